@@ -1,0 +1,348 @@
+/** The central types, shared by all folders. Plain readonly data and the interfaces of the plug-ins. */
+
+// ---------------------------------------------------------------- workloads
+
+export const SIZES = ['tiny', 'small', 'large'] as const;
+export type Size = (typeof SIZES)[number];
+
+/** Uniform random numbers in [0, 1): SciMark's lagged Fibonacci generator. */
+export interface RandomSource {
+  next(): number;
+}
+
+/** A workload whose input stands ready in memory. State carries over from pass to pass. */
+export interface PreparedWorkload {
+  /** One pass of the kernel; the unit in which `work` is counted. */
+  pass(): void;
+  /** FNV-1a 64 over the bytes of the state, 16 hex digits. Never called inside a timed window. */
+  checksum(): string;
+}
+
+/** A kernel at a size. */
+export interface Workload {
+  readonly id: string;
+  readonly title: string;
+  readonly size: Size;
+  /** Nominal floating-point operations of one pass, by SciMark's formula. */
+  readonly flops: number;
+  /** Doubles and 32-bit integers that the workload takes up in the heap. */
+  readonly doubles: number;
+  readonly ints: number;
+  /** True when every pass leaves the same state, so that one pass stands for any number in a replay. */
+  readonly repeatable: boolean;
+  /** Checksum after the first pass from a fresh Random(101010): the stored reference. */
+  readonly referenceChecksum: string;
+  /** Fills its part of the heap from `random` and returns the pass. */
+  prepare(random: RandomSource): PreparedWorkload;
+}
+
+// ---------------------------------------------------------------- boxes
+
+export interface Limits {
+  /** CPUs that the workload may use, ascending. */
+  readonly cpus: readonly number[];
+  /** CPUs for the harness, daemons and helpers; equals `cpus` when there are no others. */
+  readonly housekeeping: readonly number[];
+  readonly memoryBytes: number;
+  readonly pids: number;
+}
+
+/** What a run may use on the host. All of it is removed at the end. */
+export interface Workspace {
+  /** Short id, also the label of everything the run creates. */
+  readonly id: string;
+  /** Private folder on a real file system (no overlay, no tmpfs), absolute. */
+  readonly dir: string;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+  /** Notes for `events.jsonl`. */
+  note(kind: string, detail: Readonly<Record<string, unknown>>): void;
+}
+
+/** The one content-addressed image that all boxes run. */
+export interface Image {
+  /** SHA-256 over the manifest (path, mode, digest of every file), 64 hex digits. */
+  readonly digest: string;
+  /** Root folder of the unpacked image on the host; read-only by convention. */
+  readonly root: string;
+  /** Command that runs the payload inside a box whose root is the image. */
+  readonly payloadArgv: readonly string[];
+  /** The same for a process on the host, with `root` prefixed; through the image's own loader when the host's libraries differ. */
+  readonly nativeArgv: readonly string[];
+  /** SHA-256 of the Node.js binary and of the payload, 64 hex digits. */
+  readonly nodeDigest: string;
+  readonly payloadDigest: string;
+}
+
+export interface ExecOptions {
+  readonly timeoutMs?: number;
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ExecResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+export interface ExitStatus {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** A running command in a box, spoken to line by line. */
+export interface BoxProcess {
+  /** Process id on the host of the outermost command. */
+  readonly pid: number | undefined;
+  /** Writes one line to its standard input. */
+  write(line: string): void;
+  /** Called for each line of standard output as it arrives, with the host's monotonic time in ns. Set once. */
+  onLine(listener: (line: string, atNs: bigint) => void): void;
+  /** Last lines of standard error. */
+  errorTail(): string;
+  /** Resolves when it has ended; never rejects. */
+  readonly exited: Promise<ExitStatus>;
+  /** Ends it for good (SIGKILL to its group). */
+  kill(): void;
+}
+
+/** An opened layer: something that can run a command and be closed. */
+export interface Box {
+  /** `host` for the root box, else layer names joined by `/`. */
+  readonly path: string;
+  /** A folder inside the box that is writable, not an overlay, and shared with nobody. */
+  readonly scratch: string;
+  /** Runs a command to its end and captures it; never rejects on a failing command. */
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** Starts a command that is spoken to line by line. */
+  spawn(argv: readonly string[], options?: Pick<ExecOptions, 'env'>): Promise<BoxProcess>;
+  /** Path inside the box of a file or folder of the host's image store, which every box that holds others sees read-only. */
+  put(storeFile: string): Promise<string>;
+  /** Host cgroup of the box, when the box has one of its own (path below the controller's mount). */
+  readonly cgroup?: string;
+  /** Ends everything in the box and removes what `open` created. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What a layer requires of the box below it. The box is relaxed for it only when it holds another. */
+export interface Needs {
+  /** The box below must be allowed to mount, make namespaces and write cgroups. */
+  readonly privileges: 'none' | 'container-engine';
+  /** Host commands that must be present in the box below, by name; copied from the host with their libraries. */
+  readonly commands: readonly string[];
+}
+
+export type Probe =
+  | { readonly available: true; readonly version: string; readonly labels: readonly string[] }
+  | { readonly available: false; readonly reason: string; readonly remedy: string };
+
+/** What `prepare` leaves for `open`; opaque to everyone but the runner. */
+export interface Prepared {
+  /** Labels to print beside every result (`emulated`, `guest kernel`, …). */
+  readonly labels: readonly string[];
+  /** Version of the engine that was prepared. */
+  readonly version: string;
+  /** Factor by which time limits are stretched: 1 for shared kernels, about 20 under emulation. */
+  readonly slowness: number;
+  /** Removes what `prepare` made in the parent or on the host. */
+  dispose(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Unique name of this start, safe as a file, container and cgroup name. */
+  readonly name: string;
+  /** Set when the box is to hold another: what the layers above need of it. */
+  readonly holds?: Needs;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+}
+
+export type RunnerKind = 'process' | 'container' | 'guest-kernel' | 'vm';
+
+/** One kind of layer. A runner opens on the box below it. */
+export interface Runner {
+  readonly name: string;
+  readonly kind: RunnerKind;
+  /** One sentence for `list environments`. */
+  readonly summary: string;
+  readonly needs: Needs;
+  /** Can it hold another layer? */
+  readonly holds: boolean;
+  /** A guest kernel has its own clock and counts CPU time by its own ticks; both are then read on the host. */
+  readonly guestKernel: boolean;
+  /** A real attempt, not a look at version strings; never throws. */
+  probe(parent: Box, workspace: Workspace): Promise<Probe>;
+  /** Once per parent and environment: daemon, image load, disk. `holds` is set when the box is to hold another. */
+  prepare(parent: Box, image: Image, workspace: Workspace, holds?: Needs): Promise<Prepared>;
+  /** A fresh box. For a payload box the first `spawn` is its main process. */
+  open(parent: Box, prepared: Prepared, options: OpenOptions): Promise<Box>;
+}
+
+/** CPU and memory of a started environment, read on the host. Absent where it can't be read. */
+export interface Usage {
+  readonly cpuNs?: number;
+  readonly cpuUserNs?: number;
+  readonly cpuSystemNs?: number;
+  readonly throttledNs?: number;
+  readonly memoryPeakBytes?: number;
+}
+
+/** A resident payload in a fresh environment. */
+export interface Started {
+  readonly process: BoxProcess;
+  /** Host monotonic time just before anything of this start was done, and when the payload's command was spawned. */
+  readonly begunNs: bigint;
+  readonly spawnedNs: bigint;
+  /** Reads the host's accounting of the innermost box; cheap enough for every request. */
+  usage(): Usage;
+  close(): Promise<void>;
+}
+
+/** An environment that can be started afresh again and again. What `bench` sees of the runners. */
+export interface Environment {
+  readonly path: string;
+  readonly labels: readonly string[];
+  /** Versions of the engines in it, for the fingerprint. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly slowness: number;
+  /** Where CPU time is read: inside the box, or on the host because the guest reports wall time as CPU time. */
+  readonly cpuClock: 'guest' | 'host';
+  /** Does CLOCK_MONOTONIC inside equal the host's? */
+  readonly sharesClock: boolean;
+  start(name: string, signal: AbortSignal): Promise<Started>;
+  dispose(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- plan
+
+export const PROFILES = ['quick', 'standard', 'publish'] as const;
+export type Profile = (typeof PROFILES)[number];
+export type Schedule = 'interleaved' | 'sequential';
+
+export interface PlannedEnvironment {
+  readonly path: string;
+  /** The alias it was asked for by, if any. */
+  readonly alias?: string;
+}
+
+export interface Contrast {
+  readonly env: string;
+  readonly baseline: string;
+}
+
+/** Everything that decides what is measured and in which order. Frozen, pure, seeded. */
+export interface Plan {
+  readonly schema: 1;
+  readonly seed: number;
+  readonly profile: Profile;
+  readonly environments: readonly PlannedEnvironment[];
+  readonly baseline: string;
+  readonly workloads: readonly string[];
+  readonly size: Size;
+  readonly kernels: 'reference';
+  readonly contrasts: readonly Contrast[];
+  readonly schedule: Schedule;
+  readonly blocks: number;
+  readonly rounds: number;
+  readonly warmupBursts: number;
+  readonly burstNs: number;
+  readonly longNs: number;
+  /** Workloads that get a long visit in each block: all, or one in rotation. */
+  readonly longVisits: 'all' | 'rotate';
+  readonly maxTimeMs?: number;
+  readonly timeoutMs: number;
+  readonly limits: Limits;
+}
+
+// ---------------------------------------------------------------- results
+
+export type Phase = 'warmup' | 'lead' | 'measure' | 'long';
+
+/** One burst: one row of `samples.csv`. */
+export interface Sample {
+  readonly block: number;
+  readonly round: number;
+  readonly position: number;
+  readonly env: string;
+  readonly startId: string;
+  readonly phase: Phase;
+  readonly workload: string;
+  readonly size: Size;
+  /** Kernel passes in the burst. */
+  readonly work: number;
+  readonly wallNs: number;
+  readonly cpuNs: number | null;
+  /** Null when the answer was wrong. */
+  readonly mflops: number | null;
+  /** Empty when the state was not read right after this burst. */
+  readonly checksum: string;
+  readonly ok: boolean;
+  readonly startedAt: string;
+  /** Host's bracket around the request, on the last burst of each request. */
+  readonly hostNs: number | null;
+  readonly clock: 'guest' | 'host';
+  readonly kernels: string;
+}
+
+export type StartStatus = 'completed' | 'failed' | 'timed-out' | 'skipped';
+
+interface StartBase {
+  readonly block: number;
+  readonly position: number;
+  readonly env: string;
+  readonly startId: string;
+}
+
+export interface StartFigures {
+  readonly spawnMs: number | null;
+  readonly firstInstructionMs: number | null;
+  readonly readyMs: number | null;
+  readonly runMs: number | null;
+  readonly teardownMs: number | null;
+  readonly clockRatio: number | null;
+  readonly cpuUserMs: number | null;
+  readonly cpuSystemMs: number | null;
+  readonly throttledMs: number | null;
+  readonly stealMs: number | null;
+  readonly memoryPeakBytes: number | null;
+  readonly hostMemoryDeltaBytes: number | null;
+  readonly idleCpuMs: number | null;
+  readonly clockStepNs: number | null;
+}
+
+/** One fresh start: one row of `starts.csv`. */
+export type Start =
+  | (StartBase & StartFigures & { readonly status: 'completed' })
+  | (StartBase & StartFigures & { readonly status: 'failed' | 'timed-out'; readonly reason: string })
+  | (StartBase & { readonly status: 'skipped'; readonly reason: string });
+
+/** One line of `events.jsonl`. */
+export interface SessionEvent {
+  readonly at: string;
+  readonly kind: string;
+  readonly env?: string;
+  readonly block?: number;
+  readonly [detail: string]: unknown;
+}
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** One row of `contrasts.csv`. Ratios are time ratios: above 1 takes longer. */
+export interface ContrastResult {
+  readonly env: string;
+  readonly baseline: string;
+  /** A workload id, or `suite`. */
+  readonly workload: string;
+  readonly blocks: number;
+  readonly timeRatio: number;
+  readonly interval: Interval | null;
+  readonly throughputChangePercent: number;
+  readonly hodgesLehmann: { readonly ratio: number; readonly interval: Interval } | null;
+  readonly controlRatio: number | null;
+  readonly controlInterval: Interval | null;
+}

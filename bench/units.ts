@@ -1,0 +1,98 @@
+/** Units: parsing what users write (`10ms`, `2g`, `2%`) and printing figures the same way everywhere. */
+
+import { usageError } from './errors.ts';
+
+const DURATIONS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
+const BYTES: Readonly<Record<string, number>> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+
+/** `10ms` → 10_000_000 ns. Refuses a number without a unit. */
+export function parseDurationNs(text: string, flag: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(ns|us|ms|s|m|h)$/.exec(text.trim());
+  const scale = DURATIONS[match?.[2] ?? ''];
+  if (!match || scale === undefined || Number(match[1]) <= 0) {
+    throw usageError(`${flag} takes a time with its unit.`, text, '10ms, 60s, 5m');
+  }
+  return Math.round(Number(match[1]) * scale);
+}
+
+/** `2g` → 2147483648. */
+export function parseBytes(text: string, flag: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(text.trim());
+  const scale = BYTES[(match?.[2] ?? '').toLowerCase()];
+  if (!match || scale === undefined || Number(match[1]) <= 0) {
+    throw usageError(`${flag} takes an amount of memory.`, text, '512m, 2g');
+  }
+  return Math.round(Number(match[1]) * scale);
+}
+
+/** `3` → 3. */
+export function parseCount(text: string, flag: string, least = 1): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(value) || value < least) {
+    throw usageError(`${flag} takes a whole number of at least ${least}.`, text, `${flag} ${Math.max(least, 6)}`);
+  }
+  return value;
+}
+
+/** `0,2-3` → [0, 2, 3]. */
+export function parseCpuList(text: string, flag: string): number[] {
+  const cpus = new Set<number>();
+  for (const part of text.trim().split(',')) {
+    const match = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
+    const first = Number(match?.[1]);
+    const last = Number(match?.[2] ?? match?.[1]);
+    if (!match || last < first || last > 4095) throw usageError(`${flag} takes a list of CPUs.`, text, '1 or 0,2-3');
+    for (let cpu = first; cpu <= last; cpu++) cpus.add(cpu);
+  }
+  return [...cpus].sort((a, b) => a - b);
+}
+
+/** [0, 2, 3] → `0,2-3`. */
+export function formatCpuList(cpus: readonly number[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i < cpus.length; ) {
+    let j = i;
+    while (j + 1 < cpus.length && cpus[j + 1] === (cpus[j] ?? 0) + 1) j++;
+    parts.push(i === j ? `${cpus[i]}` : `${cpus[i]}-${cpus[j]}`);
+    i = j + 1;
+  }
+  return parts.join(',');
+}
+
+/** Nanoseconds with three significant digits and a unit that fits. */
+export function formatNs(ns: number): string {
+  const [unit, scale] = ns < 1e3 ? ['ns', 1] : ns < 1e6 ? ['µs', 1e3] : ns < 1e9 ? ['ms', 1e6] : ['s', 1e9];
+  return `${threeDigits(ns / (scale as number))} ${unit}`;
+}
+
+/** Seconds as `45 s`, `3 min 20 s`, `1 h 05 min`. */
+export function formatSpan(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
+}
+
+/** A ratio as a signed change: 1.0134 → `+1.3 %`. */
+export function formatChange(ratio: number, digits = 1): string {
+  const percent = (ratio - 1) * 100;
+  const text = Math.abs(percent).toFixed(digits);
+  const sign = Number(text) === 0 ? '±' : percent < 0 ? '−' : '+';
+  return `${sign}${text} %`;
+}
+
+/** Three significant digits without an exponent. */
+export function threeDigits(value: number): string {
+  if (value === 0) return '0';
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  return value.toFixed(Math.min(digits, 9));
+}
+
+export function median(values: readonly number[]): number {
+  if (values.length === 0) return Number.NaN;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
