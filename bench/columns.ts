@@ -1,0 +1,97 @@
+/** The columns of the CSV files, in order; columns are only ever appended (data dictionary: results/README.md). */
+
+import type { ContrastResult, Sample, Start, StartFigures } from './types.ts';
+
+export interface Column<T> {
+  readonly name: string;
+  value(row: T, session: string): string | number | null | undefined;
+}
+
+type Cell = string | number | null | undefined;
+
+export const SAMPLE_COLUMNS: readonly Column<Sample>[] = columns<Sample>({
+  session: (_, session) => session,
+  block: (row) => row.block,
+  round: (row) => row.round,
+  position: (row) => row.position,
+  env: (row) => row.env,
+  start_id: (row) => row.startId,
+  phase: (row) => row.phase,
+  workload: (row) => row.workload,
+  size: (row) => row.size,
+  work: (row) => row.work,
+  wall_ns: (row) => row.wallNs,
+  cpu_ns: (row) => row.cpuNs,
+  mflops: (row) => row.mflops,
+  checksum: (row) => row.checksum,
+  ok: (row) => String(row.ok),
+  started_at: (row) => row.startedAt,
+  host_ns: (row) => row.hostNs,
+  clock: (row) => row.clock,
+  kernels: (row) => row.kernels,
+  unit: () => null,
+  rate: () => null,
+});
+
+export const START_COLUMNS: readonly Column<Start>[] = columns<Start>({
+  session: (_, session) => session,
+  block: (row) => row.block,
+  position: (row) => row.position,
+  env: (row) => row.env,
+  start_id: (row) => row.startId,
+  status: (row) => row.status,
+  reason: (row) => ('reason' in row ? row.reason : null),
+  spawn_ms: figure('spawnMs'),
+  first_instruction_ms: figure('firstInstructionMs'),
+  ready_ms: figure('readyMs'),
+  run_ms: figure('runMs'),
+  teardown_ms: figure('teardownMs'),
+  clock_ratio: figure('clockRatio'),
+  cpu_user_ms: figure('cpuUserMs'),
+  cpu_system_ms: figure('cpuSystemMs'),
+  throttled_ms: figure('throttledMs'),
+  steal_ms: figure('stealMs'),
+  memory_peak_bytes: figure('memoryPeakBytes'),
+  host_memory_delta_bytes: figure('hostMemoryDeltaBytes'),
+  idle_cpu_ms: figure('idleCpuMs'),
+  clock_step_ns: figure('clockStepNs'),
+});
+
+export type ContrastRow = ContrastResult & { readonly stopReason: string };
+
+/** Verdicts and the total and sustained ratios have their columns; they stay empty until they are computed. */
+export const CONTRAST_COLUMNS: readonly Column<ContrastRow>[] = columns<ContrastRow>({
+  session: (_, session) => session,
+  env: (row) => row.env,
+  baseline: (row) => row.baseline,
+  workload: (row) => row.workload,
+  blocks: (row) => row.blocks,
+  time_ratio: (row) => row.timeRatio,
+  ratio_low: (row) => row.interval?.low,
+  ratio_high: (row) => row.interval?.high,
+  throughput_change_percent: (row) => row.throughputChangePercent,
+  hodges_lehmann: (row) => row.hodgesLehmann?.ratio,
+  hl_low: (row) => row.hodgesLehmann?.interval.low,
+  hl_high: (row) => row.hodgesLehmann?.interval.high,
+  control_ratio: (row) => row.controlRatio,
+  control_low: (row) => row.controlInterval?.low,
+  control_high: (row) => row.controlInterval?.high,
+  verdict: () => null,
+  stop_reason: (row) => row.stopReason,
+  total_ratio: () => null,
+  total_low: () => null,
+  total_high: () => null,
+  sustained_ratio: () => null,
+  sustained_low: () => null,
+  sustained_high: () => null,
+  wakeup_ratio: () => null,
+  intermittent: () => null,
+});
+
+function columns<T>(cells: Readonly<Record<string, (row: T, session: string) => Cell>>): Column<T>[] {
+  return Object.entries(cells).map(([name, value]) => ({ name, value }));
+}
+
+function figure(key: keyof StartFigures) {
+  return (row: Start): Cell => ('spawnMs' in row ? row[key] : null);
+}

@@ -1,0 +1,122 @@
+/** Facts that a payload reads inside its own box: what runs, on which CPUs, under which limits and filters. */
+
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { BoxFacts } from './protocol.ts';
+
+/** Fields of /proc/self/status that decide what a pure loop costs or what a box may do. */
+const STATUS_FIELDS: Readonly<Record<string, string>> = {
+  Cpus_allowed_list: 'cpus_allowed',
+  Seccomp: 'seccomp',
+  Seccomp_filters: 'seccomp_filters',
+  Speculation_Store_Bypass: 'speculation_store_bypass',
+  NoNewPrivs: 'no_new_privs',
+  CapEff: 'capabilities_effective',
+};
+
+/**
+ * Reads the facts; what the box does not show is null.
+ * @param digests also hash the Node.js binary, its libraries and the payload against the image's manifest (about 100 MB)
+ */
+export function readBoxFacts(digests: boolean): BoxFacts {
+  const status = new Map((text('/proc/self/status') ?? '').split('\n').map((line) => split(line, ':')));
+  const facts: BoxFacts = {
+    node_version: process.version,
+    v8_version: process.versions.v8,
+    libc: libc(),
+    pid: process.pid,
+    uid: process.getuid?.() ?? null,
+    kernel: text('/proc/sys/kernel/osrelease'),
+    clocksource: text('/sys/devices/system/clocksource/clocksource0/current_clocksource'),
+    cpu_flags_sha256: cpuFlagsDigest(),
+    cpu_model: field(text('/proc/cpuinfo') ?? '', 'model name'),
+    memory_total_kib: Number.parseInt(field(text('/proc/meminfo') ?? '', 'MemTotal') ?? '', 10) || null,
+    transparent_hugepages: text('/sys/kernel/mm/transparent_hugepage/enabled'),
+    uid_map: text('/proc/self/uid_map')?.replace(/\s+/g, ' ') ?? null,
+    security_label: text('/proc/self/attr/current'),
+    root_filesystem: rootFilesystem(),
+    payload_sha256: sha256(process.argv[1] ?? ''),
+  };
+  for (const [from, to] of Object.entries(STATUS_FIELDS)) facts[to] = status.get(from) ?? null;
+  return digests ? { ...facts, ...imageDigests() } : facts;
+}
+
+/** Hashes what really runs and says whether it is what the image's manifest lists. */
+function imageDigests(): BoxFacts {
+  const payload = process.argv[1] ?? '';
+  const manifest = JSON.parse(text(join(dirname(payload), 'manifest.json')) ?? '{}') as {
+    files?: Record<string, { sha256?: string }>;
+  };
+  const listed = new Map<string, string>();
+  for (const [path, entry] of Object.entries(manifest.files ?? {})) listed.set(basename(path), entry.sha256 ?? '');
+  const wrong: string[] = [];
+  const running = new Map([[basename(payload), payload]]);
+  running.set('node', link('/proc/self/exe') ?? process.execPath);
+  for (const file of loadedLibraries()) running.set(basename(file), file);
+  let node: string | null = null;
+  for (const [name, file] of running) {
+    const digest = sha256(file);
+    if (name === 'node') node = digest;
+    if (digest === null || listed.get(name) !== digest) wrong.push(name);
+  }
+  return { node_sha256: node, image_matches: wrong.length === 0, image_mismatch: wrong.sort().join(' ') || null };
+}
+
+/** Shared objects mapped into this process, asked of the loader, so that it works without /proc too. */
+function loadedLibraries(): string[] {
+  const report = process.report?.getReport() as unknown as { sharedObjects?: string[] } | undefined;
+  return (report?.sharedObjects ?? []).filter((file) => file.startsWith('/') && /\.so(\.|$)/.test(file));
+}
+
+function libc(): string | null {
+  const report = process.report?.getReport() as unknown as { header?: { glibcVersionRuntime?: string } } | undefined;
+  return report?.header?.glibcVersionRuntime ? `glibc ${report.header.glibcVersionRuntime}` : null;
+}
+
+function cpuFlagsDigest(): string | null {
+  const flags = field(text('/proc/cpuinfo') ?? '', 'flags') ?? field(text('/proc/cpuinfo') ?? '', 'Features');
+  return flags === null ? null : createHash('sha256').update(flags.split(' ').sort().join(' ')).digest('hex');
+}
+
+function rootFilesystem(): string | null {
+  const line = (text('/proc/self/mounts') ?? '').split('\n').findLast((entry) => entry.split(' ')[1] === '/');
+  const [, , type, options] = line?.split(' ') ?? [];
+  return type === undefined ? null : `${type} ${options?.split(',')[0]}`;
+}
+
+function field(content: string, name: string): string | null {
+  const line = content.split('\n').find((entry) => entry.split(':')[0]?.trim() === name);
+  return line === undefined ? null : split(line, ':')[1];
+}
+
+function split(line: string, at: string): [string, string] {
+  const index = line.indexOf(at);
+  return [line.slice(0, index).trim(), line.slice(index + 1).trim()];
+}
+
+function text(file: string): string | null {
+  try {
+    return readFileSync(file, 'latin1').replaceAll('\0', '').trim();
+  } catch {
+    return null;
+  }
+}
+
+function link(file: string): string | null {
+  try {
+    // Under a loader called by name, /proc/self/exe is that loader.
+    const target = readlinkSync(file);
+    return basename(target) === 'node' && statSync(target).isFile() ? target : null;
+  } catch {
+    return null;
+  }
+}
+
+function sha256(file: string): string | null {
+  try {
+    return createHash('sha256').update(readFileSync(file)).digest('hex');
+  } catch {
+    return null;
+  }
+}

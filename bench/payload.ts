@@ -1,0 +1,194 @@
+/** What runs inside a box: takes one request a line on standard input, measures, answers one line. Bundled to one file. */
+
+import { readSync, writeSync } from 'node:fs';
+import { allocateHeap, createRandom, createWorkloads, heapNeeds, INPUT_SEED } from '../scimark/index.ts';
+import { readBoxFacts } from './facts.ts';
+import { measureBursts } from './measure.ts';
+import {
+  ANSWER_PREFIX,
+  type BodyOf,
+  type Burst,
+  type Op,
+  PROTOCOL_VERSION,
+  parseRequest,
+  type Request,
+  type RequestOf,
+} from './protocol.ts';
+import type { PreparedWorkload, Workload } from './types.ts';
+
+declare global {
+  /** Set by the first statement of the bundle (see the `build:payload` script), before any module is evaluated. */
+  var boxmarkFirstNs: bigint | undefined;
+}
+
+interface Resident {
+  readonly workload: Workload;
+  readonly prepared: PreparedWorkload;
+  /** Passes since the preparation; decides what the state must be. */
+  passes: number;
+}
+
+const residents = new Map<string, Resident>();
+
+/** Waits without a timer or an event loop: a box that is not asked anything does nothing at all. */
+function main(): void {
+  send({ v: PROTOCOL_VERSION, hello: hello() });
+  for (const line of standardInput()) {
+    if (line === '') continue;
+    const done = answer(line);
+    if (done) return;
+  }
+}
+
+/** Answers one line; true after `quit`. */
+function answer(line: string): boolean {
+  let id = 0;
+  try {
+    id = Number((JSON.parse(line) as { id?: unknown }).id) || 0;
+    const request = parseRequest(line);
+    const body = handle(request);
+    send({ v: PROTOCOL_VERSION, id, ok: true, atNs: String(process.hrtime.bigint()), body });
+    return request.op === 'quit';
+  } catch (error) {
+    send({ v: PROTOCOL_VERSION, id, ok: false, error: error instanceof Error ? error.message : String(error) });
+    return false;
+  }
+}
+
+function handle(request: Request): BodyOf<Op> {
+  switch (request.op) {
+    case 'prepare':
+      return prepare(request);
+    case 'warmup':
+      // Many short calls: V8 does not replace code inside one long call, and states stay comparable.
+      return burstsOf(request.workload, request.work, request.bursts);
+    case 'visit':
+      return burstsOf(request.workload, request.work, 2);
+    case 'long':
+      return burstsOf(request.workload, request.work, 1, request.leastNs);
+    case 'checksum': {
+      const { prepared, passes } = resident(request.workload);
+      return { passes, checksum: prepared.checksum() };
+    }
+    case 'replay':
+      return replay(request);
+    case 'facts':
+      return { facts: readBoxFacts(request.digests) };
+    case 'quit':
+      return {};
+  }
+}
+
+function prepare({ size, workloads }: RequestOf<'prepare'>): BodyOf<'prepare'> {
+  // V8 treats a heap that is assigned once as a constant; a second one would cost every kernel half its speed.
+  if (residents.size > 0) throw new Error('the workloads are prepared already');
+  const needs = heapNeeds(size, workloads);
+  allocateHeap(needs.doubles, needs.ints);
+  const made = createWorkloads(size, workloads);
+  return {
+    workloads: made.map((workload) => {
+      // A generator of its own for each, so that a kernel run alone sees the same input as in company.
+      const prepared = workload.prepare(createRandom(INPUT_SEED));
+      const input = prepared.checksum();
+      prepared.pass();
+      residents.set(workload.id, { workload, prepared, passes: 1 });
+      return {
+        id: workload.id,
+        flops: workload.flops,
+        input,
+        first: prepared.checksum(),
+        reference: workload.referenceChecksum,
+      };
+    }),
+  };
+}
+
+function burstsOf(id: string, work: number, bursts: number, leastNs = 0): BodyOf<'visit'> {
+  const it = resident(id);
+  const timed: Burst[] = measureBursts(it.prepared.pass, { work, bursts, leastNs });
+  it.passes += work * timed.length;
+  return { bursts: timed, passes: it.passes, checksum: it.prepared.checksum() };
+}
+
+/** What the state must be after so many passes, reckoned afresh outside all timing. */
+function replay({ size, workload: id, passes }: RequestOf<'replay'>): BodyOf<'replay'> {
+  if (residents.size === 0) throw new Error('prepare the workloads before a replay');
+  const [workload] = createWorkloads(size, [id]);
+  if (workload === undefined) throw new Error(`unknown workload ${id}`);
+  const prepared = workload.prepare(createRandom(INPUT_SEED));
+  let done = 0;
+  const checksums = passes.map((count) => {
+    const upTo = workload.repeatable ? 1 : count;
+    for (; done < upTo; done++) prepared.pass();
+    return prepared.checksum();
+  });
+  return { checksums };
+}
+
+function resident(id: string): Resident {
+  const it = residents.get(id);
+  if (it === undefined) throw new Error(`workload ${id} is not prepared`);
+  return it;
+}
+
+function hello() {
+  return {
+    firstNs: String(globalThis.boxmarkFirstNs ?? process.hrtime.bigint()),
+    node: process.version,
+    pid: process.pid,
+    clockStepNs: clockStepNs(),
+  };
+}
+
+/** The smallest step of the monotonic clock in a handful of readings. */
+function clockStepNs(): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 50; i++) {
+    const before = process.hrtime.bigint();
+    let after = process.hrtime.bigint();
+    while (after === before) after = process.hrtime.bigint();
+    least = Math.min(least, Number(after - before));
+  }
+  return least;
+}
+
+/** Writes a whole line even where the console takes it in pieces. */
+function send(message: object): void {
+  const bytes = Buffer.from(`${ANSWER_PREFIX}${JSON.stringify(message)}\n`);
+  for (let sent = 0; sent < bytes.length; ) {
+    try {
+      sent += writeSync(1, bytes, sent);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      pause();
+    }
+  }
+}
+
+function* standardInput(): Generator<string> {
+  const chunk = Buffer.alloc(65536);
+  let rest = '';
+  for (;;) {
+    let length = 0;
+    try {
+      length = readSync(0, chunk);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EOF') return;
+      if (code !== 'EAGAIN') throw error;
+      pause();
+      continue;
+    }
+    if (length === 0) return;
+    const lines = (rest + chunk.toString('latin1', 0, length)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield line.trim();
+  }
+}
+
+/** One millisecond of sleep, for the rare console that does not block. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+}
+
+main();

@@ -1,0 +1,231 @@
+/** From what the user asked for to the frozen plan of a session. Pure: same input, same plan. */
+
+import * as z from 'zod';
+import { usageError } from './errors.ts';
+import { boxesOf, roundUp } from './schedule.ts';
+import {
+  type Contrast,
+  type Limits,
+  type Plan,
+  type PlannedEnvironment,
+  PROFILES,
+  type Profile,
+  type Schedule,
+  SIZES,
+} from './types.ts';
+import { formatSpan, parseBytes, parseCount, parseCpuList, parseDurationNs } from './units.ts';
+
+/** Blocks and rounds of each profile; why these: docs/method.md, "Profiles". */
+const PROFILE_SIZES: Readonly<Record<Profile, { blocks: number; rounds: number }>> = {
+  quick: { blocks: 6, rounds: 10 },
+  standard: { blocks: 10, rounds: 40 },
+  publish: { blocks: 12, rounds: 60 },
+};
+
+const WARMUP_BURSTS = 15;
+const LONG_VISIT_NS = 1e9;
+const DEFAULT_BURST = '10ms';
+const DEFAULT_MEMORY = '1g';
+const DEFAULT_TIMEOUT = '60s';
+
+const text = z.string().min(1);
+const textOrNumber = z.union([z.string(), z.number()]).transform(String);
+const list = z.union([z.array(text), text.transform((value) => value.split(',').map((part) => part.trim()))]);
+
+/** What a plan file or the flags of `run` may say; the names are those of the flags. */
+export const planInputSchema = z.strictObject({
+  env: list.optional(),
+  workload: list.optional(),
+  size: z.enum(SIZES).optional(),
+  profile: z.enum(PROFILES).optional(),
+  baseline: text.optional(),
+  blocks: textOrNumber.optional(),
+  rounds: textOrNumber.optional(),
+  burst: text.optional(),
+  schedule: z.enum(['interleaved', 'sequential']).optional(),
+  contrast: list.optional(),
+  kernels: z.literal('reference').optional(),
+  'max-time': text.optional(),
+  seed: textOrNumber.optional(),
+  cpu: textOrNumber.optional(),
+  memory: textOrNumber.optional(),
+  timeout: text.optional(),
+  out: text.optional(),
+});
+
+export type PlanInput = z.output<typeof planInputSchema>;
+
+/** Settings of the machine that a plan needs and that a user may leave open. */
+export interface PlanDefaults {
+  readonly workloads: readonly string[];
+  readonly seed: number;
+  limitsFor(cpus: readonly number[] | undefined, memoryBytes: number): Limits;
+}
+
+/** Everything of the input but the environments, checked. Throws a usage error that names the flag. */
+export interface PlanSettings {
+  readonly requested: readonly string[];
+  readonly baseline: string;
+  readonly contrasts: readonly Contrast[];
+  readonly rest: Omit<Plan, 'environments' | 'baseline' | 'contrasts' | 'rounds'> & { readonly rounds: number };
+}
+
+/** Checks the values of flags or of a plan file. `source` is named in the error. */
+export function checkPlanInput(input: unknown, source: string): PlanInput {
+  const result = planInputSchema.safeParse(input);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = issue?.path.join('.') ?? '';
+  const value = path === '' ? undefined : JSON.stringify((input as Record<string, unknown> | null)?.[path]);
+  const unknown = issue?.code === 'unrecognized_keys' ? ` (${issue.keys.join(', ')})` : '';
+  throw usageError(
+    `${source}: ${path === '' ? '' : `"${path}": `}${issue?.message ?? 'not a plan'}${unknown}`,
+    value,
+    `the names and values of the flags: ${Object.keys(planInputSchema.shape).join(', ')}`,
+  );
+}
+
+/** Reads every setting but the environments, which have to be resolved on the machine first. */
+export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanSettings {
+  const profile = input.profile ?? 'quick';
+  const sizes = PROFILE_SIZES[profile];
+  const workloads = input.workload ?? defaults.workloads;
+  for (const id of workloads) {
+    if (!defaults.workloads.includes(id)) {
+      throw usageError(
+        `There is no workload of this name${nearest(id, defaults.workloads)}.`,
+        id,
+        defaults.workloads.join(', '),
+      );
+    }
+  }
+  if (new Set(workloads).size !== workloads.length) {
+    throw usageError('A workload is listed twice.', workloads.join(','), 'each workload once');
+  }
+  const cpus = input.cpu === undefined ? undefined : parseCpuList(input.cpu, '--cpu');
+  const limits = defaults.limitsFor(cpus, parseBytes(input.memory ?? DEFAULT_MEMORY, '--memory'));
+  const requested = input.env ?? ['native', 'container', 'nested', 'vm'];
+  if (requested.length === 0 || requested.some((path) => path === '')) {
+    throw usageError('An environment has no name.', requested.join(','), '-e native,docker');
+  }
+  return {
+    requested,
+    baseline: input.baseline ?? 'native',
+    contrasts: (input.contrast ?? []).map(parseContrast),
+    rest: {
+      schema: 1,
+      seed: input.seed === undefined ? defaults.seed : parseCount(input.seed, '--seed', 0),
+      profile,
+      workloads: defaults.workloads.filter((id) => workloads.includes(id)),
+      size: input.size ?? 'small',
+      kernels: 'reference',
+      schedule: (input.schedule ?? 'interleaved') satisfies Schedule,
+      blocks: input.blocks === undefined ? sizes.blocks : parseCount(input.blocks, '--blocks'),
+      rounds: input.rounds === undefined ? sizes.rounds : parseCount(input.rounds, '--rounds'),
+      warmupBursts: WARMUP_BURSTS,
+      burstNs: parseDurationNs(input.burst ?? DEFAULT_BURST, '--burst'),
+      longNs: LONG_VISIT_NS,
+      longVisits: profile === 'quick' ? 'rotate' : 'all',
+      ...(input['max-time'] === undefined ? {} : { maxTimeMs: parseDurationNs(input['max-time'], '--max-time') / 1e6 }),
+      timeoutMs: parseDurationNs(input.timeout ?? DEFAULT_TIMEOUT, '--timeout') / 1e6,
+      limits,
+    },
+  };
+}
+
+/** The plan, once it is known which environments there are. The baseline stands first. */
+export function makePlan(settings: PlanSettings, environments: readonly PlannedEnvironment[], baseline: string): Plan {
+  const paths = environments.map(({ path }) => path);
+  const contrasts: Contrast[] = paths.filter((env) => env !== baseline).map((env) => ({ env, baseline }));
+  for (const contrast of settings.contrasts) {
+    const pair = {
+      env: pathOf(contrast.env, environments),
+      baseline: pathOf(contrast.baseline, environments),
+    };
+    if (!contrasts.some((known) => known.env === pair.env && known.baseline === pair.baseline)) contrasts.push(pair);
+  }
+  const plan: Plan = {
+    ...settings.rest,
+    environments,
+    baseline,
+    contrasts,
+    rounds: roundUp(settings.rest.rounds, paths.length + 1),
+  };
+  return Object.freeze(plan);
+}
+
+/** What a start and a burst are expected to cost in an environment, for the time estimate only. */
+export interface CostGuess {
+  readonly startSeconds: number;
+  /** Time of a burst in it over the time natively. */
+  readonly factor: number;
+}
+
+/** Seconds that a session should take, from guesses that are replaced by real figures once the first block is done. */
+export function estimateSeconds(plan: Plan, guess: (box: string) => CostGuess): number {
+  const longWorkloads = plan.longVisits === 'all' ? plan.workloads.length : 1;
+  let block = 0;
+  for (const box of boxesOf(plan)) {
+    const { startSeconds, factor } = guess(box);
+    const bursts = plan.workloads.length * (plan.warmupBursts + 2 * plan.rounds);
+    block += startSeconds + (bursts * plan.burstNs * factor) / 1e9 + (longWorkloads * plan.longNs) / 1e9;
+  }
+  return plan.blocks * block;
+}
+
+/** The plan as lines for a reader. */
+export function describePlan(plan: Plan, seconds: number): string[] {
+  const envs = plan.environments.map(({ path, alias }) => (alias === undefined ? path : `${path} (${alias})`));
+  return [
+    `environments  ${envs.join(', ')}; control: a second ${plan.baseline}`,
+    `workloads     ${plan.workloads.join(', ')} (${plan.size}, kernels: ${plan.kernels})`,
+    `design        ${plan.blocks} blocks × ${plan.rounds} rounds, ${plan.schedule}, bursts of ${plan.burstNs / 1e6} ms`,
+    `limits        CPU ${plan.limits.cpus.join(',')}, ${plan.limits.memoryBytes / 2 ** 20} MiB, no network`,
+    `seed          ${plan.seed}`,
+    `estimate      about ${formatSpan(seconds)}${plan.maxTimeMs === undefined ? '' : `, at most ${formatSpan(plan.maxTimeMs / 1000)}`}`,
+  ];
+}
+
+/** ` (did you mean "docker"?)` when a known name is near. */
+export function nearest(name: string, known: readonly string[]): string {
+  let best: string | undefined;
+  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < least) [best, least] = [candidate, distance];
+  }
+  return best === undefined ? '' : ` (did you mean "${best}"?)`;
+}
+
+function parseContrast(value: string): Contrast {
+  const [env, baseline, ...more] = value.split('..');
+  if (!env || !baseline || more.length > 0)
+    throw usageError('--contrast takes a pair.', value, '--contrast docker/docker..uml');
+  return { env, baseline };
+}
+
+function pathOf(name: string, environments: readonly PlannedEnvironment[]): string {
+  const found = environments.find(({ path, alias }) => path === name || alias === name);
+  if (found === undefined) {
+    const names = environments.map(({ path }) => path);
+    throw usageError(
+      `--contrast names an environment that is not measured${nearest(name, names)}.`,
+      name,
+      names.join(', '),
+    );
+  }
+  return found.path;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

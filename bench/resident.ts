@@ -1,0 +1,167 @@
+/** One started environment while it is resident: prepared, asked for bursts, closed; its times and its CPU use. */
+
+import { BoxFault, connect, type PayloadClient, type Reply } from './client.ts';
+import type { BodyOf, BoxFacts, Op, RequestOf } from './protocol.ts';
+import type { Environment, Plan, Started, StartFigures } from './types.ts';
+
+/** What the host tells about itself; figures it doesn't have are null. */
+export interface HostGauges {
+  availableMemoryBytes(): number | null;
+  /** Time stolen from all CPUs since boot, ms. */
+  stealMs(): number | null;
+}
+
+export interface Resident {
+  readonly box: string;
+  readonly startId: string;
+  readonly position: number;
+  readonly environment: Environment;
+  readonly facts: BoxFacts;
+  readonly prepared: BodyOf<'prepare'>['workloads'];
+  ask<O extends Op>(op: O, params: RequestOf<O>): Promise<Reply<O> & { readonly hostCpuNs: number | null }>;
+  /** Says goodbye, reads the accounts, closes. Never throws. */
+  close(): Promise<StartFigures>;
+}
+
+export interface StartRequest {
+  readonly box: string;
+  readonly startId: string;
+  readonly position: number;
+  readonly environment: Environment;
+  readonly plan: Plan;
+  readonly gauges: HostGauges;
+  readonly signal: AbortSignal;
+  /** Hash the whole image inside the box, not only the payload. */
+  readonly digests: boolean;
+}
+
+/** A payload that was asked to quit gets this long to end before it is ended. */
+const GOODBYE_MS = 1000;
+
+/** Starts a box afresh and prepares every workload in it. On a fault all that was opened is closed again. */
+export async function startResident(request: StartRequest): Promise<Resident> {
+  const { environment, plan, gauges, signal } = request;
+  const limitMs = plan.timeoutMs * environment.slowness;
+  const memoryBefore = gauges.availableMemoryBytes();
+  const stealBefore = gauges.stealMs();
+  const begunNs = process.hrtime.bigint();
+  const started = await withLimit(environment.start(request.startId, signal), limitMs, 'its start');
+  let client: PayloadClient;
+  try {
+    client = await connect(started.process, limitMs, signal);
+  } catch (error) {
+    await started.close();
+    throw error;
+  }
+  const readyNs = client.helloNs;
+  const firstNs = environment.sharesClock ? BigInt(client.hello.firstNs) : client.helloNs;
+  const cpuAtReady = started.usage().cpuNs ?? null;
+  let ownCpuNs = 0;
+  let firstStamp: Stamp | undefined;
+  let lastStamp: Stamp | undefined;
+
+  const ask: Resident['ask'] = async (op, params) => {
+    const before = started.usage().cpuNs ?? null;
+    const reply = await client.request(op, params, limitMs);
+    const after = started.usage().cpuNs ?? null;
+    const hostCpuNs = before === null || after === null ? null : after - before;
+    ownCpuNs += hostCpuNs ?? 0;
+    lastStamp = { boxNs: reply.boxNs, hostNs: reply.receivedNs };
+    firstStamp ??= lastStamp;
+    return { ...reply, hostCpuNs };
+  };
+
+  const close: Resident['close'] = async () => {
+    const runEndNs = process.hrtime.bigint();
+    const usage = started.usage();
+    const stealAfter = gauges.stealMs();
+    await sayGoodbye(client, started);
+    await started.close().catch(() => {});
+    const goneNs = process.hrtime.bigint();
+    const cpuNs = usage.cpuNs ?? null;
+    return {
+      spawnMs: ms(started.spawnedNs - begunNs),
+      firstInstructionMs: ms(firstNs - begunNs),
+      readyMs: ms(readyNs - begunNs),
+      runMs: ms(runEndNs - readyNs),
+      teardownMs: ms(goneNs - runEndNs),
+      clockRatio: clockRatio(firstStamp, lastStamp),
+      cpuUserMs: milli(usage.cpuUserNs),
+      cpuSystemMs: milli(usage.cpuSystemNs),
+      throttledMs: milli(usage.throttledNs),
+      stealMs: stealAfter === null || stealBefore === null ? null : stealAfter - stealBefore,
+      memoryPeakBytes: usage.memoryPeakBytes ?? null,
+      hostMemoryDeltaBytes: memoryDelta,
+      idleCpuMs: cpuNs === null || cpuAtReady === null ? null : Math.max(0, (cpuNs - cpuAtReady - ownCpuNs) / 1e6),
+      clockStepNs: client.hello.clockStepNs,
+    };
+  };
+
+  let memoryDelta: number | null = null;
+  try {
+    const { facts } = (await ask('facts', { digests: request.digests })).body;
+    const prepared = (await ask('prepare', { size: plan.size, workloads: [...plan.workloads] })).body.workloads;
+    checkPrepared(prepared, plan);
+    const memoryAfter = gauges.availableMemoryBytes();
+    memoryDelta = memoryBefore === null || memoryAfter === null ? null : memoryBefore - memoryAfter;
+    const { box, startId, position } = request;
+    return { box, startId, position, environment, facts, prepared, ask, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The first pass must leave the stored reference, or the box computes something else. */
+function checkPrepared(prepared: BodyOf<'prepare'>['workloads'], plan: Plan): void {
+  for (const id of plan.workloads) {
+    const found = prepared.find((workload) => workload.id === id);
+    if (found === undefined) throw new BoxFault('failed', `did not prepare ${id}`);
+    if (found.first !== found.reference) {
+      throw new BoxFault('failed', `${id} is wrong after its first pass: ${found.first}, reference ${found.reference}`);
+    }
+  }
+}
+
+async function sayGoodbye(client: PayloadClient, started: Started): Promise<void> {
+  const quit = client.request('quit', {}, GOODBYE_MS).then(() => started.process.exited);
+  await Promise.race([quit.catch(() => {}), new Promise((resolve) => setTimeout(resolve, GOODBYE_MS).unref())]);
+}
+
+async function withLimit(starting: Promise<Started>, limitMs: number, what: string): Promise<Started> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new BoxFault('timed-out', `${what} took longer than ${limitMs / 1000} s`)),
+      limitMs,
+    );
+  });
+  try {
+    return await Promise.race([starting, limit]);
+  } catch (error) {
+    // Whatever comes up after the limit must not stay behind.
+    void starting.then((late) => late.close()).catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface Stamp {
+  readonly boxNs: bigint;
+  readonly hostNs: bigint;
+}
+
+/** Time gone by in the box over time gone by on the host, from the first stamp to the last. */
+function clockRatio(first: Stamp | undefined, last: Stamp | undefined): number | null {
+  if (first === undefined || last === undefined || last.hostNs === first.hostNs) return null;
+  return Number(last.boxNs - first.boxNs) / Number(last.hostNs - first.hostNs);
+}
+
+function ms(ns: bigint): number {
+  return Number(ns) / 1e6;
+}
+
+function milli(ns: number | undefined): number | null {
+  return ns === undefined ? null : ns / 1e6;
+}

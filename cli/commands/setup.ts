@@ -1,0 +1,96 @@
+/** `boxmark setup`: installs the engines that are missing, from the distribution's packages, and says before what it will do. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { Command } from 'commander';
+import { EXIT, usageError } from '../../bench/errors.ts';
+import { nearest } from '../../bench/plan.ts';
+import { ENGINES, type Engine } from '../../runners/packages.ts';
+import { runSetup, type SetupPlan, setupPlan } from '../../runners/setup.ts';
+
+interface SetupFlags {
+  readonly all?: boolean;
+  readonly for?: string;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export function setupCommand(): Command {
+  return new Command('setup')
+    .description('install the engines that are missing')
+    .option('--all', 'every engine that the distribution has')
+    .option('--for <list>', 'engines or environments, joined by commas (default: container,nested,vm)')
+    .option('-y, --yes', "don't ask")
+    .option('--dry-run', 'only say what would be done')
+    .option('--json', 'print the plan as one JSON document')
+    .option('-v, --verbose', 'details with errors')
+    .addHelpText('after', '\nExample:\n  boxmark setup --all --dry-run')
+    .action(async (flags: SetupFlags) => {
+      process.exitCode = await setup(flags);
+    });
+}
+
+async function setup(flags: SetupFlags): Promise<number> {
+  const engines = flags.all ? ENGINES : enginesFor(flags.for ?? 'container,nested,vm');
+  const plan = await setupPlan(engines);
+  if (flags.json) process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+  else say(describe(plan));
+  if (plan.complete || flags.dryRun) return EXIT.ok;
+  if (!plan.canRun) {
+    say(['As this user nothing is installed. What can run without it is measured all the same.']);
+    return EXIT.ok;
+  }
+  if (!flags.yes && process.stdin.isTTY && !(await confirmed())) {
+    say(['Nothing was installed.']);
+    return EXIT.ok;
+  }
+  const { installed, problems } = await runSetup(plan, (line) => process.stderr.write(`setup: ${line}\n`));
+  if (installed.length > 0) say([`installed: ${installed.join(', ')}`]);
+  for (const problem of problems) process.stderr.write(`boxmark: ${problem}\n`);
+  return problems.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+function describe(plan: SetupPlan): string[] {
+  if (plan.complete) return ['setup: nothing is missing'];
+  const lines = plan.engines.map(({ engine, missing, packages }) => {
+    const from = packages.length === 0 ? 'no package is known here' : `from ${packages.join(', ')}`;
+    return `setup: ${engine} lacks ${missing.join(', ')}: ${from}`;
+  });
+  if (plan.guestKernel)
+    lines.push('setup: a kernel for virtual machines is fetched into the cache (about 30 MB), not installed');
+  for (const command of plan.commands) lines.push(`setup: ${command}`);
+  return lines;
+}
+
+/** Engines behind names of layers and aliases. A virtual machine means QEMU only where the processor offers hardware help. */
+function enginesFor(list: string): Engine[] {
+  const engines = new Set<Engine>();
+  const known = [...ENGINES, 'native', 'container', 'nested', 'vm'];
+  for (const name of list.split(',').flatMap((path) => path.trim().split('/'))) {
+    if (name === 'container' || name === 'nested') engines.add('docker').add('unshare');
+    else if (name === 'vm') engines.add(hardwareVirtualisation() || process.arch !== 'x64' ? 'qemu' : 'uml');
+    else if ((ENGINES as readonly string[]).includes(name)) engines.add(name as Engine);
+    else if (name !== 'native')
+      throw usageError(`There is nothing to install for this name${nearest(name, known)}.`, name, known.join(', '));
+  }
+  return [...engines];
+}
+
+function hardwareVirtualisation(): boolean {
+  if (!existsSync('/dev/kvm')) return false;
+  return /^flags\s*:.*\b(vmx|svm)\b/m.test(readFileSync('/proc/cpuinfo', 'utf8'));
+}
+
+async function confirmed(): Promise<boolean> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^(y|yes|)$/i.test((await prompt.question('setup: go on? [Y/n] ')).trim());
+  } finally {
+    prompt.close();
+  }
+}
+
+function say(lines: readonly string[]): void {
+  process.stderr.write(`${lines.join('\n')}\n`);
+}

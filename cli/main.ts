@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+/** The program: its commands, and the exit code of whatever happened. */
+
+import { Command, CommanderError } from 'commander';
+import { BoxmarkError, EXIT, messageOf } from '../bench/errors.ts';
+import { nearest } from '../bench/plan.ts';
+import { checkCommand } from './commands/check.ts';
+import { cleanCommand } from './commands/clean.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { imageCommand } from './commands/image.ts';
+import { listCommand } from './commands/list.ts';
+import { runCommand } from './commands/run.ts';
+import { setupCommand } from './commands/setup.ts';
+import { programVersion } from './paths.ts';
+
+/** One line each: a new command is a file and a line here. */
+const COMMANDS = [runCommand, doctorCommand, setupCommand, listCommand, checkCommand, imageCommand, cleanCommand];
+
+export function program(): Command {
+  const root = new Command('boxmark')
+    .description(
+      'Measures the same workloads natively, in containers, nested, and in VMs, as one interleaved experiment.',
+    )
+    .version(programVersion(), '-V, --version')
+    .showSuggestionAfterError(true)
+    .configureHelp({ sortSubcommands: false });
+  for (const make of COMMANDS) root.addCommand(make());
+  root.action((_, command: Command) => {
+    const [given] = command.args;
+    if (given === undefined) return void command.outputHelp();
+    const known = command.commands.map((it) => it.name());
+    throw new BoxmarkError(
+      { what: `There is no such command${nearest(given, known)}.`, value: given, remedy: known.join(', ') },
+      EXIT.usage,
+    );
+  });
+  root.allowExcessArguments(true);
+  for (const command of everyCommand(root)) command.exitOverride().configureOutput({ outputError: () => {} });
+  return root;
+}
+
+function* everyCommand(command: Command): Generator<Command> {
+  yield command;
+  for (const child of command.commands) yield* everyCommand(child);
+}
+
+/** Runs the program and returns its exit code. Errors are three parts on standard error; a stack only with `-v`. */
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(argv, { from: 'user' });
+    return Number(process.exitCode ?? EXIT.ok);
+  } catch (error) {
+    if (error instanceof CommanderError) return commanderCode(error);
+    const verbose = argv.includes('-v') || argv.includes('--verbose');
+    if (error instanceof BoxmarkError) {
+      process.stderr.write(`boxmark: ${error.message}\n`);
+      if (verbose && error.cause !== undefined) process.stderr.write(`${stackOf(error.cause)}\n`);
+      return error.exitCode;
+    }
+    process.stderr.write(`boxmark: ${messageOf(error)}\n  try: the same with -v for the details\n`);
+    if (verbose) process.stderr.write(`${stackOf(error)}\n`);
+    return EXIT.failed;
+  }
+}
+
+function commanderCode(error: CommanderError): number {
+  if (error.exitCode === 0) return EXIT.ok;
+  process.stderr.write(`boxmark: ${error.message.replace(/^error: /, '')}\n  try: boxmark --help\n`);
+  return EXIT.usage;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+process.exitCode = await main(process.argv.slice(2));

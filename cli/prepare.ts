@@ -1,0 +1,114 @@
+/** From the settings of a run to prepared environments: image, engines, boxes; and their orderly removal. */
+
+import { BoxmarkError } from '../bench/errors.ts';
+import { type CostGuess, nearest, type PlanSettings } from '../bench/plan.ts';
+import type { Environment, Image, PlannedEnvironment, Runner, Workspace } from '../bench/types.ts';
+import {
+  ALIASES,
+  isAlias,
+  type Refusal,
+  type Resolved,
+  resolveEnvironments,
+  resolvePlanned,
+} from '../runners/aliases.ts';
+import { ensureImage } from '../runners/image.ts';
+import { RUNNERS } from '../runners/index.ts';
+import { parsePath, prepareStack, type StackContext } from '../runners/stack.ts';
+import { payloadFile } from './paths.ts';
+import type { Progress } from './progress.ts';
+import { openWorkbench, type Workbench } from './workbench.ts';
+
+/** Prepared environments, ready to be measured. */
+export interface Bench {
+  readonly workbench: Workbench;
+  readonly image: Image;
+  readonly planned: readonly PlannedEnvironment[];
+  readonly environments: readonly Environment[];
+  readonly baseline: string;
+  readonly control: Environment | undefined;
+  readonly verifier: Environment | undefined;
+  readonly refused: readonly Refusal[];
+  readonly passedOver: readonly Refusal[];
+  costOf(box: string): CostGuess;
+  dispose(): Promise<void>;
+}
+
+export interface BenchOptions {
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  /** Look only, prepare nothing. */
+  readonly dryRun: boolean;
+}
+
+/** Every name that `-e` knows. */
+export const ENVIRONMENT_NAMES: readonly string[] = [...RUNNERS.map(({ name }) => name), ...ALIASES];
+
+export async function openBench(settings: PlanSettings, options: BenchOptions): Promise<Bench> {
+  const { progress, signal, dryRun } = options;
+  const requested = settings.requested.includes(settings.baseline)
+    ? settings.requested
+    : [settings.baseline, ...settings.requested];
+  for (const name of requested) if (!isAlias(name)) parsePath(name, RUNNERS, suggestion);
+  const workbench = await openWorkbench(settings.rest.limits, signal, !dryRun);
+  const { workspace } = workbench;
+  const made: Environment[] = [];
+  const dispose = async () => {
+    for (const environment of made.toReversed()) await environment.dispose();
+    await workbench.dispose();
+  };
+  try {
+    progress.phase('building the image');
+    const image = await ensureImage(payloadFile());
+    const context = { runners: RUNNERS, image, workspace, nearest: suggestion };
+    const resolved: Resolved = dryRun
+      ? await resolvePlanned(requested, context)
+      : await resolveEnvironments(requested, { ...context, onAttempt: (path) => progress.phase(`preparing ${path}`) });
+    made.push(...resolved.environments);
+    const baseline = baselineOf(settings.baseline, resolved);
+    const planned = [...resolved.planned].sort((a, b) => Number(b.path === baseline) - Number(a.path === baseline));
+    const control = dryRun
+      ? undefined
+      : await prepareStack(baseline, parsePath(baseline, RUNNERS, suggestion), context);
+    if (control !== undefined) made.push(control);
+    const verifier = dryRun ? undefined : await prepareVerifier(context, workspace);
+    if (verifier !== undefined) made.push(verifier);
+    return { ...resolved, workbench, image, planned, baseline, control, verifier, costOf, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+export function suggestion(name: string): string {
+  return nearest(name, ENVIRONMENT_NAMES);
+}
+
+/** Reckons states on the CPUs that nothing is measured on. */
+async function prepareVerifier(context: StackContext, workspace: Workspace): Promise<Environment> {
+  const limits = { ...workspace.limits, cpus: workspace.limits.housekeeping };
+  const [native] = RUNNERS.filter(({ name }) => name === 'native');
+  return prepareStack('native', [native as Runner], { ...context, workspace: { ...workspace, limits } });
+}
+
+function baselineOf(name: string, resolved: Resolved): string {
+  const found = resolved.planned.find(({ path, alias }) => path === name || alias === name);
+  if (found !== undefined) return found.path;
+  const refusal = resolved.refused.find(({ path, alias }) => path === name || alias === name);
+  throw new BoxmarkError({
+    what: `The baseline can't run here: ${refusal?.reason ?? 'it was not prepared'}`,
+    value: name,
+    remedy: refusal?.remedy ?? 'boxmark doctor',
+  });
+}
+
+/** Rough figures from the kind of each layer; only the time estimate rests on them. */
+function costOf(box: string): CostGuess {
+  const layers = box
+    .replace('@control', '')
+    .split('/')
+    .map((name) => RUNNERS.find((runner) => runner.name === name)?.kind ?? 'process');
+  const containers = layers.filter((kind) => kind === 'container').length;
+  if (layers.includes('vm')) return { startSeconds: 5, factor: 14 };
+  if (layers.includes('guest-kernel')) return { startSeconds: 1.5, factor: 1.1 };
+  return { startSeconds: 0.3 + containers * 0.6 + (containers > 1 ? 2 : 0), factor: 1 };
+}

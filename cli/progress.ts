@@ -1,0 +1,67 @@
+/** Progress on standard error: one line repainted between rounds on a terminal, plain lines elsewhere. */
+
+import type { ProgressSink } from '../bench/execute.ts';
+import { formatSpan } from '../bench/units.ts';
+
+export interface Progress extends ProgressSink {
+  /** A line that stays. */
+  say(text: string): void;
+  /** Takes the repainted line away. */
+  done(): void;
+}
+
+interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+const BAR_CELLS = 20;
+
+/** Repaints happen only in `phase` and `round`, which are called while nothing is being measured. */
+export function createProgress(
+  screen: Screen,
+  options: { readonly quiet: boolean; readonly estimateSeconds?: number },
+): Progress {
+  const terminal = screen.isTTY === true && !options.quiet;
+  let begunMs: number | undefined;
+  let painted = false;
+  let lastBlock = 0;
+  const wipe = () => {
+    if (painted) screen.write('\r\u001b[K');
+    painted = false;
+  };
+  const say = (text: string) => {
+    if (options.quiet) return;
+    wipe();
+    screen.write(`${text}\n`);
+  };
+  const paint = (text: string) => {
+    wipe();
+    screen.write(text.slice(0, Math.max(20, (screen.columns ?? 80) - 1)));
+    painted = true;
+  };
+  return {
+    say,
+    done: wipe,
+    phase: (text) => {
+      if (terminal) paint(text);
+      else if (!text.startsWith('block')) say(text);
+    },
+    round: ({ block, round, fraction }) => {
+      begunMs ??= Date.now();
+      const elapsed = (Date.now() - begunMs) / 1000;
+      const left = fraction > 0.02 ? `, ${formatSpan((elapsed * (1 - fraction)) / fraction)} left` : '';
+      if (terminal) {
+        const cells = Math.round(fraction * BAR_CELLS);
+        const bar = `${'█'.repeat(cells)}${'░'.repeat(BAR_CELLS - cells)}`;
+        paint(
+          `${bar} ${Math.round(fraction * 100)} %  block ${block} round ${round}  ${formatSpan(elapsed)} gone${left}`,
+        );
+      } else if (block !== lastBlock) {
+        lastBlock = block;
+        say(`block ${block}: ${formatSpan(elapsed)} gone${left}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/** After a session: the comparison on standard output, where it is kept, and the exit code. */
+
+import { EXIT } from '../bench/errors.ts';
+import type { SessionOutcome } from '../bench/execute.ts';
+import { reports } from '../reports/index.ts';
+import { buildModel } from '../reports/model.ts';
+import type { Bench } from './prepare.ts';
+
+export interface PrintOptions {
+  readonly json: boolean;
+  readonly dir: string;
+}
+
+export function printOutcome(outcome: SessionOutcome, bench: Bench, { json, dir }: PrintOptions): void {
+  const { info } = outcome;
+  const { hardware, stack } = info.host as {
+    hardware: { cpuModel?: string };
+    stack: { kernelRelease?: string; distribution?: string };
+  };
+  const host = [
+    info.host.name,
+    hardware.cpuModel,
+    stack.distribution,
+    stack.kernelRelease && `Linux ${stack.kernelRelease}`,
+  ];
+  const model = buildModel({
+    session: {
+      id: info.session,
+      program: info.program,
+      command: info.command,
+      plan: info.plan,
+      host: host.filter(Boolean).join(', '),
+      environments: bench.environments,
+      startedAt: info.startedAt,
+      finishedAt: info.finishedAt,
+      stopReason: info.stopReason,
+    },
+    samples: outcome.samples,
+    starts: outcome.starts,
+    events: outcome.events,
+    unavailable: info.unavailable,
+  });
+  const report = reports.find(({ name }) => name === (json ? 'json' : 'terminal'));
+  const colour = !json && process.stdout.isTTY === true && !process.env.NO_COLOR;
+  process.stdout.write(report?.render(model, { width: 80, colour }) ?? '');
+  if (!json) process.stdout.write(`\nFiles: ${dir}\n`);
+  if (outcome.info.stopReason === 'interrupted') {
+    process.stderr.write(`boxmark: interrupted; ${info.blocksCompleted} whole blocks are kept in ${dir}\n`);
+  }
+}
+
+export interface ExitQuestion {
+  readonly requested: readonly string[];
+  readonly keepGoing: boolean;
+}
+
+/** 130 interrupted; 1 when nothing was measured, or an environment asked for by its own name gave no data; else 0. */
+export function exitCodeOf(outcome: SessionOutcome, bench: Bench, question: ExitQuestion): number {
+  if (outcome.info.stopReason === 'interrupted') return EXIT.interrupted;
+  const measured = new Set(outcome.samples.filter(({ phase, ok }) => phase === 'measure' && ok).map(({ env }) => env));
+  if (measured.size === 0) {
+    process.stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
+    return EXIT.failed;
+  }
+  const byName = new Set(question.requested);
+  const wanted = [...bench.planned, ...bench.refused].filter(({ path }) => byName.has(path)).map(({ path }) => path);
+  const missing = [...new Set(wanted)].filter((path) => !measured.has(path));
+  if (missing.length === 0) return EXIT.ok;
+  const why = question.keepGoing ? 'goes on all the same (--keep-going)' : 'exit code 1 (--keep-going makes it 0)';
+  process.stderr.write(`boxmark: no data from ${missing.join(', ')}, asked for by name: ${why}\n`);
+  return question.keepGoing ? EXIT.ok : EXIT.failed;
+}

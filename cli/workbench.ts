@@ -1,0 +1,57 @@
+/** What a measuring command works with: a private folder, limits, a signal that Ctrl-C sets off; and its orderly end. */
+
+import { BoxmarkError, EXIT } from '../bench/errors.ts';
+import type { Limits, Workspace } from '../bench/types.ts';
+import { pinSelf } from '../runners/cpus.ts';
+import { createWorkspaceDir, removeWorkspaceDir } from '../runners/workspace.ts';
+
+export interface Workbench {
+  readonly workspace: Workspace;
+  readonly notes: { kind: string; detail: Readonly<Record<string, unknown>> }[];
+  /** Removes the folder and gives the harness its CPUs back. */
+  dispose(): Promise<void>;
+}
+
+/** A second Ctrl-C does not wait for the clean-up; `boxmark clean` does it then. */
+export function interruptSignal(): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    process.stderr.write('\nboxmark: stopping, boxes are being closed (again to stop at once)\n');
+    controller.abort(new BoxmarkError({ what: 'Interrupted.' }, EXIT.interrupted));
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    release: () => {
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, onSignal);
+    },
+  };
+}
+
+/** Opens the workbench. `pin` keeps the harness off the measured CPUs. */
+export async function openWorkbench(limits: Limits, signal: AbortSignal, pin: boolean): Promise<Workbench> {
+  if (process.platform !== 'linux') {
+    throw new BoxmarkError(
+      {
+        what: 'Measuring needs Linux.',
+        value: process.platform,
+        remedy: 'boxmark list environments, or a Linux machine',
+      },
+      EXIT.unfit,
+    );
+  }
+  const { id, dir } = await createWorkspaceDir();
+  const notes: Workbench['notes'] = [];
+  const pinned = pin ? await pinSelf(limits.housekeeping) : undefined;
+  if (pinned?.note) notes.push({ kind: 'harness-not-pinned', detail: { reason: pinned.note } });
+  const note = (kind: string, detail: Readonly<Record<string, unknown>>) => void notes.push({ kind, detail });
+  return {
+    workspace: { id, dir, limits, signal, note },
+    notes,
+    dispose: async () => {
+      await pinned?.restore();
+      await removeWorkspaceDir(dir);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** Finds a started payload among the host's processes and reads what the host has booked for it. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Usage } from '../bench/types.ts';
+import { usageOfPath, usageOfPid } from './cgroup.ts';
+
+export interface PayloadQuery {
+  /** Unique argument on the payload's command line, or on that of the virtual machine it runs in. */
+  readonly token: string;
+  /** The payload has a kernel of its own: the machine's process counts, not what runs inside. */
+  readonly guest: boolean;
+  /** Group of the box, when the runner knows it. */
+  readonly cgroup: string | undefined;
+}
+
+/** A reader of CPU time and memory so far, or undefined while the payload can't be seen. */
+export function payloadUsage({ token, guest, cgroup }: PayloadQuery): (() => Usage) | undefined {
+  if (cgroup !== undefined) return () => usageOfPath(cgroup);
+  const pid = findPayload(token, guest);
+  return pid === undefined ? undefined : () => usageOfPid(pid);
+}
+
+/** Engines' clients carry the token on their command lines too; only the program itself counts. */
+function findPayload(token: string, guest: boolean): number | undefined {
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const argv = commandLine(entry);
+    if (!argv.some((part) => part.includes(token))) continue;
+    const program = basename(argv[0] ?? '');
+    const isPayload = guest ? /^(qemu-system|linux)/.test(program) : /^(node$|ld-)/.test(program);
+    if (isPayload) return Number(entry);
+  }
+  return undefined;
+}
+
+function commandLine(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,101 @@
+/** The registry of the kernels: what there is, and workloads laid out one after the other in the heap. */
+
+import type { Plan, Size, Workload } from '../bench/types.ts';
+import { fft } from './fft.ts';
+import { assertCapacity } from './heap.ts';
+import type { Kernel, KernelInfo } from './kernel.ts';
+import { lu } from './lu.ts';
+import { monteCarlo } from './monte-carlo.ts';
+import { sor } from './sor.ts';
+import { sparse } from './sparse.ts';
+
+export { allocateHeap } from './heap.ts';
+export type { KernelInfo, KernelSize } from './kernel.ts';
+export { createRandom, type Random } from './random.ts';
+
+/** Name of a set of kernels: the same five workloads, the same answers bit for bit, another way to compute them. */
+export type Kernels = Plan['kernels'];
+
+/** All sets of kernels, in SciMark's order. `reference` follows SciMark's own loops. */
+const KERNELS: Readonly<Record<Kernels, readonly Kernel[]>> = {
+  reference: [fft, sor, monteCarlo, sparse, lu],
+};
+
+/** SciMark's seed for the input of all kernels. */
+export const INPUT_SEED = 101010;
+
+/** What there is, readable without a heap. */
+export const WORKLOADS: readonly KernelInfo[] = KERNELS.reference;
+
+/** Elements of the heap that workloads take up together: the sizes to give to `allocateHeap`. */
+export function heapNeeds(
+  size: Size,
+  ids: readonly string[],
+  kernels: Kernels = 'reference',
+): { doubles: number; ints: number } {
+  let doubles = 0;
+  let ints = 0;
+  for (const id of ids) {
+    const part = kernelOf(kernels, id).sizes[size];
+    doubles += part.doubles;
+    ints += part.ints;
+  }
+  return { doubles, ints };
+}
+
+/** Counts calls of `createWorkloads`, so that workloads of an earlier one are known to have lost their memory. */
+let layouts = 0;
+
+/**
+ * The workloads with these ids, each with its own part of the heap, in the order given. Every call lays out the heap
+ * from its start: workloads of an earlier call are void, and throw when they are prepared or checked.
+ * Throws when the heap isn't there or too small, and for an unknown or repeated id.
+ */
+export function createWorkloads(size: Size, ids: readonly string[], kernels: Kernels = 'reference'): Workload[] {
+  if (new Set(ids).size !== ids.length) throw new Error(`A workload is named twice: ${ids.join(', ')}`);
+  const needs = heapNeeds(size, ids, kernels);
+  assertCapacity(needs.doubles, needs.ints);
+  layouts += 1;
+  const layout = layouts;
+  const place = { f64: 0, i32: 0 };
+  return ids.map((id) => {
+    const kernel = kernelOf(kernels, id);
+    const part = kernel.sizes[size];
+    const mine = { ...place };
+    place.f64 += part.doubles;
+    place.i32 += part.ints;
+    return workloadOf(kernel, size, mine, () => {
+      if (layout !== layouts) throw new Error(`The heap was laid out anew: workload ${id} has lost its memory`);
+    });
+  });
+}
+
+function workloadOf(
+  kernel: Kernel,
+  size: Size,
+  place: { readonly f64: number; readonly i32: number },
+  assertCurrent: () => void,
+): Workload {
+  const { flops, doubles, ints, referenceChecksum } = kernel.sizes[size];
+  const { id, title, repeatable } = kernel;
+  return {
+    ...{ id, title, size, flops, doubles, ints, repeatable, referenceChecksum },
+    prepare(random) {
+      assertCurrent();
+      const { pass, checksum } = kernel.prepare(size, place, random);
+      return {
+        pass,
+        checksum() {
+          assertCurrent();
+          return checksum();
+        },
+      };
+    },
+  };
+}
+
+function kernelOf(kernels: Kernels, id: string): Kernel {
+  const kernel = KERNELS[kernels].find((one) => one.id === id);
+  if (!kernel) throw new Error(`There is no workload ${id}: there are ${WORKLOADS.map((one) => one.id).join(', ')}`);
+  return kernel;
+}

@@ -1,0 +1,80 @@
+/** Monte Carlo integration: pi from the share of random points that fall inside a quarter circle. */
+
+import { checksumF64 } from './fnv.ts';
+import { wholeLinesF64, wholeLinesI32 } from './heap.ts';
+import type { Kernel, KernelSize } from './kernel.ts';
+import { FIRST_TAP, LAGS, MODULUS, SCALE, SECOND_TAP, seedState } from './random.ts';
+
+/** SciMark's seed for this kernel: every pass starts from it. */
+export const MONTE_CARLO_SEED = 113;
+
+/** Number of the first `samples` points that are inside the quarter circle. The generator's 17 integers are at `state`. */
+export function countUnderCurve(state: number, samples: number): number {
+  seedState(heapI32, state, MONTE_CARLO_SEED);
+  let i = FIRST_TAP;
+  let j = SECOND_TAP;
+  let under = 0;
+  for (let sample = 0; sample < samples; sample++) {
+    const x = SCALE * draw((state + i) | 0, (state + j) | 0);
+    i = nextTap(i);
+    j = nextTap(j);
+    const y = SCALE * draw((state + i) | 0, (state + j) | 0);
+    i = nextTap(i);
+    j = nextTap(j);
+    if (x * x + y * y <= 1) under = (under + 1) | 0;
+  }
+  return under;
+}
+
+/**
+ * The step of `Random.nextInteger` on the heap, where V8 knows the address of the state. Modulo by a mask and not by a
+ * condition: half of the differences are negative, unpredictably, and C compilers leave out the branch as well.
+ */
+function draw(first: number, second: number): number {
+  const difference = (heapI32[first]! - heapI32[second]!) | 0;
+  const k = (difference + (MODULUS & (difference >> 31))) | 0;
+  heapI32[second] = k;
+  return k;
+}
+
+function nextTap(tap: number): number {
+  return tap === 0 ? LAGS - 1 : tap - 1;
+}
+
+/** By SciMark's formula, which leaves out the generator. */
+export function flopsOf(samples: number): number {
+  return samples * 4;
+}
+
+function sizeOf(samples: number, referenceChecksum: string): KernelSize {
+  return {
+    parameters: { samples },
+    doubles: wholeLinesF64(1),
+    ints: wholeLinesI32(LAGS),
+    flops: flopsOf(samples),
+    referenceChecksum,
+  };
+}
+
+export const monteCarlo: Kernel = {
+  id: 'monte-carlo',
+  title: 'Monte Carlo integration',
+  summary: 'pi from random points: integer arithmetic of the generator, unpredictable branches',
+  repeatable: true,
+  sizes: {
+    // The state is the value of pi. The reference vectors have pi for these counts; its checksums were computed here.
+    tiny: sizeOf(1000, '33bd97c8dba42612'),
+    small: sizeOf(10000, 'f457fd63a6cca873'),
+    large: sizeOf(1000000, 'bfeb4b9fb7e94e6b'),
+  },
+  prepare(size, { f64: result, i32: state }) {
+    const samples = this.sizes[size].parameters.samples!;
+    heapF64[result] = 0;
+    return {
+      pass() {
+        heapF64[result] = (countUnderCurve(state, samples) / samples) * 4;
+      },
+      checksum: () => checksumF64(result, 1),
+    };
+  },
+};

@@ -1,0 +1,78 @@
+/** Environments for tests of the harness itself: the real payload as a plain process, and scripts with faults in them. */
+
+import type { Environment, Plan, Started } from '../../bench/types.ts';
+import { hostSpawn } from '../../runners/process.ts';
+
+export const PAYLOAD = process.env['BOXMARK_TEST_PAYLOAD'] ?? '';
+
+/** An environment that runs a command of the host, without any box around it. */
+export function scripted(path: string, argv: readonly string[], env: Record<string, string> = {}): Environment {
+  return {
+    path,
+    labels: [],
+    versions: {},
+    slowness: 1,
+    cpuClock: 'guest',
+    sharesClock: true,
+    async start(): Promise<Started> {
+      const begunNs = process.hrtime.bigint();
+      const child = await hostSpawn(argv, { env });
+      return {
+        process: child,
+        begunNs,
+        spawnedNs: process.hrtime.bigint(),
+        usage: () => ({}),
+        close: async () => {
+          child.kill();
+          await child.exited;
+        },
+      };
+    },
+    dispose: async () => {},
+  };
+}
+
+export function honest(path: string): Environment {
+  return scripted(path, [process.execPath, PAYLOAD]);
+}
+
+/** The real payload with one thing wrong: `edit` changes its answers on their way out. */
+export function tampered(path: string, edit: string): Environment {
+  const script = `
+    const { spawn } = require('node:child_process');
+    const child = spawn(process.execPath, [${JSON.stringify(PAYLOAD)}], { stdio: ['pipe', 'pipe', 'inherit'] });
+    process.stdin.pipe(child.stdin);
+    let seen = 0;
+    require('node:readline').createInterface({ input: child.stdout }).on('line', (line) => {
+      seen += 1;
+      ${edit}
+      if (line !== null) process.stdout.write(line + '\\n');
+    });
+    child.on('exit', (code) => process.exit(code ?? 1));
+    process.on('SIGTERM', () => child.kill());`;
+  return scripted(path, [process.execPath, '-e', script]);
+}
+
+export function tinyPlan(change: Partial<Plan> & Pick<Plan, 'environments'>): Plan {
+  const baseline = change.baseline ?? 'native';
+  return {
+    schema: 1,
+    seed: 7,
+    profile: 'quick',
+    baseline,
+    workloads: ['fft', 'sor', 'monte-carlo'],
+    size: 'tiny',
+    kernels: 'reference',
+    contrasts: change.environments.filter(({ path }) => path !== baseline).map(({ path }) => ({ env: path, baseline })),
+    schedule: 'interleaved',
+    blocks: 2,
+    rounds: 4,
+    warmupBursts: 5,
+    burstNs: 200_000,
+    longNs: 2_000_000,
+    longVisits: 'rotate',
+    timeoutMs: 2_000,
+    limits: { cpus: [0], housekeeping: [0], memoryBytes: 2 ** 30, pids: 512 },
+    ...change,
+  };
+}
