@@ -1,7 +1,6 @@
 /** Runs a session: calibrates, runs block after block, keeps the folder up to date, and stops when the plan says so. */
 
-import { groupSamples } from './analysis/group.ts';
-import { contrastTable } from './analysis/ratio.ts';
+import { contrastResults } from './analysis/ratio.ts';
 import { type BlockSink, runBlock } from './block.ts';
 import { calibrate } from './calibrate.ts';
 import { BoxFault, connect } from './client.ts';
@@ -36,6 +35,7 @@ export interface SessionRequest {
 
 export interface SessionOutcome {
   readonly info: SessionInfo;
+  /** Of whole blocks, without those of a box whose state was found wrong in the block. */
   readonly samples: readonly Sample[];
   readonly starts: readonly Start[];
   readonly events: readonly SessionEvent[];
@@ -123,8 +123,11 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
     if (!signal.aborted) failure = error;
   }
   await verifier.close();
-  const whole = samples.filter(({ block }) => block <= info.blocksCompleted);
-  const contrasts = contrastTable(groupSamples(whole), plan).rows;
+  const refuted = new Set(
+    events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ block, env }) => `${block} ${env}`),
+  );
+  const whole = samples.filter(({ block, env }) => block <= info.blocksCompleted && !refuted.has(`${block} ${env}`));
+  const contrasts = contrastResults(whole, plan);
   try {
     if (failure !== null) event({ kind: 'failed', reason: messageOf(failure) });
     save({ stopReason, finishedAt: new Date().toISOString() });

@@ -177,7 +177,8 @@ export function estimateSeconds(plan: Plan, guess: (box: string) => CostGuess): 
 export function describePlan(plan: Plan, seconds: number): string[] {
   const envs = plan.environments.map(({ path, alias }) => (alias === undefined ? path : `${path} (${alias})`));
   return [
-    `environments  ${envs.join(', ')}; control: a second ${plan.baseline}`,
+    `environments  ${envs.join(', ')}`,
+    `control       a second ${plan.baseline}`,
     `workloads     ${plan.workloads.join(', ')} (${plan.size}, kernels: ${plan.kernels})`,
     `design        ${plan.blocks} blocks × ${plan.rounds} rounds, ${plan.schedule}, bursts of ${plan.burstNs / 1e6} ms`,
     `limits        CPU ${plan.limits.cpus.join(',')}, ${plan.limits.memoryBytes / 2 ** 20} MiB, no network`,

@@ -1,0 +1,97 @@
+/** Samples sorted into environment, workload and block in one pass, the form that every figure is computed from. */
+
+import type { Sample } from '../types.ts';
+import { median } from '../units.ts';
+
+/** Distance from the median, in median absolute deviations, from which a burst is flagged: ten σ of normal noise. */
+const FLAG_MADS = 14.8;
+
+/** The visits of one environment to one workload in one block: wall ns per pass by round, bursts with a right answer only. */
+export interface Cell {
+  readonly measured: Map<number, number>;
+  readonly leads: Map<number, number>;
+  /** MFLOPS of the measured bursts that have them. */
+  readonly mflops: Map<number, number>;
+}
+
+/** One environment and workload over all blocks. */
+export interface Series {
+  readonly blocks: Map<number, Cell>;
+  /** Bursts of any phase that gave a wrong answer. */
+  wrongAnswers: number;
+}
+
+export interface SampleGroups {
+  /** By environment, then workload. */
+  readonly series: ReadonlyMap<string, ReadonlyMap<string, Series>>;
+  /** Blocks with at least one measured burst, ascending. */
+  readonly blocks: readonly number[];
+  /** Measured bursts with a right answer, lead-ins and long visits not counted. */
+  readonly bursts: number;
+}
+
+/**
+ * Groups samples; nothing is sorted and no row is kept. Of two measured bursts in the same round of a cell the later
+ * stands: that happens only when a start is repeated within its block.
+ */
+export function groupSamples(samples: Iterable<Sample>): SampleGroups {
+  const series = new Map<string, Map<string, Series>>();
+  const blocks = new Set<number>();
+  let bursts = 0;
+  for (const sample of samples) {
+    const one = seriesOf(series, sample.env, sample.workload);
+    if (!sample.ok) {
+      one.wrongAnswers++;
+      continue;
+    }
+    if (sample.phase !== 'measure' && sample.phase !== 'lead') continue;
+    const nsPerPass = sample.wallNs / sample.work;
+    // A burst without a duration has no logarithm; it is a defect of a clock, not a fast burst.
+    if (!(nsPerPass > 0 && nsPerPass < Number.POSITIVE_INFINITY)) continue;
+    const cell = obtain(one.blocks, sample.block, () => ({ measured: new Map(), leads: new Map(), mflops: new Map() }));
+    if (sample.phase === 'lead') {
+      cell.leads.set(sample.round, nsPerPass);
+      continue;
+    }
+    cell.measured.set(sample.round, nsPerPass);
+    if (sample.mflops !== null) cell.mflops.set(sample.round, sample.mflops);
+    blocks.add(sample.block);
+    bursts++;
+  }
+  return { series, blocks: [...blocks].sort((a, b) => a - b), bursts };
+}
+
+export function findSeries(groups: SampleGroups, env: string, workload: string): Series | undefined {
+  return groups.series.get(env)?.get(workload);
+}
+
+/** Rounds of a cell whose burst lies further than 14.8 MAD from the cell's median. None when the MAD is 0. */
+export function flaggedRounds(cell: Cell): ReadonlySet<number> {
+  // A cell of the baseline takes part in every contrast.
+  const known = flagged.get(cell);
+  if (known) return known;
+  const times = [...cell.measured.values()];
+  const centre = median(times);
+  const limit = FLAG_MADS * median(times.map((time) => Math.abs(time - centre)));
+  const rounds = new Set<number>();
+  for (const [round, time] of cell.measured) {
+    if (limit > 0 && Math.abs(time - centre) > limit) rounds.add(round);
+  }
+  flagged.set(cell, rounds);
+  return rounds;
+}
+
+const flagged = new WeakMap<Cell, ReadonlySet<number>>();
+
+function seriesOf(all: Map<string, Map<string, Series>>, env: string, workload: string): Series {
+  const workloads = obtain(all, env, () => new Map<string, Series>());
+  return obtain(workloads, workload, () => ({ blocks: new Map(), wrongAnswers: 0 }));
+}
+
+function obtain<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}

@@ -1,0 +1,111 @@
+/** What one environment did: medians per workload, wake-up cost, composite score, and how long its starts took. */
+
+import type { Start } from '../types.ts';
+import { median } from '../units.ts';
+import { findSeries, type SampleGroups, type Series } from './group.ts';
+
+/** The kernels of SciMark's composite score. */
+export const COMPOSITE_WORKLOADS = ['fft', 'sor', 'monte-carlo', 'sparse', 'lu'] as const;
+
+/** One environment on one workload, over all blocks. Descriptive: differences are told by the paired ratios, not by these. */
+export interface WorkloadSummary {
+  readonly workload: string;
+  /** Measured bursts with a right answer. */
+  readonly bursts: number;
+  readonly wrongAnswers: number;
+  /** Medians over the measured bursts; null when there are none. */
+  readonly medianNsPerPass: number | null;
+  readonly medianMflops: number | null;
+  /** Median over visits of the lead-in's time per pass over the measured burst's; 1.05 says that waking costs 5 % of a burst. */
+  readonly wakeupRatio: number | null;
+}
+
+export interface EnvironmentSummary {
+  readonly env: string;
+  readonly workloads: readonly WorkloadSummary[];
+  /** SciMark's arithmetic mean of the five MFLOPS; null unless all five were measured and every answer was right. */
+  readonly compositeMflops: number | null;
+}
+
+/** The starts of one environment. Times in ms, medians over its completed starts; null where none could be read. */
+export interface StartupSummary {
+  readonly env: string;
+  readonly completed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly spawnMs: number | null;
+  readonly firstInstructionMs: number | null;
+  readonly readyMs: number | null;
+  readonly teardownMs: number | null;
+}
+
+export function summarizeEnvironment(
+  groups: SampleGroups,
+  env: string,
+  workloads: readonly string[],
+): EnvironmentSummary {
+  const summaries = workloads.map((workload) => summarizeSeries(workload, findSeries(groups, env, workload)));
+  return { env, workloads: summaries, compositeMflops: compositeOf(summaries) };
+}
+
+/** One summary per environment, in the order in which they first appear. */
+export function summarizeStarts(starts: Iterable<Start>): StartupSummary[] {
+  const byEnv = new Map<string, Start[]>();
+  for (const start of starts) {
+    const known = byEnv.get(start.env);
+    if (known) known.push(start);
+    else byEnv.set(start.env, [start]);
+  }
+  return [...byEnv].map(([env, all]) => {
+    const completed = all.filter((start) => start.status === 'completed');
+    const medianOf = (figure: 'spawnMs' | 'firstInstructionMs' | 'readyMs' | 'teardownMs') =>
+      medianOrNull(completed.map((start) => start[figure]).filter((value) => value !== null));
+    const skipped = all.filter((start) => start.status === 'skipped').length;
+    return {
+      env,
+      completed: completed.length,
+      failed: all.length - completed.length - skipped,
+      skipped,
+      spawnMs: medianOf('spawnMs'),
+      firstInstructionMs: medianOf('firstInstructionMs'),
+      readyMs: medianOf('readyMs'),
+      teardownMs: medianOf('teardownMs'),
+    };
+  });
+}
+
+function summarizeSeries(workload: string, series: Series | undefined): WorkloadSummary {
+  const times: number[] = [];
+  const mflops: number[] = [];
+  const wakeups: number[] = [];
+  for (const cell of series?.blocks.values() ?? []) {
+    for (const rate of cell.mflops.values()) mflops.push(rate);
+    for (const [round, time] of cell.measured) {
+      times.push(time);
+      const lead = cell.leads.get(round);
+      if (lead !== undefined) wakeups.push(lead / time);
+    }
+  }
+  return {
+    workload,
+    bursts: times.length,
+    wrongAnswers: series?.wrongAnswers ?? 0,
+    medianNsPerPass: medianOrNull(times),
+    medianMflops: medianOrNull(mflops),
+    wakeupRatio: medianOrNull(wakeups),
+  };
+}
+
+function compositeOf(summaries: readonly WorkloadSummary[]): number | null {
+  let sum = 0;
+  for (const workload of COMPOSITE_WORKLOADS) {
+    const summary = summaries.find((candidate) => candidate.workload === workload);
+    if (!summary || summary.medianMflops === null || summary.wrongAnswers > 0) return null;
+    sum += summary.medianMflops;
+  }
+  return sum / COMPOSITE_WORKLOADS.length;
+}
+
+function medianOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : median(values);
+}

@@ -1,0 +1,40 @@
+/** The summary document that `--json` prints: one JSON value with a schema version. */
+
+import type { ReportModel } from './model.ts';
+import { answerSentence, controlSentence, honestNotes } from './wording.ts';
+
+/** Raised when a field changes its meaning or goes; new fields don't raise it. */
+const SUMMARY_SCHEMA = 1;
+
+/** Characters that JSON allows inside strings but that a terminal would act on, or that reorder a line. */
+const UNSAFE = /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** The document, indented, with a line end. Figures that could not be computed are null. */
+export function render(model: ReportModel): string {
+  const { session, control, environments } = model;
+  const { plan, environments: _described, ...about } = session;
+  const summary = {
+    schema: SUMMARY_SCHEMA,
+    session: { ...about, blocks: model.blocks, bursts: model.bursts },
+    answer: answerSentence(model),
+    control: { env: control.env, sentence: controlSentence(model), contrasts: control.rows },
+    notes: honestNotes(model),
+    plan,
+    environments: environments.map(({ path, role, alias, labels, versions, summary }) => ({
+      env: path,
+      role,
+      alias,
+      labels,
+      versions,
+      compositeMflops: summary.compositeMflops,
+      workloads: summary.workloads,
+    })),
+    contrasts: model.contrasts,
+    starts: environments.flatMap(({ startup }) => (startup === null ? [] : [startup])),
+    failures: model.failures,
+    unavailable: model.unavailable,
+    events: model.events,
+  };
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `${JSON.stringify(summary, null, 2).replace(UNSAFE, escaped)}\n`;
+}

@@ -1,0 +1,185 @@
+/** What every report is rendered from: a session's figures, computed once, as plain data. */
+
+import { groupSamples } from '../bench/analysis/group.ts';
+import { type ContrastRow, contrastTable, SUITE } from '../bench/analysis/ratio.ts';
+import {
+  type EnvironmentSummary,
+  type StartupSummary,
+  summarizeEnvironment,
+  summarizeStarts,
+} from '../bench/analysis/summary.ts';
+import type { Plan, Sample, SessionEvent, Start } from '../bench/types.ts';
+
+/** An environment as it was prepared: what is printed beside its results. */
+export interface EnvironmentInfo {
+  readonly path: string;
+  readonly labels: readonly string[];
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** What is known of the session besides its figures. */
+export interface SessionHeader {
+  readonly id: string;
+  /** Version of the program. */
+  readonly program: string;
+  /** The command line as it was given. */
+  readonly command: string;
+  readonly plan: Plan;
+  /** The host in one line: CPU, kernel, system. */
+  readonly host: string;
+  readonly environments: readonly EnvironmentInfo[];
+  /** RFC 3339; `finishedAt` is null while the session runs, or when it was cut. */
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  /** `blocks` when all planned blocks were measured, else what ended it. */
+  readonly stopReason: string | null;
+}
+
+/** An environment that was asked for and could not run. */
+export interface UnavailableEnvironment {
+  readonly path: string;
+  readonly alias?: string;
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+export interface ModelInput {
+  readonly session: SessionHeader;
+  readonly samples: Iterable<Sample>;
+  readonly starts: Iterable<Start>;
+  readonly events: Iterable<SessionEvent>;
+  readonly unavailable: readonly UnavailableEnvironment[];
+}
+
+export interface EnvironmentModel extends EnvironmentInfo {
+  readonly role: 'baseline' | 'control' | 'environment';
+  readonly alias: string | null;
+  readonly summary: EnvironmentSummary;
+  readonly startup: StartupSummary | null;
+}
+
+/** Starts of one environment that ended the same way. */
+export interface StartFailure {
+  readonly env: string;
+  readonly status: 'failed' | 'timed-out' | 'skipped';
+  readonly reason: string;
+  readonly blocks: readonly number[];
+}
+
+export interface ReportModel {
+  readonly session: SessionHeader;
+  /** Blocks with data, and measured bursts in them. */
+  readonly blocks: number;
+  readonly bursts: number;
+  /** In the plan's order, the control last. */
+  readonly environments: readonly EnvironmentModel[];
+  /** Against the baseline first, then the other pairs; per pair the workloads, then the suite. */
+  readonly contrasts: readonly ContrastRow[];
+  readonly control: { readonly env: string; readonly rows: readonly ContrastRow[] };
+  /** The row that the one-sentence answer is about. */
+  readonly headline: ContrastRow | null;
+  readonly failures: readonly StartFailure[];
+  readonly unavailable: readonly UnavailableEnvironment[];
+  readonly events: { readonly count: number; readonly byKind: readonly { kind: string; count: number }[] };
+}
+
+/** Computes everything; reads each input once. Missing environments, blocks and answers make gaps, never errors. */
+export function buildModel(input: ModelInput): ReportModel {
+  const { session } = input;
+  const { plan } = session;
+  const groups = groupSamples(input.samples);
+  const starts = [...input.starts];
+  const startups = new Map(summarizeStarts(starts).map((startup) => [startup.env, startup]));
+  const table = contrastTable(groups, plan);
+  const events = [...input.events];
+  // A state found wrong at the end of a block has no sample of its own that could say so.
+  const refuted = new Set(events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ env }) => env));
+  const model = (
+    path: string,
+    role: EnvironmentModel['role'],
+    info: EnvironmentInfo | undefined,
+  ): EnvironmentModel => ({
+    path,
+    role,
+    alias: plan.environments.find((environment) => environment.path === path)?.alias ?? null,
+    labels: info?.labels ?? [],
+    versions: info?.versions ?? {},
+    summary: {
+      ...summarizeEnvironment(groups, path, plan.workloads),
+      ...(refuted.has(path) ? { compositeMflops: null } : {}),
+    },
+    startup: startups.get(path) ?? null,
+  });
+  const infos = new Map(session.environments.map((info) => [info.path, info]));
+  const environments = [
+    ...plan.environments.map(({ path }) =>
+      model(path, path === plan.baseline ? 'baseline' : 'environment', infos.get(path)),
+    ),
+    model(table.control, 'control', infos.get(plan.baseline)),
+  ];
+  return {
+    session,
+    blocks: groups.blocks.length,
+    bursts: groups.bursts,
+    environments,
+    contrasts: table.rows,
+    control: { env: table.control, rows: table.controlRows },
+    headline: headlineOf(table.rows, plan, environments),
+    failures: failuresOf(starts),
+    unavailable: input.unavailable,
+    events: countEvents(events),
+  };
+}
+
+/** True when the labels say that the processor is emulated. */
+export function isEmulated(labels: readonly string[]): boolean {
+  return labels.some((label) => /emulat/i.test(label));
+}
+
+/**
+ * The contrast that tells most: against the baseline, on the suite where there is one, a shown difference before one
+ * that is not, the largest first. An emulated environment comes last: that it is slow is known and tells nothing.
+ */
+function headlineOf(
+  rows: readonly ContrastRow[],
+  plan: Plan,
+  environments: readonly EnvironmentModel[],
+): ContrastRow | null {
+  const emulated = new Set(environments.filter(({ labels }) => isEmulated(labels)).map(({ path }) => path));
+  const rank = (row: ContrastRow): number[] => [
+    row.baseline === plan.baseline ? 0 : 1,
+    emulated.has(row.env) ? 1 : 0,
+    row.workload === SUITE ? 0 : 1,
+    row.interval && row.interval.low <= 1 && row.interval.high >= 1 ? 1 : 0,
+    -Math.abs(Math.log(row.timeRatio)),
+  ];
+  return [...rows].sort((a, b) => compareRanks(rank(a), rank(b)))[0] ?? null;
+}
+
+function compareRanks(a: readonly number[], b: readonly number[]): number {
+  const place = a.findIndex((value, index) => value !== b[index]);
+  return place < 0 ? 0 : (a[place] as number) - (b[place] as number);
+}
+
+function failuresOf(starts: readonly Start[]): StartFailure[] {
+  const groups = new Map<string, { env: string; status: StartFailure['status']; reason: string; blocks: number[] }>();
+  for (const start of starts) {
+    if (start.status === 'completed') continue;
+    const { env, status, reason, block } = start;
+    const key = JSON.stringify([env, status, reason]);
+    const known = groups.get(key);
+    if (known) known.blocks.push(block);
+    else groups.set(key, { env, status, reason, blocks: [block] });
+  }
+  return [...groups.values()];
+}
+
+function countEvents(events: Iterable<SessionEvent>): ReportModel['events'] {
+  const counts = new Map<string, number>();
+  let count = 0;
+  for (const event of events) {
+    count++;
+    counts.set(event.kind, (counts.get(event.kind) ?? 0) + 1);
+  }
+  return { count, byKind: [...counts].map(([kind, count]) => ({ kind, count })).sort((a, b) => b.count - a.count) };
+}

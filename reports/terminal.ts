@@ -1,0 +1,212 @@
+/** The report on a terminal: the answer first, then levels, ratios, start-up, and what went wrong. */
+
+import { type ContrastRow, SUITE } from '../bench/analysis/ratio.ts';
+import { formatChange, formatCpuList, formatNs, formatSpan, threeDigits } from '../bench/units.ts';
+import type { EnvironmentModel, ReportModel } from './model.ts';
+import { type TableRow, tableLines } from './table.ts';
+import { clean, wrap } from './text.ts';
+import {
+  answerSentence,
+  controlSentence,
+  environmentName,
+  environmentTitle,
+  honestNotes,
+  percentDigits,
+  ratioDigits,
+} from './wording.ts';
+
+export interface RenderOptions {
+  /** Columns; at least 40 are used. 80 when left out. */
+  readonly width?: number;
+  /** Escape sequences for emphasis; whether a terminal wants them is the caller's business. */
+  readonly colour?: boolean;
+}
+
+const NO_FIGURE = '–';
+type Style = 'strong' | 'warning' | 'faint';
+const ESCAPES: Readonly<Record<Style, string>> = { strong: '1', warning: '33', faint: '2' };
+
+/** The whole report as text; no line is wider than `width`. */
+export function render(model: ReportModel, options: RenderOptions = {}): string {
+  const width = Math.max(40, options.width ?? 80);
+  const paint = (lines: readonly string[], style: Style): string[] =>
+    options.colour ? lines.map((line) => (line === '' ? '' : `\u001b[${ESCAPES[style]}m${line}\u001b[0m`)) : [...lines];
+  const section = (title: string, body: readonly string[]): string[] =>
+    body.length === 0 ? [] : ['', ...paint(wrap(title, width), 'strong'), ...body];
+  const items = (texts: readonly string[]): string[] => texts.flatMap((text) => wrap(text, width, '  '));
+  const { baseline } = model.session.plan;
+  const others = model.contrasts.filter((row) => row.baseline !== baseline);
+  return [
+    ...paint(headerLines(model, width), 'faint'),
+    '',
+    ...paint(wrap(answerSentence(model), width), 'strong'),
+    ...wrap(controlSentence(model), width, '  '),
+    ...section(
+      'One pass: median time, MFLOPS, and wake-up cost (lead-in over measured burst)',
+      levelLines(model, width),
+    ),
+    ...section(
+      `Time ratio to ${clean(baseline, 60)}: above 1 takes longer; paired 95 % intervals, not adjusted for their number`,
+      contrastLines(
+        model,
+        [...model.contrasts.filter((row) => row.baseline === baseline), ...model.control.rows],
+        width,
+      ),
+    ),
+    ...section('Other pairs, likewise', contrastLines(model, others, width)),
+    ...section('Fresh starts: medians since the start began, and removal', startLines(model, width)),
+    ...section('Could not run', items(unavailableTexts(model))),
+    ...section('What went wrong', paint(items(problemTexts(model)), 'warning')),
+    ...section('Read this with', items(honestNotes(model))),
+    '',
+  ].join('\n');
+}
+
+function headerLines(model: ReportModel, width: number): string[] {
+  const { session, blocks } = model;
+  const { plan } = session;
+  const begun = Date.parse(session.startedAt);
+  const ended = Date.parse(session.finishedAt ?? '');
+  const span = Number.isFinite(begun) && Number.isFinite(ended) ? ` in ${formatSpan((ended - begun) / 1000)}` : '';
+  const date = Number.isFinite(begun)
+    ? `${new Date(begun).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+    : 'no date';
+  const shape = `${plan.profile}: ${blocks} ${blocks === 1 ? 'block' : 'blocks'} × ${plan.rounds} rounds${span}`;
+  const where = `CPU ${formatCpuList(plan.limits.cpus)}, size ${plan.size}, seed ${plan.seed}`;
+  return [
+    ...wrap(`boxmark ${clean(session.program, 20)} · ${clean(session.id, 60)} · ${date}`, width, '  '),
+    ...wrap(clean(session.host, 200), width, '  '),
+    ...wrap(clean(`${shape} · ${where}`), width, '  '),
+  ].filter((line) => line !== '');
+}
+
+function levelLines(model: ReportModel, width: number): string[] {
+  const measured = model.environments.filter(
+    ({ role, summary }) => role !== 'control' && summary.workloads.some(({ bursts }) => bursts > 0),
+  );
+  if (measured.length === 0) return [];
+  const composite = measured.some(({ summary }) => summary.compositeMflops !== null);
+  const head = [
+    '',
+    ...model.session.plan.workloads.map((workload) => clean(workload, 20)),
+    ...(composite ? ['composite'] : []),
+  ];
+  return tableLines(
+    head,
+    measured.flatMap((environment) => levelRows(environment, composite)),
+    width,
+  );
+}
+
+function levelRows(environment: EnvironmentModel, composite: boolean): TableRow[] {
+  const { workloads, compositeMflops } = environment.summary;
+  const score = composite ? [figure(compositeMflops, threeDigits)] : [];
+  return [
+    { cells: [environmentTitle(environment)], heading: true },
+    { cells: ['  time', ...workloads.map(({ medianNsPerPass }) => figure(medianNsPerPass, formatNs))] },
+    { cells: ['  MFLOPS', ...workloads.map(({ medianMflops }) => figure(medianMflops, threeDigits)), ...score] },
+    {
+      cells: [
+        '  wake-up',
+        ...workloads.map(({ wakeupRatio }) => figure(wakeupRatio, (ratio) => `${ratio.toFixed(2)}×`)),
+      ],
+    },
+  ];
+}
+
+function contrastLines(model: ReportModel, rows: readonly ContrastRow[], width: number): string[] {
+  if (rows.length === 0) return [];
+  const single = model.session.plan.workloads.length === 1;
+  const lines: TableRow[] = [];
+  let group = '';
+  for (const row of rows) {
+    const key = JSON.stringify([row.env, row.baseline]);
+    if (key !== group) lines.push({ cells: [pairTitle(model, row)], heading: true });
+    group = key;
+    // With one workload the suite would say the same again.
+    if (!(single && row.workload === SUITE)) lines.push({ cells: contrastCells(row) });
+  }
+  return tableLines(['', 'time ratio', '95 % interval', 'throughput', 'blocks'], lines, width);
+}
+
+function contrastCells(row: ContrastRow): string[] {
+  const digits = ratioDigits(row);
+  const interval = row.interval
+    ? `[${row.interval.low.toFixed(digits)}, ${row.interval.high.toFixed(digits)}]`
+    : NO_FIGURE;
+  return [
+    `  ${clean(row.workload, 40)}`,
+    row.timeRatio.toFixed(digits),
+    interval,
+    formatChange(1 / row.timeRatio, percentDigits(row)),
+    String(row.blocks),
+  ];
+}
+
+function pairTitle(model: ReportModel, row: ContrastRow): string {
+  const environment = model.environments.find(({ path }) => path === row.env);
+  if (row.baseline !== model.session.plan.baseline) return `${clean(row.env, 160)} against ${clean(row.baseline, 160)}`;
+  return environment ? environmentTitle(environment) : clean(row.env, 160);
+}
+
+function startLines(model: ReportModel, width: number): string[] {
+  const ms = (value: number | null) => figure(value, (known) => formatNs(known * 1e6));
+  const rows = model.environments.flatMap(({ startup, ...environment }) =>
+    startup === null || startup.completed + startup.failed === 0
+      ? []
+      : {
+          cells: [
+            environmentName(environment),
+            String(startup.completed),
+            String(startup.failed),
+            ms(startup.spawnMs),
+            ms(startup.firstInstructionMs),
+            ms(startup.readyMs),
+            ms(startup.teardownMs),
+          ],
+        },
+  );
+  const head = ['', 'started', 'failed', 'spawned', '1st instr.', 'ready', 'removal'];
+  return rows.length === 0 ? [] : tableLines(head, rows, width);
+}
+
+function unavailableTexts(model: ReportModel): string[] {
+  return model.unavailable.map(({ reason, remedy, ...environment }) => {
+    const name = environmentName(environment);
+    return `${name}: ${sentence(reason)}${remedy === '' ? '' : ` Try: ${clean(remedy)}`}`;
+  });
+}
+
+function problemTexts(model: ReportModel): string[] {
+  const unavailable = new Set(model.unavailable.map(({ path }) => path));
+  const silent = model.environments
+    .filter(
+      ({ role, path, summary }) =>
+        role !== 'control' && !unavailable.has(path) && summary.workloads.every(({ bursts }) => bursts === 0),
+    )
+    .map((environment) => `${environmentName(environment)}: gave no data.`);
+  const failed = model.failures.map(({ env, status, reason, blocks }) => {
+    const which = blocks.length === 1 ? `block ${blocks[0]}` : `${blocks.length} blocks`;
+    return `${clean(env)}: start ${status.replace('-', ' ')} in ${which}: ${sentence(reason)}`;
+  });
+  const wrong = model.environments.flatMap((environment) =>
+    environment.summary.workloads
+      .filter(({ wrongAnswers }) => wrongAnswers > 0)
+      .map(
+        ({ workload, wrongAnswers }) =>
+          `${environmentName(environment)}: ${wrongAnswers} wrong ${wrongAnswers === 1 ? 'answer' : 'answers'} on ${clean(workload, 40)}, in no figure.`,
+      ),
+  );
+  const kinds = model.events.byKind.slice(0, 8).map(({ kind, count }) => `${clean(kind, 40)} ${count}`);
+  const events = model.events.count === 0 ? [] : [`Events (events.jsonl): ${kinds.join(', ')}.`];
+  return [...silent, ...failed, ...wrong, ...events];
+}
+
+function sentence(text: string): string {
+  const known = clean(text);
+  return /[.!?…]$/.test(known) ? known : `${known}.`;
+}
+
+function figure(value: number | null, format: (value: number) => string): string {
+  return value === null ? NO_FIGURE : format(value);
+}

@@ -1,0 +1,129 @@
+/** Sessions with a known truth: log-normal noise of the host, of each start and of each burst, from a seed. */
+
+import { randomStream, type Stream } from '../../../bench/random.ts';
+import { boxesOf } from '../../../bench/schedule.ts';
+import type { Plan, Sample, Start } from '../../../bench/types.ts';
+
+export interface Truth {
+  readonly seed: number;
+  /** True time ratio to the baseline, by environment; 1 when left out. */
+  readonly ratios?: Readonly<Record<string, number>>;
+  /** σ in logs: weather shared by a round, a start's own constant, a burst's own noise. */
+  readonly weather?: number;
+  readonly start?: number;
+  readonly burst?: number;
+}
+
+/** One pass of these takes this long natively, ns. */
+const PASS_NS: Readonly<Record<string, number>> = {
+  fft: 26_000,
+  sor: 85_000,
+  'monte-carlo': 1_000_000,
+  sparse: 60_000,
+  lu: 300_000,
+};
+const FLOPS = 50_000;
+
+export function testPlan(changes: Partial<Plan> = {}): Plan {
+  return {
+    schema: 1,
+    seed: 101010,
+    profile: 'quick',
+    environments: [{ path: 'native' }, { path: 'docker', alias: 'container' }],
+    baseline: 'native',
+    workloads: ['fft', 'sor'],
+    size: 'small',
+    kernels: 'reference',
+    contrasts: [],
+    schedule: 'interleaved',
+    blocks: 6,
+    rounds: 12,
+    warmupBursts: 5,
+    burstNs: 1e7,
+    longNs: 1e9,
+    longVisits: 'rotate',
+    timeoutMs: 60_000,
+    limits: { cpus: [1], housekeeping: [0], memoryBytes: 2 ** 30, pids: 256 },
+    ...changes,
+  };
+}
+
+export function testSample(changes: Partial<Sample> = {}): Sample {
+  return {
+    block: 1,
+    round: 1,
+    position: 1,
+    env: 'native',
+    startId: 'b1-native',
+    phase: 'measure',
+    workload: 'fft',
+    size: 'small',
+    work: 10,
+    wallNs: 10_000_000,
+    cpuNs: null,
+    mflops: 100,
+    checksum: '',
+    ok: true,
+    startedAt: '2026-11-23T17:00:00.000Z',
+    hostNs: null,
+    clock: 'guest',
+    kernels: 'reference',
+    ...changes,
+  };
+}
+
+export function testStart(changes: Partial<Start> = {}): Start {
+  return {
+    block: 1,
+    position: 1,
+    env: 'native',
+    startId: 'b1-native',
+    status: 'completed',
+    spawnMs: 1,
+    firstInstructionMs: 40,
+    readyMs: 55,
+    runMs: 9000,
+    teardownMs: 3,
+    clockRatio: 1,
+    cpuUserMs: null,
+    cpuSystemMs: null,
+    throttledMs: null,
+    stealMs: null,
+    memoryPeakBytes: null,
+    hostMemoryDeltaBytes: null,
+    idleCpuMs: null,
+    clockStepNs: null,
+    ...changes,
+  } as Start;
+}
+
+/** All samples of a session, lead-ins included, with whole nanoseconds. */
+export function* simulateSamples(plan: Plan, truth: Truth): Generator<Sample> {
+  const { weather = 0.05, start = 0.003, burst = 0.01 } = truth;
+  for (let block = 1; block <= plan.blocks; block++) {
+    const stream = randomStream(truth.seed, block, 'noise');
+    for (const workload of plan.workloads) {
+      const passNs = PASS_NS[workload] ?? 1e5;
+      const work = Math.max(1, Math.round(plan.burstNs / passNs));
+      const own = new Map(boxesOf(plan).map((box) => [box, start * normal(stream)]));
+      for (let round = 1; round <= plan.rounds; round++) {
+        const sky = weather * normal(stream);
+        for (const [index, box] of boxesOf(plan).entries()) {
+          const ratio = truth.ratios?.[box] ?? 1;
+          const noise = () => Math.exp(sky + (own.get(box) ?? 0) + burst * normal(stream));
+          const wallNs = Math.round(work * passNs * ratio * noise());
+          const mflops = (work * FLOPS * 1e3) / wallNs;
+          const row = { block, round, position: index + 1, env: box, startId: `b${block}-${box}`, workload, work };
+          yield testSample({ ...row, phase: 'lead', wallNs: Math.round(wallNs * 1.04), mflops: mflops / 1.04 });
+          yield testSample({ ...row, phase: 'measure', wallNs, mflops });
+        }
+      }
+    }
+  }
+}
+
+/** Box–Muller. */
+function normal(stream: Stream): number {
+  const radius = Math.sqrt(-2 * Math.log((stream.nextUint32() + 1) / 2 ** 32));
+  return radius * Math.cos((2 * Math.PI * stream.nextUint32()) / 2 ** 32);
+}

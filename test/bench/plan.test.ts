@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { BoxmarkError } from '../../bench/errors.ts';
+import { checkPlanInput, describePlan, estimateSeconds, makePlan, nearest, planSettings } from '../../bench/plan.ts';
+import { blockSteps } from '../../bench/steps.ts';
+
+const defaults = {
+  workloads: ['fft', 'sor', 'monte-carlo', 'sparse', 'lu'],
+  seed: 42,
+  limitsFor: (cpus: readonly number[] | undefined, memoryBytes: number) => ({
+    cpus: cpus ?? [1],
+    housekeeping: [0],
+    memoryBytes,
+    pids: 512,
+  }),
+};
+const environments = [
+  { path: 'native' },
+  { path: 'docker', alias: 'container' },
+  { path: 'docker/docker', alias: 'nested' },
+];
+const plan = (input: Parameters<typeof planSettings>[0] = {}) =>
+  makePlan(planSettings(input, defaults), environments, 'native');
+
+describe('a plan', () => {
+  it('is the same for the same input, and frozen', () => {
+    expect(plan()).toEqual(plan());
+    expect(Object.isFrozen(plan())).toBe(true);
+    expect(blockSteps(plan(), 3)).toEqual(blockSteps(plan(), 3));
+    expect(blockSteps(plan(), 3)).not.toEqual(blockSteps(plan(), 4));
+  });
+
+  it('takes its blocks and rounds from the profile, rounds up to a balanced number, and lets flags win', () => {
+    expect(plan()).toMatchObject({ profile: 'quick', blocks: 6, rounds: 12, longVisits: 'rotate' });
+    expect(plan({ profile: 'standard' })).toMatchObject({ blocks: 10, rounds: 40, longVisits: 'all' });
+    expect(plan({ profile: 'publish', blocks: '3', rounds: '1' })).toMatchObject({ blocks: 3, rounds: 4 });
+  });
+
+  it('compares every environment with the baseline, and further pairs by path or alias', () => {
+    expect(plan({ contrast: ['nested..container'] }).contrasts).toEqual([
+      { env: 'docker', baseline: 'native' },
+      { env: 'docker/docker', baseline: 'native' },
+      { env: 'docker/docker', baseline: 'docker' },
+    ]);
+  });
+
+  it('reads times, sizes and CPUs with their units', () => {
+    const made = plan({ burst: '3ms', memory: '512m', cpu: '0,2-3', timeout: '2m', 'max-time': '1h', seed: '9' });
+    expect(made).toMatchObject({ burstNs: 3e6, timeoutMs: 120_000, maxTimeMs: 3_600_000, seed: 9 });
+    expect(made.limits).toMatchObject({ cpus: [0, 2, 3], memoryBytes: 2 ** 29 });
+  });
+
+  it.each([
+    [{ blocks: 'many' }, /--blocks takes a whole number/],
+    [{ blocks: '0' }, /--blocks takes a whole number/],
+    [{ burst: '10' }, /--burst takes a time with its unit/],
+    [{ memory: 'lots' }, /--memory takes an amount/],
+    [{ cpu: 'x' }, /--cpu takes a list/],
+    [{ workload: ['fftt'] }, /did you mean "fft"/],
+    [{ workload: ['fft', 'fft'] }, /listed twice/],
+    [{ contrast: ['docker'] }, /--contrast takes a pair/],
+    [{ contrast: ['dockr..native'] }, /did you mean "docker"/],
+  ])('refuses %j with a message that names the flag or the nearest name', (input, message) => {
+    expect(() => plan(input as never)).toThrow(message);
+    try {
+      plan(input as never);
+    } catch (error) {
+      expect(error).toBeInstanceOf(BoxmarkError);
+      expect((error as BoxmarkError).exitCode).toBe(2);
+      expect((error as BoxmarkError).value).toBeDefined();
+      expect((error as BoxmarkError).remedy).toBeDefined();
+    }
+  });
+
+  it.each([
+    [{ blocks: [6] }, /"blocks"/],
+    [{ size: 'huge' }, /"size"/],
+    [{ profil: 'quick' }, /profil/],
+    ['text', /plan.yaml/],
+    [null, /plan.yaml/],
+  ])('a plan file with %j is refused by name', (content, message) => {
+    expect(() => checkPlanInput(content, 'plan.yaml')).toThrow(message);
+  });
+
+  it('says what it will do in lines of at most 80 columns, with an estimate that grows with the work', () => {
+    const guess = () => ({ startSeconds: 1, factor: 1 });
+    const seconds = estimateSeconds(plan(), guess);
+    expect(estimateSeconds(plan({ blocks: '12' }), guess)).toBeCloseTo(2 * seconds);
+    // 4 boxes × 6 blocks × (1 s start + 5 × (15 + 24) bursts of 10 ms + 1 s long visit)
+    expect(seconds).toBeCloseTo(24 * (1 + 1.95 + 1));
+    for (const line of describePlan(plan(), seconds)) expect(line.length).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('the steps of a block', () => {
+  it('start every box, visit each once per workload and round, prove the states, close every box', () => {
+    const steps = blockSteps(plan(), 1);
+    const boxes = ['native', 'docker', 'docker/docker', 'native@control'].sort();
+    const of = (kind: string) => steps.flatMap((step) => (step.kind === kind && 'box' in step ? [step.box] : []));
+    expect(of('start').sort()).toEqual(boxes);
+    expect(of('close').sort()).toEqual(boxes);
+    expect(of('visit')).toHaveLength(12 * 5 * 4);
+    expect(of('long')).toHaveLength(4);
+    expect(steps.findIndex(({ kind }) => kind === 'verify')).toBeLessThan(
+      steps.findIndex(({ kind }) => kind === 'close'),
+    );
+    expect(steps.findLastIndex(({ kind }) => kind === 'long')).toBeLessThan(
+      steps.findIndex(({ kind }) => kind === 'verify'),
+    );
+  });
+
+  it('of a sequential plan are the same visits, one box after the other', () => {
+    const interleaved = blockSteps(plan(), 1).filter(({ kind }) => kind === 'visit');
+    const sequential = blockSteps(plan({ schedule: 'sequential' }), 1);
+    const visits = sequential.filter(({ kind }) => kind === 'visit');
+    expect(new Set(visits.map((step) => JSON.stringify(step)))).toEqual(
+      new Set(interleaved.map((step) => JSON.stringify(step))),
+    );
+    const changes = sequential
+      .flatMap((step) => ('box' in step ? [step.box] : []))
+      .filter((box, i, all) => box !== all[i - 1]);
+    expect(changes).toHaveLength(4);
+  });
+
+  it('gives every workload its long visit in turn over the blocks', () => {
+    const long = [1, 2, 3, 4, 5].map((block) => blockSteps(plan(), block).find(({ kind }) => kind === 'long'));
+    expect(new Set(long.map((step) => (step?.kind === 'long' ? step.workload : ''))).size).toBe(5);
+  });
+});
+
+describe('the nearest known name', () => {
+  it('is offered for a slip, not for another word', () => {
+    expect(nearest('dokcer', ['docker', 'qemu'])).toMatch(/docker/);
+    expect(nearest('zzzzzz', ['docker', 'qemu'])).toBe('');
+  });
+});

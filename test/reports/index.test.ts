@@ -1,0 +1,76 @@
+/** Every registered report renders the fixture; the summary for programs says what it promises. */
+
+import { describe, expect, it } from 'vitest';
+import { reports } from '../../reports/index.ts';
+import { buildModel } from '../../reports/model.ts';
+import { testPlan } from '../bench/analysis/simulate.ts';
+import { fixtureInput } from './fixture.ts';
+
+describe('reports', () => {
+  it.each(reports.map((report) => [report.name, report] as const))(
+    '%s renders any session, twice the same',
+    (_, report) => {
+      const model = buildModel(fixtureInput());
+      expect(report.render(model)).toBe(report.render(model));
+      expect(report.render(model)).toContain('docker/docker');
+      const { session } = fixtureInput();
+      const plan = testPlan({ environments: [], workloads: [] });
+      const empty = buildModel({ session: { ...session, plan }, samples: [], starts: [], events: [], unavailable: [] });
+      expect(report.render(empty)).toContain('Nothing was measured.');
+    },
+  );
+
+  it('have names and extensions of their own', () => {
+    expect(new Set(reports.map(({ name }) => name)).size).toBe(reports.length);
+    for (const { extension, summary } of reports) {
+      expect(extension).toMatch(/^[a-z]+$/);
+      expect(summary).not.toBe('');
+    }
+  });
+});
+
+describe('the summary for programs', () => {
+  const json = reports.find(({ name }) => name === 'json');
+
+  it('is one JSON document with a schema version and everything a script needs', () => {
+    const text = json?.render(buildModel(fixtureInput())) ?? '';
+    const summary = JSON.parse(text);
+    expect(Object.keys(summary)).toEqual([
+      'schema',
+      'session',
+      'answer',
+      'control',
+      'notes',
+      'plan',
+      'environments',
+      'contrasts',
+      'starts',
+      'failures',
+      'unavailable',
+      'events',
+    ]);
+    expect(summary.schema).toBe(1);
+    expect(summary.session).toMatchObject({ id: '20261123T170000Z-ab12cd', blocks: 6, stopReason: 'blocks' });
+    expect(summary.contrasts).toHaveLength(4 * 6);
+    expect(summary.contrasts[0]).toMatchObject({ env: 'docker', baseline: 'native', workload: 'fft', blocks: 6 });
+    expect(summary.contrasts[0].interval.low).toBeLessThan(summary.contrasts[0].timeRatio);
+    expect(summary.environments.map(({ env, role }: { env: string; role: string }) => `${env} ${role}`)).toEqual([
+      'native baseline',
+      'docker environment',
+      'docker/docker environment',
+      'qemu:tcg environment',
+      'native@control control',
+    ]);
+    expect(summary.starts[2]).toMatchObject({ env: 'docker/docker', completed: 5, failed: 1 });
+    expect(summary.unavailable[0]).toMatchObject({ path: 'gvisor', remedy: 'boxmark setup --all' });
+    expect(summary.events.count).toBe(3);
+  });
+
+  it('keeps hostile text as data that no terminal acts on', () => {
+    const base = fixtureInput();
+    const reason = 'a\u009b2J\u202eb\u001b[31m\u2028\u007f';
+    const text = json?.render(buildModel({ ...base, unavailable: [{ path: 'x', reason, remedy: '' }] })) ?? '';
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(JSON.parse(text).unavailable[0].reason).toBe(reason);
+  });
+});

@@ -1,0 +1,133 @@
+/** The model: what the answer is about, and gaps that make no errors. */
+
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../bench/types.ts';
+import { buildModel, type ModelInput } from '../../reports/model.ts';
+import { answerSentence, controlSentence, honestNotes } from '../../reports/wording.ts';
+import { simulateSamples, type Truth, testPlan, testSample } from '../bench/analysis/simulate.ts';
+import { fixtureInput } from './fixture.ts';
+
+function input(plan: Plan, truth: Partial<Truth> = {}, changes: Partial<ModelInput> = {}): ModelInput {
+  const base = fixtureInput();
+  return {
+    ...base,
+    session: { ...base.session, plan },
+    samples: simulateSamples(plan, { seed: 9, start: 0.002, ...truth }),
+    starts: [],
+    events: [],
+    unavailable: [],
+    ...changes,
+  };
+}
+
+const answer = (plan: Plan, truth: Partial<Truth> = {}) => answerSentence(buildModel(input(plan, truth)));
+
+describe('the answer', () => {
+  const environments = [{ path: 'native' }, { path: 'docker' }, { path: 'docker/docker' }, { path: 'qemu:tcg' }];
+
+  it('is about the largest difference shown, and about an emulated environment only when there is no other', () => {
+    const ratios = { docker: 1.02, 'docker/docker': 1.06, 'qemu:tcg': 15 };
+    expect(buildModel(input(testPlan({ environments }), { ratios })).headline).toMatchObject({
+      env: 'docker/docker',
+      workload: 'suite',
+    });
+    const emulated = testPlan({ environments: [{ path: 'native' }, { path: 'qemu:tcg' }] });
+    expect(answer(emulated, { ratios })).toMatch(/^qemu:tcg takes 1[45]\.\d+ times as long as native \[1/);
+  });
+
+  it('prefers a difference that was shown to a larger one that was not', () => {
+    const plan = testPlan({ environments, workloads: ['fft'] });
+    const quiet = [...simulateSamples(plan, { seed: 9, start: 0.001, burst: 0.002, ratios: { docker: 1.02 } })];
+    const wild = quiet.map((row) =>
+      row.env === 'docker/docker' ? { ...row, wallNs: Math.round(row.wallNs * (row.block % 2 ? 1.3 : 0.9)) } : row,
+    );
+    expect(buildModel(input(plan, {}, { samples: wild })).headline?.env).toBe('docker');
+  });
+
+  it('gives time and throughput together, in words for longer and for shorter', () => {
+    const plan = testPlan({ environments: environments.slice(0, 2) });
+    expect(answer(plan, { ratios: { docker: 1.1 } })).toMatch(
+      /^docker takes (9|10)\.\d % longer than native \[\d+\.\d, \d+\.\d\], throughput −[89]\.\d % \(mean of 2 workloads\)\.$/,
+    );
+    const faster = answer(plan, { ratios: { docker: 0.8 } });
+    expect(faster).toMatch(/^docker takes (19|20)\.\d % less time than native \[/);
+    const [, low, high] = /\[([\d.]+), ([\d.]+)\], throughput \+2/.exec(faster) ?? [];
+    expect(Number(low)).toBeLessThan(Number(high));
+  });
+
+  it('says when no difference was shown, when there is one block, and when there is nothing', () => {
+    const plan = testPlan({ environments: environments.slice(0, 2) });
+    expect(answer(plan, { start: 0.02 })).toMatch(/^docker against native: time [+−±].* \[.*: no difference shown\.$/);
+    expect(answer({ ...plan, blocks: 1 })).toMatch(/one block, no interval, throughput/);
+    expect(answer({ ...plan, environments: [{ path: 'native' }] })).toBe('Nothing could be compared.');
+    expect(answer({ ...plan, blocks: 0 })).toBe('Nothing was measured.');
+  });
+});
+
+describe('the control', () => {
+  it('says what the session can show, and that it can show nothing without it', () => {
+    const plan = testPlan();
+    expect(controlSentence(buildModel(input(plan)))).toMatch(
+      /^control \(a second native\): [+−±][\d.]+ % \[[+−±][\d.]+, [+−±][\d.]+\]: differences smaller/,
+    );
+    expect(controlSentence(buildModel(input({ ...plan, blocks: 1 })))).toMatch(/one block: no interval/);
+    expect(controlSentence(buildModel(input({ ...plan, blocks: 0 })))).toMatch(/no data/);
+  });
+});
+
+describe('the notes', () => {
+  const notes = (plan: Plan, changes: Partial<ModelInput> = {}) => honestNotes(buildModel(input(plan, {}, changes)));
+
+  it('call fewer than ten blocks quick, whatever the profile', () => {
+    expect(notes(testPlan({ profile: 'standard', blocks: 9 }))[0]).toMatch(/^quick: 9 blocks, fewer than 10\. .* 63 %/);
+    expect(notes(testPlan({ blocks: 10 })).join()).not.toMatch(/quick/);
+  });
+
+  it('name a sequential schedule, missing blocks and what stopped it', () => {
+    expect(notes(testPlan({ schedule: 'sequential' })).join()).toMatch(/sequential: one box after the other/);
+    const plan = testPlan({ blocks: 12 });
+    const cut = input(plan, {}, { samples: simulateSamples({ ...plan, blocks: 10 }, { seed: 1 }) });
+    const session = { ...cut.session, stopReason: 'time' };
+    expect(honestNotes(buildModel({ ...cut, session }))).toEqual([
+      '10 of 12 planned blocks have data (stopped by: time).',
+    ]);
+  });
+
+  it('say what flagged rounds would change', () => {
+    const plan = testPlan({ blocks: 10, workloads: ['fft'] });
+    const samples = [...simulateSamples(plan, { seed: 1, weather: 0.001 })].map((row) =>
+      row.env === 'docker' && row.round === 3 ? { ...row, wallNs: row.wallNs * 9 } : row,
+    );
+    expect(notes(plan, { samples }).join()).toMatch(/^10 of 240 paired rounds .* docker on fft: \d\.\d{4} instead of/);
+  });
+});
+
+describe('gaps', () => {
+  it('make a model without figures, and no error', () => {
+    const nothing = buildModel(input(testPlan({ environments: [], workloads: [], blocks: 0 }), {}, { samples: [] }));
+    expect(nothing).toMatchObject({ blocks: 0, bursts: 0, contrasts: [], headline: null, failures: [] });
+  });
+
+  it('group failures by environment and reason', () => {
+    const model = buildModel({ ...fixtureInput() });
+    expect(model.failures).toEqual([
+      { env: 'docker/docker', status: 'failed', reason: 'the inner daemon was gone', blocks: [5] },
+    ]);
+    expect(model.events).toEqual({
+      count: 3,
+      byKind: [
+        { kind: 'idle-cpu', count: 2 },
+        { kind: 'checksum-mismatch', count: 1 },
+      ],
+    });
+  });
+
+  it('take the composite from an environment whose state was found wrong at the end of a block', () => {
+    const workloads = ['fft', 'sor', 'monte-carlo', 'sparse', 'lu'];
+    const samples = workloads.map((workload) => testSample({ workload }));
+    const composite = (events: ModelInput['events']) =>
+      buildModel(input(testPlan({ workloads }), {}, { samples, events })).environments[0]?.summary.compositeMflops;
+    expect(composite([])).toBe(100);
+    expect(composite([{ at: '', kind: 'checksum-mismatch', env: 'native', block: 1 }])).toBeNull();
+  });
+});

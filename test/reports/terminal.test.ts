@@ -1,0 +1,259 @@
+/** The terminal report: the whole of it at 80 columns, and never a line more than asked for. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { buildModel, type ModelInput } from '../../reports/model.ts';
+import { render } from '../../reports/terminal.ts';
+import { displayWidth } from '../../reports/text.ts';
+import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
+import { fixtureInput } from './fixture.ts';
+
+function expectWidth(text: string, width: number): void {
+  for (const line of text.split('\n')) expect(displayWidth(line), line).toBeLessThanOrEqual(width);
+}
+
+/** A session in which every text that comes from outside is this one. */
+function hostileInput(text: string): ModelInput {
+  const base = fixtureInput();
+  const environments = [{ path: 'native' }, { path: `x${text}`, alias: text }];
+  const plan = testPlan({ environments, blocks: 2, rounds: 4, workloads: ['fft', `w${text}`] });
+  return {
+    session: {
+      ...base.session,
+      id: text,
+      program: text,
+      host: text,
+      stopReason: text,
+      startedAt: text,
+      plan,
+      environments: [{ path: `x${text}`, labels: [text, `emulated ${text}`], versions: { [text]: text } }],
+    },
+    samples: [...simulateSamples(plan, { seed: 1 })].map((row) => ({ ...row, ok: row.round !== 1 })),
+    starts: [testStart({ env: `x${text}`, status: 'failed', reason: text }), testStart({ env: `x${text}` })],
+    events: [{ at: text, kind: text }],
+    unavailable: [{ path: text, alias: text, reason: text, remedy: text }],
+  };
+}
+
+describe('render', () => {
+  it('shows the fixture session at 80 columns', () => {
+    const text = render(buildModel(fixtureInput()));
+    expectWidth(text, 80);
+    expect(text).toMatchInlineSnapshot(`
+      "boxmark 0.1.0 · 20261123T170000Z-ab12cd · 2026-11-23 17:00 UTC
+      Example CPU @ 2.40GHz, 2 CPUs, 7.8 GiB, Linux 6.1, Debian 12, virtualised
+      quick: 6 blocks × 10 rounds in 2 min 55 s · CPU 1, size small, seed 101010
+
+      docker/docker takes 1.3 % longer than native [1.1, 1.6], throughput −1.3 % (mean
+      of 5 workloads).
+      control (a second native): +0.1 % [−0.3, +0.5]: differences smaller than that
+        can't be shown by this session.
+
+      One pass: median time, MFLOPS, and wake-up cost (lead-in over measured burst)
+                     fft      sor  monte-carlo   sparse       lu  composite
+      native · baseline
+        time     26.2 µs  85.0 µs      1.01 ms  59.3 µs   300 µs
+        MFLOPS      1911      588         49.7      844      167        712
+        wake-up    1.04×    1.04×        1.04×    1.04×    1.04×
+      docker (container)
+        time     26.1 µs  85.4 µs      1.01 ms  59.8 µs   304 µs
+        MFLOPS      1916      586         49.4      836      165        710
+        wake-up    1.04×    1.04×        1.04×    1.04×    1.04×
+      docker/docker (nested) · relaxed outer box
+        time     26.5 µs  86.0 µs      1.02 ms  59.5 µs   305 µs
+        MFLOPS      1888      582         48.8      840      164        704
+        wake-up    1.04×    1.04×        1.04×    1.04×    1.04×
+      qemu:tcg (vm) · emulated · guest kernel
+        time      478 µs  1.55 ms      18.4 ms  1.09 ms  5.52 ms
+        MFLOPS       105     32.3         2.72     46.0     9.05          –
+        wake-up    1.04×    1.04×        1.04×    1.04×    1.04×
+
+      Time ratio to native: above 1 takes longer; paired 95 % intervals, not adjusted
+      for their number
+                     time ratio   95 % interval  throughput  blocks
+      docker (container)
+        fft               1.005  [1.002, 1.009]      −0.5 %       6
+        sor               1.002  [0.996, 1.009]      −0.2 %       6
+        monte-carlo       1.003  [0.997, 1.009]      −0.3 %       6
+        sparse            1.003  [0.999, 1.008]      −0.3 %       6
+        lu                1.005  [0.997, 1.013]      −0.5 %       6
+        suite             1.004  [1.001, 1.007]      −0.4 %       6
+      docker/docker (nested) · relaxed outer box
+        fft               1.017  [1.013, 1.022]      −1.7 %       6
+        sor               1.012  [1.005, 1.018]      −1.2 %       6
+        monte-carlo       1.013  [1.006, 1.021]      −1.3 %       6
+        sparse            1.012  [1.007, 1.017]      −1.1 %       6
+        lu                1.012  [1.007, 1.017]      −1.2 %       6
+        suite             1.013  [1.011, 1.016]      −1.3 %       6
+      qemu:tcg (vm) · emulated · guest kernel
+        fft               18.37  [18.28, 18.46]     −94.6 %       6
+        sor               18.30  [18.23, 18.37]     −94.5 %       6
+        monte-carlo       18.29  [18.20, 18.39]     −94.5 %       6
+        sparse            18.30  [18.23, 18.37]     −94.5 %       6
+        lu                18.27  [18.17, 18.36]     −94.5 %       6
+        suite             18.31  [18.27, 18.35]     −94.5 %       6
+      native@control · control
+        fft               1.002  [0.996, 1.008]      −0.2 %       6
+        sor               1.002  [0.995, 1.009]      −0.2 %       6
+        monte-carlo       0.996  [0.993, 0.998]      +0.4 %       6
+        sparse            0.998  [0.993, 1.003]      +0.2 %       6
+        lu                1.007  [1.002, 1.012]      −0.7 %       6
+        suite             1.001  [0.997, 1.005]      −0.1 %       6
+
+      Other pairs, likewise
+                     time ratio   95 % interval  throughput  blocks
+      docker/docker against docker
+        fft               1.013  [1.011, 1.015]      −1.3 %       6
+        sor               1.012  [1.007, 1.017]      −1.2 %       6
+        monte-carlo       1.009  [1.004, 1.015]      −0.9 %       6
+        sparse            1.008  [1.001, 1.015]      −0.8 %       6
+        lu                1.007  [1.002, 1.012]      −0.7 %       6
+        suite             1.010  [1.008, 1.012]      −1.0 %       6
+
+      Fresh starts: medians since the start began, and removal
+                              started  failed  spawned  1st instr.    ready  removal
+      native                        6       0     0 ns     43.5 ms  53.5 ms  3.00 ms
+      docker (container)            6       0  1.00 ms     93.5 ms   104 ms  6.00 ms
+      docker/docker (nested)        5       1  2.00 ms      143 ms   153 ms  9.00 ms
+      qemu:tcg (vm)                 6       0  3.00 ms      194 ms   204 ms  12.0 ms
+
+      Could not run
+      gvisor: runsc is not installed. Try: boxmark setup --all
+
+      What went wrong
+      docker/docker: start failed in block 5: the inner daemon was gone.
+      qemu:tcg (vm): 2 wrong answers on lu, in no figure.
+      Events (events.jsonl): idle-cpu 2, checksum-mismatch 1.
+
+      Read this with
+      quick: 6 blocks, fewer than 10. A fault that hits 5 % of starts is absent from
+        such a session in 74 % of cases.
+      qemu:tcg (vm) is emulated: its ratio is not the overhead of a VM.
+      "
+    `);
+  });
+
+  it.each([40, 60, 80, 100, 200])('keeps to %i columns', (width) => {
+    expectWidth(render(buildModel(fixtureInput()), { width }), width);
+  });
+
+  it('says what could not run and why when nothing was measured', () => {
+    const base = fixtureInput();
+    const text = render(buildModel({ ...base, samples: [], starts: [], events: [] }));
+    expectWidth(text, 80);
+    expect(text).toMatchInlineSnapshot(`
+      "boxmark 0.1.0 · 20261123T170000Z-ab12cd · 2026-11-23 17:00 UTC
+      Example CPU @ 2.40GHz, 2 CPUs, 7.8 GiB, Linux 6.1, Debian 12, virtualised
+      quick: 0 blocks × 10 rounds in 2 min 55 s · CPU 1, size small, seed 101010
+
+      Nothing was measured.
+      control (a second native): no data, so nothing says what this host can show.
+
+      Could not run
+      gvisor: runsc is not installed. Try: boxmark setup --all
+
+      What went wrong
+      native: gave no data.
+      docker (container): gave no data.
+      docker/docker (nested): gave no data.
+      qemu:tcg (vm): gave no data.
+
+      Read this with
+      0 of 6 planned blocks have data.
+      qemu:tcg (vm) is emulated: its ratio is not the overhead of a VM.
+      "
+    `);
+  });
+
+  it('shows a single block and a single workload without intervals', () => {
+    const plan = testPlan({ blocks: 1, workloads: ['fft'] });
+    const base = fixtureInput();
+    const session = { ...base.session, plan, stopReason: 'interrupted', finishedAt: null };
+    const samples = simulateSamples(plan, { seed: 6, ratios: { docker: 1.2 } });
+    const text = render(buildModel({ session, samples, starts: [], events: [], unavailable: [] }));
+    expectWidth(text, 80);
+    expect(text).toMatchInlineSnapshot(`
+      "boxmark 0.1.0 · 20261123T170000Z-ab12cd · 2026-11-23 17:00 UTC
+      Example CPU @ 2.40GHz, 2 CPUs, 7.8 GiB, Linux 6.1, Debian 12, virtualised
+      quick: 1 block × 12 rounds · CPU 1, size small, seed 101010
+
+      docker takes 20.8 % longer than native, one block, no interval, throughput
+      −17.2 % (fft).
+      control (a second native): −0.9 %, one block: no interval, so no difference can
+        be shown.
+
+      One pass: median time, MFLOPS, and wake-up cost (lead-in over measured burst)
+                     fft
+      native · baseline
+        time     26.1 µs
+        MFLOPS      1915
+        wake-up    1.04×
+      docker (container)
+        time     31.4 µs
+        MFLOPS      1592
+        wake-up    1.04×
+
+      Time ratio to native: above 1 takes longer; paired 95 % intervals, not adjusted
+      for their number
+             time ratio  95 % interval  throughput  blocks
+      docker (container)
+        fft       1.208              –     −17.2 %       1
+      native@control · control
+        fft       0.991              –      +0.9 %       1
+
+      Read this with
+      quick: 1 block, fewer than 10. A fault that hits 5 % of starts is absent from
+        such a session in 95 % of cases.
+      1 of 1 planned blocks have data (stopped by: interrupted).
+      "
+    `);
+  });
+
+  it('emphasises only when asked, and then changes nothing else', () => {
+    const model = buildModel(fixtureInput());
+    const plain = render(model, { colour: false });
+    const coloured = render(model, { colour: true });
+    expect(plain).not.toContain('\u001b');
+    expect(coloured).toContain('\u001b[1m');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences are what is looked for.
+    expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(plain);
+  });
+
+  it('gives long names lines of their own and keeps them whole', () => {
+    const path = 'docker:seccomp=unconfined:memory=1g:cpus=2/docker:storage=overlay2:memory=512m/runc:rootless=true';
+    const base = fixtureInput();
+    const plan = testPlan({ environments: [{ path: 'native' }, { path }] });
+    const starts = [testStart({ env: path })];
+    const text = render(
+      buildModel({ ...base, session: { ...base.session, plan }, starts, samples: simulateSamples(plan, { seed: 1 }) }),
+    );
+    expectWidth(text, 80);
+    expect(text.replace(/\n +/g, '')).toContain(path);
+  });
+
+  it.each([
+    ['escape sequences', '\u001b[2J\u001b]0;owned\u0007\u009b31m'],
+    ['line ends', 'a\r\nb\u0085c\u2028d'],
+    ['marks that turn a line round', '\u202egnp.exe\u202c\u2066\u200f'],
+    ['ten thousand characters', 'x'.repeat(10_000)],
+    ['ten thousand words', 'ab '.repeat(3334)],
+    ['wide characters', '測試'.repeat(300)],
+    ['stacked marks', `z${'\u0335'.repeat(2000)}`],
+  ])('is not harmed by %s', (_, text) => {
+    const shown = render(buildModel(hostileInput(text)));
+    expectWidth(shown, 80);
+    expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(shown.length).toBeLessThan(40_000);
+  });
+
+  it('keeps to the width with any text from outside', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+        const shown = render(buildModel(hostileInput(text)));
+        expectWidth(shown, 80);
+        expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
