@@ -18,6 +18,7 @@ export interface BlockRequest {
   readonly work: Readonly<Record<string, number>>;
   readonly ledger: Ledger;
   readonly gauges: HostGauges;
+  readonly image: { readonly node: string; readonly payload: string };
   readonly signal: AbortSignal;
   readonly sink: BlockSink;
 }
@@ -93,12 +94,6 @@ export async function runBlock(request: BlockRequest): Promise<BlockResult> {
     }
     alive.set(step.box, resident);
     sink.facts(step.box, resident.facts);
-    noteDigests(step.box, resident.facts);
-  }
-
-  function noteDigests(env: string, facts: BoxFacts): void {
-    if (facts.image_matches !== false) return;
-    sink.event({ kind: 'image-mismatch', env, block, files: facts.image_mismatch });
   }
 
   async function measure(step: MeasuringStep, resident: Resident): Promise<void> {

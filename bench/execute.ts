@@ -93,7 +93,15 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
     for (let block = 1; block <= plan.blocks; block++) {
       if (outOfTime(plan, begun, block)) return 'time';
       progress.phase(`block ${block} of ${plan.blocks}`);
-      const result = await runBlock({ ...request, block, environments: boxes, work, ledger, sink: sinkOf(block) });
+      const result = await runBlock({
+        ...request,
+        image: info.image,
+        block,
+        environments: boxes,
+        work,
+        ledger,
+        sink: sinkOf(block),
+      });
       for (const box of result.completed) strikes.delete(box);
       for (const box of result.failed) {
         const count = (strikes.get(box) ?? 0) + 1;
@@ -152,7 +160,7 @@ async function calibrateOn(request: SessionRequest): Promise<Record<string, numb
   const start = { box: plan.baseline, startId: 'calibration', position: 0, digests: false };
   let resident: Awaited<ReturnType<typeof startResident>>;
   try {
-    resident = await startResident({ ...request, ...start, environment });
+    resident = await startResident({ ...request, ...start, environment, image: request.info.image });
   } catch (error) {
     if (!(error instanceof BoxFault)) throw error;
     throw new BoxmarkError({

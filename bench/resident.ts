@@ -33,6 +33,8 @@ export interface StartRequest {
   readonly signal: AbortSignal;
   /** Hash the whole image inside the box, not only the payload. */
   readonly digests: boolean;
+  /** SHA-256 of what must run in the box; an empty one is not held against anything. */
+  readonly image: { readonly node: string; readonly payload: string };
 }
 
 /** A payload that was asked to quit gets this long to end before it is ended. */
@@ -100,6 +102,7 @@ export async function startResident(request: StartRequest): Promise<Resident> {
   let memoryDelta: number | null = null;
   try {
     const { facts } = (await ask('facts', { digests: request.digests })).body;
+    checkImage(facts, request.image);
     const prepared = (await ask('prepare', { size: plan.size, workloads: [...plan.workloads] })).body.workloads;
     checkPrepared(prepared, plan);
     const memoryAfter = gauges.availableMemoryBytes();
@@ -109,6 +112,23 @@ export async function startResident(request: StartRequest): Promise<Resident> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** The digests known on the host decide, not the manifest in the box: whoever changed one could have changed both. */
+function checkImage(facts: BoxFacts, image: StartRequest['image']): void {
+  const { payload_sha256: payload = null, node_sha256: node = null, image_mismatch: files = null } = facts;
+  if (image.payload !== '' && payload !== image.payload) {
+    throw new BoxFault(
+      'failed',
+      `runs another payload than the image's: SHA-256 ${payload}, expected ${image.payload}`,
+    );
+  }
+  if (node !== null && image.node !== '' && node !== image.node) {
+    throw new BoxFault('failed', `runs another Node.js than the image's: SHA-256 ${node}, expected ${image.node}`);
+  }
+  if (image.payload !== '' && typeof files === 'string') {
+    throw new BoxFault('failed', `runs files that are not the image's: ${files}`);
   }
 }
 

@@ -6,12 +6,18 @@ import { constants } from 'node:os';
 /** npm and a terminal's Ctrl-C both signal this process; the child is to be told once. */
 const SAME_SIGNAL_MS = 1000;
 
-/** Runs a command without a word, except for one line on a terminal; shows all that it said when it fails. */
-export async function quietly(title, [command, args], cwd) {
+/** Runs a command without a word, except for one line on a terminal; shows all that it said when it fails. `onStart` gets its process id. */
+export async function quietly(title, [command, args], cwd, onStart) {
   const terminal = process.stderr.isTTY === true;
   if (terminal) process.stderr.write(`${title} …`);
   const said = [];
-  const code = await run(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] }, (chunk) => said.push(chunk));
+  const code = await run(
+    command,
+    args,
+    { cwd, stdio: ['ignore', 'pipe', 'pipe'] },
+    (chunk) => said.push(chunk),
+    onStart,
+  );
   if (terminal) process.stderr.write('\r\x1b[K');
   if (code !== 0 && code < 128) {
     process.stderr.write(`${title} failed (exit code ${code}):\n${Buffer.concat(said)}\n`);
@@ -21,10 +27,11 @@ export async function quietly(title, [command, args], cwd) {
 }
 
 /** Runs a command to its end; signals to this process go to it. Resolves to its exit code, 128 + n after signal n. */
-export function run(command, args, options, onOutput) {
+export function run(command, args, options, onOutput, onStart) {
   return new Promise((resolve) => {
     // In a session of its own, so that a Ctrl-C comes from here alone, once.
     const child = spawn(command, args, { ...options, detached: true });
+    if (child.pid) onStart?.(child.pid);
     const last = {};
     const forward = (signal) => {
       const now = Date.now();

@@ -63,20 +63,21 @@ export function isBuilt(root) {
 /** Installs and builds as far as needed; two at once don't get in each other's way. */
 export async function makeReady(root) {
   if (isInstalled(root) && isBuilt(root)) return 0;
-  const unlock = await lock(root);
+  const { unlock, shareWith } = await lock(root);
   try {
     if (!isInstalled(root)) {
       const code = await quietly(
         'Installing the locked dependencies',
         npm(['ci', '--no-audit', '--no-fund', '--include=dev']),
         root,
+        shareWith,
       );
       if (code !== 0) return code;
     }
     if (!isBuilt(root)) {
       // Taken before: what changes during the build is built next time.
       const digest = sourceDigest(root);
-      const code = await quietly('Building', npm(['run', '--silent', 'build']), root);
+      const code = await quietly('Building', npm(['run', '--silent', 'build']), root, shareWith);
       if (code !== 0) return code;
       writeFileSync(join(root, 'dist', '.stamp'), digest);
     }
@@ -114,8 +115,10 @@ async function lock(root) {
   for (const deadline = Date.now() + LOCK_WAIT_MS; Date.now() < deadline; ) {
     try {
       mkdirSync(folder, { mode: 0o700 });
-      writeFileSync(join(folder, 'pid'), String(process.pid));
-      return () => rmSync(folder, { recursive: true, force: true });
+      // npm outlives a killed bootstrap: as long as either runs, the lock is held.
+      const shareWith = (pid) => writeFileSync(join(folder, 'pids'), `${process.pid} ${pid ?? ''}`);
+      shareWith();
+      return { unlock: () => rmSync(folder, { recursive: true, force: true }), shareWith };
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
     }
@@ -136,13 +139,21 @@ async function lock(root) {
 }
 
 function isStale(folder) {
-  const pid = Number(textOf(join(folder, 'pid')));
   try {
-    if (!pid) return Date.now() - statSync(folder).mtimeMs > 10_000;
+    const pids = (textOf(join(folder, 'pids')) ?? '').split(' ').filter(Boolean);
+    if (pids.length === 0) return Date.now() - statSync(folder).mtimeMs > 10_000;
+    return !pids.some((pid) => isRunning(Number(pid)));
+  } catch {
+    return false; // It has just gone: the next attempt tells.
+  }
+}
+
+function isRunning(pid) {
+  try {
     process.kill(pid, 0);
-    return false;
+    return true;
   } catch (error) {
-    return error.code === 'ESRCH';
+    return error.code === 'EPERM';
   }
 }
 

@@ -34,7 +34,7 @@ export interface Random extends RandomSource {
 /**
  * Fills 17 integers of `target` from offset `at` with the state that belongs to a seed.
  * Each is 9069 times its predecessor modulo 2^31, in two halves as the original does it, so that the signs agree too.
- * An even seed gives the same numbers as the odd one below it.
+ * An even seed gives the same numbers as the odd one below it; seed 0 gives some that are negative.
  */
 export function seedState(target: Int32Array, at: number, seed: number): void {
   let start = Math.min(Math.abs(Math.trunc(seed)), MODULUS);
@@ -57,7 +57,8 @@ export function createRandom(seed: number): Random {
   let j = SECOND_TAP;
 
   function nextInteger(): number {
-    let k = m[i]! - m[j]!;
+    // In 32 bits, as in C: seed 0 gives negative integers, whose differences wrap around.
+    let k = (m[i]! - m[j]!) | 0;
     if (k < 0) k += MODULUS;
     m[j] = k;
     i = i === 0 ? LAGS - 1 : i - 1;

@@ -1,0 +1,10 @@
+/** The registry of layers: one line each; flags, help, lists and the contract tests follow from it. */
+
+import type { Runner } from '../bench/types.ts';
+import { docker } from './docker.ts';
+import { native } from './native.ts';
+import { qemu } from './qemu.ts';
+import { uml } from './uml.ts';
+import { unshare } from './unshare.ts';
+
+export const RUNNERS: readonly Runner[] = [native, unshare, docker, qemu, uml];

@@ -1,0 +1,185 @@
+/** User-mode Linux: a guest kernel that runs as ordinary processes of the host, with the image as its root through hostfs. */
+
+import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BoxmarkError, messageOf } from '../bench/errors.ts';
+import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../bench/types.ts';
+import { type BootResult, bootAnswer, bootOnce } from './boot-probe.ts';
+import { guestBox, guestGroup } from './guest-box.ts';
+import { type GuestOrders, kernelLine, orderParameters } from './guest-init.ts';
+import { findStaticBusybox, initramfsFile } from './initramfs.ts';
+import { hostExec } from './process.ts';
+
+const COMMAND = 'linux.uml';
+/** Less than this doesn't hold the kernel, busybox and Node.js. */
+const MIN_MEMORY_BYTES = 256 << 20;
+const PROBE_MEMORY_BYTES = 64 << 20;
+const PROBE_TIMEOUT_MS = 30_000;
+const LINE_LIMIT_CHARS = 4096;
+/** The terminal's queue takes 4096 bytes, and this kernel never wakes up again once it has been full. */
+const INPUT_LIMIT_BYTES = 3900;
+
+interface UmlPrepared extends Prepared {
+  readonly root: string;
+  readonly initramfs: string;
+  readonly workspace: Workspace;
+}
+
+interface UmlOptions {
+  readonly initramfs: string;
+  readonly memoryBytes: number;
+  /** Private folder for the machine's id file and control socket. */
+  readonly folder: string;
+  readonly orders: Pick<GuestOrders, 'name' | 'argv'>;
+  /** Folder of the host that becomes the root, and the only one that hostfs shows; none for a probe. */
+  readonly root?: string;
+}
+
+export const uml: Runner = {
+  name: 'uml',
+  kind: 'guest-kernel',
+  summary: 'User-mode Linux: a kernel of its own in ordinary processes, without hardware virtualisation.',
+  needs: { privileges: 'none', commands: [] },
+  holds: false,
+  guestKernel: true,
+  probe,
+  async prepare(_parent, image, workspace): Promise<UmlPrepared> {
+    const version = await umlVersion();
+    const initramfs = await umlInitramfs();
+    if (typeof initramfs !== 'string') throw new BoxmarkError({ what: initramfs.missing, remedy: initramfs.remedy });
+    return {
+      labels: [
+        'guest kernel (User-mode Linux)',
+        ...(workspace.limits.cpus.length > 1 ? ['one CPU: User-mode Linux has no more'] : []),
+      ],
+      version: version ?? '',
+      slowness: 2,
+      dispose: async () => {},
+      root: carriedRoot(image),
+      initramfs,
+      workspace,
+    };
+  },
+  open: (parent, prepared, options) => open(parent, prepared as UmlPrepared, options),
+};
+
+async function probe(parent: Box, workspace: Workspace): Promise<Probe> {
+  if (parent.path !== 'host') {
+    return {
+      available: false,
+      reason: `a guest kernel inside ${parent.path} would need its initramfs and a shared memory file system in there`,
+      remedy: 'use uml as the first layer',
+    };
+  }
+  try {
+    const version = await umlVersion();
+    if (version === undefined) {
+      return { available: false, reason: 'User-mode Linux is not installed', remedy: 'boxmark setup' };
+    }
+    const initramfs = await umlInitramfs();
+    if (typeof initramfs !== 'string') return { available: false, reason: initramfs.missing, remedy: initramfs.remedy };
+    const booted = await boots(initramfs, version, workspace);
+    return booted.works
+      ? { available: true, version, labels: ['guest kernel (User-mode Linux)'] }
+      : { available: false, reason: `no guest boots: ${booted.reason}`, remedy: 'allow ptrace, or use qemu' };
+  } catch (error) {
+    return { available: false, reason: messageOf(error), remedy: 'boxmark setup' };
+  }
+}
+
+async function boots(initramfs: string, version: string, workspace: Workspace): Promise<BootResult> {
+  const boot = async () => {
+    const folder = await mkdtemp(join(workspace.dir, 'uml-'));
+    try {
+      const memoryFolder = await memoryFolderFor(PROBE_MEMORY_BYTES, workspace);
+      const orders = { name: 'probe' };
+      const argv = umlCommand({ initramfs, memoryBytes: PROBE_MEMORY_BYTES, folder, orders });
+      const env = Object.entries(environment(folder, memoryFolder)).map(([name, value]) => `${name}=${value}`);
+      const cpus = workspace.limits.cpus.join(',');
+      return await bootOnce(['taskset', '-c', cpus, 'env', ...env, ...argv], PROBE_TIMEOUT_MS, workspace.signal);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+  return bootAnswer(['uml', version, initramfs], boot, ({ works }) => works);
+}
+
+async function open(parent: Box, prepared: UmlPrepared, options: OpenOptions): Promise<Box> {
+  const { workspace, initramfs, root } = prepared;
+  const memoryBytes = Math.max(MIN_MEMORY_BYTES, options.limits.memoryBytes);
+  const memoryFolder = await memoryFolderFor(memoryBytes, workspace);
+  const folder = await mkdtemp(join(workspace.dir, 'uml-'));
+  const group = await guestGroup(workspace, options, memoryBytes);
+  return guestBox({
+    path: parent.path === 'host' ? 'uml' : `${parent.path}/uml`,
+    group,
+    lineLimitBytes: INPUT_LIMIT_BYTES,
+    cpus: options.limits.cpus,
+    env: environment(folder, memoryFolder),
+    command: (argv) => umlCommand({ initramfs, memoryBytes, folder, root, orders: { name: options.name, argv } }),
+    cleanUp: () => rm(folder, { recursive: true, force: true }),
+  });
+}
+
+function umlCommand({ initramfs, memoryBytes, folder, root, orders }: UmlOptions): string[] {
+  const parameters = [
+    ...[`umid=${orders.name.slice(0, 60)}`, `uml_dir=${folder}`, `mem=${Math.ceil(memoryBytes / (1 << 20))}M`],
+    `initrd=${initramfs}`,
+    ...(root === undefined ? [] : [`hostfs=${root}`]),
+    // Named, because otherwise it is appended.
+    ...['console=tty0', 'con=null', 'con0=fd:0,fd:1'],
+    // The kernel would measure at every boot which RAID-6 routine is the fastest: most of a second.
+    ...['quiet', 'loglevel=1', 'panic=-1', 'noreboot', 'initcall_blacklist=raid6_select_algo'],
+    ...orderParameters({
+      ...orders,
+      console: 'tty0',
+      end: 'poweroff',
+      ...(root === undefined ? {} : { root: { type: 'hostfs', device: 'none' } }),
+    }),
+  ];
+  kernelLine(parameters, LINE_LIMIT_CHARS);
+  return [COMMAND, ...parameters];
+}
+
+/** The guest's memory is a file, which is unlinked as soon as it is open: in memory where there is room, else on the disk. */
+async function memoryFolderFor(memoryBytes: number, workspace: Workspace): Promise<string> {
+  const shared = '/dev/shm';
+  const free = await statfs(shared).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => 0,
+  );
+  const mounts = await readFile('/proc/mounts', 'utf8').catch(() => '');
+  const options = mounts
+    .split('\n')
+    .map((line) => line.split(' '))
+    .findLast(([, place, type]) => place === shared && type === 'tmpfs')?.[3];
+  const executable = options !== undefined && !options.split(',').includes('noexec');
+  if (executable && free > memoryBytes) return shared;
+  const why = executable ? 'too small' : 'missing, or mounted noexec';
+  workspace.note('uml-memory', { reason: `${shared} is ${why}: the guest's memory is a file on the disk` });
+  return workspace.dir;
+}
+
+function environment(folder: string, memoryFolder: string): Record<string, string> {
+  return { HOME: folder, TMPDIR: memoryFolder };
+}
+
+/** hostfs takes flags after a comma, and the kernel line is split at spaces: such a path can't be named. */
+function carriedRoot(image: Image): string {
+  if (!/[\s,"]/.test(image.root)) return image.root;
+  throw new BoxmarkError({
+    what: "User-mode Linux can't use an image store whose path holds a space, a comma or a quotation mark.",
+    value: image.root,
+    remedy: 'set BOXMARK_CACHE to another folder',
+  });
+}
+
+async function umlInitramfs(): Promise<string | { missing: string; remedy: string }> {
+  const busybox = await findStaticBusybox();
+  return typeof busybox === 'string' ? initramfsFile(busybox, []) : busybox;
+}
+
+async function umlVersion(): Promise<string | undefined> {
+  const asked = await hostExec([COMMAND, '--version'], { timeoutMs: 10_000 });
+  return asked.exitCode === 0 ? asked.stdout.trim().split('\n')[0] : undefined;
+}

@@ -1,0 +1,144 @@
+/** The runner `unshare`: a container of util-linux alone, namespaces and cgroups without any engine. */
+
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BoxmarkError } from '../bench/errors.ts';
+import type { Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '../bench/types.ts';
+import { hierarchiesOf } from './box-group.ts';
+import { hierarchiesFor, quote } from './cgroup-tree.ts';
+import { readElf } from './elf.ts';
+import { holderImage, storeDir, toolImage } from './image.ts';
+import { libraryFolders } from './image-layout.ts';
+import { readManifest } from './image-manifest.ts';
+import { openHolderBox, openPayloadBox, type PreparedUnshare } from './unshare-box.ts';
+import { cgroupMounts, holderMounts, mountTable, NAMESPACES, payloadMounts, STORE_MOUNT } from './unshare-script.ts';
+
+const PROBE_LIMIT_MS = 15_000;
+const COMMANDS = ['sh', 'cat', 'mkdir', 'mount', 'nsenter', 'pivot_root', 'rmdir', 'setpriv', 'taskset', 'unshare'];
+/** Commands that its own scripts run inside a box that holds others. */
+const HOLDER_COMMANDS = ['sh', 'cat', 'umount'];
+
+export const unshare: Runner = {
+  name: 'unshare',
+  kind: 'container',
+  summary: 'a plain Linux container by util-linux: namespaces and cgroups, no engine',
+  needs: { privileges: 'container-engine', commands: COMMANDS },
+  holds: true,
+  guestKernel: false,
+  probe,
+  prepare,
+  open: (parent, prepared, options) => open(parent, prepared as PreparedUnshare, options),
+};
+
+/** Makes all the namespaces, mounts in them and drops the privileges, as a start does, only without an image. */
+async function probe(parent: Box): Promise<Probe> {
+  const inside = [
+    'mount -t proc proc /proc && read -r pid rest </proc/self/stat && [ "$pid" = 1 ]',
+    'exec setpriv --nnp --inh-caps=-all --ambient-caps=-all --bounding-set=-all -- sh -c :',
+  ].join(' && ');
+  const script = `unshare --version && exec unshare ${NAMESPACES.join(' ')} --cgroup -- sh -c ${quote(inside)}`;
+  const tried = await parent.exec(['sh', '-c', script], { timeoutMs: PROBE_LIMIT_MS });
+  const version = versionIn(tried.stdout);
+  if (tried.exitCode === 0) return { available: true, version, labels: [] };
+  if (tried.timedOut) return unavailable('making namespaces took too long', 'try again on an idle host');
+  if (tried.exitCode === 127 || version === '') {
+    return unavailable(`a command is missing: ${lastLine(tried.stderr)}`, 'install util-linux (2.32 or newer)');
+  }
+  const remedy =
+    parent.path === 'host' && process.getuid?.() !== 0
+      ? 'run as root: sudo boxmark …'
+      : 'run where namespaces and mounts are allowed (CAP_SYS_ADMIN)';
+  return unavailable(`namespaces can't be made: ${lastLine(tried.stderr)}`, remedy);
+}
+
+async function prepare(parent: Box, image: Image, workspace: Workspace, holds?: Needs): Promise<PreparedUnshare> {
+  const folder = join(parent.scratch, `unshare-${randomBytes(4).toString('hex')}`);
+  const newRoot = join(folder, 'root');
+  const scratch = join(folder, 'scratch');
+  const tools = await toolImage(['setpriv', 'umount']);
+  const hierarchies = await hierarchiesOf(parent);
+  const mounts =
+    holds === undefined
+      ? payloadMounts(await parent.put(image.root), await parent.put(tools.root))
+      : holderMounts(
+          await parent.put((await holderImage(image, [...HOLDER_COMMANDS, ...holds.commands])).root),
+          await parent.put(storeDir()),
+          scratch,
+        );
+  const tables = {
+    [join(folder, 'mounts')]: mountTable(mounts, newRoot),
+    [join(folder, 'cgroups')]: mountTable(cgroupMounts(hierarchiesFor(hierarchies, true)), newRoot),
+  };
+  await writeBelow(parent, [folder, newRoot, scratch], tables);
+  const { stdout } = await parent.exec(['unshare', '--version']);
+  return {
+    labels: [],
+    version: versionIn(stdout),
+    slowness: 1,
+    // In a box, the folder goes with the scratch folder of the box.
+    dispose: async () => {
+      if (parent.path === 'host') await rm(folder, { recursive: true, force: true });
+    },
+    workspace,
+    hierarchies,
+    newRoot,
+    mountTable: join(folder, 'mounts'),
+    cgroupTable: join(folder, 'cgroups'),
+    tool: await toolRunner(tools),
+  };
+}
+
+async function open(parent: Box, prepared: PreparedUnshare, options: OpenOptions): Promise<Box> {
+  options.signal.throwIfAborted();
+  return options.holds === undefined
+    ? openPayloadBox(parent, prepared, options)
+    : openHolderBox(parent, prepared, options);
+}
+
+/** Runs a tool through its own loader, because the root around it has the image's libraries, which may be others. */
+async function toolRunner(tools: Image): Promise<(name: string) => string> {
+  const folders = libraryFolders(Object.keys((await readManifest(tools.root)).files));
+  const libraries = folders.map((folder) => join(STORE_MOUNT, folder)).join(':');
+  return (name) => {
+    const loader = readElf(join(tools.root, 'usr/bin', name))?.interpreter;
+    const program = `${STORE_MOUNT}/usr/bin/${name}`;
+    return loader === undefined ? program : `${STORE_MOUNT}${loader} --library-path ${quote(libraries)} ${program}`;
+  };
+}
+
+async function writeBelow(
+  parent: Box,
+  folders: readonly string[],
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  if (parent.path === 'host') {
+    for (const folder of folders) await mkdir(folder, { recursive: true });
+    for (const [file, text] of Object.entries(files)) await writeFile(file, text);
+    return;
+  }
+  const script = [
+    `mkdir -p ${folders.map(quote).join(' ')} || exit 1`,
+    ...Object.entries(files).map(([file, text]) => `printf %s ${quote(text)} >${quote(file)} || exit 1`),
+  ].join('\n');
+  const done = await parent.exec(['sh', '-c', script]);
+  if (done.exitCode === 0) return;
+  throw new BoxmarkError({
+    what: `The box ${parent.path} can't be prepared for one inside it.`,
+    value: lastLine(done.stderr),
+    remedy: 'boxmark doctor',
+  });
+}
+
+function versionIn(text: string): string {
+  const found = /util-linux[^\d]*(\d[\w.-]*)/.exec(text)?.[1];
+  return found === undefined ? '' : `util-linux ${found}`;
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
+
+function unavailable(reason: string, remedy: string): Probe {
+  return { available: false, reason, remedy };
+}

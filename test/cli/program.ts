@@ -1,0 +1,96 @@
+/** Runs the built program as a user would, and looks for what it may have left on the host. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts `boxmark ARGS`; `wrap` is put in front of the command. */
+export function start(args: readonly string[], wrap: readonly string[] = []): Running {
+  const [file = '', ...rest] = [...wrap, process.execPath, MAIN, ...args];
+  const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return { child, ended };
+}
+
+export function boxmark(...args: readonly string[]): Promise<Ended> {
+  return start(args).ended;
+}
+
+/** The session folders below `out`. */
+export function sessions(out: string): string[] {
+  return existsSync(out) ? readdirSync(out).map((name) => join(out, name)) : [];
+}
+
+/** The private folder of a running program, by its owner. */
+export function workspaceOf(pid: number | undefined): string | undefined {
+  return readdirSync('/var/tmp')
+    .filter((name) => /^boxmark-[0-9a-f]{8}$/.test(name))
+    .map((name) => join('/var/tmp', name))
+    .find((dir) => {
+      try {
+        return JSON.parse(readFileSync(join(dir, 'owner.json'), 'utf8')).pid === pid;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** What stands on the host under the id of a workspace: folder, mounts, control groups, processes. */
+export function tracesOf(id: string): string[] {
+  const found: string[] = [];
+  const dir = `/var/tmp/boxmark-${id}`;
+  if (existsSync(dir)) found.push(dir);
+  for (const line of readFileSync('/proc/self/mounts', 'utf8').split('\n')) {
+    if (line.includes(`boxmark-${id}`)) found.push(`mount ${line.split(' ')[1]}`);
+  }
+  for (const controller of existsSync('/sys/fs/cgroup') ? readdirSync('/sys/fs/cgroup') : []) {
+    for (const group of [`/sys/fs/cgroup/${controller}/boxmark/${id}`, `/sys/fs/cgroup/boxmark/${id}`]) {
+      if (existsSync(group)) found.push(group);
+    }
+  }
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      if (argv.includes(`boxmark-${id}`) || argv.includes(`--start=${id}`)) found.push(`process ${pid} ${argv}`);
+    } catch {
+      // It has ended since.
+    }
+  }
+  return [...new Set(found)];
+}
+
+/** Waits until `find` gives something, or throws after the limit. */
+export async function eventually<T>(find: () => T | undefined, limitMs = 60_000): Promise<T> {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    const found = find();
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error('what was waited for did not come');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

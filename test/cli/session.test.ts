@@ -1,0 +1,299 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { boxmark, eventually, sessions, start, tracesOf, workspaceOf } from './program.ts';
+
+const TINY = ['--size', 'tiny', '--burst', '1ms', '--rounds', '4', '-q'];
+const isRoot = process.getuid?.() === 0;
+
+let out: string;
+beforeEach(() => {
+  out = mkdtempSync('/var/tmp/boxmark-test-out-');
+});
+afterEach(() => rmSync(out, { recursive: true, force: true }));
+
+function rows(dir: string, file: string): Record<string, string>[] {
+  return parse(readFileSync(join(dir, file)), { columns: true }) as Record<string, string>[];
+}
+
+/** The only session in `out`. */
+function onlySession(): string {
+  const [dir = '', ...more] = sessions(out);
+  expect(more).toEqual([]);
+  return dir;
+}
+
+function sessionInfo(dir: string) {
+  return JSON.parse(readFileSync(join(dir, 'session.json'), 'utf8'));
+}
+
+/** Starts a long session and waits until its first rounds are written. */
+async function longSession(env: string, ...more: string[]) {
+  const running = start([
+    'run',
+    '-e',
+    env,
+    '--blocks',
+    '50',
+    '--rounds',
+    '50',
+    '-o',
+    out,
+    '-q',
+    '--burst',
+    '1ms',
+    '--size',
+    'tiny',
+    ...more,
+  ]);
+  const dir = await eventually(() => {
+    const [found] = sessions(out);
+    return found !== undefined && rowsSoFar(found) > 50 ? found : undefined;
+  });
+  const workspace = workspaceOf(running.child.pid);
+  const id = (workspace ?? '').replace('/var/tmp/boxmark-', '');
+  expect(id).toMatch(/^[0-9a-f]{8}$/);
+  return { ...running, dir, id };
+}
+
+function rowsSoFar(dir: string): number {
+  try {
+    return readFileSync(join(dir, 'samples.csv'), 'utf8').split('\n').length;
+  } catch {
+    return 0;
+  }
+}
+
+describe('a session from the command line', () => {
+  it('measures, prints one JSON document, and writes files that prove themselves', async () => {
+    const ended = await boxmark('run', '-e', 'native,unshare', '--blocks', '2', ...TINY, '-o', out, '--json');
+    expect(ended.stderr).toBe('');
+    expect(ended.code).toBe(0);
+    const summary = JSON.parse(ended.stdout);
+    expect(summary.contrasts.map((row: { env: string; workload: string }) => `${row.env} ${row.workload}`)).toEqual(
+      ['fft', 'sor', 'monte-carlo', 'sparse', 'lu', 'suite'].map((workload) => `unshare ${workload}`),
+    );
+    const dir = onlySession();
+    const check = await boxmark('check', dir, '--nagios');
+    expect(check.stdout).toMatch(/^BOXMARK OK - \d+ samples whole/);
+    expect(check.code).toBe(0);
+    const samples = rows(dir, 'samples.csv');
+    expect(samples.every(({ ok }) => ok === 'true')).toBe(true);
+    expect(new Set(samples.map(({ env }) => env))).toEqual(new Set(['native', 'unshare', 'native@control']));
+    const { environments, image } = sessionInfo(dir);
+    for (const { facts } of environments) {
+      expect(facts).toMatchObject({ payload_sha256: image.payload, node_sha256: image.node, image_matches: true });
+    }
+    expect(environments[1].facts).toMatchObject({
+      pid: 1,
+      no_new_privs: '1',
+      capabilities_effective: '0000000000000000',
+    });
+    expect(environments[1].facts.cpus_allowed).toBe(environments[0].facts.cpus_allowed);
+  });
+
+  it('prints a comparison of at most 80 columns with honest labels', async () => {
+    const ended = await boxmark('run', '-e', 'native,unshare', '--blocks', '1', ...TINY, '-o', out);
+    expect(ended.code).toBe(0);
+    for (const line of ended.stdout.split('\n'))
+      if (!line.startsWith('Files: ')) expect(line.length, line).toBeLessThanOrEqual(80);
+    expect(ended.stdout).toMatch(/quick/);
+    expect(ended.stdout).toMatch(/control/);
+  });
+
+  it('a dry run prints the plan and its estimate and leaves nothing', async () => {
+    const ended = await boxmark('run', '-e', 'native,unshare', '--dry-run', '--seed', '5', '-o', join(out, 'results'));
+    expect(ended.stdout).toMatch(/environments {2}native, unshare/);
+    expect(ended.stdout).toMatch(/estimate {6}about/);
+    expect(ended.code).toBe(0);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
+  it('adds the baseline when it is not listed', async () => {
+    const ended = await boxmark('run', '-e', 'unshare', '--blocks', '1', '-w', 'fft', ...TINY, '-o', out, '--json');
+    expect(JSON.parse(ended.stdout).environments[0]).toMatchObject({ env: 'native', role: 'baseline' });
+  });
+});
+
+describe.skipIf(!isRoot)('an environment that is missing', () => {
+  // The engine's binary is hidden from this run only.
+  const without = (binary: string) => [
+    'unshare',
+    '--mount',
+    'sh',
+    '-c',
+    `[ -e ${binary} ] && mount --bind /dev/null ${binary}; exec "$@"`,
+    'sh',
+  ];
+  const args = ['run', '-e', 'native,uml', '--blocks', '1', '-w', 'fft', ...TINY];
+
+  it('asked for by name costs exit code 1, with reason and remedy; the others are measured all the same', async () => {
+    const ended = await start([...args, '-o', out], without('/usr/bin/linux.uml')).ended;
+    expect(ended.stdout).toMatch(/Could not run\s+uml: /);
+    expect(ended.stdout).toMatch(/Try: .*boxmark setup/s);
+    expect(ended.stderr).toMatch(/no data from uml/);
+    expect(ended.code).toBe(1);
+    expect(
+      rows(onlySession(), 'samples.csv').filter(({ env, phase }) => env === 'native' && phase === 'measure'),
+    ).toHaveLength(4);
+  });
+
+  it('costs nothing with --keep-going, or when an alias can stand for another', async () => {
+    const kept = await start([...args, '--keep-going', '-o', out], without('/usr/bin/linux.uml')).ended;
+    expect(kept.code).toBe(0);
+  });
+});
+
+describe.skipIf(!isRoot)('the end of a run', () => {
+  it('after Ctrl-C is code 130, whole blocks kept, and nothing left on the host', async () => {
+    const { child, ended, dir, id } = await longSession('native,unshare');
+    expect(tracesOf(id).length).toBeGreaterThan(2);
+    child.kill('SIGINT');
+    const end = await ended;
+    expect(end.code).toBe(130);
+    expect(end.stderr).toMatch(/interrupted/);
+    expect(sessionInfo(dir).stopReason).toBe('interrupted');
+    expect((await boxmark('check', dir)).code).toBe(0);
+    expect(tracesOf(id)).toEqual([]);
+  });
+
+  it('after a kill leaves what boxmark clean finds and removes, and nothing more', async () => {
+    const { child, ended, id } = await longSession('native,unshare');
+    child.kill('SIGKILL');
+    await ended;
+    expect(tracesOf(id)).not.toEqual([]);
+    const dry = await boxmark('clean', '--dry-run');
+    expect(dry.stdout).toContain(`boxmark-${id}`);
+    expect(tracesOf(id)).not.toEqual([]);
+    expect((await boxmark('clean')).code).toBe(0);
+    expect(tracesOf(id)).toEqual([]);
+  });
+
+  it('on a full disk is code 1 with a plain reason, whole rows, and nothing left on the host', async () => {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', out]);
+    try {
+      const running = start([
+        'run',
+        '-e',
+        'native,unshare',
+        '--blocks',
+        '50',
+        '-o',
+        out,
+        '-q',
+        '--burst',
+        '1ms',
+        '--size',
+        'tiny',
+      ]);
+      const workspace = await eventually(() => workspaceOf(running.child.pid));
+      const ended = await running.ended;
+      expect(ended.stderr).toMatch(/disk is full/);
+      expect(ended.code).toBe(1);
+      const text = readFileSync(join(onlySession(), 'samples.csv'), 'utf8');
+      expect(text.endsWith('\n')).toBe(true);
+      expect(parse(text, { columns: true }).length).toBeGreaterThan(50);
+      expect(tracesOf(workspace.replace('/var/tmp/boxmark-', ''))).toEqual([]);
+    } finally {
+      execFileSync('umount', [out]);
+    }
+  });
+
+  it("with a daemon killed in mid-run: the other environments' data is whole", async (context) => {
+    const doctor = JSON.parse((await boxmark('doctor', '--json', '-q')).stdout);
+    const docker = doctor.environments.find((row: { path: string }) => row.path === 'docker');
+    if (!docker.available) return context.skip(docker.found);
+    const running = start([
+      'run',
+      '-e',
+      'native,docker,unshare',
+      '--blocks',
+      '4',
+      '--rounds',
+      '40',
+      '-w',
+      'fft,sor',
+      '-o',
+      out,
+      '-q',
+      '--size',
+      'tiny',
+      '--burst',
+      '3ms',
+    ]);
+    const dir = await eventually(() => sessions(out).find((found) => rowsSoFar(found) > 50));
+    const workspace = workspaceOf(running.child.pid) ?? '';
+    const pidFile = await eventually(() => findFile(workspace, /docker.*\.pid$/), 5000).catch(() => undefined);
+    if (pidFile === undefined) {
+      running.child.kill('SIGINT');
+      await running.ended;
+      return context.skip('a daemon of the user is in use; it is not ours to kill');
+    }
+    process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+    const ended = await running.ended;
+    const starts = rows(dir, 'starts.csv');
+    expect(starts.filter(({ env, status }) => env === 'unshare' && status === 'completed')).toHaveLength(4);
+    expect(starts.filter(({ env, status }) => env === 'native' && status === 'completed')).toHaveLength(4);
+    expect(starts.some(({ env, status }) => env === 'docker' && status !== 'completed')).toBe(true);
+    expect(ended.stdout).toMatch(/docker/);
+    expect((await boxmark('check', dir)).code).toBe(0);
+    expect(tracesOf(workspace.replace('/var/tmp/boxmark-', ''))).toEqual([]);
+  });
+});
+
+function findFile(dir: string, name: RegExp): string | undefined {
+  const found = readdirSync(dir, { recursive: true, encoding: 'utf8' }).find((file) => name.test(file));
+  return found === undefined ? undefined : join(dir, found);
+}
+
+describe('the ladder on real engines', () => {
+  it('native, docker, docker/docker, unshare/unshare, uml and qemu in one session, wherever they can run', async (context) => {
+    const doctor = JSON.parse((await boxmark('doctor', '--json', '-q')).stdout);
+    const wanted = ['native', 'docker', 'docker/docker', 'unshare/unshare', 'uml', 'qemu'];
+    const can = doctor.environments
+      .filter((row: { available: boolean }) => row.available)
+      .map((row: { path: string }) => row.path);
+    const ladder = wanted.filter((path) => can.includes(path));
+    if (ladder.length < 2) return context.skip('only native can run here');
+    const args = [
+      '--blocks',
+      '1',
+      '--rounds',
+      '2',
+      '-w',
+      'fft,sparse',
+      '--size',
+      'tiny',
+      '--burst',
+      '1ms',
+      '--contrast',
+      `${ladder.at(-1)}..${ladder[1]}`,
+    ];
+    const ended = await boxmark('run', '-e', ladder.join(','), ...args, '-o', out, '-q', '--json');
+    expect(ended.stderr).toBe('');
+    expect(ended.code).toBe(0);
+    const dir = onlySession();
+    const starts = rows(dir, 'starts.csv');
+    expect(starts.map(({ env, status }) => `${env} ${status}`).sort()).toEqual(
+      [...ladder, 'native@control'].map((env) => `${env} completed`).sort(),
+    );
+    const info = sessionInfo(dir);
+    for (const { path, facts } of info.environments) {
+      expect(facts, path).toMatchObject({ payload_sha256: info.image.payload, image_matches: true });
+    }
+    const [native] = info.environments;
+    for (const { path, facts } of info.environments) {
+      const guest = path === 'uml' || path === 'qemu';
+      expect(facts.kernel === native.facts.kernel, `${path} shares the kernel`).toBe(!guest);
+      if (!guest) expect(facts.cpus_allowed, path).toBe(native.facts.cpus_allowed);
+    }
+    if (can.includes('docker/docker')) {
+      const nested = info.environments.find(({ path }: { path: string }) => path === 'docker/docker');
+      const outer = info.environments.find(({ path }: { path: string }) => path === 'docker');
+      expect(nested.versions.docker).toBe(outer.versions.docker);
+    }
+    expect((await boxmark('check', dir)).code).toBe(0);
+  });
+});

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { boxmark, sessions } from './program.ts';
+
+let out: string;
+beforeEach(() => {
+  out = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+});
+afterEach(() => rmSync(out, { recursive: true, force: true }));
+
+describe('bad input ends with code 2, a clear message on standard error, and nothing done', () => {
+  const cases: [string, string[], RegExp][] = [
+    ['an unknown command', ['rnu'], /did you mean "?run|such command.*run/i],
+    ['an unknown flag', ['run', '--bursts', '10ms'], /unknown option.*--burst/s],
+    ['an unknown environment', ['run', '-e', 'native,dokcer'], /did you mean "docker"/],
+    ['a layer that cannot hold another', ['run', '-e', 'native/docker'], /can't hold another/],
+    ['an unknown workload', ['run', '-w', 'fft,luu'], /did you mean "lu"/],
+    ['a wrong number', ['run', '--blocks', '-3'], /--blocks takes a whole number/],
+    ['a CPU that is not there', ['run', '--cpu', '4000'], /4000/],
+    ['a list that is not there', ['list', 'enviroments'], /did you mean "environments"/],
+    ['a session that is none', ['check', '/nonexistent'], /not a session/],
+    ['a plan that is not there', ['run', '--plan', '/nonexistent.yaml'], /can't be read/],
+  ];
+  it.each(cases)('%s', async (_, args, message) => {
+    const ended = await boxmark(...args, ...(args[0] === 'run' ? ['-o', out] : []));
+    expect(ended.stderr).toMatch(message);
+    expect(ended.stderr).not.toMatch(/\n {4}at /);
+    expect(ended.stdout).toBe('');
+    expect(ended.code).toBe(2);
+    expect(sessions(out)).toEqual([]);
+  });
+
+  it('a plan with a wrong type names the file, the setting and the value', async () => {
+    const plan = join(out, 'plan.yaml');
+    writeFileSync(plan, 'env: [native]\nblocks: [6]\n');
+    const ended = await boxmark('run', '--plan', plan, '-o', join(out, 'results'));
+    expect(ended.stderr).toMatch(/plan\.yaml.*"blocks"/);
+    expect(ended.stderr).toContain('received: [6]');
+    expect(ended.code).toBe(2);
+  });
+
+  it('an --out that is a file', async () => {
+    const file = join(out, 'file');
+    writeFileSync(file, '');
+    const ended = await boxmark('run', '-e', 'native', '-o', join(file, 'results'));
+    expect(ended.stderr).toMatch(/--out/);
+    expect(ended.code).toBe(2);
+  });
+});
+
+describe('help and lists', () => {
+  it('every command has an example in its help', async () => {
+    const help = await boxmark('--help');
+    const commands = [...help.stdout.matchAll(/^ {2}([a-z]+)(?: |\n)/gm)]
+      .map((match) => match[1])
+      .filter((name) => name !== 'help');
+    expect(commands).toEqual(expect.arrayContaining(['run', 'doctor', 'setup', 'list', 'check', 'image', 'clean']));
+    for (const command of commands) {
+      if (command === 'image') continue;
+      expect((await boxmark(command ?? '', '--help')).stdout, command).toMatch(/Examples?:\n {2}boxmark/);
+    }
+  });
+
+  it('list prints what the registries hold, as text and as JSON', async () => {
+    expect((await boxmark('list', 'environments')).stdout).toMatch(/^native .*\n[\s\S]*^docker /m);
+    const workloads = JSON.parse((await boxmark('list', 'workloads', '--json')).stdout) as { name: string }[];
+    expect(workloads.map(({ name }) => name)).toEqual(['fft', 'sor', 'monte-carlo', 'sparse', 'lu']);
+  });
+});

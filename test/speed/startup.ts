@@ -1,0 +1,115 @@
+/** A start through Boxmark against the bare engine's own command, both until the payload's first line, taking turns. */
+
+import { resolve } from 'node:path';
+import type { BoxProcess, Workspace } from '../../bench/types.ts';
+import { median } from '../../bench/units.ts';
+import { defaultLimits } from '../../runners/cpus.ts';
+import { dockerArchive, ensureImage } from '../../runners/image.ts';
+import { RUNNERS } from '../../runners/index.ts';
+import { hostExec, hostSpawn } from '../../runners/process.ts';
+import { parsePath, prepareStack } from '../../runners/stack.ts';
+import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/workspace.ts';
+
+const STARTS = 10;
+
+type Begin = () => Promise<{ process: BoxProcess; close(): Promise<void> }>;
+
+export async function benchStartup(print: (line: string) => void): Promise<void> {
+  const image = await ensureImage(resolve('dist/payload.cjs'));
+  const { id, dir } = await createWorkspaceDir();
+  const limits = defaultLimits(undefined, 2 ** 30);
+  const workspace: Workspace = { id, dir, limits, signal: new AbortController().signal, note: () => {} };
+  const payload = [...image.payloadArgv];
+  const pin = ['taskset', '-c', limits.cpus.join(',')];
+  const bare: Record<string, () => Promise<readonly string[] | string>> = {
+    native: async () => [...pin, ...image.nativeArgv],
+    unshare: async () => [
+      ...pin,
+      ...['unshare', '-muinpC', '--fork', '--kill-child', `--root=${image.root}`, '--mount-proc', '--wd=/'],
+      ...payload,
+    ],
+    docker: async () => {
+      const socket = await dockerSocket(dir);
+      if (socket === undefined) return 'no daemon to ask';
+      const { tag } = await dockerArchive(image);
+      return [
+        'docker',
+        '-H',
+        socket,
+        'run',
+        '--rm',
+        '-i',
+        '--pull',
+        'never',
+        '--network',
+        'none',
+        '--read-only',
+        tag,
+        ...payload,
+      ];
+    },
+  };
+  try {
+    print(`  ${'until the first line, median of 10 (least)'.padEnd(44)}    Boxmark        bare   ratio`);
+    for (const [name, command] of Object.entries(bare)) {
+      let environment: Awaited<ReturnType<typeof prepareStack>>;
+      try {
+        environment = await prepareStack(
+          name,
+          parsePath(name, RUNNERS, () => ''),
+          { runners: RUNNERS, image, workspace },
+        );
+      } catch (error) {
+        print(`  ${name}: ${String(error)}`);
+        continue;
+      }
+      const argv = await command();
+      if (typeof argv === 'string') print(`  ${name}: ${argv}`);
+      else await compare(name, (count) => environment.start(`bench${count}-${name}`, workspace.signal), argv, print);
+      await environment.dispose();
+    }
+  } finally {
+    await removeWorkspaceDir(dir);
+  }
+}
+
+async function compare(
+  name: string,
+  ours: (count: number) => ReturnType<Begin>,
+  argv: readonly string[],
+  print: (line: string) => void,
+): Promise<void> {
+  const bare: Begin = async () => {
+    const child = await hostSpawn(argv);
+    return { process: child, close: async () => child.kill() };
+  };
+  const times = { ours: [] as number[], bare: [] as number[] };
+  for (let count = 0; count < STARTS; count++) {
+    times.ours.push(await firstLineMs(() => ours(count)));
+    times.bare.push(await firstLineMs(bare));
+  }
+  const show = (values: readonly number[]) =>
+    `${median(values).toFixed(0)} (${Math.min(...values).toFixed(0)}) ms`.padStart(12);
+  const ratio = median(times.ours.map((value, index) => value / (times.bare[index] ?? value)));
+  print(`  ${name.padEnd(42)} ${show(times.ours)}${show(times.bare)}  ${ratio.toFixed(2).padStart(6)}`);
+}
+
+async function firstLineMs(begin: Begin): Promise<number> {
+  const begunNs = process.hrtime.bigint();
+  const started = await begin();
+  const firstNs = await new Promise<bigint>((resolveLine) => started.process.onLine((_, atNs) => resolveLine(atNs)));
+  started.process.write(JSON.stringify({ v: 1, id: 1, op: 'quit' }));
+  await started.process.exited;
+  await started.close();
+  return Number(firstNs - begunNs) / 1e6;
+}
+
+/** The socket of the daemon that the run uses: its private one, else the host's. */
+async function dockerSocket(dir: string): Promise<string | undefined> {
+  const found = await hostExec(['find', dir, '-name', '*.sock', '-path', '*docker*', '-not', '-path', '*containerd*']);
+  const [own] = found.stdout.split('\n').filter(Boolean);
+  if (own !== undefined) return `unix://${own}`;
+  return (await hostExec(['docker', 'version'], { timeoutMs: 5000 })).exitCode === 0
+    ? 'unix:///var/run/docker.sock'
+    : undefined;
+}

@@ -1,0 +1,30 @@
+/** Runs bursts of our kernels on request, line by line: the counterpart of c/driver.c, with the same arguments and protocol. */
+
+import { createInterface } from 'node:readline';
+import type { PreparedWorkload, Size } from '../../bench/types.ts';
+import { allocateHeap, createRandom, createWorkloads, heapNeeds, INPUT_SEED, WORKLOADS } from '../../scimark/index.ts';
+
+const size = (process.argv[2] ?? 'small') as Size;
+const named = process.argv.slice(3);
+const ids = named.length > 0 ? named : WORKLOADS.map((workload) => workload.id);
+
+const needs = heapNeeds(size, ids);
+allocateHeap(needs.doubles, needs.ints);
+const prepared = new Map<string, PreparedWorkload>();
+for (const workload of createWorkloads(size, ids)) {
+  prepared.set(workload.id, workload.prepare(createRandom(INPUT_SEED)));
+}
+
+function run(workload: PreparedWorkload, passes: number): bigint {
+  const start = process.hrtime.bigint();
+  for (let pass = 0; pass < passes; pass++) workload.pass();
+  return process.hrtime.bigint() - start;
+}
+
+process.stdout.write('ready\n');
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const [id = '', request = ''] = line.split(' ');
+  const workload = prepared.get(id);
+  if (!workload) throw new Error(`No kernel ${id}`);
+  process.stdout.write(request === 'sum' ? `${workload.checksum()}\n` : `${run(workload, Number(request))}\n`);
+});
