@@ -1,0 +1,193 @@
+/** Everything that the vectors say about one kernel at one size, checked on the heap from offset 0 on. */
+
+import { expect } from 'vitest';
+import type { RandomSource } from '../../bench/types.ts';
+import * as fft from '../../scimark/fft.ts';
+import { fnv1a64 } from '../../scimark/fnv.ts';
+import { fillF64 } from '../../scimark/kernel.ts';
+import * as lu from '../../scimark/lu.ts';
+import * as sor from '../../scimark/sor.ts';
+import * as sparse from '../../scimark/sparse.ts';
+import {
+  bytesOf,
+  expectDigest,
+  expectDouble,
+  expectFirst,
+  type FftVector,
+  type LuVector,
+  type SorVector,
+  type SparseVector,
+} from './vectors.ts';
+
+const ORIGIN = { f64: 0, i32: 0 };
+
+/** Room that the checks need: doubles and ints for the large sizes. */
+export const LARGE_ROOM = { doubles: 2 ** 21 + 8, ints: 1_200_000 };
+/** The same for tiny and small. */
+export const SMALL_ROOM = { doubles: 32768, ints: 8192 };
+
+export function checkFft(vector: FftVector, random: RandomSource): void {
+  const n = vector.N;
+  const data = heapF64.subarray(0, 2 * n);
+  fillF64(0, 2 * n, random);
+  const input = data.slice();
+  expect(fft.flopsOf(n)).toBe(vector.numFlops);
+  expectFirst(data, vector.input8);
+  expectDigest(data, vector.input);
+
+  fft.bitReverse(0, n);
+  expectDigest(data, vector.bitreversed);
+
+  data.set(input);
+  fft.inverse(0, n);
+  expectFirst(data, vector.inverse8);
+  expectDigest(data, vector.inverse);
+
+  data.set(input);
+  fft.forward(0, n);
+  expectFirst(data, vector.forward8);
+  expectDigest(data, vector.forward);
+  fft.inverse(0, n);
+  expectFirst(data, vector.roundtrip8);
+  expectDigest(data, vector.roundtrip);
+  expectDouble(rootMeanSquare(data, input), vector.roundtripRms);
+
+  data.set(input);
+  for (let cycle = 0; cycle < vector.cycles; cycle++) {
+    fft.forward(0, n);
+    fft.inverse(0, n);
+  }
+  expectDigest(data, vector.afterCycles);
+}
+
+export function checkSor(vector: SorVector, random: RandomSource): void {
+  const { M: rows, N: columns } = vector;
+  const grid = heapF64.subarray(0, rows * columns);
+  fillF64(0, rows * columns, random);
+  expect(sor.flopsOf(columns)).toBe(vector.numFlops1);
+  expectDigest(grid, vector.input);
+  const at = (row: number, column: number) => grid[row * columns + column]!;
+  let done = 0;
+  for (const after of vector.after) {
+    sor.relax(0, rows, columns, vector.omega, after.iterations - done);
+    done = after.iterations;
+    expectDouble(at(1, 1), after.g11);
+    expectDouble(at(rows >> 1, columns >> 1), after.gMid);
+    expectDouble(at(rows - 2, columns - 2), after.gLast);
+    expectDigest(grid, after.grid);
+  }
+}
+
+export function checkSparse(vector: SparseVector, random: RandomSource): void {
+  const layout = sparse.sparseLayout(ORIGIN, vector.N, vector.nz);
+  const { n, perRow, x, y, values, rows, columns } = layout;
+  const stored = n * perRow;
+  fillF64(x, n, random);
+  fillF64(values, stored, random);
+  sparse.writeStructure(layout);
+  expect({ perRow, stored, flops: sparse.flopsOf(n, vector.nz) }).toEqual({
+    perRow: vector.nr,
+    stored: vector.anz,
+    flops: vector.numFlops1,
+  });
+  // The tables hold offsets into the heap; the vectors count from 0.
+  const rowStarts = heapI32.slice(rows, rows + n + 1).map((start) => start - columns);
+  const columnNumbers = heapI32.slice(columns, columns + stored).map((column) => column - x);
+  expect(fnv1a64([bytesOf(rowStarts)])).toBe(vector.rowFnv1a64_i32le);
+  expect(fnv1a64([bytesOf(columnNumbers)])).toBe(vector.colFnv1a64_i32le);
+  expect([...columnNumbers.subarray(0, 24)]).toEqual(vector.col24);
+  expect(columnNumbers.reduce((a, b) => Math.max(a, b))).toBe(vector.maxCol);
+  expectDigest(heapF64.subarray(x, x + n), vector.x);
+  expectDigest(heapF64.subarray(values, values + stored), vector.val);
+
+  const result = heapF64.subarray(y, y + n);
+  result.fill(Number.NaN);
+  sparse.multiply(layout);
+  expectFirst(result, vector.y8);
+  expectDigest(result, vector.y);
+  const once = result.slice();
+  sparse.multiply(layout);
+  expect(bytesOf(result).every((byte, k) => byte === bytesOf(once)[k])).toBe(vector.yIdempotent);
+
+  // C 4.0 adds to y instead of assigning it. We follow 2.0, so the variant is made here, out of our products.
+  const accumulated = new Float64Array(n);
+  for (let pass = 0; pass < 10; pass++) {
+    sparse.multiply(layout);
+    for (let k = 0; k < n; k++) accumulated[k]! += result[k]!;
+  }
+  expectDigest(accumulated, vector.y_v4_accumulated10);
+}
+
+/** `random` goes on to the right-hand side after the matrix, as in Java. */
+export function checkLu(vector: LuVector, random: RandomSource): void {
+  const layout = lu.luLayout(ORIGIN, vector.N);
+  const { n, source, rows, pivots } = layout;
+  fillF64(source, n * n, random);
+  const matrix = heapF64.subarray(source, source + n * n);
+  expect(lu.flopsOf(n)).toBe(vector.numFlops);
+  expectDigest(matrix, vector.A);
+
+  lu.copySource(layout);
+  expect(lu.factor(n, rows, pivots)).toBe(vector.rc === 0);
+  const pivot = heapI32.slice(pivots, pivots + n);
+  expect([...pivot]).toEqual(vector.pivot);
+  expect(fnv1a64([bytesOf(pivot)])).toBe(vector.pivotFnv1a64_i32le);
+
+  const factored = new Float64Array(n * n);
+  for (let row = 0; row < n; row++) {
+    const start = heapI32[rows + row]!;
+    factored.set(heapF64.subarray(start, start + n), row * n);
+  }
+  expectFirst(factored, vector.row0_8);
+  expectFirst(factored.subarray((n - 1) * n), vector.rowLast_8);
+  expectDouble(factored[n * n - 1]!, vector.lastDiag);
+  expectDigest(factored, vector.LU);
+  expect(lu.luChecksum(layout)).toBe(vector.LU.fnv1a64);
+
+  const right = Float64Array.from({ length: n }, () => random.next());
+  const solution = solve(factored, pivot, right);
+  expectDigest(solution, vector.solveX);
+  expectDouble(meanAbsoluteResidual(matrix, solution, right), vector.meanAbsResidual);
+
+  // A second pass starts from the copy and from rows in order, and so ends alike.
+  lu.copySource(layout);
+  lu.factor(n, rows, pivots);
+  expect(lu.luChecksum(layout)).toBe(vector.LU.fnv1a64);
+}
+
+/** SciMark's error of a round trip. */
+function rootMeanSquare(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += (a[k]! - b[k]!) * (a[k]! - b[k]!);
+  return Math.sqrt(sum / a.length);
+}
+
+/** Solves A x = b from the factors of A and their exchanges, in SciMark's order of operations. */
+export function solve(factored: Float64Array, pivot: Int32Array, right: Float64Array): Float64Array {
+  const n = right.length;
+  const x = right.slice();
+  for (let row = 0; row < n; row++) {
+    let sum = x[pivot[row]!]!;
+    x[pivot[row]!] = x[row]!;
+    for (let k = 0; k < row; k++) sum -= factored[row * n + k]! * x[k]!;
+    x[row] = sum;
+  }
+  for (let row = n - 1; row >= 0; row--) {
+    let sum = x[row]!;
+    for (let k = row + 1; k < n; k++) sum -= factored[row * n + k]! * x[k]!;
+    x[row] = sum / factored[row * n + row]!;
+  }
+  return x;
+}
+
+/** Mean of |b - A x|. */
+export function meanAbsoluteResidual(matrix: Float64Array, x: Float64Array, right: Float64Array): number {
+  const n = right.length;
+  let total = 0;
+  for (let row = 0; row < n; row++) {
+    let sum = 0;
+    for (let k = 0; k < n; k++) sum += matrix[row * n + k]! * x[k]!;
+    total += Math.abs(right[row]! - sum);
+  }
+  return total / n;
+}
