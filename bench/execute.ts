@@ -79,7 +79,7 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
       store.start(row);
     },
     event,
-    facts: (box, read) => facts.set(box, read),
+    facts: (box, read) => facts.set(box, { ...facts.get(box), ...read }), // Digests are read in the first block only.
     pause: (round) => progress.round({ block, round, fraction: (block - 1 + round / plan.rounds) / plan.blocks }),
   });
 

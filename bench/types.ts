@@ -286,8 +286,6 @@ export interface Sample {
   readonly kernels: string;
 }
 
-export type StartStatus = 'completed' | 'failed' | 'timed-out' | 'skipped';
-
 interface StartBase {
   readonly block: number;
   readonly position: number;

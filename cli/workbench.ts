@@ -2,6 +2,7 @@
 
 import { BoxmarkError, EXIT } from '../bench/errors.ts';
 import type { Limits, Workspace } from '../bench/types.ts';
+import { removeWorkspaceGroups } from '../runners/cgroup.ts';
 import { pinSelf } from '../runners/cpus.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../runners/workspace.ts';
 
@@ -51,6 +52,7 @@ export async function openWorkbench(limits: Limits, signal: AbortSignal, pin: bo
     notes,
     dispose: async () => {
       await pinned?.restore();
+      await removeWorkspaceGroups(id);
       await removeWorkspaceDir(dir);
     },
   };

@@ -113,6 +113,8 @@ function commonFlags({ run, groupParent }: ContainerPlan, name: string): string[
   return [
     ...['--pull', 'never', '--network', 'none', '--read-only', '--log-driver', 'none', '--hostname', 'boxmark'],
     ...['--name', name, '--label', `boxmark=${run}`],
+    // A name without a value takes out the variable that Docker adds, so that all boxes have the same environment.
+    ...['-e', 'HOSTNAME'],
     ...(groupParent === undefined ? [] : ['--cgroup-parent', groupParent]),
   ];
 }

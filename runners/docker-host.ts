@@ -4,6 +4,7 @@ import { release as kernelRelease } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../bench/errors.ts';
 import type { Box, Workspace } from '../bench/types.ts';
+import { groupAt, hostHierarchies } from './cgroup.ts';
 import { type DockerClient, dockerError, hostClientFile, tryDocker, userDockerEnv } from './docker-client.ts';
 import {
   clientOf,
@@ -98,7 +99,8 @@ async function findDaemon(box: Box, workspace: Workspace): Promise<HostDaemon> {
   const found = await findUsersDaemon(box, client);
   if (found !== undefined) {
     const nothing = async () => {};
-    return { client, facts: found, images, ensureRunning: nothing, clearIfDead: nothing, stop: nothing };
+    const stop = () => groupAt(hostDockerGroup(workspace), hostHierarchies()).remove();
+    return { client, facts: found, images, ensureRunning: nothing, clearIfDead: nothing, stop };
   }
   const own = ownDaemon(client, workspace);
   const removeOutside = rememberOutside();

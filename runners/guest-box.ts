@@ -1,5 +1,6 @@
 /** A payload box with a kernel of its own: one command, whose standard input and output are the guest's console. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../bench/errors.ts';
 import type { Box, BoxProcess, OpenOptions, Workspace } from '../bench/types.ts';
 import { createGroup, type Group } from './cgroup.ts';
@@ -8,6 +9,8 @@ import { hostSpawn } from './process.ts';
 
 /** A guest whose payload has quit ends by itself within this time. */
 const GRACE_MS = 1000;
+/** A killed machine has given back its memory by then. */
+const END_LIMIT_MS = 10_000;
 const NOISE_CHARS = 4000;
 /** Lines of the payload; all others on the console are the guest's own. */
 const PAYLOAD_MARK = '@boxmark ';
@@ -50,9 +53,10 @@ export function guestBox(machine: GuestMachine): Box {
   async function end(): Promise<void> {
     if (booted !== undefined) {
       const timer = setTimeout(booted.kill, GRACE_MS);
-      await booted.exited;
+      // A helper outside its process group could keep the console open; the cgroup ends that one.
+      await Promise.race([booted.exited, sleep(END_LIMIT_MS, undefined, { ref: false })]);
       clearTimeout(timer);
-      booted.kill(); // Helpers of the machine that outlived it.
+      if (machine.group === undefined) booted.kill(); // Helpers that outlived the machine.
     }
     await machine.group?.remove();
     await machine.cleanUp?.();

@@ -108,7 +108,7 @@ async function packagesBelow(name: string, seen = new Set<string>()): Promise<st
   const shown = await hostExec(['apt-cache', 'show', '--no-all-versions', name]);
   const depends = /^(?:Pre-)?Depends: (.*)$/m.exec(shown.stdout)?.[1] ?? '';
   for (const dependency of depends.split(/[,|]/)) {
-    const real = /^\s*(linux-(?:image|modules)-(?:unsigned-)?\d[^\s(:]*)/.exec(dependency)?.[1];
+    const real = /^\s*(linux-(?:image|binary|modules)-(?:unsigned-)?\d[^\s(:]*)/.exec(dependency)?.[1];
     if (real === undefined || seen.has(real)) continue;
     seen.add(real);
     await packagesBelow(real, seen);

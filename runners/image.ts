@@ -11,7 +11,7 @@ import { type Manifest, readManifest } from './image-manifest.ts';
 
 export { type DockerArchive, dockerArchive, erofsDisk } from './image-forms.ts';
 export { loadImage, verifyImage } from './image-load.ts';
-export { derive, storeDir } from './image-store.ts';
+export { storeDir } from './image-store.ts';
 export { exportImage, importImage } from './image-transfer.ts';
 
 /**

@@ -1,6 +1,7 @@
 /** Is hardware virtualisation usable? A device file proves nothing, so that a guest is booted with it. */
 
 import { access, constants } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Workspace } from '../bench/types.ts';
 import { type BootResult, bootAnswer, bootOnce } from './boot-probe.ts';
 import { findGuestKernel, type GuestKernel } from './guest-kernel.ts';
@@ -56,7 +57,7 @@ export async function bootsWith(
   const pinned = ['taskset', '-c', workspace.limits.cpus.join(','), ...argv];
   const timeoutMs = accelerator === 'kvm' ? KVM_TIMEOUT_MS : TCG_TIMEOUT_MS;
   return bootAnswer(
-    [parts.qemu.version, ...argv],
+    [accelerator, parts.qemu.version, parts.qemu.machine, parts.kernel.version, basename(parts.initramfs)],
     () => bootOnce(pinned, timeoutMs, workspace.signal),
     ({ works }) => works || (accelerator === 'kvm' && !workspace.signal.aborted),
   );

@@ -1,7 +1,7 @@
 /** User-mode Linux: a guest kernel that runs as ordinary processes of the host, with the image as its root through hostfs. */
 
 import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { BoxmarkError, messageOf } from '../bench/errors.ts';
 import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../bench/types.ts';
 import { type BootResult, bootAnswer, bootOnce } from './boot-probe.ts';
@@ -101,7 +101,7 @@ async function boots(initramfs: string, version: string, workspace: Workspace): 
       await rm(folder, { recursive: true, force: true });
     }
   };
-  return bootAnswer(['uml', version, initramfs], boot, ({ works }) => works);
+  return bootAnswer(['uml', version, basename(initramfs)], boot, ({ works }) => works);
 }
 
 async function open(parent: Box, prepared: UmlPrepared, options: OpenOptions): Promise<Box> {

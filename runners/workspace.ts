@@ -3,8 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { BoxmarkError } from '../bench/errors.ts';
+import { removeWorkspaceGroups } from './cgroup.ts';
 import { identify, isAlive } from './host-processes.ts';
 import { mountsBelow } from './mounts.ts';
 
@@ -53,7 +54,7 @@ export async function createWorkspaceDir(): Promise<{ id: string; dir: string }>
   }
 }
 
-/** Removes the folder of a run. @throws `BoxmarkError` when something is still mounted in it: removing would reach through the mount. */
+/** Removes the folder of a run and its empty control groups. @throws `BoxmarkError` when something is still mounted in it: removing would reach through the mount. */
 export async function removeWorkspaceDir(dir: string): Promise<void> {
   const mounted = mountsBelow(dir);
   if (mounted.length > 0) {
@@ -63,6 +64,9 @@ export async function removeWorkspaceDir(dir: string): Promise<void> {
       remedy: 'boxmark clean',
     });
   }
+  const id = idInName(basename(dir));
+  if (id !== null) await removeWorkspaceGroups(id);
+  // Last: as long as the folder is there, `boxmark clean` knows whose the rest is.
   await rm(dir, { recursive: true, force: true, maxRetries: 3 });
 }
 

@@ -10,8 +10,8 @@ import { sor } from './sor.ts';
 import { sparse } from './sparse.ts';
 
 export { allocateHeap } from './heap.ts';
-export type { KernelInfo, KernelSize } from './kernel.ts';
-export { createRandom, type Random } from './random.ts';
+export type { KernelInfo } from './kernel.ts';
+export { createRandom } from './random.ts';
 
 /** Name of a set of kernels: the same five workloads, the same answers bit for bit, another way to compute them. */
 export type Kernels = Plan['kernels'];

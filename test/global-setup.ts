@@ -1,24 +1,16 @@
-/** Builds the payload once for all tests, and gives them an image store of their own that goes when they are done. */
+/** Builds the program once for all tests, and gives them an image store of their own that goes when they are done. */
 
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 
-export default async function setup(): Promise<() => void> {
+export default function setup(): () => void {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const run = (command: string) =>
+    execFileSync('sh', ['-c', command], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  // Types are checked by a step of their own.
+  run('node_modules/.bin/tsc -p tsconfig.build.json --noCheck && npm run --silent build:payload');
   const store = mkdtempSync('/var/tmp/boxmark-test-store-');
-  process.env['BOXMARK_CACHE'] ??= store;
-  const payload = join(store, 'payload.cjs');
-  await build({
-    entryPoints: [fileURLToPath(new URL('../bench/payload.ts', import.meta.url))],
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    banner: { js: 'globalThis.boxmarkFirstNs=process.hrtime.bigint();' },
-    outfile: payload,
-    logLevel: 'warning',
-  });
-  process.env['BOXMARK_TEST_PAYLOAD'] = payload;
+  process.env.BOXMARK_CACHE ??= store;
   return () => rmSync(store, { recursive: true, force: true });
 }

@@ -1,9 +1,11 @@
 /** Environments for tests of the harness itself: the real payload as a plain process, and scripts with faults in them. */
 
+import { fileURLToPath } from 'node:url';
 import type { Environment, Plan, Started } from '../../bench/types.ts';
 import { hostSpawn } from '../../runners/process.ts';
 
-export const PAYLOAD = process.env['BOXMARK_TEST_PAYLOAD'] ?? '';
+/** The bundled payload, as the build makes it. */
+export const PAYLOAD = fileURLToPath(new URL('../../dist/payload.cjs', import.meta.url));
 
 /** An environment that runs a command of the host, without any box around it. */
 export function scripted(path: string, argv: readonly string[], env: Record<string, string> = {}): Environment {

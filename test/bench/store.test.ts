@@ -76,7 +76,7 @@ describe('a session folder', () => {
     expect(text).not.toContain('\r');
     const [first, second] = parse(text, { columns: true }) as Record<string, string>[];
     expect(first).toMatchObject({ wall_ns: '10000001', cpu_ns: '', mflops: '1234.56789', ok: 'true', unit: '' });
-    expect(second?.['env']).toBe(`'=HYPERLINK("http://x")`);
+    expect(second?.env).toBe(`'=HYPERLINK("http://x")`);
     expect(SAMPLE_COLUMNS).toHaveLength(21);
   });
 

@@ -1,0 +1,183 @@
+/** Cgroups: v1 for real where this host has it, v2 on a fixture tree, and the decisions for both. */
+
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  createGroup,
+  type Group,
+  hostHierarchies,
+  listWorkspaceGroups,
+  removeWorkspaceGroups,
+  usageOfPath,
+  usageOfPid,
+} from '../../runners/cgroup.ts';
+import { groupSteps, hierarchiesFor, parseHierarchies, stepsToShell } from '../../runners/cgroup-tree.ts';
+import { allowedCpus } from '../../runners/cpus.ts';
+import { hostExec } from '../../runners/process.ts';
+
+const V1_JOINED = `
+30 20 0:26 / /sys/fs/cgroup ro,nosuid - tmpfs tmpfs ro,mode=755
+31 30 0:27 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw,nsdelegate
+32 30 0:28 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd
+33 30 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
+34 30 0:30 /docker/ab /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
+35 30 0:31 / /sys/fs/cgroup/with\\040space rw - cgroup cgroup rw,cpuset
+36 30 0:32 / /sys/fs/cgroup/devices rw - cgroup cgroup rw,devices`;
+
+describe('the hierarchies of a host', () => {
+  it('are read from its mounts: joined controllers, parts, spaces, and a v2 without controllers left out', () => {
+    expect(parseHierarchies(V1_JOINED, () => [])).toEqual([
+      { mount: '/sys/fs/cgroup/systemd', root: '/', version: 1, controllers: ['name=systemd'] },
+      { mount: '/sys/fs/cgroup/cpu,cpuacct', root: '/', version: 1, controllers: ['cpu', 'cpuacct'] },
+      { mount: '/sys/fs/cgroup/memory', root: '/docker/ab', version: 1, controllers: ['memory'] },
+      { mount: '/sys/fs/cgroup/with space', root: '/', version: 1, controllers: ['cpuset'] },
+      { mount: '/sys/fs/cgroup/devices', root: '/', version: 1, controllers: ['devices'] },
+    ]);
+  });
+
+  it('of both versions are used together, each for its own controllers', () => {
+    const both = parseHierarchies(V1_JOINED, () => ['hugetlb', 'pids']);
+    const steps = groupSteps(hierarchiesFor(both, false), '/boxmark/ab', { pids: 9, memoryBytes: 4096 }, false);
+    const writes = steps.filter((step) => step.kind === 'write').map(({ file, value }) => `${file} ${value}`);
+    expect(writes).toEqual([
+      '/sys/fs/cgroup/unified/boxmark/ab/pids.max 9',
+      '/sys/fs/cgroup/memory/boxmark/ab/memory.limit_in_bytes 4096',
+      '/sys/fs/cgroup/memory/boxmark/ab/memory.memsw.limit_in_bytes 4096',
+    ]);
+    expect(hierarchiesFor(both, true).map(({ mount }) => mount)).toContain('/sys/fs/cgroup/devices');
+    expect(hierarchiesFor(both, false).map(({ mount }) => mount)).not.toContain('/sys/fs/cgroup/devices');
+  });
+});
+
+describe('a v2 group', () => {
+  let top: string;
+  let mountinfo: string;
+
+  beforeEach(() => {
+    const dir = mkdtempSync(join(tmpdir(), 'boxmark-cgroup-'));
+    top = join(dir, 'cgroup');
+    mountinfo = join(dir, 'mountinfo');
+    mkdirSync(top);
+    writeFileSync(mountinfo, `31 30 0:27 / ${top} rw - cgroup2 cgroup2 rw\n`);
+    writeFileSync(join(top, 'cgroup.controllers'), 'cpuset cpu io memory pids\n');
+    writeFileSync(join(top, 'cgroup.subtree_control'), 'memory\n');
+  });
+
+  afterEach(() => rmSync(join(top, '..'), { recursive: true, force: true }));
+
+  const read = (path: string): string => readFileSync(join(top, path), 'utf8');
+
+  it('is limited, with controllers handed on along the path and not to the group itself', async () => {
+    const hierarchies = hostHierarchies(mountinfo);
+    const limits = { cpus: [1, 3], memoryBytes: 1 << 30, pids: 64, cpuShares: 1024, quota: 0.5 };
+    const group = (await createGroup('ab', 'b1-x-1', limits, { hierarchies })) as Group;
+    expect(group.path).toBe('/boxmark/ab/b1-x-1');
+    expect(group.procsFiles).toEqual([join(top, 'boxmark/ab/b1-x-1/cgroup.procs')]);
+    expect(read('cgroup.subtree_control')).toBe('+cpuset +cpu +pids');
+    expect(read('boxmark/cgroup.subtree_control')).toBe('+cpuset +cpu +memory +pids');
+    expect(read('boxmark/ab/cgroup.subtree_control')).toBe('+cpuset +cpu +memory +pids');
+    expect(existsSync(join(top, 'boxmark/ab/b1-x-1/cgroup.subtree_control'))).toBe(false);
+    const values = ['cpuset.cpus', 'memory.max', 'memory.swap.max', 'pids.max', 'cpu.weight', 'cpu.max'];
+    expect(values.map((name) => read(`boxmark/ab/b1-x-1/${name}`))).toEqual([
+      ...['1,3', String(1 << 30), '0', '64', '40', '50000 100000'],
+    ]);
+  });
+
+  it('gets a leaf for its processes when it is to hold others', async () => {
+    const hierarchies = hostHierarchies(mountinfo);
+    await createGroup('ab', 'b1-x-1', { pids: 4 }, { hierarchies, holds: true });
+    expect(existsSync(join(top, 'boxmark/ab/b1-x-1/init'))).toBe(true);
+  });
+
+  it('is accounted', async () => {
+    const hierarchies = hostHierarchies(mountinfo);
+    const group = (await createGroup('ab', 'b1-x-1', {}, { hierarchies })) as Group;
+    const folder = join(top, group.path);
+    writeFileSync(join(folder, 'cpu.stat'), 'usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nthrottled_usec 7\n');
+    const cpu = { cpuNs: 1_500_000, cpuUserNs: 1_000_000, cpuSystemNs: 500_000, throttledNs: 7000 };
+    expect(group.usage()).toEqual(cpu);
+    writeFileSync(join(folder, 'memory.peak'), '4096\n');
+    expect(usageOfPath(group.path, hierarchies)).toEqual({ ...cpu, memoryPeakBytes: 4096 });
+  });
+
+  it('is made by the shell commands just as in-process', async () => {
+    const hierarchies = hostHierarchies(mountinfo);
+    const limits = { cpus: [0], memoryBytes: 4096, pids: 3 };
+    const script = stepsToShell(groupSteps(hierarchies, '/boxmark/ab/shell', limits, true));
+    expect(await hostExec(['sh', '-c', script])).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(read('boxmark/ab/shell/memory.max')).toBe('4096\n');
+    expect(read('boxmark/ab/cgroup.subtree_control')).toBe('+cpuset +cpu +memory +pids\n');
+    expect(existsSync(join(top, 'boxmark/ab/shell/init'))).toBe(true);
+  });
+
+  it('is not made, with a reason, where the hierarchy is read-only', async () => {
+    const hierarchies = [{ ...hostHierarchies(mountinfo)[0]!, mount: '/proc/self' }];
+    let reason = '';
+    const onUnavailable = (why: string): void => {
+      reason = why;
+    };
+    expect(await createGroup('ab', 'x', {}, { hierarchies, onUnavailable })).toBeUndefined();
+    expect(reason).toContain("can't be written");
+    expect(await createGroup('ab', 'x', {}, { hierarchies: [], onUnavailable })).toBeUndefined();
+    expect(reason).toContain('no cgroup controllers');
+  });
+});
+
+describe('a group of this host', () => {
+  const id = randomBytes(4).toString('hex');
+  afterEach(() => removeWorkspaceGroups(id));
+
+  it('limits, accounts, ends and removes what runs in it', async (ctx) => {
+    let reason = '';
+    const cpus = allowedCpus().slice(-1);
+    const limits = { cpus, memoryBytes: 256 << 20, pids: 32 };
+    const onUnavailable = (why: string): void => {
+      reason = why;
+    };
+    const group = await createGroup(id, 'b1-real-1', limits, { onUnavailable });
+    if (group === undefined) return ctx.skip(reason);
+    expect((await listWorkspaceGroups()).get(id)?.length).toBe(group.procsFiles.length);
+    const [file = '', ...args] = [...group.enterArgvPrefix, process.execPath, '-e', 'console.log(1); for (;;);'];
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = new Promise((resolve) => child.on('exit', (_code, signal) => resolve(signal)));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+    expect(/Cpus_allowed_list:\s*(\S+)/.exec(status)?.[1]).toBe(cpus.join(','));
+    for (const procs of group.procsFiles)
+      expect(readFileSync(procs, 'utf8').trim().split('\n')).toContain(String(child.pid));
+    const usage = usageOfPid(child.pid!);
+    expect(usage.cpuNs).toBeGreaterThan(0);
+    expect(usage.memoryPeakBytes).toBeGreaterThan(1 << 20);
+    expect(group.usage().cpuNs).toBeGreaterThanOrEqual(usage.cpuNs!);
+    await group.remove();
+    expect(await exited).toBe('SIGKILL');
+    expect(group.procsFiles.filter((procs) => existsSync(procs))).toEqual([]);
+    await removeWorkspaceGroups(id);
+    expect((await listWorkspaceGroups()).has(id)).toBe(false);
+  });
+
+  it('is emptied and removed with its workspace, groups below it included', async (ctx) => {
+    const group = await createGroup(id, 'b1-real-2', {}, { holds: true });
+    if (group === undefined) return ctx.skip('cgroups are not writable');
+    for (const procs of group.procsFiles) mkdirSync(join(procs, '../inner/deeper'), { recursive: true });
+    const child = spawn('sleep', ['1000']);
+    const exited = new Promise((resolve) => child.on('exit', (_code, signal) => resolve(signal)));
+    await new Promise((resolve) => child.once('spawn', resolve));
+    group.add(child.pid!);
+    await removeWorkspaceGroups(id);
+    expect(await exited).toBe('SIGKILL');
+    expect((await listWorkspaceGroups()).has(id)).toBe(false);
+  });
+
+  it('counts a process by itself when it has no group of its own', () => {
+    const usage = usageOfPid(process.pid);
+    expect(usage.cpuNs).toBeGreaterThan(0);
+    expect(usage.cpuNs).toBeLessThan(process.uptime() * 64e9);
+    expect(usage.memoryPeakBytes).toBeGreaterThan(1 << 20);
+    expect(usageOfPid(2 ** 22 + 1)).toEqual({});
+  });
+});

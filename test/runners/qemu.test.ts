@@ -1,0 +1,60 @@
+/** QEMU, booted; and the probe that decides between KVM and emulation. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bootAnswer, bootOnce } from '../../runners/boot-probe.ts';
+import { kvmWorks } from '../../runners/kvm-probe.ts';
+import { qemuRunner } from '../../runners/qemu.ts';
+import { guestContract } from './guest-contract.ts';
+import { type Lab, openLab, processesNaming } from './guest-fixture.ts';
+
+guestContract({ runner: qemuRunner('tcg'), clock: 'tsc', writeRoot: 'EROFS' });
+
+describe('the boot probe', { timeout: 60_000 }, () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await openLab();
+  });
+  afterAll(() => lab.dispose());
+
+  it('answers whether KVM works, with a reason, within its time limit, and at once when asked again', async () => {
+    const begun = performance.now();
+    const first = await kvmWorks(lab.workspace);
+    expect(performance.now() - begun).toBeLessThan(30_000); // 6 s, and room for a busy machine
+    expect(first.reason).not.toBe('');
+    expect(await kvmWorks(lab.workspace)).toEqual(first);
+    expect(processesNaming('boxmark-probe')).toEqual([]);
+  });
+
+  it('ends a machine that hangs, with all its helpers, at the time limit', async () => {
+    const mark = `60${Date.now()}`;
+    const result = await bootOnce(['sh', '-c', `echo firmware; sleep ${mark} & sleep ${mark}`], 500);
+    expect(result).toEqual({ works: false, reason: 'no sign of life within 0.5 s: firmware' });
+    expect(processesNaming(mark)).toEqual([]);
+  });
+
+  it('gives the words of a machine that ends without booting', async () => {
+    const result = await bootOnce(['sh', '-c', 'echo failed to set MSR >&2; exit 3'], 10_000);
+    expect(result).toEqual({ works: false, reason: 'the machine ended (exit code 3): failed to set MSR' });
+    expect((await bootOnce(['/no/such/qemu'], 10_000)).reason).toMatch(/not found/);
+  });
+
+  it('stops waiting when the run is interrupted', async () => {
+    const abort = new AbortController();
+    const answer = bootOnce(['sleep', '60'], 30_000, abort.signal);
+    abort.abort();
+    expect(await answer).toEqual({ works: false, reason: 'interrupted' });
+  });
+
+  it('boots once for questions asked at the same time, and asks again what was not worth keeping', async () => {
+    let boots = 0;
+    const boot = async () => {
+      boots += 1;
+      return { works: false, reason: 'busy' };
+    };
+    const inputs = [`test ${lab.workspace.id}`];
+    await Promise.all([bootAnswer(inputs, boot, () => false), bootAnswer(inputs, boot, () => false)]);
+    expect(boots).toBe(1);
+    await bootAnswer(inputs, boot, () => false);
+    expect(boots).toBe(2);
+  });
+});

@@ -1,0 +1,249 @@
+/** The runners `native` and `unshare`, alone and inside themselves, with a real payload in real boxes. */
+
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import type { Box, Image, Prepared, Runner } from '../../bench/types.ts';
+import { hostHierarchies, usageOfPath } from '../../runners/cgroup.ts';
+import { ensureImage } from '../../runners/image.ts';
+import { native } from '../../runners/native.ts';
+import { hostBox } from '../../runners/process.ts';
+import { unshare } from '../../runners/unshare.ts';
+import { type Facts, factsOf, groupsOf, type Lab, openLab, processesNaming, talk } from './image-fixture.ts';
+
+const TIMEOUT_MS = 120_000;
+
+let lab: Lab;
+let host: Box;
+let image: Image;
+const unavailable = new Map<Runner, string>();
+
+beforeAll(async () => {
+  lab = openLab();
+  host = hostBox(lab.workspace);
+  image = await ensureImage(lab.payloadFile);
+  for (const runner of [native, unshare]) {
+    const probe = await runner.probe(host, lab.workspace);
+    if (!probe.available) unavailable.set(runner, `${probe.reason} (${probe.remedy})`);
+  }
+}, TIMEOUT_MS);
+
+afterAll(async () => {
+  expect(await lab.dispose()).toEqual([]);
+}, TIMEOUT_MS);
+
+function needs(runner: Runner, ctx: TestContext): void {
+  const reason = unavailable.get(runner);
+  if (reason !== undefined) ctx.skip(reason);
+}
+
+/** Opens the layers on each other, hands the innermost box to `use`, and closes everything again. */
+async function inside(layers: readonly Runner[], name: string, use: (box: Box) => Promise<void>): Promise<void> {
+  const opened: Box[] = [];
+  const made: Prepared[] = [];
+  try {
+    for (const [index, runner] of layers.entries()) {
+      const parent = opened.at(-1) ?? host;
+      const holds = layers[index + 1]?.needs;
+      made.push(await runner.prepare(parent, image, lab.workspace, holds));
+      const options = { name, limits: lab.limits, signal: lab.workspace.signal, ...(holds && { holds }) };
+      opened.push(await runner.open(parent, made[index]!, options));
+    }
+    await use(opened.at(-1)!);
+  } finally {
+    for (const box of opened.reverse()) await box.close();
+    for (const prepared of made) await prepared.dispose();
+  }
+}
+
+function limitOf(controller: string, group: string, v1: string, v2: string): string {
+  const { mount, version } = hostHierarchies().find(({ controllers }) => controllers.includes(controller))!;
+  return readFileSync(`${mount}${group}/${version === 1 ? v1 : v2}`, 'utf8').trim();
+}
+
+/** Everything that a payload's box promises, whatever it stands on. */
+function expectIsolated(facts: Facts): void {
+  expect(facts.pid).toBe(1);
+  expect(facts.processes).toEqual(['1']);
+  expect(facts.uid).toBe(0);
+  expect(facts.cwd).toBe('/');
+  expect(facts.capabilities).toEqual(['0000000000000000', '0000000000000000', '0000000000000000']);
+  expect(facts.nnp).toBe('1');
+  expect(facts.cpus).toBe(lab.limits.cpus.join(','));
+  expect(facts.env).toEqual({ PATH: '/usr/bin:/bin', HOME: '/' });
+  expect(facts.interfaces).toEqual(['lo']);
+  expect(facts.route).toBe(0);
+  expect(facts.hostname).toBe('boxmark');
+  expect(facts.bin).toBe(1);
+  expect(facts.root).toEqual(
+    ['bin', 'boxmark', 'dev', 'etc', 'lib', 'lib64', 'proc', 'root', 'run', 'sbin', 'sys', 'tmp', 'usr', 'var'].sort(),
+  );
+  expect(facts.mounts.filter((place) => !/^\/(|proc|sys|tmp|dev\/\w+|boxmark\/store)$/.test(place))).toEqual([]);
+  expect(facts.writes).toEqual(['EROFS', 'EROFS', 'EROFS', 'EROFS', 'written']);
+}
+
+describe('native', { timeout: TIMEOUT_MS }, () => {
+  it('runs the image on the host, pinned, limited and with a clean environment', async (ctx) => {
+    needs(native, ctx);
+    await inside([native], 'b1-native-1', async (box) => {
+      const running = await talk(box, [...image.payloadArgv, 'an argument', "it's"]);
+      const facts = await factsOf(running);
+      expect(facts.cpus).toBe(lab.limits.cpus.join(','));
+      expect(facts.env).toEqual({ PATH: '/usr/bin:/bin', HOME: '/' });
+      expect(facts.argv).toEqual(['an argument', "it's"]);
+      expect(readFileSync(`/proc/${facts.pid}/cmdline`, 'utf8').split('\0')[0]).toBe(image.nativeArgv[0]);
+      if (box.cgroup !== undefined) {
+        expect(limitOf('memory', box.cgroup, 'memory.limit_in_bytes', 'memory.max')).toBe(String(512 << 20));
+        expect(limitOf('pids', box.cgroup, 'pids.max', 'pids.max')).toBe('64');
+        expect(limitOf('memory', box.cgroup, 'cgroup.procs', 'cgroup.procs').split('\n')).toContain(String(facts.pid));
+      }
+      running.child.write('quit');
+      expect((await running.child.exited).exitCode).toBe(3);
+    });
+  });
+
+  it('stands on nothing but the host', async () => {
+    const probe = await native.probe({ ...host, path: 'docker' }, lab.workspace);
+    expect(probe).toMatchObject({ available: false, reason: expect.stringContaining('host') });
+    expect(native.holds).toBe(false);
+  });
+});
+
+describe('unshare', { timeout: TIMEOUT_MS }, () => {
+  it('isolates, pins and limits a payload, and speaks with it line by line', async (ctx) => {
+    needs(unshare, ctx);
+    await inside([unshare], 'b1-unshare-1', async (box) => {
+      const running = await talk(box, [...image.payloadArgv, 'two words', "it's", '', '$HOME', '*']);
+      const facts = await factsOf(running);
+      expectIsolated(facts);
+      expect(facts.argv).toEqual(['two words', "it's", '', '$HOME', '*']);
+      for (const line of ['a line', '"quoted" $HOME']) {
+        running.child.write(line);
+        expect(await running.next()).toBe(`echo ${line}`);
+      }
+      running.child.write('quit');
+      expect((await running.child.exited).exitCode).toBe(3);
+    });
+  });
+
+  it('accounts the CPU time and memory of the payload in a limited group', async (ctx) => {
+    needs(unshare, ctx);
+    await inside([unshare], 'b1-unshare-2', async (box) => {
+      const { cgroup } = box;
+      if (cgroup === undefined) return ctx.skip(lab.notes.join(' '));
+      expect(limitOf('cpuset', cgroup, 'cpuset.cpus', 'cpuset.cpus')).toBe(lab.limits.cpus.join(','));
+      expect(limitOf('memory', cgroup, 'memory.limit_in_bytes', 'memory.max')).toBe(String(512 << 20));
+      expect(limitOf('pids', cgroup, 'pids.max', 'pids.max')).toBe('64');
+      const running = await talk(box, image.payloadArgv);
+      await running.next();
+      const before = usageOfPath(cgroup);
+      running.child.write('burn');
+      await running.next();
+      const after = usageOfPath(cgroup);
+      // Other load may take the CPU away meanwhile, but a loop of 200 ms can't use more than that by much, nor nothing.
+      const burnt = (after.cpuNs ?? 0) - (before.cpuNs ?? 0);
+      expect(burnt).toBeGreaterThan(1_000_000);
+      expect(burnt).toBeLessThan(1_000_000_000);
+      expect(after.memoryPeakBytes).toBeGreaterThan(1 << 20);
+      expect(after.memoryPeakBytes).toBeLessThanOrEqual(512 << 20);
+    });
+  });
+
+  it('ends with its input', async (ctx) => {
+    needs(unshare, ctx);
+    await inside([unshare], 'b1-unshare-3', async (box) => {
+      const done = await box.exec(image.payloadArgv, { input: 'hello\n', env: { EXTRA: "it's set" } });
+      expect(done.stderr).toBe('');
+      expect(done.exitCode).toBe(0);
+      const [facts = '', echo] = done.stdout.split('\n');
+      expect((JSON.parse(facts) as Facts).env.EXTRA).toBe("it's set");
+      expect(echo).toBe('echo hello');
+    });
+  });
+
+  it('leaves no process and no group behind when it is closed in the middle of work, twice', async (ctx) => {
+    needs(unshare, ctx);
+    const prepared = await unshare.prepare(host, image, lab.workspace);
+    const options = { name: 'b1-unshare-4', limits: lab.limits, signal: lab.workspace.signal };
+    const box = await unshare.open(host, prepared, options);
+    const running = await talk(box, [...image.payloadArgv, `--start=${lab.workspace.id}-b1-unshare-4`]);
+    await running.next();
+    expect(processesNaming(`${lab.workspace.id}-b1-unshare-4`).length).toBeGreaterThan(0);
+    await box.close();
+    await box.close();
+    await prepared.dispose();
+    expect(processesNaming(`${lab.workspace.id}-b1-unshare-4`)).toEqual([]);
+    expect(groupsOf(lab.workspace.id)).toEqual([]);
+  });
+
+  it('says why a start failed', async (ctx) => {
+    needs(unshare, ctx);
+    await inside([unshare], 'b1-unshare-5', async (box) => {
+      const done = await box.exec(['/no/such/program']);
+      expect(done.exitCode).not.toBe(0);
+      expect(done.stderr).toContain('/no/such/program');
+    });
+  });
+
+  it('does not start when it is interrupted', async (ctx) => {
+    needs(unshare, ctx);
+    const prepared = await unshare.prepare(host, image, lab.workspace);
+    const options = { name: 'b1-unshare-6', limits: lab.limits, signal: AbortSignal.abort() };
+    await expect(unshare.open(host, prepared, options)).rejects.toThrow();
+    await prepared.dispose();
+  });
+});
+
+describe('unshare in unshare', { timeout: TIMEOUT_MS }, () => {
+  it('gives a payload the same box as outside, two levels deep', async (ctx) => {
+    needs(unshare, ctx);
+    await inside([unshare, unshare], 'b1-nested-1', async (box) => {
+      expect(box.path).toBe('unshare/unshare');
+      const running = await talk(box, image.payloadArgv);
+      expectIsolated(await factsOf(running));
+      if (box.cgroup === undefined) return;
+      expect(limitOf('cpuset', box.cgroup, 'cpuset.cpus', 'cpuset.cpus')).toBe(lab.limits.cpus.join(','));
+      expect(limitOf('memory', box.cgroup, 'memory.limit_in_bytes', 'memory.max')).toBe(String(512 << 20));
+    });
+    expect(groupsOf(lab.workspace.id)).toEqual([]);
+  });
+
+  it('gives a payload the same box as outside, three levels deep', async (ctx) => {
+    needs(unshare, ctx);
+    await inside([unshare, unshare, unshare], 'b1-nested-2', async (box) => {
+      expectIsolated(await factsOf(await talk(box, image.payloadArgv)));
+    });
+    expect(groupsOf(lab.workspace.id)).toEqual([]);
+  });
+
+  it('keeps the scratch folder from start to start and shows the store read-only', async (ctx) => {
+    needs(unshare, ctx);
+    const prepared = await unshare.prepare(host, image, lab.workspace, unshare.needs);
+    const options = { limits: lab.limits, signal: lab.workspace.signal, holds: unshare.needs };
+    const first = await unshare.open(host, prepared, { ...options, name: 'b1-holder-1' });
+    const shell = (box: Box, script: string) => box.exec(['sh', '-c', script]);
+    expect((await shell(first, `echo kept >${first.scratch}/file`)).exitCode).toBe(0);
+    expect((await shell(first, `echo x >${await first.put(lab.payloadFile)}`)).exitCode).not.toBe(0);
+    const seen = await shell(first, `cat ${await first.put(image.root)}/boxmark/payload.cjs`);
+    expect(seen.stdout).toBe(readFileSync(lab.payloadFile, 'utf8'));
+    await first.close();
+    const second = await unshare.open(host, prepared, { ...options, name: 'b1-holder-2' });
+    expect((await shell(second, `cat ${second.scratch}/file`)).stdout).toBe('kept\n');
+    await second.close();
+    await prepared.dispose();
+  });
+
+  it('ends everything inside with the outer box, also what nobody closed', async (ctx) => {
+    needs(unshare, ctx);
+    const prepared = await unshare.prepare(host, image, lab.workspace, unshare.needs);
+    const options = { name: 'b1-holder-3', limits: lab.limits, signal: lab.workspace.signal, holds: unshare.needs };
+    const outer = await unshare.open(host, prepared, options);
+    const mark = `${lab.workspace.id}-abandoned`;
+    const child = await outer.spawn(['sh', '-c', 'mkdir /sys/fs/cgroup/cpu/left; cat; :', mark]);
+    expect(processesNaming(mark).length).toBeGreaterThan(0);
+    await outer.close();
+    await child.exited;
+    await prepared.dispose();
+    expect(processesNaming(mark)).toEqual([]);
+    expect(groupsOf(lab.workspace.id)).toEqual([]);
+  });
+});
