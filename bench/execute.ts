@@ -31,6 +31,8 @@ export interface SessionRequest {
   readonly gauges: HostGauges;
   readonly signal: AbortSignal;
   readonly progress: ProgressSink;
+  /** Called once, with where to send what others notice before and during the session. */
+  notices(tell: BlockSink['event']): void;
 }
 
 export interface SessionOutcome {
@@ -125,6 +127,7 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
   let stopReason: StopReason;
   try {
     save({});
+    request.notices(event);
     stopReason = await run();
   } catch (error) {
     stopReason = signal.aborted ? 'interrupted' : 'failed';

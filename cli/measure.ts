@@ -24,12 +24,13 @@ export async function measure(bench: Bench, plan: Plan, options: MeasureOptions)
   const info = await describeSession(bench, plan);
   const store = createStore(options.out, info);
   try {
-    const at = new Date().toISOString();
-    for (const { kind, detail } of bench.workbench.notes) store.event({ at, kind, ...detail });
-    for (const { path, reason, remedy } of [...bench.refused, ...bench.passedOver]) {
-      store.event({ at, kind: 'unavailable', env: path, reason, remedy });
-    }
     return await executeSession({
+      notices: (tell) => {
+        for (const { path, reason, remedy } of [...bench.refused, ...bench.passedOver]) {
+          tell({ kind: 'unavailable', env: path, reason, remedy });
+        }
+        bench.workbench.onNote((kind, detail) => tell({ kind, ...detail }));
+      },
       plan,
       environments: bench.environments,
       control: bench.control as Environment,

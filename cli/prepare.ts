@@ -11,7 +11,7 @@ import {
   resolveEnvironments,
   resolvePlanned,
 } from '../runners/aliases.ts';
-import { ensureImage } from '../runners/image.ts';
+import { ensureImage, importImage } from '../runners/image.ts';
 import { RUNNERS } from '../runners/index.ts';
 import { parsePath, prepareStack, type StackContext } from '../runners/stack.ts';
 import { payloadFile } from './paths.ts';
@@ -38,13 +38,15 @@ export interface BenchOptions {
   readonly progress: Progress;
   /** Look only, prepare nothing. */
   readonly dryRun: boolean;
+  /** An exported image to run instead of this host's. */
+  readonly imageFile: string | undefined;
 }
 
 /** Every name that `-e` knows. */
 export const ENVIRONMENT_NAMES: readonly string[] = [...RUNNERS.map(({ name }) => name), ...ALIASES];
 
 export async function openBench(settings: PlanSettings, options: BenchOptions): Promise<Bench> {
-  const { progress, signal, dryRun } = options;
+  const { progress, signal, dryRun, imageFile } = options;
   const requested = settings.requested.includes(settings.baseline)
     ? settings.requested
     : [settings.baseline, ...settings.requested];
@@ -58,7 +60,7 @@ export async function openBench(settings: PlanSettings, options: BenchOptions): 
   };
   try {
     progress.phase('building the image');
-    const image = await ensureImage(payloadFile());
+    const image = await (imageFile === undefined ? ensureImage(payloadFile()) : importImage(imageFile));
     const context = { runners: RUNNERS, image, workspace, nearest: suggestion };
     const resolved: Resolved = dryRun
       ? await resolvePlanned(requested, context)

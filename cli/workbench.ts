@@ -2,16 +2,18 @@
 
 import { BoxmarkError, EXIT } from '../bench/errors.ts';
 import type { Limits, Workspace } from '../bench/types.ts';
-import { removeWorkspaceGroups } from '../runners/cgroup.ts';
 import { pinSelf } from '../runners/cpus.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../runners/workspace.ts';
 
 export interface Workbench {
   readonly workspace: Workspace;
-  readonly notes: { kind: string; detail: Readonly<Record<string, unknown>> }[];
+  /** Sends the notes so far, and those to come, to where events are kept. */
+  onNote(listener: NoteListener): void;
   /** Removes the folder and gives the harness its CPUs back. */
   dispose(): Promise<void>;
 }
+
+type NoteListener = (kind: string, detail: Readonly<Record<string, unknown>>) => void;
 
 /** A second Ctrl-C does not wait for the clean-up; `boxmark clean` does it then. */
 export function interruptSignal(): { signal: AbortSignal; release(): void } {
@@ -43,16 +45,18 @@ export async function openWorkbench(limits: Limits, signal: AbortSignal, pin: bo
     );
   }
   const { id, dir } = await createWorkspaceDir();
-  const notes: Workbench['notes'] = [];
+  const early: Parameters<NoteListener>[] = [];
+  let listener: NoteListener = (...note) => void early.push(note);
   const pinned = pin ? await pinSelf(limits.housekeeping) : undefined;
-  if (pinned?.note) notes.push({ kind: 'harness-not-pinned', detail: { reason: pinned.note } });
-  const note = (kind: string, detail: Readonly<Record<string, unknown>>) => void notes.push({ kind, detail });
+  if (pinned?.note) listener('harness-not-pinned', { reason: pinned.note });
   return {
-    workspace: { id, dir, limits, signal, note },
-    notes,
+    workspace: { id, dir, limits, signal, note: (kind, detail) => listener(kind, detail) },
+    onNote: (next) => {
+      listener = next;
+      for (const note of early.splice(0)) next(...note);
+    },
     dispose: async () => {
       await pinned?.restore();
-      await removeWorkspaceGroups(id);
       await removeWorkspaceDir(dir);
     },
   };

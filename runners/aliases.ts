@@ -9,7 +9,7 @@ export const ALIASES = ['container', 'nested', 'vm'] as const;
 export type Alias = (typeof ALIASES)[number];
 
 /** In the order of preference; engines that are not built in are not tried. */
-const CONTAINERS: readonly string[] = ['docker', 'unshare'];
+export const CONTAINERS: readonly string[] = ['docker', 'unshare'];
 
 export interface Refusal {
   readonly path: string;

@@ -71,18 +71,28 @@ export function payloadBox(plan: ContainerPlan): Box {
   };
 }
 
-/** Starts a box that holds another and waits until its init is done. */
-export async function holderBox(plan: HolderPlan, lackingCapabilities: readonly string[]): Promise<Box> {
+/**
+ * Starts a box that holds another and waits until its init is done. `lacking` are the capabilities to take away because the
+ * daemon hasn't got them; names that this version of Docker refuses are dropped from it for the next time.
+ */
+export async function holderBox(plan: HolderPlan, lacking: Set<string>): Promise<Box> {
   const { parent, client, image, options } = plan;
   const name = containerName(plan);
-  const args = ['run', '-i', ...commonFlags(plan, name), ...holderFlags(plan, options.limits, lackingCapabilities)];
-  const init = await parent.spawn(dockerArgv(client, [...args, image, 'sh', '-c', HOLDER_INIT]), envOf(client));
-  try {
-    await untilReady(init);
-  } catch (error) {
-    await endContainer(plan, name, init);
-    throw error;
+  let init: BoxProcess | undefined;
+  while (init === undefined) {
+    const args = ['run', '-i', ...commonFlags(plan, name), ...holderFlags(plan, options.limits, [...lacking])];
+    const begun = await parent.spawn(dockerArgv(client, [...args, image, 'sh', '-c', HOLDER_INIT]), envOf(client));
+    try {
+      await untilReady(begun);
+      init = begun;
+    } catch (error) {
+      const refused = refusedCapabilities(begun.errorTail()).filter((capability) => lacking.delete(capability));
+      if (refused.length > 0) continue;
+      await endContainer(plan, name, begun);
+      throw error;
+    }
   }
+  const main = init;
   return {
     path: pathOn(parent),
     scratch: '/boxmark/scratch',
@@ -97,7 +107,7 @@ export async function holderBox(plan: HolderPlan, lackingCapabilities: readonly 
       }
       return `/boxmark/store${storeFile.slice(plan.hostStore.length)}`;
     },
-    close: once(() => endContainer(plan, name, init)),
+    close: once(() => endContainer(plan, name, main)),
   } as Box;
 }
 
@@ -145,6 +155,12 @@ function execIn(plan: ContainerPlan, name: string, argv: readonly string[], opti
 function spawnIn(plan: ContainerPlan, name: string, argv: readonly string[], { env = {} }: SpawnOptions = {}) {
   const args = ['exec', '-i', ...envFlags(env), name, ...argv];
   return plan.parent.spawn(dockerArgv(plan.client, args), envOf(plan.client));
+}
+
+/** Old versions don't know the newest capabilities; new ones leave out of `ALL` what they lack, and won't hear of it. */
+function refusedCapabilities(said: string): string[] {
+  if (!/unknown capability|capability not supported/i.test(said)) return [];
+  return [...said.matchAll(/CAP_([A-Z_]+)/g)].map((match) => match[1] ?? '');
 }
 
 /** Removes the container however far its start has come, and ends its client. Never throws. */

@@ -28,6 +28,8 @@ export interface OwnDaemon {
   /** Group of the daemon's containers. */
   readonly group: string;
   readonly cpus: readonly number[];
+  /** It runs in a box, whose root is read-only and whose mounts are the box's own. */
+  readonly boxed?: boolean;
 }
 
 /** For `docker info -f`. */
@@ -55,9 +57,10 @@ ours() {
 }
 `;
 
-/** The socket is there before the daemon is ready, and the first question waits until it is. */
+/** Docker writes to /etc/docker whatever it is told. The socket is there before the daemon is ready: the first question waits. */
 const START = `${OURS}
-cpus=$2 group=$3 driver=$4 docker=$5 format=$6
+cpus=$2 group=$3 driver=$4 docker=$5 format=$6 boxed=$7
+[ -z "$boxed" ] || mkdir -p /etc/docker 2>/dev/null || mount -t tmpfs tmpfs /etc || exit 1
 mkdir -p "$dir" && cd "$dir" || exit 1
 n=0; while ours && [ ! -S s.sock ] && [ $n -lt 500 ]; do n=$((n+1)); sleep 0.02; done
 if ! ours; then
@@ -90,10 +93,9 @@ export async function startDaemon(box: Box, daemon: OwnDaemon): Promise<DaemonFa
   }
   let log = '';
   for (const driver of STORAGE_DRIVERS) {
-    const { dir, cpus, group, docker } = daemon;
-    const done = await box.exec(['sh', '-c', START, 'sh', dir, cpuList(cpus), group, driver, docker, FACTS_FORMAT], {
-      timeoutMs: START_LIMIT_MS,
-    });
+    const { dir, cpus, group, docker, boxed } = daemon;
+    const values = [dir, cpuList(cpus), group, driver, docker, FACTS_FORMAT, boxed ? 'yes' : ''];
+    const done = await box.exec(['sh', '-c', START, 'sh', ...values], { timeoutMs: START_LIMIT_MS });
     const facts = parseFacts(done.stdout);
     if (done.exitCode === 0 && facts.version !== '') return facts;
     log = (await box.exec(['cat', `${dir}/log`])).stdout || done.stderr;

@@ -64,6 +64,9 @@ export function rememberOutside(): () => Promise<void> {
       if (path.endsWith('.json')) await rm(path, { force: true }).catch(() => {});
       else await rmdir(path).catch(() => {}); // Not empty: another daemon uses it.
     }
+    // Of two runs at the same time, each may take these for the other's. They are empty, and engines make them when they start.
+    if (listProcesses().some(({ argv }) => PROGRAMS.test(basename(argv[0] ?? '')))) return;
+    for (const path of OUTSIDE.filter((place) => place.startsWith('/run/'))) await rmdir(path).catch(() => {});
   };
 }
 

@@ -22,6 +22,8 @@ interface PreparedDocker extends Prepared {
   readonly workspace: Workspace;
   /** The daemon of the host; absent where each opened box below gets a daemon of its own. */
   readonly host?: HostDaemon;
+  /** Capabilities that the daemon can't give away; found by the first start. */
+  readonly lacking: { names?: Set<string> };
   /** Folder that becomes the box's scratch, relative to the parent's; set when it holds another. */
   readonly scratch?: string;
 }
@@ -64,7 +66,7 @@ async function prepare(parent: Box, image: Image, workspace: Workspace, holds?: 
   const own = holds === undefined ? image : await holderImage(image, holds.commands);
   const relaxed = holds?.privileges === 'container-engine' ? ['relaxed outer'] : [];
   const scratch = holds === undefined ? undefined : `docker-scratch-${Math.random().toString(36).slice(2, 10)}`;
-  const common = { slowness: 1, workspace, ...(scratch === undefined ? {} : { scratch }) };
+  const common = { slowness: 1, workspace, lacking: {}, ...(scratch === undefined ? {} : { scratch }) };
   if (parent.path !== 'host') {
     const daemon = innerDaemon(parent, workspace);
     const facts = await startDaemon(parent, daemon);
@@ -113,7 +115,8 @@ async function open(parent: Box, prepared: Prepared, options: OpenOptions): Prom
     const hostStore = storeDir();
     const relaxed = options.holds.privileges === 'container-engine';
     const store = await parent.put(hostStore);
-    return await holderBox({ ...plan, store, scratch, hostStore, relaxed }, await lackingCapabilities(parent));
+    own.lacking.names ??= new Set(await lackingCapabilities(parent));
+    return await holderBox({ ...plan, store, scratch, hostStore, relaxed }, own.lacking.names);
   } catch (error) {
     await plan.afterRemoval(true);
     throw error;
@@ -168,6 +171,7 @@ function innerDaemon(parent: Box, { id, limits }: Workspace): OwnDaemon {
     docker: basename(hostClientFile() ?? 'docker'),
     group: `/boxmark/${id}/docker`,
     cpus: limits.housekeeping,
+    boxed: true,
   };
 }
 

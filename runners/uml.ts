@@ -11,9 +11,8 @@ import { findStaticBusybox, initramfsFile } from './initramfs.ts';
 import { hostExec } from './process.ts';
 
 const COMMAND = 'linux.uml';
-/** Less than this doesn't hold the kernel, busybox and Node.js. */
+/** Node.js needs it; and with 64 MiB the kernel's limit of threads is so low that one boot in fifteen fails. */
 const MIN_MEMORY_BYTES = 256 << 20;
-const PROBE_MEMORY_BYTES = 64 << 20;
 const PROBE_TIMEOUT_MS = 30_000;
 const LINE_LIMIT_CHARS = 4096;
 /** The terminal's queue takes 4096 bytes, and this kernel never wakes up again once it has been full. */
@@ -91,9 +90,9 @@ async function boots(initramfs: string, version: string, workspace: Workspace): 
   const boot = async () => {
     const folder = await mkdtemp(join(workspace.dir, 'uml-'));
     try {
-      const memoryFolder = await memoryFolderFor(PROBE_MEMORY_BYTES, workspace);
+      const memoryFolder = await memoryFolderFor(MIN_MEMORY_BYTES, workspace);
       const orders = { name: 'probe' };
-      const argv = umlCommand({ initramfs, memoryBytes: PROBE_MEMORY_BYTES, folder, orders });
+      const argv = umlCommand({ initramfs, memoryBytes: MIN_MEMORY_BYTES, folder, orders });
       const env = Object.entries(environment(folder, memoryFolder)).map(([name, value]) => `${name}=${value}`);
       const cpus = workspace.limits.cpus.join(',');
       return await bootOnce(['taskset', '-c', cpus, 'env', ...env, ...argv], PROBE_TIMEOUT_MS, workspace.signal);

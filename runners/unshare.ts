@@ -73,7 +73,7 @@ async function prepare(parent: Box, image: Image, workspace: Workspace, holds?: 
   await writeBelow(parent, [folder, newRoot, scratch], tables);
   const { stdout } = await parent.exec(['unshare', '--version']);
   return {
-    labels: [],
+    labels: holds?.privileges === 'container-engine' ? ['relaxed outer'] : [],
     version: versionIn(stdout),
     slowness: 1,
     // In a box, the folder goes with the scratch folder of the box.

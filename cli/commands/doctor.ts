@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { EXIT } from '../../bench/errors.ts';
 import type { Environment } from '../../bench/types.ts';
 import { cut, wrap } from '../../reports/text.ts';
-import { candidatesOf } from '../../runners/aliases.ts';
+import { CONTAINERS, candidatesOf } from '../../runners/aliases.ts';
 import { defaultLimits } from '../../runners/cpus.ts';
 import { type HostFacts, readHost } from '../../runners/host.ts';
 import { ensureImage } from '../../runners/image.ts';
@@ -67,7 +67,7 @@ async function tryAll(quiet: boolean): Promise<Row[]> {
     const vm = (await candidatesOf('vm', undefined, workbench.workspace)).find((name) =>
       rows.some((row) => row.path === name && row.available),
     );
-    const container = ['docker', 'unshare'].find((name) => rows.some((row) => row.path === name && row.available));
+    const container = CONTAINERS.find((name) => rows.some((row) => row.path === name && row.available));
     return rows.map((row) => ({ ...row, found: aliasOf(row, { vm, container }) }));
   } finally {
     progress.done();

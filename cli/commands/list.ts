@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { usageError } from '../../bench/errors.ts';
 import { nearest } from '../../bench/plan.ts';
 import { reports } from '../../reports/index.ts';
-import { ALIASES } from '../../runners/aliases.ts';
+import { ALIASES, CONTAINERS } from '../../runners/aliases.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
 
@@ -15,7 +15,7 @@ interface Item {
 }
 
 const ALIAS_SUMMARIES: Readonly<Record<(typeof ALIASES)[number], string>> = {
-  container: 'The first container engine that can run: docker, unshare',
+  container: `The first container engine that can run: ${CONTAINERS.join(', ')}`,
   nested: 'The engine that "container" stands for, inside itself',
   vm: 'The first that can run: qemu with KVM, uml, qemu emulated',
 };

@@ -30,6 +30,7 @@ export interface RunFlags extends Record<string, unknown> {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly keepGoing?: boolean;
+  readonly image?: string;
 }
 
 const EXAMPLES = `
@@ -60,6 +61,8 @@ export function runCommand(): Command {
     .option('--timeout <time>', 'limit for each start and each request, stretched for slow layers (default: 60s)')
     .option('-o, --out <dir>', 'parent folder of the session (default: results)')
     .option('--plan <file>', 'the same settings from a YAML file; flags win')
+    .option('--image <file>', "run the bytes of an exported image instead of this host's")
+    .option('--no-setup', 'taken for the sake of npm start; run itself installs nothing')
     .option('--keep-going', 'exit 0 although an environment asked for by name gave no data')
     .option('--dry-run', 'print the plan with its time estimate, and stop')
     .option('--json', 'print the result as one JSON document')
@@ -84,7 +87,12 @@ async function run(flags: RunFlags): Promise<number> {
   const progress = createProgress(process.stderr, { quiet: flags.quiet === true });
   let bench: Bench | undefined;
   try {
-    bench = await openBench(settings, { signal: interrupt.signal, progress, dryRun: flags.dryRun === true });
+    bench = await openBench(settings, {
+      signal: interrupt.signal,
+      progress,
+      dryRun: flags.dryRun === true,
+      imageFile: flags.image,
+    });
     const plan = makePlan(settings, bench.planned, bench.baseline);
     const seconds = estimateSeconds(plan, bench.costOf);
     if (flags.dryRun) return printPlan(plan, seconds, bench, flags.json === true);
@@ -124,7 +132,7 @@ function printPlan(plan: ReturnType<typeof makePlan>, seconds: number, bench: Be
 
 /** Settings of the plan file, if there is one, with the flags laid over them. */
 function readInput(flags: RunFlags): PlanInput {
-  const own = new Set(['plan', 'dryRun', 'json', 'quiet', 'verbose', 'keepGoing']);
+  const own = new Set(['plan', 'dryRun', 'json', 'quiet', 'verbose', 'keepGoing', 'image', 'setup']);
   const fromFlags: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(flags)) {
     if (!own.has(key)) fromFlags[key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)] = value;

@@ -54,6 +54,7 @@ async function run(plan: Plan, environments: readonly Environment[], options: Ru
     info,
     gauges: { availableMemoryBytes: () => null, stealMs: () => null },
     signal: options.signal ?? new AbortController().signal,
+    notices: (tell) => tell({ kind: 'noticed' }),
     progress: { phase: () => {}, round: (at) => options.onRound?.(at) },
   });
   store.close();
@@ -78,6 +79,7 @@ describe('a session of healthy boxes', () => {
     const { outcome, dir } = await run(plan, [honest('native'), honest('twin')]);
     expect(outcome.failure).toBeNull();
     expect(outcome.info.stopReason).toBe('blocks');
+    expect(outcome.events.map(({ kind }) => kind)).toContain('noticed');
     for (const env of ['native', 'twin', 'native@control']) expect(measured(outcome, env)).toHaveLength(wholeRows);
     const warmups = outcome.samples.filter(({ env, phase }) => env === 'twin' && phase === 'warmup');
     expect(warmups).toHaveLength(2 * 3 * plan.warmupBursts);

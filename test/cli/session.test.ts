@@ -225,13 +225,14 @@ describe.skipIf(!isRoot)('the end of a run', () => {
     ]);
     const dir = await eventually(() => sessions(out).find((found) => rowsSoFar(found) > 50));
     const workspace = workspaceOf(running.child.pid) ?? '';
-    const pidFile = await eventually(() => findFile(workspace, /docker.*\.pid$/), 5000).catch(() => undefined);
-    if (pidFile === undefined) {
+    const events = readFileSync(join(dir, 'events.jsonl'), 'utf8').trim().split('\n');
+    const daemon = events.map((line) => JSON.parse(line)).find(({ kind }) => kind === 'docker-daemon');
+    if (daemon === undefined) {
       running.child.kill('SIGINT');
       await running.ended;
       return context.skip('a daemon of the user is in use; it is not ours to kill');
     }
-    process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+    process.kill(daemon.pid, 'SIGKILL');
     const ended = await running.ended;
     const starts = rows(dir, 'starts.csv');
     expect(starts.filter(({ env, status }) => env === 'unshare' && status === 'completed')).toHaveLength(4);
@@ -242,11 +243,6 @@ describe.skipIf(!isRoot)('the end of a run', () => {
     expect(tracesOf(workspace.replace('/var/tmp/boxmark-', ''))).toEqual([]);
   });
 });
-
-function findFile(dir: string, name: RegExp): string | undefined {
-  const found = readdirSync(dir, { recursive: true, encoding: 'utf8' }).find((file) => name.test(file));
-  return found === undefined ? undefined : join(dir, found);
-}
 
 describe('the ladder on real engines', () => {
   it('native, docker, docker/docker, unshare/unshare, uml and qemu in one session, wherever they can run', async (context) => {

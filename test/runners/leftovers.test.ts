@@ -110,6 +110,15 @@ describe('work folders', () => {
     expect(ownerState(id)).toBe('absent');
   });
 
+  it.skipIf(!isRoot)('take their empty control groups with them (needs root)', async (ctx) => {
+    const { id, dir } = await createWorkspaceDir();
+    undo.push(() => rmSync(dir, { recursive: true, force: true }));
+    const groups = makeGroups(id);
+    if (groups.length === 0) return ctx.skip('no cgroup can be made here');
+    await removeWorkspaceDir(dir);
+    for (const group of groups) expect(existsSync(join(group, '..'))).toBe(false);
+  });
+
   it('are dead with their owner, also when another process has got its id', async () => {
     const { id, dir } = await deadRun();
     expect(ownerState(id)).toBe('dead');
