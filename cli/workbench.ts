@@ -2,8 +2,8 @@
 
 import { BoxmarkError, EXIT } from '../bench/errors.ts';
 import type { Limits, Workspace } from '../bench/types.ts';
-import { pinSelf } from '../runners/cpus.ts';
-import { createWorkspaceDir, removeWorkspaceDir } from '../runners/workspace.ts';
+import { pinSelf } from '../runners/host/cpus.ts';
+import { createWorkspaceDir, removeWorkspaceDir } from '../runners/host/workspace.ts';
 
 export interface Workbench {
   readonly workspace: Workspace;

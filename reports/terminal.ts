@@ -197,10 +197,16 @@ function problemTexts(model: ReportModel): string[] {
           `${environmentName(environment)}: ${wrongAnswers} wrong ${wrongAnswers === 1 ? 'answer' : 'answers'} on ${clean(workload, 40)}, in no figure.`,
       ),
   );
-  const kinds = model.events.byKind.slice(0, 8).map(({ kind, count }) => `${clean(kind, 40)} ${count}`);
-  const events = model.events.count === 0 ? [] : [`Events (events.jsonl): ${kinds.join(', ')}.`];
+  const kinds = model.events.byKind
+    .filter(({ kind }) => !EXPECTED_EVENTS.has(kind))
+    .slice(0, 8)
+    .map(({ kind, count }) => `${clean(kind, 40)} ${count}`);
+  const events = kinds.length === 0 ? [] : [`Events (events.jsonl): ${kinds.join(', ')}.`];
   return [...silent, ...failed, ...wrong, ...events];
 }
+
+/** Events that only say how something was done. */
+const EXPECTED_EVENTS: ReadonlySet<string> = new Set(['docker-daemon']);
 
 function sentence(text: string): string {
   const known = clean(text);

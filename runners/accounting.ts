@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Usage } from '../bench/types.ts';
-import { usageOfPath, usageOfPid } from './cgroup.ts';
+import { usageOfPath, usageOfPid } from './cgroup/group.ts';
 
 export interface PayloadQuery {
   /** Unique argument on the payload's command line, or on that of the virtual machine it runs in. */

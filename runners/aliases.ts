@@ -1,7 +1,7 @@
 /** From what was asked for to what can run: paths are prepared, aliases take the first candidate that can. */
 
 import type { Environment, PlannedEnvironment, Runner } from '../bench/types.ts';
-import { kvmWorks } from './kvm-probe.ts';
+import { kvmWorks } from './guest/kvm-probe.ts';
 import { hostBox } from './process.ts';
 import { parsePath, prepareStack, type StackContext, Unavailable } from './stack.ts';
 

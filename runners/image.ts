@@ -4,15 +4,15 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxmarkError } from '../bench/errors.ts';
 import type { Image } from '../bench/types.ts';
-import { buildLayout } from './image-build.ts';
-import { addCommand, baseLayout, type Layout, LayoutConflict, skeletonLayout } from './image-layout.ts';
-import { loadImage } from './image-load.ts';
-import { type Manifest, readManifest } from './image-manifest.ts';
+import { buildLayout } from './image/build.ts';
+import { addCommand, baseLayout, type Layout, LayoutConflict, skeletonLayout } from './image/layout.ts';
+import { loadImage } from './image/load.ts';
+import { type Manifest, readManifest } from './image/manifest.ts';
 
-export { type DockerArchive, dockerArchive, erofsDisk } from './image-forms.ts';
-export { loadImage, verifyImage } from './image-load.ts';
-export { storeDir } from './image-store.ts';
-export { exportImage, importImage } from './image-transfer.ts';
+export { type DockerArchive, dockerArchive, erofsDisk } from './image/forms.ts';
+export { loadImage, verifyImage } from './image/load.ts';
+export { storeDir } from './image/store.ts';
+export { exportImage, importImage } from './image/transfer.ts';
 
 /**
  * The base image of this host with the given payload (one bundled CommonJS file). Built once, then found by the size and

@@ -2,8 +2,8 @@
 
 import { BoxmarkError } from '../bench/errors.ts';
 import type { Box, BoxProcess, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../bench/types.ts';
-import { type BoxGroup, hierarchiesOf, openGroup } from './box-group.ts';
-import { cpuList, type Hierarchy } from './cgroup-tree.ts';
+import { type BoxGroup, hierarchiesOf, openGroup } from './cgroup/box-group.ts';
+import { cpuList, type Hierarchy } from './cgroup/tree.ts';
 import { endProcess } from './end-process.ts';
 import { envShell } from './payload-env.ts';
 

@@ -2,11 +2,11 @@
 
 import { BoxmarkError, messageOf } from '../bench/errors.ts';
 import type { Box, OpenOptions, Prepared, Probe, Runner, Workspace } from '../bench/types.ts';
-import { guestBox, guestGroup } from './guest-box.ts';
-import { erofsDisk } from './image-forms.ts';
-import { findCommand } from './image-layout.ts';
-import { bootsWith, findParts, type GuestParts, kvmWorks } from './kvm-probe.ts';
-import { type Accelerator, hostTscKhz, qemuCommand, TRANSLATION_BYTES } from './qemu-command.ts';
+import { guestBox, guestGroup } from './guest/box.ts';
+import { bootsWith, findParts, type GuestParts, kvmWorks } from './guest/kvm-probe.ts';
+import { type Accelerator, hostTscKhz, qemuCommand, TRANSLATION_BYTES } from './guest/qemu-command.ts';
+import { erofsDisk } from './image/forms.ts';
+import { findCommand } from './image/layout.ts';
 
 /** The kernel, the initramfs and Node.js don't fit in less. */
 const MIN_MEMORY_BYTES = 512 << 20;

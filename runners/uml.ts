@@ -4,10 +4,10 @@ import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BoxmarkError, messageOf } from '../bench/errors.ts';
 import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../bench/types.ts';
-import { type BootResult, bootAnswer, bootOnce } from './boot-probe.ts';
-import { guestBox, guestGroup } from './guest-box.ts';
-import { type GuestOrders, kernelLine, orderParameters } from './guest-init.ts';
-import { findStaticBusybox, initramfsFile } from './initramfs.ts';
+import { type BootResult, bootAnswer, bootOnce } from './guest/boot-probe.ts';
+import { guestBox, guestGroup } from './guest/box.ts';
+import { type GuestOrders, kernelLine, orderParameters } from './guest/init.ts';
+import { findStaticBusybox, initramfsFile } from './guest/initramfs.ts';
 import { hostExec } from './process.ts';
 
 const COMMAND = 'linux.uml';

@@ -2,8 +2,8 @@
 
 import { Command } from 'commander';
 import { EXIT } from '../../bench/errors.ts';
-import { removeLeftovers } from '../../runners/clean-up.ts';
-import { findLeftovers } from '../../runners/leftovers.ts';
+import { removeLeftovers } from '../../runners/host/clean-up.ts';
+import { findLeftovers } from '../../runners/host/leftovers.ts';
 
 export function cleanCommand(): Command {
   return new Command('clean')

@@ -16,7 +16,7 @@ import {
   type PlanSettings,
   planSettings,
 } from '../../bench/plan.ts';
-import { defaultLimits } from '../../runners/cpus.ts';
+import { defaultLimits } from '../../runners/host/cpus.ts';
 import { measure } from '../measure.ts';
 import { WORKLOAD_IDS } from '../names.ts';
 import { type Bench, openBench } from '../prepare.ts';

@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { EXIT, usageError } from '../../bench/errors.ts';
 import { nearest } from '../../bench/plan.ts';
-import { ENGINES, type Engine } from '../../runners/packages.ts';
-import { runSetup, type SetupPlan, setupPlan } from '../../runners/setup.ts';
+import { ENGINES, type Engine } from '../../runners/host/packages.ts';
+import { runSetup, type SetupPlan, setupPlan } from '../../runners/host/setup.ts';
 
 interface SetupFlags {
   readonly all?: boolean;

@@ -6,9 +6,9 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CpioEntry, writeCpio } from '../../runners/cpio.ts';
-import { findCommand } from '../../runners/image-layout.ts';
-import { readTar, type TarMember, tarBytes } from '../../runners/tar.ts';
+import { type CpioEntry, writeCpio } from '../../runners/image/cpio.ts';
+import { findCommand } from '../../runners/image/layout.ts';
+import { readTar, type TarMember, tarBytes } from '../../runners/image/tar.ts';
 
 let dir: string;
 

@@ -14,9 +14,9 @@ import {
   removeWorkspaceGroups,
   usageOfPath,
   usageOfPid,
-} from '../../runners/cgroup.ts';
-import { groupSteps, hierarchiesFor, parseHierarchies, stepsToShell } from '../../runners/cgroup-tree.ts';
-import { allowedCpus } from '../../runners/cpus.ts';
+} from '../../runners/cgroup/group.ts';
+import { groupSteps, hierarchiesFor, parseHierarchies, stepsToShell } from '../../runners/cgroup/tree.ts';
+import { allowedCpus } from '../../runners/host/cpus.ts';
 import { hostExec } from '../../runners/process.ts';
 
 const V1_JOINED = `

@@ -1,11 +1,11 @@
 /** What the tests of the runner `docker` share: a workspace, a payload that answers, and a look for what was left. */
 
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Box, BoxProcess, Workspace } from '../../bench/types.ts';
-import { hostHierarchies, removeWorkspaceGroups } from '../../runners/cgroup.ts';
-import { allowedCpus } from '../../runners/cpus.ts';
+import { hostHierarchies } from '../../runners/cgroup/group.ts';
+import { allowedCpus } from '../../runners/host/cpus.ts';
+import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/workspace.ts';
 
 /** Says what it sees, then answers line by line as the real payload does. */
 export const PAYLOAD = `'use strict';
@@ -56,10 +56,8 @@ export interface Lab {
   dispose(): Promise<void>;
 }
 
-export function openLab(): Lab {
-  const id = randomBytes(4).toString('hex');
-  const dir = `/var/tmp/boxmark-${id}`;
-  mkdirSync(dir, { mode: 0o700 });
+export async function openLab(): Promise<Lab> {
+  const { id, dir } = await createWorkspaceDir();
   const cpus = allowedCpus();
   const cpu = cpus.at(-1) ?? 0;
   const others = cpus.filter((other) => other !== cpu);
@@ -79,8 +77,7 @@ export function openLab(): Lab {
     notes,
     leftovers: () => [...processesNaming(dir), ...mountsNaming(dir), ...groupsOf(id)],
     async dispose() {
-      await removeWorkspaceGroups(id);
-      rmSync(dir, { recursive: true, force: true });
+      await removeWorkspaceDir(dir);
     },
   };
 }

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Box, Image, OpenOptions, Prepared, Probe } from '../../bench/types.ts';
-import { usageOfPath } from '../../runners/cgroup.ts';
+import { usageOfPath } from '../../runners/cgroup/group.ts';
 import { docker } from '../../runners/docker.ts';
 import { ensureImage } from '../../runners/image.ts';
 import { hostBox } from '../../runners/process.ts';
@@ -15,7 +15,7 @@ let image: Image;
 let probe: Probe;
 
 beforeAll(async () => {
-  lab = openLab();
+  lab = await openLab();
   host = hostBox(lab.workspace);
   image = await ensureImage(lab.payloadFile);
   probe = await docker.probe(host, lab.workspace);

@@ -4,13 +4,13 @@ import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, writ
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Box, Image, OpenOptions, Prepared, Probe } from '../../bench/types.ts';
-import { usageOfPath } from '../../runners/cgroup.ts';
+import { usageOfPath } from '../../runners/cgroup/group.ts';
+import { hostClientFile } from '../../runners/docker/client.ts';
+import { clientOf, startDaemon } from '../../runners/docker/daemon.ts';
+import { acquireDaemon, releaseDaemon } from '../../runners/docker/host.ts';
+import { loadArchive } from '../../runners/docker/image.ts';
+import { hostDaemonDir } from '../../runners/docker/leftovers.ts';
 import { docker } from '../../runners/docker.ts';
-import { hostClientFile } from '../../runners/docker-client.ts';
-import { clientOf, startDaemon } from '../../runners/docker-daemon.ts';
-import { acquireDaemon, releaseDaemon } from '../../runners/docker-host.ts';
-import { loadArchive } from '../../runners/docker-image.ts';
-import { hostDaemonDir } from '../../runners/docker-leftovers.ts';
 import { dockerArchive, ensureImage } from '../../runners/image.ts';
 import { hostBox, hostExec } from '../../runners/process.ts';
 import { type Lab, openLab, processesNaming, talk } from './docker-fixture.ts';
@@ -21,7 +21,7 @@ let image: Image;
 let probe: Probe;
 
 beforeAll(async () => {
-  lab = openLab();
+  lab = await openLab();
   host = hostBox(lab.workspace);
   image = await ensureImage(lab.payloadFile);
   probe = await docker.probe(host, lab.workspace);

@@ -4,9 +4,9 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readElf } from '../../runners/elf.ts';
-import { libraryClosure } from '../../runners/elf-closure.ts';
-import { findCommand } from '../../runners/image-layout.ts';
+import { readElf } from '../../runners/image/elf.ts';
+import { libraryClosure } from '../../runners/image/elf-closure.ts';
+import { findCommand } from '../../runners/image/layout.ts';
 import { hostExec } from '../../runners/process.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'boxmark-elf-'));

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BoxmarkError } from '../../bench/errors.ts';
-import { allowedCpus, availableMemoryBytes, defaultLimits, pinSelf, stealTicks } from '../../runners/cpus.ts';
-import { canonicalJson, readHost } from '../../runners/host.ts';
-import { preflight } from '../../runners/noise.ts';
+import { allowedCpus, availableMemoryBytes, defaultLimits, pinSelf, stealTicks } from '../../runners/host/cpus.ts';
+import { canonicalJson, readHost } from '../../runners/host/facts.ts';
+import { preflight } from '../../runners/host/noise.ts';
 
 const roots: string[] = [];
 

@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Box, BoxProcess, Limits, Workspace } from '../../bench/types.ts';
-import { hostHierarchies, removeWorkspaceGroups } from '../../runners/cgroup.ts';
-import { allowedCpus } from '../../runners/cpus.ts';
+import { hostHierarchies, removeWorkspaceGroups } from '../../runners/cgroup/group.ts';
+import { allowedCpus } from '../../runners/host/cpus.ts';
 
 /**
  * Tells facts in its first line, then answers each line. It runs on the host too, so it tries to write only where it is the

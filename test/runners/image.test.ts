@@ -16,6 +16,9 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../bench/errors.ts';
 import type { Image } from '../../bench/types.ts';
+import { findCommand } from '../../runners/image/layout.ts';
+import { sha256File } from '../../runners/image/store.ts';
+import { type TarMember, tarBytes } from '../../runners/image/tar.ts';
 import {
   dockerArchive,
   ensureImage,
@@ -27,9 +30,6 @@ import {
   storeDir,
   verifyImage,
 } from '../../runners/image.ts';
-import { findCommand } from '../../runners/image-layout.ts';
-import { sha256File } from '../../runners/image-store.ts';
-import { type TarMember, tarBytes } from '../../runners/tar.ts';
 import { type Lab, openLab } from './image-fixture.ts';
 
 let lab: Lab;
@@ -264,7 +264,7 @@ function manifestOf(of: Image): { files: Record<string, { sha256: string; size: 
 
 /** Gives a changed root a manifest and a place of its own, as an import from another host would. */
 async function reseal(changed: Image): Promise<string> {
-  const { sealRoot } = await import('../../runners/image-build.ts');
+  const { sealRoot } = await import('../../runners/image/build.ts');
   const folder = join(storeDir(), 'changed');
   mkdirSync(storeDir(), { recursive: true });
   renameSync(dirname(changed.root), folder);

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { kernelLine, orderParameters } from '../../runners/guest-init.ts';
-import { findGuestKernel } from '../../runners/guest-kernel.ts';
-import { resolveModules } from '../../runners/guest-modules.ts';
-import { buildInitramfs, findStaticBusybox } from '../../runners/initramfs.ts';
+import { kernelLine, orderParameters } from '../../runners/guest/init.ts';
+import { buildInitramfs, findStaticBusybox } from '../../runners/guest/initramfs.ts';
+import { findGuestKernel } from '../../runners/guest/kernel.ts';
+import { resolveModules } from '../../runners/guest/modules.ts';
 import { hostExec } from '../../runners/process.ts';
 import { openLab } from './guest-fixture.ts';
 

@@ -16,12 +16,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { removeLeftovers } from '../../runners/clean-up.ts';
-import { identify, isAlive, type ProcessIdentity } from '../../runners/host-processes.ts';
-import { findLeftovers, type Leftover } from '../../runners/leftovers.ts';
-import { cgroupMounts, mountsBelow } from '../../runners/mounts.ts';
+import { removeLeftovers } from '../../runners/host/clean-up.ts';
+import { findLeftovers, type Leftover } from '../../runners/host/leftovers.ts';
+import { cgroupMounts, mountsBelow } from '../../runners/host/mounts.ts';
+import { identify, isAlive, type ProcessIdentity } from '../../runners/host/processes.ts';
+import { createWorkspaceDir, ownerState, removeWorkspaceDir, workspaceDir } from '../../runners/host/workspace.ts';
 import { hostExec } from '../../runners/process.ts';
-import { createWorkspaceDir, ownerState, removeWorkspaceDir, workspaceDir } from '../../runners/workspace.ts';
 
 const undo: (() => unknown)[] = [];
 

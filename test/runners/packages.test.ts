@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { commandsOf, ENGINES, PACKAGE_MANAGERS } from '../../runners/packages.ts';
+import { commandsOf, ENGINES, PACKAGE_MANAGERS } from '../../runners/host/packages.ts';
+import { abandonedPolicy, withoutServices } from '../../runners/host/service-policy.ts';
+import { runSetup, type SetupPlan, setupPlan } from '../../runners/host/setup.ts';
 import { hostExec } from '../../runners/process.ts';
-import { abandonedPolicy, withoutServices } from '../../runners/service-policy.ts';
-import { runSetup, type SetupPlan, setupPlan } from '../../runners/setup.ts';
 
 describe('the tables of packages', () => {
   it.each(PACKAGE_MANAGERS.map((manager) => [manager.name, manager] as const))(

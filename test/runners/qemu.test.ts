@@ -1,8 +1,8 @@
 /** QEMU, booted; and the probe that decides between KVM and emulation. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bootAnswer, bootOnce } from '../../runners/boot-probe.ts';
-import { kvmWorks } from '../../runners/kvm-probe.ts';
+import { bootAnswer, bootOnce } from '../../runners/guest/boot-probe.ts';
+import { kvmWorks } from '../../runners/guest/kvm-probe.ts';
 import { qemuRunner } from '../../runners/qemu.ts';
 import { guestContract } from './guest-contract.ts';
 import { type Lab, openLab, processesNaming } from './guest-fixture.ts';

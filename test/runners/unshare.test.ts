@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import type { Box, Image, Prepared, Runner } from '../../bench/types.ts';
-import { hostHierarchies, usageOfPath } from '../../runners/cgroup.ts';
+import { hostHierarchies, usageOfPath } from '../../runners/cgroup/group.ts';
 import { ensureImage } from '../../runners/image.ts';
 import { native } from '../../runners/native.ts';
 import { hostBox } from '../../runners/process.ts';

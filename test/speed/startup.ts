@@ -3,12 +3,12 @@
 import { resolve } from 'node:path';
 import type { BoxProcess, Workspace } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
-import { defaultLimits } from '../../runners/cpus.ts';
+import { defaultLimits } from '../../runners/host/cpus.ts';
+import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/workspace.ts';
 import { dockerArchive, ensureImage } from '../../runners/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { hostExec, hostSpawn } from '../../runners/process.ts';
 import { parsePath, prepareStack } from '../../runners/stack.ts';
-import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/workspace.ts';
 
 const STARTS = 10;
 

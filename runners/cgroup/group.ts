@@ -1,0 +1,191 @@
+/** Cgroups of this host, v1 and v2: makes, reads, empties and removes the groups of a run, all below /boxmark/<workspace>. */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdir, rmdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../bench/errors.ts';
+import type { Usage } from '../../bench/types.ts';
+import {
+  type GroupLimits,
+  groupSteps,
+  type Hierarchy,
+  hierarchiesFor,
+  parseHierarchies,
+  quote,
+  type Step,
+} from './tree.ts';
+import { usageIn } from './usage.ts';
+
+export { usageOfPath, usageOfPid } from './usage.ts';
+
+/** All groups of Boxmark stand below this one. */
+export const GROUP_ROOT = '/boxmark';
+const REMOVE_LIMIT_MS = 5000;
+
+/** A group of this host, in one or several hierarchies. */
+export interface Group {
+  /** Path below the mount of each controller, such as `/boxmark/ab12/b1-unshare-1`. */
+  readonly path: string;
+  /** The `cgroup.procs` files; a process that writes `0` to each of them moves itself. */
+  readonly procsFiles: readonly string[];
+  /** Command prefix that moves into the group and then becomes the command that follows, by shell built-ins only. */
+  readonly enterArgvPrefix: readonly string[];
+  /** Moves a running process. Throws when it has ended. */
+  add(pid: number): void;
+  /** CPU time and memory so far; a few small reads. */
+  usage(): Usage;
+  /** SIGKILL to every process in it and in groups below it. */
+  kill(): Promise<void>;
+  /** Ends what is left in it and removes it with all groups below it. Gives up silently after 5 s. */
+  remove(): Promise<void>;
+}
+
+export interface GroupOptions {
+  /** For a box that holds another: a group in every v1 hierarchy, so that inner engines stay below it. */
+  readonly holds?: boolean;
+  /** Told why, when the result is undefined. */
+  readonly onUnavailable?: (reason: string) => void;
+  readonly hierarchies?: readonly Hierarchy[];
+}
+
+/** The cgroup hierarchies mounted on this host, or those in another mountinfo file. Empty when there are none. */
+export function hostHierarchies(mountinfoFile = '/proc/self/mountinfo'): Hierarchy[] {
+  return parseHierarchies(text(mountinfoFile), (mount) => words(text(`${mount}/cgroup.controllers`)));
+}
+
+/** Makes /boxmark/<workspaceId>/<name> with its limits, or gives undefined where cgroups can't be written. Never throws. */
+export async function createGroup(
+  workspaceId: string,
+  name: string,
+  limits: GroupLimits,
+  options: GroupOptions = {},
+): Promise<Group | undefined> {
+  const holds = options.holds ?? false;
+  const hierarchies = hierarchiesFor(options.hierarchies ?? hostHierarchies(), holds);
+  const path = `${GROUP_ROOT}/${workspaceId}/${name}`;
+  if (hierarchies.length === 0) {
+    options.onUnavailable?.('no cgroup controllers are mounted');
+    return undefined;
+  }
+  try {
+    for (const step of groupSteps(hierarchies, path, limits, holds)) runStep(step);
+  } catch (error) {
+    for (const { mount } of hierarchies) await removeTree(mount + path);
+    options.onUnavailable?.(`cgroups can't be written: ${messageOf(error)}`);
+    return undefined;
+  }
+  return groupAt(path, hierarchies);
+}
+
+/** A handle on a group that exists. */
+export function groupAt(path: string, hierarchies: readonly Hierarchy[]): Group {
+  const folders = hierarchies.map(({ mount }) => mount + path);
+  const procsFiles = folders.map((folder) => `${folder}/cgroup.procs`);
+  return {
+    path,
+    procsFiles,
+    enterArgvPrefix: ['sh', '-c', `${enterShell(procsFiles)} exec "$@"`, 'sh'],
+    add: (pid) => {
+      for (const file of procsFiles) writeFileSync(file, String(pid));
+    },
+    usage: () => usageIn(hierarchies, () => path),
+    kill: async () => {
+      for (const folder of folders) await killTree(folder);
+    },
+    remove: async () => {
+      await Promise.all(folders.map(removeTree));
+    },
+  };
+}
+
+/** Shell built-ins that move the shell into the groups; `0` stands for the writer, whatever its number is here. */
+export function enterShell(procsFiles: readonly string[]): string {
+  return procsFiles.map((file) => `echo 0 >${quote(file)} || exit 125;`).join(' ');
+}
+
+/** Ids of the workspaces that have groups on this host, with the groups' folders. */
+export async function listWorkspaceGroups(hierarchies = hostHierarchies()): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  for (const { mount } of hierarchies) {
+    for (const id of await childGroups(mount + GROUP_ROOT)) {
+      found.set(id, [...(found.get(id) ?? []), `${mount}${GROUP_ROOT}/${id}`]);
+    }
+  }
+  return found;
+}
+
+/** Ends everything in the groups of a workspace and removes them; /boxmark too when it is empty then. Never throws. */
+export async function removeWorkspaceGroups(workspaceId: string, hierarchies = hostHierarchies()): Promise<void> {
+  for (const { mount } of hierarchies) {
+    await removeTree(`${mount}${GROUP_ROOT}/${workspaceId}`);
+    await rmdir(mount + GROUP_ROOT).catch(() => {}); // Another run may have groups there.
+  }
+}
+
+function runStep(step: Step): void {
+  switch (step.kind) {
+    case 'mkdir':
+      mkdirSync(step.path, { recursive: true });
+      return;
+    case 'inherit':
+      if (text(step.file).trim() === '') writeFileSync(step.file, readFileSync(step.from));
+      return;
+    case 'enable': {
+      const file = `${step.group}/cgroup.subtree_control`;
+      const enabled = words(text(file));
+      const missing = step.controllers.filter((controller) => !enabled.includes(controller));
+      if (missing.length > 0) writeFileSync(file, missing.map((controller) => `+${controller}`).join(' '));
+      return;
+    }
+    case 'write':
+      try {
+        writeFileSync(step.file, step.value);
+      } catch (error) {
+        if (!step.optional) throw error;
+      }
+  }
+}
+
+async function killTree(folder: string): Promise<void> {
+  for (const child of await childGroups(folder)) await killTree(`${folder}/${child}`);
+  for (const pid of words(text(`${folder}/cgroup.procs`)).map(Number)) {
+    if (pid === process.pid || pid <= 0) continue; // 0: a process of an outer pid namespace, not ours to end.
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // Ended in between.
+    }
+  }
+}
+
+/** A group can be removed only when its last process is reaped, which takes some ms after a SIGKILL. */
+async function removeTree(folder: string): Promise<void> {
+  const giveUpAt = Date.now() + REMOVE_LIMIT_MS;
+  for (let pauseMs = 1; ; pauseMs = Math.min(50, pauseMs * 2)) {
+    for (const child of await childGroups(folder)) await removeTree(`${folder}/${child}`);
+    const code = await rmdir(folder).then(
+      () => 'ENOENT',
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    if (code === 'ENOENT' || Date.now() > giveUpAt) return;
+    await killTree(folder);
+    await sleep(pauseMs);
+  }
+}
+
+async function childGroups(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}
+
+function text(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function words(line: string): string[] {
+  return line.split(/\s+/).filter(Boolean);
+}

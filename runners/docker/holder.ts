@@ -1,0 +1,73 @@
+/** How a Docker container is relaxed so that it can hold another engine, and no further than that. */
+
+import type { Box, Limits } from '../../bench/types.ts';
+import { cpuList } from '../cgroup/tree.ts';
+import type { HolderPlan } from './box.ts';
+
+/** The engine in the box has its own memory needs beside the payload's limit. */
+const ENGINE_BYTES = 1 << 30;
+const ENGINE_PIDS = 1024;
+
+export const HOLDER_READY = 'boxmark-holder-ready';
+
+/** Capabilities by their numbers in linux/capability.h. */
+const CAPABILITIES = (
+  'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE ' +
+  'NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN ' +
+  'SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE ' +
+  'MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'
+).split(' ');
+
+/**
+ * Init of the box. Docker mounts cgroups read-only: they are made writable, on v2 with this process in a leaf, because a
+ * group with processes of its own can't pass controllers on. Then it blocks on its standard input without ever waking up;
+ * when the harness dies, that ends, and the box with it.
+ */
+export const HOLDER_INIT = `
+if [ -w /sys/fs/cgroup ] || mount -o remount,bind,rw /sys/fs/cgroup 2>/dev/null; then
+  if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
+    mkdir -p /sys/fs/cgroup/boxmark-init && echo 0 >/sys/fs/cgroup/boxmark-init/cgroup.procs &&
+    for c in $(cat /sys/fs/cgroup/cgroup.controllers); do echo "+$c" >/sys/fs/cgroup/cgroup.subtree_control; done
+  else
+    for d in /sys/fs/cgroup/*; do [ -L "$d" ] || mount -o remount,bind,rw "$d"; done
+  fi
+fi
+echo ${HOLDER_READY}
+exec cat >/dev/null`;
+
+/** Flags of `docker run`. `lacking` are the capabilities that the daemon itself hasn't got, which it can't give away. */
+export function holderFlags(
+  { store, scratch, relaxed }: HolderPlan,
+  { cpus, housekeeping, memoryBytes, pids }: Limits,
+  lacking: readonly string[],
+): string[] {
+  const all = [...new Set([...cpus, ...housekeeping])].sort((a, b) => a - b);
+  const memory = String(memoryBytes + ENGINE_BYTES);
+  return [
+    ...['--cpuset-cpus', cpuList(all), '--memory', memory, '--memory-swap', memory],
+    ...['--pids-limit', String(pids + ENGINE_PIDS), '--cgroupns', 'private'],
+    ...['--tmpfs', '/tmp:size=64m,exec', '--tmpfs', '/run:exec', '--tmpfs', '/etc/docker'],
+    // Unlike -v, --mount refuses a source that the daemon doesn't see instead of making an empty folder there.
+    ...['--mount', `type=bind,source=${store},target=/boxmark/store,readonly`],
+    ...['--mount', `type=bind,source=${scratch},target=/boxmark/scratch`],
+    ...(relaxed ? relaxedFlags(lacking) : ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges']),
+  ];
+}
+
+/** Less than --privileged: no devices of the host, and only those capabilities that there are. */
+function relaxedFlags(lacking: readonly string[]): string[] {
+  return [
+    ...['--cap-add', 'ALL', ...lacking.flatMap((name) => ['--cap-drop', name])],
+    ...['seccomp', 'systempaths', 'apparmor'].flatMap((name) => ['--security-opt', `${name}=unconfined`]),
+    ...['--device-cgroup-rule', 'a *:* rwm'],
+  ];
+}
+
+/** Capabilities outside the bounding set of a box, as Docker names them. */
+export async function lackingCapabilities(box: Box): Promise<string[]> {
+  const { stdout } = await box.exec(['cat', '/proc/self/status']);
+  const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(stdout)?.[1];
+  if (bounding === undefined) return [];
+  const set = BigInt(`0x${bounding}`);
+  return CAPABILITIES.filter((_, bit) => (set & (1n << BigInt(bit))) === 0n);
+}

@@ -1,0 +1,102 @@
+/** Does this QEMU boot this kernel here? Found out by booting it; the answer is kept until the host is booted again. */
+
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256, storeDir } from '../image/store.ts';
+import { hostSpawn } from '../process.ts';
+import { GUEST_MARK } from './init.ts';
+
+export interface BootResult {
+  readonly works: boolean;
+  /** What was seen; the engine's own words when it failed. */
+  readonly reason: string;
+}
+
+const answers = new Map<string, Promise<BootResult>>();
+
+/**
+ * Boots a machine that is to say its line on standard output, and ends it then, after `timeoutMs`, or when `signal` says so.
+ * Never throws, and leaves no process behind.
+ */
+export async function bootOnce(argv: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<BootResult> {
+  const machine = await hostSpawn(argv);
+  const lines: string[] = [];
+  const begun = performance.now();
+  const result = await new Promise<BootResult>((resolve) => {
+    const timer = setTimeout(() => {
+      resolve({ works: false, reason: `no sign of life within ${timeoutMs / 1000} s${said()}` });
+    }, timeoutMs);
+    const settle = (answer: BootResult) => {
+      clearTimeout(timer);
+      resolve(answer);
+    };
+    const said = () => {
+      const words = [machine.errorTail(), ...lines].filter(Boolean).join('; ').replace(/\s+/g, ' ').trim();
+      return words === '' ? '' : `: ${words.slice(-300)}`;
+    };
+    const interrupted = () => settle({ works: false, reason: 'interrupted' });
+    if (signal?.aborted) interrupted();
+    signal?.addEventListener('abort', interrupted, { once: true });
+    machine.onLine((line) => {
+      if (lines.length < 5) lines.push(line);
+      if (line.startsWith(GUEST_MARK)) {
+        settle({ works: true, reason: `booted in ${((performance.now() - begun) / 1000).toFixed(1)} s` });
+      }
+    });
+    void machine.exited.then(({ exitCode, signal }) => {
+      settle({ works: false, reason: `the machine ended (${signal ?? `exit code ${exitCode}`})${said()}` });
+    });
+  });
+  machine.kill();
+  await machine.exited;
+  return result;
+}
+
+/**
+ * The answer of `boot` with a memory: per process, and in the image store until the host is booted again. `inputs` names
+ * whatever could change it. `keep` says whether it is worth keeping: a time limit missed on a busy host may not be.
+ */
+export async function bootAnswer(
+  inputs: readonly string[],
+  boot: () => Promise<BootResult>,
+  keep: (result: BootResult) => boolean,
+): Promise<BootResult> {
+  const bootId = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+  const key = sha256(JSON.stringify([bootId.trim(), ...inputs])).slice(0, 16);
+  const known = answers.get(key);
+  if (known !== undefined) return known;
+  const answer = remembered(key).then(async (kept) => {
+    if (kept !== undefined) return kept;
+    const fresh = await boot();
+    if (keep(fresh) && bootId !== '') await remember(key, fresh);
+    else answers.delete(key);
+    return fresh;
+  });
+  answers.set(key, answer);
+  return answer;
+}
+
+async function remembered(key: string): Promise<BootResult | undefined> {
+  try {
+    const kept: unknown = JSON.parse(await readFile(fileOf(key), 'utf8'));
+    const { works, reason } = kept as Partial<BootResult>;
+    return typeof works === 'boolean' && typeof reason === 'string' ? { works, reason } : undefined;
+  } catch {
+    return undefined; // Never asked, or cut off by a full disk: then it is asked again.
+  }
+}
+
+async function remember(key: string, result: BootResult): Promise<void> {
+  try {
+    await mkdir(join(storeDir(), 'probes'), { recursive: true });
+    const half = join(storeDir(), 'probes', `.tmp-${key}-${process.pid}`);
+    await writeFile(half, JSON.stringify(result));
+    await rename(half, fileOf(key));
+  } catch {
+    // A store that can't be written costs the next probe its time, nothing else.
+  }
+}
+
+function fileOf(key: string): string {
+  return join(storeDir(), 'probes', `${key}.json`);
+}

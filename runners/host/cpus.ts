@@ -1,0 +1,93 @@
+/** Which CPUs a run may use, keeping the harness off them, and the two counters of the host that are read between starts. */
+
+import { usageError } from '../../bench/errors.ts';
+import type { Limits } from '../../bench/types.ts';
+import { hostExec } from '../process.ts';
+import { fieldOf, kernelFiles, memoryField, parseKernelCpus } from './kernel-files.ts';
+
+/** Room for Node.js's threads and an init, not for a runaway. */
+const PIDS = 512;
+
+/** CPUs that this process may use, ascending. Ask before `pinSelf`, which narrows them. */
+export function allowedCpus(root = '/'): number[] {
+  const files = kernelFiles(root);
+  const allowed = parseKernelCpus(fieldOf(files.text('/proc/self/status'), 'Cpus_allowed_list') ?? '');
+  // A process that was never restricted shows every CPU that could be plugged in, present or not.
+  const online = files.cpus('/sys/devices/system/cpu/online');
+  const usable = online === null ? allowed : allowed.filter((cpu) => online.includes(cpu));
+  return usable.length > 0 ? usable : [0];
+}
+
+/**
+ * The limits of a run.
+ * @param cpus what the user asked for (`--cpu`); by default the last allowed CPU, as the first one serves most interrupts
+ * @param memoryBytes memory of each box
+ * @throws `BoxmarkError` (usage, code 2) naming the allowed CPUs when one isn't allowed
+ */
+export function defaultLimits(
+  cpus: readonly number[] | undefined,
+  memoryBytes: number,
+  allowed: readonly number[] = allowedCpus(),
+): Limits {
+  const wanted = cpus ?? allowed.slice(-1);
+  const refused = wanted.filter((cpu) => !allowed.includes(cpu));
+  if (refused.length > 0 || wanted.length === 0) {
+    throw usageError(
+      'A CPU that was asked for may not be used here.',
+      `--cpu ${wanted.join(',')}`,
+      `one or more of ${allowed.join(',')}`,
+    );
+  }
+  const measured = [...new Set(wanted)].sort((a, b) => a - b);
+  const others = allowed.filter((cpu) => !measured.includes(cpu));
+  return { cpus: measured, housekeeping: others.length > 0 ? others : measured, memoryBytes, pids: PIDS };
+}
+
+export interface Pinned {
+  /** Why the harness stays where it is; null when it was moved. */
+  readonly note: string | null;
+  /** Gives all threads back the CPUs that they had. Idempotent. */
+  restore(): Promise<void>;
+}
+
+/** Moves the harness with all its threads to `cpus`. Never throws: a harness that can't be moved costs precision, not the run. */
+export async function pinSelf(cpus: readonly number[]): Promise<Pinned> {
+  const before = fieldOf(kernelFiles().text('/proc/self/status'), 'Cpus_allowed_list');
+  const move = (list: string) => hostExec(['taskset', '-a', '-p', '-c', list, String(process.pid)]);
+  const nothing = async () => {};
+  if (before === null || cpus.length === 0)
+    return { note: 'the harness has no list of allowed CPUs', restore: nothing };
+  const moved = await move(cpus.join(','));
+  if (moved.exitCode !== 0) {
+    const why = moved.exitCode === 127 ? 'taskset is not installed' : moved.stderr.trim() || 'taskset failed';
+    return { note: `the harness shares the measured CPU: ${why}`, restore: nothing };
+  }
+  let restored = false;
+  return {
+    note: null,
+    restore: async () => {
+      if (restored) return;
+      restored = true;
+      await move(before);
+    },
+  };
+}
+
+/**
+ * Time stolen by the hypervisor since boot, in ticks of 10 ms (USER_HZ); null where the kernel doesn't say.
+ * @param cpus count these only; all by default
+ */
+export function stealTicks(cpus?: readonly number[], root = '/'): number | null {
+  const names = cpus === undefined ? ['cpu'] : cpus.map((cpu) => `cpu${cpu}`);
+  const found = (kernelFiles(root).text('/proc/stat') ?? '')
+    .split('\n')
+    .map((line) => line.split(/\s+/))
+    .filter((fields) => names.includes(fields[0] ?? '') && fields.length > 8);
+  if (found.length < names.length || found.length === 0) return null;
+  return found.reduce((sum, fields) => sum + Number(fields[8]), 0);
+}
+
+/** Memory that can be had without swapping (MemAvailable); null where the kernel doesn't say. */
+export function availableMemoryBytes(root = '/'): number | null {
+  return memoryField(kernelFiles(root), 'MemAvailable');
+}

@@ -1,0 +1,190 @@
+/** Finds what killed runs left on the host, and nothing else: every find names the run it belongs to, and that run's owner is dead. */
+
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { storeDir } from '../image/store.ts';
+import { hostExec } from '../process.ts';
+import { cgroupMounts, mountsBelow } from './mounts.ts';
+import { isOpenSomewhere, listProcesses, ownLine, type ProcessIdentity } from './processes.ts';
+import { abandonedPolicy } from './service-policy.ts';
+import { idInName, type OwnerState, ownerState, WORK_ROOT, workspaceDir } from './workspace.ts';
+
+/** In the order in which they are removed: what uses others first. */
+export const LEFTOVER_KINDS = [
+  'process',
+  'container',
+  'volume',
+  'image',
+  'namespace',
+  'mount',
+  'cgroup',
+  'folder',
+  'file',
+] as const;
+export type LeftoverKind = (typeof LEFTOVER_KINDS)[number];
+
+export interface Leftover {
+  readonly kind: LeftoverKind;
+  /** Id of the run it belongs to; empty for what belongs to no single run. */
+  readonly run: string;
+  /** Path, process id, or the engine's id. */
+  readonly target: string;
+  /** For people: command line, name. */
+  readonly detail: string;
+  /** Only for processes: makes sure that the id still means the same one. */
+  readonly process?: ProcessIdentity;
+}
+
+/** Things without a work folder may belong to a run that is just being set up. */
+const ORPHAN_AGE_MS = 60_000;
+/** Building an image or unpacking a kernel takes seconds, on slow disks minutes. */
+const STORE_AGE_MS = 15 * 60_000;
+/** Build folders, unpacking kernels, and files that are written whole before they get their name. */
+const UNFINISHED = /\/\.(?:build|tmp)-[^/]*$|\.tmp$/;
+const DOCKER_SOCKET = '/var/run/docker.sock';
+const DOCKER_TIMEOUT_MS = 10_000;
+
+/**
+ * Everything that killed runs left, in the order of removal. Only looks. Never throws for what can't be read.
+ * @param options.storeAgeMs how long a half-built store entry must have been left untouched
+ */
+export async function findLeftovers(options: { storeAgeMs?: number } = {}): Promise<Leftover[]> {
+  const states = new Map<string, OwnerState>();
+  const stateOf = (id: string): OwnerState => {
+    const known = states.get(id) ?? ownerState(id);
+    states.set(id, known);
+    return known;
+  };
+  /** Of a dead run, or of one whose folder is gone, provided that `orphanOk`. */
+  const isLeft = (id: string | null, orphanOk: () => boolean): id is string =>
+    id !== null && (stateOf(id) === 'dead' || (stateOf(id) === 'absent' && orphanOk()));
+
+  const folders = namesIn(WORK_ROOT)
+    .filter((name) => /^boxmark-[0-9a-f]{8}$/.test(name))
+    .map((name) => idInName(name))
+    .filter((id) => isLeft(id, () => false))
+    .map((id) => leftover('folder', id, workspaceDir(id), 'work folder of a dead run'));
+  const cgroups = cgroupMounts().flatMap((mount) =>
+    namesIn(join(mount, 'boxmark'))
+      .filter((name) => /^[0-9a-f]{8}$/.test(name))
+      .map((id) => ({ id, path: join(mount, 'boxmark', id) }))
+      .filter(({ id, path }) => isLeft(id, () => olderThan(path, ORPHAN_AGE_MS)))
+      .map(({ id, path }) => leftover('cgroup', id, path, 'control group of a dead run')),
+  );
+  const dead = new Set([...folders, ...cgroups].map((found) => found.run));
+  const byName = (folder: string, kind: LeftoverKind, detail: string): Leftover[] =>
+    namesIn(folder)
+      .map((name) => ({ id: idInName(name), path: join(folder, name) }))
+      .flatMap(({ id, path }) =>
+        isLeft(id, () => olderThan(path, ORPHAN_AGE_MS)) ? [leftover(kind, id, path, detail)] : [],
+      );
+  return [
+    ...processesOf(dead),
+    ...(await dockerObjects(isLeft, dead)),
+    ...byName('/run/netns', 'namespace', 'network namespace of a dead run'),
+    ...folders.flatMap(({ run, target }) => mountsBelow(target).map((path) => leftover('mount', run, path, 'mount'))),
+    ...cgroups,
+    ...byName('/dev/shm', 'file', 'shared memory of a dead run'),
+    ...folders,
+    ...unfinishedStoreEntries(options.storeAgeMs ?? STORE_AGE_MS),
+    ...abandonedPolicy().map((file) => leftover('file', '', file, 'set-up kept services from starting with it')),
+  ];
+}
+
+/** Processes in the cgroups of these runs, or that name a work folder of theirs and hang on no terminal. */
+export function processesOf(runs: ReadonlySet<string>): Leftover[] {
+  if (runs.size === 0) return [];
+  const spared = ownLine();
+  const found: Leftover[] = [];
+  for (const { pid, startTicks, argv, cgroups, onTerminal } of listProcesses()) {
+    if (spared.has(pid)) continue;
+    const inGroup = cgroups.map((path) => /^\/boxmark\/([0-9a-f]{8})(?:\/|$)/.exec(path)?.[1]);
+    const named = onTerminal ? [] : argv.flatMap(idsInArgument);
+    const run = [...inGroup, ...named].find((id) => id !== undefined && runs.has(id));
+    if (run === undefined) continue;
+    const detail = argv.join(' ').slice(0, 120);
+    found.push({ ...leftover('process', run, String(pid), detail), process: { pid, startTicks } });
+  }
+  return found;
+}
+
+/** Ids of the work folders that an argument names, as a whole path or as the start of one. */
+function idsInArgument(argument: string): string[] {
+  const pattern = new RegExp(`${WORK_ROOT}/boxmark-([0-9a-f]{8})(?![\\w-])`, 'g');
+  return [...argument.matchAll(pattern)].map((match) => match[1] ?? '');
+}
+
+type IsLeft = (id: string | null, orphanOk: () => boolean) => id is string;
+
+/** Labelled objects of the host's own Docker daemon. A daemon private to a run goes with its processes and its folder. */
+async function dockerObjects(isLeft: IsLeft, dead: ReadonlySet<string>): Promise<Leftover[]> {
+  if (!existsSync(DOCKER_SOCKET)) return [];
+  const rows = async (argv: readonly string[]): Promise<string[][]> => {
+    const { exitCode, stdout } = await hostExec(['docker', ...argv], { timeoutMs: DOCKER_TIMEOUT_MS });
+    return exitCode === 0
+      ? stdout
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => line.split('\t'))
+      : [];
+  };
+  const found: Leftover[] = [];
+  const label = '{{.Label "boxmark"}}';
+  const containers = ['ps', '-a', '--no-trunc', '--filter', 'label=boxmark', '--format'];
+  for (const [id = '', run = '', status = '', name = ''] of await rows([
+    ...containers,
+    `{{.ID}}\t${label}\t{{.Status}}\t{{.Names}}`,
+  ])) {
+    // The daemon may serve another machine's or container's run, whose folder isn't here: what still runs is then left.
+    if (isLeft(run, () => /^(Exited|Dead)/.test(status)))
+      found.push(leftover('container', run, id, `${name} (${status})`));
+  }
+  for (const [name = '', run = ''] of await rows([
+    ...['volume', 'ls', '--filter', 'label=boxmark', '--format'],
+    `{{.Name}}\t${label}`,
+  ])) {
+    if (isLeft(run, () => false)) found.push(leftover('volume', run, name, 'volume of a dead run'));
+  }
+  for (const run of dead) {
+    for (const [id = ''] of await rows(['images', '-q', '--no-trunc', '--filter', `reference=boxmark:*-${run}`])) {
+      found.push(leftover('image', run, id, 'image of a dead run'));
+    }
+  }
+  return found;
+}
+
+/** Half-built entries of the image store: nobody has them open, and nobody has written to them for a while. */
+function unfinishedStoreEntries(ageMs: number): Leftover[] {
+  let store: string;
+  try {
+    store = realpathSync(storeDir());
+  } catch {
+    return []; // No store yet.
+  }
+  const folders = [store, ...namesIn(store).map((name) => join(store, name))];
+  return folders
+    .flatMap((folder) => namesIn(folder).map((name) => join(folder, name)))
+    .filter((path) => UNFINISHED.test(path) && olderThan(path, ageMs) && !isOpenSomewhere(path))
+    .map((path) => leftover(lstatSync(path).isDirectory() ? 'folder' : 'file', '', path, 'half-built store entry'));
+}
+
+function leftover(kind: LeftoverKind, run: string, target: string, detail: string): Leftover {
+  return { kind, run, target, detail };
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+function olderThan(path: string, ageMs: number): boolean {
+  try {
+    const { mtimeMs, ctimeMs } = lstatSync(path);
+    return Date.now() - Math.max(mtimeMs, ctimeMs) > ageMs;
+  } catch {
+    return false;
+  }
+}

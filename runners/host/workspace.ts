@@ -1,0 +1,134 @@
+/** The private folder of a run, and who owns it: a folder whose owner is dead is a leftover, one whose owner lives is not. */
+
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { BoxmarkError } from '../../bench/errors.ts';
+import { removeWorkspaceGroups } from '../cgroup/group.ts';
+import { mountsBelow } from './mounts.ts';
+import { identify, isAlive } from './processes.ts';
+
+/** On a real file system (/tmp may be a tmpfs, which overlay file systems can't stand on), and kept over reboots. */
+export const WORK_ROOT = '/var/tmp';
+const PREFIX = 'boxmark-';
+/** Time that a run gets between making its folder and naming its owner. */
+const GRACE_MS = 60_000;
+
+interface Owner {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly id: string;
+  readonly bootId: string | null;
+  /** Process ids mean nothing outside their namespace. */
+  readonly pidNamespace: string | null;
+}
+
+/** Makes the folder of a run, named after a fresh id of 8 hex digits, and names this process as its owner. */
+export async function createWorkspaceDir(): Promise<{ id: string; dir: string }> {
+  for (let attempt = 0; ; attempt++) {
+    const id = randomBytes(4).toString('hex');
+    const dir = workspaceDir(id);
+    try {
+      await mkdir(dir, { mode: 0o700 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST' && attempt < 5) continue;
+      throw new BoxmarkError({
+        what: `No work folder can be made in ${WORK_ROOT}.`,
+        value: (error as Error).message,
+        remedy: `make ${WORK_ROOT} writable`,
+        cause: error,
+      });
+    }
+    const owner: Owner = {
+      pid: process.pid,
+      startTicks: identify(process.pid)?.startTicks ?? 0,
+      id,
+      bootId: bootId(),
+      pidNamespace: pidNamespace(),
+    };
+    // Renamed into place: half an owner would read as none.
+    await writeFile(join(dir, '.owner.json'), `${JSON.stringify(owner)}\n`);
+    await rename(join(dir, '.owner.json'), join(dir, 'owner.json'));
+    return { id, dir };
+  }
+}
+
+/** Removes the folder of a run and its empty control groups. @throws `BoxmarkError` when something is still mounted in it: removing would reach through the mount. */
+export async function removeWorkspaceDir(dir: string): Promise<void> {
+  const mounted = mountsBelow(dir);
+  if (mounted.length > 0) {
+    throw new BoxmarkError({
+      what: 'The work folder still has mounts in it and was left.',
+      value: mounted.join(' '),
+      remedy: 'boxmark clean',
+    });
+  }
+  const id = idInName(basename(dir));
+  if (id !== null) await removeWorkspaceGroups(id);
+  // Last: as long as the folder is there, `boxmark clean` knows whose the rest is.
+  await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+}
+
+export function workspaceDir(id: string): string {
+  return join(WORK_ROOT, `${PREFIX}${id}`);
+}
+
+/** Id in a name such as `boxmark-0a1b2c3d` or `boxmark-0a1b2c3d-anything`; null for any other name. */
+export function idInName(name: string): string | null {
+  return /^boxmark-([0-9a-f]{8})(?:$|[-.])/.exec(name)?.[1] ?? null;
+}
+
+/** `alive`: hands off. `dead`: what is left of it may go. `absent`: there is no folder of that id. */
+export type OwnerState = 'alive' | 'dead' | 'absent';
+
+/** Does the run with this id still go on? In doubt it does. */
+export function ownerState(id: string): OwnerState {
+  const dir = workspaceDir(id);
+  let madeMs: number;
+  try {
+    const stats = statSync(dir);
+    if (!stats.isDirectory()) return 'alive';
+    madeMs = Math.max(stats.mtimeMs, stats.ctimeMs);
+  } catch {
+    return 'absent';
+  }
+  const owner = readOwner(join(dir, 'owner.json'));
+  if (owner === null || owner.id !== id) return Date.now() - madeMs < GRACE_MS ? 'alive' : 'dead';
+  if (owner.bootId !== null && owner.bootId !== bootId()) return 'dead';
+  if (owner.pidNamespace !== null && owner.pidNamespace !== pidNamespace()) return 'alive';
+  return isAlive(owner) ? 'alive' : 'dead';
+}
+
+/** Ids of the runs that go on now. */
+export function liveRuns(): string[] {
+  const ids = readdirSync(WORK_ROOT).map(idInName);
+  return ids.filter((id) => id !== null && ownerState(id) === 'alive') as string[];
+}
+
+function readOwner(file: string): Owner | null {
+  try {
+    const owner = JSON.parse(readFileSync(file, 'utf8')) as Partial<Owner>;
+    if (!Number.isSafeInteger(owner.pid) || !Number.isSafeInteger(owner.startTicks)) return null;
+    const { pid, startTicks, id = '', bootId = null, pidNamespace = null } = owner as Owner;
+    return { pid, startTicks, id, bootId, pidNamespace };
+  } catch {
+    return null;
+  }
+}
+
+function bootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
+function pidNamespace(): string | null {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,83 @@
+/** Opens images of the store: where their root is, and how their payload is started in a box and on this host. */
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { BoxmarkError } from '../../bench/errors.ts';
+import type { Image } from '../../bench/types.ts';
+import { ROOT } from './build.ts';
+import { readElf } from './elf.ts';
+import { libraryClosure } from './elf-closure.ts';
+import { libraryFolders, NODE_PATH, PAYLOAD_PATH } from './layout.ts';
+import { firstDifference, MANIFEST_PATH, type Manifest, readManifest, scanRoot } from './manifest.ts';
+import { imageFolder, sha256, sha256File } from './store.ts';
+
+/** An image of the store by its digest, or by the first 12 digits of it. Throws `BoxmarkError` when it isn't there. */
+export async function loadImage(digest: string): Promise<Image> {
+  const root = join(imageFolder(digest), ROOT);
+  if (!existsSync(join(root, MANIFEST_PATH))) {
+    throw new BoxmarkError({
+      what: 'No such image in the image store.',
+      value: digest,
+      remedy: 'boxmark image import FILE',
+    });
+  }
+  const manifest = await readManifest(root);
+  const found = sha256(await readFile(join(root, MANIFEST_PATH)));
+  if (!found.startsWith(digest)) {
+    throw new BoxmarkError({
+      what: 'The manifest of an image in the store was changed.',
+      value: root,
+      remedy: `remove ${imageFolder(digest)}; it is built anew on the next run`,
+    });
+  }
+  return {
+    digest: found,
+    root,
+    payloadArgv: [`/${NODE_PATH}`, `/${PAYLOAD_PATH}`],
+    nativeArgv: await nativeArgv(root, manifest),
+    nodeDigest: manifest.files[NODE_PATH]?.sha256 ?? '',
+    payloadDigest: manifest.files[PAYLOAD_PATH]?.sha256 ?? '',
+  };
+}
+
+/** Hashes every file of an image again. Throws `BoxmarkError` naming the first path that is not as the manifest lists it. */
+export async function verifyImage(image: Image): Promise<void> {
+  const listed = await readManifest(image.root);
+  const found = await scanRoot(image.root);
+  const digest = sha256(await readFile(join(image.root, MANIFEST_PATH)));
+  const wrong = digest === image.digest ? firstDifference(listed, found) : MANIFEST_PATH;
+  if (wrong === undefined) return;
+  throw new BoxmarkError({
+    what: `The image in the store was changed: /${wrong} is not what its manifest lists.`,
+    value: image.root,
+    remedy: `remove ${imageFolder(image.digest)}; it is built anew on the next run`,
+  });
+}
+
+/** The image's own loader is used only when the host would give Node.js other libraries than the boxes get. */
+async function nativeArgv(root: string, manifest: Manifest): Promise<string[]> {
+  const node = join(root, NODE_PATH);
+  const payload = join(root, PAYLOAD_PATH);
+  if (manifest.files[NODE_PATH] === undefined) return []; // Tools only.
+  if (await hostHasSameLibraries(node, manifest)) return [node, payload];
+  const interpreter = readElf(node)?.interpreter;
+  if (interpreter === undefined) return [node, payload];
+  const folders = libraryFolders(Object.keys(manifest.files)).map((folder) => join(root, folder));
+  return [join(root, interpreter), '--library-path', folders.join(':'), node, payload];
+}
+
+async function hostHasSameLibraries(node: string, manifest: Manifest): Promise<boolean> {
+  const listed = new Map(Object.entries(manifest.files).map(([path, entry]) => [basename(path), entry.sha256]));
+  try {
+    const closure = libraryClosure(node);
+    const loader: [string, string][] =
+      closure.interpreter === undefined ? [] : [[basename(closure.interpreter), closure.interpreter]];
+    for (const [name, file] of [...closure.libraries, ...loader]) {
+      if ((await sha256File(file)) !== listed.get(name)) return false;
+    }
+    return true;
+  } catch {
+    return false; // A library or the loader is missing here.
+  }
+}

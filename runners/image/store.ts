@@ -1,0 +1,100 @@
+/** The folder in which images and the files made from them are kept; everything in it appears whole, by a rename. */
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Image } from '../../bench/types.ts';
+
+const BUILD_PREFIX = '.build-';
+/** A build takes seconds; a folder this old was left by a builder that was killed. */
+const STALE_MS = 6 * 3600_000;
+
+/** Absolute path of the image store: $BOXMARK_CACHE, else $XDG_CACHE_HOME/boxmark, else ~/.cache/boxmark. */
+export function storeDir(): string {
+  const { BOXMARK_CACHE, XDG_CACHE_HOME } = process.env;
+  return BOXMARK_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'boxmark');
+}
+
+/** Folder of an image in the store: by the first 12 digits of its digest. */
+export function imageFolder(digest: string): string {
+  return join(storeDir(), digest.slice(0, 12));
+}
+
+/** Runs `build` in a private folder of the store, which is removed afterwards whatever happens. */
+export async function inBuildFolder<T>(build: (folder: string) => Promise<T>): Promise<T> {
+  await mkdir(storeDir(), { recursive: true });
+  await removeStaleBuilds();
+  const folder = await mkdtemp(join(storeDir(), BUILD_PREFIX));
+  try {
+    return await build(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Moves a finished folder to its final place. When another builder was faster, its equal result stays. */
+export async function installFolder(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+  }
+}
+
+/** Writes a small file so that readers see all of it or nothing. */
+export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2, 8)}.tmp`;
+  try {
+    await writeFile(temporary, content);
+    await rename(temporary, file);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/**
+ * A file made from an image (archive, disk), kept beside its root and made only once. `build` writes to the path that it is
+ * given. Returns the file's path; safe when several processes want the same form.
+ */
+export async function derive(image: Image, name: string, build: (file: string) => Promise<void>): Promise<string> {
+  const file = join(dirname(image.root), name);
+  if (await exists(file)) return file;
+  return inBuildFolder(async (folder) => {
+    const temporary = join(folder, name);
+    await build(temporary);
+    await rename(temporary, file);
+    return file;
+  });
+}
+
+/** SHA-256 of a file's bytes, 64 hex digits. */
+export async function sha256File(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** SHA-256 of bytes or UTF-8 text, 64 hex digits. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function removeStaleBuilds(): Promise<void> {
+  const names = await readdir(storeDir()).catch(() => []);
+  for (const name of names.filter((entry) => entry.startsWith(BUILD_PREFIX))) {
+    const folder = join(storeDir(), name);
+    const made = await stat(folder).catch(() => undefined);
+    if (made !== undefined && Date.now() - made.mtimeMs > STALE_MS) await rm(folder, { recursive: true, force: true });
+  }
+}
