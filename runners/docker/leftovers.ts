@@ -67,12 +67,14 @@ export function rememberOutside(dir: string): void {
 
 /** Removes those of the noted files that nobody else uses. Never throws. */
 export async function forgetOutside(dir: string): Promise<void> {
+  const list = join(dir, OUTSIDE_LIST);
   let absent: unknown;
   try {
-    absent = JSON.parse(readFileSync(join(dir, OUTSIDE_LIST), 'utf8'));
+    absent = JSON.parse(readFileSync(list, 'utf8'));
   } catch {
     return;
   }
+  await rm(list, { force: true });
   // A list that was changed must not make us remove anything else.
   const ours = OUTSIDE.filter((path) => Array.isArray(absent) && absent.includes(path));
   for (const path of ours) {
