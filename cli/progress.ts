@@ -38,7 +38,7 @@ export function createProgress(
   };
   const paint = (text: string) => {
     wipe();
-    screen.write(text.slice(0, Math.max(20, (screen.columns ?? 80) - 1)));
+    screen.write(text.slice(0, Math.max(20, (screen.columns || 80) - 1)));
     painted = true;
   };
   return {

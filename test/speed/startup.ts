@@ -1,5 +1,6 @@
 /** A start through Boxmark against the bare engine's own command, both until the payload's first line, taking turns. */
 
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { BoxProcess, Workspace } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
@@ -31,7 +32,8 @@ export async function benchStartup(print: (line: string) => void): Promise<void>
     docker: async () => {
       const socket = await dockerSocket(dir);
       if (socket === undefined) return 'no daemon to ask';
-      const { tag } = await dockerArchive(image);
+      // The run's preparation has loaded it into whichever daemon it uses.
+      const { id: loaded } = await dockerArchive(image);
       return [
         'docker',
         '-H',
@@ -44,13 +46,13 @@ export async function benchStartup(print: (line: string) => void): Promise<void>
         '--network',
         'none',
         '--read-only',
-        tag,
+        loaded,
         ...payload,
       ];
     },
   };
   try {
-    print(`  ${'until the first line, median of 10 (least)'.padEnd(44)}    Boxmark        bare   ratio`);
+    print(`  ${'until the first line, median of 10 (least)'.padEnd(44)}      Boxmark          bare   ratio`);
     for (const [name, command] of Object.entries(bare)) {
       let environment: Awaited<ReturnType<typeof prepareStack>>;
       try {
@@ -63,10 +65,13 @@ export async function benchStartup(print: (line: string) => void): Promise<void>
         print(`  ${name}: ${String(error)}`);
         continue;
       }
-      const argv = await command();
-      if (typeof argv === 'string') print(`  ${name}: ${argv}`);
-      else await compare(name, (count) => environment.start(`bench${count}-${name}`, workspace.signal), argv, print);
-      await environment.dispose();
+      try {
+        const argv = await command();
+        if (typeof argv === 'string') print(`  ${name}: ${argv}`);
+        else await compare(name, (count) => environment.start(`bench${count}-${name}`, workspace.signal), argv, print);
+      } finally {
+        await environment.dispose();
+      }
     }
   } finally {
     await removeWorkspaceDir(dir);
@@ -89,7 +94,7 @@ async function compare(
     times.bare.push(await firstLineMs(bare));
   }
   const show = (values: readonly number[]) =>
-    `${median(values).toFixed(0)} (${Math.min(...values).toFixed(0)}) ms`.padStart(12);
+    `${median(values).toFixed(0)} (${Math.min(...values).toFixed(0)}) ms`.padStart(14);
   const ratio = median(times.ours.map((value, index) => value / (times.bare[index] ?? value)));
   print(`  ${name.padEnd(42)} ${show(times.ours)}${show(times.bare)}  ${ratio.toFixed(2).padStart(6)}`);
 }
@@ -97,7 +102,10 @@ async function compare(
 async function firstLineMs(begin: Begin): Promise<number> {
   const begunNs = process.hrtime.bigint();
   const started = await begin();
-  const firstNs = await new Promise<bigint>((resolveLine) => started.process.onLine((_, atNs) => resolveLine(atNs)));
+  const firstNs = await new Promise<bigint>((resolveLine, reject) => {
+    started.process.onLine((_, atNs) => resolveLine(atNs));
+    void started.process.exited.then(() => reject(new Error(`no first line: ${started.process.errorTail()}`)));
+  });
   started.process.write(JSON.stringify({ v: 1, id: 1, op: 'quit' }));
   await started.process.exited;
   await started.close();
@@ -106,10 +114,8 @@ async function firstLineMs(begin: Begin): Promise<number> {
 
 /** The socket of the daemon that the run uses: its private one, else the host's. */
 async function dockerSocket(dir: string): Promise<string | undefined> {
-  const found = await hostExec(['find', dir, '-name', '*.sock', '-path', '*docker*', '-not', '-path', '*containerd*']);
-  const [own] = found.stdout.split('\n').filter(Boolean);
-  if (own !== undefined) return `unix://${own}`;
-  return (await hostExec(['docker', 'version'], { timeoutMs: 5000 })).exitCode === 0
-    ? 'unix:///var/run/docker.sock'
-    : undefined;
+  const own = `${dir}/docker/s.sock`;
+  if (existsSync(own)) return `unix://${own}`;
+  const asked = await hostExec(['docker', 'version'], { timeoutMs: 5000 });
+  return asked.exitCode === 0 ? 'unix:///var/run/docker.sock' : undefined;
 }
