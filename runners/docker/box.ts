@@ -7,7 +7,7 @@ import type { Box, BoxProcess, ExecOptions, Limits, OpenOptions } from '../../be
 import { hostHierarchies } from '../cgroup/group.ts';
 import { cpuList } from '../cgroup/tree.ts';
 import { type DockerClient, dockerArgv, lastLines, tryDocker } from './client.ts';
-import { HOLDER_INIT, HOLDER_READY, holderFlags } from './holder.ts';
+import { HOLDER_INIT, HOLDER_READY, type HolderShape, holderFlags } from './holder.ts';
 
 const HOLDER_START_LIMIT_MS = 60_000;
 const REMOVE_LIMIT_MS = 20_000;
@@ -30,14 +30,9 @@ export interface ContainerPlan {
   afterRemoval(answered: boolean): Promise<void>;
 }
 
-export interface HolderPlan extends ContainerPlan {
-  /** In the parent box: the image store, and a writable folder for the box alone. */
-  readonly store: string;
-  readonly scratch: string;
+export interface HolderPlan extends ContainerPlan, HolderShape {
   /** Image store on the host. */
   readonly hostStore: string;
-  /** The layer above needs to mount, make namespaces and write cgroups. */
-  readonly relaxed: boolean;
 }
 
 type SpawnOptions = Pick<ExecOptions, 'env'>;

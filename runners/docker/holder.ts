@@ -2,7 +2,14 @@
 
 import type { Box, Limits } from '../../bench/types.ts';
 import { cpuList } from '../cgroup/tree.ts';
-import type { HolderPlan } from './box.ts';
+
+export interface HolderShape {
+  /** In the parent box: the image store, and a writable folder for the box alone. */
+  readonly store: string;
+  readonly scratch: string;
+  /** The layer above needs to mount, make namespaces and write cgroups. */
+  readonly relaxed: boolean;
+}
 
 /** The engine in the box has its own memory needs beside the payload's limit. */
 const ENGINE_BYTES = 1 << 30;
@@ -37,7 +44,7 @@ exec cat >/dev/null`;
 
 /** Flags of `docker run`. `lacking` are the capabilities that the daemon itself hasn't got, which it can't give away. */
 export function holderFlags(
-  { store, scratch, relaxed }: HolderPlan,
+  { store, scratch, relaxed }: HolderShape,
   { cpus, housekeeping, memoryBytes, pids }: Limits,
   lacking: readonly string[],
 ): string[] {
