@@ -2,18 +2,27 @@
 
 import { BoxFault } from './client.ts';
 import { messageOf } from './errors.ts';
+import { openHostTiming } from './host-timing.ts';
+import { watchHost } from './host-watch.ts';
 import type { Ledger } from './ledger.ts';
 import type { BoxFacts } from './protocol.ts';
-import { type HostGauges, type Resident, startResident } from './resident.ts';
+import { type HostGauges, NO_FIGURES, type Resident, startResident } from './resident.ts';
 import { refuted, toSamples } from './samples.ts';
-import { blockSteps, type MeasuringStep, type Step } from './steps.ts';
+import { blockSteps, type HostStep, type MeasuringStep, type Step } from './steps.ts';
 import type { Environment, Plan, Sample, SessionEvent, Start, StartFigures } from './types.ts';
 
 export interface BlockRequest {
   readonly plan: Plan;
   readonly block: number;
-  /** By box: the environments, and the control. Boxes that were given up are absent. */
+  /** By box: the environments, and the control. Boxes that were given up, or can't run any more, are absent. */
   readonly environments: ReadonlyMap<string, Environment>;
+  whyAbsent(box: string): string;
+  /** Warm-up bursts of each workload in every box. */
+  readonly warmupBursts: number;
+  /** Hash the whole image inside each box, not only the payload. */
+  readonly digests: boolean;
+  /** Boxes whose clock failed in an earlier block. */
+  readonly hostTimed: ReadonlySet<string>;
   /** Passes in a burst, by workload. */
   readonly work: Readonly<Record<string, number>>;
   readonly ledger: Ledger;
@@ -48,6 +57,8 @@ export async function runBlock(request: BlockRequest): Promise<BlockResult> {
   const failed = new Set<string>();
   let rows: Sample[] = [];
   const completed: string[] = [];
+  const timing = openHostTiming(request);
+  const hostEvents = watchHost(request.gauges);
 
   const flush = () => {
     if (rows.length > 0) sink.samples(rows);
@@ -56,12 +67,13 @@ export async function runBlock(request: BlockRequest): Promise<BlockResult> {
 
   async function closeBox(resident: Resident, fault?: BoxFault): Promise<void> {
     alive.delete(resident.box);
+    timing.judge(resident);
     const figures = await resident.close();
     const head = { block, position: resident.position, env: resident.box, startId: resident.startId };
     if (fault === undefined) {
       sink.start({ ...head, ...figures, status: 'completed' });
       completed.push(resident.box);
-      noteIdle(resident.box, figures.idleCpuMs, figures.runMs);
+      noteIdle(resident.box, figures);
     } else {
       failed.add(resident.box);
       sink.start({ ...head, ...figures, status: fault.status, reason: fault.message });
@@ -69,7 +81,7 @@ export async function runBlock(request: BlockRequest): Promise<BlockResult> {
     }
   }
 
-  function noteIdle(env: string, idleCpuMs: number | null, runMs: number | null): void {
+  function noteIdle(env: string, { idleCpuMs, runMs }: StartFigures): void {
     if (idleCpuMs === null || runMs === null || idleCpuMs <= IDLE_SHARE * runMs) return;
     sink.event({ kind: 'idle-cpu', env, block, idleCpuMs: round3(idleCpuMs), share: round3(idleCpuMs / runMs) });
   }
@@ -79,12 +91,12 @@ export async function runBlock(request: BlockRequest): Promise<BlockResult> {
     const head = { block, position: step.position, env: step.box, startId };
     const environment = request.environments.get(step.box);
     if (environment === undefined) {
-      sink.start({ ...head, status: 'skipped', reason: 'given up after failing in two blocks in a row' });
+      sink.start({ ...head, status: 'skipped', reason: request.whyAbsent(step.box) });
       return;
     }
     let resident: Resident;
     try {
-      resident = await startResident({ ...request, ...step, startId, environment, digests: block === 1 });
+      resident = await startResident({ ...request, ...step, startId, environment });
     } catch (error) {
       const fault = faultOf(error);
       failed.add(step.box);
@@ -103,27 +115,42 @@ export async function runBlock(request: BlockRequest): Promise<BlockResult> {
     const askedAtMs = Date.now();
     const reply =
       step.kind === 'warmup'
-        ? await resident.ask('warmup', { ...params, bursts: plan.warmupBursts })
+        ? await resident.ask('warmup', { ...params, bursts: request.warmupBursts })
         : step.kind === 'visit'
           ? await resident.ask('visit', params)
           : await resident.ask('long', { ...params, leastNs: plan.longNs });
-    rows.push(...toSamples({ plan, block, step, resident, work, reply, askedAtMs }));
-    const { passes, checksum } = reply.body;
+    await take(toSamples({ plan, block, step, resident, work, reply, askedAtMs }), reply.body, step);
+  }
+
+  async function timeFromOutside(step: HostStep, resident: Resident): Promise<void> {
+    const visit = await timing.visit(step, resident);
+    if (visit !== undefined) await take([visit.row], visit.reply.body, step);
+  }
+
+  /** Keeps the rows of an answer, and holds its state against that of the other boxes. */
+  async function take(
+    answered: readonly Sample[],
+    { passes, checksum }: { passes: number; checksum: string },
+    step: MeasuringStep | HostStep,
+  ): Promise<void> {
+    rows.push(...answered);
+    timing.saw(answered);
     if (!request.ledger.agrees(step.workload, passes, checksum)) await settle(step.workload, passes, step);
   }
 
   /** Two boxes differ: a replay says which is wrong. Its rows of this request lose their figures, and it is closed. */
-  async function settle(workload: string, passes: number, step: MeasuringStep): Promise<void> {
+  async function settle(workload: string, passes: number, step: MeasuringStep | HostStep): Promise<void> {
     const [expected] = await request.ledger.expected(workload, [passes]);
-    const round = step.kind === 'visit' ? step.round : 0;
+    const round = 'round' in step ? step.round : 0;
+    // Visits that last for a time end after different numbers of passes in each box; the others' are proved at the end.
+    const counted = step.kind === 'warmup' || step.kind === 'visit';
+    const isSuspect = (row: Sample) =>
+      row.workload === workload && row.round === round && (counted || row.env === step.box);
     const wrong = new Map<string, string>();
     for (const row of rows) {
-      const suspect = row.workload === workload && row.round === round && row.checksum !== '';
-      if (suspect && row.checksum !== expected) wrong.set(row.env, row.checksum);
+      if (isSuspect(row) && row.checksum !== '' && row.checksum !== expected) wrong.set(row.env, row.checksum);
     }
-    rows = rows.map((row) =>
-      wrong.has(row.env) && row.workload === workload && row.round === round ? refuted(row) : row,
-    );
+    rows = rows.map((row) => (wrong.has(row.env) && isSuspect(row) ? refuted(row) : row));
     for (const [env, checksum] of wrong) {
       const resident = alive.get(env);
       if (resident !== undefined) await wrongAnswer(resident, { workload, passes, checksum, expected: expected ?? '' });
@@ -184,6 +211,12 @@ export async function runBlock(request: BlockRequest): Promise<BlockResult> {
         case 'start':
           await start(step);
           break;
+        case 'clocks':
+          for (const box of step.boxes) await guarded(box, timing.askAndJudge);
+          break;
+        case 'host':
+          if (timing.isTimed(step.box)) await guarded(step.box, (resident) => timeFromOutside(step, resident));
+          break;
         case 'verify':
           await verify(step.boxes);
           break;
@@ -200,6 +233,7 @@ export async function runBlock(request: BlockRequest): Promise<BlockResult> {
     // All of them, even when the store takes no more rows.
     await Promise.allSettled([...alive.values()].map((resident) => closeBox(resident, why)));
   }
+  for (const event of hostEvents(block)) sink.event(event);
   return { completed, failed: [...failed] };
 }
 
@@ -212,23 +246,4 @@ function faultOf(error: unknown): BoxFault {
   return error instanceof BoxFault ? error : new BoxFault('failed', messageOf(error));
 }
 
-function round3(value: number): number {
-  return Math.round(value * 1000) / 1000;
-}
-
-const NO_FIGURES = {
-  spawnMs: null,
-  firstInstructionMs: null,
-  readyMs: null,
-  runMs: null,
-  teardownMs: null,
-  clockRatio: null,
-  cpuUserMs: null,
-  cpuSystemMs: null,
-  throttledMs: null,
-  stealMs: null,
-  memoryPeakBytes: null,
-  hostMemoryDeltaBytes: null,
-  idleCpuMs: null,
-  clockStepNs: null,
-} satisfies StartFigures;
+const round3 = (value: number): number => Math.round(value * 1000) / 1000;

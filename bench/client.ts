@@ -41,7 +41,7 @@ export interface PayloadClient {
 }
 
 /** Lines of other programs in the box (a kernel's log, an init) are let pass up to this many characters. */
-const NOISE_LIMIT_CHARS = 4 << 20;
+const NOISE_LIMIT_CHARS = 1 << 20;
 
 type Waiter = { resolve(line: { json: string; atNs: bigint }): void; reject(fault: BoxFault): void };
 

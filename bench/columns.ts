@@ -59,7 +59,6 @@ export const START_COLUMNS: readonly Column<Start>[] = columns<Start>({
 
 export type ContrastRow = ContrastResult & { readonly stopReason: string };
 
-/** Verdicts and the total and sustained ratios have their columns; they stay empty until they are computed. */
 export const CONTRAST_COLUMNS: readonly Column<ContrastRow>[] = columns<ContrastRow>({
   session: (_, session) => session,
   env: (row) => row.env,
@@ -76,16 +75,16 @@ export const CONTRAST_COLUMNS: readonly Column<ContrastRow>[] = columns<Contrast
   control_ratio: (row) => row.controlRatio,
   control_low: (row) => row.controlInterval?.low,
   control_high: (row) => row.controlInterval?.high,
-  verdict: () => null,
+  verdict: (row) => row.verdict,
   stop_reason: (row) => row.stopReason,
-  total_ratio: () => null,
-  total_low: () => null,
-  total_high: () => null,
-  sustained_ratio: () => null,
-  sustained_low: () => null,
-  sustained_high: () => null,
-  wakeup_ratio: () => null,
-  intermittent: () => null,
+  total_ratio: (row) => row.total?.ratio,
+  total_low: (row) => row.total?.interval?.low,
+  total_high: (row) => row.total?.interval?.high,
+  sustained_ratio: (row) => row.sustained?.ratio,
+  sustained_low: (row) => row.sustained?.interval?.low,
+  sustained_high: (row) => row.sustained?.interval?.high,
+  wakeup_ratio: (row) => row.wakeupRatio,
+  intermittent: (row) => String(row.intermittent),
 });
 
 function columns<T>(cells: Readonly<Record<string, (row: T, session: string) => Cell>>): Column<T>[] {

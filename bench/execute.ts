@@ -1,17 +1,22 @@
 /** Runs a session: calibrates, runs block after block, keeps the folder up to date, and stops when the plan says so. */
 
-import { contrastResults } from './analysis/ratio.ts';
-import { type BlockSink, runBlock } from './block.ts';
+import { hostTimedBoxes } from './analysis/clock.ts';
+import { sessionTable, unequalOf } from './analysis/session-table.ts';
+import { decideWarmup } from './analysis/warmup.ts';
+import { type BlockResult, type BlockSink, runBlock } from './block.ts';
 import { calibrate } from './calibrate.ts';
-import { BoxFault, connect } from './client.ts';
+import { BoxFault } from './client.ts';
 import { BoxmarkError, messageOf } from './errors.ts';
 import { openLedger } from './ledger.ts';
-import type { BoxFacts } from './protocol.ts';
+import { openParity } from './parity-log.ts';
 import { type HostGauges, startResident } from './resident.ts';
 import { controlOf } from './schedule.ts';
 import type { SessionInfo, StopReason } from './session.ts';
+import { isPrecise } from './stopping.ts';
 import type { Store } from './store.ts';
-import type { ContrastResult, Environment, Plan, Sample, SessionEvent, Start, Started } from './types.ts';
+import type { ContrastResult, Environment, Plan, Sample, SessionEvent, Start } from './types.ts';
+import { lazyVerifier } from './verifier.ts';
+import { countedSamples } from './whole.ts';
 
 /** What a progress display is told; called only while nothing is being measured. */
 export interface ProgressSink {
@@ -31,6 +36,10 @@ export interface SessionRequest {
   readonly gauges: HostGauges;
   readonly signal: AbortSignal;
   readonly progress: ProgressSink;
+  /** What a session that goes on has already: rows and events of its whole blocks. */
+  readonly earlier?: Pick<SessionOutcome, 'samples' | 'starts' | 'events'>;
+  /** Why an environment of the plan has no box. */
+  readonly absent?: ReadonlyMap<string, string>;
   /** Called once, with where to send what others notice before and during the session. */
   notices(tell: BlockSink['event']): void;
 }
@@ -51,18 +60,22 @@ const LIVES = 2;
 
 export async function executeSession(request: SessionRequest): Promise<SessionOutcome> {
   const { plan, store, signal, progress } = request;
-  const samples: Sample[] = [];
-  const starts: Start[] = [];
-  const events: SessionEvent[] = [];
-  const facts = new Map<string, BoxFacts>();
+  const { earlier } = request;
+  const samples: Sample[] = [...(earlier?.samples ?? [])];
+  const starts: Start[] = [...(earlier?.starts ?? [])];
+  const events: SessionEvent[] = [...(earlier?.events ?? [])];
   let info = request.info;
   let failure: unknown = null;
   const boxes = new Map(request.environments.map((environment) => [environment.path, environment]));
   boxes.set(controlOf(plan.baseline), request.control);
-  const verifier = lazyVerifier(request);
+  const verifier = lazyVerifier(request.verifier, plan, signal);
 
   const save = (change: Partial<SessionInfo>) => {
-    const environments = info.environments.map((it) => ({ ...it, facts: facts.get(it.path) ?? it.facts }));
+    const unequal = unequalOf(events);
+    const environments = info.environments.map((it) => {
+      const facts = parity.facts(it.path) ?? it.facts;
+      return { ...it, facts, ...(facts === null ? {} : { inequalities: unequal[it.path] ?? [] }) };
+    });
     info = { ...info, ...change, environments };
     store.session(info);
   };
@@ -81,38 +94,81 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
       store.start(row);
     },
     event,
-    facts: (box, read) => facts.set(box, { ...facts.get(box), ...read }), // Digests are read in the first block only.
-    pause: (round) => progress.round({ block, round, fraction: (block - 1 + round / plan.rounds) / plan.blocks }),
+    facts: (box, read) => parity.read(box, read, block),
+    pause: (round) => progress.round({ block, round, fraction: (block - 1 + round / plan.rounds) / plan.maxBlocks }),
   });
 
+  const parity = openParity({
+    environments: new Map(boxes),
+    baseline: plan.baseline,
+    earlier: unequalOf(events),
+    tell: (env, block, inequalities) => event({ kind: 'unequal', env, block, inequalities }),
+  });
+  const counted = () => countedSamples(samples, events, info.blocksCompleted);
+  const tableSoFar = () => sessionTable({ plan, samples: counted(), starts, events });
+
+  /** Asked at the ends of blocks only, and of what has been measured by then. */
+  function stopNow(begunMs: number, done: number): StopReason | undefined {
+    const { blocksCompleted } = info;
+    if (plan.target !== null && blocksCompleted >= plan.minBlocks) {
+      if (isPrecise(tableSoFar(), plan, (box) => boxes.has(box))) return 'precision';
+    }
+    if (blocksCompleted >= plan.maxBlocks) return 'blocks';
+    return outOfTime(plan, begunMs, done) ? 'time' : undefined;
+  }
+
+  /** The first block with whole series is the pilot: it fixes the warm-up of all later ones. */
+  function decide(block: number): SessionInfo['warmup'] {
+    if (info.warmup !== null) return info.warmup;
+    const pilot = samples.filter((sample) => sample.block === block);
+    const warmup = decideWarmup(countedSamples(pilot, events, block), plan.pilotBursts);
+    for (const { env, workload, bursts, ...series } of warmup?.series ?? []) {
+      if (series.class === 'no steady state') event({ kind: 'no-steady-state', env, block, workload, bursts });
+    }
+    return warmup;
+  }
+
+  function countStrikes(strikes: Map<string, number>, block: number, result: BlockResult): void {
+    for (const box of result.completed) strikes.delete(box);
+    for (const box of result.failed) {
+      const count = (strikes.get(box) ?? 0) + 1;
+      strikes.set(box, count);
+      if (count < LIVES) continue;
+      boxes.delete(box);
+      event({ kind: 'given-up', env: box, block, reason: `failed in ${LIVES} blocks in a row` });
+    }
+  }
+
   async function run(): Promise<StopReason> {
-    progress.phase('calibrating on the baseline');
-    const work = await calibrateOn(request);
-    save({ work });
+    if (Object.keys(info.work).length === 0) {
+      progress.phase('calibrating on the baseline');
+      save({ work: await calibrateOn(request) });
+    }
     const ledger = openLedger(verifier.replay);
     const strikes = new Map<string, number>();
-    const begun = Date.now();
-    for (let block = 1; block <= plan.blocks; block++) {
-      if (outOfTime(plan, begun, block)) return 'time';
-      progress.phase(`block ${block} of ${plan.blocks}`);
+    const begunMs = Date.now();
+    const first = info.blocksCompleted + 1;
+    for (let block = first; ; block++) {
+      const stop = stopNow(begunMs, block - first);
+      if (stop !== undefined) return stop;
+      progress.phase(`block ${block} of ${plan.minBlocks < plan.maxBlocks ? 'at most ' : ''}${plan.maxBlocks}`);
+      const blockBegunMs = Date.now();
       const result = await runBlock({
         ...request,
         image: info.image,
         block,
         environments: boxes,
-        work,
+        whyAbsent: (box) => request.absent?.get(box) ?? `given up after failing in ${LIVES} blocks in a row`,
+        warmupBursts: info.warmup?.length ?? plan.pilotBursts,
+        digests: block === first,
+        hostTimed: hostTimedBoxes(events),
+        work: info.work,
         ledger,
         sink: sinkOf(block),
       });
-      for (const box of result.completed) strikes.delete(box);
-      for (const box of result.failed) {
-        const count = (strikes.get(box) ?? 0) + 1;
-        strikes.set(box, count);
-        if (count < LIVES) continue;
-        boxes.delete(box);
-        event({ kind: 'given-up', env: box, block, reason: `failed in ${LIVES} blocks in a row` });
-      }
-      save({ blocksCompleted: block });
+      countStrikes(strikes, block, result);
+      const measuredMs = info.measuredMs + Date.now() - blockBegunMs;
+      save({ blocksCompleted: block, measuredMs, warmup: decide(block) });
       if (!boxes.has(plan.baseline)) {
         throw new BoxmarkError({
           what: 'The baseline failed in two blocks in a row; without it nothing can be compared.',
@@ -121,7 +177,6 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
         });
       }
     }
-    return 'blocks';
   }
 
   let stopReason: StopReason;
@@ -134,13 +189,11 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
     if (!signal.aborted) failure = error;
   }
   await verifier.close();
-  const refuted = new Set(
-    events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ block, env }) => `${block} ${env}`),
-  );
-  const whole = samples.filter(({ block, env }) => block <= info.blocksCompleted && !refuted.has(`${block} ${env}`));
-  const contrasts = contrastResults(whole, plan);
+  const whole = counted();
+  const { rows: contrasts, trust } = tableSoFar();
   try {
     if (failure !== null) event({ kind: 'failed', reason: messageOf(failure) });
+    for (const difference of trust.differences) event({ kind: 'control-difference', ...difference });
     save({ stopReason, finishedAt: new Date().toISOString() });
     store.finish(contrasts, stopReason);
   } catch (error) {
@@ -149,10 +202,11 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
   return { info, samples: whole, starts, events, contrasts, failure };
 }
 
-function outOfTime(plan: Plan, begunMs: number, block: number): boolean {
-  if (plan.maxTimeMs === undefined || block === 1) return false;
+/** Would another block, as long as those so far, end after the limit? One is measured in any case. */
+function outOfTime(plan: Plan, begunMs: number, done: number): boolean {
+  if (plan.maxTimeMs === undefined || done === 0) return false;
   const elapsed = Date.now() - begunMs;
-  return elapsed + elapsed / (block - 1) > plan.maxTimeMs;
+  return elapsed + elapsed / done > plan.maxTimeMs;
 }
 
 /** Work per burst, on a start of the baseline that is not measured otherwise. */
@@ -178,33 +232,4 @@ async function calibrateOn(request: SessionRequest): Promise<Record<string, numb
   } finally {
     await resident.close();
   }
-}
-
-interface Verifier {
-  replay: Parameters<typeof openLedger>[0];
-  close(): Promise<void>;
-}
-
-/** The verifier's payload, started when it is first asked and kept for the session. */
-function lazyVerifier({ plan, verifier, signal }: SessionRequest): Verifier {
-  let opened: Promise<{ started: Started; client: Awaited<ReturnType<typeof connect>> }> | undefined;
-  const limitMs = plan.timeoutMs * 10;
-  async function open() {
-    const started = await verifier.start('verifier', signal);
-    const client = await connect(started.process, limitMs, signal);
-    await client.request('prepare', { size: plan.size, workloads: [...plan.workloads] }, limitMs);
-    return { started, client };
-  }
-  return {
-    async replay(workload, passes) {
-      opened ??= open();
-      const { client } = await opened;
-      return (await client.request('replay', { size: plan.size, workload, passes: [...passes] }, limitMs)).body
-        .checksums;
-    },
-    async close() {
-      const it = await opened?.catch(() => undefined);
-      await it?.started.close();
-    },
-  };
 }

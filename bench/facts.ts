@@ -1,8 +1,9 @@
 /** Facts that a payload reads inside its own box: what runs, on which CPUs, under which limits and filters. */
 
 import { createHash } from 'node:crypto';
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { readCgroupFacts } from './cgroup-facts.ts';
 import type { BoxFacts } from './protocol.ts';
 
 /** Fields of /proc/self/status that decide what a pure loop costs or what a box may do. */
@@ -21,6 +22,7 @@ const STATUS_FIELDS: Readonly<Record<string, string>> = {
  */
 export function readBoxFacts(digests: boolean): BoxFacts {
   const status = new Map((text('/proc/self/status') ?? '').split('\n').map((line) => split(line, ':')));
+  const flags = cpuFlags();
   const facts: BoxFacts = {
     node_version: process.version,
     v8_version: process.versions.v8,
@@ -29,14 +31,17 @@ export function readBoxFacts(digests: boolean): BoxFacts {
     uid: process.getuid?.() ?? null,
     kernel: text('/proc/sys/kernel/osrelease'),
     clocksource: text('/sys/devices/system/clocksource/clocksource0/current_clocksource'),
-    cpu_flags_sha256: cpuFlagsDigest(),
+    cpu_flags: flags,
+    cpu_flags_sha256: flags === null ? null : createHash('sha256').update(flags).digest('hex'),
     cpu_model: field(text('/proc/cpuinfo') ?? '', 'model name'),
     memory_total_kib: Number.parseInt(field(text('/proc/meminfo') ?? '', 'MemTotal') ?? '', 10) || null,
+    mitigations: mitigations(),
     transparent_hugepages: text('/sys/kernel/mm/transparent_hugepage/enabled'),
     uid_map: text('/proc/self/uid_map')?.replace(/\s+/g, ' ') ?? null,
     security_label: text('/proc/self/attr/current'),
     root_filesystem: rootFilesystem(),
     payload_sha256: sha256(process.argv[1] ?? ''),
+    ...readCgroupFacts(text),
   };
   for (const [from, to] of Object.entries(STATUS_FIELDS)) facts[to] = status.get(from) ?? null;
   return digests ? { ...facts, ...imageDigests() } : facts;
@@ -74,9 +79,23 @@ function libc(): string | null {
   return report?.header?.glibcVersionRuntime ? `glibc ${report.header.glibcVersionRuntime}` : null;
 }
 
-function cpuFlagsDigest(): string | null {
-  const flags = field(text('/proc/cpuinfo') ?? '', 'flags') ?? field(text('/proc/cpuinfo') ?? '', 'Features');
-  return flags === null ? null : createHash('sha256').update(flags.split(' ').sort().join(' ')).digest('hex');
+/** Sorted; they are compared name by name, and only their digest is kept with a session. */
+function cpuFlags(): string | null {
+  const content = text('/proc/cpuinfo') ?? '';
+  const flags = field(content, 'flags') ?? field(content, 'Features');
+  return flags === null ? null : flags.split(' ').sort().join(' ');
+}
+
+/** `meltdown: Not affected; mds: Vulnerable`: a name and its state for each vulnerability that the kernel lists. */
+function mitigations(): string | null {
+  const folder = '/sys/devices/system/cpu/vulnerabilities';
+  try {
+    const names = readdirSync(folder).sort();
+    // A state may hold a semicolon of its own.
+    return names.map((name) => `${name}: ${(text(join(folder, name)) ?? '').replaceAll(';', ',')}`).join('; ') || null;
+  } catch {
+    return null;
+  }
 }
 
 function rootFilesystem(): string | null {

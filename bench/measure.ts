@@ -8,7 +8,17 @@ export interface BurstPlan {
   readonly work: number;
   /** Bursts to run; more follow until `leastNs` have gone by. */
   readonly bursts: number;
+  /** Above 0 the bursts are one stretch of time: what goes by between two of them belongs to the later one. */
   readonly leastNs?: number;
+  /** Further passes in every burst, on another state than the burst's own. */
+  readonly extra?: Extra | undefined;
+}
+
+export interface Extra {
+  /** Passes of it in each burst. */
+  readonly passes: number;
+  /** Puts the other state in the place of the burst's own; called again, puts it back. */
+  exchange(): void;
 }
 
 /**
@@ -20,6 +30,8 @@ export interface BurstPlan {
  */
 export function measureBursts(pass: () => void, plan: BurstPlan): Burst[] {
   const bursts: Burst[] = [];
+  const isStretch = (plan.leastNs ?? 0) > 0;
+  let doneNs: bigint | undefined;
   const beganNs = process.hrtime.bigint();
   const bench = new Bench({
     iterations: plan.bursts,
@@ -31,13 +43,17 @@ export function measureBursts(pass: () => void, plan: BurstPlan): Burst[] {
   bench.add(
     'burst',
     (): FnReturnedObject => {
-      const cpu = process.cpuUsage();
-      const startNs = process.hrtime.bigint();
-      for (let i = 0; i < plan.work; i++) pass();
-      const endNs = process.hrtime.bigint();
-      const used = process.cpuUsage(cpu);
-      const wallNs = Number(endNs - startNs);
-      bursts.push([Number(startNs - beganNs), wallNs, (used.user + used.system) * 1000]);
+      const own = timePasses(pass, plan.work);
+      const added = plan.extra === undefined ? NOTHING : timeExtra(pass, plan.extra);
+      let wallNs = own.wallNs + added.wallNs;
+      if (isStretch) {
+        // A CPU quota that is used up stops a process at its next system call too, and reading its CPU time is one:
+        // a third to a half of the time held back would fall between the windows.
+        const fromNs = doneNs ?? own.startNs;
+        doneNs = process.hrtime.bigint();
+        wallNs = Number(doneNs - fromNs) - added.asideNs;
+      }
+      bursts.push([Number(own.startNs - beganNs), wallNs, own.cpuNs + added.cpuNs]);
       return { overriddenDuration: wallNs / 1e6 };
     },
     { async: false },
@@ -48,4 +64,40 @@ export function measureBursts(pass: () => void, plan: BurstPlan): Burst[] {
     throw new Error(`the burst ended in state ${task?.result.state ?? 'none'}`);
   }
   return bursts;
+}
+
+interface Timed {
+  readonly startNs: bigint;
+  readonly wallNs: number;
+  readonly cpuNs: number;
+}
+
+interface TimedExtra extends Omit<Timed, 'startNs'> {
+  /** Spent on exchanging the states, which is no part of the burst. */
+  readonly asideNs: number;
+}
+
+const NOTHING: TimedExtra = { wallNs: 0, cpuNs: 0, asideNs: 0 };
+
+function timePasses(pass: () => void, passes: number): Timed {
+  const cpu = process.cpuUsage();
+  const startNs = process.hrtime.bigint();
+  for (let i = 0; i < passes; i++) pass();
+  const endNs = process.hrtime.bigint();
+  const used = process.cpuUsage(cpu);
+  return { startNs, wallNs: Number(endNs - startNs), cpuNs: (used.user + used.system) * 1000 };
+}
+
+/** The same passes of the same function, after the burst's own and in a window of their own. */
+function timeExtra(pass: () => void, { passes, exchange }: Extra): TimedExtra {
+  if (passes === 0) return NOTHING;
+  const aside = timeOf(exchange);
+  const timed = timePasses(pass, passes);
+  return { ...timed, asideNs: aside + timeOf(exchange) };
+}
+
+function timeOf(act: () => void): number {
+  const startNs = process.hrtime.bigint();
+  act();
+  return Number(process.hrtime.bigint() - startNs);
 }

@@ -1,8 +1,17 @@
 /** What runs inside a box: takes one request a line on standard input, measures, answers one line. Bundled to one file. */
 
 import { readSync, writeSync } from 'node:fs';
-import { allocateHeap, createRandom, createWorkloads, heapNeeds, INPUT_SEED } from '../scimark/index.ts';
+import {
+  allocateHeap,
+  type Contents,
+  createRandom,
+  createWorkloads,
+  type ExchangeableWorkload,
+  heapNeeds,
+  INPUT_SEED,
+} from '../scimark/index.ts';
 import { readBoxFacts } from './facts.ts';
+import { extraPasses, slowShare } from './known-truth.ts';
 import { measureBursts } from './measure.ts';
 import {
   ANSWER_PREFIX,
@@ -14,7 +23,7 @@ import {
   type Request,
   type RequestOf,
 } from './protocol.ts';
-import type { PreparedWorkload, Workload } from './types.ts';
+import type { PreparedWorkload } from './types.ts';
 
 declare global {
   /** Set by the first statement of the bundle (see the `build:payload` script), before any module is evaluated. */
@@ -22,11 +31,16 @@ declare global {
 }
 
 interface Resident {
-  readonly workload: Workload;
+  readonly workload: ExchangeableWorkload;
   readonly prepared: PreparedWorkload;
   /** Passes since the preparation; decides what the state must be. */
   passes: number;
+  /** Another state of it, on which the extra passes of a known slowdown are done, so that its own stays comparable. */
+  readonly scratch: Contents | undefined;
 }
+
+/** Share of extra passes that this payload does on purpose; 0 in every measurement but that of the measuring itself. */
+const slowdown = slowShare(process.argv);
 
 const residents = new Map<string, Resident>();
 
@@ -73,7 +87,7 @@ function handle(request: Request): BodyOf<Op> {
     case 'replay':
       return replay(request);
     case 'facts':
-      return { facts: readBoxFacts(request.digests) };
+      return { facts: { ...readBoxFacts(request.digests), ...(slowdown === 0 ? {} : { known_slowdown: slowdown }) } };
     case 'quit':
       return {};
   }
@@ -91,7 +105,8 @@ function prepare({ size, workloads }: RequestOf<'prepare'>): BodyOf<'prepare'> {
       const prepared = workload.prepare(createRandom(INPUT_SEED));
       const input = prepared.checksum();
       prepared.pass();
-      residents.set(workload.id, { workload, prepared, passes: 1 });
+      const scratch = slowdown === 0 ? undefined : workload.copy();
+      residents.set(workload.id, { workload, prepared, passes: 1, scratch });
       return {
         id: workload.id,
         flops: workload.flops,
@@ -105,7 +120,9 @@ function prepare({ size, workloads }: RequestOf<'prepare'>): BodyOf<'prepare'> {
 
 function burstsOf(id: string, work: number, bursts: number, leastNs = 0): BodyOf<'visit'> {
   const it = resident(id);
-  const timed: Burst[] = measureBursts(it.prepared.pass, { work, bursts, leastNs });
+  const { workload, scratch } = it;
+  const extra = scratch && { passes: extraPasses(work, slowdown), exchange: () => workload.exchange(scratch) };
+  const timed: Burst[] = measureBursts(it.prepared.pass, { work, bursts, leastNs, extra });
   it.passes += work * timed.length;
   return { bursts: timed, passes: it.passes, checksum: it.prepared.checksum() };
 }

@@ -2,7 +2,8 @@
 
 import * as z from 'zod';
 import { usageError } from './errors.ts';
-import { boxesOf, roundUp } from './schedule.ts';
+import { roundUp } from './schedule.ts';
+import { readStopping } from './stopping.ts';
 import {
   type Contrast,
   type Limits,
@@ -13,16 +14,13 @@ import {
   type Schedule,
   SIZES,
 } from './types.ts';
-import { formatSpan, parseBytes, parseCount, parseCpuList, parseDurationNs } from './units.ts';
+import { parseBytes, parseCount, parseCpuList, parseDurationNs, parsePercent } from './units.ts';
 
-/** Blocks and rounds of each profile; why these: docs/method.md, "Profiles". */
-const PROFILE_SIZES: Readonly<Record<Profile, { blocks: number; rounds: number }>> = {
-  quick: { blocks: 6, rounds: 10 },
-  standard: { blocks: 10, rounds: 40 },
-  publish: { blocks: 12, rounds: 60 },
-};
+/** Rounds of each profile; why these: docs/method.md, "Profiles". */
+const PROFILE_ROUNDS: Readonly<Record<Profile, number>> = { quick: 10, standard: 40, publish: 60 };
 
-const WARMUP_BURSTS = 15;
+const PILOT_BURSTS = 30;
+const DEFAULT_MARGIN = '2%';
 const LONG_VISIT_NS = 1e9;
 const DEFAULT_BURST = '10ms';
 const DEFAULT_MEMORY = '1g';
@@ -40,6 +38,11 @@ export const planInputSchema = z.strictObject({
   profile: z.enum(PROFILES).optional(),
   baseline: text.optional(),
   blocks: textOrNumber.optional(),
+  'min-blocks': textOrNumber.optional(),
+  'max-blocks': textOrNumber.optional(),
+  target: text.optional(),
+  margin: text.optional(),
+  'allow-unequal': z.boolean().optional(),
   rounds: textOrNumber.optional(),
   burst: text.optional(),
   schedule: z.enum(['interleaved', 'sequential']).optional(),
@@ -88,7 +91,6 @@ export function checkPlanInput(input: unknown, source: string): PlanInput {
 /** Reads every setting but the environments, which have to be resolved on the machine first. */
 export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanSettings {
   const profile = input.profile ?? 'quick';
-  const sizes = PROFILE_SIZES[profile];
   const workloads = input.workload ?? defaults.workloads;
   for (const id of workloads) {
     if (!defaults.workloads.includes(id)) {
@@ -120,9 +122,11 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanSett
       size: input.size ?? 'small',
       kernels: 'reference',
       schedule: (input.schedule ?? 'interleaved') satisfies Schedule,
-      blocks: input.blocks === undefined ? sizes.blocks : parseCount(input.blocks, '--blocks'),
-      rounds: input.rounds === undefined ? sizes.rounds : parseCount(input.rounds, '--rounds'),
-      warmupBursts: WARMUP_BURSTS,
+      ...readStopping(input, profile),
+      margin: parsePercent(input.margin ?? DEFAULT_MARGIN, '--margin'),
+      allowUnequal: input['allow-unequal'] === true,
+      rounds: input.rounds === undefined ? PROFILE_ROUNDS[profile] : parseCount(input.rounds, '--rounds'),
+      pilotBursts: PILOT_BURSTS,
       burstNs: parseDurationNs(input.burst ?? DEFAULT_BURST, '--burst'),
       longNs: LONG_VISIT_NS,
       longVisits: profile === 'quick' ? 'rotate' : 'all',
@@ -152,39 +156,6 @@ export function makePlan(settings: PlanSettings, environments: readonly PlannedE
     rounds: roundUp(settings.rest.rounds, paths.length + 1),
   };
   return Object.freeze(plan);
-}
-
-/** What a start and a burst are expected to cost in an environment, for the time estimate only. */
-export interface CostGuess {
-  readonly startSeconds: number;
-  /** Time of a burst in it over the time natively. */
-  readonly factor: number;
-}
-
-/** Seconds that a session should take, from guesses that are replaced by real figures once the first block is done. */
-export function estimateSeconds(plan: Plan, guess: (box: string) => CostGuess): number {
-  const longWorkloads = plan.longVisits === 'all' ? plan.workloads.length : 1;
-  let block = 0;
-  for (const box of boxesOf(plan)) {
-    const { startSeconds, factor } = guess(box);
-    const bursts = plan.workloads.length * (plan.warmupBursts + 2 * plan.rounds);
-    block += startSeconds + (bursts * plan.burstNs * factor) / 1e9 + (longWorkloads * plan.longNs) / 1e9;
-  }
-  return plan.blocks * block;
-}
-
-/** The plan as lines for a reader. */
-export function describePlan(plan: Plan, seconds: number): string[] {
-  const envs = plan.environments.map(({ path, alias }) => (alias === undefined ? path : `${path} (${alias})`));
-  return [
-    `environments  ${envs.join(', ')}`,
-    `control       a second ${plan.baseline}`,
-    `workloads     ${plan.workloads.join(', ')} (${plan.size}, kernels: ${plan.kernels})`,
-    `design        ${plan.blocks} blocks × ${plan.rounds} rounds, ${plan.schedule}, bursts of ${plan.burstNs / 1e6} ms`,
-    `limits        CPU ${plan.limits.cpus.join(',')}, ${plan.limits.memoryBytes / 2 ** 20} MiB, no network`,
-    `seed          ${plan.seed}`,
-    `estimate      about ${formatSpan(seconds)}${plan.maxTimeMs === undefined ? '' : `, at most ${formatSpan(plan.maxTimeMs / 1000)}`}`,
-  ];
 }
 
 /** ` (did you mean "docker"?)` when a known name is near. */

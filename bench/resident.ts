@@ -1,14 +1,17 @@
 /** One started environment while it is resident: prepared, asked for bursts, closed; its times and its CPU use. */
 
 import { BoxFault, connect, type PayloadClient, type Reply } from './client.ts';
+import { type ClockReading, openClock } from './clock.ts';
 import type { BodyOf, BoxFacts, Op, RequestOf } from './protocol.ts';
-import type { Environment, Plan, Started, StartFigures } from './types.ts';
+import type { Environment, HostLimits, Plan, Started, StartFigures } from './types.ts';
 
 /** What the host tells about itself; figures it doesn't have are null. */
 export interface HostGauges {
   availableMemoryBytes(): number | null;
   /** Time stolen from all CPUs since boot, ms. */
   stealMs(): number | null;
+  /** Time since boot in which some task waited for a CPU, ms. */
+  pressureMs?(): number | null;
 }
 
 export interface Resident {
@@ -16,9 +19,14 @@ export interface Resident {
   readonly startId: string;
   readonly position: number;
   readonly environment: Environment;
+  /** What the box shows of itself, and as `host_…` what the host has set for it. */
   readonly facts: BoxFacts;
   readonly prepared: BodyOf<'prepare'>['workloads'];
   ask<O extends Op>(op: O, params: RequestOf<O>): Promise<Reply<O> & { readonly hostCpuNs: number | null }>;
+  /** The box's clock held against the host's, from the end of the preparation to the last answer so far. */
+  clock(): ClockReading;
+  /** Asks next to nothing a few times, so that at least one answer comes quickly and `clock` is exact. */
+  ping(): Promise<void>;
   /** Says goodbye, reads the accounts, closes. Never throws. */
   close(): Promise<StartFigures>;
 }
@@ -39,6 +47,7 @@ export interface StartRequest {
 
 /** A payload that was asked to quit gets this long to end before it is ended. */
 const GOODBYE_MS = 1000;
+const PINGS = 5;
 
 /** Starts a box afresh and prepares every workload in it. On a fault all that was opened is closed again. */
 export async function startResident(request: StartRequest): Promise<Resident> {
@@ -59,18 +68,23 @@ export async function startResident(request: StartRequest): Promise<Resident> {
   const firstNs = environment.sharesClock ? BigInt(client.hello.firstNs) : client.helloNs;
   const cpuAtReady = started.usage().cpuNs ?? null;
   let ownCpuNs = 0;
-  let firstStamp: Stamp | undefined;
-  let lastStamp: Stamp | undefined;
+  let clock = openClock(client.hello.clockStepNs);
+
+  const cpuSoFar = () => (started.cpuNs === undefined ? started.usage().cpuNs : started.cpuNs()) ?? null;
 
   const ask: Resident['ask'] = async (op, params) => {
-    const before = started.usage().cpuNs ?? null;
+    const before = cpuSoFar();
     const reply = await client.request(op, params, limitMs);
-    const after = started.usage().cpuNs ?? null;
+    const after = cpuSoFar();
     const hostCpuNs = before === null || after === null ? null : after - before;
     ownCpuNs += hostCpuNs ?? 0;
-    lastStamp = { boxNs: reply.boxNs, hostNs: reply.receivedNs };
-    firstStamp ??= lastStamp;
+    clock.stamp({ boxNs: reply.boxNs, hostNs: reply.receivedNs });
     return { ...reply, hostCpuNs };
+  };
+
+  const ping = async () => {
+    const [workload = ''] = plan.workloads;
+    for (let i = 0; i < PINGS; i++) await ask('checksum', { workload });
   };
 
   const close: Resident['close'] = async () => {
@@ -87,7 +101,7 @@ export async function startResident(request: StartRequest): Promise<Resident> {
       readyMs: ms(readyNs - begunNs),
       runMs: ms(runEndNs - readyNs),
       teardownMs: ms(goneNs - runEndNs),
-      clockRatio: clockRatio(firstStamp, lastStamp),
+      clockRatio: clock.read().ratio,
       cpuUserMs: milli(usage.cpuUserNs),
       cpuSystemMs: milli(usage.cpuSystemNs),
       throttledMs: milli(usage.throttledNs),
@@ -101,14 +115,20 @@ export async function startResident(request: StartRequest): Promise<Resident> {
 
   let memoryDelta: number | null = null;
   try {
-    const { facts } = (await ask('facts', { digests: request.digests })).body;
-    checkImage(facts, request.image);
+    const own = (await ask('facts', { digests: request.digests })).body.facts;
+    checkImage(own, environment.image ?? request.image);
+    const facts = { ...own, ...hostFacts(started.limits?.()) };
     const prepared = (await ask('prepare', { size: plan.size, workloads: [...plan.workloads] })).body.workloads;
     checkPrepared(prepared, plan);
+    if (!environment.sharesClock) {
+      // What was asked so far took its time, and so may its answers.
+      clock = openClock(client.hello.clockStepNs);
+      await ping();
+    }
     const memoryAfter = gauges.availableMemoryBytes();
     memoryDelta = memoryBefore === null || memoryAfter === null ? null : memoryBefore - memoryAfter;
     const { box, startId, position } = request;
-    return { box, startId, position, environment, facts, prepared, ask, close };
+    return { box, startId, position, environment, facts, prepared, ask, clock: () => clock.read(), ping, close };
   } catch (error) {
     await close();
     throw error;
@@ -167,15 +187,8 @@ async function withLimit(starting: Promise<Started>, limitMs: number, what: stri
   }
 }
 
-interface Stamp {
-  readonly boxNs: bigint;
-  readonly hostNs: bigint;
-}
-
-/** Time gone by in the box over time gone by on the host, from the first stamp to the last. */
-function clockRatio(first: Stamp | undefined, last: Stamp | undefined): number | null {
-  if (first === undefined || last === undefined || last.hostNs === first.hostNs) return null;
-  return Number(last.boxNs - first.boxNs) / Number(last.hostNs - first.hostNs);
+function hostFacts(limits: HostLimits | undefined): BoxFacts {
+  return Object.fromEntries(Object.entries(limits ?? {}).map(([fact, value]) => [`host_${fact}`, value]));
 }
 
 function ms(ns: bigint): number {
@@ -185,3 +198,21 @@ function ms(ns: bigint): number {
 function milli(ns: number | undefined): number | null {
   return ns === undefined ? null : ns / 1e6;
 }
+
+/** Of a start that failed before its payload answered. */
+export const NO_FIGURES = {
+  spawnMs: null,
+  firstInstructionMs: null,
+  readyMs: null,
+  runMs: null,
+  teardownMs: null,
+  clockRatio: null,
+  cpuUserMs: null,
+  cpuSystemMs: null,
+  throttledMs: null,
+  stealMs: null,
+  memoryPeakBytes: null,
+  hostMemoryDeltaBytes: null,
+  idleCpuMs: null,
+  clockStepNs: null,
+} satisfies StartFigures;

@@ -2,13 +2,13 @@
 
 import type { Reply } from './client.ts';
 import type { Resident } from './resident.ts';
-import type { MeasuringStep } from './steps.ts';
+import type { HostStep, MeasuringStep } from './steps.ts';
 import type { Phase, Plan, Sample } from './types.ts';
 
-export interface Answered {
+export interface Answered<S = MeasuringStep> {
   readonly plan: Plan;
   readonly block: number;
-  readonly step: MeasuringStep;
+  readonly step: S;
   readonly resident: Resident;
   readonly work: number;
   readonly reply: Reply<'visit'> & { readonly hostCpuNs: number | null };
@@ -46,6 +46,40 @@ export function toSamples({ plan, block, step, resident, work, reply, askedAtMs 
       kernels: plan.kernels,
     };
   });
+}
+
+/**
+ * One row for a whole visit as the host timed it: from sending the request to the answer, less what a request without
+ * bursts takes. The box's own times of its bursts are left out, because they are what can't be relied on.
+ */
+export function toHostSample(answered: Answered<HostStep>, emptyNs: number): Sample {
+  const { plan, block, step, resident, work, reply, askedAtMs } = answered;
+  const { bursts, checksum } = reply.body;
+  const passes = work * bursts.length;
+  const flops = resident.prepared.find(({ id }) => id === step.workload)?.flops ?? 0;
+  const hostNs = Number(reply.receivedNs - reply.sentNs);
+  const wallNs = Math.max(0, Math.round(hostNs - emptyNs));
+  const ownCpuNs = bursts.reduce((sum, [, , cpuNs]) => sum + cpuNs, 0);
+  return {
+    block,
+    round: step.round,
+    position: step.position,
+    env: step.box,
+    startId: resident.startId,
+    phase: 'long',
+    workload: step.workload,
+    size: plan.size,
+    work: passes,
+    wallNs,
+    cpuNs: resident.environment.cpuClock === 'guest' ? ownCpuNs : reply.hostCpuNs,
+    mflops: wallNs === 0 ? null : (flops * passes * 1e3) / wallNs,
+    checksum,
+    ok: true,
+    startedAt: new Date(askedAtMs).toISOString(),
+    hostNs,
+    clock: 'host',
+    kernels: plan.kernels,
+  };
 }
 
 function phaseOf(kind: 'warmup' | 'visit' | 'long', index: number): Phase {

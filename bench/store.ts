@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { CONTRAST_COLUMNS, type Column, SAMPLE_COLUMNS, START_COLUMNS } from './columns.ts';
 import { BoxmarkError, isDiskFull, messageOf, usageError } from './errors.ts';
+import { claimFolder } from './owner.ts';
 import type { SessionInfo } from './session.ts';
 import type { ContrastResult, Sample, SessionEvent, Start } from './types.ts';
 
@@ -47,7 +48,11 @@ export function createStore(out: string, info: SessionInfo): Store {
       'a folder that you may write to',
     );
   }
-  const session = info.session;
+  return openStoreAt(dir, info.session, claimFolder(dir));
+}
+
+/** Opens the files of a session's folder for appending, with header rows where they are new. `release` is called last. */
+export function openStoreAt(dir: string, session: string, release: () => void): Store {
   const samplesFile = openTable(dir, 'samples.csv', SAMPLE_COLUMNS);
   const startsFile = openTable(dir, 'starts.csv', START_COLUMNS);
   const eventsFile = guarded(dir, () => openSync(join(dir, 'events.jsonl'), 'a'));
@@ -64,6 +69,7 @@ export function createStore(out: string, info: SessionInfo): Store {
     },
     close: () => {
       for (const file of [samplesFile, startsFile, eventsFile]) closeSync(file);
+      release();
     },
   };
 }
@@ -82,7 +88,7 @@ export function writeManifest(dir: string): void {
 function openTable<T>(dir: string, name: string, columns: readonly Column<T>[]): number {
   return guarded(dir, () => {
     const file = openSync(join(dir, name), 'a');
-    writeSync(file, header(columns));
+    if (fstatSync(file).size === 0) writeSync(file, header(columns));
     return file;
   });
 }
@@ -118,7 +124,8 @@ function append(dir: string, file: number, text: string): void {
   });
 }
 
-function writeWhole(dir: string, name: string, text: string): void {
+/** Replaces a file of a session at once: written beside it, synced, renamed. */
+export function writeWhole(dir: string, name: string, text: string): void {
   guarded(dir, () => {
     const partial = join(dir, `.${name}.partial`);
     const file = openSync(partial, 'w');

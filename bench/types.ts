@@ -161,6 +161,26 @@ export interface OpenOptions {
 
 export type RunnerKind = 'process' | 'container' | 'guest-kernel' | 'vm';
 
+/** A setting of a layer: `KEY=VALUE` in `NAME[:VALUE][:KEY=VALUE]…`. */
+export interface LayerSetting {
+  readonly name: string;
+  /** One phrase for lists. */
+  readonly summary: string;
+  /** A value as a user would write it. */
+  readonly example: string;
+  /** May be written as the bare VALUE that follows the layer's name. */
+  readonly bare: boolean;
+  /** The layer can't do without. */
+  readonly required: boolean;
+}
+
+/** What a layer can be told in a path. */
+export interface LayerSettings {
+  readonly known: readonly LayerSetting[];
+  /** The runner with these settings, by name, decoded but otherwise as written. Throws a usage error for a bad value. */
+  bind(values: Readonly<Record<string, string>>): Runner;
+}
+
 /** One kind of layer. A runner opens on the box below it. */
 export interface Runner {
   readonly name: string;
@@ -172,6 +192,13 @@ export interface Runner {
   readonly holds: boolean;
   /** A guest kernel has its own clock and counts CPU time by its own ticks; both are then read on the host. */
   readonly guestKernel: boolean;
+  /** Absent when it takes none. */
+  readonly settings?: LayerSettings;
+  /**
+   * Makes no box of its own: it stands last in a path and wraps the payload's box, which is then the parent of `probe`,
+   * `prepare` and `open`, and which it does not close.
+   */
+  readonly transparent?: boolean;
   /** A real attempt, not a look at version strings; never throws. */
   probe(parent: Box, workspace: Workspace): Promise<Probe>;
   /** Once per parent and environment: daemon, image load, disk. `holds` is set when the box is to hold another. */
@@ -189,14 +216,31 @@ export interface Usage {
   readonly memoryPeakBytes?: number;
 }
 
+/**
+ * What the host has set for a payload, or for the machine it runs in, named as the facts that a box reads about itself.
+ * `none`: no limit; null: the host doesn't tell.
+ */
+export interface HostLimits {
+  readonly cpus_allowed: string | null;
+  readonly cpuset: string | null;
+  /** CPUs' worth of time: 0.5 is half of one. */
+  readonly cpu_quota: number | 'none' | null;
+  readonly cpu_period_us: number | 'none' | null;
+  readonly memory_limit_bytes: number | 'none' | null;
+}
+
 /** A resident payload in a fresh environment. */
 export interface Started {
   readonly process: BoxProcess;
   /** Host monotonic time just before anything of this start was done, and when the payload's command was spawned. */
   readonly begunNs: bigint;
   readonly spawnedNs: bigint;
-  /** Reads the host's accounting of the innermost box; cheap enough for every request. */
+  /** CPU time of the innermost box by the host's account; cheap enough for every request. Without it `usage` is asked. */
+  cpuNs?(): number | undefined;
+  /** Reads the host's accounting of the innermost box. */
   usage(): Usage;
+  /** Limits as the host sees them; asked once, when the payload has spoken. */
+  limits?(): HostLimits | undefined;
   close(): Promise<void>;
 }
 
@@ -211,6 +255,8 @@ export interface Environment {
   readonly cpuClock: 'guest' | 'host';
   /** Does CLOCK_MONOTONIC inside equal the host's? */
   readonly sharesClock: boolean;
+  /** SHA-256 of what runs in it, when that is another image than the session's: other bytes are then what is compared. */
+  readonly image?: { readonly digest: string; readonly node: string; readonly payload: string };
   start(name: string, signal: AbortSignal): Promise<Started>;
   dispose(): Promise<void>;
 }
@@ -244,9 +290,18 @@ export interface Plan {
   readonly kernels: 'reference';
   readonly contrasts: readonly Contrast[];
   readonly schedule: Schedule;
-  readonly blocks: number;
+  /** Blocks that are measured at least, and at most. Equal when the number is fixed. */
+  readonly minBlocks: number;
+  readonly maxBlocks: number;
+  /** Half-width, in logs, of the 95 % intervals at which a session may end from `minBlocks` on; null: none. */
+  readonly target: number | null;
+  /** Differences up to this share (0.02 is 2 %) count as none. */
+  readonly margin: number;
+  /** Inequalities that a setting makes don't cost the verdict. */
+  readonly allowUnequal: boolean;
   readonly rounds: number;
-  readonly warmupBursts: number;
+  /** Warm-up bursts of each workload in every box of the first block, which decides how many later blocks do. */
+  readonly pilotBursts: number;
   readonly burstNs: number;
   readonly longNs: number;
   /** Workloads that get a long visit in each block: all, or one in rotation. */
@@ -325,10 +380,35 @@ export interface SessionEvent {
   readonly [detail: string]: unknown;
 }
 
+/** A fact in which a box is not like the baseline's. */
+export interface Inequality {
+  readonly fact: string;
+  /** A few words to print beside a result: `CPUs 1 against 2`. */
+  readonly label: string;
+  /** The fact on both sides; of lists only what differs. */
+  readonly baseline: string | number;
+  readonly env: string | number;
+  /** A setting made it so, and it makes figures incomparable; otherwise the layer is like that. */
+  readonly avoidable: boolean;
+  /** What it comes from, or what to do about it. */
+  readonly why: string;
+}
+
 export interface Interval {
   readonly low: number;
   readonly high: number;
 }
+
+/** A ratio with its interval of 95 %; no interval from one block. */
+export interface Estimate {
+  readonly ratio: number;
+  readonly interval: Interval | null;
+  /** Blocks that have a value. */
+  readonly blocks: number;
+}
+
+export const VERDICTS = ['slower', 'faster', 'equivalent', 'inconclusive', 'untrusted'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** One row of `contrasts.csv`. Ratios are time ratios: above 1 takes longer. */
 export interface ContrastResult {
@@ -343,4 +423,14 @@ export interface ContrastResult {
   readonly hodgesLehmann: { readonly ratio: number; readonly interval: Interval } | null;
   readonly controlRatio: number | null;
   readonly controlInterval: Interval | null;
+  /** Null for the control, about which nothing is decided. */
+  readonly verdict: Verdict | null;
+  /** Of the sums of measured bursts, rare long ones included. */
+  readonly total: Estimate | null;
+  /** Of the sums over long visits. */
+  readonly sustained: Estimate | null;
+  /** Lead-in over measured burst of `env`. */
+  readonly wakeupRatio: number | null;
+  /** Does `env` lose time now and then that the typical ratio does not show? */
+  readonly intermittent: boolean;
 }

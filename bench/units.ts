@@ -25,6 +25,16 @@ export function parseBytes(text: string, flag: string): number {
   return Math.round(Number(match[1]) * scale);
 }
 
+/** `2%` → 0.02. Refuses a number without the sign, because 2 could be meant for 0.02 or for 2 %. */
+export function parsePercent(text: string, flag: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim());
+  const share = Number(match?.[1]) / 100;
+  if (!(share > 0 && share <= 0.5)) {
+    throw usageError(`${flag} takes a percentage above 0 and up to 50 %.`, text, `${flag} 1%`);
+  }
+  return Number(share.toPrecision(12));
+}
+
 /** `3` → 3. */
 export function parseCount(text: string, flag: string, least = 1): number {
   const value = Number(text);

@@ -6,15 +6,33 @@ import { BoxmarkError, EXIT, messageOf } from '../bench/errors.ts';
 import { nearest } from '../bench/plan.ts';
 import { checkCommand } from './commands/check.ts';
 import { cleanCommand } from './commands/clean.ts';
+import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { imageCommand } from './commands/image.ts';
 import { listCommand } from './commands/list.ts';
+import { reproduceCommand } from './commands/reproduce.ts';
+import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
+import { selftestCommand } from './commands/selftest.ts';
 import { setupCommand } from './commands/setup.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { programVersion } from './paths.ts';
 
 /** One line each: a new command is a file and a line here. */
-const COMMANDS = [runCommand, doctorCommand, setupCommand, listCommand, checkCommand, imageCommand, cleanCommand];
+const COMMANDS = [
+  runCommand,
+  resumeCommand,
+  reproduceCommand,
+  compareCommand,
+  selftestCommand,
+  doctorCommand,
+  setupCommand,
+  listCommand,
+  checkCommand,
+  verifyCommand,
+  imageCommand,
+  cleanCommand,
+];
 
 export function program(): Command {
   const root = new Command('boxmark')

@@ -1,11 +1,13 @@
 /** Runs a prepared plan: opens the session's folder, executes, hands back the outcome. */
 
 import { hostname } from 'node:os';
-import { executeSession, type SessionOutcome } from '../bench/execute.ts';
+import { executeSession, type SessionOutcome, type SessionRequest } from '../bench/execute.ts';
+import { type LoadedSession, loadSession } from '../bench/load.ts';
+import { reopenStore } from '../bench/reopen.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../bench/session.ts';
-import { createStore } from '../bench/store.ts';
+import { createStore, type Store } from '../bench/store.ts';
 import type { Environment, Plan } from '../bench/types.ts';
-import { availableMemoryBytes, stealTicks } from '../runners/host/cpus.ts';
+import { availableMemoryBytes, cpuPressureMs, stealTicks } from '../runners/host/cpus.ts';
 import { readHost } from '../runners/host/facts.ts';
 import { programVersion } from './paths.ts';
 import type { Bench } from './prepare.ts';
@@ -15,23 +17,67 @@ import type { Progress } from './progress.ts';
 const MS_PER_TICK = 10;
 
 export interface MeasureOptions {
-  readonly out: string;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
 
-export async function measure(bench: Bench, plan: Plan, options: MeasureOptions): Promise<SessionOutcome> {
-  const info = await describeSession(bench, plan);
-  const store = createStore(options.out, info);
+/** A new session below `out`. */
+export async function measure(
+  bench: Bench,
+  plan: Plan,
+  options: MeasureOptions & {
+    readonly out: string;
+    /** Passes in a burst, by workload, of an earlier session; calibrated when left out or empty. */
+    readonly work?: Readonly<Record<string, number>>;
+  },
+): Promise<SessionOutcome> {
+  const info = { ...(await describeSession(bench, plan)), work: options.work ?? {} };
+  return execute(bench, createStore(options.out, info), info, options);
+}
+
+/** A session that goes on in its folder `dir`: `info` with the plan that holds from now on. */
+export async function measureOn(
+  bench: Bench,
+  info: SessionInfo,
+  options: MeasureOptions & {
+    readonly dir: string;
+    /** Told before anything else; what the reader of the events must know of the going on. */
+    readonly event: Parameters<Parameters<SessionRequest['notices']>[0]>[0];
+  },
+): Promise<SessionOutcome> {
+  const store = reopenStore(options.dir, info.session, info.blocksCompleted);
+  let earlier: LoadedSession;
+  try {
+    earlier = await loadSession(options.dir); // Not before the folder is trimmed: a kill may have cut a row.
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  const absent = new Map(bench.refused.map(({ path, reason }) => [path, `can't run any more: ${reason}`]));
+  return execute(bench, store, info, options, { earlier, absent, event: options.event });
+}
+
+async function execute(
+  bench: Bench,
+  store: Store,
+  info: SessionInfo,
+  options: MeasureOptions,
+  more: Pick<SessionRequest, 'earlier' | 'absent'> & {
+    readonly event?: Parameters<Parameters<SessionRequest['notices']>[0]>[0];
+  } = {},
+): Promise<SessionOutcome> {
+  const { event, ...rest } = more;
   try {
     return await executeSession({
+      ...rest,
       notices: (tell) => {
+        if (event !== undefined) tell(event);
         for (const { path, reason, remedy } of [...bench.refused, ...bench.passedOver]) {
           tell({ kind: 'unavailable', env: path, reason, remedy });
         }
         bench.workbench.onNote((kind, detail) => tell({ kind, ...detail }));
       },
-      plan,
+      plan: info.plan,
       environments: bench.environments,
       control: bench.control as Environment,
       verifier: bench.verifier as Environment,
@@ -43,6 +89,7 @@ export async function measure(bench: Bench, plan: Plan, options: MeasureOptions)
           const ticks = stealTicks();
           return ticks === null ? null : ticks * MS_PER_TICK;
         },
+        pressureMs: () => cpuPressureMs(),
       },
       signal: options.signal,
       progress: options.progress,
@@ -66,10 +113,19 @@ async function describeSession(bench: Bench, plan: Plan): Promise<SessionInfo> {
     seed: plan.seed,
     plan,
     work: {},
+    warmup: null,
     host: { name: hostname(), fingerprint, hardware, stack },
     image: { digest: bench.image.digest, node: bench.image.nodeDigest, payload: bench.image.payloadDigest },
-    environments: bench.environments.map(({ path, labels, versions }) => ({ path, labels, versions, facts: null })),
+    environments: bench.environments.map(({ path, labels, versions, image }) => ({
+      path,
+      labels,
+      versions,
+      ...(image === undefined ? {} : { image }),
+      facts: null,
+    })),
     unavailable: bench.refused,
     blocksCompleted: 0,
+    measuredMs: 0,
+    resumed: [],
   };
 }

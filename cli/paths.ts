@@ -25,6 +25,11 @@ export function payloadFile(): string {
   return file;
 }
 
+/** The claims that come with the program. */
+export function publishedClaims(): string {
+  return packageFile('claims/published.yaml');
+}
+
 function findRoot(start: string): string {
   for (let dir = start; ; dir = dirname(dir)) {
     if (existsSync(join(dir, 'package.json'))) return dir;

@@ -1,7 +1,8 @@
 /** From the settings of a run to prepared environments: image, engines, boxes; and their orderly removal. */
 
 import { BoxmarkError } from '../bench/errors.ts';
-import { type CostGuess, nearest, type PlanSettings } from '../bench/plan.ts';
+import { nearest, type PlanSettings } from '../bench/plan.ts';
+import type { CostGuess } from '../bench/plan-text.ts';
 import type { Environment, Image, PlannedEnvironment, Runner, Workspace } from '../bench/types.ts';
 import {
   ALIASES,
@@ -11,9 +12,10 @@ import {
   resolveEnvironments,
   resolvePlanned,
 } from '../runners/aliases.ts';
-import { ensureImage, importImage } from '../runners/image.ts';
+import { ensureImage, importImage, loadImage } from '../runners/image.ts';
 import { RUNNERS } from '../runners/index.ts';
-import { parsePath, prepareStack, type StackContext } from '../runners/stack.ts';
+import { layerNames, parsePath } from '../runners/path.ts';
+import { prepareStack, type StackContext } from '../runners/stack.ts';
 import { payloadFile } from './paths.ts';
 import type { Progress } from './progress.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
@@ -40,13 +42,20 @@ export interface BenchOptions {
   readonly dryRun: boolean;
   /** An exported image to run instead of this host's. */
   readonly imageFile: string | undefined;
+  /** An image of the store to run, by its digest. */
+  readonly imageDigest?: string;
 }
+
+/** What is to be prepared: of a plan's settings, or of a session's plan. */
+export type BenchSettings = Pick<PlanSettings, 'requested' | 'baseline'> & {
+  readonly rest: Pick<PlanSettings['rest'], 'limits'>;
+};
 
 /** Every name that `-e` knows. */
 export const ENVIRONMENT_NAMES: readonly string[] = [...RUNNERS.map(({ name }) => name), ...ALIASES];
 
-export async function openBench(settings: PlanSettings, options: BenchOptions): Promise<Bench> {
-  const { progress, signal, dryRun, imageFile } = options;
+export async function openBench(settings: BenchSettings, options: BenchOptions): Promise<Bench> {
+  const { progress, signal, dryRun } = options;
   const requested = settings.requested.includes(settings.baseline)
     ? settings.requested
     : [settings.baseline, ...settings.requested];
@@ -60,7 +69,7 @@ export async function openBench(settings: PlanSettings, options: BenchOptions): 
   };
   try {
     progress.phase('building the image');
-    const image = await (imageFile === undefined ? ensureImage(payloadFile()) : importImage(imageFile));
+    const image = await imageOf(options);
     const context = { runners: RUNNERS, image, workspace, nearest: suggestion };
     const resolved: Resolved = dryRun
       ? await resolvePlanned(requested, context)
@@ -81,8 +90,13 @@ export async function openBench(settings: PlanSettings, options: BenchOptions): 
   }
 }
 
-export function suggestion(name: string): string {
-  return nearest(name, ENVIRONMENT_NAMES);
+function imageOf({ imageFile, imageDigest }: BenchOptions): Promise<Image> {
+  if (imageDigest !== undefined) return loadImage(imageDigest);
+  return imageFile === undefined ? ensureImage(payloadFile()) : importImage(imageFile);
+}
+
+export function suggestion(name: string, known = ENVIRONMENT_NAMES): string {
+  return nearest(name, known);
 }
 
 /** Reckons states on the CPUs that nothing is measured on. */
@@ -105,10 +119,9 @@ function baselineOf(name: string, resolved: Resolved): string {
 
 /** Rough figures from the kind of each layer; only the time estimate rests on them. */
 function costOf(box: string): CostGuess {
-  const layers = box
-    .replace('@control', '')
-    .split('/')
-    .map((name) => RUNNERS.find((runner) => runner.name === name)?.kind ?? 'process');
+  const layers = layerNames(box.replace(/@\w+$/, '')).map(
+    (name) => RUNNERS.find((runner) => runner.name === name)?.kind ?? 'process',
+  );
   const containers = layers.filter((kind) => kind === 'container').length;
   if (layers.includes('vm')) return { startSeconds: 5, factor: 14 };
   if (layers.includes('guest-kernel')) return { startSeconds: 1.5, factor: 1.1 };

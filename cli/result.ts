@@ -1,5 +1,6 @@
 /** After a session: the comparison on standard output, where it is kept, and the exit code. */
 
+import { relative } from 'node:path';
 import { EXIT } from '../bench/errors.ts';
 import type { SessionOutcome } from '../bench/execute.ts';
 import { reports } from '../reports/index.ts';
@@ -9,6 +10,13 @@ import type { Bench } from './prepare.ts';
 export interface PrintOptions {
   readonly json: boolean;
   readonly dir: string;
+}
+
+/** Prints the outcome and returns the exit code; throws what ended the session, if Boxmark itself failed. */
+export function conclude(outcome: SessionOutcome, bench: Bench, options: PrintOptions & ExitQuestion): number {
+  printOutcome(outcome, bench, options);
+  if (outcome.failure !== null) throw outcome.failure;
+  return exitCodeOf(outcome, bench, options);
 }
 
 export function printOutcome(outcome: SessionOutcome, bench: Bench, { json, dir }: PrintOptions): void {
@@ -34,6 +42,8 @@ export function printOutcome(outcome: SessionOutcome, bench: Bench, { json, dir 
       startedAt: info.startedAt,
       finishedAt: info.finishedAt,
       stopReason: info.stopReason,
+      folder: nearPath(dir),
+      ...(info.blocksCompleted > 0 ? { secondsPerBlock: info.measuredMs / 1000 / info.blocksCompleted } : {}),
     },
     samples: outcome.samples,
     starts: outcome.starts,
@@ -45,17 +55,33 @@ export function printOutcome(outcome: SessionOutcome, bench: Bench, { json, dir 
   process.stdout.write(report?.render(model, { width: 80, colour }) ?? '');
   if (!json) process.stdout.write(`\nFiles: ${dir}\n`);
   if (outcome.info.stopReason === 'interrupted') {
-    process.stderr.write(`boxmark: interrupted; ${info.blocksCompleted} whole blocks are kept in ${dir}\n`);
+    const kept = `${info.blocksCompleted} whole ${info.blocksCompleted === 1 ? 'block is' : 'blocks are'} kept`;
+    process.stderr.write(`boxmark: interrupted; ${kept}\n  try: boxmark resume ${nearPath(dir)}\n`);
   }
 }
 
 export interface ExitQuestion {
   readonly requested: readonly string[];
   readonly keepGoing: boolean;
+  /** Does an open verdict count? */
+  readonly strict: boolean;
 }
 
-/** 130 interrupted; 1 when nothing was measured, or an environment asked for by its own name gave no data; else 0. */
-export function exitCodeOf(outcome: SessionOutcome, bench: Bench, question: ExitQuestion): number {
+/** Relative to the current folder where that is shorter to type. */
+function nearPath(dir: string): string {
+  const near = relative(process.cwd(), dir);
+  return near.startsWith('..') ? dir : near;
+}
+
+/**
+ * 130 interrupted; 1 when nothing was measured, or an environment asked for by its own name gave no data; with
+ * `strict` 4 when a verdict is open; else 0.
+ */
+export function exitCodeOf(
+  outcome: Pick<SessionOutcome, 'info' | 'samples' | 'contrasts'>,
+  bench: Pick<Bench, 'planned' | 'refused'>,
+  question: ExitQuestion,
+): number {
   if (outcome.info.stopReason === 'interrupted') return EXIT.interrupted;
   const measured = new Set(outcome.samples.filter(({ phase, ok }) => phase === 'measure' && ok).map(({ env }) => env));
   if (measured.size === 0) {
@@ -65,8 +91,21 @@ export function exitCodeOf(outcome: SessionOutcome, bench: Bench, question: Exit
   const byName = new Set(question.requested);
   const wanted = [...bench.planned, ...bench.refused].filter(({ path }) => byName.has(path)).map(({ path }) => path);
   const missing = [...new Set(wanted)].filter((path) => !measured.has(path));
-  if (missing.length === 0) return EXIT.ok;
-  const why = question.keepGoing ? 'goes on all the same (--keep-going)' : 'exit code 1 (--keep-going makes it 0)';
-  process.stderr.write(`boxmark: no data from ${missing.join(', ')}, asked for by name: ${why}\n`);
-  return question.keepGoing ? EXIT.ok : EXIT.failed;
+  if (missing.length > 0) {
+    const why = question.keepGoing ? 'goes on all the same (--keep-going)' : 'exit code 1 (--keep-going makes it 0)';
+    process.stderr.write(`boxmark: no data from ${missing.join(', ')}, asked for by name: ${why}\n`);
+    if (!question.keepGoing) return EXIT.failed;
+  }
+  return question.strict ? strictCode(outcome.contrasts) : EXIT.ok;
+}
+
+function strictCode(contrasts: SessionOutcome['contrasts']): number {
+  const open = contrasts.filter(({ verdict }) => verdict === 'inconclusive' || verdict === 'untrusted');
+  const [first] = open;
+  if (first === undefined) return EXIT.ok;
+  const more = open.length === 1 ? '' : `, and ${open.length - 1} more`;
+  process.stderr.write(
+    `boxmark: ${first.env} on ${first.workload} is ${first.verdict}${more}: exit code 4 (--strict)\n`,
+  );
+  return EXIT.inconclusive;
 }

@@ -1,7 +1,9 @@
 /** The summary document that `--json` prints: one JSON value with a schema version. */
 
 import type { ReportModel } from './model.ts';
-import { answerSentence, controlSentence, honestNotes } from './wording.ts';
+import { honestNotes } from './notes.ts';
+import { needsOf } from './verdicts.ts';
+import { answerSentence, controlSentence } from './wording.ts';
 
 /** Raised when a field changes its meaning or goes; new fields don't raise it. */
 const SUMMARY_SCHEMA = 1;
@@ -18,15 +20,20 @@ export function render(model: ReportModel): string {
     session: { ...about, blocks: model.blocks, bursts: model.bursts },
     answer: answerSentence(model),
     control: { env: control.env, sentence: controlSentence(model), contrasts: control.rows },
+    trust: model.trust,
+    open: model.open === null ? null : { ...model.open, ...needsOf(model) },
+    unequal: model.unequal,
+    hostTimed: model.hostTimed,
     notes: honestNotes(model),
     plan,
-    environments: environments.map(({ path, role, alias, labels, versions, summary }) => ({
+    environments: environments.map(({ path, role, alias, labels, versions, summary, wallOverCpu }) => ({
       env: path,
       role,
       alias,
       labels,
       versions,
       compositeMflops: summary.compositeMflops,
+      wallOverCpu,
       workloads: summary.workloads,
     })),
     contrasts: model.contrasts,
@@ -35,6 +42,11 @@ export function render(model: ReportModel): string {
     unavailable: model.unavailable,
     events: model.events,
   };
+  return jsonText(summary);
+}
+
+/** A document as text that is safe to print, indented, with a line end. */
+export function jsonText(document: object): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return `${JSON.stringify(summary, null, 2).replace(UNSAFE, escaped)}\n`;
+  return `${JSON.stringify(document, null, 2).replace(UNSAFE, escaped)}\n`;
 }

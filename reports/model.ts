@@ -1,13 +1,17 @@
 /** What every report is rendered from: a session's figures, computed once, as plain data. */
 
+import { hostTimedBoxes, levelSamples, wallOverCpu } from '../bench/analysis/clock.ts';
 import { groupSamples } from '../bench/analysis/group.ts';
-import { type ContrastRow, contrastTable, SUITE } from '../bench/analysis/ratio.ts';
+import { type ContrastRow, SUITE } from '../bench/analysis/ratio.ts';
+import { sessionTable, unequalOf } from '../bench/analysis/session-table.ts';
 import {
   type EnvironmentSummary,
   type StartupSummary,
   summarizeEnvironment,
   summarizeStarts,
 } from '../bench/analysis/summary.ts';
+import type { Trust, Unequal } from '../bench/analysis/trust.ts';
+import { DEFAULT_MARGIN } from '../bench/analysis/verdict.ts';
 import type { Plan, Sample, SessionEvent, Start } from '../bench/types.ts';
 
 /** An environment as it was prepared: what is printed beside its results. */
@@ -33,6 +37,10 @@ export interface SessionHeader {
   readonly finishedAt: string | null;
   /** `blocks` when all planned blocks were measured, else what ended it. */
   readonly stopReason: string | null;
+  /** Folder of the session as a user would type it. */
+  readonly folder?: string | undefined;
+  /** How long a whole block took, so that open verdicts can name minutes. */
+  readonly secondsPerBlock?: number | undefined;
 }
 
 /** An environment that was asked for and could not run. */
@@ -56,6 +64,18 @@ export interface EnvironmentModel extends EnvironmentInfo {
   readonly alias: string | null;
   readonly summary: EnvironmentSummary;
   readonly startup: StartupSummary | null;
+  /** Median over measured bursts: above 1 the environment did not have its CPU to itself. Null without CPU times. */
+  readonly wallOverCpu: number | null;
+}
+
+/** Verdicts that are open for width, and what would decide them. */
+export interface OpenVerdicts {
+  readonly count: number;
+  /** Those among them that more than 1000 further blocks would be needed for. */
+  readonly beyond: number;
+  /** Further blocks that decide all others, and how long they take; null when there are no others, or it is not known. */
+  readonly blocks: number | null;
+  readonly minutes: number | null;
 }
 
 /** Starts of one environment that ended the same way. */
@@ -76,6 +96,15 @@ export interface ReportModel {
   /** Against the baseline first, then the other pairs; per pair the workloads, then the suite. */
   readonly contrasts: readonly ContrastRow[];
   readonly control: { readonly env: string; readonly rows: readonly ContrastRow[] };
+  /** Differences up to this share count as none. */
+  readonly margin: number;
+  readonly trust: Trust;
+  /** Null when no verdict is open for width. */
+  readonly open: OpenVerdicts | null;
+  readonly unequal: Unequal;
+  readonly allowUnequal: boolean;
+  /** Environments whose clock could not be relied on: their contrasts are timed by the host. */
+  readonly hostTimed: readonly string[];
   /** The row that the one-sentence answer is about. */
   readonly headline: ContrastRow | null;
   readonly failures: readonly StartFailure[];
@@ -87,11 +116,18 @@ export interface ReportModel {
 export function buildModel(input: ModelInput): ReportModel {
   const { session } = input;
   const { plan } = session;
-  const groups = groupSamples(input.samples);
   const starts = [...input.starts];
   const startups = new Map(summarizeStarts(starts).map((startup) => [startup.env, startup]));
-  const table = contrastTable(groups, plan);
+  const samples = [...input.samples];
   const events = [...input.events];
+  const hostTimed = hostTimedBoxes(events);
+  const levels = levelSamples(samples, hostTimed);
+  const groups = groupSamples(levels);
+  const cpuShares = wallOverCpu(levels);
+  // A session of an early version has no margin.
+  const margin = plan.margin ?? DEFAULT_MARGIN;
+  const { secondsPerBlock } = session;
+  const table = sessionTable({ plan: { ...plan, margin }, samples, starts, events }, { secondsPerBlock });
   // A state found wrong at the end of a block has no sample of its own that could say so.
   const refuted = new Set(events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ env }) => env));
   const model = (
@@ -109,6 +145,7 @@ export function buildModel(input: ModelInput): ReportModel {
       ...(refuted.has(path) ? { compositeMflops: null } : {}),
     },
     startup: startups.get(path) ?? null,
+    wallOverCpu: cpuShares.get(path) ?? null,
   });
   const infos = new Map(session.environments.map((info) => [info.path, info]));
   const environments = [
@@ -124,6 +161,12 @@ export function buildModel(input: ModelInput): ReportModel {
     environments,
     contrasts: table.rows,
     control: { env: table.control, rows: table.controlRows },
+    margin,
+    trust: table.trust,
+    open: openOf(table.rows),
+    unequal: unequalOf(events),
+    allowUnequal: plan.allowUnequal === true,
+    hostTimed: [...hostTimed],
     headline: headlineOf(table.rows, plan, environments),
     failures: failuresOf(starts),
     unavailable: input.unavailable,
@@ -150,6 +193,7 @@ function headlineOf(
     row.baseline === plan.baseline ? 0 : 1,
     emulated.has(row.env) ? 1 : 0,
     row.workload === SUITE ? 0 : 1,
+    row.verdict === 'slower' || row.verdict === 'faster' ? 0 : 1,
     row.interval && row.interval.low <= 1 && row.interval.high >= 1 ? 1 : 0,
     -Math.abs(Math.log(row.timeRatio)),
   ];
@@ -159,6 +203,15 @@ function headlineOf(
 function compareRanks(a: readonly number[], b: readonly number[]): number {
   const place = a.findIndex((value, index) => value !== b[index]);
   return place < 0 ? 0 : (a[place] as number) - (b[place] as number);
+}
+
+function openOf(rows: readonly ContrastRow[]): OpenVerdicts | null {
+  const needs = rows.flatMap(({ judgement }) => (judgement?.more == null ? [] : [judgement.more]));
+  if (needs.length === 0) return null;
+  const within = needs.filter(({ blocks }) => blocks !== null);
+  const most = within.toSorted((a, b) => (b.blocks ?? 0) - (a.blocks ?? 0))[0];
+  const { blocks, minutes } = most ?? { blocks: null, minutes: null };
+  return { count: needs.length, beyond: needs.length - within.length, blocks, minutes };
 }
 
 function failuresOf(starts: readonly Start[]): StartFailure[] {

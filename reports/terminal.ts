@@ -1,19 +1,13 @@
-/** The report on a terminal: the answer first, then levels, ratios, start-up, and what went wrong. */
+/** The report on a terminal: the answer first, then levels, ratios with verdicts, start-up, and what went wrong. */
 
-import { type ContrastRow, SUITE } from '../bench/analysis/ratio.ts';
-import { formatChange, formatCpuList, formatNs, formatSpan, threeDigits } from '../bench/units.ts';
+import { formatCpuList, formatNs, formatSpan, threeDigits } from '../bench/units.ts';
+import { contrastLines, sumLines } from './contrasts.ts';
 import type { EnvironmentModel, ReportModel } from './model.ts';
+import { honestNotes } from './notes.ts';
 import { type TableRow, tableLines } from './table.ts';
-import { clean, wrap } from './text.ts';
-import {
-  answerSentence,
-  controlSentence,
-  environmentName,
-  environmentTitle,
-  honestNotes,
-  percentDigits,
-  ratioDigits,
-} from './wording.ts';
+import { clean, displayWidth, wrap } from './text.ts';
+import { distrustLines, needsOf, openLines, percentText } from './verdicts.ts';
+import { answerSentence, controlSentence, environmentName, environmentTitle } from './wording.ts';
 
 export interface RenderOptions {
   /** Columns; at least 40 are used. 80 when left out. */
@@ -41,12 +35,14 @@ export function render(model: ReportModel, options: RenderOptions = {}): string 
     '',
     ...paint(wrap(answerSentence(model), width), 'strong'),
     ...wrap(controlSentence(model), width, '  '),
+    ...paint(items(distrustLines(model)), 'warning'),
     ...section(
       'One pass: median time, MFLOPS, and wake-up cost (lead-in over measured burst)',
       levelLines(model, width),
     ),
     ...section(
-      `Time ratio to ${clean(baseline, 60)}: above 1 takes longer; paired 95 % intervals, not adjusted for their number`,
+      `Time ratio to ${clean(baseline, 60)}: above 1 takes longer; paired 95 % intervals, not adjusted for their ` +
+        `number; verdicts on typical bursts with a margin of ±${percentText(model.margin)}`,
       contrastLines(
         model,
         [...model.contrasts.filter((row) => row.baseline === baseline), ...model.control.rows],
@@ -54,10 +50,13 @@ export function render(model: ReportModel, options: RenderOptions = {}): string 
       ),
     ),
     ...section('Other pairs, likewise', contrastLines(model, others, width)),
+    ...section('Ratios of sums, where they are not those of typical bursts', sumLines(model, width)),
+    ...section('Open and untrusted verdicts', items(openLines(model))),
     ...section('Fresh starts: medians since the start began, and removal', startLines(model, width)),
     ...section('Could not run', items(unavailableTexts(model))),
     ...section('What went wrong', paint(items(problemTexts(model)), 'warning')),
     ...section('Read this with', items(honestNotes(model))),
+    ...paint(needsLines(model, width), 'strong'),
     '',
   ].join('\n');
 }
@@ -78,6 +77,17 @@ function headerLines(model: ReportModel, width: number): string[] {
     ...wrap(clean(session.host, 200), width, '  '),
     ...wrap(clean(`${shape} · ${where}`), width, '  '),
   ].filter((line) => line !== '');
+}
+
+/** On one line, or with the command on a line of its own so that it can be copied. */
+function needsLines(model: ReportModel, width: number): string[] {
+  const needs = needsOf(model);
+  if (needs === null) return [];
+  const { sentence, command } = needs;
+  if (command === null) return ['', ...wrap(`${sentence}.`, width, '  ')];
+  const whole = `${sentence}: ${command}`;
+  if (displayWidth(whole) <= width) return ['', whole];
+  return ['', ...wrap(`${sentence}:`, width, '  '), ...wrap(`  ${command}`, width, '    ')];
 }
 
 function levelLines(model: ReportModel, width: number): string[] {
@@ -112,41 +122,6 @@ function levelRows(environment: EnvironmentModel, composite: boolean): TableRow[
       ],
     },
   ];
-}
-
-function contrastLines(model: ReportModel, rows: readonly ContrastRow[], width: number): string[] {
-  if (rows.length === 0) return [];
-  const single = model.session.plan.workloads.length === 1;
-  const lines: TableRow[] = [];
-  let group = '';
-  for (const row of rows) {
-    const key = JSON.stringify([row.env, row.baseline]);
-    if (key !== group) lines.push({ cells: [pairTitle(model, row)], heading: true });
-    group = key;
-    // With one workload the suite would say the same again.
-    if (!(single && row.workload === SUITE)) lines.push({ cells: contrastCells(row) });
-  }
-  return tableLines(['', 'time ratio', '95 % interval', 'throughput', 'blocks'], lines, width);
-}
-
-function contrastCells(row: ContrastRow): string[] {
-  const digits = ratioDigits(row);
-  const interval = row.interval
-    ? `[${row.interval.low.toFixed(digits)}, ${row.interval.high.toFixed(digits)}]`
-    : NO_FIGURE;
-  return [
-    `  ${clean(row.workload, 40)}`,
-    row.timeRatio.toFixed(digits),
-    interval,
-    formatChange(1 / row.timeRatio, percentDigits(row)),
-    String(row.blocks),
-  ];
-}
-
-function pairTitle(model: ReportModel, row: ContrastRow): string {
-  const environment = model.environments.find(({ path }) => path === row.env);
-  if (row.baseline !== model.session.plan.baseline) return `${clean(row.env, 160)} against ${clean(row.baseline, 160)}`;
-  return environment ? environmentTitle(environment) : clean(row.env, 160);
 }
 
 function startLines(model: ReportModel, width: number): string[] {
@@ -206,7 +181,7 @@ function problemTexts(model: ReportModel): string[] {
 }
 
 /** Events that only say how something was done. */
-const EXPECTED_EVENTS: ReadonlySet<string> = new Set(['docker-daemon']);
+const EXPECTED_EVENTS: ReadonlySet<string> = new Set(['docker-daemon', 'resumed', 'unequal', 'control-difference']);
 
 function sentence(text: string): string {
   const known = clean(text);

@@ -2,8 +2,9 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Usage } from '../bench/types.ts';
-import { usageOfPath, usageOfPid } from './cgroup/group.ts';
+import type { HostLimits } from '../bench/types.ts';
+import { limitsOfPid } from './cgroup/limits.ts';
+import { type Account, accountOfPath, accountOfPid } from './cgroup/usage.ts';
 
 export interface PayloadQuery {
   /** Unique argument on the payload's command line, or on that of the virtual machine it runs in. */
@@ -14,11 +15,17 @@ export interface PayloadQuery {
   readonly cgroup: string | undefined;
 }
 
-/** A reader of CPU time and memory so far, or undefined while the payload can't be seen. */
-export function payloadUsage({ token, guest, cgroup }: PayloadQuery): (() => Usage) | undefined {
-  if (cgroup !== undefined) return () => usageOfPath(cgroup);
+/** CPU time and memory so far, or undefined while the payload can't be seen. Paths are looked up once, here. */
+export function payloadAccount({ token, guest, cgroup }: PayloadQuery): Account | undefined {
+  if (cgroup !== undefined) return accountOfPath(cgroup);
   const pid = findPayload(token, guest);
-  return pid === undefined ? undefined : () => usageOfPid(pid);
+  return pid === undefined ? undefined : accountOfPid(pid);
+}
+
+/** What limits the payload, or the machine it runs in; undefined while it can't be seen. Reads all of /proc. */
+export function payloadLimits({ token, guest }: Pick<PayloadQuery, 'token' | 'guest'>): HostLimits | undefined {
+  const pid = findPayload(token, guest);
+  return pid === undefined ? undefined : limitsOfPid(pid);
 }
 
 /** Engines' clients carry the token on their command lines too; only the program itself counts. */

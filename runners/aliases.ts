@@ -2,8 +2,9 @@
 
 import type { Environment, PlannedEnvironment, Runner } from '../bench/types.ts';
 import { kvmWorks } from './guest/kvm-probe.ts';
+import { type Nearest, parsePath } from './path.ts';
 import { hostBox } from './process.ts';
-import { parsePath, prepareStack, type StackContext, Unavailable } from './stack.ts';
+import { prepareStack, type StackContext, Unavailable } from './stack.ts';
 
 export const ALIASES = ['container', 'nested', 'vm'] as const;
 export type Alias = (typeof ALIASES)[number];
@@ -28,7 +29,7 @@ export interface Resolved {
 }
 
 export interface ResolveContext extends StackContext {
-  nearest(name: string): string;
+  readonly nearest: Nearest;
   /** Told before each attempt. */
   onAttempt(path: string): void;
 }

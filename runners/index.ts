@@ -4,7 +4,9 @@ import type { Runner } from '../bench/types.ts';
 import { docker } from './docker.ts';
 import { native } from './native.ts';
 import { qemu } from './qemu.ts';
+import { quota } from './quota.ts';
+import { slow } from './slow.ts';
 import { uml } from './uml.ts';
 import { unshare } from './unshare.ts';
 
-export const RUNNERS: readonly Runner[] = [native, unshare, docker, qemu, uml];
+export const RUNNERS: readonly Runner[] = [native, unshare, docker, qemu, uml, slow, quota];

@@ -1,6 +1,6 @@
 /** Composition: a path of layers, each opened on the box below it, becomes an environment that starts afresh on demand. */
 
-import { BoxmarkError, messageOf, usageError } from '../bench/errors.ts';
+import { BoxmarkError, messageOf } from '../bench/errors.ts';
 import type {
   Box,
   Environment,
@@ -10,10 +10,10 @@ import type {
   Prepared,
   Runner,
   Started,
-  Usage,
   Workspace,
 } from '../bench/types.ts';
-import { payloadUsage } from './accounting.ts';
+import { payloadAccount, payloadLimits } from './accounting.ts';
+import type { Account } from './cgroup/usage.ts';
 import { hostBox } from './process.ts';
 
 /** A layer that can't run here, with the reason and what to do about it. */
@@ -30,32 +30,6 @@ export interface StackContext {
   readonly runners: readonly Runner[];
   readonly image: Image;
   readonly workspace: Workspace;
-}
-
-/** `docker/docker` → the runners of its layers. Throws a usage error that names the nearest known layer. */
-export function parsePath(path: string, runners: readonly Runner[], nearest: (name: string) => string): Runner[] {
-  const names = runners.map(({ name }) => name);
-  const layers = path.split('/').map((layer) => {
-    const [name = '', ...settings] = layer.split(':');
-    const runner = runners.find((candidate) => candidate.name === name);
-    if (runner === undefined) {
-      throw usageError(
-        `There is no environment of this name${nearest(name)}.`,
-        path,
-        `${names.join(', ')}, or boxmark list environments`,
-      );
-    }
-    if (settings.length > 0) throw usageError(`The layer ${name} takes no settings.`, path, name);
-    return runner;
-  });
-  for (const [index, runner] of layers.entries()) {
-    if (index < layers.length - 1 && !runner.holds) {
-      throw usageError(`The layer ${runner.name} can't hold another.`, path, `one of ${names.join(', ')} by itself`);
-    }
-    if (index > 0 && runner.name === 'native')
-      throw usageError('The layer native stands on the host only.', path, 'native');
-  }
-  return layers;
 }
 
 /** Probes and prepares every layer, for real. Throws `Unavailable` where a layer can't run. */
@@ -75,12 +49,13 @@ export async function prepareStack(
   try {
     for (const [index, runner] of layers.entries()) {
       const parent = holders.at(-1) ?? host;
-      const holds = layers[index + 1]?.needs;
+      const next = layers[index + 1];
+      const holds = holdsOf(next);
       const probe = await runner.probe(parent, workspace);
       if (!probe.available) throw new Unavailable(probe.reason, probe.remedy);
       const made = await runner.prepare(parent, image, workspace, holds);
       prepared.push(made);
-      if (holds === undefined) break;
+      if (next === undefined) break;
       const name = `prepare-${path.replace(/[^a-z0-9]+/gi, '-')}-${index}`;
       holders.push(await runner.open(parent, made, openOptions(name, workspace, workspace.signal, holds)));
     }
@@ -130,7 +105,7 @@ async function startStack({ name, signal, layers, prepared, host, context, guest
   };
   try {
     for (const [index, runner] of layers.entries()) {
-      const holds = layers[index + 1]?.needs;
+      const holds = holdsOf(layers[index + 1]);
       const own = prepared[index] as Prepared;
       opened.push(await runner.open(opened.at(-1) ?? host, own, openOptions(name, workspace, signal, holds)));
     }
@@ -139,16 +114,29 @@ async function startStack({ name, signal, layers, prepared, host, context, guest
     const token = `--start=${workspace.id}-${name}`;
     const child = await inner.spawn([...image.payloadArgv, token]);
     const spawnedNs = process.hrtime.bigint();
-    let read: (() => Usage) | undefined;
-    const usage = () => {
-      read ??= payloadUsage({ token, guest, cgroup: inner.cgroup });
-      return read?.() ?? {};
+    let known: Account | undefined;
+    const account = () => {
+      known ??= payloadAccount({ token, guest, cgroup: inner.cgroup });
+      return known;
     };
-    return { process: child, begunNs, spawnedNs, usage, close };
+    return {
+      process: child,
+      begunNs,
+      spawnedNs,
+      cpuNs: () => account()?.cpuNs(),
+      usage: () => account()?.usage() ?? {},
+      limits: () => payloadLimits({ token, guest }),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** What a box is to hold for the layer above it. One that makes no box leaves it a payload's box. */
+function holdsOf(next: Runner | undefined): Needs | undefined {
+  return next?.transparent ? undefined : next?.needs;
 }
 
 function openOptions(name: string, workspace: Workspace, signal: AbortSignal, holds: Needs | undefined): OpenOptions {

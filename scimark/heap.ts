@@ -65,6 +65,32 @@ export function assertCapacity(doubles: number, ints: number): void {
   }
 }
 
+/** What a part of the heap held at some time, kept outside it. */
+export interface Contents {
+  readonly f64: Float64Array;
+  readonly i32: Int32Array;
+}
+
+/** A copy of the `doubles` and `ints` that stand at `place`. */
+export function copyContents({ f64, i32 }: Place, doubles: number, ints: number): Contents {
+  return { f64: heapF64.slice(f64, f64 + doubles), i32: heapI32.slice(i32, i32 + ints) };
+}
+
+/** Exchanges the part of the heap at `place` with `contents`, element by element: nothing is allocated. */
+export function exchangeContents({ f64, i32 }: Place, contents: Contents): void {
+  const { f64: doubles, i32: ints } = contents;
+  for (let k = 0; k < doubles.length; k++) {
+    const kept = heapF64[f64 + k]!;
+    heapF64[f64 + k] = doubles[k]!;
+    doubles[k] = kept;
+  }
+  for (let k = 0; k < ints.length; k++) {
+    const kept = heapI32[i32 + k]!;
+    heapI32[i32 + k] = ints[k]!;
+    ints[k] = kept;
+  }
+}
+
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }

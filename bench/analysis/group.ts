@@ -12,6 +12,8 @@ export interface Cell {
   readonly leads: Map<number, number>;
   /** MFLOPS of the measured bursts that have them. */
   readonly mflops: Map<number, number>;
+  /** Sums over the bursts of the long visit; 0 without one. */
+  readonly long: { wallNs: number; passes: number };
 }
 
 /** One environment and workload over all blocks. */
@@ -44,11 +46,16 @@ export function groupSamples(samples: Iterable<Sample>): SampleGroups {
       one.wrongAnswers++;
       continue;
     }
-    if (sample.phase !== 'measure' && sample.phase !== 'lead') continue;
+    if (sample.phase === 'warmup') continue;
     const nsPerPass = sample.wallNs / sample.work;
     // A burst without a duration has no logarithm; it is a defect of a clock, not a fast burst.
     if (!(nsPerPass > 0 && nsPerPass < Number.POSITIVE_INFINITY)) continue;
-    const cell = obtain(one.blocks, sample.block, () => ({ measured: new Map(), leads: new Map(), mflops: new Map() }));
+    const cell = obtain(one.blocks, sample.block, newCell);
+    if (sample.phase === 'long') {
+      cell.long.wallNs += sample.wallNs;
+      cell.long.passes += sample.work;
+      continue;
+    }
     if (sample.phase === 'lead') {
       cell.leads.set(sample.round, nsPerPass);
       continue;
@@ -63,6 +70,18 @@ export function groupSamples(samples: Iterable<Sample>): SampleGroups {
 
 export function findSeries(groups: SampleGroups, env: string, workload: string): Series | undefined {
   return groups.series.get(env)?.get(workload);
+}
+
+/** Median over visits of the lead-in's time per pass over the measured burst's; null without a whole visit. */
+export function wakeupRatio(series: Series): number | null {
+  const ratios: number[] = [];
+  for (const { measured, leads } of series.blocks.values()) {
+    for (const [round, time] of measured) {
+      const lead = leads.get(round);
+      if (lead !== undefined) ratios.push(lead / time);
+    }
+  }
+  return ratios.length === 0 ? null : median(ratios);
 }
 
 /** Rounds of a cell whose burst lies further than 14.8 MAD from the cell's median. None when the MAD is 0. */
@@ -82,6 +101,10 @@ export function flaggedRounds(cell: Cell): ReadonlySet<number> {
 }
 
 const flagged = new WeakMap<Cell, ReadonlySet<number>>();
+
+function newCell(): Cell {
+  return { measured: new Map(), leads: new Map(), mflops: new Map(), long: { wallNs: 0, passes: 0 } };
+}
 
 function seriesOf(all: Map<string, Map<string, Series>>, env: string, workload: string): Series {
   const workloads = obtain(all, env, () => new Map<string, Series>());

@@ -1,26 +1,49 @@
-/** Time ratios: paired by round within a block, one value a block, an interval over blocks. Rounds are never pooled. */
+/** All contrasts of a session: ratios paired by round within a block, intervals over blocks, verdicts. */
 
 import { controlOf } from '../schedule.ts';
-import type { Contrast, ContrastResult, Interval, Plan, Sample } from '../types.ts';
-import { median } from '../units.ts';
-import { tQuantile } from './distributions.ts';
-import { type Cell, findSeries, flaggedRounds, groupSamples, type SampleGroups } from './group.ts';
+import type { Contrast, ContrastResult, Plan, Sample, Start } from '../types.ts';
+import { type BlockValues, blockValues, suiteValues } from './block-values.ts';
+import { blocksOf, type Conditions, readConditions } from './conditions.ts';
+import { findSeries, groupSamples, type SampleGroups, wakeupRatio } from './group.ts';
+import { losesTimeAtTimes } from './intermittent.ts';
+import { estimateOf, ratioOf } from './interval.ts';
+import { isMixture, outlyingBlocks } from './mixture.ts';
 import { hodgesLehmann } from './signed-rank.ts';
+import { SUITE, type Trust } from './trust.ts';
+import { type LevelSpread, spreadByLevel } from './variance.ts';
+import { type Judged, sessionVerdicts, type VerdictOptions } from './verdict.ts';
 
-/** A block with fewer paired rounds has no value: a median of two is a mean, and one cut round would carry it. */
-const LEAST_PAIRED_ROUNDS = 3;
+export { SUITE } from './trust.ts';
 
-export const SUITE = 'suite';
+export type ContrastPlan = Pick<Plan, 'environments' | 'baseline' | 'workloads' | 'contrasts'> &
+  Partial<Pick<Plan, 'margin' | 'longVisits'>>;
 
-export type ContrastPlan = Pick<Plan, 'environments' | 'baseline' | 'workloads' | 'contrasts'>;
+/** What else is known of a session. The margin is the plan's. */
+export interface ContrastContext extends Omit<VerdictOptions, 'margin'> {
+  /** For throttling and steal; without them nothing is known of either. */
+  readonly starts?: Iterable<Start>;
+}
 
-/** What lies behind a ratio. Flagged rounds stay in it; `ratioWithoutFlagged` says what it would be without. */
+/** What lies behind a ratio. Nothing flagged is dropped; `ratioWithout…` says what it would be without. */
 export interface ContrastRow extends ContrastResult {
   /** Rounds in which both sides have a burst, and those of them in which either burst lies beyond 14.8 MAD. */
   readonly pairedRounds: number;
   readonly flaggedRounds: number;
   /** Null when no round is flagged, or too few are left without them. */
   readonly ratioWithoutFlagged: number | null;
+  /** Blocks in which either side was held back by a quota, or time was stolen from the host. */
+  readonly throttledBlocks: readonly number[];
+  readonly stolenBlocks: readonly number[];
+  /** Null when there are no such blocks, or no others. */
+  readonly ratioWithoutThoseBlocks: number | null;
+  /** The mean over starts and the typical start disagree: the starts are not of one kind. */
+  readonly mixture: boolean;
+  /** Blocks whose value lies apart from the others'. */
+  readonly outlyingBlocks: readonly number[];
+  /** Null for the suite, and with fewer than two blocks. */
+  readonly spread: LevelSpread | null;
+  /** Null for the control. */
+  readonly judgement: Omit<Judged, 'verdict'> | null;
 }
 
 export interface ContrastTable {
@@ -28,21 +51,18 @@ export interface ContrastTable {
   readonly control: string;
   /** Contrasts in the order of `sessionContrasts`, each with its workloads in the plan's order and the suite last. */
   readonly rows: readonly ContrastRow[];
-  /** The control against the baseline, per workload and for the suite. */
+  /** The control against the baseline, per workload and for the suite; without verdicts. */
   readonly controlRows: readonly ContrastRow[];
-}
-
-/** ln of the time ratio per block, with the rounds behind it. */
-interface BlockValues {
-  readonly logRatios: Map<number, number>;
-  readonly withoutFlagged: Map<number, number>;
-  readonly pairedRounds: number;
-  readonly flaggedRounds: number;
+  readonly trust: Trust;
 }
 
 /** The rows of `contrasts.csv`, straight from samples. */
-export function contrastResults(samples: Iterable<Sample>, plan: ContrastPlan): ContrastRow[] {
-  return [...contrastTable(groupSamples(samples), plan).rows];
+export function contrastResults(
+  samples: Iterable<Sample>,
+  plan: ContrastPlan,
+  context: ContrastContext = {},
+): ContrastRow[] {
+  return [...contrastTable(groupSamples(samples), plan, context).rows];
 }
 
 /** Every environment against the baseline, then the plan's other pairs; none twice. */
@@ -55,51 +75,52 @@ export function sessionContrasts(plan: ContrastPlan): Contrast[] {
 }
 
 /** All contrasts of a session. A pair and workload that no block has a value for gives no row. */
-export function contrastTable(groups: SampleGroups, plan: ContrastPlan): ContrastTable {
+export function contrastTable(groups: SampleGroups, plan: ContrastPlan, context: ContrastContext = {}): ContrastTable {
   const control = controlOf(plan.baseline);
-  const controlRows = contrastRows(groups, plan, { env: control, baseline: plan.baseline }, []);
+  const conditions = readConditions(context.starts ?? []);
+  const rowsOf = (contrast: Contrast, controls: readonly ContrastRow[]) =>
+    contrastRows({ groups, plan, conditions, controls }, contrast);
+  const controlRows = rowsOf({ env: control, baseline: plan.baseline }, []);
+  const rows = sessionContrasts(plan).flatMap((contrast) => rowsOf(contrast, controlRows));
+  const { judged, trust } = sessionVerdicts({ rows, controlRows }, { ...context, margin: plan.margin });
   return {
     control,
     controlRows,
-    rows: sessionContrasts(plan).flatMap((contrast) => contrastRows(groups, plan, contrast, controlRows)),
+    rows: rows.map((row, index) => {
+      const { verdict, ...judgement } = judged[index] as Judged;
+      return { ...row, verdict, judgement };
+    }),
+    trust,
   };
 }
 
-/** Mean of the values with its interval of 95 %, back from logarithms. No interval from one value. */
-export function ratioOf(logRatios: readonly number[]): { ratio: number; interval: Interval | null } {
-  const count = logRatios.length;
-  const mean = logRatios.reduce((sum, value) => sum + value, 0) / count;
-  if (count < 2) return { ratio: Math.exp(mean), interval: null };
-  const variance = logRatios.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
-  const halfWidth = tQuantile(0.975, count - 1) * Math.sqrt(variance / count);
-  return { ratio: Math.exp(mean), interval: { low: Math.exp(mean - halfWidth), high: Math.exp(mean + halfWidth) } };
+interface Given {
+  readonly groups: SampleGroups;
+  readonly plan: ContrastPlan;
+  readonly conditions: Conditions;
+  readonly controls: readonly ContrastRow[];
 }
 
-function contrastRows(
-  groups: SampleGroups,
-  plan: ContrastPlan,
-  contrast: Contrast,
-  controlRows: readonly ContrastRow[],
-): ContrastRow[] {
+function contrastRows(given: Given, contrast: Contrast): ContrastRow[] {
+  const { groups, plan } = given;
   const perWorkload = plan.workloads.map((workload) => blockValues(groups, plan.baseline, contrast, workload));
   const cells = plan.workloads.map((workload, index) => [workload, perWorkload[index] as BlockValues] as const);
-  return [...cells, [SUITE, suiteValues(perWorkload)] as const]
-    .filter(([, values]) => values.logRatios.size > 0)
-    .map(([workload, values]) => contrastRow(contrast, workload, values, controlRows));
+  return [...cells, [SUITE, suiteValues(perWorkload, plan.longVisits ?? 'all')] as const]
+    .filter(([, values]) => values.typical.size > 0)
+    .map(([workload, values]) => contrastRow(given, contrast, workload, values));
 }
 
-function contrastRow(
-  contrast: Contrast,
-  workload: string,
-  values: BlockValues,
-  controlRows: readonly ContrastRow[],
-): ContrastRow {
-  const logRatios = [...values.logRatios.values()];
+/** The row but for its verdict, which takes the control's rows together. */
+function contrastRow(given: Given, contrast: Contrast, workload: string, values: BlockValues): ContrastRow {
+  const logRatios = [...values.typical.values()];
   const { ratio, interval } = ratioOf(logRatios);
   const typicalStart = hodgesLehmann(logRatios);
-  const control = controlRows.find((row) => row.workload === workload);
-  const unflagged = [...values.withoutFlagged.values()];
-  return {
+  const control = given.controls.find((row) => row.workload === workload);
+  const sides = [contrast.env, contrast.baseline];
+  const isUsed = (block: number) => values.typical.has(block);
+  const throttledBlocks = blocksOf(given.conditions.throttled, sides).filter(isUsed);
+  const stolenBlocks = blocksOf(given.conditions.stolen, sides).filter(isUsed);
+  const row = {
     env: contrast.env,
     baseline: contrast.baseline,
     workload,
@@ -113,82 +134,39 @@ function contrastRow(
     },
     controlRatio: control?.timeRatio ?? null,
     controlInterval: control?.interval ?? null,
+    verdict: null,
+    total: estimateOf(values.total),
+    sustained: estimateOf(values.sustained),
+    wakeupRatio: wakeupOf(given, contrast.env, workload),
+    intermittent: losesTimeAtTimes([...values.excess.values()]) || throttledBlocks.length > 0,
+  };
+  return {
+    ...row,
     pairedRounds: values.pairedRounds,
     flaggedRounds: values.flaggedRounds,
-    ratioWithoutFlagged: values.flaggedRounds > 0 && unflagged.length > 0 ? ratioOf(unflagged).ratio : null,
+    ratioWithoutFlagged: values.flaggedRounds > 0 ? (estimateOf(values.withoutFlagged)?.ratio ?? null) : null,
+    throttledBlocks,
+    stolenBlocks,
+    ratioWithoutThoseBlocks: withoutBlocks(values.typical, new Set([...throttledBlocks, ...stolenBlocks])),
+    mixture: isMixture(row),
+    outlyingBlocks: outlyingBlocks(values.typical),
+    spread: spreadByLevel(values.rounds),
+    judgement: null,
   };
 }
 
-function blockValues(groups: SampleGroups, mainBaseline: string, contrast: Contrast, workload: string): BlockValues {
-  const sideA = findSeries(groups, contrast.env, workload)?.blocks ?? new Map<number, Cell>();
-  const sideB = findSeries(groups, contrast.baseline, workload)?.blocks;
-  const copies = findSeries(groups, controlOf(mainBaseline), workload)?.blocks;
-  const logRatios = new Map<number, number>();
-  const withoutFlagged = new Map<number, number>();
-  let pairedRounds = 0;
-  let flagged = 0;
-  for (const [block, a] of sideA) {
-    const b = sideB?.get(block);
-    if (!b) continue;
-    const pairs: [Cell, Cell][] = [[a, b]];
-    const copy = copies?.get(block);
-    // The baseline is there twice. Each copy gives a median of its own and the two are averaged: averaging the
-    // copies within a round would be biased under skewed noise.
-    if (copy && copy !== a && contrast.baseline === mainBaseline) pairs.push([a, copy]);
-    if (copy && copy !== b && contrast.env === mainBaseline) pairs.push([copy, b]);
-    const logs = pairs.map(([one, other]) => logRatiosByRound(one, other));
-    setValue(logRatios, block, logs);
-    const suspects = pairs.map(([one, other]) => new Set([...flaggedRounds(one), ...flaggedRounds(other)]));
-    setValue(
-      withoutFlagged,
-      block,
-      logs.map((rounds, index) => without(rounds, suspects[index] ?? new Set())),
-    );
-    pairedRounds += logs[0]?.size ?? 0;
-    flagged += (logs[0]?.size ?? 0) - without(logs[0] ?? new Map(), suspects[0] ?? new Set()).size;
-  }
-  return { logRatios, withoutFlagged, pairedRounds, flaggedRounds: flagged };
+/** Of the suite: the geometric mean over the workloads, when all have one. */
+function wakeupOf({ groups, plan }: Given, env: string, workload: string): number | null {
+  const workloads = workload === SUITE ? plan.workloads : [workload];
+  const ratios = workloads.map((id) => {
+    const series = findSeries(groups, env, id);
+    return series === undefined ? null : wakeupRatio(series);
+  });
+  if (ratios.some((ratio) => ratio === null)) return null;
+  return Math.exp(ratios.reduce<number>((sum, ratio) => sum + Math.log(ratio ?? 1), 0) / ratios.length);
 }
 
-/** The block's value: mean over pairs of the median over rounds. None without the first pair; a cut second one is left out. */
-function setValue(values: Map<number, number>, block: number, pairs: readonly ReadonlyMap<number, number>[]): void {
-  if ((pairs[0]?.size ?? 0) < LEAST_PAIRED_ROUNDS) return;
-  const medians = pairs
-    .filter((rounds) => rounds.size >= LEAST_PAIRED_ROUNDS)
-    .map((rounds) => median([...rounds.values()]));
-  values.set(block, medians.reduce((sum, value) => sum + value, 0) / medians.length);
-}
-
-function without(rounds: ReadonlyMap<number, number>, skip: ReadonlySet<number>): ReadonlyMap<number, number> {
-  return skip.size === 0 ? rounds : new Map([...rounds].filter(([round]) => !skip.has(round)));
-}
-
-function logRatiosByRound(a: Cell, b: Cell): Map<number, number> {
-  const logs = new Map<number, number>();
-  for (const [round, time] of a.measured) {
-    const other = b.measured.get(round);
-    if (other !== undefined) logs.set(round, Math.log(time / other));
-  }
-  return logs;
-}
-
-/** Per block the mean over workloads, from the blocks that have a value for every workload. */
-function suiteValues(perWorkload: readonly BlockValues[]): BlockValues {
-  return {
-    logRatios: meanByBlock(perWorkload.map((values) => values.logRatios)),
-    withoutFlagged: meanByBlock(perWorkload.map((values) => values.withoutFlagged)),
-    pairedRounds: perWorkload.reduce((sum, values) => sum + values.pairedRounds, 0),
-    flaggedRounds: perWorkload.reduce((sum, values) => sum + values.flaggedRounds, 0),
-  };
-}
-
-function meanByBlock(columns: readonly ReadonlyMap<number, number>[]): Map<number, number> {
-  const means = new Map<number, number>();
-  for (const block of columns[0]?.keys() ?? []) {
-    const values = columns.map((column) => column.get(block));
-    if (values.every((value) => value !== undefined)) {
-      means.set(block, values.reduce((sum, value) => sum + value, 0) / values.length);
-    }
-  }
-  return means;
+function withoutBlocks(values: ReadonlyMap<number, number>, skip: ReadonlySet<number>): number | null {
+  const kept = new Map([...values].filter(([block]) => !skip.has(block)));
+  return kept.size === values.size ? null : (estimateOf(kept)?.ratio ?? null);
 }

@@ -2,7 +2,7 @@
 
 import type { Start } from '../types.ts';
 import { median } from '../units.ts';
-import { findSeries, type SampleGroups, type Series } from './group.ts';
+import { findSeries, type SampleGroups, type Series, wakeupRatio } from './group.ts';
 
 /** The kernels of SciMark's composite score. */
 export const COMPOSITE_WORKLOADS = ['fft', 'sor', 'monte-carlo', 'sparse', 'lu'] as const;
@@ -77,14 +77,9 @@ export function summarizeStarts(starts: Iterable<Start>): StartupSummary[] {
 function summarizeSeries(workload: string, series: Series | undefined): WorkloadSummary {
   const times: number[] = [];
   const mflops: number[] = [];
-  const wakeups: number[] = [];
   for (const cell of series?.blocks.values() ?? []) {
     for (const rate of cell.mflops.values()) mflops.push(rate);
-    for (const [round, time] of cell.measured) {
-      times.push(time);
-      const lead = cell.leads.get(round);
-      if (lead !== undefined) wakeups.push(lead / time);
-    }
+    times.push(...cell.measured.values());
   }
   return {
     workload,
@@ -92,7 +87,7 @@ function summarizeSeries(workload: string, series: Series | undefined): Workload
     wrongAnswers: series?.wrongAnswers ?? 0,
     medianNsPerPass: medianOrNull(times),
     medianMflops: medianOrNull(mflops),
-    wakeupRatio: medianOrNull(wakeups),
+    wakeupRatio: series === undefined ? null : wakeupRatio(series),
   };
 }
 

@@ -10,7 +10,8 @@ import { type HostFacts, readHost } from '../../runners/host/facts.ts';
 import { type NoiseCheck, preflight } from '../../runners/host/noise.ts';
 import { ensureImage } from '../../runners/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { parsePath, prepareStack, Unavailable } from '../../runners/stack.ts';
+import { parsePath } from '../../runners/path.ts';
+import { prepareStack, Unavailable } from '../../runners/stack.ts';
 import { payloadFile } from '../paths.ts';
 import { suggestion } from '../prepare.ts';
 import { createProgress } from '../progress.ts';
@@ -57,7 +58,8 @@ async function tryAll(quiet: boolean): Promise<Row[]> {
   try {
     const image = await ensureImage(payloadFile());
     const context = { runners: RUNNERS, image, workspace: workbench.workspace };
-    const paths = RUNNERS.flatMap(({ name, holds }) => (holds ? [name, `${name}/${name}`] : [name]));
+    const boxes = RUNNERS.filter(({ transparent }) => !transparent);
+    const paths = boxes.flatMap(({ name, holds }) => (holds ? [name, `${name}/${name}`] : [name]));
     for (const path of paths) {
       interrupt.signal.throwIfAborted();
       progress.phase(`trying ${path}`);

@@ -1,12 +1,19 @@
-/** `boxmark list`: environments, workloads and reports, straight from their registries. */
+/** `boxmark list`: environments, workloads, reports and claims, straight from their registries. */
 
 import { Command } from 'commander';
+import { unitOf } from '../../bench/analysis/claim-figures.ts';
+import { type Claim, isRateClaim } from '../../bench/analysis/claim-schema.ts';
+import { readClaims } from '../../bench/claims-file.ts';
 import { usageError } from '../../bench/errors.ts';
 import { nearest } from '../../bench/plan.ts';
+import type { Runner } from '../../bench/types.ts';
+import { bandText } from '../../reports/claims.ts';
 import { reports } from '../../reports/index.ts';
 import { ALIASES, CONTAINERS } from '../../runners/aliases.ts';
 import { RUNNERS } from '../../runners/index.ts';
+import { exampleOf } from '../../runners/settings.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
+import { publishedClaims } from '../paths.ts';
 
 interface Item {
   readonly name: string;
@@ -22,11 +29,7 @@ const ALIAS_SUMMARIES: Readonly<Record<(typeof ALIASES)[number], string>> = {
 
 const LISTS: Readonly<Record<string, () => Item[]>> = {
   environments: () => [
-    ...RUNNERS.map(({ name, summary, kind, holds }) => ({
-      name,
-      summary,
-      details: [`kind: ${kind}`, holds ? `can hold others: ${name}/…` : 'holds no others'],
-    })),
+    ...RUNNERS.map((runner) => ({ name: runner.name, summary: runner.summary, details: layerDetails(runner) })),
     ...ALIASES.map((name) => ({ name, summary: ALIAS_SUMMARIES[name], details: ['alias'] })),
   ],
   workloads: () =>
@@ -36,7 +39,43 @@ const LISTS: Readonly<Record<string, () => Item[]>> = {
       details: Object.entries(sizes).map(([size, it]) => `${size}: ${it.flops} nominal operations a pass`),
     })),
   reports: () => reports.map(({ name, summary, extension }) => ({ name, summary, details: [`.${extension}`] })),
+  claims: () => readClaims(publishedClaims()).claims.map(claimItem),
 };
+
+function layerDetails({ name, kind, holds, transparent, settings }: Runner): string[] {
+  const holding = transparent
+    ? `makes no box of its own: …/${name}, or alone on the host`
+    : holds
+      ? `can hold others: ${name}/…`
+      : 'holds no others';
+  const known = settings?.known ?? [];
+  return [
+    `kind: ${kind}`,
+    holding,
+    ...known.map(
+      (setting) => `${exampleOf(name, setting)}  ${setting.summary}${setting.required ? ' (must be given)' : ''}`,
+    ),
+    ...(known.length === 0 ? ['takes no settings'] : []),
+  ];
+}
+
+function claimItem(claim: Claim): Item {
+  const { id, metric, numerator_env, denominator_env, applies_if = [] } = claim;
+  const sides = [numerator_env, denominator_env].filter((side) => side !== undefined);
+  const on = isRateClaim(claim) ? [claim.workload].flat().join(', ') : claim.figure;
+  const unit = isRateClaim(claim) || denominator_env !== undefined ? 'ratio' : unitOf(claim.metric);
+  return {
+    name: id,
+    summary: `${claim.historical ? 'Historical: ' : ''}${claim.claim}`,
+    details: [
+      `${metric} of ${sides.map((side) => [side].flat().join(' or ')).join(' over ')}, ${on}`,
+      `published ${claim.value}, band ${bandText(claim.band, unit)}${claim.grade === undefined ? '' : `, grade ${claim.grade}`}`,
+      ...applies_if.map(({ needs }) => `needs ${needs}`),
+      `source: ${claim.source}`,
+      ...(claim.note === undefined ? [] : [claim.note]),
+    ],
+  };
+}
 
 export function listCommand(): Command {
   const kinds = Object.keys(LISTS);

@@ -1,28 +1,21 @@
 /** `boxmark run`: plans, prepares the environments, measures, prints the comparison. */
 
 import { randomInt } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { parse as parseYaml } from 'yaml';
-import { BoxmarkError, EXIT, messageOf, usageError } from '../../bench/errors.ts';
-import type { SessionOutcome } from '../../bench/execute.ts';
-import {
-  checkPlanInput,
-  describePlan,
-  estimateSeconds,
-  makePlan,
-  type PlanInput,
-  type PlanSettings,
-  planSettings,
-} from '../../bench/plan.ts';
+import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
+import { checkPlanInput, makePlan, type PlanInput, planSettings } from '../../bench/plan.ts';
+import { describePlan, estimateSeconds } from '../../bench/plan-text.ts';
+import type { Plan } from '../../bench/types.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { measure } from '../measure.ts';
 import { WORKLOAD_IDS } from '../names.ts';
-import { type Bench, openBench } from '../prepare.ts';
-import { createProgress } from '../progress.ts';
-import { exitCodeOf, printOutcome } from '../result.ts';
-import { interruptSignal } from '../workbench.ts';
+import { assertOut } from '../out-folder.ts';
+import type { Bench } from '../prepare.ts';
+import { conclude } from '../result.ts';
+import { withBench } from '../with-bench.ts';
 
 export interface RunFlags extends Record<string, unknown> {
   readonly plan?: string;
@@ -30,6 +23,7 @@ export interface RunFlags extends Record<string, unknown> {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly keepGoing?: boolean;
+  readonly strict?: boolean;
   readonly image?: string;
 }
 
@@ -37,6 +31,7 @@ const EXAMPLES = `
 Examples:
   boxmark run                                      native, container, nested and vm, in about three minutes
   boxmark run -e native,docker,docker/docker -w fft,lu --blocks 12
+  boxmark run --profile standard --target 0.5% --max-time 20m
   boxmark run -e docker,uml --contrast uml..docker --json > comparison.json
   boxmark run --plan plan.yaml --dry-run`;
 
@@ -46,9 +41,14 @@ export function runCommand(): Command {
     .option('-e, --env <list>', 'environments or aliases, joined by commas (default: native,container,nested,vm)')
     .option('-w, --workload <list>', `workloads, joined by commas (default: ${WORKLOAD_IDS.join(',')})`)
     .option('--size <size>', "tiny, small (SciMark's default) or large")
-    .option('--profile <name>', 'quick (6 blocks × 10 rounds), standard (10 × 40) or publish (12 × 60)')
+    .option('--profile <name>', 'quick (6 blocks × 10 rounds), standard (10 to 30 × 40) or publish (12 to 40 × 60)')
     .option('--baseline <env>', 'what the others are compared with (default: native)')
-    .option('--blocks <n>', 'fresh starts of every environment; the unit of the intervals')
+    .option('--blocks <n>', 'exactly so many blocks: fresh starts of every environment, the unit of the intervals')
+    .option('--target <percent>', 'end once every interval is ±this narrow (standard: 0.99%, publish: 0.5%)')
+    .option('--min-blocks <n>', 'with a target: no end before so many blocks (default: 10)')
+    .option('--max-blocks <n>', 'with a target: no more than so many blocks (default: 30; publish: 40)')
+    .option('--margin <percent>', 'differences up to this count as none (default: 2%)')
+    .option('--allow-unequal', 'give verdicts although boxes were given unequal CPUs, CPU flags or bytes')
     .option('--rounds <n>', 'interleaved visits in each block, rounded up to a balanced number')
     .option('--burst <time>', 'length of a timed burst on the baseline (default: 10ms)')
     .option('--schedule <kind>', 'interleaved (default) or sequential')
@@ -63,6 +63,7 @@ export function runCommand(): Command {
     .option('--plan <file>', 'the same settings from a YAML file; flags win')
     .option('--image <file>', "run the bytes of an exported image instead of this host's")
     .option('--no-setup', 'taken for the sake of npm start; run itself installs nothing')
+    .option('--strict', 'exit 4 when a verdict is inconclusive or untrusted')
     .option('--keep-going', 'exit 0 although an environment asked for by name gave no data')
     .option('--dry-run', 'print the plan with its time estimate, and stop')
     .option('--json', 'print the result as one JSON document')
@@ -83,48 +84,31 @@ async function run(flags: RunFlags): Promise<number> {
   });
   const out = resolve(input.out ?? 'results');
   if (!flags.dryRun) assertOut(out);
-  const interrupt = interruptSignal();
-  const progress = createProgress(process.stderr, { quiet: flags.quiet === true });
-  let bench: Bench | undefined;
-  try {
-    bench = await openBench(settings, {
-      signal: interrupt.signal,
-      progress,
-      dryRun: flags.dryRun === true,
-      imageFile: flags.image,
-    });
+  const options = { quiet: flags.quiet === true, dryRun: flags.dryRun === true, imageFile: flags.image };
+  return withBench(settings, options, async ({ bench, signal, progress }) => {
     const plan = makePlan(settings, bench.planned, bench.baseline);
-    const seconds = estimateSeconds(plan, bench.costOf);
-    if (flags.dryRun) return printPlan(plan, seconds, bench, flags.json === true);
-    for (const line of describePlan(plan, seconds)) progress.say(line);
-    const outcome = await measure(bench, plan, { out, signal: interrupt.signal, progress });
+    if (flags.dryRun) return printPlan(plan, bench, flags.json === true);
+    for (const line of describePlan(plan, bench.costOf)) progress.say(line);
+    const outcome = await measure(bench, plan, { out, signal, progress });
     progress.done();
-    printOutcome(outcome, bench, { json: flags.json === true, dir: resolve(out, outcome.info.session) });
-    return finish(outcome, bench, settings, flags);
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    process.stderr.write('boxmark: interrupted before anything was measured; nothing is left behind\n');
-    return EXIT.interrupted;
-  } finally {
-    progress.done();
-    await bench?.dispose();
-    interrupt.release();
-  }
+    return conclude(outcome, bench, {
+      json: flags.json === true,
+      dir: resolve(out, outcome.info.session),
+      requested: settings.requested,
+      keepGoing: flags.keepGoing === true,
+      strict: flags.strict === true,
+    });
+  });
 }
 
-function finish(outcome: SessionOutcome, bench: Bench, settings: PlanSettings, flags: RunFlags): number {
-  if (outcome.failure !== null) throw outcome.failure;
-  return exitCodeOf(outcome, bench, { requested: settings.requested, keepGoing: flags.keepGoing === true });
-}
-
-function printPlan(plan: ReturnType<typeof makePlan>, seconds: number, bench: Bench, json: boolean): number {
+function printPlan(plan: Plan, bench: Bench, json: boolean): number {
   if (json) {
-    process.stdout.write(
-      `${JSON.stringify({ plan, estimateSeconds: Math.round(seconds), unavailable: bench.refused }, null, 2)}\n`,
-    );
+    const seconds = (blocks: number) => Math.round(estimateSeconds(plan, bench.costOf, blocks));
+    const estimate = { estimateSeconds: seconds(plan.minBlocks), estimateSecondsAtMost: seconds(plan.maxBlocks) };
+    process.stdout.write(`${JSON.stringify({ plan, ...estimate, unavailable: bench.refused }, null, 2)}\n`);
     return EXIT.ok;
   }
-  const lines = describePlan(plan, seconds);
+  const lines = describePlan(plan, bench.costOf);
   for (const { path, reason, remedy } of bench.refused) lines.push(`cannot run    ${path}: ${reason} (try: ${remedy})`);
   process.stdout.write(`${lines.join('\n')}\n`);
   return EXIT.ok;
@@ -132,13 +116,19 @@ function printPlan(plan: ReturnType<typeof makePlan>, seconds: number, bench: Be
 
 /** Settings of the plan file, if there is one, with the flags laid over them. */
 function readInput(flags: RunFlags): PlanInput {
-  const own = new Set(['plan', 'dryRun', 'json', 'quiet', 'verbose', 'keepGoing', 'image', 'setup']);
+  const own = new Set(['plan', 'dryRun', 'json', 'quiet', 'verbose', 'keepGoing', 'strict', 'image', 'setup']);
   const fromFlags: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(flags)) {
     if (!own.has(key)) fromFlags[key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)] = value;
   }
   const file = flags.plan === undefined ? {} : readPlanFile(flags.plan);
-  return { ...file, ...checkPlanInput(fromFlags, 'the flags') };
+  const given = checkPlanInput(fromFlags, 'the flags');
+  // Flags win: one that fixes the number of blocks also wins over what lets it vary, and the other way round.
+  const varying = ['min-blocks', 'max-blocks', 'target'] as const;
+  const overruled =
+    given.blocks !== undefined ? varying : varying.some((name) => given[name]) ? (['blocks'] as const) : [];
+  const kept = Object.entries(file).filter(([name]) => !(overruled as readonly string[]).includes(name));
+  return { ...Object.fromEntries(kept), ...given };
 }
 
 function readPlanFile(file: string): PlanInput {
@@ -149,22 +139,6 @@ function readPlanFile(file: string): PlanInput {
     throw usageError(`The plan can't be read: ${messageOf(error)}`, file, 'a YAML file with the names of the flags');
   }
   return checkPlanInput(content, file);
-}
-
-/** Found out before anything is prepared: a folder that can't be made is a mistake in `--out`. */
-function assertOut(out: string): void {
-  try {
-    mkdirSync(out, { recursive: true });
-  } catch (error) {
-    throw new BoxmarkError(
-      {
-        what: `--out: the folder can't be made (${messageOf(error)}).`,
-        value: out,
-        remedy: 'a folder that you may write to',
-      },
-      EXIT.usage,
-    );
-  }
 }
 
 function collect(value: string, before: string[] | undefined): string[] {

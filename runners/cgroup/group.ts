@@ -14,7 +14,7 @@ import {
   quote,
   type Step,
 } from './tree.ts';
-import { usageIn } from './usage.ts';
+import { accountOfPath } from './usage.ts';
 
 export { usageOfPath, usageOfPid } from './usage.ts';
 
@@ -77,6 +77,20 @@ export async function createGroup(
   return groupAt(path, hierarchies);
 }
 
+/**
+ * Holds a group of this host, made if need be, to a further CPU quota; its other limits stay as they are. Throws what the
+ * kernel answers, and where no hierarchy limits CPU time.
+ */
+export function limitGroup(
+  path: string,
+  limits: Pick<GroupLimits, 'quota'>,
+  hierarchies: readonly Hierarchy[] = hostHierarchies(),
+): void {
+  const limiting = hierarchies.filter(({ controllers }) => controllers.includes('cpu'));
+  if (limiting.length === 0) throw new Error('no hierarchy has the cpu controller');
+  for (const step of groupSteps(limiting, path, limits, false)) runStep(step);
+}
+
 /** A handle on a group that exists. */
 export function groupAt(path: string, hierarchies: readonly Hierarchy[]): Group {
   const folders = hierarchies.map(({ mount }) => mount + path);
@@ -88,7 +102,7 @@ export function groupAt(path: string, hierarchies: readonly Hierarchy[]): Group 
     add: (pid) => {
       for (const file of procsFiles) writeFileSync(file, String(pid));
     },
-    usage: () => usageIn(hierarchies, () => path),
+    usage: () => accountOfPath(path, hierarchies).usage(),
     kill: async () => {
       for (const folder of folders) await killTree(folder);
     },

@@ -7,40 +7,94 @@ import { type Hierarchy, parseHierarchies } from './tree.ts';
 /** Ticks of /proc/<pid>/stat: USER_HZ is 100 on every architecture that Node.js runs on. */
 const TICK_NS = 10_000_000;
 
-/** Reads what each hierarchy accounts; `pathIn` gives the group's path in it, or undefined to leave it out. */
-export function usageIn(
-  hierarchies: readonly Hierarchy[],
-  pathIn: (hierarchy: Hierarchy) => string | undefined,
-): Usage {
-  let usage: Usage = {};
-  for (const hierarchy of hierarchies) {
-    const path = pathIn(hierarchy);
-    if (path === undefined) continue;
-    const folder = hierarchy.mount + path;
-    usage = { ...usage, ...(hierarchy.version === 1 ? usageV1(folder, hierarchy.controllers) : usageV2(folder)) };
-  }
-  return usage;
+/** What the host has booked for a box, with all paths looked up once: it is read around every request. */
+export interface Account {
+  /** CPU time so far, from one small file. Undefined where it can't be read. */
+  cpuNs(): number | undefined;
+  /** All that is booked; several files. Empty where nothing can be read. */
+  usage(): Usage;
 }
 
-/** Usage of the group at a path below the controllers' mounts (`Box.cgroup`). Empty where it isn't readable. */
-export function usageOfPath(path: string, hierarchies = mounted()): Usage {
-  return usageIn(hierarchies, () => path);
+interface Folder {
+  readonly folder: string;
+  readonly version: 1 | 2;
+  readonly controllers: readonly string[];
+}
+
+/** The account of the group at a path below the controllers' mounts (`Box.cgroup`). */
+export function accountOfPath(path: string, hierarchies: readonly Hierarchy[] = mounted()): Account {
+  return accountIn(foldersIn(hierarchies, () => path));
 }
 
 /**
- * Usage of the group that a process of this host is in; of the process itself (10 ms grains) when it has no group of its
- * own, that is when it shares ours or is in the root. Empty when the process has ended.
+ * The account of the group that a process of this host is in now; of the process itself (10 ms grains) as far as it has
+ * no group of its own, that is where it shares ours or is in the root.
  */
-export function usageOfPid(pid: number, hierarchies = mounted()): Usage {
+export function accountOfPid(pid: number, hierarchies: readonly Hierarchy[] = mounted()): Account {
+  const group = accountIn(ownFolders(pid, hierarchies));
+  return {
+    cpuNs: () => group.cpuNs() ?? cpuTimesOf(pid)?.cpuNs,
+    usage: () => ({ ...usageOfProcess(pid), ...group.usage() }),
+  };
+}
+
+/** Folders of the groups that a process is in and we are not; none in a hierarchy where it shares ours or is in the root. */
+function ownFolders(pid: number, hierarchies: readonly Hierarchy[]): Folder[] {
   const ours = groupsOf('self');
   const theirs = groupsOf(pid);
-  const ofGroup = usageIn(hierarchies, ({ version, controllers, root }) => {
+  return foldersIn(hierarchies, ({ version, controllers, root }) => {
     const key = version === 2 ? '' : controllers.join(',');
     const path = theirs.get(key);
     if (path === undefined || path === '/' || path === ours.get(key)) return undefined;
     return root !== '/' && path.startsWith(`${root}/`) ? path.slice(root.length) : path;
   });
-  return { ...usageOfProcess(pid), ...ofGroup };
+}
+
+/** Usage of the group at a path below the controllers' mounts. Empty where it isn't readable. */
+export function usageOfPath(path: string, hierarchies: readonly Hierarchy[] = mounted()): Usage {
+  return accountOfPath(path, hierarchies).usage();
+}
+
+/** Usage of a process's group, or of itself, as `accountOfPid`. Empty when the process has ended. */
+export function usageOfPid(pid: number, hierarchies: readonly Hierarchy[] = mounted()): Usage {
+  return accountOfPid(pid, hierarchies).usage();
+}
+
+function foldersIn(hierarchies: readonly Hierarchy[], pathIn: (hierarchy: Hierarchy) => string | undefined): Folder[] {
+  return hierarchies.flatMap((hierarchy) => {
+    const path = pathIn(hierarchy);
+    return path === undefined ? [] : [{ ...hierarchy, folder: hierarchy.mount + path }];
+  });
+}
+
+function accountIn(folders: readonly Folder[]): Account {
+  // The later hierarchy wins, as it does among the figures of `usage`.
+  const readers = folders
+    .filter(({ version, controllers }) => version === 2 || controllers.includes('cpuacct'))
+    .map(({ version, folder }) =>
+      version === 1 ? () => number(`${folder}/cpuacct.usage`) : () => usageUsec(text(`${folder}/cpu.stat`)),
+    )
+    .reverse();
+  return {
+    cpuNs: () => {
+      for (const read of readers) {
+        const cpuNs = read();
+        if (cpuNs !== undefined) return cpuNs;
+      }
+      return undefined;
+    },
+    usage: () => {
+      const parts = folders.map(({ version, folder, controllers }) =>
+        version === 1 ? usageV1(folder, controllers) : usageV2(folder),
+      );
+      return Object.assign({}, ...parts) as Usage;
+    },
+  };
+}
+
+function usageUsec(stat: string): number | undefined {
+  const found = /^usage_usec (\d+)$/m.exec(stat)?.[1];
+  return found === undefined ? undefined : Number(found) * 1000;
 }
 
 function usageV1(folder: string, controllers: readonly string[]): Usage {
@@ -81,21 +135,22 @@ function usageV2(folder: string): Usage {
 }
 
 function usageOfProcess(pid: number): Usage {
+  const times = cpuTimesOf(pid);
+  if (times === undefined) return {};
+  const peak = /VmHWM:\s+(\d+) kB/.exec(text(`/proc/${pid}/status`))?.[1];
+  return { ...times, ...(peak === undefined ? {} : { memoryPeakBytes: Number(peak) * 1024 }) };
+}
+
+function cpuTimesOf(pid: number): { cpuNs: number; cpuUserNs: number; cpuSystemNs: number } | undefined {
   const stat = text(`/proc/${pid}/stat`);
   const after = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // The name may contain anything.
   const [user, system] = [Number(after[11]), Number(after[12])];
-  if (!Number.isFinite(user + system)) return {};
-  const peak = /VmHWM:\s+(\d+) kB/.exec(text(`/proc/${pid}/status`))?.[1];
-  return {
-    cpuNs: (user + system) * TICK_NS,
-    cpuUserNs: user * TICK_NS,
-    cpuSystemNs: system * TICK_NS,
-    ...(peak === undefined ? {} : { memoryPeakBytes: Number(peak) * 1024 }),
-  };
+  if (!Number.isFinite(user + system)) return undefined;
+  return { cpuNs: (user + system) * TICK_NS, cpuUserNs: user * TICK_NS, cpuSystemNs: system * TICK_NS };
 }
 
 /** Controllers as the kernel lists them for a process → its group's path; v2 has the empty key. */
-function groupsOf(pid: number | 'self'): Map<string, string> {
+export function groupsOf(pid: number | 'self'): Map<string, string> {
   const lines = text(`/proc/${pid}/cgroup`).split('\n').filter(Boolean);
   return new Map(lines.map((line) => [line.split(':')[1] ?? '', line.split(':').slice(2).join(':')]));
 }
@@ -103,7 +158,7 @@ function groupsOf(pid: number | 'self'): Map<string, string> {
 let known: Hierarchy[] | undefined;
 
 /** Read once: usage is asked for after every burst, and the host's mounts don't change in a run. */
-function mounted(): Hierarchy[] {
+export function mounted(): Hierarchy[] {
   known ??= parseHierarchies(text('/proc/self/mountinfo'), (mount) =>
     text(`${mount}/cgroup.controllers`).split(/\s+/).filter(Boolean),
   );

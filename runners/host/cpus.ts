@@ -1,4 +1,4 @@
-/** Which CPUs a run may use, keeping the harness off them, and the two counters of the host that are read between starts. */
+/** Which CPUs a run may use, keeping the harness off them, and the counters of the host that are read between starts. */
 
 import { usageError } from '../../bench/errors.ts';
 import type { Limits } from '../../bench/types.ts';
@@ -85,6 +85,12 @@ export function stealTicks(cpus?: readonly number[], root = '/'): number | null 
     .filter((fields) => names.includes(fields[0] ?? '') && fields.length > 8);
   if (found.length < names.length || found.length === 0) return null;
   return found.reduce((sum, fields) => sum + Number(fields[8]), 0);
+}
+
+/** Time since boot in which some task of the host waited for a CPU, in ms; null where the kernel keeps no pressure figures. */
+export function cpuPressureMs(root = '/'): number | null {
+  const some = /^some .*total=(\d+)/m.exec(kernelFiles(root).text('/proc/pressure/cpu') ?? '')?.[1];
+  return some === undefined ? null : Number(some) / 1000;
 }
 
 /** Memory that can be had without swapping (MemAvailable); null where the kernel doesn't say. */

@@ -1,6 +1,7 @@
 /** Environments for tests of the harness itself: the real payload as a plain process, and scripts with faults in them. */
 
 import { fileURLToPath } from 'node:url';
+import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session.ts';
 import type { Environment, Plan, Started } from '../../bench/types.ts';
 import { hostSpawn } from '../../runners/process.ts';
 
@@ -55,7 +56,10 @@ export function tampered(path: string, edit: string): Environment {
   return scripted(path, [process.execPath, '-e', script]);
 }
 
-export function tinyPlan(change: Partial<Plan> & Pick<Plan, 'environments'>): Plan {
+export function tinyPlan({
+  blocks = 2,
+  ...change
+}: Partial<Plan> & Pick<Plan, 'environments'> & { blocks?: number }): Plan {
   const baseline = change.baseline ?? 'native';
   return {
     schema: 1,
@@ -67,14 +71,42 @@ export function tinyPlan(change: Partial<Plan> & Pick<Plan, 'environments'>): Pl
     kernels: 'reference',
     contrasts: change.environments.filter(({ path }) => path !== baseline).map(({ path }) => ({ env: path, baseline })),
     schedule: 'interleaved',
-    blocks: 2,
+    minBlocks: blocks,
+    maxBlocks: blocks,
+    target: null,
+    margin: 0.02,
+    allowUnequal: false,
     rounds: 4,
-    warmupBursts: 5,
+    pilotBursts: 5,
     burstNs: 200_000,
     longNs: 2_000_000,
     longVisits: 'rotate',
     timeoutMs: 2_000,
     limits: { cpus: [0], housekeeping: [0], memoryBytes: 2 ** 30, pids: 512 },
     ...change,
+  };
+}
+
+/** `session.json` of a session that is about to begin. */
+export function infoFor(plan: Plan, environments: readonly Environment[]): SessionInfo {
+  return {
+    schema: SESSION_SCHEMA,
+    session: sessionId(new Date()),
+    program: 'test',
+    command: 'boxmark run',
+    startedAt: new Date().toISOString(),
+    finishedAt: null,
+    stopReason: 'running',
+    seed: plan.seed,
+    plan,
+    work: {},
+    warmup: null,
+    host: { name: 'host', fingerprint: '', hardware: {}, stack: {} },
+    image: { digest: '', node: '', payload: '' },
+    environments: environments.map(({ path, labels, versions }) => ({ path, labels, versions, facts: null })),
+    unavailable: [],
+    blocksCompleted: 0,
+    measuredMs: 0,
+    resumed: [],
   };
 }

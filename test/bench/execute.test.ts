@@ -5,36 +5,15 @@ import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkSession } from '../../bench/check.ts';
 import { executeSession, type SessionOutcome } from '../../bench/execute.ts';
-import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session.ts';
 import { createStore } from '../../bench/store.ts';
 import type { Environment, Plan, Sample } from '../../bench/types.ts';
-import { honest, PAYLOAD, scripted, tampered, tinyPlan } from './boxes.ts';
+import { honest, infoFor, PAYLOAD, scripted, tampered, tinyPlan } from './boxes.ts';
 
 let out: string;
 beforeEach(() => {
   out = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
 });
 afterEach(() => rmSync(out, { recursive: true, force: true }));
-
-function infoFor(plan: Plan, environments: readonly Environment[]): SessionInfo {
-  return {
-    schema: SESSION_SCHEMA,
-    session: sessionId(new Date()),
-    program: 'test',
-    command: 'boxmark run',
-    startedAt: new Date().toISOString(),
-    finishedAt: null,
-    stopReason: 'running',
-    seed: plan.seed,
-    plan,
-    work: {},
-    host: { name: 'host', fingerprint: '', hardware: {}, stack: {} },
-    image: { digest: '', node: '', payload: '' },
-    environments: environments.map(({ path, labels, versions }) => ({ path, labels, versions, facts: null })),
-    unavailable: [],
-    blocksCompleted: 0,
-  };
-}
 
 interface RunOptions {
   readonly signal?: AbortSignal;
@@ -82,7 +61,7 @@ describe('a session of healthy boxes', () => {
     expect(outcome.events.map(({ kind }) => kind)).toContain('noticed');
     for (const env of ['native', 'twin', 'native@control']) expect(measured(outcome, env)).toHaveLength(wholeRows);
     const warmups = outcome.samples.filter(({ env, phase }) => env === 'twin' && phase === 'warmup');
-    expect(warmups).toHaveLength(2 * 3 * plan.warmupBursts);
+    expect(warmups).toHaveLength(2 * 3 * plan.pilotBursts);
     expect(outcome.samples.some(({ phase }) => phase === 'long')).toBe(true);
     expect(outcome.contrasts.map(({ workload }) => workload)).toEqual(['fft', 'sor', 'monte-carlo', 'suite']);
     const check = await checkSession(dir);
@@ -120,7 +99,7 @@ describe('a box that fails costs its own data only', () => {
     ],
     [
       'prints garbage without end',
-      scripted('bad', ['sh', '-c', 'while :; do echo "segfault at 0000"; done']),
+      scripted('bad', ['yes', 'segfault at 0000']),
       { status: 'failed', reason: /characters that are no answer/ },
     ],
     ['is not there', scripted('bad', ['no-such-program']), { status: 'failed', reason: /the box ended/ }],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BoxmarkError } from '../../bench/errors.ts';
-import { checkPlanInput, describePlan, estimateSeconds, makePlan, nearest, planSettings } from '../../bench/plan.ts';
+import { checkPlanInput, makePlan, nearest, planSettings } from '../../bench/plan.ts';
+import { describePlan, estimateSeconds } from '../../bench/plan-text.ts';
 import { blockSteps } from '../../bench/steps.ts';
 
 const defaults = {
@@ -30,9 +31,10 @@ describe('a plan', () => {
   });
 
   it('takes its blocks and rounds from the profile, rounds up to a balanced number, and lets flags win', () => {
-    expect(plan()).toMatchObject({ profile: 'quick', blocks: 6, rounds: 12, longVisits: 'rotate' });
-    expect(plan({ profile: 'standard' })).toMatchObject({ blocks: 10, rounds: 40, longVisits: 'all' });
-    expect(plan({ profile: 'publish', blocks: '3', rounds: '1' })).toMatchObject({ blocks: 3, rounds: 4 });
+    expect(plan()).toMatchObject({ profile: 'quick', minBlocks: 6, maxBlocks: 6, rounds: 12, longVisits: 'rotate' });
+    expect(plan({ profile: 'standard' })).toMatchObject({ minBlocks: 10, rounds: 40, longVisits: 'all' });
+    const fixed = plan({ profile: 'publish', blocks: '3', rounds: '1' });
+    expect(fixed).toMatchObject({ minBlocks: 3, maxBlocks: 3, target: null, rounds: 4 });
   });
 
   it('compares every environment with the baseline, and further pairs by path or alias', () => {
@@ -83,11 +85,14 @@ describe('a plan', () => {
 
   it('says what it will do in lines of at most 80 columns, with an estimate that grows with the work', () => {
     const guess = () => ({ startSeconds: 1, factor: 1 });
-    const seconds = estimateSeconds(plan(), guess);
-    expect(estimateSeconds(plan({ blocks: '12' }), guess)).toBeCloseTo(2 * seconds);
-    // 4 boxes × 6 blocks × (1 s start + 5 × (15 + 24) bursts of 10 ms + 1 s long visit)
-    expect(seconds).toBeCloseTo(24 * (1 + 1.95 + 1));
-    for (const line of describePlan(plan(), seconds)) expect(line.length).toBeLessThanOrEqual(80);
+    // 4 boxes × (6 blocks × (1 s start + 5 × 24 bursts of 10 ms + 1 s long visit) + 5 × (30 + 5 × 15) warm-up bursts)
+    expect(estimateSeconds(plan(), guess)).toBeCloseTo(4 * (6 * (1 + 1.2 + 1) + 5 * 105 * 0.01));
+    // 24 bursts a workload and 15 of warm-up, which the pilot doubles.
+    expect(estimateSeconds(plan(), guess, 7) - estimateSeconds(plan(), guess, 6)).toBeCloseTo(4 * (1 + 5 * 0.39 + 1));
+    const wide = plan({ profile: 'publish', 'max-time': '1h', contrast: ['nested..container'] });
+    for (const line of [...describePlan(plan(), guess), ...describePlan(wide, guess)]) {
+      expect(line.length, line).toBeLessThanOrEqual(80);
+    }
   });
 });
 

@@ -30,11 +30,14 @@ function info(): SessionInfo {
     seed: 1,
     plan: tinyPlan({ environments: [{ path: 'native' }] }),
     work: { fft: 5 },
+    warmup: null,
     host: { name: 'h', fingerprint: '', hardware: {}, stack: {} },
     image: { digest: '', node: '', payload: '' },
     environments: [],
     unavailable: [],
     blocksCompleted: 1,
+    measuredMs: 0,
+    resumed: [],
   };
 }
 

@@ -16,8 +16,14 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     ['an unknown flag', ['run', '--bursts', '10ms'], /unknown option.*--burst/s],
     ['an unknown environment', ['run', '-e', 'native,dokcer'], /did you mean "docker"/],
     ['a layer that cannot hold another', ['run', '-e', 'native/docker'], /can't hold another/],
+    ['a setting that a layer has not got', ['run', '-e', 'slow:exrta=2%'], /did you mean "extra"/],
+    ['a layer that takes no settings', ['run', '-e', 'docker:fast'], /takes no settings/],
+    ['a layer that needs a setting', ['run', '-e', 'native/slow'], /needs its extra/],
     ['an unknown workload', ['run', '-w', 'fft,luu'], /did you mean "lu"/],
     ['a wrong number', ['run', '--blocks', '-3'], /--blocks takes a whole number/],
+    ['numbers of blocks that contradict each other', ['run', '--blocks', '6', '--target', '1%'], /--blocks fixes/],
+    ['a margin without its sign', ['run', '--margin', '2'], /--margin takes a percentage/],
+    ['a resume of what is no session', ['resume', '/nonexistent'], /not a session/],
     ['a CPU that is not there', ['run', '--cpu', '4000'], /4000/],
     ['a list that is not there', ['list', 'enviroments'], /did you mean "environments"/],
     ['a session that is none', ['check', '/nonexistent'], /not a session/],
@@ -41,6 +47,18 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     expect(ended.code).toBe(2);
   });
 
+  it('a flag that lets the number of blocks vary wins over a plan file that fixes it, and the other way round', async () => {
+    const plan = join(out, 'plan.yaml');
+    const design = async (content: string, ...flags: string[]) => {
+      writeFileSync(plan, `env: [native]\n${content}`);
+      const ended = await boxmark('run', '--plan', plan, '--dry-run', '-q', ...flags);
+      return /design +(.*?) blocks/.exec(ended.stdout)?.[1];
+    };
+    expect(await design('blocks: 6\n', '--target', '1%')).toBe('10 to 30');
+    expect(await design('target: 1%\nmin-blocks: 12\n', '--blocks', '7')).toBe('7');
+    expect(await design('target: 1%\nmin-blocks: 12\n')).toBe('12 to 30');
+  });
+
   it('an --out that is a file', async () => {
     const file = join(out, 'file');
     writeFileSync(file, '');
@@ -56,7 +74,9 @@ describe('help and lists', () => {
     const commands = [...help.stdout.matchAll(/^ {2}([a-z]+)(?: |\n)/gm)]
       .map((match) => match[1])
       .filter((name) => name !== 'help');
-    expect(commands).toEqual(expect.arrayContaining(['run', 'doctor', 'setup', 'list', 'check', 'image', 'clean']));
+    expect(commands).toEqual(
+      expect.arrayContaining(['run', 'selftest', 'doctor', 'setup', 'list', 'check', 'image', 'clean']),
+    );
     for (const command of commands) {
       if (command === 'image') continue;
       expect((await boxmark(command ?? '', '--help')).stdout, command).toMatch(/Examples?:\n {2}boxmark/);
@@ -65,6 +85,7 @@ describe('help and lists', () => {
 
   it('list prints what the registries hold, as text and as JSON', async () => {
     expect((await boxmark('list', 'environments')).stdout).toMatch(/^native .*\n[\s\S]*^docker /m);
+    expect((await boxmark('list', 'environments', '-v')).stdout).toMatch(/^slow .*\n[\s\S]*^ +slow:2% .*extra passes/m);
     const workloads = JSON.parse((await boxmark('list', 'workloads', '--json')).stdout) as { name: string }[];
     expect(workloads.map(({ name }) => name)).toEqual(['fft', 'sor', 'monte-carlo', 'sparse', 'lu']);
   });

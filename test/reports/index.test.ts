@@ -40,6 +40,10 @@ describe('the summary for programs', () => {
       'session',
       'answer',
       'control',
+      'trust',
+      'open',
+      'unequal',
+      'hostTimed',
       'notes',
       'plan',
       'environments',
@@ -54,6 +58,11 @@ describe('the summary for programs', () => {
     expect(summary.contrasts).toHaveLength(4 * 6);
     expect(summary.contrasts[0]).toMatchObject({ env: 'docker', baseline: 'native', workload: 'fft', blocks: 6 });
     expect(summary.contrasts[0].interval.low).toBeLessThan(summary.contrasts[0].timeRatio);
+    expect(summary.contrasts[0]).toMatchObject({ verdict: 'equivalent', judgement: { reasons: [], more: null } });
+    expect(summary.contrasts[0].total.ratio).toBeGreaterThan(1);
+    expect(summary.contrasts[0].spread.roundLog).toBeGreaterThan(0);
+    expect(summary.trust).toMatchObject({ session: false, workloads: [] });
+    expect(summary.open).toBeNull();
     expect(summary.environments.map(({ env, role }: { env: string; role: string }) => `${env} ${role}`)).toEqual([
       'native baseline',
       'docker environment',

@@ -1,13 +1,13 @@
 /** The model: what the answer is about, and gaps that make no errors. */
 
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../bench/types.ts';
 import { buildModel, type ModelInput } from '../../reports/model.ts';
-import { answerSentence, controlSentence, honestNotes } from '../../reports/wording.ts';
-import { simulateSamples, type Truth, testPlan, testSample } from '../bench/analysis/simulate.ts';
+import { honestNotes } from '../../reports/notes.ts';
+import { answerSentence, controlSentence } from '../../reports/wording.ts';
+import { simulateSamples, type TestPlan, type Truth, testPlan, testSample } from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
 
-function input(plan: Plan, truth: Partial<Truth> = {}, changes: Partial<ModelInput> = {}): ModelInput {
+function input(plan: TestPlan, truth: Partial<Truth> = {}, changes: Partial<ModelInput> = {}): ModelInput {
   const base = fixtureInput();
   return {
     ...base,
@@ -20,7 +20,7 @@ function input(plan: Plan, truth: Partial<Truth> = {}, changes: Partial<ModelInp
   };
 }
 
-const answer = (plan: Plan, truth: Partial<Truth> = {}) => answerSentence(buildModel(input(plan, truth)));
+const answer = (plan: TestPlan, truth: Partial<Truth> = {}) => answerSentence(buildModel(input(plan, truth)));
 
 describe('the answer', () => {
   const environments = [{ path: 'native' }, { path: 'docker' }, { path: 'docker/docker' }, { path: 'qemu:tcg' }];
@@ -32,7 +32,9 @@ describe('the answer', () => {
       workload: 'suite',
     });
     const emulated = testPlan({ environments: [{ path: 'native' }, { path: 'qemu:tcg' }] });
-    expect(answer(emulated, { ratios })).toMatch(/^qemu:tcg takes 1[45]\.\d+ times as long as native \[1/);
+    expect(answer(emulated, { ratios })).toMatch(
+      /^qemu:tcg is slower than native: it takes 1[45]\.\d+ times as long \[1/,
+    );
   });
 
   it('prefers a difference that was shown to a larger one that was not', () => {
@@ -47,18 +49,32 @@ describe('the answer', () => {
   it('gives time and throughput together, in words for longer and for shorter', () => {
     const plan = testPlan({ environments: environments.slice(0, 2) });
     expect(answer(plan, { ratios: { docker: 1.1 } })).toMatch(
-      /^docker takes (9|10)\.\d % longer than native \[\d+\.\d, \d+\.\d\], throughput −[89]\.\d % \(mean of 2 workloads\)\.$/,
+      /^docker is slower than native: it takes (9|10)\.\d % longer \[\d+\.\d, \d+\.\d\], throughput −[89]\.\d % \(mean of 2 workloads\), past the margin of ±2 %\.$/,
     );
     const faster = answer(plan, { ratios: { docker: 0.8 } });
-    expect(faster).toMatch(/^docker takes (19|20)\.\d % less time than native \[/);
+    expect(faster).toMatch(/^docker is faster than native: it takes (19|20)\.\d % less time \[/);
     const [, low, high] = /\[([\d.]+), ([\d.]+)\], throughput \+2/.exec(faster) ?? [];
     expect(Number(low)).toBeLessThan(Number(high));
   });
 
-  it('says when no difference was shown, when there is one block, and when there is nothing', () => {
+  it('says equivalent only of typical bursts, and whether a difference is measurable', () => {
     const plan = testPlan({ environments: environments.slice(0, 2) });
-    expect(answer(plan, { start: 0.02 })).toMatch(/^docker against native: time [+−±].* \[.*: no difference shown\.$/);
-    expect(answer({ ...plan, blocks: 1 })).toMatch(/one block, no interval, throughput/);
+    expect(answer(plan)).toMatch(
+      /^docker is equivalent to native in typical bursts: time [+−±].* %.* \[.*\], throughput .*, within the margin of ±2 %\.$/,
+    );
+    expect(answer(plan, { ratios: { docker: 1.01 }, start: 0.0005, burst: 0.002 })).toMatch(
+      /; a difference is measurable\.$/,
+    );
+  });
+
+  it('says why it is open and what would decide it, when there is one block, and when there is nothing', () => {
+    const plan = testPlan({ environments: environments.slice(0, 2) });
+    expect(answer(plan, { start: 0.03 })).toMatch(
+      /^docker against native is inconclusive: time [+−±].* \[.*: the interval is too wide for the margin.*; about \d+ more blocks would decide\.$/,
+    );
+    expect(answer({ ...plan, blocks: 1 })).toMatch(
+      /is inconclusive: time .*, no interval, .*: one block has no interval\.$/,
+    );
     expect(answer({ ...plan, environments: [{ path: 'native' }] })).toBe('Nothing could be compared.');
     expect(answer({ ...plan, blocks: 0 })).toBe('Nothing was measured.');
   });
@@ -76,7 +92,8 @@ describe('the control', () => {
 });
 
 describe('the notes', () => {
-  const notes = (plan: Plan, changes: Partial<ModelInput> = {}) => honestNotes(buildModel(input(plan, {}, changes)));
+  const notes = (plan: TestPlan, changes: Partial<ModelInput> = {}) =>
+    honestNotes(buildModel(input(plan, {}, changes)));
 
   it('call fewer than ten blocks quick, whatever the profile', () => {
     expect(notes(testPlan({ profile: 'standard', blocks: 9 }))[0]).toMatch(/^quick: 9 blocks, fewer than 10\. .* 63 %/);

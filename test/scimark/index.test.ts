@@ -153,3 +153,38 @@ describe('what is refused', () => {
     expect(() => old!.prepare(createRandom(INPUT_SEED))).toThrow('lost its memory');
   });
 });
+
+describe('two states of one workload', () => {
+  test.each(IDS)('%s goes on from where it was after passes on a copy', (id) => {
+    const random = () => createRandom(INPUT_SEED);
+    const [reference] = createWorkloads('tiny', [id]);
+    const straight = reference!.prepare(random());
+    for (let pass = 0; pass < 3; pass++) straight.pass();
+    const expected = straight.checksum();
+
+    const [workload] = createWorkloads('tiny', [id]);
+    const prepared = workload!.prepare(random());
+    prepared.pass();
+    const before = prepared.checksum();
+    const copy = workload!.copy();
+    for (let round = 0; round < 2; round++) {
+      workload!.exchange(copy);
+      expect(round > 0 || prepared.checksum() === before).toBe(true);
+      for (let pass = 0; pass < 5; pass++) prepared.pass();
+      workload!.exchange(copy);
+      prepared.pass();
+    }
+    expect(prepared.checksum()).toBe(expected);
+    workload!.exchange(copy);
+    expect(prepared.checksum() === expected).toBe(workload!.repeatable);
+  });
+
+  test('a copy of memory that was given to others is refused', () => {
+    const [old] = createWorkloads('tiny', ['sor']);
+    old!.prepare(createRandom(INPUT_SEED));
+    const copy = old!.copy();
+    createWorkloads('tiny', ['lu']);
+    expect(() => old!.copy()).toThrow('lost its memory');
+    expect(() => old!.exchange(copy)).toThrow('lost its memory');
+  });
+});

@@ -1,5 +1,6 @@
 /** `npm run bench [-- NAME …]`: speed as ratios within one run. Never asserted on; shared machines are noisy. */
 
+import { benchCalibration } from './calibration.ts';
 import { benchCompany } from './company.ts';
 import { benchEfficiency } from './efficiency.ts';
 import { benchKernels } from './kernels.ts';
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
   company: { run: benchCompany, title: 'each kernel alone against in company' },
   efficiency: { run: benchEfficiency, title: 'time inside timed windows over the time of a session' },
   startup: { run: benchStartup, title: "a start through Boxmark against the bare engine's own command" },
+  calibration: { run: benchCalibration, title: 'coverage and verdicts over simulated sessions with a known truth' },
   schedules: { run: benchSchedules, title: 'interleaved against sequential: half-widths in the same time' },
 };
 

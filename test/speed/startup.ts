@@ -8,8 +8,9 @@ import { defaultLimits } from '../../runners/host/cpus.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/workspace.ts';
 import { dockerArchive, ensureImage } from '../../runners/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
+import { parsePath } from '../../runners/path.ts';
 import { hostExec, hostSpawn } from '../../runners/process.ts';
-import { parsePath, prepareStack } from '../../runners/stack.ts';
+import { prepareStack } from '../../runners/stack.ts';
 
 const STARTS = 10;
 

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { groupSamples } from '../../../bench/analysis/group.ts';
-import { contrastResults, contrastTable, ratioOf, SUITE, sessionContrasts } from '../../../bench/analysis/ratio.ts';
+import { ratioOf } from '../../../bench/analysis/interval.ts';
+import { contrastResults, contrastTable, SUITE, sessionContrasts } from '../../../bench/analysis/ratio.ts';
 import type { Plan, Sample } from '../../../bench/types.ts';
 import { simulateSamples, testPlan, testSample } from './simulate.ts';
 

@@ -12,6 +12,10 @@ export interface Truth {
   readonly weather?: number;
   readonly start?: number;
   readonly burst?: number;
+  /** Bursts of these environments lose `ns` with this chance. */
+  readonly lost?: Readonly<Record<string, { readonly chance: number; readonly ns: number }>>;
+  /** With long visits of ten bursts, in which these environments take so many times longer. */
+  readonly sustained?: Readonly<Record<string, number>>;
 }
 
 /** One pass of these takes this long natively, ns. */
@@ -24,7 +28,11 @@ const PASS_NS: Readonly<Record<string, number>> = {
 };
 const FLOPS = 50_000;
 
-export function testPlan(changes: Partial<Plan> = {}): Plan {
+/** A plan, and how many blocks of it are simulated. */
+export type TestPlan = Plan & { readonly blocks: number };
+
+export function testPlan(changes: Partial<TestPlan> = {}): TestPlan {
+  const blocks = changes.blocks ?? 6;
   return {
     schema: 1,
     seed: 101010,
@@ -36,9 +44,14 @@ export function testPlan(changes: Partial<Plan> = {}): Plan {
     kernels: 'reference',
     contrasts: [],
     schedule: 'interleaved',
-    blocks: 6,
+    blocks,
+    minBlocks: blocks,
+    maxBlocks: blocks,
+    target: null,
+    margin: 0.02,
+    allowUnequal: false,
     rounds: 12,
-    warmupBursts: 5,
+    pilotBursts: 30,
     burstNs: 1e7,
     longNs: 1e9,
     longVisits: 'rotate',
@@ -98,7 +111,7 @@ export function testStart(changes: Partial<Start> = {}): Start {
 }
 
 /** All samples of a session, lead-ins included, with whole nanoseconds. */
-export function* simulateSamples(plan: Plan, truth: Truth): Generator<Sample> {
+export function* simulateSamples(plan: TestPlan, truth: Truth): Generator<Sample> {
   const { weather = 0.05, start = 0.003, burst = 0.01 } = truth;
   for (let block = 1; block <= plan.blocks; block++) {
     const stream = randomStream(truth.seed, block, 'noise');
@@ -111,11 +124,23 @@ export function* simulateSamples(plan: Plan, truth: Truth): Generator<Sample> {
         for (const [index, box] of boxesOf(plan).entries()) {
           const ratio = truth.ratios?.[box] ?? 1;
           const noise = () => Math.exp(sky + (own.get(box) ?? 0) + burst * normal(stream));
-          const wallNs = Math.round(work * passNs * ratio * noise());
+          const { chance, ns } = truth.lost?.[box] ?? { chance: 0, ns: 0 };
+          const lostNs = chance > 0 && stream.nextUint32() < chance * 2 ** 32 ? ns : 0;
+          const wallNs = Math.round(work * passNs * ratio * noise() + lostNs);
           const mflops = (work * FLOPS * 1e3) / wallNs;
           const row = { block, round, position: index + 1, env: box, startId: `b${block}-${box}`, workload, work };
           yield testSample({ ...row, phase: 'lead', wallNs: Math.round(wallNs * 1.04), mflops: mflops / 1.04 });
           yield testSample({ ...row, phase: 'measure', wallNs, mflops });
+        }
+      }
+      const isVisited = plan.longVisits === 'all' || workload === plan.workloads[block % plan.workloads.length];
+      if (truth.sustained === undefined || !isVisited) continue;
+      for (const [index, box] of boxesOf(plan).entries()) {
+        const passes = work * (truth.ratios?.[box] ?? 1) * (truth.sustained[box] ?? 1);
+        for (let visit = 0; visit < 10; visit++) {
+          const wallNs = Math.round(passes * passNs * Math.exp((own.get(box) ?? 0) + burst * normal(stream)));
+          const row = { block, round: 0, position: index + 1, env: box, startId: `b${block}-${box}`, workload, work };
+          yield testSample({ ...row, phase: 'long', wallNs });
         }
       }
     }

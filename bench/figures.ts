@@ -1,0 +1,46 @@
+/** What is compared between stored sessions: the ratios of each to its own baseline, and times per pass. */
+
+import { hostTimedBoxes, levelSamples } from './analysis/clock.ts';
+import { groupSamples } from './analysis/group.ts';
+import { SUITE } from './analysis/ratio.ts';
+import type { Figure } from './analysis/regression.ts';
+import { sessionTable } from './analysis/session-table.ts';
+import { summarizeEnvironment } from './analysis/summary.ts';
+import { type LoadedSession, wholeSamples } from './load.ts';
+import type { SessionInfo } from './session.ts';
+
+export interface SessionFigures {
+  readonly info: SessionInfo;
+  /** ln of time ratios to the session's baseline: a slower host cancels. Those of untrusted contrasts are left out. */
+  readonly ratios: readonly Figure[];
+  /** ln of the median time per pass, ns, the baseline's included. */
+  readonly times: readonly Figure[];
+  /** Left out of `ratios`. */
+  readonly untrusted: readonly { readonly env: string; readonly workload: string }[];
+}
+
+export function figuresOf(session: LoadedSession): SessionFigures {
+  const { info, starts, events } = session;
+  const { plan } = info;
+  const samples = wholeSamples(session);
+  const single = plan.workloads.length === 1;
+  const rows = sessionTable({ plan, samples, starts, events }).rows.filter(
+    // With one workload the suite would say the same again.
+    ({ baseline, workload }) => baseline === plan.baseline && !(single && workload === SUITE),
+  );
+  const groups = groupSamples(levelSamples(samples, hostTimedBoxes(events)));
+  const times = plan.environments.flatMap(({ path }) =>
+    summarizeEnvironment(groups, path, plan.workloads).workloads.flatMap(({ workload, medianNsPerPass }) =>
+      medianNsPerPass === null ? [] : [{ env: path, workload, log: Math.log(medianNsPerPass) }],
+    ),
+  );
+  const isUntrusted = ({ verdict }: (typeof rows)[number]) => verdict === 'untrusted';
+  return {
+    info,
+    ratios: rows
+      .filter((row) => !isUntrusted(row))
+      .map(({ env, workload, timeRatio }) => ({ env, workload, log: Math.log(timeRatio) })),
+    times,
+    untrusted: rows.filter(isUntrusted).map(({ env, workload }) => ({ env, workload })),
+  };
+}

@@ -1,0 +1,18 @@
+/** Which rows of a session count: those of whole blocks, from boxes whose states were right. */
+
+import type { Sample, SessionEvent } from './types.ts';
+
+/**
+ * Samples of whole blocks, without those of a box in a block in which a replay proved one of its states wrong. Rows
+ * of a cut block and of a refuted box stay in the files, and in no figure.
+ */
+export function countedSamples(
+  samples: readonly Sample[],
+  events: readonly SessionEvent[],
+  blocksCompleted: number,
+): Sample[] {
+  const refuted = new Set(
+    events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ block, env }) => `${block} ${env}`),
+  );
+  return samples.filter(({ block, env }) => block <= blocksCompleted && !refuted.has(`${block} ${env}`));
+}

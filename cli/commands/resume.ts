@@ -1,0 +1,177 @@
+/** `boxmark resume`: goes on with a session, interrupted or finished, as if it had never stopped. */
+
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
+import { readSessionInfo } from '../../bench/load.ts';
+import type { SessionInfo } from '../../bench/session.ts';
+import { extendStopping } from '../../bench/stopping.ts';
+import type { Plan } from '../../bench/types.ts';
+import { parseDurationNs } from '../../bench/units.ts';
+import { defaultLimits } from '../../runners/host/cpus.ts';
+import { canonicalJson, type HostFacts, readHost } from '../../runners/host/facts.ts';
+import { measureOn } from '../measure.ts';
+import { programVersion } from '../paths.ts';
+import type { Bench } from '../prepare.ts';
+import { conclude } from '../result.ts';
+import { withBench } from '../with-bench.ts';
+
+interface ResumeFlags {
+  readonly target?: string;
+  readonly maxBlocks?: string;
+  readonly maxTime?: string;
+  readonly allowDifferentHosts?: boolean;
+  readonly strict?: boolean;
+  readonly keepGoing?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  boxmark resume results/20261123T170000Z-ab12cd                 measure the blocks that are missing
+  boxmark resume results/20261123T170000Z-ab12cd --target 0.5%   add blocks until every interval is that narrow`;
+
+export function resumeCommand(): Command {
+  return new Command('resume')
+    .description('go on with an interrupted or finished session; its whole blocks are kept')
+    .argument('<session>', 'folder of the session')
+    .option('--target <percent>', 'end once every interval is ±this narrow')
+    .option('--max-blocks <n>', 'no more than so many blocks, those there are included')
+    .option('--max-time <time>', 'no block is begun that would end later, counted from now, such as 10m')
+    .option('--allow-different-hosts', 'go on although the hardware is not that of the blocks there are')
+    .option('--strict', 'exit 4 when a verdict is inconclusive or untrusted')
+    .option('--keep-going', "go on without an environment that can't run any more")
+    .option('--json', 'print the result as one JSON document')
+    .option('-q, --quiet', 'no progress')
+    .option('-v, --verbose', 'details with errors')
+    .addHelpText('after', EXAMPLES)
+    .action(async (session: string, flags: ResumeFlags) => {
+      process.exitCode = await resume(resolve(session), flags);
+    });
+}
+
+async function resume(dir: string, flags: ResumeFlags): Promise<number> {
+  const before = readInfo(dir);
+  const plan = planOn(before, flags);
+  assertMoreToDo(before, plan);
+  const host = await readHost();
+  if (flags.allowDifferentHosts !== true) assertSameHardware(before, host);
+  // Says in words when the CPUs of the plan may not be used here.
+  defaultLimits(plan.limits.cpus, plan.limits.memoryBytes);
+  const settings = {
+    requested: plan.environments.map(({ path }) => path),
+    baseline: plan.baseline,
+    rest: { limits: plan.limits },
+  };
+  const image = { imageFile: undefined, imageDigest: before.image.digest };
+  return withBench(settings, { quiet: flags.quiet === true, dryRun: false, ...image }, async (frame) => {
+    const { bench, progress } = frame;
+    if (flags.keepGoing !== true) assertAllRun(bench);
+    const info = infoOn(before, plan);
+    const kept = `${before.blocksCompleted} ${before.blocksCompleted === 1 ? 'block' : 'blocks'} kept`;
+    progress.say(`${dir}: ${kept}, at most ${plan.maxBlocks - before.blocksCompleted} more`);
+    const event = { kind: 'resumed', blocksKept: before.blocksCompleted, ...changesSince(before, plan, host, bench) };
+    const outcome = await measureOn(bench, info, { ...frame, dir, event });
+    progress.done();
+    return conclude(outcome, bench, {
+      json: flags.json === true,
+      dir,
+      requested: plan.environments.filter(({ alias }) => alias === undefined).map(({ path }) => path),
+      keepGoing: flags.keepGoing === true,
+      strict: flags.strict === true,
+    });
+  });
+}
+
+/** `session.json` is whole also after a kill; the tables are read once they have been trimmed. */
+function readInfo(dir: string): SessionInfo {
+  const info = readSessionInfo(dir);
+  if (info.plan.maxBlocks === undefined || info.resumed === undefined) {
+    throw usageError(
+      `The session was written by version ${info.program}, which left nothing to go on with.`,
+      dir,
+      'a new session: boxmark run',
+    );
+  }
+  return info;
+}
+
+function planOn(info: SessionInfo, flags: ResumeFlags): Plan {
+  const plan = extendStopping(info.plan, info.blocksCompleted, { target: flags.target, 'max-blocks': flags.maxBlocks });
+  const { maxTime } = flags;
+  return maxTime === undefined ? plan : { ...plan, maxTimeMs: parseDurationNs(maxTime, '--max-time') / 1e6 };
+}
+
+function assertMoreToDo(before: SessionInfo, plan: Plan): void {
+  const done = before.blocksCompleted;
+  if (done >= plan.maxBlocks) {
+    throw usageError(
+      `All ${done} blocks of the session are measured.`,
+      before.session,
+      `--target 0.5%, or --max-blocks ${done + 6}`,
+    );
+  }
+  if (before.stopReason === 'precision' && plan.target !== null && plan.target >= (before.plan.target ?? 0)) {
+    throw usageError(
+      'Every interval of the session is within its target already.',
+      `±${plan.target * 100} %, after ${done} blocks`,
+      '--target with a smaller percentage',
+    );
+  }
+}
+
+function assertSameHardware(before: SessionInfo, host: HostFacts): void {
+  if (before.host.fingerprint === host.fingerprint) return;
+  const differing = differingKeys(before.host.hardware, host.hardware);
+  throw new BoxmarkError(
+    {
+      what: `The hardware is not that of the session: ${differing.join(', ') || 'the fingerprints differ'}.`,
+      value: `${host.fingerprint.slice(0, 12)} here, ${before.host.fingerprint.slice(0, 12)} in the session`,
+      remedy: 'a session of its own on this host, or --allow-different-hosts',
+    },
+    EXIT.unfit,
+  );
+}
+
+function assertAllRun(bench: Bench): void {
+  const [first] = bench.refused;
+  if (first === undefined) return;
+  throw new BoxmarkError({
+    what: `An environment of the session can't run any more: ${first.reason}`,
+    value: bench.refused.map(({ path }) => path).join(', '),
+    remedy: `${first.remedy}, or --keep-going to go on without it`,
+  });
+}
+
+function infoOn(before: SessionInfo, plan: Plan): SessionInfo {
+  const time = {
+    at: new Date().toISOString(),
+    program: programVersion(),
+    command: `boxmark ${process.argv.slice(2).join(' ')}`,
+    blocksKept: before.blocksCompleted,
+  };
+  return { ...before, plan, stopReason: 'running', finishedAt: null, resumed: [...before.resumed, time] };
+}
+
+/** What is not as it was when the session began: blocks before and after may differ for it. */
+function changesSince(before: SessionInfo, plan: Plan, host: HostFacts, bench: Bench) {
+  const versions = bench.environments.filter(({ path, versions }) => {
+    const known = before.environments.find((it) => it.path === path)?.versions;
+    return canonicalJson(known) !== canonicalJson(versions);
+  });
+  return {
+    stoppedBy: before.stopReason,
+    planChanged: differingKeys(before.plan, plan),
+    hardwareChanged: differingKeys(before.host.hardware, host.hardware),
+    stackChanged: differingKeys(before.host.stack, host.stack),
+    enginesChanged: versions.map(({ path }) => path),
+  };
+}
+
+function differingKeys(before: object, after: object): string[] {
+  const [a, b] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
+  return [...new Set([...a.keys(), ...b.keys()])].filter(
+    (key) => canonicalJson(a.get(key)) !== canonicalJson(b.get(key)),
+  );
+}

@@ -1,0 +1,111 @@
+/** `boxmark selftest`: measures environments whose truth is known, and says how well the ruler finds it. */
+
+import { randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { analyseSelftest, type KnownQuota, type KnownSlowdown } from '../../bench/analysis/selftest.ts';
+import { EXIT } from '../../bench/errors.ts';
+import type { SessionOutcome } from '../../bench/execute.ts';
+import { checkPlanInput, makePlan, planSettings } from '../../bench/plan.ts';
+import { describePlan } from '../../bench/plan-text.ts';
+import { renderSelftest } from '../../reports/selftest.ts';
+import { defaultLimits } from '../../runners/host/cpus.ts';
+import { measure } from '../measure.ts';
+import { WORKLOAD_IDS } from '../names.ts';
+import { assertOut } from '../out-folder.ts';
+import { withBench } from '../with-bench.ts';
+
+interface SelftestFlags extends Record<string, unknown> {
+  readonly quick?: boolean;
+  readonly blocks?: string;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+const SLOWDOWNS: readonly KnownSlowdown[] = [0.01, 0.02, 0.05, 0.1].map((share) => ({
+  env: `slow:${Math.round(share * 100)}%`,
+  share,
+}));
+const QUOTAS: readonly KnownQuota[] = [{ env: 'quota:50%', quota: 0.5 }];
+const BLOCKS = '10';
+const QUICK_BLOCKS = '6';
+const JSON_SCHEMA = 1;
+
+const EXAMPLES = `
+Examples:
+  boxmark selftest                 ten blocks, about four minutes
+  boxmark selftest --quick --json
+  boxmark run -e native,docker,docker/slow:2%    the same known truth in any other environment`;
+
+export function selftestCommand(): Command {
+  return new Command('selftest')
+    .description('measure the ruler: known differences found, and the smallest one this host can show')
+    .option('--blocks <n>', `blocks to measure (default: ${BLOCKS})`)
+    .option('--quick', `${QUICK_BLOCKS} blocks`)
+    .option('-w, --workload <list>', `workloads, joined by commas (default: ${WORKLOAD_IDS.join(',')})`)
+    .option('--size <size>', 'tiny, small (default) or large')
+    .option('--rounds <n>', 'interleaved visits in each block, rounded up to a balanced number')
+    .option('--burst <time>', 'length of a timed burst on the baseline (default: 10ms)')
+    .option('--seed <n>', 'seed of all orders (default: drawn, and recorded)')
+    .option('--cpu <list>', 'CPUs of the workload (default: the last allowed one)')
+    .option('-o, --out <dir>', 'parent folder of the session (default: results)')
+    .option('--strict', 'exit 4 when too few intervals contain the truth')
+    .option('--json', 'print the result as one JSON document')
+    .option('-q, --quiet', 'no progress')
+    .option('-v, --verbose', 'details with errors')
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: SelftestFlags) => {
+      process.exitCode = await selftest(flags);
+    });
+}
+
+async function selftest({ quick, strict, json, quiet, verbose: _, ...flags }: SelftestFlags): Promise<number> {
+  const env = ['native', ...SLOWDOWNS.map((it) => it.env), ...QUOTAS.map((it) => it.env)];
+  const blocks = flags.blocks ?? (quick ? QUICK_BLOCKS : BLOCKS);
+  const input = checkPlanInput({ ...flags, blocks, env }, 'the flags');
+  const settings = planSettings(input, {
+    workloads: WORKLOAD_IDS,
+    seed: randomInt(2 ** 31),
+    limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
+  });
+  const out = resolve(input.out ?? 'results');
+  assertOut(out);
+  const frame = { quiet: quiet === true, dryRun: false, imageFile: undefined };
+  return withBench(settings, frame, async ({ bench, signal, progress }) => {
+    const plan = makePlan(settings, bench.planned, bench.baseline);
+    for (const line of describePlan(plan, bench.costOf)) progress.say(line);
+    const outcome = await measure(bench, plan, { out, signal, progress });
+    progress.done();
+    return conclude(outcome, { dir: resolve(out, outcome.info.session), json: json === true, strict: strict === true });
+  });
+}
+
+function conclude(
+  outcome: SessionOutcome,
+  { dir, json, strict }: { readonly dir: string; readonly json: boolean; readonly strict: boolean },
+): number {
+  const { info } = outcome;
+  const result = analyseSelftest({
+    ...outcome,
+    plan: info.plan,
+    work: info.work,
+    slowdowns: SLOWDOWNS,
+    quotas: QUOTAS.filter(({ env }) => info.plan.environments.some(({ path }) => path === env)),
+    secondsPerBlock: info.measuredMs / 1000 / Math.max(1, info.blocksCompleted),
+  });
+  const document = { program: info.program, session: info.session, missing: info.unavailable, ...result };
+  if (json) process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
+  else process.stdout.write(`${renderSelftest(document)}\nFiles: ${dir}\n`);
+  if (outcome.failure !== null) throw outcome.failure;
+  if (info.stopReason === 'interrupted') {
+    process.stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
+    return EXIT.interrupted;
+  }
+  if (result.rows.length === 0) {
+    process.stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
+    return EXIT.failed;
+  }
+  return strict && result.coverage.tooLow ? EXIT.inconclusive : EXIT.ok;
+}

@@ -1,0 +1,98 @@
+/** `boxmark verify`: holds published claims against a session. */
+
+import { Command } from 'commander';
+import { type ClaimResult, judgeClaims } from '../../bench/analysis/claims.ts';
+import { checkSession } from '../../bench/check.ts';
+import { type ClaimsFile, readClaims } from '../../bench/claims-file.ts';
+import { EXIT } from '../../bench/errors.ts';
+import { type LoadedSession, loadSession, wholeSamples } from '../../bench/load.ts';
+import { nearest } from '../../bench/plan.ts';
+import { isFailed, renderClaims } from '../../reports/claims.ts';
+import { jsonText } from '../../reports/json.ts';
+import { RUNNERS } from '../../runners/index.ts';
+import { publishedClaims } from '../paths.ts';
+
+interface VerifyFlags {
+  readonly claims?: string;
+  readonly json?: boolean;
+}
+
+/** Raised when a field of the JSON document changes its meaning or goes. */
+const DOCUMENT_SCHEMA = 1;
+
+const EXAMPLES = `
+Examples:
+  boxmark verify results/20261123T170000Z-ab12cd                        the published claims
+  boxmark verify results/20261123T170000Z-ab12cd --claims mine.yaml     your own (docs/claims.md)
+
+Exit code 3 when a claim is refuted that is not marked historical.`;
+
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('hold published claims against a session: reproduced, refuted, inconclusive, not applicable')
+    .argument('<session>', 'folder of the session')
+    .option('--claims <file>', 'claims of your own (YAML) instead of the published ones')
+    .option('--json', 'print the result as one JSON document')
+    .option('-v, --verbose', 'details with errors')
+    .addHelpText('after', EXAMPLES)
+    .action(async (dir: string, flags: VerifyFlags) => {
+      const file = readClaims(flags.claims ?? publishedClaims());
+      const session = await loadSession(dir);
+      const results = judge(file, session);
+      await warnOfDamage(dir);
+      const { session: id, blocksCompleted: blocks } = session.info;
+      const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+      process.stdout.write(
+        flags.json
+          ? jsonText(documentOf(file, session, results))
+          : renderClaims({ session: id, blocks, title: file.title, results }, { width: 80, colour }),
+      );
+      if (results.some(isFailed)) process.exitCode = EXIT.regression;
+    });
+}
+
+function judge({ claims }: ClaimsFile, session: LoadedSession): ClaimResult[] {
+  const { info } = session;
+  const kinds = new Map(RUNNERS.map(({ name, kind }) => [name, kind]));
+  return judgeClaims(
+    claims,
+    {
+      plan: info.plan,
+      environments: info.environments,
+      host: info.host,
+      samples: wholeSamples(session),
+      starts: session.starts.filter(({ block }) => block <= info.blocksCompleted),
+      events: session.events,
+    },
+    { kindOf: (layer) => kinds.get(layer), nearest },
+  );
+}
+
+/** A changed session is still worth reading, but not in silence. */
+async function warnOfDamage(dir: string): Promise<void> {
+  const { findings } = await checkSession(dir);
+  const [first] = findings;
+  if (first === undefined) return;
+  const more = findings.length > 1 ? `, and ${findings.length - 1} more findings` : '';
+  process.stderr.write(
+    `boxmark: the session is not whole: ${first.file}: ${first.problem}${more}\n  try: boxmark check ${dir}\n`,
+  );
+}
+
+function documentOf(file: ClaimsFile, { info }: LoadedSession, results: readonly ClaimResult[]): object {
+  return {
+    schema: DOCUMENT_SCHEMA,
+    session: info.session,
+    blocks: info.blocksCompleted,
+    claims: { file: file.file, title: file.title },
+    failed: results.filter(isFailed).map(({ claim }) => claim.id),
+    results: results.map(({ claim, pair, ...result }) => ({
+      ...claim,
+      historical: claim.historical ?? false,
+      numerator: pair?.numerator ?? null,
+      denominator: pair?.denominator ?? null,
+      // After the claim's own: a rate claim has a workload of its own, which may be a list.
+      ...result,
+    })),
+  };
+}

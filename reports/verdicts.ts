@@ -1,0 +1,146 @@
+/** Verdicts in words: why one is open, what would decide it, and when a session can't be trusted. */
+
+import { decisiveHalfWidthLog } from '../bench/analysis/precision.ts';
+import { type ContrastRow, SUITE } from '../bench/analysis/ratio.ts';
+import type { Judged, Reason } from '../bench/analysis/verdict.ts';
+import { formatChange } from '../bench/units.ts';
+import type { ReportModel } from './model.ts';
+import { clean } from './text.ts';
+
+/** `2 %`: a share without trailing zeros. */
+export function percentText(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}
+
+const SENTENCES: Readonly<Record<Exclude<Reason['kind'], 'unequal'>, string>> = {
+  'too-wide': 'the interval is too wide for the margin',
+  'one-block': 'one block has no interval',
+  'control-too-wide': "the control's interval is not within the margin",
+  'no-control': 'the control has no interval',
+  intermittent: 'time is lost now and then, which typical bursts do not show',
+  'control-differs': 'the control differs from the baseline',
+  'session-untrusted': 'the control differs from the baseline elsewhere',
+};
+
+const WORDS: Readonly<Record<Exclude<Reason['kind'], 'unequal'>, string>> = {
+  'too-wide': 'too wide',
+  'one-block': 'one block',
+  'control-too-wide': 'control too wide',
+  'no-control': 'no control',
+  intermittent: 'time lost now and then',
+  'control-differs': 'the control differs',
+  'session-untrusted': 'the session is untrusted',
+};
+
+/** The reasons as the end of a sentence. */
+export function reasonText(reasons: readonly Reason[]): string {
+  return reasons
+    .map((reason) => (reason.kind === 'unequal' ? unequalText(reason.facts) : SENTENCES[reason.kind]))
+    .join('; ');
+}
+
+/** `29 more blocks, about 15 min`, or that no number of them would do. */
+export function moreText({ blocks, minutes }: NonNullable<Judged['more']>): string {
+  if (blocks === null) return 'more than 1000 further blocks';
+  const count = `${blocks} more ${blocks === 1 ? 'block' : 'blocks'}`;
+  return minutes === null ? count : `${count}, about ${minutesText(minutes)}`;
+}
+
+/** The verdict as a table shows it, with a mark that `verdictMarks` explains. */
+export function verdictCell(row: ContrastRow): string {
+  const additions = row.judgement?.additions ?? [];
+  const mark = additions.includes('past-margin') ? '+' : additions.length > 0 ? '*' : ' ';
+  return row.verdict === null ? '' : `${row.verdict} ${mark}`;
+}
+
+/** What the marks in these rows stand for. */
+export function verdictMarks(rows: readonly ContrastRow[], margin: number): string[] {
+  const used = new Set(rows.flatMap((row) => row.judgement?.additions ?? []));
+  return [
+    ...(used.has('past-margin') ? [`+ the whole interval is past the margin of ±${percentText(margin)}`] : []),
+    ...(used.has('measurable-within-margin') ? ['* a difference is measurable, within the margin'] : []),
+  ];
+}
+
+/** One line a pair: its open and untrusted verdicts with their reasons. */
+export function openLines(model: ReportModel): string[] {
+  const single = model.session.plan.workloads.length === 1;
+  const pairs = new Map<string, string[]>();
+  for (const row of model.contrasts) {
+    if (row.judgement === null || row.judgement.reasons.length === 0) continue;
+    // The banner says it once for all.
+    if (row.judgement.reasons.every(({ kind }) => kind === 'session-untrusted')) continue;
+    if (single && row.workload === SUITE) continue;
+    const pair = `${clean(row.env, 60)} against ${clean(row.baseline, 60)}: ${row.verdict}`;
+    const words = row.judgement.reasons.map((reason) =>
+      reason.kind === 'unequal' ? unequalText(reason.facts) : WORDS[reason.kind],
+    );
+    const more = row.judgement.more === null ? '' : `: ${moreText(row.judgement.more)}`;
+    const known = pairs.get(pair) ?? [];
+    known.push(`${clean(row.workload, 40)} (${words.join(', ')}${more})`);
+    pairs.set(pair, known);
+  }
+  return [...pairs].map(([pair, cells]) => `${pair} on ${cells.join(', ')}.`);
+}
+
+/** What an open session needs, and the command that does it; null where more blocks are no help. */
+export interface Needs {
+  readonly sentence: string;
+  readonly command: string | null;
+}
+
+/** What would decide every verdict that is open for width; null when there is none. */
+export function needsOf(model: ReportModel): Needs | null {
+  const { open, session } = model;
+  if (open === null) return null;
+  const width = `±${percentText(decisiveShare(model.margin))}`;
+  if (open.blocks === null) {
+    const sentence = `needs more than 1000 further blocks for ${width}: make the host quieter instead (boxmark doctor)`;
+    return { sentence, command: null };
+  }
+  const rest =
+    open.beyond === 0
+      ? ''
+      : `; ${open.beyond} of ${open.count} open verdicts would need more than 1000, and a quieter host`;
+  const folder = clean(session.folder ?? `results/${session.id}`, 200);
+  const { target } = session.plan;
+  // A session that stopped at its target goes on only for a smaller one.
+  const isAtTarget = session.stopReason === 'precision' && typeof target === 'number';
+  const flag = isAtTarget ? `--target ${decisivePercent(model.margin)}%` : `--max-blocks ${model.blocks + open.blocks}`;
+  return {
+    sentence: `needs ${moreText({ ...open, blocks: open.blocks })}, for ${width}${rest}`,
+    command: `boxmark resume ${folder} ${flag}`,
+  };
+}
+
+/** The banner of a session whose control fails; none when it holds. */
+export function distrustLines(model: ReportModel): string[] {
+  const { trust, session } = model;
+  const baseline = clean(session.plan.baseline, 60);
+  const failing = trust.differences.filter(({ disqualifies }) => disqualifies);
+  if (failing.length === 0) return [];
+  const cells = failing.map(({ workload, ratio }) => `${formatChange(ratio)} on ${clean(workload, 40)}`).join(', ');
+  const what = `the control, a second ${baseline}, differs from ${baseline} by ${cells}`;
+  return trust.session
+    ? [`UNTRUSTED SESSION: ${what}. No verdict of this session can be relied on; the host was not the same to both.`]
+    : [`UNTRUSTED on ${failing.map(({ workload }) => clean(workload, 40)).join(', ')}: ${what}.`];
+}
+
+/** `30 s`, `6 min`, `2.5 h`: an estimate needs no more digits. */
+function minutesText(minutes: number): string {
+  if (minutes < 1) return `${Math.max(10, Math.round(minutes * 6) * 10)} s`;
+  return minutes < 120 ? `${Math.round(minutes)} min` : `${(minutes / 60).toFixed(minutes < 600 ? 1 : 0)} h`;
+}
+
+function unequalText(facts: readonly string[]): string {
+  return `unequal: ${facts.map((fact) => clean(fact, 40)).join(', ')}`;
+}
+
+/** The half-width that always decides, rounded down: one a little wider need not. */
+function decisiveShare(margin: number): number {
+  return Math.floor(decisiveHalfWidthLog(margin) * 1e4) / 1e4 || decisiveHalfWidthLog(margin);
+}
+
+function decisivePercent(margin: number): number {
+  return Number((decisiveShare(margin) * 100).toPrecision(3));
+}

@@ -1,0 +1,167 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BoxmarkError } from '../../bench/errors.ts';
+import { loadSession, wholeSamples } from '../../bench/load.ts';
+import type { SessionInfo } from '../../bench/session.ts';
+import { createStore } from '../../bench/store.ts';
+import type { Sample, SessionEvent, Start } from '../../bench/types.ts';
+import { testSample, testStart } from './analysis/simulate.ts';
+import { infoFor, tinyPlan } from './boxes.ts';
+
+let out: string;
+beforeEach(() => {
+  out = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+});
+afterEach(() => rmSync(out, { recursive: true, force: true }));
+
+const info: SessionInfo = {
+  ...infoFor(tinyPlan({ environments: [{ path: 'native' }] }), []),
+  work: { fft: 5 },
+  blocksCompleted: 2,
+};
+
+const SAMPLES: readonly Sample[] = [
+  testSample({ phase: 'warmup', round: 0, wallNs: 12_345_678_901, mflops: 1234.56789 }),
+  testSample({ phase: 'lead', cpuNs: 0, checksum: '00ff00ff00ff00ff', hostNs: 10_200_000 }),
+  testSample({ phase: 'measure', ok: false, mflops: null, size: 'tiny', env: 'native@control' }),
+  testSample({ phase: 'long', clock: 'host', env: '=HYPERLINK("http://x")', startId: '@x', workload: '+1', block: 2 }),
+  testSample({ env: 'a,"b"\nc', kernels: "it's", block: 3 }),
+];
+const STARTS: readonly Start[] = [
+  testStart(),
+  testStart({ stealMs: 0, hostMemoryDeltaBytes: -12_288, spawnMs: 0.125, clockRatio: 0.99990001, readyMs: null }),
+  testStart({ status: 'timed-out', reason: '-e: silent for 60 s\n"twice"' } as Partial<Start>),
+  { block: 2, position: 3, env: 'docker', startId: 'b2-docker', status: 'skipped', reason: 'given up' },
+];
+const EVENTS: readonly SessionEvent[] = [
+  { at: '2026-11-23T17:00:00.000Z', kind: 'noticed', detail: { deep: [1, null, 'ü'] } },
+  { at: '2026-11-23T17:00:01.000Z', kind: 'checksum-mismatch', env: 'native', block: 1 },
+];
+
+function written(samples: Iterable<Sample> = SAMPLES): string {
+  const store = createStore(out, info);
+  store.session(info);
+  store.samples([...samples]);
+  for (const start of STARTS) store.start(start);
+  for (const event of EVENTS) store.event(event);
+  store.close();
+  return store.dir;
+}
+
+async function refusal(dir: string): Promise<BoxmarkError> {
+  const error = await loadSession(dir).then(
+    () => expect.unreachable('it was read'),
+    (reason: BoxmarkError) => reason,
+  );
+  expect(error.exitCode).toBe(2);
+  return error;
+}
+
+const edit = (file: string, change: (text: string) => string) =>
+  writeFileSync(file, change(readFileSync(file, 'utf8')));
+
+describe('a session that is read back', () => {
+  it('is what was written: every type, empty cells null and not 0, texts a spreadsheet would run restored', async () => {
+    const dir = written();
+    const session = await loadSession(dir);
+    expect(session).toEqual({ dir, info, samples: SAMPLES, starts: STARTS, events: EVENTS });
+  });
+
+  it('counts samples of whole blocks only, without those of a box whose state was wrong', async () => {
+    const counted = wholeSamples(await loadSession(written()));
+    expect(counted.map(({ block, env }) => `${block} ${env}`)).toEqual([
+      '1 native@control',
+      '2 =HYPERLINK("http://x")',
+    ]);
+  });
+
+  it('may have columns of a later version, and lack those of an earlier one', async () => {
+    const dir = written([testSample()]);
+    edit(join(dir, 'samples.csv'), (text) => text.replace('unit,rate', 'unit,rate,later').replace(',,\n', ',,,x\n'));
+    edit(join(dir, 'starts.csv'), (text) =>
+      text
+        .split('\n')
+        .slice(0, 2)
+        .map((line) => line.slice(0, line.lastIndexOf(',')))
+        .concat('')
+        .join('\n'),
+    );
+    const session = await loadSession(dir);
+    expect(session.samples).toEqual([testSample()]);
+    expect(session.starts).toEqual([testStart({ clockStepNs: null })]);
+  });
+
+  it('of a hundred thousand bursts is read within seconds', { timeout: 60_000 }, async () => {
+    const count = 100_000;
+    const dir = written(Array.from({ length: count }, (_, index) => testSample({ round: index })));
+    const { samples } = await loadSession(dir);
+    expect(samples).toHaveLength(count);
+    expect(samples.at(-1)?.round).toBe(count - 1);
+  });
+});
+
+describe('a session that can not be read', () => {
+  it('says so when it is none', async () => {
+    const error = await refusal(out);
+    expect(error.message).toMatch(/not a session/);
+    expect(error.value).toBe(out);
+  });
+
+  it('names a later schema', async () => {
+    const dir = written();
+    edit(join(dir, 'session.json'), (text) => text.replace('"schema": 1', '"schema": 2'));
+    expect((await refusal(dir)).message).toMatch(/later version: its schema is 2/);
+  });
+
+  it.each([
+    ['half of it', (text: string) => text.slice(0, text.length / 2), /session\.json/],
+    ['a plan without environments', (text: string) => text.replace('"environments"', '"places"'), /plan\.environments/],
+    ['null', () => 'null', /the whole/],
+  ])('names what is wrong with session.json: %s', async (_, change, message) => {
+    const dir = written();
+    edit(join(dir, 'session.json'), change);
+    expect((await refusal(dir)).message).toMatch(message);
+  });
+
+  it.each(['samples.csv', 'starts.csv'])('says that %s is missing', async (name) => {
+    const dir = written();
+    rmSync(join(dir, name));
+    const error = await refusal(dir);
+    expect(error.message).toMatch(/it is missing/);
+    expect(error.value).toBe(join(dir, name));
+  });
+
+  it.each(['samples.csv', 'starts.csv', 'events.jsonl'])('says that the last line of %s is cut', async (name) => {
+    const dir = written();
+    const file = join(dir, name);
+    truncateSync(file, readFileSync(file).length - 1);
+    const error = await refusal(dir);
+    expect(error.message).toMatch(/last line of a table is cut[\s\S]*boxmark resume/);
+    expect(error.value).toBe(file);
+  });
+
+  it('names row, column and cell that are not what they must be', async () => {
+    const dir = written([testSample(), testSample({ wallNs: 4711 })]);
+    const file = join(dir, 'samples.csv');
+    edit(file, (text) => text.replace('4711', '47x'));
+    expect((await refusal(dir)).message).toMatch(/row 2: wall_ns is "47x", not a whole number/);
+    edit(file, (text) => text.replace('47x', '').replace(',measure,', ',mesure,'));
+    expect((await refusal(dir)).message).toMatch(/row 1: phase is "mesure", not warmup, lead, measure, long/);
+    edit(file, (text) => text.replace('wall_ns', 'wall'));
+    edit(file, (text) => text.replace('mesure', 'measure'));
+    expect((await refusal(dir)).message).toMatch(/row 1: there is no column wall_ns/);
+    appendFileSync(file, 'one,cell\n');
+    edit(file, (text) => text.replace('wall,', 'wall_ns,').replace(',,,', ',1,,'));
+    expect((await refusal(dir)).message).toMatch(/can't be read/);
+    writeFileSync(file, '');
+    expect((await refusal(dir)).message).toMatch(/no header row/);
+  });
+
+  it('names the line of events.jsonl that is no event', async () => {
+    const dir = written();
+    appendFileSync(join(dir, 'events.jsonl'), '{"at":\n');
+    expect((await refusal(dir)).message).toMatch(/line 3/);
+  });
+});

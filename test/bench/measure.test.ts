@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { measureBursts } from '../../bench/measure.ts';
+
+function spin(ns: number): void {
+  const until = process.hrtime.bigint() + BigInt(ns);
+  while (process.hrtime.bigint() < until);
+}
+
+describe('bursts', () => {
+  it('are as many as asked for, each of the work asked for, in order', () => {
+    let passes = 0;
+    const bursts = measureBursts(() => passes++, { work: 7, bursts: 3 });
+    expect(passes).toBe(21);
+    expect(bursts).toHaveLength(3);
+    expect(bursts.map(([offset]) => offset)).toEqual(bursts.map(([offset]) => offset).sort((a, b) => a - b));
+  });
+
+  it('with extra passes do them between two exchanges, and the exchanges are not in the time', () => {
+    const log: string[] = [];
+    const extra = {
+      passes: 2,
+      exchange: () => {
+        spin(20e6);
+        log.push('exchange');
+      },
+    };
+    const bursts = measureBursts(() => log.push('pass'), { work: 3, bursts: 2, extra });
+    const burst = ['pass', 'pass', 'pass', 'exchange', 'pass', 'pass', 'exchange'];
+    expect(log).toEqual([...burst, ...burst]);
+    for (const [, wallNs] of bursts) expect(wallNs).toBeLessThan(20e6);
+  });
+
+  it('without room for an extra pass exchange nothing', () => {
+    const extra = {
+      passes: 0,
+      exchange: () => {
+        throw new Error('exchanged');
+      },
+    };
+    expect(measureBursts(() => {}, { work: 1, bursts: 1, extra })).toHaveLength(1);
+  });
+
+  it('of a long visit leave no time out but that of exchanges', () => {
+    let exchanges = 0;
+    const extra = {
+      passes: 1,
+      exchange: () => {
+        spin(3e6);
+        exchanges++;
+      },
+    };
+    const begun = process.hrtime.bigint();
+    const bursts = measureBursts(() => spin(1e6), { work: 1, bursts: 1, leastNs: 20e6, extra });
+    const elapsedNs = Number(process.hrtime.bigint() - begun);
+    const sum = bursts.reduce((total, [, wallNs]) => total + wallNs, 0);
+    expect(sum).toBeGreaterThanOrEqual(20e6);
+    expect(sum).toBeLessThanOrEqual(elapsedNs - exchanges * 3e6);
+    // Each burst ends where the next one begins, the exchanges between them taken off.
+    for (const [index, [offset, wallNs]] of bursts.entries()) {
+      const next = bursts[index + 1];
+      if (next !== undefined) expect(next[0] - offset).toBeGreaterThanOrEqual(2e6);
+      expect(wallNs).toBeGreaterThanOrEqual(2e6);
+    }
+  });
+});

@@ -1,0 +1,62 @@
+/** Real payloads that do extra work on purpose, in a session with honest ones. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { executeSession } from '../../bench/execute.ts';
+import { realisedRatio } from '../../bench/known-truth.ts';
+import { createStore } from '../../bench/store.ts';
+import { honest, infoFor, PAYLOAD, scripted, tinyPlan } from './boxes.ts';
+
+let out: string;
+beforeEach(() => {
+  out = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+});
+afterEach(() => rmSync(out, { recursive: true, force: true }));
+
+describe('a payload that does half as many passes again', () => {
+  it('takes about half as long again, and is in the very states of the honest ones throughout', async () => {
+    const workloads = ['fft', 'sor', 'monte-carlo', 'sparse', 'lu'];
+    const environments = [{ path: 'native' }, { path: 'slow:50%' }];
+    const plan = tinyPlan({ environments, workloads, size: 'small', rounds: 12, burstNs: 2e6, timeoutMs: 20_000 });
+    const slow = scripted('slow:50%', [process.execPath, PAYLOAD, '--slow=0.5']);
+    const boxes = [honest('native'), slow];
+    const info = infoFor(plan, boxes);
+    const store = createStore(out, info);
+    const outcome = await executeSession({
+      plan,
+      environments: boxes,
+      control: honest('native'),
+      verifier: honest('native'),
+      store,
+      info,
+      gauges: { availableMemoryBytes: () => null, stealMs: () => null },
+      signal: new AbortController().signal,
+      notices: () => {},
+      progress: { phase: () => {}, round: () => {} },
+    });
+    store.close();
+    expect(outcome.failure).toBeNull();
+    // Every state was held against the others after each request, and against a replay at the end of the block.
+    expect(outcome.events.filter(({ kind }) => kind === 'checksum-mismatch')).toEqual([]);
+    expect(outcome.starts.filter(({ env, status }) => env === 'slow:50%' && status === 'completed')).toHaveLength(2);
+    const statesOf = (env: string) =>
+      outcome.samples
+        .filter((row) => row.env === env && row.phase === 'measure')
+        .map(({ block, round, workload, checksum }) => `${block} ${round} ${workload} ${checksum}`)
+        .sort();
+    expect(statesOf('slow:50%')).toHaveLength(2 * 12 * 5);
+    expect(statesOf('slow:50%')).toEqual(statesOf('native'));
+    // What is true depends on the passes of a burst, of which half are a whole number. The bounds are wide: the tests may
+    // share their CPU with others.
+    const row = outcome.contrasts.find(({ env, workload }) => env === 'slow:50%' && workload === 'suite');
+    const truths = workloads.map((workload) => Math.log(realisedRatio(outcome.info.work[workload] ?? 1, 0.5)));
+    const truth = Math.exp(truths.reduce((sum, log) => sum + log, 0) / truths.length);
+    expect(row?.timeRatio).toBeGreaterThan(1.2);
+    expect((row?.timeRatio ?? 0) / truth).toBeLessThan(1.4);
+    expect(outcome.info.environments.find(({ path }) => path === 'slow:50%')?.facts).toMatchObject({
+      known_slowdown: 0.5,
+    });
+  }, 120_000);
+});

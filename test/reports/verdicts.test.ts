@@ -1,0 +1,189 @@
+/** What a report says of open and untrusted verdicts, of sums, of starts that lie apart, and of what is unequal. */
+
+import { describe, expect, it } from 'vitest';
+import type { Sample, SessionEvent } from '../../bench/types.ts';
+import { buildModel, type ModelInput, type ReportModel } from '../../reports/model.ts';
+import { honestNotes } from '../../reports/notes.ts';
+import { render } from '../../reports/terminal.ts';
+import { displayWidth } from '../../reports/text.ts';
+import { distrustLines, needsOf, openLines } from '../../reports/verdicts.ts';
+import { answerSentence } from '../../reports/wording.ts';
+import { simulateSamples, type TestPlan, type Truth, testPlan, testStart } from '../bench/analysis/simulate.ts';
+import { fixtureInput } from './fixture.ts';
+
+function input(plan: TestPlan, truth: Partial<Truth> = {}, changes: Partial<ModelInput> = {}): ModelInput {
+  return {
+    ...fixtureInput(),
+    session: { ...fixtureInput().session, plan, folder: 'results/s1', secondsPerBlock: 20 },
+    samples: simulateSamples(plan, { seed: 9, start: 0.002, ...truth }),
+    starts: [],
+    events: [],
+    unavailable: [],
+    ...changes,
+  };
+}
+
+const model = (...args: Parameters<typeof input>) => buildModel(input(...args));
+
+/** The control made so much slower on some workloads. */
+function skewed(plan: TestPlan, factors: Readonly<Record<string, number>>): Sample[] {
+  return [...simulateSamples(plan, { seed: 9, start: 0.001, burst: 0.004 })].map((row) =>
+    row.env === 'native@control' ? { ...row, wallNs: row.wallNs * (factors[row.workload] ?? 1) } : row,
+  );
+}
+
+/** What a session notes when facts differ inside the boxes. */
+function parityEvents(unequal: Readonly<Record<string, readonly object[]>>): SessionEvent[] {
+  return Object.entries(unequal).map(([env, inequalities]) => ({ at: '', kind: 'unequal', env, inequalities }));
+}
+
+const whole = (session: ReportModel) => Object.values(needsOf(session) ?? {}).join(': ');
+const flat = (text: string) => text.replace(/\n\s*/g, ' ');
+
+describe('an inconclusive run', () => {
+  const plan = testPlan();
+
+  it('ends with the blocks and minutes that would decide, and the command for them', () => {
+    const open = model(plan, { start: 0.03 });
+    const line = whole(open);
+    const [, blocks, minutes, total] =
+      /^needs (\d+) more blocks, about (\d+) min, for ±0\.99 %: boxmark resume results\/s1 --max-blocks (\d+)$/.exec(
+        line,
+      ) ?? [];
+    expect(Number(total)).toBe(6 + Number(blocks));
+    expect(Number(minutes)).toBe(Math.round(Number(blocks) / 3));
+    expect(flat(render(open)).trimEnd().endsWith(line)).toBe(true);
+    expect(Math.max(...open.contrasts.map(({ judgement }) => judgement?.more?.blocks ?? 0))).toBe(Number(blocks));
+  });
+
+  it('names the session where the folder is not known, and no minutes where they are not', () => {
+    const base = input(plan, { start: 0.03 });
+    const session = { ...base.session, folder: undefined, secondsPerBlock: undefined };
+    expect(whole(buildModel({ ...base, session }))).toMatch(
+      /^needs \d+ more blocks, for ±0\.99 %: boxmark resume results\/20261123T170000Z-ab12cd --max/,
+    );
+  });
+
+  it('is told to aim at a smaller target where it stopped at its target', () => {
+    const target = testPlan({ target: 0.1, minBlocks: 2, maxBlocks: 30, margin: 0.01 });
+    const base = input(target, { start: 0.03 });
+    const stopped = buildModel({ ...base, session: { ...base.session, stopReason: 'precision' } });
+    expect(whole(stopped)).toMatch(/for ±0\.49 %: boxmark resume results\/s1 --target 0\.49%$/);
+  });
+
+  it('names no number where no reasonable one would do', () => {
+    expect(needsOf(model(plan, { start: 0.6 }))).toEqual({
+      sentence: expect.stringMatching(/^needs more than 1000 further blocks/),
+      command: null,
+    });
+  });
+
+  it('lists what is open and why, workload by workload', () => {
+    const [line] = openLines(model(plan, { start: 0.03 }));
+    expect(line).toMatch(
+      /^docker against native: inconclusive on fft \(too wide.*: \d+ more blocks?, about \d+ min\), .*suite \(.*\)\.$/,
+    );
+    expect(openLines(model(plan))).toEqual([]);
+    expect(needsOf(model(plan))).toBeNull();
+  });
+});
+
+describe('an untrusted session', () => {
+  const plan = testPlan({ workloads: ['fft', 'sor', 'lu'] });
+
+  it('has a banner, and no verdict but that', () => {
+    const bad = model(plan, {}, { samples: skewed(plan, { fft: 1.05, sor: 1.04, lu: 1.04 }) });
+    expect(distrustLines(bad)).toEqual([
+      expect.stringMatching(
+        /^UNTRUSTED SESSION: the control, a second native, differs from native by \+\d\.\d % on fft, .* No verdict/,
+      ),
+    ]);
+    expect(answerSentence(bad)).toMatch(/^docker against native is untrusted: time .*: the control differs from/);
+    expect(flat(render(bad))).toContain('UNTRUSTED SESSION');
+    expect(new Set(bad.contrasts.map(({ verdict }) => verdict))).toEqual(new Set(['untrusted']));
+    expect(needsOf(bad)).toBeNull();
+  });
+
+  it('is one workload only when only that one is off', () => {
+    const bad = model(plan, {}, { samples: skewed(plan, { sor: 1.025 }) });
+    expect(distrustLines(bad)).toEqual([expect.stringMatching(/^UNTRUSTED on sor: the control/)]);
+    expect(openLines(bad)).toEqual(['docker against native: untrusted on sor (the control differs).']);
+  });
+
+  it('is not one for a small difference of the control, which is noted', () => {
+    const small = model(plan, {}, { samples: skewed(plan, { sor: 1.008 }) });
+    expect(distrustLines(small)).toEqual([]);
+    expect(honestNotes(small).join('\n')).toMatch(/The control differs measurably .* too little .*\+0\.\d\d % on sor/);
+  });
+});
+
+describe('sums', () => {
+  it('stand beside where time is lost now and then, or a quota held a box back', () => {
+    const plan = testPlan({ rounds: 40, blocks: 10, longVisits: 'all' });
+    const lost = { docker: { chance: 0.1, ns: 3e6 } };
+    const intermittent = model(plan, { lost, sustained: { docker: 1.94 }, start: 0.001 });
+    const text = render(intermittent);
+    expect(text).toMatch(/Ratios of sums, where they are not those of typical bursts/);
+    expect(text).toMatch(/ {2}fft ~ +1\.0\d\d \[1\.0\d\d, 1\.0\d\d\] +1\.9\d\d \[1\.9\d\d, 1\.9\d\d\]/);
+    expect(text).toMatch(/~ intermittent: time is lost now and then/);
+    expect(openLines(intermittent)[0]).toMatch(/inconclusive on fft \(time lost now and then\)/);
+    const calm = render(model(testPlan({ blocks: 10, rounds: 20 })));
+    expect(calm).not.toMatch(/Ratios of sums/);
+    const throttled = model(plan, {}, { starts: [testStart({ env: 'docker', block: 2, throttledMs: 900 })] });
+    expect(honestNotes(throttled).join()).toMatch(/A CPU quota held back a side of these contrasts: docker\./);
+  });
+});
+
+describe('notes', () => {
+  const plan = testPlan({ blocks: 14, workloads: ['fft'] });
+
+  it('name the starts that lie apart, and say when they are of more than one kind', () => {
+    const samples = [...simulateSamples(plan, { seed: 9, start: 0.001, burst: 0.002 })].map((row) =>
+      row.env === 'docker' && row.block === 4 ? { ...row, wallNs: row.wallNs * 1.2 } : row,
+    );
+    expect(honestNotes(model(plan, {}, { samples })).join('\n')).toMatch(
+      /docker against native: block 4 lies apart from the others on fft\. The mean over starts, 1\.01\d\d, and the typical start, \d\.\d{4}, disagree on fft: the starts are of more than one kind\./,
+    );
+    expect(honestNotes(model(plan)).join()).not.toMatch(/apart|kind/);
+  });
+
+  it('say in how many blocks time was stolen, and what the figures are without them', () => {
+    const starts = [testStart({ env: 'docker', block: 2, stealMs: 300 }), testStart({ block: 3, stealMs: 300 })];
+    expect(honestNotes(model(plan, {}, { starts })).join()).toMatch(
+      /Time was stolen from the host in 2 blocks\. Without them the largest change is \S+ on fft: \d\.\d{4} instead of/,
+    );
+  });
+
+  it('say what was unequal, and what that means', () => {
+    const unequal = {
+      docker: [
+        { fact: 'cpus_allowed', label: 'CPUs 0-1 against 1', env: '0-1', avoidable: true },
+        { fact: 'kernel', env: 'b', avoidable: false },
+      ],
+    };
+    const events = parityEvents(unequal);
+    const judged = model(plan, {}, { events });
+    expect(honestNotes(judged)).toEqual([
+      'docker is unequal to native by a setting: CPUs 0-1 against 1; its contrasts are untrusted.',
+      'docker differs from native by what it is: kernel; the ratio contains it.',
+    ]);
+    expect(answerSentence(judged)).toMatch(/is untrusted: .*: unequal: cpus_allowed\.$/);
+    const allowed = model({ ...plan, allowUnequal: true }, {}, { events });
+    expect(honestNotes(allowed)[0]).toMatch(/allowed by --allow-unequal/);
+    expect(allowed.headline?.verdict).toBe('equivalent');
+  });
+});
+
+describe('the width', () => {
+  it.each([40, 60, 80])('of %i columns is kept to whatever is open, untrusted, unequal or summed', (width) => {
+    const plan = testPlan({ workloads: ['fft', 'sor', 'monte-carlo'], longVisits: 'all' });
+    const unequal = { docker: [{ fact: `x${'y'.repeat(200)}\u001b[2J`, env: 1, avoidable: true }] };
+    for (const truth of [{ start: 0.03 }, { sustained: { docker: 3 }, lost: { docker: { chance: 0.1, ns: 5e6 } } }]) {
+      for (const changes of [{}, { events: parityEvents(unequal) }]) {
+        for (const line of render(model(plan, truth, changes), { width }).split('\n')) {
+          expect(displayWidth(line), line).toBeLessThanOrEqual(width);
+        }
+      }
+    }
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { BoxmarkError, EXIT } from '../../bench/errors.ts';
+import { nearest } from '../../bench/plan.ts';
+import type { Runner } from '../../bench/types.ts';
+import { RUNNERS } from '../../runners/index.ts';
+import { native } from '../../runners/native.ts';
+import { layerNames, parsePath } from '../../runners/path.ts';
+import { defineSettings } from '../../runners/settings.ts';
+
+const suggest = (name: string, known: readonly string[] = RUNNERS.map((runner) => runner.name)) => nearest(name, known);
+
+/** Names of the layers that a path stands for. */
+function namesOf(path: string): string[] {
+  return parsePath(path, RUNNERS, suggest).map(({ name }) => name);
+}
+
+function refusal(path: string, runners: readonly Runner[] = RUNNERS): BoxmarkError {
+  try {
+    parsePath(path, runners, suggest);
+  } catch (error) {
+    if (error instanceof BoxmarkError) return error;
+    throw error;
+  }
+  throw new Error(`${path} was taken`);
+}
+
+/** A layer that hands back what it was told, as its summary. */
+const talker: Runner = {
+  ...native,
+  name: 'talker',
+  holds: true,
+  settings: defineSettings({
+    layer: 'talker',
+    schema: z.strictObject({
+      word: z.string().optional().describe('any word'),
+      memory: z
+        .string()
+        .regex(/^\d+[mg]$/, 'takes an amount of memory')
+        .optional()
+        .describe('how much memory'),
+    }),
+    examples: { word: 'hello', memory: '1g' },
+    bare: 'word',
+    bind: (values) => ({ ...talker, summary: JSON.stringify(values) }),
+  }),
+};
+
+function told(path: string): unknown {
+  return JSON.parse(parsePath(path, [native, talker], suggest).at(-1)?.summary ?? '');
+}
+
+describe('paths', () => {
+  it('name the layers from the host inwards', () => {
+    expect(namesOf('docker/unshare')).toEqual(['docker', 'unshare']);
+    expect(layerNames('docker/slow:2%')).toEqual(['docker', 'slow']);
+  });
+
+  it('a layer that makes no box stands on a payload box, and on the host natively', () => {
+    expect(namesOf('slow:2%')).toEqual(['native', 'slow']);
+    expect(namesOf('native/slow:2%')).toEqual(['native', 'slow']);
+    expect(namesOf('uml/slow:2%')).toEqual(['uml', 'slow']);
+    expect(namesOf('unshare/quota:50%/slow:0.5%')).toEqual(['unshare', 'quota', 'slow']);
+  });
+
+  it.each([
+    ['slow:2%/docker', /makes no box/],
+    ['slow:1%/slow:2%', /once/],
+    ['docker/native', /stands on the host only/],
+    ['native/docker', /can't hold another/],
+    ['', /no environment of this name/],
+    ['dokcer', /did you mean "docker"/],
+    ['docker/slwo:2%', /did you mean "slow"/],
+  ])('%s is refused as a usage error that says why', (path, why) => {
+    const error = refusal(path);
+    expect(error.what).toMatch(why);
+    expect(error.exitCode).toBe(EXIT.usage);
+    expect(error.value).toBe(path);
+  });
+});
+
+describe('settings of a layer', () => {
+  it('are read by name and as the bare first value, with the separators decoded', () => {
+    expect(told('talker')).toEqual({});
+    expect(told('talker:hello')).toEqual({ word: 'hello' });
+    expect(told('talker:hello:memory=2g')).toEqual({ word: 'hello', memory: '2g' });
+    expect(told('talker:memory=2g:word=a=b')).toEqual({ word: 'a=b', memory: '2g' });
+    expect(told('talker:word=a%2Cb%2fc%3Ad%25')).toEqual({ word: 'a,b/c:d%' });
+    expect(told('talker:100%')).toEqual({ word: '100%' });
+  });
+
+  it.each([
+    ['talker:memroy=1g', /no setting memroy \(did you mean "memory"\?\)/, /talker:hello, talker:memory=1g/],
+    ['talker:memory=lots', /memory takes an amount/, /talker:memory=1g/],
+    ['talker:one:two', /has no name/, /talker:memory=1g/],
+    ['talker:memory=', /memory has no value/, /talker/],
+    ['talker:', /word has no value/, /talker/],
+    ['talker:memory=1g:memory=2g', /memory is set twice/, /talker/],
+    ['talker:one:word=two', /word is set twice/, /talker/],
+    ['native:fast', /takes no settings/, /native/],
+  ])('%s is refused as a usage error that names the setting', (path, what, remedy) => {
+    const error = refusal(path, [native, talker]);
+    expect(error.what).toMatch(what);
+    expect(error.remedy).toMatch(remedy);
+    expect(error.exitCode).toBe(EXIT.usage);
+  });
+
+  it.each(['slow', 'quota'])('%s can not do without its percentage, above 0 and up to 100', (name) => {
+    expect(refusal(name).what).toMatch(/needs its/);
+    for (const value of ['0%', '101%', '-1%', '2', 'two%', '1e1%']) {
+      expect(refusal(`${name}:${value}`).what, value).toMatch(/percentage above 0/);
+    }
+    for (const value of ['100%', '0.5%', '2%25']) expect(namesOf(`${name}:${value}`)).toEqual(['native', name]);
+  });
+
+  it('every setting of every layer is listed with a summary and an example that it takes', () => {
+    for (const { name, settings } of RUNNERS) {
+      for (const { name: key, summary, example } of settings?.known ?? []) {
+        expect(summary.length, `${name} ${key}`).toBeGreaterThan(5);
+        const [setting] = settings?.known ?? [];
+        const required = settings?.known.filter((it) => it.required && it.name !== key) ?? [];
+        const values = Object.fromEntries([...required.map((it) => [it.name, it.example]), [key, example]]);
+        expect(settings?.bind(values).name, setting?.name).toBe(name);
+      }
+    }
+  });
+});

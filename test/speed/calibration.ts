@@ -1,0 +1,165 @@
+/** How often intervals and verdicts are right: thousands of simulated sessions with a known truth, per scenario. */
+
+import { logInterval } from '../../bench/analysis/interval.ts';
+import { logRatiosByRound } from '../../bench/analysis/pairing.ts';
+import { type ContrastRow, type ContrastTable, contrastTable } from '../../bench/analysis/ratio.ts';
+import { isPrecise } from '../../bench/stopping.ts';
+import type { Verdict } from '../../bench/types.ts';
+import { median } from '../../bench/units.ts';
+import { type Design, ENV, NATIVE, type Noise, type Simulation, simulate, truthOf } from './simulated.ts';
+
+const SESSIONS = 2000;
+const MARGIN = 0.02;
+const PLAN = {
+  environments: [{ path: NATIVE }, { path: ENV }],
+  baseline: NATIVE,
+  workloads: ['w'],
+  contrasts: [],
+  margin: MARGIN,
+};
+
+/** Restless enough that ten blocks are not yet narrow, so that the adaptive stop has something to do. */
+const PLAIN: Noise = {
+  start: 0.012,
+  burst: 0.01,
+  hit: { chance: 0.01, mean: 0.05 },
+  drift: 0,
+  skew: 0,
+  bad: { chance: 0, size: 0 },
+};
+
+const NOISES: Readonly<Record<string, Noise>> = {
+  'no drift': PLAIN,
+  drift: { ...PLAIN, drift: 0.01 },
+  'skewed starts': { ...PLAIN, skew: 0.012 },
+  'rare bad starts': { ...PLAIN, bad: { chance: 0.05, size: 0.15 } },
+};
+
+/** Stops at the width of the intervals from ten blocks on, as `standard` does; or after a fixed number. */
+type Stop = number | 'adaptive';
+const STOPS: readonly Stop[] = [6, 10, 20, 'adaptive'];
+const ADAPTIVE = { minBlocks: 10, maxBlocks: 30, target: 0.0099 };
+
+interface Outcome {
+  readonly truth: number;
+  readonly log: { readonly mean: number; readonly halfWidth: number };
+  readonly verdict: Verdict | null;
+  readonly blocks: number;
+}
+
+interface Scenario {
+  readonly noise: Noise;
+  readonly ratio: number;
+  readonly stop: Stop;
+  readonly order: Design['order'];
+  /** Pool all rounds as if they were independent. */
+  readonly pooled?: boolean;
+}
+
+export async function benchCalibration(print: (line: string) => void): Promise<void> {
+  print(
+    `${SESSIONS} simulated sessions a row, one workload, 10 rounds; a 95 % interval should cover 95 % (±1.0 by chance).`,
+  );
+  print('');
+  print('scenario          design            blocks   covers   half-width   A/A false alarms');
+  for (const [name, noise] of Object.entries(NOISES)) {
+    for (const stop of STOPS) print(coverageLine(name, 'paired blocks', { noise, ratio: 1.03, stop, order: 'rounds' }));
+    print(coverageLine(name, 'pooled rounds', { noise, ratio: 1.03, stop: 10, order: 'rounds', pooled: true }));
+    print(coverageLine(name, 'box after box', { noise, ratio: 1.03, stop: 10, order: 'boxes' }));
+    print(coverageLine(name, 'the same, pooled', { noise, ratio: 1.03, stop: 10, order: 'boxes', pooled: true }));
+  }
+  print('');
+  print(`Verdicts at a margin of ${100 * MARGIN} %, per cent of sessions; "shown" is an interval that excludes 1.`);
+  print('truth     starts    blocks    shown   slower  equivalent  inconclusive  faster  untrusted');
+  for (const start of [0.004, 0.012]) {
+    for (const ratio of [1, 1.01, 1.02, 1.05]) {
+      for (const stop of STOPS) print(verdictLine({ noise: { ...PLAIN, start }, ratio, stop, order: 'rounds' }));
+    }
+  }
+}
+
+function coverageLine(name: string, design: string, scenario: Scenario): string {
+  const outcomes = runAll(scenario);
+  const covers = share(outcomes, ({ log, truth }) => Math.abs(log.mean - truth) <= log.halfWidth);
+  const width = median(outcomes.map(({ log }) => log.halfWidth));
+  // Skewed and bad starts are the environment's own, so two equal ones differ by no more than chance.
+  const { noise } = scenario;
+  const equal = { ...scenario, ratio: 1, noise: { ...noise, skew: 0, bad: { chance: 0, size: 0 } } };
+  const alarms = share(runAll(equal), ({ log }) => Math.abs(log.mean) > log.halfWidth);
+  const blocks = scenario.stop === 'adaptive' ? `10–30` : String(scenario.stop);
+  return [
+    name.padEnd(16),
+    design.padEnd(16),
+    blocks.padStart(7),
+    percent(covers).padStart(7),
+    `±${percent(width, 2)}`.padStart(11),
+    percent(alarms).padStart(17),
+  ].join('  ');
+}
+
+function verdictLine(scenario: Scenario): string {
+  const outcomes = runAll(scenario);
+  const shown = share(outcomes, ({ log }) => Math.abs(log.mean) > log.halfWidth);
+  const of = (verdict: Verdict) => percent(share(outcomes, (outcome) => outcome.verdict === verdict));
+  return [
+    `+${percent(scenario.ratio - 1, 0)}`.padEnd(8),
+    `±${percent(scenario.noise.start)}`.padEnd(8),
+    (scenario.stop === 'adaptive' ? '10–30' : String(scenario.stop)).padStart(6),
+    percent(shown).padStart(7),
+    of('slower').padStart(7),
+    of('equivalent').padStart(10),
+    of('inconclusive').padStart(12),
+    of('faster').padStart(6),
+    of('untrusted').padStart(9),
+  ].join('  ');
+}
+
+function runAll(scenario: Scenario): Outcome[] {
+  return Array.from({ length: SESSIONS }, (_, index) => run(index + 1, scenario));
+}
+
+function run(seed: number, { noise, ratio, stop, order, pooled }: Scenario): Outcome {
+  const simulation = simulate(seed, ratio, noise, { rounds: 10, order });
+  const truth = truthOf(ratio, noise);
+  const table = stop === 'adaptive' ? untilPrecise(simulation) : afterBlocks(simulation, stop);
+  const { blocks } = simulation.groups;
+  const row = table.rows[0] as ContrastRow;
+  const log = pooled ? pooledInterval(simulation) : rowInterval(row);
+  return { truth, log, verdict: row.verdict, blocks: blocks.length };
+}
+
+function afterBlocks(simulation: Simulation, blocks: number): ContrastTable {
+  for (let block = 1; block <= blocks; block++) simulation.addBlock();
+  return contrastTable(simulation.groups, PLAN);
+}
+
+function untilPrecise(simulation: Simulation): ContrastTable {
+  let table = afterBlocks(simulation, ADAPTIVE.minBlocks);
+  while (simulation.groups.blocks.length < ADAPTIVE.maxBlocks && !isPrecise(table, ADAPTIVE, () => true)) {
+    table = afterBlocks(simulation, 1);
+  }
+  return table;
+}
+
+function rowInterval({ timeRatio, interval }: ContrastRow): Outcome['log'] {
+  const halfWidth = interval === null ? Number.POSITIVE_INFINITY : Math.log(interval.high / interval.low) / 2;
+  return { mean: Math.log(timeRatio), halfWidth };
+}
+
+function pooledInterval({ groups }: Simulation): Outcome['log'] {
+  const cells = (box: string) => groups.series.get(box)?.get('w')?.blocks;
+  const logs = groups.blocks.flatMap((block) => {
+    const [a, b] = [cells(ENV)?.get(block), cells(NATIVE)?.get(block)];
+    return a && b ? [...logRatiosByRound([a, b]).values()] : [];
+  });
+  const { mean, halfWidth } = logInterval(logs);
+  return { mean, halfWidth: halfWidth ?? Number.POSITIVE_INFINITY };
+}
+
+function share<T>(items: readonly T[], is: (item: T) => boolean): number {
+  return items.filter(is).length / items.length;
+}
+
+function percent(value: number, digits = 1): string {
+  return `${(100 * value).toFixed(digits)} %`;
+}
