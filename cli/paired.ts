@@ -138,7 +138,8 @@ function confirmed(row: PairedRow, again: SessionOutcome): PairedRow {
   const { env, workload } = row;
   const found = contrastRows(again).find((one) => one.env === candidateOf(env) && one.workload === workload);
   const confirmation = found === undefined ? null : estimateOf(found);
-  return { ...row, confirmation, ...confirm(row, found === undefined ? undefined : gateRow(found)) };
+  const { verdict, reasons } = confirm(row, found === undefined ? undefined : gateRow(found));
+  return { ...row, confirmation, verdict, reasons };
 }
 
 /** Those of the candidate against the baseline in the same environment. */

@@ -6,7 +6,7 @@ import { formatSpan } from '../bench/units.ts';
 export interface Progress extends ProgressSink {
   /** A line that stays. */
   say(text: string): void;
-  /** Takes the repainted line away. */
+  /** Takes the repainted line away; the time of what comes next is counted anew. */
   done(): void;
 }
 
@@ -43,7 +43,11 @@ export function createProgress(
   };
   return {
     say,
-    done: wipe,
+    done: () => {
+      wipe();
+      begunMs = undefined;
+      lastBlock = 0;
+    },
     phase: (text) => {
       if (terminal) paint(text);
       else if (!text.startsWith('block')) say(text);

@@ -61,7 +61,10 @@ export function renderCompare(result: CompareText, width = 80): string {
     ...(result.mode === 'stored'
       ? section('Time per pass, advisory: a slower host moves it as well', items(timeTexts(result.times)))
       : []),
-    ...section('What differs between the two (the later of each side)', differenceLines(result.differences, width)),
+    ...section(
+      'What differs between the two, or the later sessions of each side',
+      differenceLines(result.differences, width),
+    ),
     ...section('Left out', items(result.leftOut.map(({ dir, why }) => `${clean(dir, 160)}: ${clean(why)}`))),
     ...section('Read this with', items(notes(result))),
     '',

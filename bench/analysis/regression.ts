@@ -32,6 +32,9 @@ export interface Gated {
 /** Baseline sessions below which nothing is decided: how sessions spread is not known from fewer. */
 export const LEAST_SESSIONS = 5;
 
+/** No quotient of two doubles has such a logarithm: what has is damaged, and counts as no figure. */
+const ABSURD_LOG = 1500;
+
 /** A figure of one session: natural log of a time ratio, or of a time in ns. */
 export interface Figure {
   readonly env: string;
@@ -162,7 +165,7 @@ function open(reason: GateReason): Gated {
 function byCell(sessions: readonly (readonly Figure[])[]) {
   const cells = new Map<string, { env: string; workload: string; logs: number[] }>();
   for (const { env, workload, log } of sessions.flat()) {
-    if (!Number.isFinite(log)) continue;
+    if (!(Math.abs(log) < ABSURD_LOG)) continue;
     const key = JSON.stringify([env, workload]);
     const cell = cells.get(key) ?? { env, workload, logs: [] };
     cells.set(key, cell);

@@ -17,7 +17,7 @@ import { honest, infoFor, tampered, tinyPlan } from './boxes.ts';
 
 describe('a clock', () => {
   /** Read after so many seconds, of a box that is asked thrice at either end; `wayMs` is what an answer takes. */
-  function after(ratio: number, seconds: number, stepNs = 100, wayMs: (answer: number) => number = () => 0) {
+  function clockAfter(ratio: number, seconds: number, stepNs = 100, wayMs: (answer: number) => number = () => 0) {
     const clock = openClock(stepNs);
     for (const [answer, second] of [0, 0.06, 0.12, seconds, seconds + 0.06, seconds + 0.12].entries()) {
       const boxNs = 5n + BigInt(Math.round(second * ratio * 1e9));
@@ -27,30 +27,30 @@ describe('a clock', () => {
   }
 
   it('is read from the first answer to the last one', () => {
-    const { ratio, elapsedNs } = after(0.97, 20);
+    const { ratio, elapsedNs } = clockAfter(0.97, 20);
     expect(ratio).toBeCloseTo(0.97, 9);
     expect(elapsedNs / 1e9).toBeCloseTo(20, 1);
     expect(openClock(9).read()).toEqual({ ratio: null, elapsedNs: 0, stepNs: 9 });
   });
 
   it('is not blamed for answers that were late', () => {
-    const late = after(1, 4, 100, (answer) => (answer % 3 === 1 ? 1 : 20 + 8 * answer));
+    const late = clockAfter(1, 4, 100, (answer) => (answer % 3 === 1 ? 1 : 20 + 8 * answer));
     expect(late.ratio).toBe(1);
     expect(clockFault(late, 10e6)).toBeNull();
   });
 
   it('drifts from 0.5 % on, fast or slow, and not by the way of one answer in a short block', () => {
-    expect(clockFault(after(0.994, 10), 10e6)).toMatch(/-0\.60 % off/);
-    expect(clockFault(after(1.006, 10), 10e6)).toMatch(/0\.60 % off/);
-    expect(clockFault(after(0.996, 10), 10e6)).toBeNull();
-    expect(clockFault(after(0.985, 1), 10e6)).toBeNull();
-    expect(clockFault(after(0.97, 1), 10e6)).not.toBeNull();
+    expect(clockFault(clockAfter(0.994, 10), 10e6)).toMatch(/-0\.60 % off/);
+    expect(clockFault(clockAfter(1.006, 10), 10e6)).toMatch(/0\.60 % off/);
+    expect(clockFault(clockAfter(0.996, 10), 10e6)).toBeNull();
+    expect(clockFault(clockAfter(0.985, 1), 10e6)).toBeNull();
+    expect(clockFault(clockAfter(0.97, 1), 10e6)).not.toBeNull();
   });
 
   it('is too coarse from steps of 0.1 % of the shortest burst on', () => {
-    expect(clockFault(after(1, 10, 4e6), 10e6)).toMatch(/steps of 4000000 ns/);
-    expect(clockFault(after(1, 10, 9_000), 10e6)).toBeNull();
-    expect(clockFault(after(1, 10, 4e6), null)).toBeNull();
+    expect(clockFault(clockAfter(1, 10, 4e6), 10e6)).toMatch(/steps of 4000000 ns/);
+    expect(clockFault(clockAfter(1, 10, 9_000), 10e6)).toBeNull();
+    expect(clockFault(clockAfter(1, 10, 4e6), null)).toBeNull();
   });
 
   it('that fails takes with it what its box is compared with, and nothing else', () => {
