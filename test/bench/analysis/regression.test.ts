@@ -123,18 +123,21 @@ describe('stored sessions', () => {
       log: cell / 100 + change + spread * normal(stream),
     }));
 
-  it.each([0.004, 0.01, 0.03])('that did not change raise an alarm in at most five families of a hundred (spread %s)', (spread) => {
-    const trials = 1500;
-    let alarms = 0;
-    for (let trial = 0; trial < trials; trial++) {
-      const stream = randomStream(20261123, trial, 'unchanged');
-      const before = Array.from({ length: 8 }, () => figures(stream, 0, spread));
-      const rows = compareStored(before, [figures(stream, 0, spread)], MARGIN);
-      if (rows.some(({ verdict }) => verdict === 'regressed' || verdict === 'improved')) alarms += 1;
-    }
-    // 5 % and two standard errors.
-    expect(alarms / trials).toBeLessThan(0.05 + 2 * Math.sqrt((0.05 * 0.95) / trials));
-  });
+  it.each([0.004, 0.01, 0.03])(
+    'that did not change raise an alarm in at most five families of a hundred (spread %s)',
+    (spread) => {
+      const trials = 1500;
+      let alarms = 0;
+      for (let trial = 0; trial < trials; trial++) {
+        const stream = randomStream(20261123, trial, 'unchanged');
+        const before = Array.from({ length: 8 }, () => figures(stream, 0, spread));
+        const rows = compareStored(before, [figures(stream, 0, spread)], MARGIN);
+        if (rows.some(({ verdict }) => verdict === 'regressed' || verdict === 'improved')) alarms += 1;
+      }
+      // 5 % and two standard errors.
+      expect(alarms / trials).toBeLessThan(0.05 + 2 * Math.sqrt((0.05 * 0.95) / trials));
+    },
+  );
 
   it('find 10 % more in every figure', () => {
     const trials = 300;
@@ -160,15 +163,18 @@ describe('a paired run', () => {
     return gatePaired(verdict, additions, reasons);
   }
 
-  it.each([0.003, 0.01, 0.03])('raises an alarm in at most 25 cases of 1000 when the true change is the margin (spread %s)', (spread) => {
-    const trials = 4000;
-    let alarms = 0;
-    for (let trial = 0; trial < trials; trial++) {
-      if (gate(randomStream(101010, trial, 'edge'), Math.log1p(MARGIN), spread).verdict === 'regressed') alarms += 1;
-    }
-    expect(alarms / trials).toBeLessThan(0.025 + 3 * Math.sqrt((0.025 * 0.975) / trials));
-    expect(alarms).toBeGreaterThan(0); // Else the rule would be another one.
-  });
+  it.each([0.003, 0.01, 0.03])(
+    'raises an alarm in at most 25 cases of 1000 when the true change is the margin (spread %s)',
+    (spread) => {
+      const trials = 4000;
+      let alarms = 0;
+      for (let trial = 0; trial < trials; trial++) {
+        if (gate(randomStream(101010, trial, 'edge'), Math.log1p(MARGIN), spread).verdict === 'regressed') alarms += 1;
+      }
+      expect(alarms / trials).toBeLessThan(0.025 + 3 * Math.sqrt((0.025 * 0.975) / trials));
+      expect(alarms).toBeGreaterThan(0); // Else the rule would be another one.
+    },
+  );
 
   it('finds 10 % more, and calls no change unchanged', () => {
     for (let trial = 0; trial < 500; trial++) {
