@@ -48,7 +48,7 @@ export function measureBursts(pass: () => void, plan: BurstPlan): Burst[] {
       let wallNs = own.wallNs + added.wallNs;
       if (isStretch) {
         // A CPU quota that is used up stops a process at its next system call too, and reading its CPU time is one:
-        // a third to a half of the time held back would fall between the windows.
+        // a quarter to a half of the time held back was seen to fall between the windows.
         const fromNs = doneNs ?? own.startNs;
         doneNs = process.hrtime.bigint();
         wallNs = Number(doneNs - fromNs) - added.asideNs;

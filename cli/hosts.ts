@@ -52,15 +52,26 @@ function factDifferences(part: 'hardware' | 'stack', before: object, after: obje
   });
 }
 
+/** Entries of both by their values; those that one side lacks, because its kernel knows nothing of them, by their names. */
 function entryDifferences(
   part: 'stack' | 'hardware',
   what: string,
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
 ): HostDifference[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((key) => canonicalJson(before[key]) !== canonicalJson(after[key]))
-    .map((key) => ({ part, what: `${what}: ${key}`, before: textOf(before[key]), after: textOf(after[key]) }));
+  const differing = Object.keys(before).filter(
+    (key) => Object.hasOwn(after, key) && canonicalJson(before[key]) !== canonicalJson(after[key]),
+  );
+  const names = alone(Object.keys(before), Object.keys(after));
+  return [
+    ...differing.map((key) => ({
+      part,
+      what: `${what}: ${key}`,
+      before: textOf(before[key]),
+      after: textOf(after[key]),
+    })),
+    ...(names.before === names.after ? [] : [{ part, what: `${what} that only one lists`, ...names }]),
+  ];
 }
 
 function imageDifferences(before: SessionInfo, after: SessionInfo): HostDifference[] {

@@ -197,6 +197,7 @@ function notes(result: CompareText): string[] {
   }
   return [
     `Stored sessions are compared, because ${clean(result.why)}.`,
+    'The limits are not adjusted for the number of figures, the verdicts are (Holm).',
     'A ratio to the baseline environment does not show what slows all environments alike: see the time per pass.',
     ...remarks,
   ];

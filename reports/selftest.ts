@@ -99,7 +99,7 @@ function smallestLines(smallest: readonly SmallestDifference[], minutes: number,
   return tableLines(['', `this: ${formatSpan(minutes * 60)}`, ...later], rows, width);
 }
 
-function notes({ blocks, rows }: SelftestResult): string[] {
+function notes({ blocks, rows, quotas }: SelftestResult): string[] {
   const texts = [
     'The truth is what was done: whole extra passes over the passes of a burst, so that it is not always the round figure asked for.',
     'Intervals of one session share their baseline: wrong ones come in groups. Several sessions say more than one.',
@@ -107,7 +107,13 @@ function notes({ blocks, rows }: SelftestResult): string[] {
   ];
   const none = rows.filter(({ truth }) => truth === 1);
   if (none.length > 0) {
-    texts.push(`${none.length} truths are 1: a burst has too few passes for so small a share of them.`);
+    const count = none.length === 1 ? '1 truth is 1' : `${none.length} truths are 1`;
+    texts.push(`${count}: a burst has too few passes for so small a share of them.`);
+  }
+  if (quotas.some(({ contained }) => contained === false)) {
+    texts.push(
+      'Where other programs take the CPU anyway, a quota takes nothing more: look for the events pressure and steal.',
+    );
   }
   if (blocks < 10) texts.push(`quick: ${blocks} ${blocks === 1 ? 'block' : 'blocks'}, fewer than 10.`);
   return texts;

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import type { SessionInfo } from '../../bench/session.ts';
+import { storedPlan } from '../../bench/stored-plan.ts';
+import { infoFor, tinyPlan } from './boxes.ts';
+
+const WORKLOADS = ['fft', 'sor', 'monte-carlo'];
+const plan = {
+  ...tinyPlan({ environments: [{ path: 'native' }, { path: 'docker', alias: 'container' }] }),
+  allowUnequal: false,
+};
+const info = (changes: Partial<SessionInfo> = {}): SessionInfo => ({ ...infoFor(plan, []), ...changes });
+const withPlan = (changes: object) => info({ plan: { ...plan, ...changes } as SessionInfo['plan'] });
+
+describe('the plan of a stored session', () => {
+  it('is taken as it is, with the work of every workload', () => {
+    const work = { fft: 5, sor: 10, 'monte-carlo': 1 };
+    expect(storedPlan(info({ work }), 'dir', WORKLOADS)).toEqual({ plan, work });
+  });
+
+  it('of a session whose work is not known for every workload is calibrated anew', () => {
+    expect(storedPlan(info({ work: {} }), 'dir', WORKLOADS).work).toEqual({});
+    expect(storedPlan(info({ work: { fft: 5, sor: 10 } }), 'dir', WORKLOADS).work).toEqual({});
+    const odd = { fft: 5, sor: -1, 'monte-carlo': 0.5 };
+    expect(storedPlan(info({ work: odd }), 'dir', WORKLOADS).work).toEqual({});
+  });
+
+  it('keeps what it does not know of a later version', () => {
+    expect(storedPlan(withPlan({ later: 1 }), 'dir', WORKLOADS).plan).toMatchObject({ later: 1 });
+  });
+
+  it.each([
+    ['rounds', 0],
+    ['rounds', 1e9],
+    ['maxBlocks', '6'],
+    ['minBlocks', undefined],
+    ['burstNs', Number.NaN],
+    ['kernels', 'fast'],
+    ['environments', []],
+    ['limits', { cpus: [], housekeeping: [], memoryBytes: 1, pids: 1 }],
+    ['timeoutMs', -1],
+  ])('is refused for its %s %s, by name', (key, value) => {
+    expect(() => storedPlan(withPlan({ [key]: value }), 'the/folder', WORKLOADS)).toThrow(
+      new RegExp(`can't be run again: ${key}[\\s\\S]*the/folder`),
+    );
+  });
+
+  it('is refused for a workload that is not there, and for a baseline that is not measured', () => {
+    expect(() => storedPlan(withPlan({ workloads: ['fftt'] }), 'dir', WORKLOADS)).toThrow(/did you mean "fft"/);
+    expect(() => storedPlan(withPlan({ baseline: 'uml' }), 'dir', WORKLOADS)).toThrow(/not among the environments/);
+  });
+});
