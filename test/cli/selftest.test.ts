@@ -82,6 +82,7 @@ describe('a box held to a fifth of a CPU', () => {
       const sum = (column: string) => visits.reduce((total, row) => total + Number(row[column]), 0);
       return sum('wall_ns') / sum('cpu_ns');
     };
+    if (share('native') > 1.5) return context.skip('others take so much of the CPU that a quota takes nothing more');
     expect(share('quota:20%')).toBeGreaterThan(2.5);
     const throttled = (env: string) =>
       rows('starts.csv')
