@@ -58,8 +58,24 @@ export async function pairedCase(sides: Sides, options: CaseOptions): Promise<Pa
     work,
     baselineImage,
     candidateImage,
-    remarks: note === null ? [] : [note],
+    remarks: [
+      ...(note === null ? [] : [note]),
+      ...onlyOne('baseline', plan, candidate.info.plan, options.only),
+      ...onlyOne('candidate', candidate.info.plan, plan, options.only),
+    ],
   };
+}
+
+/** What one side has and the other lacks is compared by nobody: that must be seen. */
+function onlyOne(side: string, own: Plan, other: Plan, only: ReadonlySet<string>): string[] {
+  const lacking = own.environments.filter(
+    ({ path }) => only.has(path) && !other.environments.some((it) => it.path === path),
+  );
+  const names = [
+    ...lacking.map(({ path }) => path),
+    ...own.workloads.filter((workload) => !other.workloads.includes(workload)),
+  ];
+  return names.length === 0 ? [] : [`Only the ${side} has ${names.join(', ')}: not compared.`];
 }
 
 /** A reason, when nothing could be measured for a want of this host; null after an interrupt, which was told already. */

@@ -10,7 +10,6 @@ import { writeSession } from './stored-session.ts';
 
 /** As little as tells twice the time from the same. */
 const PLAN: Partial<Plan> & { blocks: number } = {
-  environments: [{ path: 'native' }, { path: 'unshare' }],
   size: 'tiny',
   blocks: 6,
   rounds: 10,
@@ -31,11 +30,11 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-function session(name: string, image: Image): string {
+function session(name: string, image: Image, more: { path: string }[] = []): string {
   return writeSession({
     out: join(dir, 'stored'),
     name,
-    plan: PLAN,
+    plan: { ...PLAN, environments: [{ path: 'native' }, { path: 'unshare' }, ...more] },
     info: {
       image: { digest: image.digest, node: image.nodeDigest, payload: image.payloadDigest },
       work: { fft: 500, sor: 2000 },
@@ -47,12 +46,13 @@ const infoOf = (folder: string) => JSON.parse(readFileSync(join(folder, 'session
 
 describe.skipIf(process.getuid?.() !== 0)('a paired comparison', () => {
   it('runs both images side by side and finds a payload that takes twice the time', { timeout: 400_000 }, async () => {
-    const [before, after] = [session('plain', plain), session('slow', slow)];
+    const [before, after] = [session('plain', plain, [{ path: 'docker' }]), session('slow', slow)];
     const out = join(dir, 'results');
     const ended = await boxmark('compare', before, after, '-o', out, '-q', '--json');
     expect(ended.stderr).toBe('');
     const found = JSON.parse(ended.stdout);
     expect(found).toMatchObject({ mode: 'paired', baseline: ['plain'], candidate: ['slow'] });
+    expect(found.remarks).toEqual(['Only the baseline has docker: not compared.']);
     const native = found.rows.filter(({ env }: { env: string }) => env === 'native');
     expect(native.map(({ workload }: { workload: string }) => workload)).toEqual(['fft', 'sor', 'suite']);
     for (const { change, workload } of native) {
