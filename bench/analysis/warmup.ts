@@ -44,6 +44,8 @@ const STEADY_SHARE = 1 / 3;
 /** A burst is lone when it lies this many scaled median absolute deviations from those around it. */
 const LONE_LIMIT = 5;
 const LONE_REACH = 4;
+/** Bursts of the same work don't differ by this much: what does is no time of a burst, and nothing is reckoned from it. */
+const ABSURD_FACTOR = 1e9;
 const MAD_TO_SIGMA = 1.4826;
 
 /**
@@ -51,11 +53,12 @@ const MAD_TO_SIGMA = 1.4826;
  * is one level; `no steady state` when the last level fills less than a third; `warm-up` when no level before it was
  * faster; else `slow-down`. Segments before the last one belong to its level as long as their means differ by less
  * than its standard deviation, 0.5 %, or two standard errors of the difference (counted up to 2 %), so that a change
- * of scatter alone is no warm-up. Scaling all times changes nothing. Barrett et al., "Virtual machine warmup blows hot and cold", OOPSLA 2017, section 4.
+ * of scatter alone is no warm-up. Scaling all times changes nothing. Times
+ * that are not positive, not finite or a thousand million times the median have no steady state either. Barrett et al., "Virtual machine warmup blows hot and cold", OOPSLA 2017, section 4.
  */
 export function classifyWarmup(times: readonly number[]): Pick<WarmupSeries, 'class' | 'length' | 'segments'> {
   const centre = median(times);
-  if (!(centre > 0) || times.some((time) => !(time > 0 && time < Number.POSITIVE_INFINITY))) {
+  if (times.some((time) => !(time / centre > 1 / ABSURD_FACTOR && time / centre < ABSURD_FACTOR))) {
     return { class: 'no steady state', length: times.length, segments: [] };
   }
   const values = withoutLone(times).map((time) => time / centre);

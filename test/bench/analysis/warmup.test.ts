@@ -65,6 +65,7 @@ describe('a series of bursts', () => {
         expect(found.length).toBeLessThanOrEqual(times.length);
         for (const { level } of found.segments) expect(Number.isFinite(level)).toBe(true);
       }),
+      { examples: [[[5e-324, 1, 5e-324]], [[1, 1e308, 1]], [[1e-308, 1, 1]]] },
     );
   });
 
