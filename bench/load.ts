@@ -1,13 +1,13 @@
 /** Reads a session's folder back: what was planned, every burst, start and event, as they were when it was measured. */
 
-import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'csv-parse';
 import { messageOf, usageError } from './errors.ts';
 import { BadCell, type Row, toSample, toStart } from './rows.ts';
+import { BadTable, scanRows } from './scan.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './session.ts';
 import type { Sample, SessionEvent, Start } from './types.ts';
-import { countedSamples } from './whole.ts';
+import { countedSamples, isCounted } from './whole.ts';
 
 export interface LoadedSession {
   readonly dir: string;
@@ -17,14 +17,32 @@ export interface LoadedSession {
   readonly events: readonly SessionEvent[];
 }
 
-/** Reads everything but the contrasts, which are computed from it. Throws a usage error when `dir` is no session, is damaged, or is of a later version. */
-export async function loadSession(dir: string): Promise<LoadedSession> {
+/** A session whose bursts are read when they are asked for, and not kept. */
+export interface OpenedSession extends Omit<LoadedSession, 'samples'> {
+  /** Every row of samples.csv, read anew each time. Throws a usage error where the table is damaged. */
+  readonly samples: () => Iterable<Sample>;
+  /** Those that figures are computed from. */
+  readonly wholeSamples: () => Iterable<Sample>;
+}
+
+/** Reads everything but bursts and contrasts. Throws a usage error when `dir` is no session, is damaged, or is of a later version. */
+export function openSession(dir: string): OpenedSession {
   const info = readSessionInfo(dir);
-  const samples: Sample[] = [];
-  await eachRow(dir, 'samples.csv', (row) => samples.push(toSample(row)));
-  const starts: Start[] = [];
-  await eachRow(dir, 'starts.csv', (row) => starts.push(toStart(row)));
-  return { dir, info, samples, starts, events: readEvents(dir) };
+  const starts = [...rowsOf(dir, 'starts.csv', toStart)];
+  const events = readEvents(dir);
+  const samples = () => rowsOf(dir, 'samples.csv', toSample);
+  return { dir, info, starts, events, samples, wholeSamples: () => whole(samples(), events, info.blocksCompleted) };
+}
+
+/** Reads everything but the contrasts, which are computed from it. Throws like `openSession`. */
+export async function loadSession(dir: string): Promise<LoadedSession> {
+  const { info, starts, events, samples } = openSession(dir);
+  return { dir, info, samples: [...samples()], starts, events };
+}
+
+function* whole(samples: Iterable<Sample>, events: readonly SessionEvent[], blocks: number): Generator<Sample> {
+  const counts = isCounted(events, blocks);
+  for (const sample of samples) if (counts(sample)) yield sample;
 }
 
 /** The samples that figures are computed from: those of whole blocks, from boxes whose states were right. */
@@ -58,25 +76,21 @@ export function readSessionInfo(dir: string): SessionInfo {
 }
 
 /** Columns are only ever appended: ones that we don't know are let through, later ones may be lacking. */
-async function eachRow(dir: string, name: string, visit: (row: Row) => void): Promise<void> {
+function* rowsOf<T>(dir: string, name: string, read: (row: Row) => T): Generator<T> {
   const file = join(dir, name);
   if (!existsSync(file)) throw damaged(file, 'it is missing');
   assertWholeEnd(file);
-  let rows = 0;
-  let hasHeader = false;
-  const header = (names: string[]) => {
-    hasHeader = true;
-    return names;
-  };
+  let number = 0;
   try {
-    for await (const row of createReadStream(file).pipe(parse({ columns: header, bom: true }))) {
-      rows += 1;
-      visit(row as Row);
+    for (const row of scanRows(file)) {
+      number += 1;
+      yield read(row);
     }
   } catch (error) {
-    throw damaged(file, `${error instanceof BadCell ? `row ${rows}: ` : ''}${messageOf(error)}`);
+    if (error instanceof BadCell) throw damaged(file, `row ${number}: ${error.message}`);
+    if (error instanceof BadTable) throw damaged(file, error.message);
+    throw error;
   }
-  if (!hasHeader) throw damaged(file, 'it has no header row');
 }
 
 /** A cut last cell could pass for a shorter number. */

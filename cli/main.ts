@@ -10,6 +10,7 @@ import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { imageCommand } from './commands/image.ts';
 import { listCommand } from './commands/list.ts';
+import { reportCommand } from './commands/report.ts';
 import { reproduceCommand } from './commands/reproduce.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
@@ -22,6 +23,7 @@ import { programVersion } from './paths.ts';
 const COMMANDS = [
   runCommand,
   resumeCommand,
+  reportCommand,
   reproduceCommand,
   compareCommand,
   selftestCommand,

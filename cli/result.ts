@@ -6,6 +6,7 @@ import type { SessionOutcome } from '../bench/execute.ts';
 import { reports } from '../reports/index.ts';
 import { buildModel } from '../reports/model.ts';
 import type { Bench } from './prepare.ts';
+import { headerOf } from './session-model.ts';
 
 export interface PrintOptions {
   readonly json: boolean;
@@ -14,37 +15,15 @@ export interface PrintOptions {
 
 /** Prints the outcome and returns the exit code; throws what ended the session, if Boxmark itself failed. */
 export function conclude(outcome: SessionOutcome, bench: Bench, options: PrintOptions & ExitQuestion): number {
-  printOutcome(outcome, bench, options);
+  printOutcome(outcome, options);
   if (outcome.failure !== null) throw outcome.failure;
   return exitCodeOf(outcome, bench, options);
 }
 
-export function printOutcome(outcome: SessionOutcome, bench: Bench, { json, dir }: PrintOptions): void {
+export function printOutcome(outcome: SessionOutcome, { json, dir }: PrintOptions): void {
   const { info } = outcome;
-  const { hardware, stack } = info.host as {
-    hardware: { cpuModel?: string };
-    stack: { kernelRelease?: string; distribution?: string };
-  };
-  const host = [
-    info.host.name,
-    hardware.cpuModel,
-    stack.distribution,
-    stack.kernelRelease && `Linux ${stack.kernelRelease}`,
-  ];
   const model = buildModel({
-    session: {
-      id: info.session,
-      program: info.program,
-      command: info.command,
-      plan: info.plan,
-      host: host.filter(Boolean).join(', '),
-      environments: bench.environments,
-      startedAt: info.startedAt,
-      finishedAt: info.finishedAt,
-      stopReason: info.stopReason,
-      folder: nearPath(dir),
-      ...(info.blocksCompleted > 0 ? { secondsPerBlock: info.measuredMs / 1000 / info.blocksCompleted } : {}),
-    },
+    session: headerOf(info, nearPath(dir)),
     samples: outcome.samples,
     starts: outcome.starts,
     events: outcome.events,
@@ -52,7 +31,7 @@ export function printOutcome(outcome: SessionOutcome, bench: Bench, { json, dir 
   });
   const report = reports.find(({ name }) => name === (json ? 'json' : 'terminal'));
   const colour = !json && process.stdout.isTTY === true && !process.env.NO_COLOR;
-  process.stdout.write(report?.render(model, { width: 80, colour }) ?? '');
+  process.stdout.write(report?.render?.(model, { width: 80, colour }) ?? '');
   if (!json) process.stdout.write(`\nFiles: ${dir}\n`);
   if (outcome.info.stopReason === 'interrupted') {
     const kept = `${info.blocksCompleted} whole ${info.blocksCompleted === 1 ? 'block is' : 'blocks are'} kept`;

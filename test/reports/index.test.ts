@@ -6,17 +6,36 @@ import { buildModel } from '../../reports/model.ts';
 import { testPlan } from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
 
+/** A session in which nothing could be measured. */
+function emptyModel(id = fixtureInput().session.id) {
+  const { session } = fixtureInput();
+  const plan = testPlan({ environments: [], workloads: [] });
+  return buildModel({ session: { ...session, id, plan }, samples: [], starts: [], events: [], unavailable: [] });
+}
+
 describe('reports', () => {
-  it.each(reports.map((report) => [report.name, report] as const))(
-    '%s renders any session, twice the same',
-    (_, report) => {
-      const model = buildModel(fixtureInput());
-      expect(report.render(model)).toBe(report.render(model));
-      expect(report.render(model)).toContain('docker/docker');
-      const { session } = fixtureInput();
-      const plan = testPlan({ environments: [], workloads: [] });
-      const empty = buildModel({ session: { ...session, plan }, samples: [], starts: [], events: [], unavailable: [] });
-      expect(report.render(empty)).toContain('Nothing was measured.');
+  const texts = reports.flatMap(({ name, render }) => (render === undefined ? [] : [[name, render] as const]));
+
+  it.each(texts)('%s renders any session, twice the same', (_, render) => {
+    const model = buildModel(fixtureInput());
+    expect(render(model)).toBe(render(model));
+    expect(render(model)).toContain('docker/docker');
+    expect(render(emptyModel())).toContain('Nothing was measured.');
+  });
+
+  const written = reports.flatMap(({ name, files }) => (files === undefined ? [] : [[name, files] as const]));
+
+  it.each(written)(
+    '%s makes the same files twice, of one session, of several and of an empty one',
+    async (_, files) => {
+      const session = { model: buildModel(fixtureInput()), base: '..', warnings: ['samples.csv: is missing'] };
+      const other = { ...session, model: emptyModel('20261124T170000Z-cd34ef') };
+      for (const sessions of [[session], [session, other], [other]]) {
+        const first = await files(sessions);
+        expect(first).toEqual(await files(sessions));
+        expect(new Set(first.map(({ name }) => name)).size).toBe(first.length);
+        for (const { name } of first) expect(name).toMatch(/^[\w-]+(\.[\w-]+)*$/);
+      }
     },
   );
 
@@ -30,10 +49,10 @@ describe('reports', () => {
 });
 
 describe('the summary for programs', () => {
-  const json = reports.find(({ name }) => name === 'json');
+  const json = reports.find(({ name }) => name === 'json')?.render;
 
   it('is one JSON document with a schema version and everything a script needs', () => {
-    const text = json?.render(buildModel(fixtureInput())) ?? '';
+    const text = json?.(buildModel(fixtureInput())) ?? '';
     const summary = JSON.parse(text);
     expect(Object.keys(summary)).toEqual([
       'schema',
@@ -78,7 +97,7 @@ describe('the summary for programs', () => {
   it('keeps hostile text as data that no terminal acts on', () => {
     const base = fixtureInput();
     const reason = 'a\u009b2J\u202eb\u001b[31m\u2028\u007f';
-    const text = json?.render(buildModel({ ...base, unavailable: [{ path: 'x', reason, remedy: '' }] })) ?? '';
+    const text = json?.(buildModel({ ...base, unavailable: [{ path: 'x', reason, remedy: '' }] })) ?? '';
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
     expect(JSON.parse(text).unavailable[0].reason).toBe(reason);
   });

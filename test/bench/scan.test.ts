@@ -1,0 +1,68 @@
+/** The scanner of tables against a parser for all dialects of CSV. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { scanRows } from '../../bench/scan.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+const file = join(dir, 'table.csv');
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function scanned(text: string): unknown[] {
+  writeFileSync(file, text);
+  return [...scanRows(file)].map((row) => ({ ...row }));
+}
+
+const oracle = (text: string) => parse(text, { columns: true, bom: true }).map((row) => ({ ...(row as object) }));
+
+describe('scanning a table', () => {
+  it('reads what csv-parse reads: quotes, commas, line ends within cells, any character', () => {
+    const cell = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('', '"', ',', '\n', '\r\n', 'a"b', '=1'),
+    );
+    const table = fc
+      .integer({ min: 2, max: 5 })
+      .chain((columns) =>
+        fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { minLength: 1, maxLength: 8 }),
+      );
+    fc.assert(
+      fc.property(table, (rows) => {
+        const names = (rows[0] ?? []).map((_, index) => `c${index}`);
+        const text = stringify([names, ...rows], { quoted_match: /[\r\n]/ });
+        expect(scanned(text)).toEqual(oracle(text));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('reads a row that lies across the pieces in which a file is read', () => {
+    const long = `${'x'.repeat(1_000_003)},"${'é\n'.repeat(400_000)}",1`;
+    const text = `a,b,c\n${long}\n${long}\n`;
+    expect(scanned(text)).toEqual(oracle(text));
+  });
+
+  it('takes a byte order mark, CRLF, and a last line without an end', () => {
+    expect(scanned('\ufeffa,b\r\n1,2\r\n3,"4\r\n5"')).toEqual([
+      { a: '1', b: '2' },
+      { a: '3', b: '4\r\n5' },
+    ]);
+  });
+
+  it.each([
+    ['', /no header row/],
+    ['a,b\n1\n', /row 1 has 1 cells, the header 2/],
+    ['a,b\n1,2\n1,2,3\n', /row 2 has 3 cells/],
+    ['a,b\n1,"2\n', /never closed/],
+    ['a,b\n1,2"3"\n', /row 1: a quote stands inside/],
+    ['a,b\n1,"2"3\n', /row 1: text follows/],
+  ])('refuses %j', (text, message) => {
+    expect(() => scanned(text)).toThrow(message);
+  });
+});
