@@ -133,7 +133,7 @@ export async function runBlock(request: BlockRequest): Promise<BlockResult> {
     { passes, checksum }: { passes: number; checksum: string },
     step: MeasuringStep | HostStep,
   ): Promise<void> {
-    rows.push(...answered);
+    for (const row of answered) rows.push(row);
     timing.saw(answered);
     if (!request.ledger.agrees(step.workload, passes, checksum)) await settle(step.workload, passes, step);
   }

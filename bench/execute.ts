@@ -86,7 +86,8 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
   };
   const sinkOf = (block: number): BlockSink => ({
     samples: (rows) => {
-      samples.push(...rows);
+      // One by one: as arguments, a long visit's hundred thousand rows would overflow the stack.
+      for (const row of rows) samples.push(row);
       store.samples(rows);
     },
     start: (row) => {

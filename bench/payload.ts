@@ -10,6 +10,7 @@ import {
   heapNeeds,
   INPUT_SEED,
 } from '../scimark/index.ts';
+import { clockStepNs } from './clock-step.ts';
 import { readBoxFacts } from './facts.ts';
 import { extraPasses, slowShare } from './known-truth.ts';
 import { measureBursts } from './measure.ts';
@@ -153,20 +154,17 @@ function hello() {
     firstNs: String(globalThis.boxmarkFirstNs ?? process.hrtime.bigint()),
     node: process.version,
     pid: process.pid,
-    clockStepNs: clockStepNs(),
+    clockStepNs: clockStepNs(readClock()),
   };
 }
 
-/** The smallest step of the monotonic clock in some hundred readings; reading may itself cost microseconds, and be cut into. */
-function clockStepNs(): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 400; i++) {
-    const before = process.hrtime.bigint();
-    let after = process.hrtime.bigint();
-    while (after === before) after = process.hrtime.bigint();
-    least = Math.min(least, Number(after - before));
-  }
-  return least;
+/** Some hundred readings of the monotonic clock, and on until it has moved. */
+function readClock(): number[] {
+  const begunNs = process.hrtime.bigint();
+  const readings: number[] = [];
+  while (readings.length < 400 || readings.at(-1) === readings[0])
+    readings.push(Number(process.hrtime.bigint() - begunNs));
+  return readings;
 }
 
 /** Writes a whole line even where the console takes it in pieces. */

@@ -79,7 +79,7 @@ function summarizeSeries(workload: string, series: Series | undefined): Workload
   const mflops: number[] = [];
   for (const cell of series?.blocks.values() ?? []) {
     for (const rate of cell.mflops.values()) mflops.push(rate);
-    times.push(...cell.measured.values());
+    for (const time of cell.measured.values()) times.push(time);
   }
   return {
     workload,

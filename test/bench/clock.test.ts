@@ -210,6 +210,8 @@ describe('a session with a guest', () => {
       env: 'guest',
       reason: expect.stringContaining('steps of 4000000 ns'),
     });
+    expect(outcome.failure).toBeNull();
+    expect(outcome.starts.filter(({ status }) => status !== 'completed')).toEqual([]);
     expect(hostRows(outcome.samples, 'guest')).toHaveLength(2 * 3);
   });
 
