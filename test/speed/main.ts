@@ -2,6 +2,7 @@
 
 import { benchCalibration } from './calibration.ts';
 import { benchCompany } from './company.ts';
+import { benchDesign } from './design.ts';
 import { benchEfficiency } from './efficiency.ts';
 import { benchKernels } from './kernels.ts';
 import { benchSchedules } from './schedules.ts';
@@ -15,6 +16,10 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
   efficiency: { run: benchEfficiency, title: 'time inside timed windows over the time of a session' },
   startup: { run: benchStartup, title: "a start through Boxmark against the bare engine's own command" },
   calibration: { run: benchCalibration, title: 'coverage and verdicts over simulated sessions with a known truth' },
+  design: {
+    run: benchDesign,
+    title: 'burst length, lead-in, rounds, estimator and company, by the spread of like boxes',
+  },
   schedules: { run: benchSchedules, title: 'interleaved against sequential: half-widths in the same time' },
 };
 
