@@ -3,10 +3,12 @@
 import { benchCalibration } from './calibration.ts';
 import { benchCompany } from './company.ts';
 import { benchDesign } from './design.ts';
+import { benchDuet } from './duet.ts';
 import { benchEfficiency } from './efficiency.ts';
 import { benchKernels } from './kernels.ts';
 import { benchSchedules } from './schedules.ts';
 import { benchStartup } from './startup.ts';
+import { benchTruths } from './truths.ts';
 
 type Bench = (print: (line: string) => void) => Promise<void>;
 
@@ -19,6 +21,11 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
   design: {
     run: benchDesign,
     title: 'burst length, lead-in, rounds, estimator and company, by the spread of like boxes',
+  },
+  duet: { run: benchDuet, title: 'two boxes at once on two CPUs against taking turns on one' },
+  truths: {
+    run: benchTruths,
+    title: 'known truths, twenty times over: intervals that hold them, copies that seem to differ',
   },
   schedules: { run: benchSchedules, title: 'interleaved against sequential: half-widths in the same time' },
 };

@@ -44,7 +44,7 @@ export async function runSession(args: readonly string[]): Promise<BenchSession>
   }
 }
 
-function boxmark(args: readonly string[]) {
+export function boxmark(args: readonly string[]) {
   const main = resolve('dist/cli/main.js');
   return promisify(execFile)(process.execPath, [main, ...args], { maxBuffer: 64 << 20 });
 }
