@@ -5,7 +5,7 @@ import { median } from '../../bench/units.ts';
 import { type BenchSession, type Row, runnable, runSession } from './session.ts';
 
 /** Sessions of a configuration, run in turns with the others', so that none has all the luck of one minute. */
-const TURNS = 4;
+const TURNS = 3;
 const BLOCKS = 4;
 const MINUTES = 5;
 
@@ -45,7 +45,7 @@ export async function benchDesign(print: (line: string) => void): Promise<void> 
   for (let turn = 0; turn < TURNS; turn++) {
     for (const { name, environments, burst, rounds } of turn % 2 === 0 ? configs : configs.toReversed()) {
       const shape = ['--burst', burst, '--rounds', String(rounds), '--blocks', String(BLOCKS)];
-      sessions.get(name)?.push(await runSession(['-e', environments.join(','), ...shape]));
+      sessions.get(name)?.push(await runSession(['-e', environments.join(','), '-w', 'fft,sor,sparse', ...shape]));
     }
   }
   const of = (name: string) => sessions.get(name) ?? [];
@@ -53,7 +53,7 @@ export async function benchDesign(print: (line: string) => void): Promise<void> 
     `spread between blocks of log ratios of boxes that are all but the same (second native, ${few.slice(1).join(', ')}`,
   );
   print(
-    `against native), over 5 workloads and ${TURNS * BLOCKS} blocks; half-width: of one interval after ${MINUTES} min`,
+    `against native), over 3 workloads and ${TURNS * BLOCKS} blocks; half-width: of one interval after ${MINUTES} min`,
   );
   const row = (name: string, { spread, seconds }: Design) =>
     print(
