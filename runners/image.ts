@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { BoxmarkError } from '../bench/errors.ts';
 import type { Image } from '../bench/types.ts';
 import { buildLayout } from './image/build.ts';
-import { addCommand, baseLayout, type Layout, LayoutConflict, skeletonLayout } from './image/layout.ts';
+import {
+  addCommand,
+  baseLayout,
+  type FileSource,
+  type Layout,
+  LayoutConflict,
+  skeletonLayout,
+} from './image/layout.ts';
 import { loadImage } from './image/load.ts';
 import { type Manifest, readManifest } from './image/manifest.ts';
 
@@ -48,6 +55,18 @@ export async function holderImage(image: Image, commands: readonly string[]): Pr
 export async function toolImage(commands: readonly string[]): Promise<Image> {
   const layout = skeletonLayout();
   for (const command of [...new Set(commands)].sort()) addCommand(layout, command);
+  return loadImage(await buildLayout(layout));
+}
+
+/** An image with further files and links where it has nothing yet. What it has stays as it is, file for file. */
+export async function extendImage(
+  image: Image,
+  more: { files: Readonly<Record<string, FileSource>>; links: Readonly<Record<string, string>> },
+): Promise<Image> {
+  const layout = layoutOf(image.root, await readManifest(image.root));
+  const isFree = (path: string): boolean => !layout.files.has(path) && !layout.links.has(path);
+  for (const [path, source] of Object.entries(more.files)) if (isFree(path)) layout.files.set(path, source);
+  for (const [path, target] of Object.entries(more.links)) if (isFree(path)) layout.links.set(path, target);
   return loadImage(await buildLayout(layout));
 }
 

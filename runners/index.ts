@@ -2,6 +2,7 @@
 
 import type { Runner } from '../bench/types.ts';
 import { docker } from './docker.ts';
+import { lxc } from './lxc.ts';
 import { native } from './native.ts';
 import { qemu } from './qemu.ts';
 import { quota } from './quota.ts';
@@ -9,4 +10,4 @@ import { slow } from './slow.ts';
 import { uml } from './uml.ts';
 import { unshare } from './unshare.ts';
 
-export const RUNNERS: readonly Runner[] = [native, unshare, docker, qemu, uml, slow, quota];
+export const RUNNERS: readonly Runner[] = [native, unshare, docker, lxc, qemu, uml, slow, quota];

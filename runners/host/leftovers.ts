@@ -3,6 +3,7 @@
 import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { storeDir } from '../image/store.ts';
+import { LXC_LOCKS } from '../lxc/leftovers.ts';
 import { hostExec } from '../process.ts';
 import { cgroupMounts, mountsBelow } from './mounts.ts';
 import { isOpenSomewhere, listProcesses, ownLine, type ProcessIdentity } from './processes.ts';
@@ -85,6 +86,7 @@ export async function findLeftovers(options: { storeAgeMs?: number } = {}): Prom
     ...folders.flatMap(({ run, target }) => mountsBelow(target).map((path) => leftover('mount', run, path, 'mount'))),
     ...cgroups,
     ...byName('/dev/shm', 'file', 'shared memory of a dead run'),
+    ...byName(join(LXC_LOCKS, WORK_ROOT), 'file', 'locks of LXC for a dead run'),
     ...folders,
     ...unfinishedStoreEntries(options.storeAgeMs ?? STORE_AGE_MS),
     ...abandonedPolicy().map((file) => leftover('file', '', file, 'set-up kept services from starting with it')),

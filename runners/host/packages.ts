@@ -1,6 +1,6 @@
 /** Which commands the engines need, and which packages of which package manager bring them: tables, one row each. */
 
-export const ENGINES = ['unshare', 'docker', 'uml', 'qemu'] as const;
+export const ENGINES = ['unshare', 'docker', 'lxc', 'uml', 'qemu'] as const;
 export type Engine = (typeof ENGINES)[number];
 
 /** Commands without which an engine can't run, by name. Presence of the command counts, not of the package: users install by other ways too. */
@@ -9,6 +9,7 @@ export function commandsOf(engine: Engine, architecture: string = process.arch):
   const commands: Readonly<Record<Engine, readonly string[]>> = {
     unshare: ['unshare', 'nsenter', 'setpriv', 'taskset', 'mount', 'umount'],
     docker: ['docker', 'dockerd', 'containerd', 'runc'],
+    lxc: ['lxc-start', 'lxc-attach', 'lxc-execute', 'busybox'],
     uml: ['linux.uml', 'busybox'],
     qemu: [emulator, 'busybox', 'mkfs.erofs'],
   };
@@ -65,6 +66,7 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
     engines: (architecture) => ({
       unshare: { packages: ['util-linux'] },
       docker: { packages: ['docker.io'], optional: ['docker-cli'] },
+      lxc: { packages: ['lxc', 'busybox-static'] },
       ...(architecture === 'x64' ? { uml: { packages: ['user-mode-linux', 'busybox-static'] } } : {}),
       qemu: {
         packages: [architecture === 'arm64' ? 'qemu-system-arm' : 'qemu-system-x86', 'busybox-static', 'erofs-utils'],
@@ -82,6 +84,7 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
     engines: (architecture) => ({
       unshare: { packages: ['util-linux'] },
       docker: { packages: ['moby-engine'], optional: ['docker-cli'] },
+      lxc: { packages: ['lxc', 'busybox'] },
       qemu: {
         packages: [
           architecture === 'arm64' ? 'qemu-system-aarch64-core' : 'qemu-system-x86-core',
@@ -102,6 +105,7 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
     engines: (architecture) => ({
       unshare: { packages: ['util-linux'] },
       docker: { packages: ['docker-engine', 'docker-cli'] },
+      lxc: { packages: ['lxc', 'busybox-static'] },
       qemu: {
         packages: [
           architecture === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64',
@@ -122,6 +126,7 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
     engines: (architecture) => ({
       unshare: { packages: ['util-linux'] },
       docker: { packages: ['docker'] },
+      lxc: { packages: ['lxc', 'busybox-static'] },
       qemu: { packages: [architecture === 'arm64' ? 'qemu-arm' : 'qemu-x86', 'busybox-static', 'erofs-utils'] },
     }),
   },

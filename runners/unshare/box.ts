@@ -105,7 +105,8 @@ function groupFor(
   return openGroup({ parent, hierarchies, workspace, name, limits, holds: holds !== undefined });
 }
 
-function roomForEngines({ memoryBytes, pids }: Limits): GroupLimits {
+/** Memory and processes of a box that holds others: theirs, and those of the engines in it. */
+export function roomForEngines({ memoryBytes, pids }: Limits): GroupLimits {
   return { memoryBytes: memoryBytes + ENGINE_MEMORY_BYTES, pids: pids + ENGINE_PIDS };
 }
 

@@ -1,0 +1,18 @@
+/** What LXC leaves on the host outside the work folder: empty folders for its locks, named after the path of its containers. */
+
+import { rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** Where LXC, as root, keeps a folder for each path of containers. */
+export const LXC_LOCKS = '/run/lxc/lock';
+
+/** Removes the folders for the locks of a path of containers as far as they are empty, and the empty ones above. Never throws. */
+export async function removeLocks(containers: string): Promise<void> {
+  for (let folder = join(LXC_LOCKS, containers); folder.startsWith('/run/lxc'); folder = dirname(folder)) {
+    const gone = await rmdir(folder).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+    );
+    if (!gone) return;
+  }
+}
