@@ -5,8 +5,8 @@ import { median } from '../../bench/units.ts';
 import { type BenchSession, type Row, runnable, runSession } from './session.ts';
 
 /** Sessions of a configuration, run in turns with the others', so that none has all the luck of one minute. */
-const TURNS = 3;
-const BLOCKS = 4;
+const TURNS = 2;
+const BLOCKS = 5;
 const MINUTES = 5;
 
 interface Config {
