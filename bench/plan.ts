@@ -16,8 +16,8 @@ import {
 } from './types.ts';
 import { parseBytes, parseCount, parseCpuList, parseDurationNs, parsePercent } from './units.ts';
 
-/** Rounds of each profile; why these: docs/method.md, "Profiles". */
-const PROFILE_ROUNDS: Readonly<Record<Profile, number>> = { quick: 10, standard: 40, publish: 60 };
+/** Rounds of each profile; why these: docs/method.md, "The schedule, by experiment". */
+const PROFILE_ROUNDS: Readonly<Record<Profile, number>> = { quick: 30, standard: 40, publish: 60 };
 
 const PILOT_BURSTS = 30;
 const DEFAULT_MARGIN = '2%';

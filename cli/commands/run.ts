@@ -41,7 +41,7 @@ export function runCommand(): Command {
     .option('-e, --env <list>', 'environments or aliases, joined by commas (default: native,container,nested,vm)')
     .option('-w, --workload <list>', `workloads, joined by commas (default: ${WORKLOAD_IDS.join(',')})`)
     .option('--size <size>', "tiny, small (SciMark's default) or large")
-    .option('--profile <name>', 'quick (6 blocks × 10 rounds), standard (10 to 30 × 40) or publish (12 to 40 × 60)')
+    .option('--profile <name>', 'quick (6 blocks × 30 rounds), standard (10 to 30 × 40) or publish (12 to 40 × 60)')
     .option('--baseline <env>', 'what the others are compared with (default: native)')
     .option('--blocks <n>', 'exactly so many blocks: fresh starts of every environment, the unit of the intervals')
     .option('--target <percent>', 'end once every interval is ±this narrow (standard: 0.99%, publish: 0.5%)')
