@@ -31,7 +31,7 @@ describe('a plan', () => {
   });
 
   it('takes its blocks and rounds from the profile, rounds up to a balanced number, and lets flags win', () => {
-    expect(plan()).toMatchObject({ profile: 'quick', minBlocks: 6, maxBlocks: 6, rounds: 12, longVisits: 'rotate' });
+    expect(plan()).toMatchObject({ profile: 'quick', minBlocks: 6, maxBlocks: 6, rounds: 32, longVisits: 'rotate' });
     expect(plan({ profile: 'standard' })).toMatchObject({ minBlocks: 10, rounds: 40, longVisits: 'all' });
     const fixed = plan({ profile: 'publish', blocks: '3', rounds: '1' });
     expect(fixed).toMatchObject({ minBlocks: 3, maxBlocks: 3, target: null, rounds: 4 });
@@ -87,8 +87,8 @@ describe('a plan', () => {
     const guess = () => ({ startSeconds: 1, factor: 1 });
     // 4 boxes × (6 blocks × (1 s start + 5 × 24 bursts of 10 ms + 1 s long visit) + 5 × (30 + 5 × 15) warm-up bursts)
     expect(estimateSeconds(plan(), guess)).toBeCloseTo(4 * (6 * (1 + 1.2 + 1) + 5 * 105 * 0.01));
-    // 24 bursts a workload and 15 of warm-up, which the pilot doubles.
-    expect(estimateSeconds(plan(), guess, 7) - estimateSeconds(plan(), guess, 6)).toBeCloseTo(4 * (1 + 5 * 0.39 + 1));
+    // 64 bursts a workload and 15 of warm-up, which the pilot doubles.
+    expect(estimateSeconds(plan(), guess, 7) - estimateSeconds(plan(), guess, 6)).toBeCloseTo(4 * (1 + 5 * 0.79 + 1));
     const wide = plan({ profile: 'publish', 'max-time': '1h', contrast: ['nested..container'] });
     for (const line of [...describePlan(plan(), guess), ...describePlan(wide, guess)]) {
       expect(line.length, line).toBeLessThanOrEqual(80);
@@ -103,7 +103,7 @@ describe('the steps of a block', () => {
     const of = (kind: string) => steps.flatMap((step) => (step.kind === kind && 'box' in step ? [step.box] : []));
     expect(of('start').sort()).toEqual(boxes);
     expect(of('close').sort()).toEqual(boxes);
-    expect(of('visit')).toHaveLength(12 * 5 * 4);
+    expect(of('visit')).toHaveLength(32 * 5 * 4);
     expect(of('long')).toHaveLength(4);
     expect(steps.findIndex(({ kind }) => kind === 'verify')).toBeLessThan(
       steps.findIndex(({ kind }) => kind === 'close'),
