@@ -85,8 +85,8 @@ describe('a plan', () => {
 
   it('says what it will do in lines of at most 80 columns, with an estimate that grows with the work', () => {
     const guess = () => ({ startSeconds: 1, factor: 1 });
-    // 4 boxes × (6 blocks × (1 s start + 5 × 24 bursts of 10 ms + 1 s long visit) + 5 × (30 + 5 × 15) warm-up bursts)
-    expect(estimateSeconds(plan(), guess)).toBeCloseTo(4 * (6 * (1 + 1.2 + 1) + 5 * 105 * 0.01));
+    // 4 boxes × (6 blocks × (1 s start + 5 × 64 bursts of 10 ms + 1 s long visit) + 5 × (30 + 5 × 15) warm-up bursts)
+    expect(estimateSeconds(plan(), guess)).toBeCloseTo(4 * (6 * (1 + 3.2 + 1) + 5 * 105 * 0.01));
     // 64 bursts a workload and 15 of warm-up, which the pilot doubles.
     expect(estimateSeconds(plan(), guess, 7) - estimateSeconds(plan(), guess, 6)).toBeCloseTo(4 * (1 + 5 * 0.79 + 1));
     const wide = plan({ profile: 'publish', 'max-time': '1h', contrast: ['nested..container'] });
