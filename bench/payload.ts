@@ -24,7 +24,7 @@ import {
   type Request,
   type RequestOf,
 } from './protocol.ts';
-import type { PreparedWorkload } from './types.ts';
+import type { Kernels, PreparedWorkload } from './types.ts';
 
 declare global {
   /** Set by the first statement of the bundle (see the `build:payload` script), before any module is evaluated. */
@@ -44,6 +44,8 @@ interface Resident {
 const slowdown = slowShare(process.argv);
 
 const residents = new Map<string, Resident>();
+/** The kernels that were prepared. */
+let engine: Kernels = 'reference';
 
 /** Waits without a timer or an event loop: a box that is not asked anything does nothing at all. */
 function main(): void {
@@ -94,13 +96,15 @@ function handle(request: Request): BodyOf<Op> {
   }
 }
 
-function prepare({ size, workloads }: RequestOf<'prepare'>): BodyOf<'prepare'> {
+function prepare({ size, workloads, kernels = 'reference' }: RequestOf<'prepare'>): BodyOf<'prepare'> {
   // V8 treats a heap that is assigned once as a constant; a second one would cost every kernel half its speed.
   if (residents.size > 0) throw new Error('the workloads are prepared already');
-  const needs = heapNeeds(size, workloads);
+  const needs = heapNeeds(size, workloads, kernels);
   allocateHeap(needs.doubles, needs.ints);
-  const made = createWorkloads(size, workloads);
+  engine = kernels;
+  const made = createWorkloads(size, workloads, kernels);
   return {
+    kernels,
     workloads: made.map((workload) => {
       // A generator of its own for each, so that a kernel run alone sees the same input as in company.
       const prepared = workload.prepare(createRandom(INPUT_SEED));
@@ -131,7 +135,7 @@ function burstsOf(id: string, work: number, bursts: number, leastNs = 0): BodyOf
 /** What the state must be after so many passes, reckoned afresh outside all timing. */
 function replay({ size, workload: id, passes }: RequestOf<'replay'>): BodyOf<'replay'> {
   if (residents.size === 0) throw new Error('prepare the workloads before a replay');
-  const [workload] = createWorkloads(size, [id]);
+  const [workload] = createWorkloads(size, [id], engine);
   if (workload === undefined) throw new Error(`unknown workload ${id}`);
   const prepared = workload.prepare(createRandom(INPUT_SEED));
   let done = 0;

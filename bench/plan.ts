@@ -6,6 +6,7 @@ import { roundUp } from './schedule.ts';
 import { readStopping } from './stopping.ts';
 import {
   type Contrast,
+  KERNELS,
   type Limits,
   type Plan,
   type PlannedEnvironment,
@@ -47,7 +48,7 @@ export const planInputSchema = z.strictObject({
   burst: text.optional(),
   schedule: z.enum(['interleaved', 'sequential']).optional(),
   contrast: list.optional(),
-  kernels: z.literal('reference').optional(),
+  kernels: z.enum(KERNELS).optional(),
   'max-time': text.optional(),
   seed: textOrNumber.optional(),
   cpu: textOrNumber.optional(),
@@ -120,7 +121,7 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanSett
       profile,
       workloads: defaults.workloads.filter((id) => workloads.includes(id)),
       size: input.size ?? 'small',
-      kernels: 'reference',
+      kernels: input.kernels ?? 'reference',
       schedule: (input.schedule ?? 'interleaved') satisfies Schedule,
       ...readStopping(input, profile),
       margin: parsePercent(input.margin ?? DEFAULT_MARGIN, '--margin'),

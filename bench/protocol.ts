@@ -1,7 +1,7 @@
 /** What is spoken with a payload in its box: one request a line, one answer a line, versioned and checked at both ends. */
 
 import * as z from 'zod/mini';
-import { SIZES } from './types.ts';
+import { KERNELS, SIZES } from './types.ts';
 
 /** Raised whenever a request or an answer changes its meaning. */
 export const PROTOCOL_VERSION = 1;
@@ -17,7 +17,14 @@ const head = { v: z.literal(PROTOCOL_VERSION), id: count };
 
 const requestSchema = z.discriminatedUnion('op', [
   /** Lays out the heap, prepares every workload from a fresh generator and runs one pass of each. */
-  z.object({ ...head, op: z.literal('prepare'), size: z.enum(SIZES), workloads: z.array(workload) }),
+  z.object({
+    ...head,
+    op: z.literal('prepare'),
+    size: z.enum(SIZES),
+    workloads: z.array(workload),
+    /** Payloads of before there were several know `reference` only and do not look at it. */
+    kernels: z.optional(z.enum(KERNELS)),
+  }),
   /** `bursts` bursts of `work` passes, each in a call of its own. */
   z.object({ ...head, op: z.literal('warmup'), workload, work: positive, bursts: positive }),
   /** A lead-in and a measured burst, back to back. */
@@ -39,6 +46,8 @@ const bursts = z.object({ bursts: z.array(burst), passes: count, checksum: hex16
 /** The body of the answer to each request. */
 const bodySchemas = {
   prepare: z.object({
+    /** The engine that was prepared; absent in answers of payloads that have `reference` only. */
+    kernels: z.optional(z.string()),
     workloads: z.array(z.object({ id: workload, flops: z.number(), input: hex16, first: hex16, reference: hex16 })),
   }),
   warmup: bursts,

@@ -118,8 +118,10 @@ export async function startResident(request: StartRequest): Promise<Resident> {
     const own = (await ask('facts', { digests: request.digests })).body.facts;
     checkImage(own, environment.image ?? request.image);
     const facts = { ...own, ...hostFacts(started.limits?.()) };
-    const prepared = (await ask('prepare', { size: plan.size, workloads: [...plan.workloads] })).body.workloads;
-    checkPrepared(prepared, plan);
+    const { size, kernels, workloads } = plan;
+    const { body } = await ask('prepare', { size, kernels, workloads: [...workloads] });
+    checkPrepared(body, plan);
+    const prepared = body.workloads;
     if (!environment.sharesClock) {
       // What was asked so far took its time, and so may its answers.
       clock = openClock(client.hello.clockStepNs);
@@ -152,10 +154,11 @@ function checkImage(facts: BoxFacts, image: StartRequest['image']): void {
   }
 }
 
-/** The first pass must leave the stored reference, or the box computes something else. */
-function checkPrepared(prepared: BodyOf<'prepare'>['workloads'], plan: Plan): void {
+/** The kernels must be those of the plan, and the first pass must leave the stored reference, or the box computes something else. */
+function checkPrepared({ kernels = 'reference', workloads }: BodyOf<'prepare'>, plan: Plan): void {
+  if (kernels !== plan.kernels) throw new BoxFault('failed', `runs the kernels ${kernels}, not ${plan.kernels}`);
   for (const id of plan.workloads) {
-    const found = prepared.find((workload) => workload.id === id);
+    const found = workloads.find((workload) => workload.id === id);
     if (found === undefined) throw new BoxFault('failed', `did not prepare ${id}`);
     if (found.first !== found.reference) {
       throw new BoxFault('failed', `${id} is wrong after its first pass: ${found.first}, reference ${found.reference}`);

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { usageError } from './errors.ts';
 import { nearest } from './plan.ts';
 import type { SessionInfo } from './session.ts';
-import { type Plan, PROFILES, SIZES } from './types.ts';
+import { KERNELS, type Plan, PROFILES, SIZES } from './types.ts';
 
 const count = (most: number) => z.number().int().min(1).max(most);
 const name = z.string().min(1).max(400);
@@ -21,7 +21,7 @@ const planSchema = z.looseObject({
   baseline: name,
   workloads: z.array(name).min(1).max(64),
   size: z.enum(SIZES),
-  kernels: z.literal('reference'),
+  kernels: z.enum(KERNELS),
   contrasts: z.array(z.object({ env: name, baseline: name })).max(1000),
   schedule: z.enum(['interleaved', 'sequential']),
   minBlocks: count(100_000),

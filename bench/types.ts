@@ -9,6 +9,10 @@ export type * from './box-types.ts';
 export const SIZES = ['tiny', 'small', 'large'] as const;
 export type Size = (typeof SIZES)[number];
 
+/** Kernel engines: the same workloads and the same bits, computed in another way. Figures of two engines never mix. */
+export const KERNELS = ['reference', 'tuned'] as const;
+export type Kernels = (typeof KERNELS)[number];
+
 /** Uniform random numbers in [0, 1): SciMark's lagged Fibonacci generator. */
 export interface RandomSource {
   next(): number;
@@ -66,7 +70,7 @@ export interface Plan {
   readonly baseline: string;
   readonly workloads: readonly string[];
   readonly size: Size;
-  readonly kernels: 'reference';
+  readonly kernels: Kernels;
   readonly contrasts: readonly Contrast[];
   readonly schedule: Schedule;
   /** Blocks that are measured at least, and at most. Equal when the number is fixed. */

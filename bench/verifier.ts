@@ -16,7 +16,11 @@ export function lazyVerifier(environment: Environment, plan: Plan, signal: Abort
   async function open() {
     const started = await environment.start('verifier', signal);
     const client = await connect(started.process, limitMs, signal);
-    await client.request('prepare', { size: plan.size, workloads: [...plan.workloads] }, limitMs);
+    await client.request(
+      'prepare',
+      { size: plan.size, kernels: plan.kernels, workloads: [...plan.workloads] },
+      limitMs,
+    );
     return { started, client };
   }
   return {

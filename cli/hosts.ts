@@ -21,6 +21,7 @@ const WORDS: Readonly<Record<string, string>> = {
   transparentHugepages: 'huge pages',
   nodeVersion: 'Node.js',
   v8Version: 'V8',
+  kernels: 'kernel engine',
   smt: 'more than one thread to a core',
 };
 

@@ -114,7 +114,7 @@ async function describeSession(bench: Bench, plan: Plan): Promise<SessionInfo> {
     plan,
     work: {},
     warmup: null,
-    host: { name: hostname(), fingerprint, hardware, stack },
+    host: { name: hostname(), fingerprint, hardware, stack: { ...stack, kernels: plan.kernels } },
     image: { digest: bench.image.digest, node: bench.image.nodeDigest, payload: bench.image.payloadDigest },
     environments: bench.environments.map(({ path, labels, versions, image }) => ({
       path,

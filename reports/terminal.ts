@@ -71,7 +71,7 @@ function headerLines(model: ReportModel, width: number): string[] {
     ? `${new Date(begun).toISOString().slice(0, 16).replace('T', ' ')} UTC`
     : 'no date';
   const shape = `${plan.profile}: ${blocks} ${blocks === 1 ? 'block' : 'blocks'} × ${plan.rounds} rounds${span}`;
-  const where = `CPU ${formatCpuList(plan.limits.cpus)}, size ${plan.size}, seed ${plan.seed}`;
+  const where = `CPU ${formatCpuList(plan.limits.cpus)}, size ${plan.size}, ${plan.kernels} kernels, seed ${plan.seed}`;
   return [
     ...wrap(`boxmark ${clean(session.program, 20)} · ${clean(session.id, 60)} · ${date}`, width, '  '),
     ...wrap(clean(session.host, 200), width, '  '),

@@ -1,5 +1,6 @@
 /** Fast Fourier transform: complex, in place, radix 2, over interleaved real and imaginary parts. */
 
+import type { Engine } from './engine.ts';
 import { checksumF64 } from './fnv.ts';
 import { wholeLinesF64 } from './heap.ts';
 import { fillF64, type Kernel, type KernelSize } from './kernel.ts';
@@ -98,30 +99,35 @@ export function flopsOf(n: number): number {
   return (5 * n - 2) * Math.log2(n) + 2 * (n + 1);
 }
 
-function sizeOf(n: number, referenceChecksum: string): KernelSize {
-  return { parameters: { N: n }, doubles: wholeLinesF64(2 * n), ints: 0, flops: flopsOf(n), referenceChecksum };
+function sizeOf(n: number, engine: Engine, referenceChecksum: string): KernelSize {
+  const plan = engine.fft.planRoom(n);
+  const doubles = wholeLinesF64(2 * n) + plan.doubles;
+  return { parameters: { N: n }, doubles, ints: plan.ints, flops: flopsOf(n), referenceChecksum };
 }
 
-export const fft: Kernel = {
-  id: 'fft',
-  title: 'Fast Fourier transform',
-  summary: 'complex 1D transform forward and back: shuffled access, sines, add and multiply',
-  repeatable: false,
-  sizes: {
-    // All three are in the reference vectors (`roundtrip` of N = 16, 1024 and 2^20).
-    tiny: sizeOf(16, '9be23e5677821491'),
-    small: sizeOf(1024, '17c53731bd474399'),
-    large: sizeOf(1048576, 'b9fb1bc4fa975825'),
-  },
-  prepare(size, { f64: at }, random) {
-    const n = this.sizes[size].parameters.N!;
-    fillF64(at, 2 * n, random);
-    return {
-      pass() {
-        forward(at, n);
-        inverse(at, n);
-      },
-      checksum: () => checksumF64(at, 2 * n),
-    };
-  },
-};
+export function fftKernel(engine: Engine): Kernel {
+  return {
+    id: 'fft',
+    title: 'Fast Fourier transform',
+    summary: 'complex 1D transform forward and back: shuffled access, sines, add and multiply',
+    repeatable: false,
+    sizes: {
+      // All three are in the reference vectors (`roundtrip` of N = 16, 1024 and 2^20).
+      tiny: sizeOf(16, engine, '9be23e5677821491'),
+      small: sizeOf(1024, engine, '17c53731bd474399'),
+      large: sizeOf(1048576, engine, 'b9fb1bc4fa975825'),
+    },
+    prepare(size, { f64: data, i32: planI32 }, random) {
+      const n = this.sizes[size].parameters.N!;
+      fillF64(data, 2 * n, random);
+      const transform = engine.fft.bind({ n, data, planF64: data + wholeLinesF64(2 * n), planI32 });
+      return {
+        pass() {
+          transform.forward();
+          transform.inverse();
+        },
+        checksum: () => checksumF64(data, 2 * n),
+      };
+    },
+  };
+}

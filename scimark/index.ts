@@ -1,25 +1,33 @@
 /** The registry of the kernels: what there is, and workloads laid out one after the other in the heap. */
 
-import type { Plan, Size, Workload } from '../bench/types.ts';
-import { fft } from './fft.ts';
+import type { Kernels, Size, Workload } from '../bench/types.ts';
+import type { Engine } from './engine.ts';
+import { fftKernel } from './fft.ts';
 import { assertCapacity, type Contents, copyContents, exchangeContents, type Place } from './heap.ts';
 import type { Kernel, KernelInfo } from './kernel.ts';
-import { lu } from './lu.ts';
-import { monteCarlo } from './monte-carlo.ts';
-import { sor } from './sor.ts';
-import { sparse } from './sparse.ts';
+import { luKernel } from './lu.ts';
+import { monteCarloKernel } from './monte-carlo.ts';
+import { reference } from './reference.ts';
+import { sorKernel } from './sor.ts';
+import { sparseKernel } from './sparse.ts';
+import { tuned } from './tuned.ts';
 
 export { allocateHeap, type Contents } from './heap.ts';
 export type { KernelInfo } from './kernel.ts';
 export { createRandom } from './random.ts';
 
-/** Name of a set of kernels: the same five workloads, the same answers bit for bit, another way to compute them. */
-export type Kernels = Plan['kernels'];
+/** The engines: the same five workloads, the same answers bit for bit, another way to compute them. */
+export const ENGINES: Readonly<Record<Kernels, Engine>> = { reference, tuned };
 
-/** All sets of kernels, in SciMark's order. `reference` follows SciMark's own loops. */
+/** All workloads in every engine, SciMark's five in its own order. */
 const KERNELS: Readonly<Record<Kernels, readonly Kernel[]>> = {
-  reference: [fft, sor, monteCarlo, sparse, lu],
+  reference: kernelsOf(reference),
+  tuned: kernelsOf(tuned),
 };
+
+function kernelsOf(engine: Engine): Kernel[] {
+  return [fftKernel(engine), sorKernel(engine), monteCarloKernel(engine), sparseKernel(engine), luKernel(engine)];
+}
 
 /** SciMark's seed for the input of all kernels. */
 export const INPUT_SEED = 101010;

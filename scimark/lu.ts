@@ -1,5 +1,6 @@
 /** LU factorisation of a dense matrix with partial pivoting, right-looking, in place. */
 
+import type { Engine } from './engine.ts';
 import { bytesOfF64, fnv1a64 } from './fnv.ts';
 import { type Place, wholeLinesF64, wholeLinesI32 } from './heap.ts';
 import { fillF64, type Kernel, type KernelSize } from './kernel.ts';
@@ -91,29 +92,31 @@ function sizeOf(n: number, referenceChecksum: string): KernelSize {
   };
 }
 
-export const lu: Kernel = {
-  id: 'lu',
-  title: 'LU factorisation',
-  summary: 'dense matrix with partial pivoting: long rows of multiply and subtract',
-  repeatable: true,
-  sizes: {
-    // N = 100 and 1000 are in the reference vectors (`LU`); N = 10 from this seed isn't there and was computed with
-    // these kernels.
-    tiny: sizeOf(10, 'fcb2e7deb56247a6'),
-    small: sizeOf(100, '5332f14812990285'),
-    large: sizeOf(1000, '213e247cef979b84'),
-  },
-  prepare(size, place, random) {
-    const layout = luLayout(place, this.sizes[size].parameters.N!);
-    const { n, source, matrix, rows, pivots } = layout;
-    fillF64(source, n * n, random);
-    copySource(layout);
-    return {
-      pass() {
-        copySource(layout);
-        if (!factor(n, rows, pivots)) heapF64[matrix] = Number.NaN;
-      },
-      checksum: () => luChecksum(layout),
-    };
-  },
-};
+export function luKernel(engine: Engine): Kernel {
+  return {
+    id: 'lu',
+    title: 'LU factorisation',
+    summary: 'dense matrix with partial pivoting: long rows of multiply and subtract',
+    repeatable: true,
+    sizes: {
+      // N = 100 and 1000 are in the reference vectors (`LU`); N = 10 from this seed isn't there and was computed with
+      // these kernels.
+      tiny: sizeOf(10, 'fcb2e7deb56247a6'),
+      small: sizeOf(100, '5332f14812990285'),
+      large: sizeOf(1000, '213e247cef979b84'),
+    },
+    prepare(size, place, random) {
+      const layout = luLayout(place, this.sizes[size].parameters.N!);
+      const { n, source, matrix } = layout;
+      fillF64(source, n * n, random);
+      copySource(layout);
+      const factored = engine.lu.bind(layout);
+      return {
+        pass() {
+          if (!factored()) heapF64[matrix] = Number.NaN;
+        },
+        checksum: () => luChecksum(layout),
+      };
+    },
+  };
+}

@@ -1,5 +1,6 @@
 /** Monte Carlo integration: pi from the share of random points that fall inside a quarter circle. */
 
+import type { Engine } from './engine.ts';
 import { checksumF64 } from './fnv.ts';
 import { wholeLinesF64, wholeLinesI32 } from './heap.ts';
 import type { Kernel, KernelSize } from './kernel.ts';
@@ -74,25 +75,28 @@ function sizeOf(samples: number, referenceChecksum: string): KernelSize {
   };
 }
 
-export const monteCarlo: Kernel = {
-  id: 'monte-carlo',
-  title: 'Monte Carlo integration',
-  summary: 'pi from random points: integer arithmetic of the generator, unpredictable branches',
-  repeatable: true,
-  sizes: {
-    // The state is the value of pi. The reference vectors have pi for these counts; its checksums were computed here.
-    tiny: sizeOf(1000, '33bd97c8dba42612'),
-    small: sizeOf(10000, 'f457fd63a6cca873'),
-    large: sizeOf(1000000, 'bfeb4b9fb7e94e6b'),
-  },
-  prepare(size, { f64: result, i32: state }) {
-    const samples = this.sizes[size].parameters.samples!;
-    heapF64[result] = 0;
-    return {
-      pass() {
-        heapF64[result] = (countUnderCurve(state, samples) / samples) * 4;
-      },
-      checksum: () => checksumF64(result, 1),
-    };
-  },
-};
+export function monteCarloKernel(engine: Engine): Kernel {
+  return {
+    id: 'monte-carlo',
+    title: 'Monte Carlo integration',
+    summary: 'pi from random points: integer arithmetic of the generator, unpredictable branches',
+    repeatable: true,
+    sizes: {
+      // The state is the value of pi. The reference vectors have pi for these counts; its checksums were computed here.
+      tiny: sizeOf(1000, '33bd97c8dba42612'),
+      small: sizeOf(10000, 'f457fd63a6cca873'),
+      large: sizeOf(1000000, 'bfeb4b9fb7e94e6b'),
+    },
+    prepare(size, { f64: result, i32: state }) {
+      const samples = this.sizes[size].parameters.samples!;
+      heapF64[result] = 0;
+      const count = engine.monteCarlo.bind(state);
+      return {
+        pass() {
+          heapF64[result] = (count(samples) / samples) * 4;
+        },
+        checksum: () => checksumF64(result, 1),
+      };
+    },
+  };
+}

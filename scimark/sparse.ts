@@ -1,5 +1,6 @@
 /** Sparse matrix times vector: compressed rows, y = A x, indirect access. */
 
+import type { Engine } from './engine.ts';
 import { checksumF64 } from './fnv.ts';
 import { type Place, wholeLinesF64, wholeLinesI32 } from './heap.ts';
 import { fillF64, type Kernel, type KernelSize } from './kernel.ts';
@@ -73,28 +74,31 @@ function sizeOf(n: number, nonzeros: number, referenceChecksum: string): KernelS
   };
 }
 
-export const sparse: Kernel = {
-  id: 'sparse',
-  title: 'Sparse matrix multiply',
-  summary: 'compressed rows times a vector: indirect, uneven access to memory',
-  repeatable: true,
-  sizes: {
-    // All three are in the reference vectors (`y`).
-    tiny: sizeOf(10, 50, 'd5e5fd48992db2fa'),
-    small: sizeOf(1000, 5000, '3a8c7e28d9f19b98'),
-    large: sizeOf(100000, 1000000, '605ec483ccd1ca8d'),
-  },
-  prepare(size, place, random) {
-    const { N, nonzeros } = this.sizes[size].parameters;
-    const layout = sparseLayout(place, N!, nonzeros!);
-    const { n, x, y, values, perRow } = layout;
-    fillF64(x, n, random);
-    fillF64(values, n * perRow, random);
-    heapF64.fill(0, y, y + n);
-    writeStructure(layout);
-    return {
-      pass: () => multiply(layout),
-      checksum: () => checksumF64(y, n),
-    };
-  },
-};
+export function sparseKernel(engine: Engine): Kernel {
+  return {
+    id: 'sparse',
+    title: 'Sparse matrix multiply',
+    summary: 'compressed rows times a vector: indirect, uneven access to memory',
+    repeatable: true,
+    sizes: {
+      // All three are in the reference vectors (`y`).
+      tiny: sizeOf(10, 50, 'd5e5fd48992db2fa'),
+      small: sizeOf(1000, 5000, '3a8c7e28d9f19b98'),
+      large: sizeOf(100000, 1000000, '605ec483ccd1ca8d'),
+    },
+    prepare(size, place, random) {
+      const { N, nonzeros } = this.sizes[size].parameters;
+      const layout = sparseLayout(place, N!, nonzeros!);
+      const { n, x, y, values, perRow } = layout;
+      fillF64(x, n, random);
+      fillF64(values, n * perRow, random);
+      heapF64.fill(0, y, y + n);
+      writeStructure(layout);
+      const product = engine.sparse.bind(layout);
+      return {
+        pass: product,
+        checksum: () => checksumF64(y, n),
+      };
+    },
+  };
+}

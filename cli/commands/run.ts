@@ -53,7 +53,10 @@ export function runCommand(): Command {
     .option('--burst <time>', 'length of a timed burst on the baseline (default: 10ms)')
     .option('--schedule <kind>', 'interleaved (default) or sequential')
     .option('--contrast <A..B>', 'a further pair to compare; may be repeated', collect)
-    .option('--kernels <kind>', 'reference')
+    .option(
+      '--kernels <engine>',
+      "reference (SciMark's own loops, default) or tuned: the same bits in restructured loops",
+    )
     .option('--max-time <time>', 'no block is begun that would end later, such as 10m')
     .option('--seed <n>', 'seed of all orders (default: drawn, and recorded)')
     .option('--cpu <list>', 'CPUs of the workload (default: the last allowed one)')

@@ -42,7 +42,8 @@ describe('render', () => {
     expect(text).toMatchInlineSnapshot(`
       "boxmark 0.1.0 · 20261123T170000Z-ab12cd · 2026-11-23 17:00 UTC
       Example CPU @ 2.40GHz, 2 CPUs, 7.8 GiB, Linux 6.1, Debian 12, virtualised
-      quick: 6 blocks × 10 rounds in 2 min 55 s · CPU 1, size small, seed 101010
+      quick: 6 blocks × 10 rounds in 2 min 55 s · CPU 1, size small, reference
+        kernels, seed 101010
 
       docker/docker is equivalent to native in typical bursts: time +1.3 % [+1.1,
       +1.6], throughput −1.3 % (mean of 5 workloads), within the margin of ±2 %; a
@@ -148,7 +149,8 @@ describe('render', () => {
     expect(text).toMatchInlineSnapshot(`
       "boxmark 0.1.0 · 20261123T170000Z-ab12cd · 2026-11-23 17:00 UTC
       Example CPU @ 2.40GHz, 2 CPUs, 7.8 GiB, Linux 6.1, Debian 12, virtualised
-      quick: 0 blocks × 10 rounds in 2 min 55 s · CPU 1, size small, seed 101010
+      quick: 0 blocks × 10 rounds in 2 min 55 s · CPU 1, size small, reference
+        kernels, seed 101010
 
       Nothing was measured.
       control (a second native): no data, so nothing says what this host can show.
@@ -179,7 +181,7 @@ describe('render', () => {
     expect(text).toMatchInlineSnapshot(`
       "boxmark 0.1.0 · 20261123T170000Z-ab12cd · 2026-11-23 17:00 UTC
       Example CPU @ 2.40GHz, 2 CPUs, 7.8 GiB, Linux 6.1, Debian 12, virtualised
-      quick: 1 block × 12 rounds · CPU 1, size small, seed 101010
+      quick: 1 block × 12 rounds · CPU 1, size small, reference kernels, seed 101010
 
       docker against native is inconclusive: time +20.8 %, no interval, throughput
       −17.2 % (fft): one block has no interval.

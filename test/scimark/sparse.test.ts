@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { allocateHeap } from '../../scimark/heap.ts';
 import { fillF64 } from '../../scimark/kernel.ts';
 import { createRandom } from '../../scimark/random.ts';
+import { reference } from '../../scimark/reference.ts';
 import { multiply, sparseLayout, writeStructure } from '../../scimark/sparse.ts';
 import { checkSparse, SMALL_ROOM } from './checks.ts';
 import { VECTORS } from './vectors.ts';
@@ -13,7 +14,7 @@ beforeAll(() => allocateHeap(SMALL_ROOM.doubles, SMALL_ROOM.ints));
 
 describe('the product equals NIST bit for bit', () => {
   test.each(VECTORS.sparse.filter(({ N }) => N <= 1000))('at N = $N with $nz nonzeros', (vector) => {
-    checkSparse(vector, createRandom(VECTORS.constants.RANDOM_SEED));
+    checkSparse(reference, vector, createRandom(VECTORS.constants.RANDOM_SEED));
   });
 });
 

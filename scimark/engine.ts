@@ -1,0 +1,51 @@
+/** What a kernel engine is: five routines, each bound to its part of the heap once, outside of all timing. */
+
+import type { LuLayout } from './lu.ts';
+import type { SparseLayout } from './sparse.ts';
+
+/** Elements of the heap. */
+export interface Room {
+  readonly doubles: number;
+  readonly ints: number;
+}
+
+/** Where a transform has its data, and where its engine may keep what it works with (offsets into the heap). */
+export interface FftLayout {
+  readonly n: number;
+  readonly data: number;
+  readonly planF64: number;
+  readonly planI32: number;
+}
+
+export interface Transform {
+  /** In place, without scaling. */
+  forward(): void;
+  /** In place, divided by n. */
+  inverse(): void;
+}
+
+export interface Grid {
+  readonly at: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * One way to compute SciMark's five kernels. All ways do the same operations on every element in the same order and so
+ * leave the same bits. `bind` is called when the data stand in the heap, and may compute whatever does not depend on them
+ * but on the size alone.
+ */
+export interface Engine {
+  readonly fft: {
+    /** Room for the plan of a transform of `n` complex numbers. */
+    planRoom(n: number): Room;
+    bind(layout: FftLayout): Transform;
+  };
+  readonly sor: { bind(grid: Grid): (omega: number, iterations: number) => void };
+  /** Number of the first `samples` points inside the quarter circle; the generator's 17 integers are at `state`. */
+  readonly monteCarlo: { bind(state: number): (samples: number) => number };
+  /** y = A x. */
+  readonly sparse: { bind(layout: SparseLayout): () => void };
+  /** Copies the source over the work matrix and factors that. Returns false for a singular matrix. */
+  readonly lu: { bind(layout: LuLayout): () => boolean };
+}
