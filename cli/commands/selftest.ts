@@ -8,6 +8,7 @@ import { EXIT } from '../../bench/errors.ts';
 import type { SessionOutcome } from '../../bench/execute.ts';
 import { checkPlanInput, makePlan, planSettings } from '../../bench/plan.ts';
 import { describePlan } from '../../bench/plan-text.ts';
+import { parsePercent } from '../../bench/units.ts';
 import { renderSelftest } from '../../reports/selftest.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { measure } from '../measure.ts';
@@ -18,16 +19,14 @@ import { withBench } from '../with-bench.ts';
 interface SelftestFlags extends Record<string, unknown> {
   readonly quick?: boolean;
   readonly blocks?: string;
+  readonly slow?: string;
   readonly strict?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
 }
 
-const SLOWDOWNS: readonly KnownSlowdown[] = [0.01, 0.02, 0.05, 0.1].map((share) => ({
-  env: `slow:${Math.round(share * 100)}%`,
-  share,
-}));
+const SLOWDOWNS = '1%,2%,5%,10%';
 const QUOTAS: readonly KnownQuota[] = [{ env: 'quota:50%', quota: 0.5 }];
 const BLOCKS = '10';
 const QUICK_BLOCKS = '6';
@@ -44,6 +43,7 @@ export function selftestCommand(): Command {
     .description('measure the ruler: known differences found, and the smallest one this host can show')
     .option('--blocks <n>', `blocks to measure (default: ${BLOCKS})`)
     .option('--quick', `${QUICK_BLOCKS} blocks`)
+    .option('--slow <list>', `known slowdowns, joined by commas (default: ${SLOWDOWNS})`)
     .option('-w, --workload <list>', `workloads, joined by commas (default: ${WORKLOAD_IDS.join(',')})`)
     .option('--size <size>', 'tiny, small (default) or large')
     .option('--rounds <n>', 'interleaved visits in each block, rounded up to a balanced number')
@@ -61,8 +61,9 @@ export function selftestCommand(): Command {
     });
 }
 
-async function selftest({ quick, strict, json, quiet, verbose: _, ...flags }: SelftestFlags): Promise<number> {
-  const env = ['native', ...SLOWDOWNS.map((it) => it.env), ...QUOTAS.map((it) => it.env)];
+async function selftest({ quick, slow, strict, json, quiet, verbose: _, ...flags }: SelftestFlags): Promise<number> {
+  const slowdowns = slowdownsOf(slow ?? SLOWDOWNS);
+  const env = ['native', ...slowdowns.map((it) => it.env), ...QUOTAS.map((it) => it.env)];
   const blocks = flags.blocks ?? (quick ? QUICK_BLOCKS : BLOCKS);
   const input = checkPlanInput({ ...flags, blocks, env }, 'the flags');
   const settings = planSettings(input, {
@@ -78,20 +79,33 @@ async function selftest({ quick, strict, json, quiet, verbose: _, ...flags }: Se
     for (const line of describePlan(plan, bench.costOf)) progress.say(line);
     const outcome = await measure(bench, plan, { out, signal, progress });
     progress.done();
-    return conclude(outcome, { dir: resolve(out, outcome.info.session), json: json === true, strict: strict === true });
+    const dir = resolve(out, outcome.info.session);
+    return conclude(outcome, { dir, slowdowns, json: json === true, strict: strict === true });
   });
 }
 
-function conclude(
-  outcome: SessionOutcome,
-  { dir, json, strict }: { readonly dir: string; readonly json: boolean; readonly strict: boolean },
-): number {
+/** `2%,5%` → what to measure, and what it is known to be. */
+function slowdownsOf(list: string): KnownSlowdown[] {
+  return list.split(',').map((text) => {
+    const share = parsePercent(text.trim(), '--slow');
+    return { env: `slow:${Number((share * 100).toPrecision(6))}%`, share };
+  });
+}
+
+interface Conclusion {
+  readonly dir: string;
+  readonly slowdowns: readonly KnownSlowdown[];
+  readonly json: boolean;
+  readonly strict: boolean;
+}
+
+function conclude(outcome: SessionOutcome, { dir, slowdowns, json, strict }: Conclusion): number {
   const { info } = outcome;
   const result = analyseSelftest({
     ...outcome,
     plan: info.plan,
     work: info.work,
-    slowdowns: SLOWDOWNS,
+    slowdowns,
     quotas: QUOTAS.filter(({ env }) => info.plan.environments.some(({ path }) => path === env)),
     secondsPerBlock: info.measuredMs / 1000 / Math.max(1, info.blocksCompleted),
   });

@@ -46,6 +46,16 @@ describe('boxmark selftest', () => {
     expect((await boxmark('check', dir)).code).toBe(0);
   });
 
+  it('measures the slowdowns that it is told, and refuses what is none', async () => {
+    const ended = await boxmark('selftest', '--slow', '20%', '--blocks', '1', ...TINY, '-o', out, '--json');
+    expect(ended.code).toBe(0);
+    const { rows } = JSON.parse(ended.stdout) as { rows: { env: string }[] };
+    expect(rows.map(({ env }) => env)).toEqual(['slow:20%', 'slow:20%']);
+    const refused = await boxmark('selftest', '--slow', '2%,much', '-o', out);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('much');
+  });
+
   it('prints a table of at most 80 columns, with all that it must be read with', async () => {
     const ended = await boxmark('selftest', '--blocks', '1', ...TINY, '-o', out);
     expect(ended.code).toBe(0);
