@@ -29,8 +29,8 @@ export const SAMPLE_COLUMNS: readonly Column<Sample>[] = columns<Sample>({
   host_ns: (row) => row.hostNs,
   clock: (row) => row.clock,
   kernels: (row) => row.kernels,
-  unit: () => null,
-  rate: () => null,
+  unit: (row) => row.unit,
+  rate: (row) => row.rate,
 });
 
 export const START_COLUMNS: readonly Column<Start>[] = columns<Start>({

@@ -2,7 +2,7 @@
 
 import { hostTimedBoxes, levelSamples } from './analysis/clock.ts';
 import { groupSamples } from './analysis/group.ts';
-import { SUITE } from './analysis/ratio.ts';
+import { hasSuite, SUITE } from './analysis/ratio.ts';
 import type { Figure } from './analysis/regression.ts';
 import { sessionTable } from './analysis/session-table.ts';
 import { summarizeEnvironment } from './analysis/summary.ts';
@@ -23,10 +23,8 @@ export function figuresOf(session: LoadedSession): SessionFigures {
   const { info, starts, events } = session;
   const { plan } = info;
   const samples = wholeSamples(session);
-  const single = plan.workloads.length === 1;
   const rows = sessionTable({ plan, samples, starts, events }).rows.filter(
-    // With one workload the suite would say the same again.
-    ({ baseline, workload }) => baseline === plan.baseline && !(single && workload === SUITE),
+    ({ baseline, workload }) => baseline === plan.baseline && (workload !== SUITE || hasSuite(plan)),
   );
   const groups = groupSamples(levelSamples(samples, hostTimedBoxes(events)));
   const times = plan.environments.flatMap(({ path }) =>

@@ -61,7 +61,10 @@ export type PlanInput = z.output<typeof planInputSchema>;
 
 /** Settings of the machine that a plan needs and that a user may leave open. */
 export interface PlanDefaults {
+  /** The kernels, which are measured where nothing else is said. */
   readonly workloads: readonly string[];
+  /** Workloads that are measured only when named. */
+  readonly system?: readonly string[];
   readonly seed: number;
   limitsFor(cpus: readonly number[] | undefined, memoryBytes: number): Limits;
 }
@@ -92,19 +95,6 @@ export function checkPlanInput(input: unknown, source: string): PlanInput {
 /** Reads every setting but the environments, which have to be resolved on the machine first. */
 export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanSettings {
   const profile = input.profile ?? 'quick';
-  const workloads = input.workload ?? defaults.workloads;
-  for (const id of workloads) {
-    if (!defaults.workloads.includes(id)) {
-      throw usageError(
-        `There is no workload of this name${nearest(id, defaults.workloads)}.`,
-        id,
-        defaults.workloads.join(', '),
-      );
-    }
-  }
-  if (new Set(workloads).size !== workloads.length) {
-    throw usageError('A workload is listed twice.', workloads.join(','), 'each workload once');
-  }
   const cpus = input.cpu === undefined ? undefined : parseCpuList(input.cpu, '--cpu');
   const limits = defaults.limitsFor(cpus, parseBytes(input.memory ?? DEFAULT_MEMORY, '--memory'));
   const requested = input.env ?? ['native', 'container', 'nested', 'vm'];
@@ -119,7 +109,7 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanSett
       schema: 1,
       seed: input.seed === undefined ? defaults.seed : parseCount(input.seed, '--seed', 0),
       profile,
-      workloads: defaults.workloads.filter((id) => workloads.includes(id)),
+      ...readWorkloads(input.workload, defaults),
       size: input.size ?? 'small',
       kernels: input.kernels ?? 'reference',
       schedule: (input.schedule ?? 'interleaved') satisfies Schedule,
@@ -136,6 +126,28 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanSett
       limits,
     },
   };
+}
+
+/** Workloads by their names and those of groups, in the registry's order; and what the suite is made of. */
+function readWorkloads(
+  named: readonly string[] | undefined,
+  { workloads: kernels, system = [] }: PlanDefaults,
+): Pick<Plan, 'workloads' | 'suite'> {
+  const all = [...kernels, ...system];
+  const groups: Readonly<Record<string, readonly string[]>> =
+    system.length === 0 ? {} : { scimark: kernels, system, all };
+  const wanted = (named ?? kernels).flatMap((name) => groups[name] ?? [name]);
+  const known = [...all, ...Object.keys(groups)];
+  for (const id of wanted) {
+    if (all.includes(id)) continue;
+    throw usageError(`There is no workload of this name${nearest(id, known)}.`, id, known.join(', '));
+  }
+  if (new Set(wanted).size !== wanted.length) {
+    throw usageError('A workload is listed twice.', (named ?? []).join(','), 'each workload once');
+  }
+  const workloads = all.filter((id) => wanted.includes(id));
+  const suite = workloads.filter((id) => kernels.includes(id));
+  return suite.length === workloads.length ? { workloads } : { workloads, suite };
 }
 
 /** The plan, once it is known which environments there are. The baseline stands first. */

@@ -48,7 +48,18 @@ const bodySchemas = {
   prepare: z.object({
     /** The engine that was prepared; absent in answers of payloads that have `reference` only. */
     kernels: z.optional(z.string()),
-    workloads: z.array(z.object({ id: workload, flops: z.number(), input: hex16, first: hex16, reference: hex16 })),
+    workloads: z.array(
+      z.object({
+        id: workload,
+        flops: z.number(),
+        /** What is counted and how much of it a pass is, where that is not MFLOPS. */
+        unit: z.optional(z.string().check(z.minLength(1), z.maxLength(32))),
+        perPass: z.optional(z.number().check(z.gt(0))),
+        input: hex16,
+        first: hex16,
+        reference: hex16,
+      }),
+    ),
   }),
   warmup: bursts,
   visit: bursts,

@@ -1,6 +1,6 @@
 /** From a row of a session's tables back to the burst or the start that it was written from. */
 
-import { type Phase, type Sample, SIZES, type Size, type Start, type StartFigures } from './types.ts';
+import { MFLOPS, type Phase, type Sample, SIZES, type Size, type Start, type StartFigures } from './types.ts';
 
 /** A row by the names of its columns. */
 export type Row = Readonly<Record<string, string>>;
@@ -32,7 +32,14 @@ export function toSample(row: Row): Sample {
     hostNs: figure(row, 'host_ns'),
     clock: oneOf(row, 'clock', ['guest', 'host']),
     kernels: text(row, 'kernels'),
+    ...rateOf(row),
   };
+}
+
+/** Sessions of early versions have kernels only, and no cells for this. */
+function rateOf(row: Row): Pick<Sample, 'unit' | 'rate'> {
+  const unit = text(row, 'unit');
+  return unit === '' ? { unit: MFLOPS, rate: figure(row, 'mflops') } : { unit, rate: figure(row, 'rate') };
 }
 
 /** Throws a BadCell. */

@@ -3,7 +3,7 @@
 import type { Reply } from './client.ts';
 import type { Resident } from './resident.ts';
 import type { HostStep, MeasuringStep } from './steps.ts';
-import type { Phase, Plan, Sample } from './types.ts';
+import { MFLOPS, type Phase, type Plan, type Sample } from './types.ts';
 
 export interface Answered<S = MeasuringStep> {
   readonly plan: Plan;
@@ -19,7 +19,6 @@ export interface Answered<S = MeasuringStep> {
 /** The rows of one answer, in the order in which the bursts ran. Taken for right until a state says otherwise. */
 export function toSamples({ plan, block, step, resident, work, reply, askedAtMs }: Answered): Sample[] {
   const { bursts, checksum } = reply.body;
-  const flops = resident.prepared.find(({ id }) => id === step.workload)?.flops ?? 0;
   const wallSum = bursts.reduce((sum, [, wallNs]) => sum + wallNs, 0);
   return bursts.map(([offsetNs, wallNs, cpuNs], index): Sample => {
     const last = index === bursts.length - 1;
@@ -37,13 +36,13 @@ export function toSamples({ plan, block, step, resident, work, reply, askedAtMs 
       work,
       wallNs,
       cpuNs: resident.environment.cpuClock === 'guest' ? cpuNs : hostCpuNs,
-      mflops: (flops * work * 1e3) / wallNs,
       checksum: last ? checksum : '',
       ok: true,
       startedAt: new Date(askedAtMs + offsetNs / 1e6).toISOString(),
       hostNs: last ? Number(reply.receivedNs - reply.sentNs) : null,
       clock: 'guest',
       kernels: plan.kernels,
+      ...speedOf(resident, step.workload, work, wallNs),
     };
   });
 }
@@ -56,7 +55,6 @@ export function toHostSample(answered: Answered<HostStep>, emptyNs: number): Sam
   const { plan, block, step, resident, work, reply, askedAtMs } = answered;
   const { bursts, checksum } = reply.body;
   const passes = work * bursts.length;
-  const flops = resident.prepared.find(({ id }) => id === step.workload)?.flops ?? 0;
   const hostNs = Number(reply.receivedNs - reply.sentNs);
   const wallNs = Math.max(0, Math.round(hostNs - emptyNs));
   const ownCpuNs = bursts.reduce((sum, [, , cpuNs]) => sum + cpuNs, 0);
@@ -72,14 +70,26 @@ export function toHostSample(answered: Answered<HostStep>, emptyNs: number): Sam
     work: passes,
     wallNs,
     cpuNs: resident.environment.cpuClock === 'guest' ? ownCpuNs : reply.hostCpuNs,
-    mflops: wallNs === 0 ? null : (flops * passes * 1e3) / wallNs,
     checksum,
     ok: true,
     startedAt: new Date(askedAtMs).toISOString(),
     hostNs,
     clock: 'host',
     kernels: plan.kernels,
+    ...speedOf(resident, step.workload, passes, wallNs),
   };
+}
+
+/** What so many passes in so much time come to. MFLOPS are the rate of a workload that names no other unit. */
+function speedOf(
+  { prepared }: Pick<Resident, 'prepared'>,
+  workload: string,
+  passes: number,
+  wallNs: number,
+): Pick<Sample, 'mflops' | 'unit' | 'rate'> {
+  const { flops = 0, unit = MFLOPS, perPass = flops / 1e6 } = prepared.find(({ id }) => id === workload) ?? {};
+  const rate = wallNs === 0 ? null : (perPass * passes * 1e9) / wallNs;
+  return { mflops: unit === MFLOPS ? rate : null, unit, rate };
 }
 
 function phaseOf(kind: 'warmup' | 'visit' | 'long', index: number): Phase {
@@ -89,5 +99,5 @@ function phaseOf(kind: 'warmup' | 'visit' | 'long', index: number): Phase {
 
 /** A sample whose answer was wrong: it keeps its times and loses its figure. */
 export function refuted(sample: Sample): Sample {
-  return { ...sample, ok: false, mflops: null };
+  return { ...sample, ok: false, mflops: null, rate: null };
 }

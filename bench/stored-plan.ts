@@ -20,6 +20,7 @@ const planSchema = z.looseObject({
     .max(64),
   baseline: name,
   workloads: z.array(name).min(1).max(64),
+  suite: z.array(name).max(64).optional(),
   size: z.enum(SIZES),
   kernels: z.enum(KERNELS),
   contrasts: z.array(z.object({ env: name, baseline: name })).max(1000),

@@ -69,6 +69,8 @@ export interface Plan {
   readonly environments: readonly PlannedEnvironment[];
   readonly baseline: string;
   readonly workloads: readonly string[];
+  /** Those of them that the suite is the mean of; all when left out. */
+  readonly suite?: readonly string[];
   readonly size: Size;
   readonly kernels: Kernels;
   readonly contrasts: readonly Contrast[];
@@ -96,6 +98,9 @@ export interface Plan {
 
 // ---------------------------------------------------------------- results
 
+/** Unit of the kernels' rate: nominal floating-point operations × passes ÷ wall seconds ÷ 10⁶. */
+export const MFLOPS = 'MFLOPS';
+
 export type Phase = 'warmup' | 'lead' | 'measure' | 'long';
 
 /** One burst: one row of `samples.csv`. */
@@ -112,7 +117,7 @@ export interface Sample {
   readonly work: number;
   readonly wallNs: number;
   readonly cpuNs: number | null;
-  /** Null when the answer was wrong. */
+  /** Null when the answer was wrong, and for a workload without nominal floating-point operations. */
   readonly mflops: number | null;
   /** Empty when the state was not read right after this burst. */
   readonly checksum: string;
@@ -122,6 +127,10 @@ export interface Sample {
   readonly hostNs: number | null;
   readonly clock: 'guest' | 'host';
   readonly kernels: string;
+  /** What `rate` counts: `MFLOPS` of a kernel, else things a second, such as `calls/s`. */
+  readonly unit: string;
+  /** Null when the answer was wrong. */
+  readonly rate: number | null;
 }
 
 interface StartBase {

@@ -1,6 +1,6 @@
 /** The paired comparison: the baseline's image and the candidate's run here, interleaved, in every environment. */
 
-import { type ContrastRow, SUITE } from '../bench/analysis/ratio.ts';
+import { type ContrastRow, hasSuite, SUITE, suiteOf } from '../bench/analysis/ratio.ts';
 import { confirm, type Gated, gatePaired, type PairedRow } from '../bench/analysis/regression.ts';
 import { sessionTable } from '../bench/analysis/session-table.ts';
 import type { SessionOutcome } from '../bench/execute.ts';
@@ -102,7 +102,8 @@ function pairedPlan(base: Plan, paths: readonly string[], workloads: readonly st
 function confirmingPlan({ maxTimeMs: _, ...plan }: Plan, flagged: readonly PairedRow[]): Plan {
   const paths = [...new Set(flagged.map(({ env }) => env))];
   const isFlagged = new Set(flagged.map(({ workload }) => workload));
-  const workloads = isFlagged.has(SUITE) ? plan.workloads : plan.workloads.filter((id) => isFlagged.has(id));
+  const ofSuite = new Set(isFlagged.has(SUITE) ? suiteOf(plan) : []);
+  const workloads = plan.workloads.filter((id) => isFlagged.has(id) || ofSuite.has(id));
   const blocks = { minBlocks: CONFIRMING_BLOCKS, maxBlocks: CONFIRMING_BLOCKS, target: null };
   return pairedPlan({ ...plan, ...blocks, seed: (plan.seed + 1) % 2 ** 31 }, paths, workloads);
 }
@@ -123,9 +124,9 @@ async function runSession(
 }
 
 function rowsOf(env: string, outcome: SessionOutcome, why: string | undefined): PairedRow[] {
-  const { workloads } = outcome.info.plan;
+  const { plan } = outcome.info;
   const found = contrastRows(outcome);
-  return [...workloads, ...(workloads.length > 1 ? [SUITE] : [])].map((workload) => {
+  return [...plan.workloads, ...(hasSuite(plan) ? [SUITE] : [])].map((workload) => {
     const row = found.find((one) => one.env === candidateOf(env) && one.workload === workload);
     const open = why === undefined ? ({ kind: 'no-figure' } as const) : ({ kind: 'unavailable', why } as const);
     const gated: Gated = row === undefined ? { verdict: 'no verdict', reasons: [open] } : gateRow(row);

@@ -1,7 +1,7 @@
 /** The tables of contrasts on a terminal: typical ratios with their verdicts, and sums where they say otherwise. */
 
 import { halfWidthLog } from '../bench/analysis/precision.ts';
-import { type ContrastRow, SUITE } from '../bench/analysis/ratio.ts';
+import { type ContrastRow, hasSuite, SUITE } from '../bench/analysis/ratio.ts';
 import type { Estimate } from '../bench/types.ts';
 import { formatChange } from '../bench/units.ts';
 import type { ReportModel } from './model.ts';
@@ -40,12 +40,10 @@ function pairRows(
   rows: readonly ContrastRow[],
   cellsOf: (row: ContrastRow) => readonly string[],
 ): TableRow[] {
-  const single = model.session.plan.workloads.length === 1;
   const lines: TableRow[] = [];
   let group = '';
   for (const row of rows) {
-    // With one workload the suite would say the same again.
-    if (single && row.workload === SUITE) continue;
+    if (row.workload === SUITE && !hasSuite(model.session.plan)) continue;
     const key = JSON.stringify([row.env, row.baseline]);
     if (key !== group) lines.push({ cells: [pairTitle(model, row)], heading: true });
     group = key;

@@ -1,6 +1,6 @@
 /** What a reader must know to read the figures rightly; the same in every format. */
 
-import { type ContrastRow, SUITE } from '../bench/analysis/ratio.ts';
+import { type ContrastRow, hasSuite, SUITE } from '../bench/analysis/ratio.ts';
 import { formatChange } from '../bench/units.ts';
 import { isEmulated, type ReportModel } from './model.ts';
 import { clean } from './text.ts';
@@ -11,9 +11,7 @@ const QUICK_BELOW = 10;
 
 export function honestNotes(model: ReportModel): string[] {
   const { session, environments, contrasts, control } = model;
-  const single = session.plan.workloads.length === 1;
-  // With one workload the suite would say the same again.
-  const rows = [...contrasts, ...control.rows].filter(({ workload }) => !(single && workload === SUITE));
+  const rows = [...contrasts, ...control.rows].filter(({ workload }) => workload !== SUITE || hasSuite(session.plan));
   return [
     ...quickNote(model),
     ...blocksNote(model),

@@ -1,7 +1,7 @@
 /** Verdicts in words: why one is open, what would decide it, and when a session can't be trusted. */
 
 import { decisiveHalfWidthLog } from '../bench/analysis/precision.ts';
-import { type ContrastRow, SUITE } from '../bench/analysis/ratio.ts';
+import { type ContrastRow, hasSuite, SUITE } from '../bench/analysis/ratio.ts';
 import type { Judged, Reason } from '../bench/analysis/verdict.ts';
 import { formatChange } from '../bench/units.ts';
 import type { ReportModel } from './model.ts';
@@ -64,13 +64,12 @@ export function verdictMarks(rows: readonly ContrastRow[], margin: number): stri
 
 /** One line a pair: its open and untrusted verdicts with their reasons. */
 export function openLines(model: ReportModel): string[] {
-  const single = model.session.plan.workloads.length === 1;
   const pairs = new Map<string, string[]>();
   for (const row of model.contrasts) {
     if (row.judgement === null || row.judgement.reasons.length === 0) continue;
     // The banner says it once for all.
     if (row.judgement.reasons.every(({ kind }) => kind === 'session-untrusted')) continue;
-    if (single && row.workload === SUITE) continue;
+    if (row.workload === SUITE && !hasSuite(model.session.plan)) continue;
     const pair = `${clean(row.env, 60)} against ${clean(row.baseline, 60)}: ${row.verdict}`;
     const words = row.judgement.reasons.map((reason) =>
       reason.kind === 'unequal' ? unequalText(reason.facts) : WORDS[reason.kind],

@@ -1,6 +1,6 @@
 /** The sentences of a report, the same in every format: the answer and the control; and how names and figures are put. */
 
-import { SUITE } from '../bench/analysis/ratio.ts';
+import { SUITE, suiteOf } from '../bench/analysis/ratio.ts';
 import type { Interval } from '../bench/types.ts';
 import { formatChange } from '../bench/units.ts';
 import type { EnvironmentModel, ReportModel } from './model.ts';
@@ -47,11 +47,13 @@ export function answerSentence(model: ReportModel): string {
   const digits = percentDigits(row);
   const env = clean(row.env, 60);
   const baseline = clean(row.baseline, 60);
-  const { workloads } = model.session.plan;
-  const many = row.workload === SUITE && workloads.length > 1;
-  const where = many
-    ? `mean of ${workloads.length} workloads`
-    : clean(workloads.length === 1 ? (workloads[0] ?? '') : row.workload, 40);
+  const { plan } = model.session;
+  const suite = suiteOf(plan);
+  const isSuite = row.workload === SUITE;
+  const where =
+    isSuite && suite.length > 1
+      ? `mean of ${suite.length} ${plan.suite === undefined ? 'workloads' : 'kernels'}`
+      : clean(isSuite ? (suite[0] ?? '') : row.workload, 40);
   const change = `throughput ${formatChange(1 / row.timeRatio, digits)} (${where})`;
   const margin = `the margin of ±${percentText(model.margin)}`;
   const { reasons = [], additions = [], more = null } = row.judgement ?? {};

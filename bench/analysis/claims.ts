@@ -6,7 +6,7 @@ import { figureNames, startEstimate, startLogs, unitOf } from './claim-figures.t
 import { type KindOf, matchesAny, type Pair, pairsOf } from './claim-pairs.ts';
 import { type Band, type Claim, isRateClaim, type RateClaim, type ResourceClaim } from './claim-schema.ts';
 import { blocksNeeded, halfWidthLog } from './precision.ts';
-import { type ContrastRow, SUITE } from './ratio.ts';
+import { type ContrastRow, SUITE, suiteOf } from './ratio.ts';
 import { sessionTable } from './session-table.ts';
 import { COMPOSITE_WORKLOADS } from './summary.ts';
 import type { Reason } from './verdict.ts';
@@ -159,8 +159,8 @@ function lackingWorkload(workload: string, { plan }: ClaimSession, options: Clai
     const known = [SUITE, ...COMPOSITE_WORKLOADS, ...plan.workloads];
     return `needs the workload ${workload}${hint(workload, known, options)}; here: ${plan.workloads.join(', ')}`;
   }
-  const missing = COMPOSITE_WORKLOADS.filter((id) => !plan.workloads.includes(id));
-  const extra = plan.workloads.filter((id) => !(COMPOSITE_WORKLOADS as readonly string[]).includes(id));
+  const missing = COMPOSITE_WORKLOADS.filter((id) => !suiteOf(plan).includes(id));
+  const extra = suiteOf(plan).filter((id) => !(COMPOSITE_WORKLOADS as readonly string[]).includes(id));
   if (missing.length > 0) return `needs all five workloads of SciMark; lacking here: ${missing.join(', ')}`;
   return extra.length > 0 ? `needs SciMark's workloads alone; here also: ${extra.join(', ')}` : null;
 }

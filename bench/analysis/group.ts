@@ -10,8 +10,8 @@ const FLAG_MADS = 14.8;
 export interface Cell {
   readonly measured: Map<number, number>;
   readonly leads: Map<number, number>;
-  /** MFLOPS of the measured bursts that have them. */
-  readonly mflops: Map<number, number>;
+  /** Rates of the measured bursts that have them, in the unit of the series. */
+  readonly rates: Map<number, number>;
   /** Sums over the bursts of the long visit; 0 without one. */
   readonly long: { wallNs: number; passes: number };
 }
@@ -19,6 +19,8 @@ export interface Cell {
 /** One environment and workload over all blocks. */
 export interface Series {
   readonly blocks: Map<number, Cell>;
+  /** What the rates count. */
+  readonly unit: string;
   /** Bursts of any phase that gave a wrong answer. */
   wrongAnswers: number;
 }
@@ -41,7 +43,7 @@ export function groupSamples(samples: Iterable<Sample>): SampleGroups {
   const blocks = new Set<number>();
   let bursts = 0;
   for (const sample of samples) {
-    const one = seriesOf(series, sample.env, sample.workload);
+    const one = seriesOf(series, sample);
     if (!sample.ok) {
       one.wrongAnswers++;
       continue;
@@ -61,7 +63,7 @@ export function groupSamples(samples: Iterable<Sample>): SampleGroups {
       continue;
     }
     cell.measured.set(sample.round, nsPerPass);
-    if (sample.mflops !== null) cell.mflops.set(sample.round, sample.mflops);
+    if (sample.rate !== null) cell.rates.set(sample.round, sample.rate);
     blocks.add(sample.block);
     bursts++;
   }
@@ -103,12 +105,12 @@ export function flaggedRounds(cell: Cell): ReadonlySet<number> {
 const flagged = new WeakMap<Cell, ReadonlySet<number>>();
 
 function newCell(): Cell {
-  return { measured: new Map(), leads: new Map(), mflops: new Map(), long: { wallNs: 0, passes: 0 } };
+  return { measured: new Map(), leads: new Map(), rates: new Map(), long: { wallNs: 0, passes: 0 } };
 }
 
-function seriesOf(all: Map<string, Map<string, Series>>, env: string, workload: string): Series {
+function seriesOf(all: Map<string, Map<string, Series>>, { env, workload, unit }: Sample): Series {
   const workloads = obtain(all, env, () => new Map<string, Series>());
-  return obtain(workloads, workload, () => ({ blocks: new Map(), wrongAnswers: 0 }));
+  return obtain(workloads, workload, () => ({ blocks: new Map(), unit, wrongAnswers: 0 }));
 }
 
 function obtain<K, V>(map: Map<K, V>, key: K, make: () => V): V {

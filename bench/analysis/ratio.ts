@@ -9,14 +9,14 @@ import { losesTimeAtTimes } from './intermittent.ts';
 import { estimateOf, ratioOf } from './interval.ts';
 import { isMixture, outlyingBlocks } from './mixture.ts';
 import { hodgesLehmann } from './signed-rank.ts';
-import { SUITE, type Trust } from './trust.ts';
+import { SUITE, suiteOf, type Trust } from './trust.ts';
 import { type LevelSpread, spreadByLevel } from './variance.ts';
 import { type Judged, sessionVerdicts, type VerdictOptions } from './verdict.ts';
 
-export { SUITE } from './trust.ts';
+export { hasSuite, SUITE, suiteOf } from './trust.ts';
 
 export type ContrastPlan = Pick<Plan, 'environments' | 'baseline' | 'workloads' | 'contrasts'> &
-  Partial<Pick<Plan, 'margin' | 'longVisits'>>;
+  Partial<Pick<Plan, 'suite' | 'margin' | 'longVisits'>>;
 
 /** What else is known of a session. The margin is the plan's. */
 export interface ContrastContext extends Omit<VerdictOptions, 'margin'> {
@@ -105,7 +105,12 @@ function contrastRows(given: Given, contrast: Contrast): ContrastRow[] {
   const { groups, plan } = given;
   const perWorkload = plan.workloads.map((workload) => blockValues(groups, plan.baseline, contrast, workload));
   const cells = plan.workloads.map((workload, index) => [workload, perWorkload[index] as BlockValues] as const);
-  return [...cells, [SUITE, suiteValues(perWorkload, plan.longVisits ?? 'all')] as const]
+  const ofSuite = suiteOf(plan);
+  const suite = suiteValues(
+    cells.filter(([workload]) => ofSuite.includes(workload)).map(([, values]) => values),
+    plan.longVisits ?? 'all',
+  );
+  return [...cells, [SUITE, suite] as const]
     .filter(([, values]) => values.typical.size > 0)
     .map(([workload, values]) => contrastRow(given, contrast, workload, values));
 }
@@ -157,7 +162,7 @@ function contrastRow(given: Given, contrast: Contrast, workload: string, values:
 
 /** Of the suite: the geometric mean over the workloads, when all have one. */
 function wakeupOf({ groups, plan }: Given, env: string, workload: string): number | null {
-  const workloads = workload === SUITE ? plan.workloads : [workload];
+  const workloads = workload === SUITE ? suiteOf(plan) : [workload];
   const ratios = workloads.map((id) => {
     const series = findSeries(groups, env, id);
     return series === undefined ? null : wakeupRatio(series);

@@ -9,7 +9,7 @@ import { tQuantile } from './distributions.ts';
 import { groupSamples, type SampleGroups } from './group.ts';
 import { logInterval, UPPER } from './interval.ts';
 import { halfWidthLog } from './precision.ts';
-import { type ContrastPlan, type ContrastRow, contrastTable, SUITE } from './ratio.ts';
+import { type ContrastPlan, type ContrastRow, contrastTable, SUITE, suiteOf } from './ratio.ts';
 
 /** An environment whose payload does this share of extra passes. */
 export interface KnownSlowdown {
@@ -131,7 +131,7 @@ export function analyseSelftest(input: SelftestInput): SelftestResult {
 /** Of the suite, which is a mean of logs, the geometric mean of the workloads' truths. */
 function truthOf(plan: ContrastPlan, work: SelftestInput['work'], workload: string, share: number): number {
   if (workload !== SUITE) return realisedRatio(work[workload] ?? 1, share);
-  const logs = plan.workloads.map((id) => Math.log(truthOf(plan, work, id, share)));
+  const logs = suiteOf(plan).map((id) => Math.log(truthOf(plan, work, id, share)));
   return Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
 }
 

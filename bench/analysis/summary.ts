@@ -1,6 +1,6 @@
 /** What one environment did: medians per workload, wake-up cost, composite score, and how long its starts took. */
 
-import type { Start } from '../types.ts';
+import { MFLOPS, type Start } from '../types.ts';
 import { median } from '../units.ts';
 import { findSeries, type SampleGroups, type Series, wakeupRatio } from './group.ts';
 
@@ -15,6 +15,10 @@ export interface WorkloadSummary {
   readonly wrongAnswers: number;
   /** Medians over the measured bursts; null when there are none. */
   readonly medianNsPerPass: number | null;
+  /** What the rates count: `MFLOPS` of a kernel, else things a second; null when there are no bursts. */
+  readonly unit: string | null;
+  readonly medianRate: number | null;
+  /** The same where it is MFLOPS. */
   readonly medianMflops: number | null;
   /** Median over visits of the lead-in's time per pass over the measured burst's; 1.05 says that waking costs 5 % of a burst. */
   readonly wakeupRatio: number | null;
@@ -76,17 +80,21 @@ export function summarizeStarts(starts: Iterable<Start>): StartupSummary[] {
 
 function summarizeSeries(workload: string, series: Series | undefined): WorkloadSummary {
   const times: number[] = [];
-  const mflops: number[] = [];
+  const rates: number[] = [];
   for (const cell of series?.blocks.values() ?? []) {
-    for (const rate of cell.mflops.values()) mflops.push(rate);
+    for (const rate of cell.rates.values()) rates.push(rate);
     for (const time of cell.measured.values()) times.push(time);
   }
+  const unit = series?.unit ?? null;
+  const medianRate = medianOrNull(rates);
   return {
     workload,
     bursts: times.length,
     wrongAnswers: series?.wrongAnswers ?? 0,
     medianNsPerPass: medianOrNull(times),
-    medianMflops: medianOrNull(mflops),
+    unit,
+    medianRate,
+    medianMflops: unit === MFLOPS ? medianRate : null,
     wakeupRatio: series === undefined ? null : wakeupRatio(series),
   };
 }

@@ -1,10 +1,20 @@
 /** Can a session be trusted? The control against the baseline, and what was unequal before anything was timed. */
 
-import type { Contrast, ContrastResult, Inequality } from '../types.ts';
+import type { Contrast, ContrastResult, Inequality, Plan } from '../types.ts';
 import { ALPHA, holm, pValueOf } from './holm.ts';
 import { decisiveHalfWidthLog } from './precision.ts';
 
 export const SUITE = 'suite';
+
+/** Workloads that the suite is the mean of: the kernels where a plan holds others too, else all. */
+export function suiteOf({ workloads, suite }: Pick<Plan, 'workloads' | 'suite'>): readonly string[] {
+  return suite === undefined ? workloads : workloads.filter((id) => suite.includes(id));
+}
+
+/** Does the suite say more than its workloads? Of one workload it would say the same again. */
+export function hasSuite(plan: Pick<Plan, 'workloads' | 'suite'>): boolean {
+  return suiteOf(plan).length > 1;
+}
 
 /** A fact that differs between an environment's box and the baseline's. */
 export type UnequalFact = Pick<Inequality, 'fact' | 'env' | 'avoidable'> & Partial<Pick<Inequality, 'label'>>;

@@ -28,6 +28,7 @@ const SAMPLES: readonly Sample[] = [
   testSample({ phase: 'measure', ok: false, mflops: null, size: 'tiny', env: 'native@control' }),
   testSample({ phase: 'long', clock: 'host', env: '=HYPERLINK("http://x")', startId: '@x', workload: '+1', block: 2 }),
   testSample({ env: 'a,"b"\nc', kernels: "it's", block: 3 }),
+  testSample({ workload: 'syscall', mflops: null, unit: 'calls/s', rate: 4_000_000.5, block: 3 }),
 ];
 const STARTS: readonly Start[] = [
   testStart(),
@@ -79,7 +80,9 @@ describe('a session that is read back', () => {
 
   it('may have columns of a later version, and lack those of an earlier one', async () => {
     const dir = written([testSample()]);
-    edit(join(dir, 'samples.csv'), (text) => text.replace('unit,rate', 'unit,rate,later').replace(',,\n', ',,,x\n'));
+    edit(join(dir, 'samples.csv'), (text) =>
+      text.replace('unit,rate', 'unit,rate,later').replace(',MFLOPS,100\n', ',,,x\n'),
+    );
     edit(join(dir, 'starts.csv'), (text) =>
       text
         .split('\n')

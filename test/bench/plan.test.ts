@@ -51,6 +51,26 @@ describe('a plan', () => {
     expect(made.limits).toMatchObject({ cpus: [0, 2, 3], memoryBytes: 2 ** 29 });
   });
 
+  it('holds the kernels, and workloads of the system when they are named, alone or by group', () => {
+    const system = ['syscall', 'spawn'];
+    const of = (workload?: string[]) => {
+      const { workloads, suite } = planSettings(workload ? { workload } : {}, { ...defaults, system }).rest;
+      return [workloads, suite];
+    };
+    const kernels = defaults.workloads;
+    expect(of()).toEqual([kernels, undefined]);
+    expect(of(['scimark'])).toEqual([kernels, undefined]);
+    expect(of(['spawn', 'lu', 'fft'])).toEqual([
+      ['fft', 'lu', 'spawn'],
+      ['fft', 'lu'],
+    ]);
+    expect(of(['system'])).toEqual([system, []]);
+    expect(of(['all'])).toEqual([[...kernels, ...system], kernels]);
+    expect(() => of(['system', 'spawn'])).toThrow(/listed twice/);
+    expect(() => of(['sycall'])).toThrow(/did you mean "syscall"/);
+    expect(() => of(['systme'])).toThrow(/did you mean "system"/);
+  });
+
   it.each([
     [{ blocks: 'many' }, /--blocks takes a whole number/],
     [{ blocks: '0' }, /--blocks takes a whole number/],

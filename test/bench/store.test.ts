@@ -60,6 +60,8 @@ const sample: Sample = {
   hostNs: 10_200_000,
   clock: 'guest',
   kernels: 'reference',
+  unit: 'MFLOPS',
+  rate: 1234.56789012345,
 };
 
 describe('a session folder', () => {
@@ -78,8 +80,9 @@ describe('a session folder', () => {
     expect(text.endsWith('\n')).toBe(true);
     expect(text).not.toContain('\r');
     const [first, second] = parse(text, { columns: true }) as Record<string, string>[];
-    expect(first).toMatchObject({ wall_ns: '10000001', cpu_ns: '', mflops: '1234.56789', ok: 'true', unit: '' });
+    expect(first).toMatchObject({ wall_ns: '10000001', cpu_ns: '', mflops: '1234.56789', ok: 'true', unit: 'MFLOPS' });
     expect(second?.env).toBe(`'=HYPERLINK("http://x")`);
+    expect(first?.rate).toBe('1234.56789');
     expect(SAMPLE_COLUMNS).toHaveLength(21);
   });
 

@@ -78,13 +78,13 @@ export function simulate(seed: number, ratio: number, noise: Noise, design: Omit
   }
 
   const byWorkload = [...series].map(
-    ([box, cells]) => [box, new Map([['w', { blocks: cells, wrongAnswers: 0 }]])] as const,
+    ([box, cells]) => [box, new Map([['w', { blocks: cells, unit: '', wrongAnswers: 0 }]])] as const,
   );
   return { groups: { series: new Map(byWorkload), blocks, bursts: 0 }, addBlock };
 }
 
 function newCell(): Cell {
-  return { measured: new Map(), leads: new Map(), mflops: new Map(), long: { wallNs: 0, passes: 0 } };
+  return { measured: new Map(), leads: new Map(), rates: new Map(), long: { wallNs: 0, passes: 0 } };
 }
 
 /** Box–Muller, both of each pair used. */

@@ -3,7 +3,14 @@
 import { describe, expect, it } from 'vitest';
 import { groupSamples } from '../../../bench/analysis/group.ts';
 import { ratioOf } from '../../../bench/analysis/interval.ts';
-import { contrastResults, contrastTable, SUITE, sessionContrasts } from '../../../bench/analysis/ratio.ts';
+import {
+  contrastResults,
+  contrastTable,
+  hasSuite,
+  SUITE,
+  sessionContrasts,
+  suiteOf,
+} from '../../../bench/analysis/ratio.ts';
 import type { Plan, Sample } from '../../../bench/types.ts';
 import { simulateSamples, testPlan, testSample } from './simulate.ts';
 
@@ -188,6 +195,30 @@ describe('the suite', () => {
     const suite = table(plan, samples).rows.find(({ workload }) => workload === SUITE);
     expect(suite?.blocks).toBe(1);
     expect(suite?.timeRatio).toBeCloseTo(Math.sqrt(1.1 * 1.21), 12);
+  });
+});
+
+describe('the suite of a session that also holds workloads outside it', () => {
+  const samples = [
+    ...rows(1, { native: [100, 100, 100], docker: [110, 110, 110] }, 'fft'),
+    ...rows(1, { native: [100, 100, 100], docker: [121, 121, 121] }, 'sor'),
+    ...rows(1, { native: [100, 100, 100], docker: [900, 900, 900] }, 'syscall'),
+  ];
+  const workloads = ['fft', 'sor', 'syscall'];
+  const named = (plan: Plan) => table(plan, samples).rows.map(({ workload }) => workload);
+
+  it('is the mean over the plan’s suite alone; the others have rows of their own', () => {
+    const plan = testPlan({ workloads, suite: ['fft', 'sor'] });
+    expect(named(plan)).toEqual([...workloads, SUITE]);
+    expect(table(plan, samples).rows.at(-1)?.timeRatio).toBeCloseTo(Math.sqrt(1.1 * 1.21), 12);
+  });
+
+  it('keeps to the workloads of the plan, and is absent where none of them is in it', () => {
+    const one = testPlan({ workloads: ['sor', 'syscall'], suite: ['fft', 'sor'] });
+    expect(suiteOf(one)).toEqual(['sor']);
+    expect(hasSuite(one)).toBe(false);
+    expect(table(one, samples).rows.at(-1)?.timeRatio).toBeCloseTo(1.21, 12);
+    expect(named(testPlan({ workloads: ['syscall'], suite: [] }))).toEqual(['syscall']);
   });
 });
 

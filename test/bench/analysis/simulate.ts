@@ -81,6 +81,8 @@ export function testSample(changes: Partial<Sample> = {}): Sample {
     hostNs: null,
     clock: 'guest',
     kernels: 'reference',
+    unit: 'MFLOPS',
+    rate: changes.mflops === undefined ? 100 : changes.mflops,
     ...changes,
   };
 }

@@ -25,9 +25,22 @@ describe('summarizeEnvironment', () => {
       bursts: 0,
       wrongAnswers: 0,
       medianNsPerPass: null,
+      unit: null,
+      medianRate: null,
       medianMflops: null,
       wakeupRatio: null,
     });
+  });
+
+  it('gives rates in the unit of the workload, as MFLOPS only where they are', () => {
+    const samples = [
+      testSample({ mflops: 300, rate: 300 }),
+      testSample({ workload: 'syscall', mflops: null, unit: 'calls/s', rate: 4e6 }),
+    ];
+    expect(summarizeEnvironment(groupSamples(samples), 'native', ['fft', 'syscall']).workloads).toMatchObject([
+      { unit: 'MFLOPS', medianRate: 300, medianMflops: 300 },
+      { unit: 'calls/s', medianRate: 4e6, medianMflops: null },
+    ]);
   });
 
   it('gives the arithmetic mean of the five as composite', () => {
