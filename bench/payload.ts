@@ -1,15 +1,9 @@
 /** What runs inside a box: takes one request a line on standard input, measures, answers one line. Bundled to one file. */
 
 import { readSync, writeSync } from 'node:fs';
-import {
-  allocateHeap,
-  type Contents,
-  createRandom,
-  createWorkloads,
-  type ExchangeableWorkload,
-  heapNeeds,
-  INPUT_SEED,
-} from '../scimark/index.ts';
+import { dirname } from 'node:path';
+import { allocateHeap, createRandom, createWorkloads, heapNeeds, INPUT_SEED } from '../scimark/index.ts';
+import { type Place, prepareSystemWorkload, systemChecksums, systemWorkload } from '../system/index.ts';
 import { clockStepNs } from './clock-step.ts';
 import { readBoxFacts } from './facts.ts';
 import { extraPasses, slowShare } from './known-truth.ts';
@@ -24,7 +18,7 @@ import {
   type Request,
   type RequestOf,
 } from './protocol.ts';
-import type { Kernels, PreparedWorkload } from './types.ts';
+import type { Kernels, PreparedWorkload, Size } from './types.ts';
 
 declare global {
   /** Set by the first statement of the bundle (see the `build:payload` script), before any module is evaluated. */
@@ -32,16 +26,20 @@ declare global {
 }
 
 interface Resident {
-  readonly workload: ExchangeableWorkload;
   readonly prepared: PreparedWorkload;
   /** Passes since the preparation; decides what the state must be. */
   passes: number;
-  /** Another state of it, on which the extra passes of a known slowdown are done, so that its own stays comparable. */
-  readonly scratch: Contents | undefined;
+  /** Puts another state in its place, on which the extra passes of a known slowdown are done; called again, puts it back. */
+  readonly exchange: () => void;
 }
+
+type Prepared = BodyOf<'prepare'>['workloads'][number];
 
 /** Share of extra passes that this payload does on purpose; 0 in every measurement but that of the measuring itself. */
 const slowdown = slowShare(process.argv);
+
+/** Beginning of the argument that names a start. */
+const START_ARGUMENT = '--start=';
 
 const residents = new Map<string, Resident>();
 /** The kernels that were prepared. */
@@ -99,34 +97,54 @@ function handle(request: Request): BodyOf<Op> {
 function prepare({ size, workloads, kernels = 'reference' }: RequestOf<'prepare'>): BodyOf<'prepare'> {
   // V8 treats a heap that is assigned once as a constant; a second one would cost every kernel half its speed.
   if (residents.size > 0) throw new Error('the workloads are prepared already');
-  const needs = heapNeeds(size, workloads, kernels);
-  allocateHeap(needs.doubles, needs.ints);
   engine = kernels;
-  const made = createWorkloads(size, workloads, kernels);
-  return {
-    kernels,
-    workloads: made.map((workload) => {
-      // A generator of its own for each, so that a kernel run alone sees the same input as in company.
-      const prepared = workload.prepare(createRandom(INPUT_SEED));
-      const input = prepared.checksum();
-      prepared.pass();
-      const scratch = slowdown === 0 ? undefined : workload.copy();
-      residents.set(workload.id, { workload, prepared, passes: 1, scratch });
-      return {
-        id: workload.id,
-        flops: workload.flops,
-        input,
-        first: prepared.checksum(),
-        reference: workload.referenceChecksum,
-      };
-    }),
-  };
+  const ids = workloads.filter((id) => systemWorkload(id) === undefined);
+  const known = new Map(prepareKernels(size, ids).map((it) => [it.id, it]));
+  return { kernels, workloads: workloads.map((id) => known.get(id) ?? prepareOfSystem(size, id)) };
+}
+
+function prepareKernels(size: Size, ids: readonly string[]): Prepared[] {
+  const needs = heapNeeds(size, ids, engine);
+  allocateHeap(needs.doubles, needs.ints);
+  return createWorkloads(size, ids, engine).map((workload) => {
+    // A generator of its own for each, so that a kernel run alone sees the same input as in company.
+    const prepared = workload.prepare(createRandom(INPUT_SEED));
+    const { input, first } = firstPass(prepared);
+    const scratch = slowdown === 0 ? undefined : workload.copy();
+    const exchange = () => scratch && workload.exchange(scratch);
+    residents.set(workload.id, { prepared, passes: 1, exchange });
+    return { id: workload.id, flops: workload.flops, input, first, reference: workload.referenceChecksum };
+  });
+}
+
+function prepareOfSystem(size: Size, id: string): Prepared {
+  const workload = systemWorkload(id);
+  if (workload === undefined) throw new Error(`unknown workload ${id}`);
+  const prepared = prepareSystemWorkload(workload, size, placeOf(process.argv));
+  const { unit, perPass, exchange } = prepared;
+  const states = firstPass(prepared);
+  residents.set(id, { prepared, passes: 1, exchange });
+  const [reference = ''] = systemChecksums(workload, size, [1]);
+  return { id, flops: 0, unit, perPass, ...states, reference };
+}
+
+/** The state before and after the first pass. */
+function firstPass({ pass, checksum }: PreparedWorkload): { input: string; first: string } {
+  const input = checksum();
+  pass();
+  return { input, first: checksum() };
+}
+
+/** The payload lies in a folder of its own in the image's root, and is told the name of its start. */
+function placeOf(argv: readonly string[]): Place {
+  const name = argv.find((argument) => argument.startsWith(START_ARGUMENT))?.slice(START_ARGUMENT.length);
+  return { root: dirname(dirname(argv[1] ?? '')), name: `${name ?? 'payload'}-${process.pid}` };
 }
 
 function burstsOf(id: string, work: number, bursts: number, leastNs = 0): BodyOf<'visit'> {
   const it = resident(id);
-  const { workload, scratch } = it;
-  const extra = scratch && { passes: extraPasses(work, slowdown), exchange: () => workload.exchange(scratch) };
+  const { exchange } = it;
+  const extra = slowdown === 0 ? undefined : { passes: extraPasses(work, slowdown), exchange };
   const timed: Burst[] = measureBursts(it.prepared.pass, { work, bursts, leastNs, extra });
   it.passes += work * timed.length;
   return { bursts: timed, passes: it.passes, checksum: it.prepared.checksum() };
@@ -134,6 +152,8 @@ function burstsOf(id: string, work: number, bursts: number, leastNs = 0): BodyOf
 
 /** What the state must be after so many passes, reckoned afresh outside all timing. */
 function replay({ size, workload: id, passes }: RequestOf<'replay'>): BodyOf<'replay'> {
+  const ofSystem = systemWorkload(id);
+  if (ofSystem !== undefined) return { checksums: systemChecksums(ofSystem, size, passes) };
   if (residents.size === 0) throw new Error('prepare the workloads before a replay');
   const [workload] = createWorkloads(size, [id], engine);
   if (workload === undefined) throw new Error(`unknown workload ${id}`);

@@ -1,5 +1,6 @@
 /** The process that reckons states again, outside all timing: started when it is first asked, kept for the session. */
 
+import { suiteOf } from './analysis/trust.ts';
 import { connect } from './client.ts';
 import type { Replay } from './ledger.ts';
 import type { Environment, Plan, Started } from './types.ts';
@@ -16,11 +17,8 @@ export function lazyVerifier(environment: Environment, plan: Plan, signal: Abort
   async function open() {
     const started = await environment.start('verifier', signal);
     const client = await connect(started.process, limitMs, signal);
-    await client.request(
-      'prepare',
-      { size: plan.size, kernels: plan.kernels, workloads: [...plan.workloads] },
-      limitMs,
-    );
+    // Only kernels need a memory to be reckoned in; what the system must answer follows from the number of passes.
+    await client.request('prepare', { size: plan.size, kernels: plan.kernels, workloads: [...suiteOf(plan)] }, limitMs);
     return { started, client };
   }
   return {

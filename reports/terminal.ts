@@ -1,13 +1,14 @@
 /** The report on a terminal: the answer first, then levels, ratios with verdicts, start-up, and what went wrong. */
 
-import { formatCpuList, formatNs, formatSpan, threeDigits } from '../bench/units.ts';
+import { formatCpuList, formatNs, formatSpan } from '../bench/units.ts';
 import { contrastLines, sumLines } from './contrasts.ts';
-import type { EnvironmentModel, ReportModel } from './model.ts';
+import { kernelLevels, systemLevels } from './levels.ts';
+import type { ReportModel } from './model.ts';
 import { honestNotes } from './notes.ts';
-import { type TableRow, tableLines } from './table.ts';
+import { tableLines } from './table.ts';
 import { clean, displayWidth, wrap } from './text.ts';
 import { distrustLines, needsOf, openLines, percentText } from './verdicts.ts';
-import { answerSentence, controlSentence, environmentName, environmentTitle } from './wording.ts';
+import { answerSentence, controlSentence, environmentName } from './wording.ts';
 
 export interface RenderOptions {
   /** Columns; at least 40 are used. 80 when left out. */
@@ -38,8 +39,9 @@ export function render(model: ReportModel, options: RenderOptions = {}): string 
     ...paint(items(distrustLines(model)), 'warning'),
     ...section(
       'One pass: median time, MFLOPS, and wake-up cost (lead-in over measured burst)',
-      levelLines(model, width),
+      kernelLevels(model, width),
     ),
+    ...section('One pass of what asks the system: median time, rate, and wake-up cost', systemLevels(model, width)),
     ...section(
       `Time ratio to ${clean(baseline, 60)}: above 1 takes longer; paired 95 % intervals, not adjusted for their ` +
         `number; verdicts on typical bursts with a margin of ±${percentText(model.margin)}`,
@@ -88,40 +90,6 @@ function needsLines(model: ReportModel, width: number): string[] {
   const whole = `${sentence}: ${command}`;
   if (displayWidth(whole) <= width) return ['', whole];
   return ['', ...wrap(`${sentence}:`, width, '  '), ...wrap(`  ${command}`, width, '    ')];
-}
-
-function levelLines(model: ReportModel, width: number): string[] {
-  const measured = model.environments.filter(
-    ({ role, summary }) => role !== 'control' && summary.workloads.some(({ bursts }) => bursts > 0),
-  );
-  if (measured.length === 0) return [];
-  const composite = measured.some(({ summary }) => summary.compositeMflops !== null);
-  const head = [
-    '',
-    ...model.session.plan.workloads.map((workload) => clean(workload, 20)),
-    ...(composite ? ['composite'] : []),
-  ];
-  return tableLines(
-    head,
-    measured.flatMap((environment) => levelRows(environment, composite)),
-    width,
-  );
-}
-
-function levelRows(environment: EnvironmentModel, composite: boolean): TableRow[] {
-  const { workloads, compositeMflops } = environment.summary;
-  const score = composite ? [figure(compositeMflops, threeDigits)] : [];
-  return [
-    { cells: [environmentTitle(environment)], heading: true },
-    { cells: ['  time', ...workloads.map(({ medianNsPerPass }) => figure(medianNsPerPass, formatNs))] },
-    { cells: ['  MFLOPS', ...workloads.map(({ medianMflops }) => figure(medianMflops, threeDigits)), ...score] },
-    {
-      cells: [
-        '  wake-up',
-        ...workloads.map(({ wakeupRatio }) => figure(wakeupRatio, (ratio) => `${ratio.toFixed(2)}×`)),
-      ],
-    },
-  ];
 }
 
 function startLines(model: ReportModel, width: number): string[] {

@@ -13,6 +13,7 @@ import { ALIASES, CONTAINERS } from '../../runners/aliases.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { exampleOf } from '../../runners/settings.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
+import { SYSTEM_WORKLOADS, type SystemWorkload } from '../../system/index.ts';
 import { publishedClaims } from '../paths.ts';
 
 interface Item {
@@ -32,12 +33,14 @@ const LISTS: Readonly<Record<string, () => Item[]>> = {
     ...RUNNERS.map((runner) => ({ name: runner.name, summary: runner.summary, details: layerDetails(runner) })),
     ...ALIASES.map((name) => ({ name, summary: ALIAS_SUMMARIES[name], details: ['alias'] })),
   ],
-  workloads: () =>
-    WORKLOADS.map(({ id, title, summary, sizes }) => ({
+  workloads: () => [
+    ...WORKLOADS.map(({ id, title, summary, sizes }) => ({
       name: id,
       summary: `${title}: ${summary}`,
       details: Object.entries(sizes).map(([size, it]) => `${size}: ${it.flops} nominal operations a pass`),
     })),
+    ...SYSTEM_WORKLOADS.map(systemItem),
+  ],
   reports: () => reports.map(({ name, summary, extension }) => ({ name, summary, details: [`.${extension}`] })),
   claims: () => readClaims(publishedClaims()).claims.map(claimItem),
 };
@@ -57,6 +60,19 @@ function layerDetails({ name, kind, holds, transparent, settings }: Runner): str
     ),
     ...(known.length === 0 ? ['takes no settings'] : []),
   ];
+}
+
+/** Not measured unless it is named. */
+function systemItem({ id, title, summary, unit, sizes }: SystemWorkload): Item {
+  const sizeLines = Object.entries(sizes).map(([size, { parameters }]) => {
+    const figures = Object.entries(parameters).map(([name, value]) => `${value} ${name}`);
+    return `${size}: ${figures.join(', ')} a pass`;
+  });
+  return {
+    name: id,
+    summary: `${title}: ${summary}`,
+    details: [`when named, or with -w system; in ${unit}`, ...sizeLines],
+  };
 }
 
 function claimItem(claim: Claim): Item {

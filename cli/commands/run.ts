@@ -11,7 +11,7 @@ import { describePlan, estimateSeconds } from '../../bench/plan-text.ts';
 import type { Plan } from '../../bench/types.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { measure } from '../measure.ts';
-import { WORKLOAD_IDS } from '../names.ts';
+import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
 import type { Bench } from '../prepare.ts';
 import { conclude } from '../result.ts';
@@ -33,13 +33,17 @@ Examples:
   boxmark run -e native,docker,docker/docker -w fft,lu --blocks 12
   boxmark run --profile standard --target 0.5% --max-time 20m
   boxmark run -e docker,uml --contrast uml..docker --json > comparison.json
+  boxmark run -w system                            what the kernel under each box does, instead of the processor
   boxmark run --plan plan.yaml --dry-run`;
 
 export function runCommand(): Command {
   return new Command('run')
     .description('measure, and write a session')
     .option('-e, --env <list>', 'environments or aliases, joined by commas (default: native,container,nested,vm)')
-    .option('-w, --workload <list>', `workloads, joined by commas (default: ${WORKLOAD_IDS.join(',')})`)
+    .option(
+      '-w, --workload <list>',
+      `workloads, joined by commas (default: ${KERNEL_IDS.join(',')}; also ${SYSTEM_IDS.join(',')}; groups: scimark, system, all)`,
+    )
     .option('--size <size>', "tiny, small (SciMark's default) or large")
     .option('--profile <name>', 'quick (6 blocks × 30 rounds), standard (10 to 30 × 40) or publish (12 to 40 × 60)')
     .option('--baseline <env>', 'what the others are compared with (default: native)')
@@ -81,7 +85,8 @@ export function runCommand(): Command {
 async function run(flags: RunFlags): Promise<number> {
   const input = readInput(flags);
   const settings = planSettings(input, {
-    workloads: WORKLOAD_IDS,
+    workloads: KERNEL_IDS,
+    system: SYSTEM_IDS,
     seed: randomInt(2 ** 31),
     limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
   });

@@ -12,7 +12,7 @@ import { parsePercent } from '../../bench/units.ts';
 import { renderSelftest } from '../../reports/selftest.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { measure } from '../measure.ts';
-import { WORKLOAD_IDS } from '../names.ts';
+import { KERNEL_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
 import { withBench } from '../with-bench.ts';
 
@@ -44,7 +44,7 @@ export function selftestCommand(): Command {
     .option('--blocks <n>', `blocks to measure (default: ${BLOCKS})`)
     .option('--quick', `${QUICK_BLOCKS} blocks`)
     .option('--slow <list>', `known slowdowns, joined by commas (default: ${SLOWDOWNS})`)
-    .option('-w, --workload <list>', `workloads, joined by commas (default: ${WORKLOAD_IDS.join(',')})`)
+    .option('-w, --workload <list>', `workloads, joined by commas (default: ${KERNEL_IDS.join(',')})`)
     .option('--size <size>', 'tiny, small (default) or large')
     .option('--rounds <n>', 'interleaved visits in each block, rounded up to a balanced number')
     .option('--burst <time>', 'length of a timed burst on the baseline (default: 10ms)')
@@ -67,7 +67,7 @@ async function selftest({ quick, slow, strict, json, quiet, verbose: _, ...flags
   const blocks = flags.blocks ?? (quick ? QUICK_BLOCKS : BLOCKS);
   const input = checkPlanInput({ ...flags, blocks, env }, 'the flags');
   const settings = planSettings(input, {
-    workloads: WORKLOAD_IDS,
+    workloads: KERNEL_IDS,
     seed: randomInt(2 ** 31),
     limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
   });

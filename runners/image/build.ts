@@ -8,7 +8,7 @@ import { digestOf, MANIFEST_PATH, type Manifest, manifestText, scanRoot } from '
 import { exists, imageFolder, inBuildFolder, installFolder, sha256, storeDir, writeWhole } from './store.ts';
 
 /** Raised whenever the same inputs would give another root. */
-const LAYOUT_VERSION = 2;
+const LAYOUT_VERSION = 3;
 /** The root of an image in its folder of the store. */
 export const ROOT = 'root';
 
@@ -61,8 +61,8 @@ async function writeRoot(layout: Layout, root: string): Promise<void> {
   await makeFolders(root, layout.folders);
   for (const [path, source] of layout.files) {
     const file = join(root, path);
-    if ('text' in source) {
-      await writeFixed(file, source.text, source.mode);
+    if (!('from' in source)) {
+      await writeFixed(file, 'text' in source ? source.text : Buffer.from(source.hex, 'hex'), source.mode);
       continue;
     }
     // Files of another image are shared, so that boxes of both map the same pages; the host's are copied, as they may change.
@@ -84,7 +84,7 @@ async function linked(from: string, to: string): Promise<boolean> {
 /** Changes with every input: a file is taken as unchanged while its size, times and inode are. */
 function inputKey(layout: Layout): string {
   const files = [...layout.files].map(([path, source]) => {
-    if ('text' in source) return [path, source.mode, source.text];
+    if (!('from' in source)) return [path, source.mode, 'text' in source ? source.text : source.hex];
     // A path in the store stands for its content; its times change with each link made to it.
     if (source.from.startsWith(`${storeDir()}/`)) return [path, source.mode, source.from];
     const { size, mtimeNs, ctimeNs, ino, dev } = statSync(source.from, { bigint: true });

@@ -2,11 +2,17 @@
 
 import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/box-files.ts';
 import { BoxmarkError } from '../../bench/errors.ts';
+import { argcProgram } from './argc-program.ts';
 import { libraryClosure } from './elf-closure.ts';
 
 /** A regular file: copied from the host, or generated. */
-export type FileSource = { readonly mode: number } & ({ readonly from: string } | { readonly text: string });
+export type FileSource = { readonly mode: number } & (
+  | { readonly from: string }
+  | { readonly text: string }
+  | { readonly hex: string }
+);
 
 /** Contents of a root; paths without a leading slash. */
 export interface Layout {
@@ -70,8 +76,19 @@ export function skeletonLayout(): Layout {
 export function baseLayout(nodeFile: string, payloadFile: string): Layout {
   const layout = skeletonLayout();
   layout.files.set(PAYLOAD_PATH, { mode: 0o644, from: payloadFile });
+  addWorkloadFiles(layout);
   addProgram(layout, NODE_PATH, nodeFile);
   return layout;
+}
+
+/** What the workloads of the system read and run. */
+function addWorkloadFiles(layout: Layout): void {
+  layout.folders.set(dirname(filePath(0)), 0o755);
+  for (let index = 0; index < FILE_COUNT; index++) {
+    layout.files.set(filePath(index), { mode: 0o644, text: fileText(index) });
+  }
+  const program = argcProgram(process.arch);
+  if (program !== undefined) layout.files.set(PROGRAM_PATH, { mode: 0o755, hex: program.toString('hex') });
 }
 
 /** Adds a host command with its libraries. A name goes to /usr/bin, an absolute path stays where it is. */

@@ -14,8 +14,11 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/box-files.ts';
 import { EXIT } from '../../bench/errors.ts';
 import type { Image } from '../../bench/types.ts';
+import { argcProgram } from '../../runners/image/argc-program.ts';
+import { readElf } from '../../runners/image/elf.ts';
 import { findCommand } from '../../runners/image/layout.ts';
 import { sha256File } from '../../runners/image/store.ts';
 import { type TarMember, tarBytes } from '../../runners/image/tar.ts';
@@ -89,6 +92,19 @@ describe('the image', () => {
     expect(changed.payloadDigest).not.toBe(image.payloadDigest);
     writeFileSync(other, 'console.log(2)\n');
     expect((await ensureImage(other)).digest).not.toBe(changed.digest);
+  });
+
+  it('holds what workloads of the system read and run', (ctx) => {
+    for (let index = 0; index < FILE_COUNT; index++) {
+      expect(readFileSync(join(image.root, filePath(index)), 'latin1')).toBe(fileText(index));
+    }
+    const program = join(image.root, PROGRAM_PATH);
+    if (argcProgram(process.arch) === undefined) return ctx.skip(`no such program for ${process.arch}`);
+    expect(readElf(program)).toMatchObject({ needed: [] });
+    expect(readElf(program)?.interpreter).toBeUndefined();
+    for (const args of [[], ['1'], ['1', '2', '3']]) {
+      expect(spawnSync(program, args, { env: {} }).status).toBe(1 + args.length);
+    }
   });
 
   it('starts its payload on the host', () => {

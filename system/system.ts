@@ -1,0 +1,48 @@
+/** What a workload of the system is: it asks the kernel under its box for something, and proves the answers. */
+
+import type { Size } from '../bench/types.ts';
+
+export interface SystemSize {
+  /** What the size means for this workload (`calls`, `pages` …), for lists. */
+  readonly parameters: Readonly<Record<string, number>>;
+  /** How much of the unit a pass is: 100 calls of `calls/s`. */
+  readonly perPass: number;
+}
+
+/** Where a payload finds itself. */
+export interface Place {
+  /** Root folder of the image: `/` in a box, its folder in the store natively. */
+  readonly root: string;
+  /** Name of the start, for files that others may see; safe in a file name. */
+  readonly name: string;
+}
+
+/** A workload that stands ready. */
+export interface Opened {
+  /**
+   * The pass of this number, counted from 1: asks the system, and folds what it answered into an integer of 32 bits.
+   * Throws when the system refuses.
+   */
+  act(pass: number): number;
+  /** Throws when the system did something else than was asked, as far as it tells. Outside all timing. */
+  audit?(): void;
+}
+
+export interface SystemWorkload {
+  readonly id: string;
+  readonly title: string;
+  /** One line for lists. */
+  readonly summary: string;
+  /** What is counted: `calls/s`. */
+  readonly unit: string;
+  readonly sizes: Readonly<Record<Size, SystemSize>>;
+  /** Sets up what passes work on. Throws with the reason where the box can't run it. */
+  open(size: Size, place: Place): Opened;
+  /** What `act` must return, reckoned without asking the system. */
+  answer(size: Size, pass: number): number;
+}
+
+/** Folds a value of 32 bits into another (the step of FNV-1a, word by word). */
+export function fold(state: number, value: number): number {
+  return Math.imul(state ^ value, 0x01000193);
+}

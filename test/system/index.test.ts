@@ -1,0 +1,126 @@
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { filePath, PROGRAM_PATH } from '../../bench/box-files.ts';
+import { SIZES } from '../../bench/types.ts';
+import { WORKLOADS } from '../../scimark/index.ts';
+import { prepareSystemWorkload, SYSTEM_WORKLOADS, systemChecksums, systemWorkload } from '../../system/index.ts';
+import { makeRoot, type Root } from './root.ts';
+
+let root: Root;
+beforeAll(() => {
+  root = makeRoot();
+});
+afterEach(() => void vi.restoreAllMocks());
+afterAll(() => root.remove());
+
+const place = () => ({ root: root.dir, name: `test-${process.pid}` });
+const prepared = (id: string) => prepareSystemWorkload(systemWorkload(id)!, 'tiny', place());
+const reckoned = (id: string, passes: number[]) => systemChecksums(systemWorkload(id)!, 'tiny', passes);
+
+test('names are their own: no kernel, no group and no figure of a report has them', () => {
+  const ids = SYSTEM_WORKLOADS.map(({ id }) => id);
+  const taken = [...WORKLOADS.map(({ id }) => id), 'suite', 'scimark', 'system', 'all', 'composite'];
+  expect(new Set([...ids, ...taken]).size).toBe(ids.length + taken.length);
+  expect(systemWorkload('fft')).toBeUndefined();
+});
+
+describe.each(SYSTEM_WORKLOADS)('$id', (workload) => {
+  const { id } = workload;
+
+  test('says what it counts, in each size, and never as MFLOPS', () => {
+    expect(workload.unit).toMatch(/^[a-zA-Z]+\/s$/);
+    for (const size of SIZES) expect(workload.sizes[size].perPass).toBeGreaterThan(0);
+    for (const text of [workload.title, workload.summary]) expect(text).toMatch(/^\S.*[^.\s]$/);
+  });
+
+  test('is answered by the system as is reckoned without asking it, pass by pass', () => {
+    const { pass, checksum } = prepared(id);
+    const found = [checksum()];
+    for (let count = 0; count < 6; count++) {
+      pass();
+      found.push(checksum());
+    }
+    expect(found).toEqual(reckoned(id, [0, 1, 2, 3, 4, 5, 6]));
+    expect(new Set(found).size).toBe(found.length);
+    for (const state of found) expect(state).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  test('keeps passes on another state out of its own', () => {
+    const { pass, checksum, exchange } = prepared(id);
+    pass();
+    exchange();
+    pass();
+    pass();
+    exchange();
+    pass();
+    expect(checksum()).toBe(reckoned(id, [2])[0]);
+  });
+
+  test('has answers of its own in every size', () => {
+    const answers = SIZES.map((size) => workload.answer(size, 5));
+    expect(workload.sizes.tiny.perPass === workload.sizes.small.perPass).toBe(answers[0] === answers[1]);
+    expect(answers[2]).not.toBe(answers[1]);
+  });
+});
+
+describe('a system that does not do what it is asked', () => {
+  test('syscall: a call that is left out is noticed', () => {
+    const { pass, checksum } = prepared('syscall');
+    vi.spyOn(process, 'umask').mockReturnValue(0o022);
+    pass();
+    expect(checksum()).not.toBe(reckoned('syscall', [1])[0]);
+  });
+
+  test('page-fault: memory that was not fresh is noticed by the faults that the kernel counts', () => {
+    const usage = process.resourceUsage();
+    const { pass, checksum } = prepared('page-fault');
+    checksum();
+    vi.spyOn(process, 'resourceUsage').mockReturnValue({ ...usage, minorPageFault: usage.minorPageFault + 10 ** 6 });
+    checksum();
+    for (let count = 0; count < 4; count++) pass();
+    expect(checksum).toThrow(/1024 pages were touched with 0 faults/);
+  });
+
+  test('page-fault: a kernel that counts no faults is believed', () => {
+    const usage = process.resourceUsage();
+    vi.spyOn(process, 'resourceUsage').mockReturnValue({ ...usage, minorPageFault: 0 });
+    const { pass, checksum } = prepared('page-fault');
+    pass();
+    expect(checksum()).toBe(reckoned('page-fault', [1])[0]);
+  });
+
+  test('file-read: a changed byte of a file is noticed, and a file that is missing is told', () => {
+    const changed = makeRoot();
+    try {
+      const read = prepareSystemWorkload(systemWorkload('file-read')!, 'tiny', { root: changed.dir, name: 'x' });
+      const file = join(changed.dir, filePath(1));
+      writeFileSync(file, `#${readFileSync(file, 'latin1').slice(1)}`);
+      read.pass();
+      expect(read.checksum()).not.toBe(reckoned('file-read', [1])[0]);
+      // The second pass begins with the third file.
+      rmSync(join(changed.dir, filePath(2)));
+      expect(read.pass).toThrow(/ENOENT.*boxmark\/files\/02/);
+    } finally {
+      changed.remove();
+    }
+  });
+
+  test('spawn: another program is noticed, and one that is missing or can not be run is told', () => {
+    const changed = makeRoot();
+    try {
+      const program = join(changed.dir, PROGRAM_PATH);
+      const make = () => prepareSystemWorkload(systemWorkload('spawn')!, 'tiny', { root: changed.dir, name: 'x' });
+      const { pass, checksum } = make();
+      writeFileSync(program, '#!/bin/sh\nexit 9\n');
+      pass();
+      expect(checksum()).not.toBe(reckoned('spawn', [1])[0]);
+      chmodSync(program, 0o644);
+      expect(pass).toThrow(/EACCES/);
+      rmSync(program);
+      expect(make).toThrow(/the image has no \/boxmark\/argc/);
+    } finally {
+      changed.remove();
+    }
+  });
+});

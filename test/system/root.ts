@@ -1,0 +1,26 @@
+/** A root as the image has it, with what workloads of the system find there; for payloads that run without a box. */
+
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/box-files.ts';
+import { argcProgram } from '../../runners/image/argc-program.ts';
+import { PAYLOAD } from '../bench/boxes.ts';
+
+export interface Root {
+  readonly dir: string;
+  /** The bundled payload, at its place below the root. */
+  readonly payload: string;
+  remove(): void;
+}
+
+export function makeRoot(): Root {
+  const dir = mkdtempSync(join(tmpdir(), 'boxmark-test-root-'));
+  const payload = join(dir, 'boxmark/payload.cjs');
+  mkdirSync(dirname(join(dir, filePath(0))), { recursive: true });
+  copyFileSync(PAYLOAD, payload);
+  for (let index = 0; index < FILE_COUNT; index++) writeFileSync(join(dir, filePath(index)), fileText(index));
+  const program = argcProgram(process.arch);
+  if (program !== undefined) writeFileSync(join(dir, PROGRAM_PATH), program, { mode: 0o755 });
+  return { dir, payload, remove: () => rmSync(dir, { recursive: true, force: true }) };
+}

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SUITE } from '../../bench/analysis/ratio.ts';
+import { checkSession } from '../../bench/check.ts';
+import { executeSession } from '../../bench/execute.ts';
+import { loadSession } from '../../bench/load.ts';
+import { createStore } from '../../bench/store.ts';
+import type { Environment, Plan } from '../../bench/types.ts';
+import { SYSTEM_WORKLOADS } from '../../system/index.ts';
+import { infoFor, scripted, tampered, tinyPlan } from '../bench/boxes.ts';
+import { makeRoot, type Root } from './root.ts';
+
+let root: Root;
+let out: string;
+beforeAll(() => {
+  root = makeRoot();
+});
+afterAll(() => root.remove());
+beforeEach(() => {
+  out = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+});
+afterEach(() => rmSync(out, { recursive: true, force: true }));
+
+const box = (path: string, ...more: string[]) => scripted(path, [process.execPath, root.payload, ...more]);
+const environments = [{ path: 'native' }, { path: 'twin' }];
+
+async function run(plan: Plan, twin: Environment) {
+  const boxes = [box('native'), twin];
+  const info = infoFor(plan, boxes);
+  const store = createStore(out, info);
+  const outcome = await executeSession({
+    plan,
+    environments: boxes,
+    control: box('native'),
+    verifier: box('native'),
+    store,
+    info,
+    gauges: { availableMemoryBytes: () => null, stealMs: () => null },
+    signal: new AbortController().signal,
+    notices: () => {},
+    progress: { phase: () => {}, round: () => {} },
+  });
+  store.close();
+  expect(outcome.failure).toBeNull();
+  return { outcome, dir: store.dir };
+}
+
+const IDS = SYSTEM_WORKLOADS.map(({ id }) => id);
+const slow = { timeoutMs: 30_000, blocks: 1 };
+
+describe('a session of kernels and workloads of the system', () => {
+  it('has rates in their own units, states that a replay proves, and a suite of kernels alone', async () => {
+    const workloads = ['fft', 'sor', ...IDS];
+    const plan = tinyPlan({ ...slow, environments, workloads, suite: ['fft', 'sor'] });
+    const { outcome, dir } = await run(plan, box('twin'));
+    expect((await checkSession(dir)).findings).toEqual([]);
+    const { samples } = await loadSession(dir);
+    expect(samples.length).toBe(outcome.samples.length);
+    for (const { id, unit, sizes } of SYSTEM_WORKLOADS) {
+      const rows = samples.filter(({ workload, phase }) => workload === id && phase === 'measure');
+      expect(rows).toHaveLength(3 * plan.rounds);
+      for (const row of rows) {
+        expect(row).toMatchObject({ ok: true, unit, mflops: null });
+        expect((row.rate ?? 0) * row.wallNs).toBeCloseTo(sizes.tiny.perPass * row.work * 1e9, -6);
+      }
+    }
+    const kernel = samples.find(({ workload }) => workload === 'fft');
+    expect(kernel).toMatchObject({ unit: 'MFLOPS', rate: kernel?.mflops });
+    const ofTwin = outcome.contrasts.filter(({ env }) => env === 'twin');
+    expect(ofTwin.map(({ workload }) => workload)).toEqual([...workloads, SUITE]);
+    const log = (workload: string) =>
+      Math.log(ofTwin.find((row) => row.workload === workload)?.timeRatio ?? Number.NaN);
+    expect(log(SUITE)).toBeCloseTo((log('fft') + log('sor')) / 2, 9);
+  });
+
+  it('finds a wrong answer of the system: its rows lose their rate, and an event tells', async () => {
+    const edit = `if (line.includes('"passes"')) line = line.replace(/("checksum":")[0-9a-f]/, '$1' + (seen % 2 ? 'e' : 'f'));`;
+    const plan = tinyPlan({ ...slow, environments, workloads: ['syscall'], suite: [] });
+    const { outcome } = await run(plan, tampered('twin', edit));
+    expect(outcome.events).toContainEqual(expect.objectContaining({ kind: 'checksum-mismatch', env: 'twin' }));
+    expect(outcome.contrasts).toEqual([]);
+  });
+
+  it('slows a workload of the system by a known share too, with states that stay comparable', async () => {
+    const plan = tinyPlan({ ...slow, environments, workloads: ['syscall', 'file-read'], suite: [], burstNs: 3e6 });
+    const { outcome } = await run(plan, box('twin', '--slow=0.5'));
+    expect(outcome.events.filter(({ kind }) => kind === 'checksum-mismatch')).toEqual([]);
+    expect(outcome.samples.some(({ env, ok }) => env === 'twin' && ok)).toBe(true);
+  });
+});
