@@ -2,7 +2,15 @@
 
 import { readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { allocateHeap, createRandom, createWorkloads, heapNeeds, INPUT_SEED } from '../scimark/index.ts';
+import wasmKernels from '../dist/kernels.wasm';
+import {
+  allocateHeap,
+  allocateWasmHeap,
+  createRandom,
+  createWorkloads,
+  heapNeeds,
+  INPUT_SEED,
+} from '../scimark/index.ts';
 import { type Place, prepareSystemWorkload, systemChecksums, systemWorkload } from '../system/index.ts';
 import { clockStepNs } from './clock-step.ts';
 import { readBoxFacts } from './facts.ts';
@@ -105,7 +113,8 @@ function prepare({ size, workloads, kernels = 'reference' }: RequestOf<'prepare'
 
 function prepareKernels(size: Size, ids: readonly string[]): Prepared[] {
   const needs = heapNeeds(size, ids, engine);
-  allocateHeap(needs.doubles, needs.ints);
+  if (engine === 'wasm') allocateWasmHeap(wasmKernels, needs.doubles, needs.ints);
+  else allocateHeap(needs.doubles, needs.ints);
   return createWorkloads(size, ids, engine).map((workload) => {
     // A generator of its own for each, so that a kernel run alone sees the same input as in company.
     const prepared = workload.prepare(createRandom(INPUT_SEED));

@@ -10,7 +10,7 @@ export const SIZES = ['tiny', 'small', 'large'] as const;
 export type Size = (typeof SIZES)[number];
 
 /** Kernel engines: the same workloads and the same bits, computed in another way. Figures of two engines never mix. */
-export const KERNELS = ['reference', 'tuned'] as const;
+export const KERNELS = ['reference', 'tuned', 'wasm'] as const;
 export type Kernels = (typeof KERNELS)[number];
 
 /** Uniform random numbers in [0, 1): SciMark's lagged Fibonacci generator. */

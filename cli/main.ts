@@ -14,6 +14,7 @@ import { reportCommand } from './commands/report.ts';
 import { reproduceCommand } from './commands/reproduce.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
+import { scoreCommand } from './commands/score.ts';
 import { selftestCommand } from './commands/selftest.ts';
 import { setupCommand } from './commands/setup.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -27,6 +28,7 @@ const COMMANDS = [
   reproduceCommand,
   compareCommand,
   selftestCommand,
+  scoreCommand,
   doctorCommand,
   setupCommand,
   listCommand,

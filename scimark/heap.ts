@@ -28,9 +28,14 @@ export function isHeapAllocated(): boolean {
 
 /**
  * Allocates the heap, once per process. Sizes are numbers of elements.
+ * `arrays` makes the two, where they have to lie in a certain memory.
  * Throws on a second call (a second array would cost every kernel its constants) and on sizes that aren't counts.
  */
-export function allocateHeap(doubles: number, ints: number): void {
+export function allocateHeap(
+  doubles: number,
+  ints: number,
+  arrays: (doubles: number, ints: number) => { f64: Float64Array; i32: Int32Array } = plainArrays,
+): void {
   if (isHeapAllocated()) {
     throw new Error(
       `The heap stands already, with ${heapF64.length} doubles and ${heapI32.length} ints: allocate once per process, for all workloads`,
@@ -39,10 +44,13 @@ export function allocateHeap(doubles: number, ints: number): void {
   if (!isCount(doubles) || !isCount(ints)) {
     throw new Error(`The heap takes whole numbers of doubles and ints, not ${doubles} and ${ints}`);
   }
-  const f64 = new Float64Array(Math.max(doubles, LEAST));
-  const i32 = new Int32Array(Math.max(ints, LEAST));
+  const { f64, i32 } = arrays(Math.max(doubles, LEAST), Math.max(ints, LEAST));
   Object.defineProperty(globalThis, 'heapF64', { value: f64, enumerable: false });
   Object.defineProperty(globalThis, 'heapI32', { value: i32, enumerable: false });
+}
+
+function plainArrays(doubles: number, ints: number) {
+  return { f64: new Float64Array(doubles), i32: new Int32Array(ints) };
 }
 
 /** Rounds a number of doubles up to whole cache lines. */

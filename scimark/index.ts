@@ -3,7 +3,7 @@
 import type { Kernels, Size, Workload } from '../bench/types.ts';
 import type { Engine } from './engine.ts';
 import { fftKernel } from './fft.ts';
-import { assertCapacity, type Contents, copyContents, exchangeContents, type Place } from './heap.ts';
+import { allocateHeap, assertCapacity, type Contents, copyContents, exchangeContents, type Place } from './heap.ts';
 import type { Kernel, KernelInfo } from './kernel.ts';
 import { luKernel } from './lu.ts';
 import { monteCarloKernel } from './monte-carlo.ts';
@@ -11,18 +11,20 @@ import { reference } from './reference.ts';
 import { sorKernel } from './sor.ts';
 import { sparseKernel } from './sparse.ts';
 import { tuned } from './tuned.ts';
+import { openWasm, wasm } from './wasm.ts';
 
 export { allocateHeap, type Contents } from './heap.ts';
 export type { KernelInfo } from './kernel.ts';
 export { createRandom } from './random.ts';
 
 /** The engines: the same five workloads, the same answers bit for bit, another way to compute them. */
-export const ENGINES: Readonly<Record<Kernels, Engine>> = { reference, tuned };
+export const ENGINES: Readonly<Record<Kernels, Engine>> = { reference, tuned, wasm };
 
 /** All workloads in every engine, SciMark's five in its own order. */
 const KERNELS: Readonly<Record<Kernels, readonly Kernel[]>> = {
   reference: kernelsOf(reference),
   tuned: kernelsOf(tuned),
+  wasm: kernelsOf(wasm),
 };
 
 function kernelsOf(engine: Engine): Kernel[] {
@@ -34,6 +36,11 @@ export const INPUT_SEED = 101010;
 
 /** What there is, readable without a heap. */
 export const WORKLOADS: readonly KernelInfo[] = KERNELS.reference;
+
+/** Allocates a heap that lies in the memory of the wasm kernels; all engines can work on it. `bytes` are their module. */
+export function allocateWasmHeap(bytes: Uint8Array, doubles: number, ints: number): void {
+  allocateHeap(doubles, ints, (f64, i32) => openWasm(bytes, f64, i32));
+}
 
 /** Elements of the heap that workloads take up together: the sizes to give to `allocateHeap`. */
 export function heapNeeds(

@@ -59,7 +59,7 @@ export function runCommand(): Command {
     .option('--contrast <A..B>', 'a further pair to compare; may be repeated', collect)
     .option(
       '--kernels <engine>',
-      "reference (SciMark's own loops, default) or tuned: the same bits in restructured loops",
+      "reference (SciMark's own loops, default), tuned (restructured) or wasm: the same bits",
     )
     .option('--max-time <time>', 'no block is begun that would end later, such as 10m')
     .option('--seed <n>', 'seed of all orders (default: drawn, and recorded)')

@@ -4,20 +4,21 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { KERNELS } from '../../bench/types.ts';
 import type { Engine } from '../../scimark/engine.ts';
-import { allocateHeap, wholeLinesF64 } from '../../scimark/heap.ts';
-import { createRandom, ENGINES } from '../../scimark/index.ts';
+import { wholeLinesF64 } from '../../scimark/heap.ts';
+import { allocateWasmHeap, createRandom, ENGINES } from '../../scimark/index.ts';
 import { fillF64 } from '../../scimark/kernel.ts';
 import { luLayout } from '../../scimark/lu.ts';
 import { MONTE_CARLO_SEED } from '../../scimark/monte-carlo.ts';
 import { sparseLayout, writeStructure } from '../../scimark/sparse.ts';
 import { checkFft, checkLu, checkSor, checkSparse, SMALL_ROOM } from './checks.ts';
 import { bytesOf, expectDouble, VECTORS } from './vectors.ts';
+import { WASM_KERNELS } from './wasm-kernels.ts';
 
 const MARK = -7.25;
 const OTHERS = KERNELS.filter((name) => name !== 'reference');
 const LIMIT_MS = 120_000;
 
-beforeAll(() => allocateHeap(4 * SMALL_ROOM.doubles, SMALL_ROOM.ints));
+beforeAll(() => allocateWasmHeap(WASM_KERNELS, 4 * SMALL_ROOM.doubles, SMALL_ROOM.ints));
 
 const seeds = fc.integer({ min: 1, max: 2 ** 31 - 2 });
 /** Places in the heap, on cache lines as the registry gives them. */

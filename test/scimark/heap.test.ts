@@ -2,7 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { allocateHeap, assertCapacity, isHeapAllocated } from '../../scimark/heap.ts';
-import { createWorkloads, heapNeeds, WORKLOADS } from '../../scimark/index.ts';
+import { allocateWasmHeap, createWorkloads, heapNeeds, WORKLOADS } from '../../scimark/index.ts';
+import { WASM_KERNELS } from './wasm-kernels.ts';
 
 test('what there is can be read without a heap, and workloads are refused', () => {
   expect(isHeapAllocated()).toBe(false);
@@ -19,6 +20,12 @@ test.each([
   [Number.POSITIVE_INFINITY, 0],
 ])('sizes that are not counts are refused: %s doubles, %s ints', (doubles, ints) => {
   expect(() => allocateHeap(doubles, ints)).toThrow('whole numbers');
+  expect(isHeapAllocated()).toBe(false);
+});
+
+test('the wasm kernels need their own heap, and one within the reach of 32 bits', () => {
+  expect(() => allocateWasmHeap(WASM_KERNELS, 2 ** 30, 64)).toThrow('65536 pages');
+  expect(() => allocateWasmHeap(new Uint8Array(8), 64, 64)).toThrow("can't run here");
   expect(isHeapAllocated()).toBe(false);
 });
 

@@ -1,23 +1,33 @@
 /** Tests of the registry: every workload verifies, alone and in company, and none touches another's memory. */
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Size } from '../../bench/types.ts';
+import { KERNELS, type Size } from '../../bench/types.ts';
 import { fnv1a64 } from '../../scimark/fnv.ts';
-import { allocateHeap, createRandom, createWorkloads, heapNeeds, INPUT_SEED, WORKLOADS } from '../../scimark/index.ts';
+import {
+  allocateWasmHeap,
+  createRandom,
+  createWorkloads,
+  heapNeeds,
+  INPUT_SEED,
+  WORKLOADS,
+} from '../../scimark/index.ts';
 import { bytesOf, VECTORS } from './vectors.ts';
+import { WASM_KERNELS } from './wasm-kernels.ts';
 
 const IDS = WORKLOADS.map(({ id }) => id);
 const SHORT_SIZES = ['tiny', 'small'] as const;
 const SPARE = 64;
 
 beforeAll(() => {
-  const { doubles, ints } = heapNeeds('small', IDS);
-  allocateHeap(doubles + SPARE, ints + SPARE);
+  const { doubles, ints } = heapNeeds('small', IDS, 'wasm');
+  allocateWasmHeap(WASM_KERNELS, doubles + SPARE, ints + SPARE);
 });
 
-describe.each(SHORT_SIZES)('at size %s', (size) => {
+const CASES = KERNELS.flatMap((kernels) => SHORT_SIZES.map((size) => ({ kernels, size })));
+
+describe.each(CASES)('$kernels at size $size', ({ kernels, size }) => {
   test.each(IDS)('%s gives its reference checksum after the first pass', (id) => {
-    const [workload] = createWorkloads(size, [id]);
+    const [workload] = createWorkloads(size, [id], kernels);
     const prepared = workload!.prepare(createRandom(INPUT_SEED));
     const input = prepared.checksum();
     prepared.pass();
@@ -29,7 +39,7 @@ describe.each(SHORT_SIZES)('at size %s', (size) => {
   });
 
   test.each(IDS)('%s prepared again starts over', (id) => {
-    const [workload] = createWorkloads(size, [id]);
+    const [workload] = createWorkloads(size, [id], kernels);
     for (let time = 0; time < 2; time++) {
       const prepared = workload!.prepare(createRandom(INPUT_SEED));
       prepared.pass();
@@ -40,14 +50,14 @@ describe.each(SHORT_SIZES)('at size %s', (size) => {
 
   test('all five in company, in any order, give what each gives alone', () => {
     const alone = new Map(
-      createWorkloads(size, IDS).map((workload) => {
-        const prepared = createWorkloads(size, [workload.id])[0]!.prepare(createRandom(INPUT_SEED));
+      createWorkloads(size, IDS, kernels).map((workload) => {
+        const prepared = createWorkloads(size, [workload.id], kernels)[0]!.prepare(createRandom(INPUT_SEED));
         for (let pass = 0; pass < 3; pass++) prepared.pass();
         return [workload.id, prepared.checksum()];
       }),
     );
     for (const order of [IDS, [...IDS].reverse()]) {
-      const together = createWorkloads(size, order).map((workload) => ({
+      const together = createWorkloads(size, order, kernels).map((workload) => ({
         id: workload.id,
         prepared: workload.prepare(createRandom(INPUT_SEED)),
       }));
@@ -57,10 +67,10 @@ describe.each(SHORT_SIZES)('at size %s', (size) => {
   });
 
   test('nothing is written past the room that was asked for', () => {
-    const { doubles, ints } = heapNeeds(size, IDS);
+    const { doubles, ints } = heapNeeds(size, IDS, kernels);
     heapF64.fill(-1, doubles);
     heapI32.fill(-1, ints);
-    for (const workload of createWorkloads(size, IDS)) workload.prepare(createRandom(INPUT_SEED)).pass();
+    for (const workload of createWorkloads(size, IDS, kernels)) workload.prepare(createRandom(INPUT_SEED)).pass();
     expect(heapF64.subarray(doubles).every((value) => value === -1)).toBe(true);
     expect(heapI32.subarray(ints).every((value) => value === -1)).toBe(true);
   });
@@ -74,7 +84,10 @@ describe.each(SHORT_SIZES)('at size %s', (size) => {
       ['sparse', stream.sparse.y.fnv1a64],
       ['lu', stream.lu.LU.fnv1a64],
     ]);
-    const prepared = createWorkloads(size, IDS).map((workload) => ({ id: workload.id, at: workload.prepare(random) }));
+    const prepared = createWorkloads(size, IDS, kernels).map((workload) => ({
+      id: workload.id,
+      at: workload.prepare(random),
+    }));
     for (const { id, at } of prepared) {
       at.pass();
       if (id !== 'monte-carlo') expect(at.checksum()).toBe(expected.get(id));

@@ -2,15 +2,22 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { KERNELS } from '../../bench/types.ts';
-import { allocateHeap } from '../../scimark/heap.ts';
-import { createRandom, createWorkloads, ENGINES, INPUT_SEED, WORKLOADS } from '../../scimark/index.ts';
+import {
+  allocateWasmHeap,
+  createRandom,
+  createWorkloads,
+  ENGINES,
+  INPUT_SEED,
+  WORKLOADS,
+} from '../../scimark/index.ts';
 import { checkFft, checkLu, checkSor, checkSparse, LARGE_ROOM } from './checks.ts';
 import { VECTORS } from './vectors.ts';
+import { WASM_KERNELS } from './wasm-kernels.ts';
 
 const LIMIT_MS = 120_000;
 const largest = <T extends { readonly N: number }>(vectors: readonly T[]): T => vectors.at(-1)!;
 
-beforeAll(() => allocateHeap(LARGE_ROOM.doubles, LARGE_ROOM.ints));
+beforeAll(() => allocateWasmHeap(WASM_KERNELS, LARGE_ROOM.doubles, LARGE_ROOM.ints));
 
 describe.each(KERNELS)('%s', (name) => {
   const engine = ENGINES[name];

@@ -2,13 +2,13 @@
 
 import { beforeAll, describe, test } from 'vitest';
 import { KERNELS } from '../../bench/types.ts';
-import { allocateHeap } from '../../scimark/heap.ts';
-import { ENGINES } from '../../scimark/index.ts';
+import { allocateWasmHeap, ENGINES } from '../../scimark/index.ts';
 import { createRandom } from '../../scimark/random.ts';
 import { checkFft, checkLu, checkSor, checkSparse, SMALL_ROOM } from './checks.ts';
 import { VECTORS } from './vectors.ts';
+import { WASM_KERNELS } from './wasm-kernels.ts';
 
-beforeAll(() => allocateHeap(SMALL_ROOM.doubles, SMALL_ROOM.ints));
+beforeAll(() => allocateWasmHeap(WASM_KERNELS, SMALL_ROOM.doubles, SMALL_ROOM.ints));
 
 describe.each(KERNELS)('%s', (name) => {
   describe.each(['tiny', 'small'] as const)('the shared stream at size %s equals NIST bit for bit', (size) => {

@@ -1,7 +1,7 @@
-/** Our kernels against the same kernels in C, in alternating bursts of resident processes. */
+/** Our kernels against the same kernels in C, in interleaved bursts of resident processes. */
 
 import { compositeScore, mflops } from '../../bench/score.ts';
-import type { Size } from '../../bench/types.ts';
+import { KERNELS, type Size } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
 import { buildPrograms, C_FLAGS, type Programs, startWorker, type Worker, warmUp } from './worker-process.ts';
@@ -9,49 +9,48 @@ import { buildPrograms, C_FLAGS, type Programs, startWorker, type Worker, warmUp
 export interface KernelBenchOptions {
   /** Default `small`; `large` takes a few minutes. */
   readonly size?: Size;
-  /** Pairs of fresh processes, one in C and one of ours. */
+  /** Rounds of fresh processes, one in C and one of each engine. */
   readonly processes?: number;
-  /** Bursts of each side per kernel and pair of processes. */
+  /** Bursts of each side per kernel and process. */
   readonly bursts?: number;
   readonly burstNs?: number;
 }
 
-/** One kernel: MFLOPS of the best burst on each side, and our speed as a share of C's, by best and by median burst. */
-export interface KernelRow {
+const SIDES = ['C', ...KERNELS] as const;
+type Side = (typeof SIDES)[number];
+
+/** Times per pass in ns of one kernel: of each side an array for every process, bursts of all sides in step. */
+type Timings = Readonly<Record<Side, number[][]>>;
+
+interface Figures {
   readonly id: string;
-  readonly c: number;
-  readonly ours: number;
-  readonly best: number;
-  /** Median of the processes' medians, and the range of those. */
-  readonly typical: number;
-  readonly low: number;
-  readonly high: number;
+  /** MFLOPS of the best burst. */
+  readonly best: Readonly<Record<Side, number>>;
+  /** Speed as a share of C's: median over processes of the median over neighbouring bursts. */
+  readonly typical: Readonly<Record<Side, number>>;
 }
-
-/** Times per pass in ns of one kernel, one array per pair of processes, bursts in pairs. */
-interface Timings {
-  readonly c: number[][];
-  readonly ours: number[][];
-}
-
-const COLUMNS = [13, 9, 9, 7, 8, 14] as const;
 
 /** Prints the ratios to C, kernel by kernel, and that of the composite. Returns at once when there is no C compiler. */
 export async function benchKernels(print: (line: string) => void, options: KernelBenchOptions = {}): Promise<void> {
-  const size = options.size ?? 'small';
+  const { size = 'small', processes = 8, bursts = size === 'large' ? 5 : 30 } = options;
   const programs = await buildPrograms(true);
   try {
     if (!programs.c) {
       print('Kernels against C: left out, there is no C compiler (gcc, cc or clang).');
       return;
     }
-    print(`Kernels against C, size ${size}: ours as a share of C, 1.00 is as fast.`);
+    print(`Kernels against C, size ${size}, ${processes} processes × ${bursts} bursts: speed as a share of C's.`);
     print(`  C: ${programs.compiler}, ${C_FLAGS.join(' ')}`);
-    print(`  ours: reference kernels, Node.js ${process.version}, V8 ${process.versions.v8}`);
-    print('  Timed, on both sides: whole passes. FFT with its sines and bit reversal, LU with the copy of the matrix,');
-    print('  Monte Carlo with seeding; input is made before.');
-    const rows = rowsOf(size, await measure(programs.c, programs, size, options));
-    for (const line of table(rows)) print(line);
+    print(`  ours: Node.js ${process.version}, V8 ${process.versions.v8}`);
+    print(
+      '  Timed on all sides: whole passes, LU with the copy of the matrix, Monte Carlo with seeding. Before it: input',
+    );
+    print(
+      '  and what depends on the size alone (roots and places of bit reversal of tuned and wasm, bytes in the sparse',
+    );
+    print('  tables of wasm); C and reference have no such plan, and compute the sines within.');
+    const figures = figuresOf(size, await measure(programs.c, programs, { ...options, size, processes, bursts }));
+    for (const line of table(figures)) print(line);
   } finally {
     await programs.dispose();
   }
@@ -60,87 +59,98 @@ export async function benchKernels(print: (line: string) => void, options: Kerne
 async function measure(
   c: readonly string[],
   { ours }: Programs,
-  size: Size,
-  { processes = 6, bursts = 30, burstNs = 10e6 }: KernelBenchOptions,
+  { size, processes, bursts, burstNs = 10e6 }: KernelBenchOptions & { size: Size; processes: number; bursts: number },
 ): Promise<Map<string, Timings>> {
-  const timings = new Map(WORKLOADS.map(({ id }) => [id, { c: [], ours: [] } as Timings]));
+  const timings = new Map(WORKLOADS.map(({ id }) => [id, bySide((): number[][] => [])]));
   for (let start = 0; start < processes; start++) {
-    const workers: Worker[] = [];
+    const workers = new Map<Side, Worker>();
     try {
-      workers.push(await startWorker(c, size, []));
-      workers.push(await startWorker(ours, size, []));
-      const [inC, inOurs] = workers as [Worker, Worker];
+      for (const side of SIDES) workers.set(side, await startWorker(side === 'C' ? c : ours(side), size, []));
       for (const [id, timing] of timings) {
-        await assertSameAnswer(inC, inOurs, id);
-        const passes = [await warmUp(inC, id, burstNs, 60e6), await warmUp(inOurs, id, burstNs, 120e6)] as const;
-        const pair = { c: [] as number[], ours: [] as number[] };
-        for (let burst = 0; burst < bursts; burst++) {
-          const steps = [
-            async () => pair.c.push((await inC.burst(id, passes[0])) / passes[0]),
-            async () => pair.ours.push((await inOurs.burst(id, passes[1])) / passes[1]),
-          ];
-          if (Math.random() < 0.5) steps.reverse();
-          for (const step of steps) await step();
-        }
-        timing.c.push(pair.c);
-        timing.ours.push(pair.ours);
+        const own = await measureKernel(id, workers, bursts, burstNs);
+        for (const side of SIDES) timing[side].push(own[side]);
       }
     } finally {
-      for (const worker of workers) await worker.close();
+      for (const worker of workers.values()) await worker.close();
     }
   }
   return timings;
 }
 
-/** A ratio of two programs that compute different things would mean nothing. */
-async function assertSameAnswer(c: Worker, ours: Worker, id: string): Promise<void> {
-  await c.burst(id, 1);
-  await ours.burst(id, 1);
-  const [expected, actual] = [await c.checksum(id), await ours.checksum(id)];
-  if (expected !== actual) throw new Error(`${id}: C gives ${expected} after one pass, ours ${actual}`);
+async function measureKernel(
+  id: string,
+  workers: ReadonlyMap<Side, Worker>,
+  bursts: number,
+  burstNs: number,
+): Promise<Record<Side, number[]>> {
+  await assertSameAnswer(id, workers);
+  const passes = new Map<Side, number>();
+  for (const [side, worker] of workers) passes.set(side, await warmUp(worker, id, burstNs, 120e6));
+  const times = bySide((): number[] => []);
+  for (let burst = 0; burst < bursts; burst++) {
+    for (const [side, worker] of shuffled([...workers])) {
+      const count = passes.get(side)!;
+      times[side].push((await worker.burst(id, count)) / count);
+    }
+  }
+  return times;
 }
 
-/** Figures of all kernels at a size, from their timings. */
-function rowsOf(size: Size, timings: ReadonlyMap<string, Timings>): KernelRow[] {
+/** A ratio of two programs that compute different things would mean nothing. */
+async function assertSameAnswer(id: string, workers: ReadonlyMap<Side, Worker>): Promise<void> {
+  let expected: string | undefined;
+  for (const [side, worker] of workers) {
+    await worker.burst(id, 1);
+    const sum = await worker.checksum(id);
+    expected ??= sum;
+    if (sum !== expected) throw new Error(`${id}: C gives ${expected} after one pass, ${side} ${sum}`);
+  }
+}
+
+function figuresOf(size: Size, timings: ReadonlyMap<string, Timings>): Figures[] {
   return WORKLOADS.map(({ id, sizes }) => {
-    const { c, ours } = timings.get(id)!;
-    const speed = (ns: number) => mflops(sizes[size].flops, 1, ns * 1e-9)!;
-    const bestC = speed(Math.min(...c.flat()));
-    const bestOurs = speed(Math.min(...ours.flat()));
-    const perProcess = c.map((times, start) => median(times.map((time, burst) => time / ours[start]![burst]!)));
+    const times = timings.get(id)!;
     return {
       id,
-      c: bestC,
-      ours: bestOurs,
-      best: bestOurs / bestC,
-      typical: median(perProcess),
-      low: Math.min(...perProcess),
-      high: Math.max(...perProcess),
+      best: bySide((side) => mflops(sizes[size].flops, 1, Math.min(...times[side].flat()) * 1e-9)!),
+      typical: bySide((side) =>
+        median(times[side].map((own, start) => median(own.map((time, burst) => times.C[start]![burst]! / time)))),
+      ),
     };
   });
 }
 
-function table(rows: readonly KernelRow[]): string[] {
-  const line = (cells: readonly string[]) =>
-    `  ${cells.map((cell, k) => (k === 0 ? cell.padEnd(COLUMNS[k]!) : cell.padStart(COLUMNS[k]!))).join('')}`;
-  const composite = (pick: (row: KernelRow) => number) =>
-    compositeScore(new Map(rows.map((row) => [row.id, pick(row)])))!;
-  const c = composite((row) => row.c);
-  const ours = composite((row) => row.ours);
-  const typical = composite((row) => row.c * row.typical) / c;
+function table(figures: readonly Figures[]): string[] {
+  const line = (name: string, cells: readonly string[]) =>
+    `  ${name.padEnd(13)}${cells.map((cell, k) => cell.padStart(k < 4 ? 10 : 12)).join('')}`;
+  const composite = (pick: (row: Figures) => number) =>
+    compositeScore(new Map(figures.map((row) => [row.id, pick(row)])))!;
+  const c = composite(({ best }) => best.C);
+  const shares = KERNELS.map((side) => [
+    (composite(({ best }) => best[side]) / c).toFixed(2),
+    (composite(({ best, typical }) => best.C * typical[side]) / c).toFixed(2),
+  ]);
   return [
-    line(['kernel', 'C', 'ours', 'best', 'median', 'of processes']),
-    ...rows.map((row) =>
-      line([
-        row.id,
-        row.c.toFixed(0),
-        row.ours.toFixed(0),
-        row.best.toFixed(2),
-        row.typical.toFixed(2),
-        `${row.low.toFixed(2)}–${row.high.toFixed(2)}`,
+    line('kernel', [...SIDES, ...KERNELS.map((side) => `${side} ÷ C`)]),
+    ...figures.map(({ id, best, typical }) =>
+      line(id, [
+        ...SIDES.map((side) => best[side].toFixed(0)),
+        ...KERNELS.map((side) => `${(best[side] / best.C).toFixed(2)} ${typical[side].toFixed(2)}`),
       ]),
     ),
-    line(['composite', c.toFixed(0), ours.toFixed(0), (ours / c).toFixed(2), typical.toFixed(2), '']),
-    '  C and ours in MFLOPS of the best burst; best is their ratio; median is of ratios of neighbouring bursts.',
+    line('composite', [
+      ...SIDES.map((side) => composite(({ best }) => best[side]).toFixed(0)),
+      ...shares.map((pair) => pair.join(' ')),
+    ]),
+    '  MFLOPS of the best burst; then two shares: of the best bursts, and the median of neighbouring bursts.',
   ];
+}
+
+function bySide<T>(make: (side: Side) => T): Record<Side, T> {
+  return Object.fromEntries(SIDES.map((side) => [side, make(side)])) as Record<Side, T>;
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const left = [...items];
+  return items.map(() => left.splice(Math.floor(Math.random() * left.length), 1)[0]!);
 }

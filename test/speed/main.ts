@@ -1,5 +1,10 @@
-/** `npm run bench [-- NAME …]`: speed as ratios within one run. Never asserted on; shared machines are noisy. */
+/**
+ * `npm run bench [-- NAME … --size SIZE --processes N --bursts N]`: speed as ratios within one run. Never asserted on; shared
+ * machines are noisy. The options are for the benches of kernels.
+ */
 
+import { parseArgs } from 'node:util';
+import { SIZES, type Size } from '../../bench/types.ts';
 import { benchCalibration } from './calibration.ts';
 import { benchCompany } from './company.ts';
 import { benchDesign } from './design.ts';
@@ -9,11 +14,18 @@ import { benchKernels } from './kernels.ts';
 import { benchSchedules } from './schedules.ts';
 import { benchStartup } from './startup.ts';
 import { benchTruths } from './truths.ts';
+import { benchWarmup } from './warmup.ts';
 
-type Bench = (print: (line: string) => void) => Promise<void>;
+interface Options {
+  readonly size?: Size;
+  readonly processes?: number;
+  readonly bursts?: number;
+}
+type Bench = (print: (line: string) => void, options: Options) => Promise<void>;
 
 const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: string }>> = {
   kernels: { run: benchKernels, title: 'kernels against the same algorithms in C' },
+  warmup: { run: benchWarmup, title: 'speed of cold processes over time' },
   company: { run: benchCompany, title: 'each kernel alone against in company' },
   efficiency: { run: benchEfficiency, title: 'time inside timed windows over the time of a session' },
   startup: { run: benchStartup, title: "a start through Boxmark against the bare engine's own command" },
@@ -30,15 +42,42 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
   schedules: { run: benchSchedules, title: 'interleaved against sequential: half-widths in the same time' },
 };
 
-const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
-const unknown = wanted.filter((name) => BENCHES[name] === undefined);
-if (unknown.length > 0) {
-  process.stderr.write(`bench: there is no ${unknown.join(', ')}\n  try: ${Object.keys(BENCHES).join(', ')}\n`);
-  process.exitCode = 2;
-} else {
-  for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHES)) {
+const count = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+
+function readArguments(): { wanted: string[]; options: Options } {
+  const { values, positionals: wanted } = parseArgs({
+    allowPositionals: true,
+    options: { size: { type: 'string' }, processes: { type: 'string' }, bursts: { type: 'string' } },
+  });
+  const size = SIZES.find((one) => one === values.size);
+  const counts = { processes: count(values.processes), bursts: count(values.bursts) };
+  const unknown = wanted.filter((name) => BENCHES[name] === undefined);
+  if (unknown.length > 0)
+    throw new Error(`there is no ${unknown.join(', ')}\n  try: ${Object.keys(BENCHES).join(', ')}`);
+  if (values.size !== undefined && size === undefined)
+    throw new Error(`no size: ${values.size}\n  try: ${SIZES.join(', ')}`);
+  for (const [name, value] of Object.entries(counts)) {
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      throw new Error(`--${name} takes a number above 0`);
+  }
+  const given = Object.entries({ size, ...counts }).filter(([, value]) => value !== undefined);
+  return { wanted, options: Object.fromEntries(given) };
+}
+
+async function main(): Promise<void> {
+  let read: ReturnType<typeof readArguments>;
+  try {
+    read = readArguments();
+  } catch (error) {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  for (const name of read.wanted.length > 0 ? read.wanted : Object.keys(BENCHES)) {
     const bench = BENCHES[name];
     process.stdout.write(`\n== ${name}: ${bench?.title}\n`);
-    await bench?.run((line) => process.stdout.write(`${line}\n`));
+    await bench?.run((line) => process.stdout.write(`${line}\n`), read.options);
   }
 }
+
+await main();

@@ -1,17 +1,28 @@
-/** Runs bursts of our kernels on request, line by line: the counterpart of c/driver.c, with the same arguments and protocol. */
+/** Runs bursts of our kernels on request, line by line: the counterpart of c/driver.c, with the same arguments and protocol after the engine. */
 
 import { createInterface } from 'node:readline';
-import type { PreparedWorkload, Size } from '../../bench/types.ts';
-import { allocateHeap, createRandom, createWorkloads, heapNeeds, INPUT_SEED, WORKLOADS } from '../../scimark/index.ts';
+import type { Kernels, PreparedWorkload, Size } from '../../bench/types.ts';
+import wasmKernels from '../../dist/kernels.wasm';
+import {
+  allocateHeap,
+  allocateWasmHeap,
+  createRandom,
+  createWorkloads,
+  heapNeeds,
+  INPUT_SEED,
+  WORKLOADS,
+} from '../../scimark/index.ts';
 
-const size = (process.argv[2] ?? 'small') as Size;
-const named = process.argv.slice(3);
+const kernels = (process.argv[2] ?? 'reference') as Kernels;
+const size = (process.argv[3] ?? 'small') as Size;
+const named = process.argv.slice(4);
 const ids = named.length > 0 ? named : WORKLOADS.map((workload) => workload.id);
 
-const needs = heapNeeds(size, ids);
-allocateHeap(needs.doubles, needs.ints);
+const needs = heapNeeds(size, ids, kernels);
+if (kernels === 'wasm') allocateWasmHeap(wasmKernels, needs.doubles, needs.ints);
+else allocateHeap(needs.doubles, needs.ints);
 const prepared = new Map<string, PreparedWorkload>();
-for (const workload of createWorkloads(size, ids)) {
+for (const workload of createWorkloads(size, ids, kernels)) {
   prepared.set(workload.id, workload.prepare(createRandom(INPUT_SEED)));
 }
 

@@ -1,0 +1,119 @@
+/** `boxmark score`: the SciMark score of this host, natively, by SciMark's own protocol and by bursts. */
+
+import { Command } from 'commander';
+import { BoxFault } from '../../bench/client.ts';
+import { BoxmarkError, EXIT } from '../../bench/errors.ts';
+import { checkPlanInput, makePlan, planSettings } from '../../bench/plan.ts';
+import { startResident } from '../../bench/resident.ts';
+import { type Score, scoreOf } from '../../bench/scimark-score.ts';
+import type { Plan } from '../../bench/types.ts';
+import { formatCpuList, parseDurationNs } from '../../bench/units.ts';
+import { renderScore } from '../../reports/score.ts';
+import { defaultLimits } from '../../runners/host/cpus.ts';
+import { WORKLOADS } from '../../scimark/index.ts';
+import { KERNEL_IDS } from '../names.ts';
+import { programVersion } from '../paths.ts';
+import type { Bench } from '../prepare.ts';
+import { type Frame, withBench } from '../with-bench.ts';
+
+interface ScoreFlags {
+  readonly kernels?: string;
+  readonly size?: string;
+  readonly minTime?: string;
+  readonly cpu?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const JSON_SCHEMA = 1;
+const BURSTS = 50;
+
+const EXAMPLES = `
+Examples:
+  boxmark score                                    SciMark's own loops, small
+  boxmark score --kernels wasm --size large --json`;
+
+export function scoreCommand(): Command {
+  return new Command('score')
+    .description("the SciMark score of this host by SciMark's own protocol, next to bursts")
+    .option(
+      '--kernels <engine>',
+      "reference (SciMark's own loops, default), tuned (restructured) or wasm: the same bits",
+    )
+    .option('--size <size>', "tiny, small (SciMark's default) or large")
+    .option('--min-time <time>', 'passes are doubled until a series lasts that long (default: 2s, as in SciMark)')
+    .option('--cpu <list>', 'CPUs of the kernels (default: the last allowed one)')
+    .option('--json', 'print the result as one JSON document')
+    .option('-q, --quiet', 'no progress')
+    .option('-v, --verbose', 'details with errors')
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: ScoreFlags) => {
+      process.exitCode = await score(flags);
+    });
+}
+
+async function score({ minTime, json, quiet, ...given }: ScoreFlags): Promise<number> {
+  const minNs = parseDurationNs(minTime ?? '2s', '--min-time');
+  const { kernels, size, cpu } = given;
+  const asked = Object.fromEntries(Object.entries({ kernels, size, cpu }).filter(([, value]) => value !== undefined));
+  const settings = planSettings(checkPlanInput({ ...asked, env: ['native'] }, 'the flags'), {
+    workloads: KERNEL_IDS,
+    seed: 0,
+    limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
+  });
+  const options = { quiet: quiet === true, dryRun: false, imageFile: undefined };
+  return withBench(settings, options, async (frame) => {
+    const plan = makePlan(settings, frame.bench.planned, frame.bench.baseline);
+    const result = await measureScore(frame, plan, minNs);
+    frame.progress.done();
+    print(frame.bench, plan, minNs, result, json === true);
+    return EXIT.ok;
+  });
+}
+
+async function measureScore({ bench, signal, progress }: Frame, plan: Plan, minNs: number): Promise<Score> {
+  const [environment] = bench.environments;
+  if (environment === undefined) throw new Error('native was not prepared');
+  const { image } = bench;
+  try {
+    const resident = await startResident({
+      ...{ box: 'native', startId: 'score', position: 0, environment, plan, signal, digests: false },
+      gauges: { availableMemoryBytes: () => null, stealMs: () => null },
+      image: { node: image.nodeDigest, payload: image.payloadDigest },
+    });
+    try {
+      const onKernel = (id: string) => progress.phase(`${id}, ${plan.kernels} kernels`);
+      return await scoreOf(resident, { minNs, burstNs: plan.burstNs, bursts: BURSTS, onKernel });
+    } finally {
+      await resident.close();
+    }
+  } catch (error) {
+    if (!(error instanceof BoxFault)) throw error;
+    throw new BoxmarkError({
+      what: `There is no score: ${error.message}.`,
+      value: `${plan.kernels} kernels, size ${plan.size}`,
+      remedy: 'boxmark score --kernels reference',
+      cause: error,
+    });
+  }
+}
+
+function print({ image }: Bench, plan: Plan, minNs: number, { kernels: rows, composite }: Score, json: boolean): void {
+  const { kernels, size, burstNs, limits } = plan;
+  if (json) {
+    const about = { program: programVersion(), kernels, size, node: process.version, cpus: limits.cpus };
+    const how = { image: image.digest, minNs, burstNs, bursts: BURSTS };
+    process.stdout.write(
+      `${JSON.stringify({ schema: JSON_SCHEMA, ...about, ...how, composite, workloads: rows }, null, 2)}\n`,
+    );
+    return;
+  }
+  const parametersOf = (id: string) => WORKLOADS.find((workload) => workload.id === id)?.sizes[size].parameters ?? {};
+  process.stdout.write(
+    renderScore({
+      ...{ program: programVersion(), kernels, size, node: process.version, cpu: formatCpuList(limits.cpus) },
+      ...{ minSeconds: minNs / 1e9, burstMs: burstNs / 1e6, bursts: BURSTS, composite },
+      rows: rows.map((row) => ({ ...row, parameters: parametersOf(row.id) })),
+    }),
+  );
+}

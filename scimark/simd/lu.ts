@@ -1,0 +1,155 @@
+/** LU factorisation in vectors: the panels of ../portable/lu.ts, whose pivot rows go through the matrix two columns at a time. */
+
+/** As `luFactor` of the portable source. `rows` and `pivots` are bytes; the table `rows` holds places in doubles. */
+export function simdFactor(n: i32, rows: i32, pivots: i32): i32 {
+  let begin: i32 = 0;
+  for (; begin + 4 <= n; begin += 4) {
+    if (simdPanel(n, rows, pivots, begin, begin + 4) === 0) return 0;
+    const table = rows + (begin << 2);
+    const row0 = (load<i32>(table) + begin) << 3;
+    const row1 = (load<i32>(table, 4) + begin) << 3;
+    const row2 = (load<i32>(table, 8) + begin) << 3;
+    const row3 = (load<i32>(table, 12) + begin) << 3;
+    const count = n - begin - 4;
+    simdPivotRows(row0, row1, row2, row3, count);
+    let next = table + 16;
+    const end = rows + (n << 2);
+    for (; next + 4 < end; next += 8) {
+      const a = (load<i32>(next) + begin) << 3;
+      const b = (load<i32>(next, 4) + begin) << 3;
+      simdTwoRows(a, b, row0, row1, row2, row3, count);
+    }
+    if (next < end) {
+      const a = (load<i32>(next) + begin) << 3;
+      simdTwoRows(a, a, row0, row1, row2, row3, count);
+    }
+  }
+  return simdPanel(n, rows, pivots, begin, n);
+}
+
+export function simdPanel(n: i32, rows: i32, pivots: i32, begin: i32, end: i32): i32 {
+  let pivot = begin < end ? simdFindPivot(n, rows, begin) : begin;
+  for (let j = begin; j < end; j++) {
+    store<i32>(pivots + (j << 2), pivot);
+    const from = rows + (pivot << 2);
+    const to = rows + (j << 2);
+    const pivotRow = load<i32>(from);
+    const value = load<f64>((pivotRow + j) << 3);
+    if (value === 0) return 0;
+    store<i32>(from, load<i32>(to));
+    store<i32>(to, pivotRow);
+    pivot = simdColumn(n, rows, (pivotRow + j) << 3, j, end - j - 1, 1 / value);
+  }
+  return 1;
+}
+
+export function simdFindPivot(n: i32, rows: i32, j: i32): i32 {
+  let pivot = j;
+  let largest = abs(load<f64>((load<i32>(rows + (j << 2)) + j) << 3));
+  for (let i = j + 1; i < n; i++) {
+    const candidate = abs(load<f64>((load<i32>(rows + (i << 2)) + j) << 3));
+    if (candidate > largest) {
+      pivot = i;
+      largest = candidate;
+    }
+  }
+  return pivot;
+}
+
+/** As `luColumn` of the portable source; `at` is the byte of the pivot. */
+export function simdColumn(n: i32, rows: i32, at: i32, j: i32, more: i32, reciprocal: f64): i32 {
+  const next = j + 1;
+  let pivot = next;
+  let largest: f64 = -1;
+  if (more === 0) {
+    for (let i = next; i < n; i++) {
+      const here = (load<i32>(rows + (i << 2)) + j) << 3;
+      store<f64>(here, load<f64>(here) * reciprocal);
+    }
+    return pivot;
+  }
+  // Where there are fewer than three more columns, what is beyond them is read and written back as it is.
+  const u1 = load<f64>(at, 8);
+  const u2: f64 = more > 1 ? load<f64>(at, 16) : 0;
+  const u3: f64 = more > 2 ? load<f64>(at, 24) : 0;
+  for (let i = next; i < n; i++) {
+    const here = (load<i32>(rows + (i << 2)) + j) << 3;
+    const multiplier = load<f64>(here) * reciprocal;
+    store<f64>(here, multiplier);
+    const value = load<f64>(here, 8) - multiplier * u1;
+    store<f64>(here, value, 8);
+    const candidate = abs(value);
+    if (candidate > largest || i === next) {
+      pivot = i;
+      largest = candidate;
+    }
+    if (more > 1) {
+      store<f64>(here, load<f64>(here, 16) - multiplier * u2, 16);
+      if (more > 2) store<f64>(here, load<f64>(here, 24) - multiplier * u3, 24);
+    }
+  }
+  return pivot;
+}
+
+/** Rows are given by the byte of their first column in the panel; `count` columns follow its four. */
+export function simdPivotRows(row0: i32, row1: i32, row2: i32, row3: i32, count: i32): void {
+  const m10 = load<f64>(row1);
+  const m20 = load<f64>(row2);
+  const m21 = load<f64>(row2, 8);
+  const m30 = load<f64>(row3);
+  const m31 = load<f64>(row3, 8);
+  const m32 = load<f64>(row3, 16);
+  for (; count > 0; count--) {
+    const u0 = load<f64>(row0, 32);
+    const u1 = load<f64>(row1, 32) - m10 * u0;
+    const u2 = load<f64>(row2, 32) - m20 * u0 - m21 * u1;
+    store<f64>(row1, u1, 32);
+    store<f64>(row2, u2, 32);
+    store<f64>(row3, load<f64>(row3, 32) - m30 * u0 - m31 * u1 - m32 * u2, 32);
+    row0 += 8;
+    row1 += 8;
+    row2 += 8;
+    row3 += 8;
+  }
+}
+
+function less(value: v128, multiplier: v128, row: v128): v128 {
+  return f64x2.sub(value, f64x2.mul(multiplier, row));
+}
+
+export function simdTwoRows(a: i32, b: i32, row0: i32, row1: i32, row2: i32, row3: i32, count: i32): void {
+  const a0 = v128.load_splat<f64>(a);
+  const a1 = v128.load_splat<f64>(a, 8);
+  const a2 = v128.load_splat<f64>(a, 16);
+  const a3 = v128.load_splat<f64>(a, 24);
+  const b0 = v128.load_splat<f64>(b);
+  const b1 = v128.load_splat<f64>(b, 8);
+  const b2 = v128.load_splat<f64>(b, 16);
+  const b3 = v128.load_splat<f64>(b, 24);
+  for (; count > 1; count -= 2) {
+    const u0 = v128.load(row0, 32);
+    const u1 = v128.load(row1, 32);
+    const u2 = v128.load(row2, 32);
+    const u3 = v128.load(row3, 32);
+    const aNew = less(less(less(less(v128.load(a, 32), a0, u0), a1, u1), a2, u2), a3, u3);
+    const bNew = less(less(less(less(v128.load(b, 32), b0, u0), b1, u1), b2, u2), b3, u3);
+    v128.store(a, aNew, 32);
+    v128.store(b, bNew, 32);
+    a += 16;
+    b += 16;
+    row0 += 16;
+    row1 += 16;
+    row2 += 16;
+    row3 += 16;
+  }
+  if (count === 1) {
+    const u0 = v128.load64_zero(row0, 32);
+    const u1 = v128.load64_zero(row1, 32);
+    const u2 = v128.load64_zero(row2, 32);
+    const u3 = v128.load64_zero(row3, 32);
+    const aNew = less(less(less(less(v128.load64_zero(a, 32), a0, u0), a1, u1), a2, u2), a3, u3);
+    const bNew = less(less(less(less(v128.load64_zero(b, 32), b0, u0), b1, u1), b2, u2), b3, u3);
+    v128.store64_lane(a, aNew, 0, 32);
+    v128.store64_lane(b, bNew, 0, 32);
+  }
+}
