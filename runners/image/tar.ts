@@ -42,6 +42,8 @@ export async function* tarBytes(members: Iterable<TarMember>): AsyncGenerator<Ui
 export interface TarRead {
   readonly path: string;
   readonly type: 'file' | 'directory' | 'symlink' | 'other';
+  /** The type as the archive has it, one character. */
+  readonly flag: string;
   readonly mode: number;
   readonly size: number;
   readonly target: string;
@@ -70,6 +72,7 @@ export async function* readTar(file: FileHandle): AsyncGenerator<TarRead> {
     yield {
       path: (longPath ?? head.path).replace(/\/$/, ''),
       type: ({ '0': 'file', '\0': 'file', '5': 'directory', '2': 'symlink' } as const)[head.flag] ?? 'other',
+      flag: head.flag,
       mode: head.mode,
       size,
       target: longTarget ?? head.target,
