@@ -84,6 +84,10 @@ export interface Box {
   put(storeFile: string): Promise<string>;
   /** Host cgroup of the box, when the box has one of its own (path below the controller's mount). */
   readonly cgroup?: string;
+  /** Host cgroup of the machine that it is, when it has a kernel of its own: all that runs in it is booked there. */
+  readonly machine?: string;
+  /** Its CPUs as it numbers them, when not as the host does. */
+  readonly cpus?: readonly number[];
   /** Ends everything in the box and removes what `open` created. Idempotent. */
   close(): Promise<void>;
 }
@@ -154,6 +158,8 @@ export interface Runner {
   readonly holds: boolean;
   /** A guest kernel has its own clock and counts CPU time by its own ticks; both are then read on the host. */
   readonly guestKernel: boolean;
+  /** Opens on another machine: its clock is not this host's, and this host's accounts know nothing of it. */
+  readonly remote?: boolean;
   /** Absent when it takes none. */
   readonly settings?: LayerSettings;
   /**

@@ -16,7 +16,7 @@ import {
 import { loadImage } from './image/load.ts';
 import { type Manifest, readManifest } from './image/manifest.ts';
 
-export { type DockerArchive, dockerArchive, erofsDisk } from './image/forms.ts';
+export { type DockerArchive, dockerArchive, erofsDisk, imageArchive } from './image/forms.ts';
 export { loadImage, verifyImage } from './image/load.ts';
 export { storeDir } from './image/store.ts';
 export { exportImage, importImage } from './image/transfer.ts';

@@ -51,13 +51,14 @@ export async function prepareStack(
       const parent = holders.at(-1) ?? host;
       const next = layers[index + 1];
       const holds = holdsOf(next);
-      const probe = await runner.probe(parent, workspace);
+      const there = asSeenIn(parent, workspace);
+      const probe = await runner.probe(parent, there);
       if (!probe.available) throw new Unavailable(probe.reason, probe.remedy);
-      const made = await runner.prepare(parent, image, workspace, holds);
+      const made = await runner.prepare(parent, image, there, holds);
       prepared.push(made);
       if (next === undefined) break;
       const name = `prepare-${path.replace(/[^a-z0-9]+/gi, '-')}-${index}`;
-      holders.push(await runner.open(parent, made, openOptions(name, workspace, workspace.signal, holds)));
+      holders.push(await runner.open(parent, made, openOptions(name, there, workspace.signal, holds)));
     }
   } catch (error) {
     await undo();
@@ -69,14 +70,15 @@ export async function prepareStack(
   }
   await undo();
   const guest = layers.some(({ guestKernel }) => guestKernel);
+  const remote = layers.some((layer) => layer.remote);
   return {
     path,
     labels: [...new Set(prepared.flatMap(({ labels }) => labels))],
     versions: Object.fromEntries(layers.map((runner, index) => [runner.name, prepared[index]?.version ?? ''])),
     slowness: Math.max(...prepared.map(({ slowness }) => slowness)),
-    cpuClock: guest ? 'host' : 'guest',
-    sharesClock: !guest,
-    start: (name, signal) => startStack({ name, signal, layers, prepared, host, context, guest }),
+    cpuClock: guest && !remote ? 'host' : 'guest',
+    sharesClock: !guest && !remote,
+    start: (name, signal) => startStack({ name, signal, layers, prepared, host, context, guest, remote }),
     dispose: () => disposeAll(prepared),
   };
 }
@@ -89,9 +91,11 @@ interface StartInput {
   readonly host: Box;
   readonly context: StackContext;
   readonly guest: boolean;
+  readonly remote: boolean;
 }
 
-async function startStack({ name, signal, layers, prepared, host, context, guest }: StartInput): Promise<Started> {
+async function startStack(input: StartInput): Promise<Started> {
+  const { name, signal, layers, prepared, host, context, guest, remote } = input;
   const { image, workspace } = context;
   const begunNs = process.hrtime.bigint();
   const opened: Box[] = [];
@@ -107,16 +111,19 @@ async function startStack({ name, signal, layers, prepared, host, context, guest
     for (const [index, runner] of layers.entries()) {
       const holds = holdsOf(layers[index + 1]);
       const own = prepared[index] as Prepared;
-      opened.push(await runner.open(opened.at(-1) ?? host, own, openOptions(name, workspace, signal, holds)));
+      const parent = opened.at(-1) ?? host;
+      opened.push(await runner.open(parent, own, openOptions(name, asSeenIn(parent, workspace), signal, holds)));
     }
     const inner = opened.at(-1) as Box;
     // The token is on the command line of the payload, or of the virtual machine, wherever the host can see it.
     const token = `--start=${workspace.id}-${name}`;
     const child = await inner.spawn([...image.payloadArgv, token]);
     const spawnedNs = process.hrtime.bigint();
+    const cgroup = opened.find(({ machine }) => machine !== undefined)?.machine ?? inner.cgroup;
     let known: Account | undefined;
     const account = () => {
-      known ??= payloadAccount({ token, guest, cgroup: inner.cgroup });
+      if (remote) return undefined;
+      known ??= payloadAccount({ token, guest, cgroup });
       return known;
     };
     return {
@@ -125,7 +132,7 @@ async function startStack({ name, signal, layers, prepared, host, context, guest
       spawnedNs,
       cpuNs: () => account()?.cpuNs(),
       usage: () => account()?.usage() ?? {},
-      limits: () => payloadLimits({ token, guest }),
+      limits: () => (remote ? undefined : payloadLimits({ token, guest })),
       close,
     };
   } catch (error) {
@@ -137,6 +144,12 @@ async function startStack({ name, signal, layers, prepared, host, context, guest
 /** What a box is to hold for the layer above it. One that makes no box leaves it a payload's box. */
 function holdsOf(next: Runner | undefined): Needs | undefined {
   return next?.transparent ? undefined : next?.needs;
+}
+
+/** The CPUs of a machine in the box's place are its own, and there are no others for its engines. */
+function asSeenIn(box: Box, workspace: Workspace): Workspace {
+  const { cpus } = box;
+  return cpus === undefined ? workspace : { ...workspace, limits: { ...workspace.limits, cpus, housekeeping: cpus } };
 }
 
 function openOptions(name: string, workspace: Workspace, signal: AbortSignal, holds: Needs | undefined): OpenOptions {

@@ -12,7 +12,7 @@ import { endProcess, listProcesses, ownLine } from '../host/processes.ts';
 const KILL_ROUNDS = 5;
 const PROGRAMS = /^(?:dockerd|containerd|containerd-shim[-\w]*|runc|docker)$/;
 /** Where dockerd and containerd write whatever their settings are, deepest first. */
-const OUTSIDE = [
+export const OUTSIDE = [
   '/etc/docker/key.json',
   '/etc/docker',
   '/run/docker/plugins',

@@ -41,6 +41,11 @@ export async function erofsDisk(image: Image): Promise<string> {
   });
 }
 
+/** The whole root as one tar archive, kept beside it. */
+export async function imageArchive(image: Image): Promise<string> {
+  return derive(image, 'root.tar', async (target) => writeStream(tarBytes(await rootMembers(image)), target));
+}
+
 /** Everything in the root in the order of its paths' bytes, the manifest included. */
 export async function rootMembers(image: Image): Promise<TarMember[]> {
   const { files, folders, links } = await readManifest(image.root);
