@@ -1,12 +1,14 @@
 /** QEMU: a virtual machine with the distribution's kernel, by KVM where that boots, else by emulation. */
 
+import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../bench/errors.ts';
 import type { Box, OpenOptions, Prepared, Probe, Runner, Workspace } from '../bench/types.ts';
 import { guestBox, guestGroup } from './guest/box.ts';
-import { bootsWith, findParts, type GuestParts, kvmWorks } from './guest/kvm-probe.ts';
-import { type Accelerator, hostTscKhz, qemuCommand, TRANSLATION_BYTES } from './guest/qemu-command.ts';
+import { bootsWith, findParts, type GuestParts, kvmWorks, type MachineWish } from './guest/kvm-probe.ts';
+import { type Accelerator, hostTscKhz, MACHINES, qemuCommand, TRANSLATION_BYTES } from './guest/qemu-command.ts';
 import { erofsDisk } from './image/forms.ts';
 import { findCommand } from './image/layout.ts';
+import { defineSettings } from './settings.ts';
 
 /** The kernel, the initramfs and Node.js don't fit in less. */
 const MIN_MEMORY_BYTES = 512 << 20;
@@ -16,13 +18,34 @@ const LINE_LIMIT_BYTES = 1 << 20;
 interface QemuPrepared extends Prepared {
   readonly parts: GuestParts;
   readonly accelerator: Accelerator;
+  readonly cpu: string | undefined;
   readonly disk: string;
   readonly tscKhz: number | undefined;
   readonly workspace: Workspace;
 }
 
-/** The runner `qemu`. With `wanted` it takes this accelerator or none; otherwise KVM where it works, else emulation. */
-export function qemuRunner(wanted?: Accelerator): Runner {
+interface QemuSettings extends MachineWish {
+  readonly accelerator?: Accelerator | undefined;
+}
+
+const SCHEMA = z.strictObject({
+  accelerator: z
+    .enum(['kvm', 'tcg'], 'is kvm or tcg')
+    .optional()
+    .describe('KVM or none at all, or emulation; without it KVM where it works, else emulation'),
+  machine: z
+    .enum(MACHINES, 'is microvm, q35 or virt')
+    .optional()
+    .describe('machine type: microvm or q35 on x86-64, virt on arm64'),
+  cpu: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.,+=-]*$/, 'is no processor model')
+    .optional()
+    .describe('processor model as QEMU names it; without it the host’s own with KVM, else max'),
+});
+
+/** The runner `qemu`. With an accelerator it takes that one or none; otherwise KVM where it works, else emulation. */
+export function qemuRunner(settings: QemuSettings = {}): Runner {
   return {
     name: 'qemu',
     kind: 'vm',
@@ -30,18 +53,26 @@ export function qemuRunner(wanted?: Accelerator): Runner {
     needs: { privileges: 'none', commands: [] },
     holds: false,
     guestKernel: true,
-    probe: (parent, workspace) => probe(parent, workspace, wanted),
+    settings: defineSettings({
+      layer: 'qemu',
+      schema: SCHEMA,
+      examples: { accelerator: 'tcg', machine: 'q35', cpu: 'max' },
+      bare: 'accelerator',
+      bind: qemuRunner,
+    }),
+    probe: (parent, workspace) => probe(parent, workspace, settings),
     async prepare(_parent, image, workspace): Promise<QemuPrepared> {
-      const parts = await findParts();
+      const parts = await findParts(settings);
       if ('missing' in parts) throw new BoxmarkError({ what: parts.missing, remedy: parts.remedy });
-      const accelerator = wanted ?? ((await kvmWorks(workspace)).works ? 'kvm' : 'tcg');
+      const accelerator = settings.accelerator ?? ((await kvmWorks(workspace, settings)).works ? 'kvm' : 'tcg');
       return {
-        labels: [labelOf(accelerator)],
+        labels: [labelOf(accelerator), ...(settings.cpu === undefined ? [] : [`CPU model ${settings.cpu}`])],
         version: parts.qemu.version,
         slowness: accelerator === 'kvm' ? 2 : 20,
         dispose: async () => {},
         parts,
         accelerator,
+        cpu: settings.cpu,
         disk: await erofsDisk(image),
         tscKhz: await hostTscKhz(),
         workspace,
@@ -53,7 +84,8 @@ export function qemuRunner(wanted?: Accelerator): Runner {
 
 export const qemu = qemuRunner();
 
-async function probe(parent: Box, workspace: Workspace, wanted: Accelerator | undefined): Promise<Probe> {
+async function probe(parent: Box, workspace: Workspace, settings: QemuSettings): Promise<Probe> {
+  const { accelerator: wanted, cpu } = settings;
   if (parent.path !== 'host') {
     return {
       available: false,
@@ -65,14 +97,14 @@ async function probe(parent: Box, workspace: Workspace, wanted: Accelerator | un
     return { available: false, reason: 'mkfs.erofs is not installed', remedy: 'boxmark setup' };
   }
   try {
-    const parts = await findParts();
+    const parts = await findParts(settings);
     if ('missing' in parts) return { available: false, reason: parts.missing, remedy: parts.remedy };
-    const kvm = wanted === 'tcg' ? undefined : await kvmWorks(workspace);
+    const kvm = wanted === 'tcg' ? undefined : await kvmWorks(workspace, settings);
     const accelerator = kvm?.works ? 'kvm' : 'tcg';
     if (wanted === 'kvm' && accelerator !== 'kvm') {
       return { available: false, reason: `KVM doesn't work: ${kvm?.reason}`, remedy: 'use qemu, which emulates then' };
     }
-    const booted = accelerator === 'kvm' ? kvm : await bootsWith('tcg', parts, workspace);
+    const booted = accelerator === 'kvm' ? kvm : await bootsWith('tcg', parts, workspace, cpu);
     return booted?.works
       ? { available: true, version: parts.qemu.version, labels: [labelOf(accelerator)] }
       : { available: false, reason: `no guest boots: ${booted?.reason}`, remedy: 'boxmark setup, or use uml' };
@@ -82,7 +114,7 @@ async function probe(parent: Box, workspace: Workspace, wanted: Accelerator | un
 }
 
 async function open(parent: Box, prepared: QemuPrepared, options: OpenOptions): Promise<Box> {
-  const { parts, accelerator, disk, tscKhz, workspace } = prepared;
+  const { parts, accelerator, cpu, disk, tscKhz, workspace } = prepared;
   const { limits, name } = options;
   const memoryBytes = Math.max(MIN_MEMORY_BYTES, limits.memoryBytes);
   const group = await guestGroup(workspace, options, memoryBytes, accelerator === 'tcg' ? TRANSLATION_BYTES : 0);
@@ -95,6 +127,7 @@ async function open(parent: Box, prepared: QemuPrepared, options: OpenOptions): 
       qemuCommand({
         ...parts,
         accelerator,
+        model: cpu,
         disk,
         memoryBytes,
         cpus: limits.cpus.length,

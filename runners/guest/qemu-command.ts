@@ -14,10 +14,13 @@ const PORT = 'boxmark';
 /** x86 takes 2047 characters and a zero. */
 const LINE_LIMIT_CHARS = 2048;
 
+export const MACHINES = ['microvm', 'q35', 'virt'] as const;
+export type Machine = (typeof MACHINES)[number];
+
 export interface Qemu {
   readonly binary: string;
   readonly version: string;
-  readonly machine: 'microvm' | 'q35' | 'virt';
+  readonly machine: Machine;
 }
 
 export interface QemuOptions {
@@ -27,6 +30,8 @@ export interface QemuOptions {
   readonly initramfs: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** Processor model; by default the host's own with KVM, else all that the emulator can do. */
+  readonly model?: string | undefined;
   /** File of the root's erofs; none for a probe. */
   readonly disk?: string;
   /** TSC frequency of the host in kHz, when known. */
@@ -39,14 +44,19 @@ export function qemuBinary(): string {
   return process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
 }
 
-/** QEMU as it is installed, with the smallest machine type it knows; undefined when it isn't. */
-export async function findQemu(binary = qemuBinary()): Promise<Qemu | undefined> {
+/**
+ * QEMU as it is installed, with the smallest machine type it knows, or the wanted one; undefined when it isn't installed, or
+ * doesn't know the wanted machine.
+ */
+export async function findQemu(wanted?: Machine, binary = qemuBinary()): Promise<Qemu | undefined> {
   const asked = await hostExec([binary, '--version'], { timeoutMs: 10_000 });
   const version = /version (\S+)/.exec(asked.stdout)?.[1];
   if (asked.exitCode !== 0 || version === undefined) return undefined;
-  if (process.arch === 'arm64') return { binary, version, machine: 'virt' };
   const machines = await hostExec([binary, '-M', 'help'], { timeoutMs: 10_000 });
-  return { binary, version, machine: /^microvm\b/m.test(machines.stdout) ? 'microvm' : 'q35' };
+  const known = (name: Machine): boolean => new RegExp(`^${name}\\b`, 'm').test(machines.stdout);
+  const usual: Machine[] = process.arch === 'arm64' ? ['virt'] : ['microvm', 'q35'];
+  const machine = usual.find((name) => (wanted ?? name) === name && known(name));
+  return machine === undefined ? undefined : { binary, version, machine };
 }
 
 /** Modules that a guest of this machine needs for its disk and console. */
@@ -75,7 +85,7 @@ export function qemuCommand(options: QemuOptions): string[] {
     ...['-name', options.orders.name],
     ...['-M', machineOption(qemu, accelerator)],
     ...['-accel', accelerator === 'kvm' ? 'kvm' : `tcg,thread=multi,tb-size=${TRANSLATION_BYTES >> 20}`],
-    ...['-cpu', accelerator === 'kvm' ? 'host' : 'max'],
+    ...['-cpu', options.model ?? (accelerator === 'kvm' ? 'host' : 'max')],
     ...['-smp', String(options.cpus)],
     ...['-m', String(Math.ceil(options.memoryBytes / (1 << 20)))],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],

@@ -3,11 +3,51 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootAnswer, bootOnce } from '../../runners/guest/boot-probe.ts';
 import { kvmWorks } from '../../runners/guest/kvm-probe.ts';
-import { qemuRunner } from '../../runners/qemu.ts';
+import { parsePath } from '../../runners/path.ts';
+import { hostBox } from '../../runners/process.ts';
+import { qemu, qemuRunner } from '../../runners/qemu.ts';
 import { guestContract } from './guest-contract.ts';
 import { type Lab, openLab, processesNaming } from './guest-fixture.ts';
 
-guestContract({ runner: qemuRunner('tcg'), clock: 'tsc', writeRoot: 'EROFS' });
+guestContract({ runner: qemuRunner({ accelerator: 'tcg' }), clock: 'tsc', writeRoot: 'EROFS' });
+
+describe('settings of qemu', { timeout: 120_000 }, () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await openLab();
+  });
+  afterAll(() => lab.dispose());
+
+  const layer = (path: string) => parsePath(path, [qemu], () => '')[0]!;
+
+  it('boot the machine and the processor model that are asked for', async (context) => {
+    const runner = layer('qemu:tcg:machine=q35:cpu=Nehalem');
+    const probe = await runner.probe(hostBox(lab.workspace), lab.workspace);
+    if (!probe.available) return context.skip(`${probe.reason} (${probe.remedy})`);
+    const prepared = await runner.prepare(hostBox(lab.workspace), await lab.image(), lab.workspace);
+    expect(prepared.labels).toEqual(['emulated (TCG)', 'CPU model Nehalem']);
+    const guest = await lab.start(runner, prepared, 'b1-q35-1');
+    const [line = ''] = processesNaming('b1-q35-1').filter((found) => found.includes('qemu-system'));
+    expect(line).toMatch(/-M q35/);
+    expect(guest.facts.cpuModel).toMatch(/Nehalem|Core i7 9xx/);
+    await guest.box.close();
+    await prepared.dispose();
+  });
+
+  it('are refused with what QEMU or KVM said', async (context) => {
+    const usual = await qemu.probe(hostBox(lab.workspace), lab.workspace);
+    if (!usual.available) return context.skip(`${usual.reason} (${usual.remedy})`);
+    const model = await layer('qemu:tcg:cpu=nonesuch').probe(hostBox(lab.workspace), lab.workspace);
+    expect(model).toMatchObject({ available: false, reason: expect.stringMatching(/nonesuch/) });
+    const machine = process.arch === 'x64' ? 'virt' : 'q35';
+    const other = await layer(`qemu:machine=${machine}`).probe(hostBox(lab.workspace), lab.workspace);
+    expect(other).toMatchObject({ available: false, reason: `QEMU has no machine ${machine} for this processor` });
+  });
+
+  it.each(['qemu:xen', 'qemu:machine=pc', 'qemu:cpu=-x'])('%s is a usage error', (path) => {
+    expect(() => layer(path)).toThrow(/The layer qemu/);
+  });
+});
 
 describe('the boot probe', { timeout: 60_000 }, () => {
   let lab: Lab;
