@@ -6,15 +6,14 @@ import { BoxmarkError, messageOf } from '../bench/errors.ts';
 import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../bench/types.ts';
 import { type BootResult, bootAnswer, bootOnce } from './guest/boot-probe.ts';
 import { guestBox, guestGroup } from './guest/box.ts';
-import { type GuestOrders, kernelLine, orderParameters } from './guest/init.ts';
 import { findStaticBusybox, initramfsFile } from './guest/initramfs.ts';
+import { UML_COMMAND, umlCommand } from './guest/uml-command.ts';
+import { openUmlHolder, type PreparedUmlHolder, prepareUmlHolder } from './guest/uml-holder.ts';
 import { hostExec } from './process.ts';
 
-const COMMAND = 'linux.uml';
 /** Node.js needs it; and with 64 MiB the kernel's limit of threads is so low that one boot in fifteen fails. */
 const MIN_MEMORY_BYTES = 256 << 20;
 const PROBE_TIMEOUT_MS = 30_000;
-const LINE_LIMIT_CHARS = 4096;
 /** The terminal's queue takes 4096 bytes, and this kernel never wakes up again once it has been full. */
 const INPUT_LIMIT_BYTES = 3900;
 
@@ -24,33 +23,24 @@ interface UmlPrepared extends Prepared {
   readonly workspace: Workspace;
 }
 
-interface UmlOptions {
-  readonly initramfs: string;
-  readonly memoryBytes: number;
-  /** Private folder for the machine's id file and control socket. */
-  readonly folder: string;
-  readonly orders: Pick<GuestOrders, 'name' | 'argv'>;
-  /** Folder of the host that becomes the root, and the only one that hostfs shows; none for a probe. */
-  readonly root?: string;
-}
-
 export const uml: Runner = {
   name: 'uml',
   kind: 'guest-kernel',
   summary: 'User-mode Linux: a kernel of its own in ordinary processes, without hardware virtualisation.',
   needs: { privileges: 'none', commands: [] },
-  holds: false,
+  holds: true,
   guestKernel: true,
   probe,
-  async prepare(_parent, image, workspace): Promise<UmlPrepared> {
+  async prepare(_parent, image, workspace, holds): Promise<UmlPrepared | PreparedUmlHolder> {
     const version = await umlVersion();
+    if (holds !== undefined) {
+      const own = await prepareUmlHolder({ ...image, root: carriedRoot(image) }, workspace, holds);
+      return { ...own, labels: labelsFor(workspace), version: version ?? '', slowness: 5 };
+    }
     const initramfs = await umlInitramfs();
     if (typeof initramfs !== 'string') throw new BoxmarkError({ what: initramfs.missing, remedy: initramfs.remedy });
     return {
-      labels: [
-        'guest kernel (User-mode Linux)',
-        ...(workspace.limits.cpus.length > 1 ? ['one CPU: User-mode Linux has no more'] : []),
-      ],
+      labels: labelsFor(workspace),
       version: version ?? '',
       slowness: 2,
       dispose: async () => {},
@@ -59,8 +49,18 @@ export const uml: Runner = {
       workspace,
     };
   },
-  open: (parent, prepared, options) => open(parent, prepared as UmlPrepared, options),
+  open: (parent, prepared, options) =>
+    options.holds === undefined
+      ? open(parent, prepared as UmlPrepared, options)
+      : openUmlHolder(prepared as PreparedUmlHolder, options, async (folder, memoryBytes) =>
+          environment(folder, await memoryFolderFor(memoryBytes, (prepared as PreparedUmlHolder).workspace)),
+        ),
 };
+
+function labelsFor({ limits }: Workspace): string[] {
+  const alone = limits.cpus.length > 1 ? ['one CPU: User-mode Linux has no more'] : [];
+  return ['guest kernel (User-mode Linux)', ...alone];
+}
 
 async function probe(parent: Box, workspace: Workspace): Promise<Probe> {
   if (parent.path !== 'host') {
@@ -120,26 +120,6 @@ async function open(parent: Box, prepared: UmlPrepared, options: OpenOptions): P
   });
 }
 
-function umlCommand({ initramfs, memoryBytes, folder, root, orders }: UmlOptions): string[] {
-  const parameters = [
-    ...[`umid=${orders.name.slice(0, 60)}`, `uml_dir=${folder}`, `mem=${Math.ceil(memoryBytes / (1 << 20))}M`],
-    `initrd=${initramfs}`,
-    ...(root === undefined ? [] : [`hostfs=${root}`]),
-    // Named, because otherwise it is appended.
-    ...['console=tty0', 'con=null', 'con0=fd:0,fd:1'],
-    // The kernel would measure at every boot which RAID-6 routine is the fastest: most of a second.
-    ...['quiet', 'loglevel=1', 'panic=-1', 'noreboot', 'initcall_blacklist=raid6_select_algo'],
-    ...orderParameters({
-      ...orders,
-      console: 'tty0',
-      end: 'poweroff',
-      ...(root === undefined ? {} : { root: { type: 'hostfs', device: 'none' } }),
-    }),
-  ];
-  kernelLine(parameters, LINE_LIMIT_CHARS);
-  return [COMMAND, ...parameters];
-}
-
 /** The guest's memory is a file, which is unlinked as soon as it is open: in memory where there is room, else on the disk. */
 async function memoryFolderFor(memoryBytes: number, workspace: Workspace): Promise<string> {
   const shared = '/dev/shm';
@@ -179,6 +159,6 @@ async function umlInitramfs(): Promise<string | { missing: string; remedy: strin
 }
 
 async function umlVersion(): Promise<string | undefined> {
-  const asked = await hostExec([COMMAND, '--version'], { timeoutMs: 10_000 });
+  const asked = await hostExec([UML_COMMAND, '--version'], { timeoutMs: 10_000 });
   return asked.exitCode === 0 ? asked.stdout.trim().split('\n')[0] : undefined;
 }

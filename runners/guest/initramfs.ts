@@ -9,6 +9,17 @@ import { storeDir } from '../image.ts';
 import { INIT_APPLETS, INIT_SCRIPT } from './init.ts';
 import type { ModuleFile } from './modules.ts';
 
+/** What is started in a guest as /init, with what it calls and reads. */
+export interface FirstProgram {
+  readonly script: string;
+  /** Programs of busybox. */
+  readonly applets: readonly string[];
+  /** Further files, by their paths. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const PAYLOAD_INIT: FirstProgram = { script: INIT_SCRIPT, applets: INIT_APPLETS, files: {} };
+
 /** Searched after PATH: a harness that was started with a short PATH finds the system's tools all the same. */
 const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
@@ -29,22 +40,31 @@ export async function findStaticBusybox(): Promise<string | { missing: string; r
 }
 
 /** The bytes of an initramfs: a cpio archive, not compressed, because unpacking costs more than reading. */
-export function buildInitramfs(busybox: Buffer, modules: readonly ModuleFile[]): Buffer {
+export function buildInitramfs(
+  busybox: Buffer,
+  modules: readonly ModuleFile[],
+  first: FirstProgram = PAYLOAD_INIT,
+): Buffer {
   const folder = (path: string): CpioEntry => ({ path, type: 'directory', mode: 0o755 });
   const file = (path: string, mode: number, data: Buffer): CpioEntry => ({ path, type: 'file', mode, data });
   return writeCpio([
     ...['bin', 'dev', 'modules', 'proc', 'root', 'sys'].map(folder),
     file('bin/busybox', 0o755, busybox),
-    ...INIT_APPLETS.map((name): CpioEntry => ({ path: `bin/${name}`, type: 'symlink', target: 'busybox' })),
-    file('init', 0o755, Buffer.from(INIT_SCRIPT)),
+    ...first.applets.map((name): CpioEntry => ({ path: `bin/${name}`, type: 'symlink', target: 'busybox' })),
+    file('init', 0o755, Buffer.from(first.script)),
+    ...Object.entries(first.files).map(([path, text]) => file(path, 0o644, Buffer.from(text))),
     // The numbers are the order of loading: the script takes the files as the shell sorts them.
     ...modules.map(({ name, data }, at) => file(`modules/${String(at).padStart(2, '0')}-${name}.ko`, 0o644, data)),
   ]);
 }
 
 /** The initramfs as a file of the image store, named by its content. Throws when busybox can't be read. */
-export async function initramfsFile(busybox: string, modules: readonly ModuleFile[]): Promise<string> {
-  const data = buildInitramfs(await readFile(busybox), modules);
+export async function initramfsFile(
+  busybox: string,
+  modules: readonly ModuleFile[],
+  first: FirstProgram = PAYLOAD_INIT,
+): Promise<string> {
+  const data = buildInitramfs(await readFile(busybox), modules, first);
   const digest = createHash('sha256').update(data).digest('hex').slice(0, 12);
   const folder = join(storeDir(), 'initramfs');
   const target = join(folder, `${digest}.cpio`);

@@ -1,0 +1,65 @@
+/** The first program of a guest that holds engines: all that these expect of a system, then the agent that runs commands. */
+
+import { GUEST_MARK } from './init.ts';
+
+/** Programs of busybox that the script calls, besides those of a payload's guest. */
+export const HOLDER_APPLETS = ['cp', 'ip', 'kill', 'mkdir', 'umount'];
+export const AGENT_FILE = 'agent.cjs';
+
+/**
+ * Its orders are kernel parameters: boxmark.name, boxmark.console, boxmark.root and boxmark.store (paths that hostfs shows),
+ * boxmark.disk. Every controller that the kernel has gets a hierarchy of its own, as container engines know it.
+ */
+export const HOLDER_SCRIPT = `#!/bin/sh
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+
+name= console=console root= store= disk=
+for word in $(cat /proc/cmdline); do
+  case $word in
+    boxmark.name=*) name=\${word#*=} ;;
+    boxmark.console=*) console=\${word#*=} ;;
+    boxmark.root=*) root=\${word#*=} ;;
+    boxmark.store=*) store=\${word#*=} ;;
+    boxmark.disk=*) disk=\${word#*=} ;;
+  esac
+done
+for module in /modules/*.ko; do
+  [ ! -e "$module" ] || insmod "$module"
+done
+exec 0<>"/dev/$console" 1>&0 2>&0
+[ ! -t 0 ] || stty raw -echo
+read -r up rest </proc/uptime
+echo "${GUEST_MARK} $name up=$up kernel=$(uname -r)"
+
+finish() {
+  echo "${GUEST_MARK} ended: $*"
+  kill -9 -1
+  umount /root/boxmark/scratch
+  poweroff -f
+  sleep 60
+}
+
+mount -t hostfs -o "ro,$root" none /root || finish "no root file system"
+mount -t proc proc /root/proc
+mount -t sysfs sysfs /root/sys
+mount -t devtmpfs devtmpfs /root/dev
+mkdir -p /root/dev/pts /root/dev/shm
+mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts /root/dev/pts
+mount -t tmpfs -o mode=1777,size=64m tmpfs /root/dev/shm
+mount -t tmpfs -o mode=1777,size=256m tmpfs /root/tmp
+mount -t tmpfs -o mode=755,size=256m tmpfs /root/run
+mount -t tmpfs -o mode=755,size=1m tmpfs /root/sys/fs/cgroup || finish "no place for control groups"
+while read -r controller hierarchy groups enabled; do
+  [ "$enabled" = 1 ] || continue
+  mkdir "/root/sys/fs/cgroup/$controller"
+  mount -t cgroup -o "$controller" cgroup "/root/sys/fs/cgroup/$controller"
+done </proc/cgroups
+mount -t hostfs -o "ro,$store" none /root/boxmark/store || finish "no image store"
+mount -t ext4 "$disk" /root/boxmark/scratch || finish "no disk"
+ip link set lo up
+cp /${AGENT_FILE} /root/run/${AGENT_FILE}
+env -i PATH=/usr/bin:/bin HOME=/ chroot /root /usr/bin/node /run/${AGENT_FILE}
+finish "status $?"
+`;
