@@ -35,7 +35,9 @@ function findPayload(token: string, guest: boolean): number | undefined {
     const argv = commandLine(entry);
     if (!argv.some((part) => part.includes(token))) continue;
     const program = basename(argv[0] ?? '');
-    const isPayload = guest ? /^(qemu-system|linux)/.test(program) : /^(node$|ld-)/.test(program);
+    const isPayload = guest
+      ? /^(qemu-system|linux|firecracker|cloud-hyperviso)/.test(program)
+      : /^(node$|ld-)/.test(program);
     if (isPayload) return Number(entry);
   }
   return undefined;

@@ -28,7 +28,7 @@ interface Row {
 const WIDTH = 80;
 const MEMORY_BYTES = 2 ** 30;
 /** Nested environments of two engines that are worth a row: the published comparisons have them. */
-const MIXED = ['lxc/docker'];
+const MIXED = ['lxc/docker', 'uml/docker'];
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -60,10 +60,16 @@ async function tryAll(quiet: boolean): Promise<Row[]> {
   try {
     const image = await ensureImage(payloadFile());
     const context = { runners: RUNNERS, image, workspace: workbench.workspace };
-    const boxes = RUNNERS.filter(({ transparent }) => !transparent);
-    const paths = boxes.flatMap(({ name, holds }) =>
-      holds ? [name, `${name}/${name}`, ...MIXED.filter((path) => path.startsWith(`${name}/`))] : [name],
+    // What can't do without a setting has no meaning by itself.
+    const boxes = RUNNERS.filter(
+      ({ transparent, settings }) => !transparent && !settings?.known.some(({ required }) => required),
     );
+    // A guest kernel boots on the host only.
+    const paths = boxes.flatMap(({ name, holds, guestKernel }) => [
+      name,
+      ...(holds && !guestKernel ? [`${name}/${name}`] : []),
+      ...MIXED.filter((path) => path.startsWith(`${name}/`)),
+    ]);
     for (const path of paths) {
       interrupt.signal.throwIfAborted();
       progress.phase(`trying ${path}`);

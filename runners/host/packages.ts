@@ -1,6 +1,6 @@
 /** Which commands the engines need, and which packages of which package manager bring them: tables, one row each. */
 
-export const ENGINES = ['unshare', 'docker', 'lxc', 'uml', 'qemu'] as const;
+export const ENGINES = ['unshare', 'docker', 'lxc', 'appc', 'ssh', 'uml', 'qemu'] as const;
 export type Engine = (typeof ENGINES)[number];
 
 /** Commands without which an engine can't run, by name. Presence of the command counts, not of the package: users install by other ways too. */
@@ -10,6 +10,8 @@ export function commandsOf(engine: Engine, architecture: string = process.arch):
     unshare: ['unshare', 'nsenter', 'setpriv', 'taskset', 'mount', 'umount'],
     docker: ['docker', 'dockerd', 'containerd', 'runc'],
     lxc: ['lxc-start', 'lxc-attach', 'lxc-execute', 'busybox'],
+    appc: ['systemd-nspawn', 'busybox'],
+    ssh: ['ssh'],
     uml: ['linux.uml', 'busybox'],
     qemu: [emulator, 'busybox', 'mkfs.erofs'],
   };
@@ -67,6 +69,8 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
       unshare: { packages: ['util-linux'] },
       docker: { packages: ['docker.io'], optional: ['docker-cli'] },
       lxc: { packages: ['lxc', 'busybox-static'] },
+      appc: { packages: ['systemd-container', 'busybox-static'] },
+      ssh: { packages: ['openssh-client'] },
       ...(architecture === 'x64' ? { uml: { packages: ['user-mode-linux', 'busybox-static'] } } : {}),
       qemu: {
         packages: [architecture === 'arm64' ? 'qemu-system-arm' : 'qemu-system-x86', 'busybox-static', 'erofs-utils'],
@@ -85,6 +89,8 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
       unshare: { packages: ['util-linux'] },
       docker: { packages: ['moby-engine'], optional: ['docker-cli'] },
       lxc: { packages: ['lxc', 'busybox'] },
+      appc: { packages: ['systemd-container', 'busybox'] },
+      ssh: { packages: ['openssh-clients'] },
       qemu: {
         packages: [
           architecture === 'arm64' ? 'qemu-system-aarch64-core' : 'qemu-system-x86-core',
@@ -106,6 +112,7 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
       unshare: { packages: ['util-linux'] },
       docker: { packages: ['docker-engine', 'docker-cli'] },
       lxc: { packages: ['lxc', 'busybox-static'] },
+      ssh: { packages: ['openssh-client'] },
       qemu: {
         packages: [
           architecture === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64',
@@ -127,6 +134,8 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
       unshare: { packages: ['util-linux'] },
       docker: { packages: ['docker'] },
       lxc: { packages: ['lxc', 'busybox-static'] },
+      appc: { packages: ['systemd-container', 'busybox-static'] },
+      ssh: { packages: ['openssh-clients'] },
       qemu: { packages: [architecture === 'arm64' ? 'qemu-arm' : 'qemu-x86', 'busybox-static', 'erofs-utils'] },
     }),
   },

@@ -27,7 +27,7 @@ const bare: Box = {
 it('names of layers are unique and fit into a path', () => {
   const names = RUNNERS.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
-  for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9]*$/);
+  for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/);
 });
 
 describe.each(RUNNERS.map((runner) => [runner.name, runner] as const))('%s', (_, runner) => {

@@ -1,0 +1,187 @@
+/** What the small hypervisors have in common: KVM or nothing, a kernel, the image as a disk, a serial console. */
+
+import { access, constants, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { BoxmarkError, messageOf } from '../../bench/errors.ts';
+import type { Box, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../bench/types.ts';
+import { findCommand } from '../image/layout.ts';
+import { erofsDisk } from '../image.ts';
+import { hostExec } from '../process.ts';
+import { defineSettings } from '../settings.ts';
+import { bootOnce } from './boot-probe.ts';
+import { guestBox, guestGroup } from './box.ts';
+import { findStaticBusybox, initramfsFile } from './initramfs.ts';
+import { findGuestKernel } from './kernel.ts';
+import { resolveModules } from './modules.ts';
+
+const BOOT_LIMIT_MS = 6000;
+const MIN_MEMORY_BYTES = 512 << 20;
+/** A serial line is a terminal, whose queue takes 4096 bytes. */
+const LINE_LIMIT_BYTES = 3900;
+
+export interface HypervisorMachine {
+  readonly kernel: string;
+  readonly initramfs: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  /** None for a probe. */
+  readonly disk?: string;
+  readonly name: string;
+  readonly argv?: readonly string[];
+  /** Private folder of this machine. */
+  readonly folder: string;
+}
+
+export interface Hypervisor {
+  readonly name: string;
+  readonly summary: string;
+  /** Name of the program, or its path. */
+  readonly binary: string;
+  /** Modules that a kernel of the distribution needs for its disk. */
+  readonly modules: readonly string[];
+  /** Why it can't boot this kernel file; undefined when it can. */
+  whyNotKernel(file: string): string | undefined;
+  /** The command that boots the machine with its console on standard input and output; may write to its folder. */
+  command(machine: HypervisorMachine): string[];
+}
+
+interface Parts {
+  readonly kernel: string;
+  readonly initramfs: string;
+}
+
+interface HypervisorPrepared extends Prepared {
+  readonly parts: Parts;
+  readonly disk: string;
+  readonly workspace: Workspace;
+}
+
+const SCHEMA = z.strictObject({
+  kernel: z
+    .string()
+    .transform((path) => path.replace(/%2F/gi, '/'))
+    .refine((path) => path.startsWith('/'), 'is no absolute path')
+    .optional()
+    .describe('another kernel, with the drivers built in, than the distribution’s'),
+});
+
+/** The runner of a hypervisor. */
+export function hypervisorRunner(hypervisor: Hypervisor, kernel?: string): Runner {
+  const { name, summary } = hypervisor;
+  return {
+    name,
+    kind: 'vm',
+    summary,
+    needs: { privileges: 'none', commands: [] },
+    holds: false,
+    guestKernel: true,
+    settings: defineSettings({
+      layer: name,
+      schema: SCHEMA,
+      examples: { kernel: '%2Fboot%2Fvmlinux' },
+      bind: (values) => hypervisorRunner(hypervisor, values.kernel),
+    }),
+    probe: (parent, workspace) => probe(hypervisor, kernel, parent, workspace),
+    async prepare(_parent, image, workspace): Promise<HypervisorPrepared> {
+      const parts = await partsOf(hypervisor, kernel);
+      if ('missing' in parts) throw new BoxmarkError({ what: parts.missing, remedy: parts.remedy });
+      const version = (await versionOf(hypervisor)) ?? '';
+      return {
+        labels: ['KVM'],
+        version,
+        slowness: 2,
+        dispose: async () => {},
+        parts,
+        disk: await erofsDisk(image),
+        workspace,
+      };
+    },
+    open: (_parent, prepared, options) => open(hypervisor, prepared as HypervisorPrepared, options),
+  };
+}
+
+/** Boots a guest to its first line. */
+async function probe(
+  hypervisor: Hypervisor,
+  kernel: string | undefined,
+  parent: Box,
+  workspace: Workspace,
+): Promise<Probe> {
+  const unavailable = (reason: string, remedy: string): Probe => ({ available: false, reason, remedy });
+  const { name } = hypervisor;
+  if (parent.path !== 'host') {
+    return unavailable(
+      `${name} inside ${parent.path} would need its kernel and /dev/kvm in there`,
+      `use ${name} as the first layer`,
+    );
+  }
+  try {
+    const version = await versionOf(hypervisor);
+    if (version === undefined) {
+      return unavailable(
+        `${name} is not installed`,
+        'put its released program into /usr/local/bin; distributions have none',
+      );
+    }
+    await access('/dev/kvm', constants.R_OK | constants.W_OK);
+    const parts = await partsOf(hypervisor, kernel);
+    if ('missing' in parts) return unavailable(parts.missing, parts.remedy);
+    const folder = await mkdtemp(join(workspace.dir, `${name}-`));
+    try {
+      const machine = { ...parts, cpus: 1, memoryBytes: 256 << 20, name: 'boxmark-probe', folder };
+      const argv = ['taskset', '-c', workspace.limits.cpus.join(','), ...hypervisor.command(machine)];
+      const booted = await bootOnce(argv, BOOT_LIMIT_MS, workspace.signal);
+      if (booted.works) return { available: true, version, labels: ['KVM'] };
+      return unavailable(`no guest boots: ${booted.reason}`, 'a host whose KVM works, or uml');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (path === '/dev/kvm') {
+      const reason = code === 'ENOENT' ? 'there is no /dev/kvm' : '/dev/kvm may not be opened by this user';
+      return unavailable(reason, 'a host with hardware virtualisation, or uml');
+    }
+    return unavailable(messageOf(error), 'boxmark setup');
+  }
+}
+
+async function open(hypervisor: Hypervisor, prepared: HypervisorPrepared, options: OpenOptions): Promise<Box> {
+  const { parts, disk, workspace } = prepared;
+  const { limits, name } = options;
+  options.signal.throwIfAborted();
+  const memoryBytes = Math.max(MIN_MEMORY_BYTES, limits.memoryBytes);
+  const group = await guestGroup(workspace, options, memoryBytes);
+  const folder = await mkdtemp(join(workspace.dir, `${hypervisor.name}-`));
+  const machine = { ...parts, disk, cpus: limits.cpus.length, memoryBytes, name, folder };
+  const box = guestBox({
+    path: hypervisor.name,
+    group,
+    lineLimitBytes: LINE_LIMIT_BYTES,
+    cpus: limits.cpus,
+    command: (argv) => hypervisor.command({ ...machine, argv }),
+    cleanUp: () => rm(folder, { recursive: true, force: true }),
+  });
+  return box;
+}
+
+async function versionOf({ binary }: Hypervisor): Promise<string | undefined> {
+  const asked = await hostExec([binary, '--version'], { timeoutMs: 10_000 });
+  return asked.exitCode === 0 ? asked.stdout.trim().split('\n')[0] : undefined;
+}
+
+async function partsOf(hypervisor: Hypervisor, own?: string): Promise<Parts | { missing: string; remedy: string }> {
+  if (findCommand('mkfs.erofs') === undefined)
+    return { missing: 'mkfs.erofs is not installed', remedy: 'boxmark setup --for qemu' };
+  const busybox = await findStaticBusybox();
+  if (typeof busybox !== 'string') return busybox;
+  const found = own === undefined ? await findGuestKernel() : undefined;
+  if (found !== undefined && 'missing' in found) return found;
+  const kernel = own ?? found?.vmlinuz ?? '';
+  const why = hypervisor.whyNotKernel(kernel);
+  if (why !== undefined)
+    return { missing: `${hypervisor.name} can't boot ${kernel}: ${why}`, remedy: `${hypervisor.name}:kernel=FILE` };
+  const modules = found === undefined ? [] : await resolveModules(found, hypervisor.modules);
+  return { kernel, initramfs: await initramfsFile(busybox, modules) };
+}
