@@ -2,6 +2,7 @@
 
 import type { Size } from '../bench/types.ts';
 import { fold, type Opened, type SystemWorkload } from './system.ts';
+import { openTriad } from './triad.ts';
 
 /** Doubles in each of three arrays, the same in every box: 1, 64 and 160 MiB. `tiny` fits into caches, and is for tests. */
 const DOUBLES: Readonly<Record<Size, number>> = { tiny: 1 << 17, small: 1 << 23, large: 20 << 20 };
@@ -9,6 +10,8 @@ const DOUBLES: Readonly<Record<Size, number>> = { tiny: 1 << 17, small: 1 << 23,
 /** STREAM counts two reads and a write of 8 bytes, whatever the cache does in addition. */
 const BYTES_A_DOUBLE = 24;
 const SAMPLES = 64;
+
+type Arrays = [Float64Array, Float64Array, Float64Array];
 
 /**
  * a[i] = b[i] + s·c[i] (McCalpin, "Memory bandwidth and machine balance in current high performance computers", 1995).
@@ -23,11 +26,13 @@ export const memory: SystemWorkload = {
   sizes: { tiny: sizeOf('tiny'), small: sizeOf('small'), large: sizeOf('large') },
   open: (size): Opened => {
     const doubles = DOUBLES[size];
-    const [a, b, c] = [new Float64Array(doubles), new Float64Array(doubles), new Float64Array(doubles)];
-    for (let i = 0; i < doubles; i++) [b[i], c[i]] = [valueB(i), valueC(i)];
+    const { buffer, sweep } = openTriad(doubles);
+    const [a, b, c] = [0, 1, 2].map((array) => new Float64Array(buffer, array * 8 * doubles, doubles)) as Arrays;
+    fill(b, valueB);
+    fill(c, valueC);
     return {
       act: (pass) => {
-        triad(a, b, c, scalarOf(pass));
+        sweep(scalarOf(pass));
         return sampled(pass, doubles, (i) => a[i] ?? 0);
       },
     };
@@ -35,9 +40,8 @@ export const memory: SystemWorkload = {
   answer: (size, pass) => sampled(pass, DOUBLES[size], (i) => valueB(i) + scalarOf(pass) * valueC(i)),
 };
 
-function triad(a: Float64Array, b: Float64Array, c: Float64Array, scalar: number): void {
-  const { length } = a;
-  for (let i = 0; i < length; i++) a[i] = b[i]! + scalar * c[i]!;
+function fill(array: Float64Array, valueAt: (index: number) => number): void {
+  for (let i = 0; i < array.length; i++) array[i] = valueAt(i);
 }
 
 /** Some of the sums, at other places in each pass. */
