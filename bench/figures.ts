@@ -1,9 +1,9 @@
 /** What is compared between stored sessions: the ratios of each to its own baseline, and times per pass. */
 
-import { hostTimedBoxes, levelSamples } from './analysis/clock.ts';
-import { groupSamples } from './analysis/group.ts';
+import { hostTimedBoxes } from './analysis/clock.ts';
 import { hasSuite, SUITE } from './analysis/ratio.ts';
 import type { Figure } from './analysis/regression.ts';
+import { groupSession } from './analysis/session-groups.ts';
 import { sessionTable } from './analysis/session-table.ts';
 import { summarizeEnvironment } from './analysis/summary.ts';
 import { type LoadedSession, wholeSamples } from './load.ts';
@@ -22,13 +22,12 @@ export interface SessionFigures {
 export function figuresOf(session: LoadedSession): SessionFigures {
   const { info, starts, events } = session;
   const { plan } = info;
-  const samples = wholeSamples(session);
-  const rows = sessionTable({ plan, samples, starts, events }).rows.filter(
+  const groups = groupSession(wholeSamples(session), hostTimedBoxes(events));
+  const rows = sessionTable({ plan, samples: groups, starts, events }).rows.filter(
     ({ baseline, workload }) => baseline === plan.baseline && (workload !== SUITE || hasSuite(plan)),
   );
-  const groups = groupSamples(levelSamples(samples, hostTimedBoxes(events)));
   const times = plan.environments.flatMap(({ path }) =>
-    summarizeEnvironment(groups, path, plan.workloads).workloads.flatMap(({ workload, medianNsPerPass }) =>
+    summarizeEnvironment(groups.levels, path, plan.workloads).workloads.flatMap(({ workload, medianNsPerPass }) =>
       medianNsPerPass === null ? [] : [{ env: path, workload, log: Math.log(medianNsPerPass) }],
     ),
   );

@@ -7,7 +7,7 @@ import { BadCell, type Row, toSample, toStart } from './rows.ts';
 import { BadTable, scanRows } from './scan.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './session.ts';
 import type { Sample, SessionEvent, Start } from './types.ts';
-import { countedSamples, isCounted } from './whole.ts';
+import { countedSamples } from './whole.ts';
 
 export interface LoadedSession {
   readonly dir: string;
@@ -21,8 +21,6 @@ export interface LoadedSession {
 export interface OpenedSession extends Omit<LoadedSession, 'samples'> {
   /** Every row of samples.csv, read anew each time. Throws a usage error where the table is damaged. */
   readonly samples: () => Iterable<Sample>;
-  /** Those that figures are computed from. */
-  readonly wholeSamples: () => Iterable<Sample>;
 }
 
 /** Reads everything but bursts and contrasts. Throws a usage error when `dir` is no session, is damaged, or is of a later version. */
@@ -30,19 +28,13 @@ export function openSession(dir: string): OpenedSession {
   const info = readSessionInfo(dir);
   const starts = [...rowsOf(dir, 'starts.csv', toStart)];
   const events = readEvents(dir);
-  const samples = () => rowsOf(dir, 'samples.csv', toSample);
-  return { dir, info, starts, events, samples, wholeSamples: () => whole(samples(), events, info.blocksCompleted) };
+  return { dir, info, starts, events, samples: () => rowsOf(dir, 'samples.csv', toSample) };
 }
 
 /** Reads everything but the contrasts, which are computed from it. Throws like `openSession`. */
 export async function loadSession(dir: string): Promise<LoadedSession> {
   const { info, starts, events, samples } = openSession(dir);
   return { dir, info, samples: [...samples()], starts, events };
-}
-
-function* whole(samples: Iterable<Sample>, events: readonly SessionEvent[], blocks: number): Generator<Sample> {
-  const counts = isCounted(events, blocks);
-  for (const sample of samples) if (counts(sample)) yield sample;
 }
 
 /** The samples that figures are computed from: those of whole blocks, from boxes whose states were right. */

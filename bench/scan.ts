@@ -13,10 +13,12 @@ export class BadTable extends Error {}
  * The rows of a CSV file by the names in its header: RFC 4180, UTF-8 with or without a byte order mark, lines that end
  * in LF or CRLF, no empty lines but at the end. Throws a BadTable for anything else, and for a file without a header.
  * A few times as fast as a parser for all dialects, which is what a session of a million rows needs; that one is the
- * oracle in its tests.
+ * oracle in its tests. Every row is handed out in the same object: read it before the next one.
  */
 export function* scanRows(file: string): Generator<Row> {
   let header: readonly string[] | null = null;
+  // One object, whose keys are there from the first row on: making a million of them takes longer than reading the file.
+  const row: Record<string, string> = {};
   let number = 0;
   for (const line of records(file)) {
     const cells = line.includes('"') ? quotedCells(line, number) : line.split(',');
@@ -28,7 +30,6 @@ export function* scanRows(file: string): Generator<Row> {
     if (cells.length !== header.length) {
       throw new BadTable(`row ${number} has ${cells.length} cells, the header ${header.length}`);
     }
-    const row: Record<string, string> = {};
     for (let column = 0; column < cells.length; column++) row[header[column] as string] = cells[column] as string;
     yield row;
   }

@@ -98,9 +98,10 @@ export function threeDigits(value: number): string {
   return value.toFixed(Math.min(digits, 9));
 }
 
-export function median(values: readonly number[]): number {
+export function median(values: readonly number[] | Float64Array): number {
   if (values.length === 0) return Number.NaN;
-  const sorted = [...values].sort((a, b) => a - b);
+  // Sorts by value without asking a function, several times as fast.
+  const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1
     ? (sorted[middle] as number)

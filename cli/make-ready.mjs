@@ -56,7 +56,11 @@ export function sourceDigest(root) {
 
 /** Was the program built from the sources as they are now? */
 export function isBuilt(root) {
-  const outputs = [join(root, 'dist', 'cli', 'main.js'), join(root, 'dist', 'payload.cjs')];
+  const outputs = [
+    join(root, 'dist', 'cli', 'main.js'),
+    join(root, 'dist', 'payload.cjs'),
+    join(root, 'dist', 'report', 'main.js'),
+  ];
   return outputs.every((file) => existsSync(file)) && textOf(join(root, 'dist', '.stamp')) === sourceDigest(root);
 }
 

@@ -1,12 +1,13 @@
 /** After a session: the comparison on standard output, where it is kept, and the exit code. */
 
 import { relative } from 'node:path';
-import { EXIT } from '../bench/errors.ts';
+import { EXIT, messageOf } from '../bench/errors.ts';
 import type { SessionOutcome } from '../bench/execute.ts';
 import { reports } from '../reports/index.ts';
 import { buildModel } from '../reports/model.ts';
 import type { Bench } from './prepare.ts';
 import { headerOf } from './session-model.ts';
+import { writeSessionReport } from './write-report.ts';
 
 export interface PrintOptions {
   readonly json: boolean;
@@ -14,8 +15,14 @@ export interface PrintOptions {
 }
 
 /** Prints the outcome and returns the exit code; throws what ended the session, if Boxmark itself failed. */
-export function conclude(outcome: SessionOutcome, bench: Bench, options: PrintOptions & ExitQuestion): number {
+export async function conclude(
+  outcome: SessionOutcome,
+  bench: Bench,
+  options: PrintOptions & ExitQuestion,
+): Promise<number> {
   printOutcome(outcome, options);
+  const { blocksCompleted, stopReason } = outcome.info;
+  if (outcome.failure === null && blocksCompleted > 0 && stopReason !== 'interrupted') await keepReport(options);
   if (outcome.failure !== null) throw outcome.failure;
   return exitCodeOf(outcome, bench, options);
 }
@@ -36,6 +43,18 @@ export function printOutcome(outcome: SessionOutcome, { json, dir }: PrintOption
   if (outcome.info.stopReason === 'interrupted') {
     const kept = `${info.blocksCompleted} whole ${info.blocksCompleted === 1 ? 'block is' : 'blocks are'} kept`;
     process.stderr.write(`boxmark: interrupted; ${kept}\n  try: boxmark resume ${nearPath(dir)}\n`);
+  }
+}
+
+/** A report that can't be written costs the session nothing: it can be rendered again. */
+async function keepReport({ dir, json }: PrintOptions): Promise<void> {
+  try {
+    const page = await writeSessionReport(dir);
+    if (!json) process.stdout.write(`Report: ${page}\n`);
+  } catch (error) {
+    process.stderr.write(
+      `boxmark: the report was not written: ${messageOf(error)}\n  try: boxmark report ${nearPath(dir)} -v\n`,
+    );
   }
 }
 

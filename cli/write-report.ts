@@ -28,6 +28,13 @@ export function chosenFormats(list: string | undefined): ReturnType<typeof forma
   });
 }
 
+/** `report/` in a session's folder, as every run leaves it; returns the path of the page. */
+export async function writeSessionReport(dir: string): Promise<string> {
+  const out = join(dir, 'report');
+  writeFiles(out, await renderReports([dir], out, chosenFormats(undefined)));
+  return join(out, 'report.html');
+}
+
 /** Files of all formats, rendered before anything is written. `out` is where they will stand. */
 export async function renderReports(
   dirs: readonly string[],

@@ -1,8 +1,10 @@
 /** The registry of reports: one line each. */
 
 import { csv } from './csv.ts';
+import { html } from './html.ts';
 import { render as json } from './json.ts';
 import type { ReportModel } from './model.ts';
+import { png, svg } from './pictures.ts';
 import { type RenderOptions, render as terminal } from './terminal.ts';
 
 /** A session as a folder of reports shows it. */
@@ -48,6 +50,14 @@ export const reports: readonly Report[] = [
     files: one('summary.json', json),
   },
   { name: 'csv', extension: 'csv', summary: 'Every contrast and the control as one table, a row each', files: csv },
+  {
+    name: 'html',
+    extension: 'html',
+    summary: 'One page with charts, for people: self-contained, no network',
+    files: html,
+  },
+  { name: 'png', extension: 'png', summary: 'Every chart as a picture', files: png },
+  { name: 'svg', extension: 'svg', summary: 'Every chart as a vector picture', files: svg },
 ];
 
 /** Files of a report that is about one session at a time: of several, each has its name in the file's. */

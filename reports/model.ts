@@ -1,8 +1,9 @@
 /** What every report is rendered from: a session's figures, computed once, as plain data. */
 
-import { hostTimedBoxes, levelSamples, wallOverCpu } from '../bench/analysis/clock.ts';
-import { groupSamples } from '../bench/analysis/group.ts';
-import { type ContrastRow, SUITE } from '../bench/analysis/ratio.ts';
+import { type ClaimResult, judgeClaims } from '../bench/analysis/claims.ts';
+import { hostTimedBoxes } from '../bench/analysis/clock.ts';
+import type { ContrastRow } from '../bench/analysis/ratio.ts';
+import { groupSession, type SessionGroups } from '../bench/analysis/session-groups.ts';
 import { sessionTable, unequalOf } from '../bench/analysis/session-table.ts';
 import {
   type EnvironmentSummary,
@@ -13,6 +14,9 @@ import {
 import type { Trust, Unequal } from '../bench/analysis/trust.ts';
 import { DEFAULT_MARGIN } from '../bench/analysis/verdict.ts';
 import type { Plan, Sample, SessionEvent, Start } from '../bench/types.ts';
+import { headlineOf } from './headline.ts';
+import type { ClaimsToJudge, SessionRecord } from './record.ts';
+import { newRunOrder, type RunOrder } from './run-order.ts';
 
 /** An environment as it was prepared: what is printed beside its results. */
 export interface EnvironmentInfo {
@@ -57,6 +61,9 @@ export interface ModelInput {
   readonly starts: Iterable<Start>;
   readonly events: Iterable<SessionEvent>;
   readonly unavailable: readonly UnavailableEnvironment[];
+  /** Asked for after all samples were read. */
+  readonly record?: () => SessionRecord;
+  readonly claims?: ClaimsToJudge | undefined;
 }
 
 export interface EnvironmentModel extends EnvironmentInfo {
@@ -110,6 +117,18 @@ export interface ReportModel {
   readonly failures: readonly StartFailure[];
   readonly unavailable: readonly UnavailableEnvironment[];
   readonly events: { readonly count: number; readonly byKind: readonly { kind: string; count: number }[] };
+  /** What pictures and long reports are made of; short ones leave it out. */
+  readonly details: SessionDetails;
+}
+
+export interface SessionDetails {
+  /** Null where only figures are known. */
+  readonly record: SessionRecord | null;
+  readonly claims: { readonly title: string; readonly results: readonly ClaimResult[] } | null;
+  readonly starts: readonly Start[];
+  readonly events: readonly SessionEvent[];
+  readonly runOrder: RunOrder;
+  readonly groups: SessionGroups;
 }
 
 /** Computes everything; reads each input once. Missing environments, blocks and answers make gaps, never errors. */
@@ -118,12 +137,11 @@ export function buildModel(input: ModelInput): ReportModel {
   const { plan } = session;
   const starts = [...input.starts];
   const startups = new Map(summarizeStarts(starts).map((startup) => [startup.env, startup]));
-  const samples = [...input.samples];
   const events = [...input.events];
   const hostTimed = hostTimedBoxes(events);
-  const levels = levelSamples(samples, hostTimed);
-  const groups = groupSamples(levels);
-  const cpuShares = wallOverCpu(levels);
+  const runOrder = newRunOrder(hostTimed);
+  const samples = groupSession(noticed(input.samples, runOrder.add), hostTimed);
+  const groups = samples.levels;
   // A session of an early version has no margin.
   const margin = plan.margin ?? DEFAULT_MARGIN;
   const { secondsPerBlock } = session;
@@ -145,7 +163,7 @@ export function buildModel(input: ModelInput): ReportModel {
       ...(refuted.has(path) ? { compositeMflops: null } : {}),
     },
     startup: startups.get(path) ?? null,
-    wallOverCpu: cpuShares.get(path) ?? null,
+    wallOverCpu: samples.wallOverCpu.get(path) ?? null,
   });
   const infos = new Map(session.environments.map((info) => [info.path, info]));
   const environments = [
@@ -171,38 +189,30 @@ export function buildModel(input: ModelInput): ReportModel {
     failures: failuresOf(starts),
     unavailable: input.unavailable,
     events: countEvents(events),
+    details: {
+      record: input.record?.() ?? null,
+      claims: input.claims === undefined ? null : judged(input.claims, { samples, starts, events }),
+      starts,
+      events,
+      runOrder: runOrder.done(),
+      groups: samples,
+    },
   };
 }
 
-/** True when the labels say that the processor is emulated. */
-export function isEmulated(labels: readonly string[]): boolean {
-  return labels.some((label) => /emulat/i.test(label));
+/** Lets rows pass, and shows each to `see`. */
+function* noticed(samples: Iterable<Sample>, see: (sample: Sample) => void): Generator<Sample> {
+  for (const sample of samples) {
+    see(sample);
+    yield sample;
+  }
 }
 
-/**
- * The contrast that tells most: against the baseline, on the suite where there is one, a shown difference before one
- * that is not, the largest first. An emulated environment comes last: that it is slow is known and tells nothing.
- */
-function headlineOf(
-  rows: readonly ContrastRow[],
-  plan: Plan,
-  environments: readonly EnvironmentModel[],
-): ContrastRow | null {
-  const emulated = new Set(environments.filter(({ labels }) => isEmulated(labels)).map(({ path }) => path));
-  const rank = (row: ContrastRow): number[] => [
-    row.baseline === plan.baseline ? 0 : 1,
-    emulated.has(row.env) ? 1 : 0,
-    row.workload === SUITE ? 0 : 1,
-    row.verdict === 'slower' || row.verdict === 'faster' ? 0 : 1,
-    row.interval && row.interval.low <= 1 && row.interval.high >= 1 ? 1 : 0,
-    -Math.abs(Math.log(row.timeRatio)),
-  ];
-  return [...rows].sort((a, b) => compareRanks(rank(a), rank(b)))[0] ?? null;
-}
-
-function compareRanks(a: readonly number[], b: readonly number[]): number {
-  const place = a.findIndex((value, index) => value !== b[index]);
-  return place < 0 ? 0 : (a[place] as number) - (b[place] as number);
+function judged(
+  { title, claims, ground, ...options }: ClaimsToJudge,
+  measured: Pick<Parameters<typeof judgeClaims>[1], 'samples' | 'starts' | 'events'>,
+): SessionDetails['claims'] {
+  return { title, results: judgeClaims(claims, { ...ground, ...measured }, options) };
 }
 
 function openOf(rows: readonly ContrastRow[]): OpenVerdicts | null {

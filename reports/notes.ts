@@ -2,7 +2,8 @@
 
 import { type ContrastRow, hasSuite, SUITE } from '../bench/analysis/ratio.ts';
 import { formatChange } from '../bench/units.ts';
-import { isEmulated, type ReportModel } from './model.ts';
+import { isEmulated } from './headline.ts';
+import type { ReportModel } from './model.ts';
 import { clean } from './text.ts';
 import { environmentName } from './wording.ts';
 

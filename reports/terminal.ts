@@ -113,14 +113,14 @@ function startLines(model: ReportModel, width: number): string[] {
   return rows.length === 0 ? [] : tableLines(head, rows, width);
 }
 
-function unavailableTexts(model: ReportModel): string[] {
+export function unavailableTexts(model: ReportModel): string[] {
   return model.unavailable.map(({ reason, remedy, ...environment }) => {
     const name = environmentName(environment);
     return `${name}: ${sentence(reason)}${remedy === '' ? '' : ` Try: ${clean(remedy)}`}`;
   });
 }
 
-function problemTexts(model: ReportModel): string[] {
+export function problemTexts(model: ReportModel): string[] {
   const unavailable = new Set(model.unavailable.map(({ path }) => path));
   const silent = model.environments
     .filter(

@@ -39,6 +39,13 @@ export function reasonText(reasons: readonly Reason[]): string {
     .join('; ');
 }
 
+/** The reasons in a word or two each, where there is little room. */
+export function reasonWords(reasons: readonly Reason[]): string {
+  return reasons
+    .map((reason) => (reason.kind === 'unequal' ? unequalText(reason.facts) : WORDS[reason.kind]))
+    .join(', ');
+}
+
 /** `29 more blocks, about 15 min`, or that no number of them would do. */
 export function moreText({ blocks, minutes }: NonNullable<Judged['more']>): string {
   if (blocks === null) return 'more than 1000 further blocks';
@@ -71,12 +78,10 @@ export function openLines(model: ReportModel): string[] {
     if (row.judgement.reasons.every(({ kind }) => kind === 'session-untrusted')) continue;
     if (row.workload === SUITE && !hasSuite(model.session.plan)) continue;
     const pair = `${clean(row.env, 60)} against ${clean(row.baseline, 60)}: ${row.verdict}`;
-    const words = row.judgement.reasons.map((reason) =>
-      reason.kind === 'unequal' ? unequalText(reason.facts) : WORDS[reason.kind],
-    );
+    const words = reasonWords(row.judgement.reasons);
     const more = row.judgement.more === null ? '' : `: ${moreText(row.judgement.more)}`;
     const known = pairs.get(pair) ?? [];
-    known.push(`${clean(row.workload, 40)} (${words.join(', ')}${more})`);
+    known.push(`${clean(row.workload, 40)} (${words}${more})`);
     pairs.set(pair, known);
   }
   return [...pairs].map(([pair, cells]) => `${pair} on ${cells.join(', ')}.`);

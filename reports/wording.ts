@@ -74,6 +74,20 @@ export function answerSentence(model: ReportModel): string {
   }
 }
 
+/**
+ * `docker/docker takes 1.4 % longer than docker [0.6, 2.1]` where a difference is sure, `docker/docker against docker: time
+ * +0.2 % [−2.0, +2.4]` where it is not.
+ */
+export function intervalText(env: string, baseline: string, figure: Figure, digits: number): string {
+  const { interval } = figure;
+  if (interval === null || (interval.low <= 1 && interval.high >= 1)) {
+    return `${env} against ${baseline}: ${signedText(figure, digits)}`;
+  }
+  const [length = '', range = ''] = lengthText(figure, digits).split(/ (?=\[)/);
+  const isFactor = figure.timeRatio >= 2;
+  return `${env} takes ${length} ${isFactor ? 'as' : 'than'} ${baseline} ${range}`;
+}
+
 /** What the control says about the smallest difference this session can show. */
 export function controlSentence(model: ReportModel): string {
   const rows = model.control.rows;

@@ -7,6 +7,7 @@ import { type KindOf, matchesAny, type Pair, pairsOf } from './claim-pairs.ts';
 import { type Band, type Claim, isRateClaim, type RateClaim, type ResourceClaim } from './claim-schema.ts';
 import { blocksNeeded, halfWidthLog } from './precision.ts';
 import { type ContrastRow, SUITE, suiteOf } from './ratio.ts';
+import type { SessionGroups } from './session-groups.ts';
 import { sessionTable } from './session-table.ts';
 import { COMPOSITE_WORKLOADS } from './summary.ts';
 import type { Reason } from './verdict.ts';
@@ -16,7 +17,7 @@ export type ClaimVerdict = (typeof CLAIM_VERDICTS)[number];
 
 /** A session as claims see it: rows that count only. */
 export interface ClaimSession extends ClaimGround {
-  readonly samples: readonly Sample[];
+  readonly samples: Iterable<Sample> | SessionGroups;
   readonly starts: readonly Start[];
   /** For what was unequal, and whose clock can't be trusted. */
   readonly events: readonly SessionEvent[];

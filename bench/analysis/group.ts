@@ -34,40 +34,55 @@ export interface SampleGroups {
   readonly bursts: number;
 }
 
+/** Takes rows one by one; none is kept. */
+export interface Grouper {
+  add(sample: Sample): void;
+  /** What there is so far. */
+  groups(): SampleGroups;
+}
+
 /**
  * Groups samples; nothing is sorted and no row is kept. Of two measured bursts in the same round of a cell the later
  * stands: that happens only when a start is repeated within its block.
  */
 export function groupSamples(samples: Iterable<Sample>): SampleGroups {
+  const grouper = newGrouper();
+  for (const sample of samples) grouper.add(sample);
+  return grouper.groups();
+}
+
+export function newGrouper(): Grouper {
   const series = new Map<string, Map<string, Series>>();
   const blocks = new Set<number>();
   let bursts = 0;
-  for (const sample of samples) {
-    const one = seriesOf(series, sample);
-    if (!sample.ok) {
-      one.wrongAnswers++;
-      continue;
-    }
-    if (sample.phase === 'warmup') continue;
-    const nsPerPass = sample.wallNs / sample.work;
-    // A burst without a duration has no logarithm; it is a defect of a clock, not a fast burst.
-    if (!(nsPerPass > 0 && nsPerPass < Number.POSITIVE_INFINITY)) continue;
-    const cell = obtain(one.blocks, sample.block, newCell);
-    if (sample.phase === 'long') {
-      cell.long.wallNs += sample.wallNs;
-      cell.long.passes += sample.work;
-      continue;
-    }
-    if (sample.phase === 'lead') {
-      cell.leads.set(sample.round, nsPerPass);
-      continue;
-    }
-    cell.measured.set(sample.round, nsPerPass);
-    if (sample.rate !== null) cell.rates.set(sample.round, sample.rate);
-    blocks.add(sample.block);
-    bursts++;
-  }
-  return { series, blocks: [...blocks].sort((a, b) => a - b), bursts };
+  return {
+    add(sample) {
+      const one = seriesOf(series, sample);
+      if (!sample.ok) {
+        one.wrongAnswers++;
+        return;
+      }
+      if (sample.phase === 'warmup') return;
+      const nsPerPass = sample.wallNs / sample.work;
+      // A burst without a duration has no logarithm; it is a defect of a clock, not a fast burst.
+      if (!(nsPerPass > 0 && nsPerPass < Number.POSITIVE_INFINITY)) return;
+      const cell = obtain(one.blocks, sample.block, newCell);
+      if (sample.phase === 'long') {
+        cell.long.wallNs += sample.wallNs;
+        cell.long.passes += sample.work;
+        return;
+      }
+      if (sample.phase === 'lead') {
+        cell.leads.set(sample.round, nsPerPass);
+        return;
+      }
+      cell.measured.set(sample.round, nsPerPass);
+      if (sample.rate !== null) cell.rates.set(sample.round, sample.rate);
+      blocks.add(sample.block);
+      bursts++;
+    },
+    groups: () => ({ series, blocks: [...blocks].sort((a, b) => a - b), bursts }),
+  };
 }
 
 export function findSeries(groups: SampleGroups, env: string, workload: string): Series | undefined {

@@ -24,6 +24,16 @@ export interface ContrastContext extends Omit<VerdictOptions, 'margin'> {
   readonly starts?: Iterable<Start>;
 }
 
+/** Five places of a distribution of time ratios, and how many there are. */
+export interface Quantiles {
+  readonly count: number;
+  readonly low: number;
+  readonly lowerQuartile: number;
+  readonly median: number;
+  readonly upperQuartile: number;
+  readonly high: number;
+}
+
 /** What lies behind a ratio. Nothing flagged is dropped; `ratioWithout…` says what it would be without. */
 export interface ContrastRow extends ContrastResult {
   /** Rounds in which both sides have a burst, and those of them in which either burst lies beyond 14.8 MAD. */
@@ -40,6 +50,10 @@ export interface ContrastRow extends ContrastResult {
   readonly mixture: boolean;
   /** Blocks whose value lies apart from the others'. */
   readonly outlyingBlocks: readonly number[];
+  /** The values that the ratio is the mean of (in logarithms), in the order of the blocks. */
+  readonly blockRatios: readonly { readonly block: number; readonly ratio: number }[];
+  /** Of the time ratios of all its rounds, which describe and from which nothing is inferred; null for the suite. */
+  readonly rounds: Quantiles | null;
   /** Null for the suite, and with fewer than two blocks. */
   readonly spread: LevelSpread | null;
   /** Null for the control. */
@@ -155,6 +169,8 @@ function contrastRow(given: Given, contrast: Contrast, workload: string, values:
     ratioWithoutThoseBlocks: withoutBlocks(values.typical, new Set([...throttledBlocks, ...stolenBlocks])),
     mixture: isMixture(row),
     outlyingBlocks: outlyingBlocks(values.typical),
+    blockRatios: [...values.typical].map(([block, log]) => ({ block, ratio: Math.exp(log) })),
+    rounds: quantilesOf(values.rounds),
     spread: spreadByLevel(values.rounds),
     judgement: null,
   };
@@ -169,6 +185,25 @@ function wakeupOf({ groups, plan }: Given, env: string, workload: string): numbe
   });
   if (ratios.some((ratio) => ratio === null)) return null;
   return Math.exp(ratios.reduce<number>((sum, ratio) => sum + Math.log(ratio ?? 1), 0) / ratios.length);
+}
+
+/** Of all rounds together: the 5th, 25th, 50th, 75th and 95th percentile, as ratios. */
+function quantilesOf(rounds: readonly (readonly number[])[]): Quantiles | null {
+  const sorted = Float64Array.from(rounds.flat()).sort();
+  if (sorted.length === 0) return null;
+  const at = (share: number) => {
+    const place = share * (sorted.length - 1);
+    const below = sorted[Math.floor(place)] as number;
+    return Math.exp(below + (place % 1) * ((sorted[Math.ceil(place)] as number) - below));
+  };
+  return {
+    count: sorted.length,
+    low: at(0.05),
+    lowerQuartile: at(0.25),
+    median: at(0.5),
+    upperQuartile: at(0.75),
+    high: at(0.95),
+  };
 }
 
 function withoutBlocks(values: ReadonlyMap<number, number>, skip: ReadonlySet<number>): number | null {

@@ -3,12 +3,13 @@
 import type { Inequality, Plan, Sample, SessionEvent, Start } from '../types.ts';
 import { hostTimedBoxes, timedTable } from './clock.ts';
 import type { ContrastPlan, ContrastTable } from './ratio.ts';
+import type { SessionGroups } from './session-groups.ts';
 import type { VerdictOptions } from './verdict.ts';
 
 export interface SessionRecord {
   readonly plan: ContrastPlan & Partial<Pick<Plan, 'allowUnequal'>>;
-  /** Those that count: of whole blocks, from boxes whose states were right. */
-  readonly samples: readonly Sample[];
+  /** Those that count: of whole blocks, from boxes whose states were right; or what they were grouped into. */
+  readonly samples: Iterable<Sample> | SessionGroups;
   readonly starts: Iterable<Start>;
   readonly events: readonly SessionEvent[];
 }

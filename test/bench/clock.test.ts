@@ -4,7 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hostTimedBoxes, levelSamples, timedTable, wallOverCpu } from '../../bench/analysis/clock.ts';
+import { hostTimedBoxes, timedTable } from '../../bench/analysis/clock.ts';
+import { findSeries } from '../../bench/analysis/group.ts';
+import { groupSession } from '../../bench/analysis/session-groups.ts';
 import { checkSession } from '../../bench/check.ts';
 import { clockFault, openClock, withPartners } from '../../bench/clock.ts';
 import { executeSession, type SessionOutcome } from '../../bench/execute.ts';
@@ -95,10 +97,15 @@ describe('the contrasts of a session', () => {
   });
 
   it('and the levels of each box rest on one clock', () => {
-    const level = levelSamples([...own, ...host], new Set(['uml']));
-    const measured = level.filter(({ phase }) => phase === 'measure');
-    expect(measured.filter(({ env }) => env === 'uml').every(({ clock }) => clock === 'host')).toBe(true);
-    expect(measured.filter(({ env }) => env === 'native').every(({ clock }) => clock === 'guest')).toBe(true);
+    const { levels, own: boxes } = groupSession([...own, ...host], new Set(['uml']));
+    const inner = findSeries(levels, 'uml', 'fft')?.blocks.get(1);
+    expect([...(inner?.measured.keys() ?? [])]).toEqual([1, 2, 3]);
+    expect(inner?.leads.size).toBe(0);
+    expect(levels.series.get('native')).toBe(boxes.series.get('native'));
+    expect(levels.blocks).toEqual(boxes.blocks);
+    const rounds = (env: string) => findSeries(boxes, env, 'fft')?.blocks.get(1)?.measured.size ?? 0;
+    const perBlock = plan.workloads.length * (rounds('native') + rounds('native@control') + rounds('docker') + 3);
+    expect(levels.bursts).toBe(plan.blocks * perBlock);
   });
 });
 
@@ -109,7 +116,7 @@ describe('wall time over CPU time', () => {
       ({ ...base, env, wallNs, cpuNs, ...more }) as Sample;
     const rows = [of('a', 10, 10), of('a', 12, 10), of('a', 30, 10), of('a', 99, 1, { ok: false }), of('b', 5, null)];
     rows.push(of('a', 99, 1, { phase: 'lead' }), of('c', 5, 0));
-    expect(Object.fromEntries(wallOverCpu(rows))).toEqual({ a: 1.2, b: null, c: null });
+    expect(Object.fromEntries(groupSession(rows, new Set()).wallOverCpu)).toEqual({ a: 1.2, b: null, c: null });
   });
 });
 

@@ -38,9 +38,10 @@ ci)
     fs.writeFileSync("node_modules/.package-lock.json", JSON.stringify(lock))' ;;
 run)
   [ -e build-fails ] && { echo 'main.ts(1,1): error TS1: broken'; exit 2; }
-  mkdir -p dist/cli
+  mkdir -p dist/cli dist/report
   cp program.mjs dist/cli/main.js
-  : > dist/payload.cjs ;;
+  : > dist/payload.cjs
+  : > dist/report/main.js ;;
 esac
 `;
 

@@ -2,39 +2,18 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildModel, type ModelInput } from '../../reports/model.ts';
+import { buildModel } from '../../reports/model.ts';
 import { render } from '../../reports/terminal.ts';
 import { displayWidth } from '../../reports/text.ts';
 import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
+import { hostileInput } from './hostile.ts';
 
 function expectWidth(text: string, width: number): void {
   for (const line of text.split('\n')) expect(displayWidth(line), line).toBeLessThanOrEqual(width);
 }
 
 /** A session in which every text that comes from outside is this one. */
-function hostileInput(text: string): ModelInput {
-  const base = fixtureInput();
-  const environments = [{ path: 'native' }, { path: `x${text}`, alias: text }];
-  const plan = testPlan({ environments, blocks: 2, rounds: 4, workloads: ['fft', `w${text}`] });
-  return {
-    session: {
-      ...base.session,
-      id: text,
-      program: text,
-      host: text,
-      stopReason: text,
-      startedAt: text,
-      plan,
-      environments: [{ path: `x${text}`, labels: [text, `emulated ${text}`], versions: { [text]: text } }],
-    },
-    samples: [...simulateSamples(plan, { seed: 1 })].map((row) => ({ ...row, ok: row.round !== 1 })),
-    starts: [testStart({ env: `x${text}`, status: 'failed', reason: text }), testStart({ env: `x${text}` })],
-    events: [{ at: text, kind: text }],
-    unavailable: [{ path: text, alias: text, reason: text, remedy: text }],
-  };
-}
-
 describe('render', () => {
   it('shows the fixture session at 80 columns', () => {
     const text = render(buildModel(fixtureInput()));

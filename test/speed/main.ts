@@ -11,6 +11,7 @@ import { benchDesign } from './design.ts';
 import { benchDuet } from './duet.ts';
 import { benchEfficiency } from './efficiency.ts';
 import { benchKernels } from './kernels.ts';
+import { benchReport } from './report.ts';
 import { benchSchedules } from './schedules.ts';
 import { benchStartup } from './startup.ts';
 import { benchTruths } from './truths.ts';
@@ -40,6 +41,7 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
     title: 'known truths, twenty times over: intervals that hold them, copies that seem to differ',
   },
   schedules: { run: benchSchedules, title: 'interleaved against sequential: half-widths in the same time' },
+  report: { run: benchReport, title: 'a report by the number of rows: time, memory, size' },
 };
 
 const count = (text: string | undefined) => (text === undefined ? undefined : Number(text));

@@ -10,7 +10,7 @@ import {
   judgeClaims,
   placeInBand,
 } from '../../../bench/analysis/claims.ts';
-import type { RunnerKind, Start } from '../../../bench/types.ts';
+import type { RunnerKind, Sample, Start } from '../../../bench/types.ts';
 import { simulateSamples, type TestPlan, type Truth, testPlan, testStart } from './simulate.ts';
 
 const KINDS: Readonly<Record<string, RunnerKind>> = {
@@ -160,7 +160,7 @@ describe('a claim on a session', () => {
       verdict: 'inconclusive',
       reason: 'one block gives no interval',
     });
-    const samples = [...session.samples].filter(({ env }) => env !== 'docker');
+    const samples = [...(session.samples as readonly Sample[])].filter(({ env }) => env !== 'docker');
     expect(one(rate(), sessionOf({ samples }))).toMatchObject({ verdict: 'inconclusive', ours: null });
   });
 
@@ -184,7 +184,10 @@ describe('a claim on a session', () => {
   });
 
   it('does not depend on the order of the rows', () => {
-    const backwards = sessionOf({ samples: [...session.samples].reverse(), starts: [...session.starts].reverse() });
+    const backwards = sessionOf({
+      samples: [...(session.samples as readonly Sample[])].reverse(),
+      starts: [...session.starts].reverse(),
+    });
     const claims = [rate(), resource()];
     expect(judgeClaims(claims, backwards, options)).toEqual(judgeClaims(claims, session, options));
   });

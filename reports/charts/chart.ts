@@ -1,0 +1,108 @@
+/** What a chart is: one configuration of Chart.js that is JSON and nothing else, with a text alternative and its source. */
+
+/** A configuration without functions: the same one is drawn to a picture and in a page. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
+export type ChartConfig = {
+  readonly type: string;
+  readonly data: Json;
+  readonly options: { readonly [key: string]: Json };
+};
+
+/** Rows of a CSV file of the session that a figure was computed from. */
+export interface Source {
+  readonly file: 'samples.csv' | 'starts.csv' | 'contrasts.csv';
+  /** `2–7` by line, the header being 1; null where a filter tells more. */
+  readonly rows: string | null;
+  /** `workload = fft, phase = measure`. */
+  readonly filter: string | null;
+}
+
+/** The figures of a chart in words. */
+export interface ChartTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface Chart {
+  /** Letters, digits and hyphens; unique within a session. */
+  readonly id: string;
+  readonly title: string;
+  /** The title of a picture that stands alone. */
+  readonly heading: string;
+  /** What there is to see, in a sentence or two. */
+  readonly description: string;
+  /** How to read it, and what was left out. */
+  readonly notes: readonly string[];
+  /** CSS pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly config: ChartConfig;
+  readonly table: ChartTable;
+  readonly sources: readonly Source[];
+}
+
+/** A change in percent, to the fourth digit: a chart shows no more. */
+export function percentOf(ratio: number): number {
+  return round((ratio - 1) * 100);
+}
+
+export function round(value: number): number {
+  return Number(value.toPrecision(5));
+}
+
+/** An axis in percent that holds 0 and all values, between round figures, with a line at every fourth to tenth part. */
+export interface PercentAxis {
+  readonly min: number;
+  readonly max: number;
+  readonly ticks: { readonly stepSize: number };
+}
+
+export function percentAxis(values: readonly number[]): PercentAxis {
+  const finite = values.filter(Number.isFinite);
+  const low = Math.min(0, ...finite);
+  const high = Math.max(0, ...finite);
+  const span = Math.max(high - low, 0.5) * 1.08;
+  const power = 10 ** Math.floor(Math.log10(span / 5));
+  const step = ([1, 2, 5].find((factor) => span / (factor * power) <= 8) ?? 10) * power;
+  const room = span * 0.03;
+  return {
+    min: round(Math.floor((low - room) / step) * step),
+    max: round(Math.ceil((high + room) / step) * step),
+    ticks: { stepSize: round(step) },
+  };
+}
+
+/** Options that every chart has. Numbers are written the same way on every machine. */
+export function baseOptions(more: { readonly [key: string]: Json }): { readonly [key: string]: Json } {
+  return { responsive: false, animation: false, locale: 'en-GB', ...more };
+}
+
+/** An axis of values, with its title. */
+export function valueAxis(
+  title: string,
+  more: { readonly [key: string]: Json } = {},
+): { readonly [key: string]: Json } {
+  const { ticks = {}, ...rest } = more as { ticks?: { readonly [key: string]: Json } };
+  // Numbers have no thousands separators, here as elsewhere.
+  return {
+    type: 'linear',
+    title: { display: true, text: title },
+    ...rest,
+    ticks: { format: { useGrouping: false }, ...ticks },
+  };
+}
+
+/** An axis of names, the first on top. */
+export function nameAxis(labels: readonly string[]): { readonly [key: string]: Json } {
+  return { type: 'category', labels: [...labels], offset: true, grid: { display: false } };
+}
+
+/** Where the baseline stands. */
+export const ZERO_LINE: Json = {
+  type: 'line',
+  xMin: 0,
+  xMax: 0,
+  borderColor: '#808080',
+  borderWidth: 1.5,
+  drawTime: 'beforeDatasetsDraw',
+};

@@ -1,0 +1,141 @@
+/** How the rounds of each environment spread on one workload, with the value of each block. */
+
+import type { ContrastRow } from '../../bench/analysis/ratio.ts';
+import { formatChange } from '../../bench/units.ts';
+import type { ReportModel } from '../model.ts';
+import { clean } from '../text.ts';
+import { baseOptions, type Chart, nameAxis, percentAxis, percentOf, valueAxis, ZERO_LINE } from './chart.ts';
+import { lineList } from './ladder.ts';
+import { chartNames } from './names.ts';
+import { faint, lookOf } from './palette.ts';
+
+/** Block values that a row shows at most. */
+const MOST_POINTS = 60;
+const FAR = 2;
+
+/** Null when no row has rounds. */
+export function distributionChart(model: ReportModel, workload: string, width: number): Chart | null {
+  const { baseline } = model.session.plan;
+  const all = [...model.contrasts, ...model.control.rows].filter(
+    (row) => row.baseline === baseline && row.workload === workload && row.rounds !== null,
+  );
+  const rows = all.filter(({ timeRatio }) => timeRatio <= FAR);
+  if (rows.length === 0) return null;
+  const names = chartNames(model.environments);
+  const labels = rows.map(({ env }) => names.get(env) ?? clean(env, 30));
+  const boxes = rows.map((row) => ({ ...boxOf(row), items: pointsOf(row) }));
+  const looks = rows.map(({ env }) => lookOf(env));
+  const far = all.filter((row) => !rows.includes(row)).map(({ env }) => clean(env, 60));
+  const thinned = rows.some(({ blockRatios }) => blockRatios.length > MOST_POINTS);
+  return {
+    id: `distribution-${slug(workload)}`,
+    title: clean(workload, 40),
+    heading: `Rounds (boxes) and blocks (points) against ${clean(baseline, 40)}: ${clean(workload, 40)}`,
+    description: `Rounds against ${clean(baseline, 60)} on ${clean(workload, 40)}: ${rows
+      .map((row) => `${clean(row.env, 60)} half between ${rangeText(row, 'lowerQuartile', 'upperQuartile')}`)
+      .join('; ')}.`,
+    notes: [
+      ...(far.length > 0 ? [`Off this scale and not drawn: ${far.join(', ')}.`] : []),
+      ...(thinned
+        ? [`Of more than ${MOST_POINTS} blocks, ${MOST_POINTS} are drawn, evenly spread over the session.`]
+        : []),
+    ],
+    width,
+    height: 76 + 40 * labels.length,
+    config: {
+      type: 'boxplot',
+      data: {
+        labels,
+        datasets: [
+          {
+            label: 'rounds against the baseline, %',
+            data: boxes,
+            backgroundColor: looks.map(({ fill }) => faint(fill, '38')),
+            borderColor: looks.map(({ line }) => line),
+            borderWidth: 1.5,
+            barPercentage: 0.72,
+            categoryPercentage: 0.9,
+            meanRadius: 0,
+            itemRadius: 3,
+            itemHitRadius: 5,
+            itemStyle: 'circle',
+            itemBackgroundColor: looks.map(({ line }) => faint(line, 'd0')),
+            itemBorderWidth: 0,
+          },
+        ],
+      },
+      options: baseOptions({
+        indexAxis: 'y',
+        scales: {
+          x: valueAxis(`time against ${clean(baseline, 40)}, %`, {
+            ...percentAxis(boxes.flatMap(({ min, max, items }) => [min, max, ...items])),
+          }),
+          y: nameAxis(labels),
+        },
+        plugins: { legend: { display: false }, annotation: { annotations: { zero: ZERO_LINE } } },
+      }),
+    },
+    table: {
+      head: ['environment', 'rounds', '5 % to 95 %', 'middle half', 'median', 'blocks'],
+      rows: rows.map((row) => [
+        clean(row.env, 160),
+        String(row.rounds?.count ?? 0),
+        rangeText(row, 'low', 'high'),
+        rangeText(row, 'lowerQuartile', 'upperQuartile'),
+        formatChange(row.rounds?.median ?? 1, 2),
+        row.blockRatios
+          .slice(0, MOST_POINTS)
+          .map(({ ratio }) => formatChange(ratio))
+          .join(' '),
+      ]),
+    },
+    sources: [
+      {
+        file: 'contrasts.csv',
+        rows: lineList(
+          model,
+          rows.filter((row) => model.contrasts.includes(row)),
+        ),
+        filter: `workload = ${clean(workload, 40)}`,
+      },
+      { file: 'samples.csv', rows: null, filter: `workload = ${clean(workload, 40)}, phase = measure` },
+    ],
+  };
+}
+
+/** Letters, digits and hyphens; another text than a plain one keeps a number that tells it apart. */
+export function slug(text: string): string {
+  if (/^[a-z0-9-]{1,40}$/.test(text)) return text;
+  let hash = 0;
+  for (const character of text) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
+  return `${text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 20)}-${hash.toString(36)}`;
+}
+
+function boxOf({ rounds, timeRatio }: ContrastRow) {
+  const at = (ratio: number | undefined) => percentOf(ratio ?? timeRatio);
+  const [min, max] = [at(rounds?.low), at(rounds?.high)];
+  return {
+    min,
+    whiskerMin: min,
+    q1: at(rounds?.lowerQuartile),
+    median: at(rounds?.median),
+    q3: at(rounds?.upperQuartile),
+    whiskerMax: max,
+    max,
+    outliers: [],
+  };
+}
+
+function pointsOf({ blockRatios }: ContrastRow): number[] {
+  const step = Math.max(1, blockRatios.length / MOST_POINTS);
+  const points: number[] = [];
+  for (let at = 0; at < blockRatios.length; at += step) points.push(percentOf(blockRatios[Math.floor(at)]?.ratio ?? 1));
+  return points;
+}
+
+function rangeText({ rounds }: ContrastRow, low: 'low' | 'lowerQuartile', high: 'high' | 'upperQuartile'): string {
+  return rounds === null ? '–' : `${formatChange(rounds[low], 1)} to ${formatChange(rounds[high], 1)}`;
+}

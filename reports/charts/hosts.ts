@@ -1,0 +1,116 @@
+/** Several sessions beside each other: each environment's ratio to the baseline of its own session. Nothing is pooled. */
+
+import type { ContrastRow } from '../../bench/analysis/ratio.ts';
+import { formatChange } from '../../bench/units.ts';
+import { leadWorkload } from '../headline.ts';
+import type { ReportModel } from '../model.ts';
+import { clean } from '../text.ts';
+import { baseOptions, type Chart, nameAxis, percentAxis, percentOf, valueAxis, ZERO_LINE } from './chart.ts';
+import { chartNames } from './names.ts';
+import { lookOf } from './palette.ts';
+
+const FAR = 2;
+
+/** Null when no session has a suite or a single workload to compare. */
+export function hostsChart(models: readonly ReportModel[], width: number): Chart | null {
+  const rows = models.flatMap((model, index) => suiteRows(model).map((row) => ({ model, index, row })));
+  const near = rows.filter(({ row }) => row.timeRatio <= FAR);
+  if (near.length === 0) return null;
+  const paths = [...new Set(near.map(({ row }) => row.env))];
+  const entries = paths.flatMap((path) => near.filter(({ row }) => row.env === path));
+  const names = chartNames(paths.map((path) => ({ path })));
+  const labels = entries.map(({ row, index }) => `${names.get(row.env) ?? ''} · ${letterOf(index)}`);
+  const looks = entries.map(({ row }) => lookOf(row.env));
+  const far = rows
+    .filter(({ row }) => row.timeRatio > FAR)
+    .map(({ row, index }) => `${clean(row.env, 60)} in ${letterOf(index)}`);
+  return {
+    id: 'hosts',
+    title: 'Sessions side by side',
+    heading: 'Sessions side by side, each against its own baseline',
+    description: `Time against the baseline of the same session, with intervals of 95 %: ${entries
+      .map(({ row, index }) => `${clean(row.env, 60)} in ${letterOf(index)} ${changeText(row)}`)
+      .join('; ')}.`,
+    notes: [
+      `${models.map((model, index) => `${letterOf(index)}: ${clean(model.session.id, 60)} on ${clean(model.details.record?.host.name ?? model.session.host, 60)}`).join('; ')}.`,
+      'Every ratio is that of one session to its own baseline. Nothing is pooled over sessions.',
+      ...(far.length > 0 ? [`Off this scale and not drawn: ${far.join(', ')}.`] : []),
+    ],
+    width,
+    height: 76 + 34 * labels.length,
+    config: {
+      type: 'scatterWithErrorBars',
+      data: {
+        datasets: [
+          {
+            label: 'time against the own baseline, %',
+            data: entries.map(({ row }, index) => ({
+              x: percentOf(row.timeRatio),
+              y: labels[index] ?? '',
+              ...(row.interval === null
+                ? {}
+                : { xMin: percentOf(row.interval.low), xMax: percentOf(row.interval.high) }),
+              t: `${labels[index]}: ${changeText(row)}`,
+            })),
+            backgroundColor: looks.map(({ fill }) => fill),
+            borderColor: looks.map(({ line }) => line),
+            pointStyle: looks.map(({ shape }) => shape),
+            borderWidth: 1.5,
+            radius: 6.5,
+            pointRadius: 6.5,
+            hoverRadius: 8,
+            errorBarColor: looks.map(({ line }) => line),
+            errorBarWhiskerColor: looks.map(({ line }) => line),
+            errorBarLineWidth: 2.5,
+            errorBarWhiskerLineWidth: 2.5,
+            errorBarWhiskerSize: 12,
+          },
+        ],
+      },
+      options: baseOptions({
+        scales: {
+          x: valueAxis('time against the own baseline, %', {
+            ...percentAxis(
+              entries.flatMap(({ row }) => [
+                percentOf(row.timeRatio),
+                ...(row.interval === null ? [] : [percentOf(row.interval.low), percentOf(row.interval.high)]),
+              ]),
+            ),
+          }),
+          y: nameAxis(labels),
+        },
+        plugins: { legend: { display: false }, annotation: { annotations: { zero: ZERO_LINE } } },
+      }),
+    },
+    table: {
+      head: ['environment', 'session', 'host', 'time', '95 % interval', 'throughput', 'verdict'],
+      rows: rows.map(({ row, model, index }) => [
+        clean(row.env, 160),
+        letterOf(index),
+        clean(model.details.record?.host.name ?? model.session.host, 80),
+        formatChange(row.timeRatio),
+        row.interval === null ? '–' : `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}`,
+        formatChange(1 / row.timeRatio),
+        row.verdict ?? '–',
+      ]),
+    },
+    sources: [{ file: 'contrasts.csv', rows: null, filter: 'workload = suite, of each session' }],
+  };
+}
+
+/** A, B, … Z, A2, …: short enough for an axis. */
+export function letterOf(index: number): string {
+  const letter = String.fromCharCode(65 + (index % 26));
+  return index < 26 ? letter : `${letter}${Math.floor(index / 26) + 1}`;
+}
+
+/** The rows that stand for a session: of the suite, or of the workload that its answer is about. */
+export function suiteRows(model: ReportModel): ContrastRow[] {
+  const { baseline } = model.session.plan;
+  return model.contrasts.filter((row) => row.baseline === baseline && row.workload === leadWorkload(model));
+}
+
+function changeText({ timeRatio, interval }: ContrastRow): string {
+  const range = interval === null ? '' : ` [${formatChange(interval.low)}, ${formatChange(interval.high)}]`;
+  return `${formatChange(timeRatio)}${range}`;
+}

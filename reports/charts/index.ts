@@ -1,0 +1,61 @@
+/** All charts of a session, in the order in which a report shows them. */
+
+import { suiteOf } from '../../bench/analysis/ratio.ts';
+import { leadName, leadWorkload } from '../headline.ts';
+import type { ReportModel } from '../model.ts';
+import { clean } from '../text.ts';
+import type { Chart } from './chart.ts';
+import { distributionChart, slug } from './distribution.ts';
+import { ladderAxis, ladderChart } from './ladder.ts';
+import { orderChart } from './order.ts';
+import { startupChart } from './startup.ts';
+import { warmupChart } from './warmup.ts';
+
+/** Widths in CSS pixels: of a chart that stands alone, and of one of several beside each other. */
+const WIDE = 860;
+const NARROW = 560;
+
+export interface SessionCharts {
+  readonly ladder: Chart | null;
+  readonly workloads: readonly Chart[];
+  readonly distributions: readonly Chart[];
+  readonly order: Chart | null;
+  readonly startup: Chart | null;
+  readonly warmups: readonly Chart[];
+}
+
+/** Pure: the same model gives the same configurations. */
+export function sessionCharts(model: ReportModel): SessionCharts {
+  const { workloads } = model.session.plan;
+  const each = (draw: (workload: string) => Chart | null) => workloads.map(draw).filter((chart) => chart !== null);
+  const kernels = suiteOf(model.session.plan);
+  const axis = ladderAxis(model, kernels);
+  return {
+    ladder: ladderChart(model, {
+      id: 'ladder',
+      title: leadName(model),
+      workload: leadWorkload(model),
+      width: WIDE,
+      explained: true,
+    }),
+    workloads: each((workload) =>
+      ladderChart(model, {
+        id: `workload-${slug(workload)}`,
+        title: clean(workload, 40),
+        workload,
+        width: NARROW,
+        // Of the system's workloads each has a scale of its own.
+        axis: kernels.includes(workload) ? axis : undefined,
+      }),
+    ),
+    distributions: each((workload) => distributionChart(model, workload, NARROW)),
+    order: orderChart(model, WIDE),
+    startup: startupChart(model, WIDE),
+    warmups: each((workload) => warmupChart(model, workload, NARROW)),
+  };
+}
+
+export function allCharts(charts: SessionCharts): Chart[] {
+  const { ladder, workloads, distributions, order, startup, warmups } = charts;
+  return [ladder, ...workloads, ...distributions, order, startup, ...warmups].filter((chart) => chart !== null);
+}

@@ -1,0 +1,210 @@
+/** Environments as percent difference from the baseline, one below the other, with intervals and the control's band. */
+
+import type { ContrastRow } from '../../bench/analysis/ratio.ts';
+import { formatChange } from '../../bench/units.ts';
+import type { ReportModel } from '../model.ts';
+import { clean } from '../text.ts';
+import { percentDigits } from '../wording.ts';
+import {
+  baseOptions,
+  type Chart,
+  type Json,
+  nameAxis,
+  type PercentAxis,
+  percentAxis,
+  percentOf,
+  valueAxis,
+  ZERO_LINE,
+} from './chart.ts';
+import { chartNames } from './names.ts';
+import { lookOf } from './palette.ts';
+
+/** Beyond this an environment would flatten all others: it is told at the edge instead of drawn. */
+const FAR = 2;
+
+export interface LadderOptions {
+  readonly id: string;
+  readonly title: string;
+  readonly workload: string;
+  readonly width: number;
+  /** With a note on how to read it. */
+  readonly explained?: boolean;
+  /** Ends of the axis, where several charts share it. */
+  readonly axis?: PercentAxis | undefined;
+}
+
+/** The rows of one workload (or the suite) against the baseline. Null when there is none. */
+export function ladderChart(model: ReportModel, options: LadderOptions): Chart | null {
+  const rows = ladderRows(model, options.workload);
+  if (rows.length === 0) return null;
+  const { baseline } = model.session.plan;
+  const control = controlRow(model, options.workload);
+  const names = chartNames(model.environments);
+  const nameOf = (path: string) => names.get(path) ?? clean(path, 30);
+  const labels = [nameOf(baseline), ...rows.map(({ env }) => nameOf(env))];
+  const near = rows.filter((row) => !isFar(row));
+  const axis = options.axis ?? ladderAxis(model, [options.workload]);
+  const points = [
+    { env: baseline, x: 0, t: `${nameOf(baseline)}: the baseline` },
+    ...near.map((row) => ({
+      env: row.env,
+      x: percentOf(row.timeRatio),
+      ...(row.interval === null ? {} : { xMin: percentOf(row.interval.low), xMax: percentOf(row.interval.high) }),
+      t: `${nameOf(row.env)}: ${changeText(row)}`,
+    })),
+  ];
+  const looks = points.map(({ env }) => lookOf(env));
+  const data = {
+    datasets: [
+      {
+        label: 'time against the baseline, %',
+        data: points.map(({ env, ...point }) => ({ ...point, y: nameOf(env) })),
+        backgroundColor: looks.map(({ fill }) => fill),
+        borderColor: looks.map(({ line }) => line),
+        pointStyle: looks.map(({ shape }) => shape),
+        borderWidth: 1.5,
+        radius: 6.5,
+        pointRadius: 6.5,
+        hoverRadius: 8,
+        errorBarColor: looks.map(({ line }) => line),
+        errorBarWhiskerColor: looks.map(({ line }) => line),
+        errorBarLineWidth: 2.5,
+        errorBarWhiskerLineWidth: 2.5,
+        errorBarWhiskerSize: 12,
+      },
+    ],
+  };
+  const annotations: Record<string, Json> = { zero: ZERO_LINE };
+  if (control?.interval) {
+    annotations.control = {
+      type: 'box',
+      xMin: percentOf(control.interval.low),
+      xMax: percentOf(control.interval.high),
+      backgroundColor: 'rgba(128,128,128,0.16)',
+      borderWidth: 0,
+      drawTime: 'beforeDatasetsDraw',
+      label: {
+        display: true,
+        content: 'control',
+        position: { x: 'end', y: 'start' },
+        color: '#808080',
+        font: { size: 11, weight: 'normal' },
+        padding: 2,
+      },
+    };
+  }
+  for (const row of rows.filter(isFar)) {
+    const look = lookOf(row.env);
+    annotations[`far-${names.size}-${labels.indexOf(nameOf(row.env))}`] = {
+      type: 'label',
+      xValue: axis.max,
+      yValue: nameOf(row.env),
+      position: { x: 'end', y: 'center' },
+      content: `× ${row.timeRatio.toFixed(1)}, off this scale`,
+      color: look.line,
+      font: { size: 12, weight: 'bold' },
+    };
+  }
+  return {
+    id: options.id,
+    title: options.title,
+    heading: `Time against ${clean(baseline, 40)}: ${options.title}`,
+    description: descriptionOf(model, rows, control),
+    notes: [
+      ...(options.explained && control?.interval
+        ? [
+            'Grey band: the interval of the control, a second copy of the baseline. What lies within it can’t be told from nothing.',
+          ]
+        : []),
+      ...(control?.interval ? [] : ['No control band: the control has no interval.']),
+      ...(rows.some(({ interval }) => interval === null)
+        ? ['Points without a line: one block gives no interval.']
+        : []),
+    ],
+    width: options.width,
+    height: 76 + 38 * labels.length,
+    config: {
+      type: 'scatterWithErrorBars',
+      data,
+      options: baseOptions({
+        scales: {
+          x: valueAxis(`time against ${clean(baseline, 40)}, %`, { ...axis }),
+          y: nameAxis(labels),
+        },
+        plugins: { legend: { display: false }, annotation: { annotations } },
+      }),
+    },
+    table: {
+      head: ['environment', 'time', '95 % interval', 'throughput', 'verdict'],
+      rows: [...rows, ...(control === undefined ? [] : [control])].map((row) => [
+        clean(row.env, 160),
+        changeOf(row, row.timeRatio),
+        row.interval === null ? '–' : `${changeOf(row, row.interval.low)} to ${changeOf(row, row.interval.high)}`,
+        changeOf(row, 1 / row.timeRatio),
+        row.verdict ?? 'control',
+      ]),
+    },
+    sources: [
+      { file: 'contrasts.csv', rows: lineList(model, rows), filter: `workload = ${clean(options.workload, 40)}` },
+    ],
+  };
+}
+
+/** An axis that holds all that is drawn of these workloads. */
+export function ladderAxis(model: ReportModel, workloads: readonly string[]): PercentAxis {
+  const rows = workloads.flatMap((workload) => [
+    ...ladderRows(model, workload).filter((row) => !isFar(row)),
+    ...[controlRow(model, workload)].filter((row) => row !== undefined),
+  ]);
+  return percentAxis(
+    rows.flatMap(({ timeRatio, interval }) =>
+      interval === null ? [percentOf(timeRatio)] : [percentOf(interval.low), percentOf(interval.high)],
+    ),
+  );
+}
+
+/** `2–4, 8`: the lines of contrasts.csv that hold these rows. */
+export function lineList(model: ReportModel, rows: readonly ContrastRow[]): string {
+  const lines = rows.map((row) => model.contrasts.indexOf(row) + 2).sort((a, b) => a - b);
+  const parts: string[] = [];
+  for (let index = 0; index < lines.length; ) {
+    let end = index;
+    while (lines[end + 1] === (lines[end] as number) + 1) end++;
+    parts.push(end === index ? `${lines[index]}` : `${lines[index]}–${lines[end]}`);
+    index = end + 1;
+  }
+  return parts.join(', ');
+}
+
+/** `+4.2 % [+1.0 %, +7.6 %]`. */
+function changeText(row: ContrastRow): string {
+  const { interval } = row;
+  const range =
+    interval === null ? ', no interval' : ` [${changeOf(row, interval.low)}, ${changeOf(row, interval.high)}]`;
+  return `${changeOf(row, row.timeRatio)}${range}`;
+}
+
+function ladderRows(model: ReportModel, workload: string): ContrastRow[] {
+  const { baseline } = model.session.plan;
+  return model.contrasts.filter((row) => row.baseline === baseline && row.workload === workload);
+}
+
+function controlRow(model: ReportModel, workload: string): ContrastRow | undefined {
+  return model.control.rows.find((row) => row.workload === workload);
+}
+
+function isFar({ timeRatio }: ContrastRow): boolean {
+  return timeRatio > FAR;
+}
+
+function changeOf(row: ContrastRow, ratio: number): string {
+  return formatChange(ratio, percentDigits(row));
+}
+
+function descriptionOf(model: ReportModel, rows: readonly ContrastRow[], control: ContrastRow | undefined): string {
+  const cells = rows.map(
+    (row) => `${clean(row.env, 60)} ${changeText(row)}${row.verdict === null ? '' : `, ${row.verdict}`}`,
+  );
+  const band = control === undefined ? '' : ` The control: ${changeText(control)}.`;
+  return `Time against ${clean(model.session.plan.baseline, 60)}, with intervals of 95 %: ${cells.join('; ')}.${band}`;
+}

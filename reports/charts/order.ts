@@ -1,0 +1,194 @@
+/** Measured bursts in the order in which they were run, each against the baseline's median: what the host did meanwhile. */
+
+import { findSeries, flaggedRounds } from '../../bench/analysis/group.ts';
+import { median } from '../../bench/units.ts';
+import type { ReportModel } from '../model.ts';
+import type { BurstSeries } from '../run-order.ts';
+import { clean } from '../text.ts';
+import { baseOptions, type Chart, type Json, percentOf, round, valueAxis } from './chart.ts';
+import { chartNames } from './names.ts';
+import { faint, lookOf } from './palette.ts';
+
+/** Points of one environment that are drawn at most, and flagged ones besides. */
+const MOST_POINTS = 600;
+const MOST_FLAGGED = 200;
+const FAR = 2;
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly t?: string;
+}
+
+/** Null without bursts of the baseline, or without their times. */
+export function orderChart(model: ReportModel, width: number): Chart | null {
+  const { runOrder } = model.details;
+  const { baseline } = model.session.plan;
+  const levels = new Map(
+    runOrder.bursts.filter(({ env }) => env === baseline).map((one) => [one.workload, median(one.nsPerPass)]),
+  );
+  const begin = Math.min(...runOrder.bursts.map(({ startedMs }) => startedMs[0] ?? Number.NaN).filter(Number.isFinite));
+  const known = runOrder.bursts.filter(({ workload }) => levels.has(workload));
+  if (known.length === 0 || !Number.isFinite(begin)) return null;
+  const names = chartNames(model.environments);
+  const paths = model.environments.map(({ path }) => path);
+  const drawn = paths
+    .map((path) => ({ path, series: known.filter(({ env }) => env === path) }))
+    .filter(({ series }) => series.some(({ nsPerPass }) => nsPerPass.length > 0));
+  const isFar = (series: readonly BurstSeries[]) =>
+    series.every(({ workload, nsPerPass }) => median(nsPerPass) > FAR * (levels.get(workload) ?? 1));
+  const near = drawn.filter(({ series }) => !isFar(series));
+  const far = drawn.filter(({ series }) => isFar(series)).map(({ path }) => clean(path, 60));
+  const sets = near.map(({ path, series }) => ({ path, ...pointsOf(model, series, levels, begin) }));
+  const total = near.reduce((sum, { series }) => sum + series.reduce((n, { nsPerPass }) => n + nsPerPass.length, 0), 0);
+  const shown = sets.reduce((sum, { points }) => sum + points.length, 0);
+  const limit = limitOf(sets.flatMap(({ points }) => points.map(({ y }) => y)));
+  const flagged = sets.flatMap(({ flags }) => flags);
+  const clipped = [...sets.flatMap(({ points }) => points), ...flagged].filter(({ y }) => Math.abs(y) > limit).length;
+  const clip = (point: Point): Point => ({ ...point, y: Math.max(-limit, Math.min(limit, point.y)) });
+  const stolen = stolenBands(model, known, begin);
+  const datasets: Json[] = [
+    ...sets.map(({ path, points }) => {
+      const look = lookOf(path);
+      return {
+        label: names.get(path) ?? path,
+        data: points.map(clip) as unknown as Json,
+        backgroundColor: faint(look.fill, '99'),
+        borderColor: look.line,
+        borderWidth: look.shape === 'crossRot' || look.shape === 'cross' || look.shape === 'star' ? 1 : 0,
+        pointStyle: look.shape,
+        radius: 2.4,
+        clip: 8,
+        hoverRadius: 5,
+      };
+    }),
+    ...(flagged.length === 0
+      ? []
+      : [
+          {
+            label: 'flagged',
+            data: flagged.map(clip) as unknown as Json,
+            backgroundColor: 'transparent',
+            borderColor: '#b3261e',
+            borderWidth: 1.5,
+            pointStyle: 'circle',
+            radius: 5.5,
+            clip: 8,
+            hoverRadius: 7,
+          },
+        ]),
+  ];
+  return {
+    id: 'order',
+    title: 'Run order',
+    heading: 'Measured bursts in the order in which they were run',
+    description:
+      `${shown} of ${total} measured bursts over ${minutesText(known, begin)}, each as a difference from the median of ` +
+      `${clean(baseline, 60)} on its workload. ${flagged.length} flagged bursts are ringed.`,
+    notes: [
+      ...(shown < total ? [`Thinned: ${shown} of ${total} bursts are drawn, evenly spread; figures rest on all.`] : []),
+      'Ringed: further than 14.8 median absolute deviations from the median of their block. None is dropped.',
+      ...(clipped > 0 ? [`${clipped} bursts lie beyond ±${limit} % and are drawn at the edge.`] : []),
+      ...(stolen.length > 0 ? ['Shaded: blocks in which more than 1 % of the time was stolen from the host.'] : []),
+      ...(far.length > 0 ? [`Off this scale and not drawn: ${far.join(', ')}.`] : []),
+    ],
+    width,
+    height: 380,
+    config: {
+      type: 'scatter',
+      data: { datasets },
+      options: baseOptions({
+        scales: {
+          x: valueAxis('minutes since the first measured burst', { min: 0 }),
+          y: valueAxis(`against the median of ${clean(baseline, 30)}, %`, { min: -limit, max: limit }),
+        },
+        plugins: {
+          legend: { display: true, position: 'bottom', labels: { usePointStyle: true, boxHeight: 7 } },
+          annotation: { annotations: Object.fromEntries(stolen.map((band, index) => [`stolen-${index}`, band])) },
+        },
+      }),
+    },
+    table: {
+      head: ['environment', 'bursts', 'drawn', 'flagged'],
+      rows: near.map(({ path, series }, index) => [
+        clean(path, 160),
+        String(series.reduce((sum, { nsPerPass }) => sum + nsPerPass.length, 0)),
+        String(sets[index]?.points.length ?? 0),
+        String(sets[index]?.flags.length ?? 0),
+      ]),
+    },
+    sources: [{ file: 'samples.csv', rows: null, filter: 'phase = measure' }],
+  };
+}
+
+function pointsOf(model: ReportModel, all: readonly BurstSeries[], levels: ReadonlyMap<string, number>, begin: number) {
+  const count = all.reduce((sum, { nsPerPass }) => sum + nsPerPass.length, 0);
+  const step = Math.max(1, count / MOST_POINTS);
+  const points: Point[] = [];
+  const flags: Point[] = [];
+  let seen = 0;
+  let next = 0;
+  for (const { env, workload, blocks, rounds, startedMs, nsPerPass } of all) {
+    const series = findSeries(model.details.groups.levels, env, workload);
+    const level = levels.get(workload) ?? 1;
+    for (let at = 0; at < nsPerPass.length; at++, seen++) {
+      const isDrawn = seen >= next;
+      if (isDrawn) next += step;
+      const cell = series?.blocks.get(blocks[at] as number);
+      const isFlagged = cell !== undefined && flaggedRounds(cell).has(rounds[at] as number);
+      if (!isDrawn && !(isFlagged && flags.length < MOST_FLAGGED)) continue;
+      const x = round(((startedMs[at] as number) - begin) / 60_000);
+      const y = Number(percentOf((nsPerPass[at] as number) / level).toFixed(2));
+      if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
+      if (isDrawn) points.push({ x, y });
+      if (isFlagged && flags.length < MOST_FLAGGED) {
+        flags.push({
+          x,
+          y,
+          t: `${clean(env, 40)} on ${clean(workload, 30)}, block ${blocks[at]}, round ${rounds[at]}`,
+        });
+      }
+    }
+  }
+  return { points, flags };
+}
+
+/** Half of the axis: all but the outermost hundredth, on a round figure. */
+function limitOf(values: readonly number[]): number {
+  const sizes = values.map(Math.abs).sort((a, b) => a - b);
+  const most = sizes[Math.floor(0.985 * (sizes.length - 1))] ?? 1;
+  const steps = [1, 2, 5, 10, 15, 20, 30, 40, 50, 75, 100, 150, 200, 300, 500];
+  return steps.find((step) => step >= most * 1.1) ?? Math.ceil(most / 100) * 100;
+}
+
+function stolenBands(model: ReportModel, known: readonly BurstSeries[], begin: number): Json[] {
+  const stolen = new Set(
+    model.details.events.flatMap(({ kind, block }) => (kind === 'steal' && block !== undefined ? [block] : [])),
+  );
+  return [...stolen]
+    .sort((a, b) => a - b)
+    .flatMap((block) => {
+      let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+      for (const { blocks, startedMs } of known) {
+        const first = blocks.indexOf(block);
+        if (first < 0) continue;
+        low = Math.min(low, startedMs[first] as number);
+        high = Math.max(high, startedMs[blocks.lastIndexOf(block)] as number);
+      }
+      if (!(high > low)) return [];
+      const band: Json = {
+        type: 'box',
+        xMin: round((low - begin) / 60_000),
+        xMax: round((high - begin) / 60_000),
+        backgroundColor: 'rgba(230,159,0,0.10)',
+        borderWidth: 0,
+        drawTime: 'beforeDatasetsDraw',
+      };
+      return [band];
+    });
+}
+
+function minutesText(known: readonly BurstSeries[], begin: number): string {
+  const end = Math.max(...known.map(({ startedMs }) => startedMs.at(-1) ?? begin).filter(Number.isFinite));
+  return `${((end - begin) / 60_000).toFixed(1)} minutes`;
+}

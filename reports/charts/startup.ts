@@ -1,0 +1,146 @@
+/** What a fresh start takes, split into its phases, with every start as a point. */
+
+import type { Start } from '../../bench/types.ts';
+import { formatNs, median } from '../../bench/units.ts';
+import type { ReportModel } from '../model.ts';
+import { clean } from '../text.ts';
+import { baseOptions, type Chart, type Json, nameAxis, round, valueAxis } from './chart.ts';
+import { chartNames } from './names.ts';
+import { lookOf } from './palette.ts';
+
+/** From light to dark: phases are no environments, and have no environment's colour. */
+const PHASES = [
+  { label: 'until the command is spawned', colour: '#9aa3ad', of: ({ spawnMs }: Completed) => spawnMs },
+  {
+    label: 'to the first instruction',
+    colour: '#6c7783',
+    of: ({ spawnMs, firstInstructionMs }: Completed) => difference(firstInstructionMs, spawnMs),
+  },
+  {
+    label: 'to ready',
+    colour: '#454e58',
+    of: ({ firstInstructionMs, readyMs }: Completed) => difference(readyMs, firstInstructionMs),
+  },
+] as const;
+
+const MOST_POINTS = 60;
+
+type Completed = Extract<Start, { status: 'completed' }>;
+
+/** Null when no start was completed. */
+export function startupChart(model: ReportModel, width: number): Chart | null {
+  const rows = model.environments
+    .map(({ path }) => ({
+      path,
+      starts: model.details.starts.filter(
+        (start): start is Completed => start.status === 'completed' && start.env === path,
+      ),
+    }))
+    .filter(({ starts }) => starts.some(({ readyMs }) => readyMs !== null));
+  if (rows.length === 0) return null;
+  const names = chartNames(model.environments);
+  const labels = rows.map(({ path }) => names.get(path) ?? clean(path, 30));
+  const bars: Json[] = PHASES.map(({ label, colour, of }) => ({
+    type: 'bar',
+    label: `median: ${label}`,
+    data: rows.map(({ starts }) => medianOf(starts.map(of))),
+    backgroundColor: colour,
+    stack: 'start',
+    barPercentage: 0.55,
+    categoryPercentage: 0.9,
+  }));
+  const points: Json[] = rows.flatMap(({ starts }, index) =>
+    thinned(starts).flatMap(({ readyMs, block }) =>
+      readyMs === null
+        ? []
+        : [{ x: round(readyMs), y: labels[index] ?? '', t: `block ${block}: ready after ${ms(readyMs)}` }],
+    ),
+  );
+  const looks = rows.flatMap(({ path, starts }) =>
+    thinned(starts).flatMap(({ readyMs }) => (readyMs === null ? [] : [lookOf(path)])),
+  );
+  return {
+    id: 'startup',
+    title: 'Fresh starts',
+    heading: 'Fresh starts: medians of their phases, and every start',
+    description: `Time from the beginning of a start until the payload was ready: ${rows
+      .map(({ path, starts }) => `${clean(path, 60)} ${rangeText(starts.map(({ readyMs }) => readyMs))}`)
+      .join('; ')}.`,
+    notes: [
+      'Bars: medians of each phase over the completed starts. Points: every start’s time until ready, which is their range.',
+      ...(rows.some(({ starts }) => starts.length > MOST_POINTS)
+        ? [`${MOST_POINTS} starts of each environment are drawn.`]
+        : []),
+    ],
+    width,
+    height: 120 + 40 * labels.length,
+    config: {
+      type: 'bar',
+      data: {
+        labels,
+        datasets: [
+          {
+            type: 'scatter',
+            label: 'ready, each start',
+            data: points,
+            backgroundColor: looks.map(({ fill }) => fill),
+            borderColor: '#ffffff',
+            borderWidth: 1,
+            radius: 4,
+            pointStyle: looks.map(({ shape }) => (shape === 'crossRot' ? 'circle' : shape)),
+          },
+          ...bars,
+        ],
+      },
+      options: baseOptions({
+        indexAxis: 'y',
+        scales: {
+          x: valueAxis('ms since the start began', { min: 0, stacked: true }),
+          y: { ...nameAxis(labels), stacked: true },
+        },
+        plugins: { legend: { display: true, position: 'bottom', labels: { boxWidth: 12, boxHeight: 12 } } },
+      }),
+    },
+    table: {
+      head: ['environment', 'starts', ...PHASES.map(({ label }) => label), 'ready: median', 'least to most', 'removal'],
+      rows: rows.map(({ path, starts }) => [
+        clean(path, 160),
+        String(starts.length),
+        ...PHASES.map(({ of }) => msOrNone(medianOf(starts.map(of)))),
+        msOrNone(medianOf(starts.map(({ readyMs }) => readyMs))),
+        rangeText(starts.map(({ readyMs }) => readyMs)),
+        msOrNone(medianOf(starts.map(({ teardownMs }) => teardownMs))),
+      ]),
+    },
+    sources: [{ file: 'starts.csv', rows: null, filter: 'status = completed' }],
+  };
+}
+
+function difference(later: number | null, earlier: number | null): number | null {
+  return later === null || earlier === null ? null : Math.max(0, later - earlier);
+}
+
+function medianOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : round(median(known));
+}
+
+function thinned<T>(all: readonly T[]): readonly T[] {
+  const step = Math.max(1, all.length / MOST_POINTS);
+  const some: T[] = [];
+  for (let at = 0; at < all.length; at += step) some.push(all[Math.floor(at)] as T);
+  return some;
+}
+
+function rangeText(values: readonly (number | null)[]): string {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? '–' : `${ms(Math.min(...known))} to ${ms(Math.max(...known))}`;
+}
+
+function msOrNone(value: number | null): string {
+  return value === null ? '–' : ms(value);
+}
+
+function ms(value: number): string {
+  return formatNs(value * 1e6);
+}

@@ -1,0 +1,92 @@
+/** The warm-up of the first block on one workload: burst by burst, against each environment's own last bursts. */
+
+import { formatChange, median } from '../../bench/units.ts';
+import type { ReportModel } from '../model.ts';
+import { clean } from '../text.ts';
+import { baseOptions, type Chart, type Json, percentOf, valueAxis } from './chart.ts';
+import { slug } from './distribution.ts';
+import { chartNames } from './names.ts';
+import { lookOf } from './palette.ts';
+
+/** Null when no warm-up was recorded. */
+export function warmupChart(model: ReportModel, workload: string, width: number): Chart | null {
+  const order = model.environments.map(({ path }) => path);
+  const curves = model.details.runOrder.warmups
+    .filter((curve) => curve.workload === workload && curve.nsPerPass.length > 1)
+    .toSorted((a, b) => order.indexOf(a.env) - order.indexOf(b.env));
+  if (curves.length === 0) return null;
+  const names = chartNames(model.environments);
+  const warmup = model.details.record?.warmup ?? null;
+  const longest = Math.max(...curves.map(({ nsPerPass }) => nsPerPass.length));
+  const changes = curves.map((curve) => ({ ...curve, values: changesOf(curve.nsPerPass) }));
+  const seriesOf = (env: string) => warmup?.series.find((one) => one.env === env && one.workload === workload);
+  const line: Json = {
+    type: 'line',
+    xMin: (warmup?.length ?? 0) + 0.5,
+    xMax: (warmup?.length ?? 0) + 0.5,
+    borderColor: '#808080',
+    borderWidth: 1.5,
+    borderDash: [4, 3],
+  };
+  return {
+    id: `warmup-${slug(workload)}`,
+    title: clean(workload, 40),
+    heading: `Warm-up in the first block: ${clean(workload, 40)}`,
+    description: `Warm-up on ${clean(workload, 40)}: ${changes
+      .map(({ env, values }) => {
+        const kind = seriesOf(env)?.class;
+        return `${clean(env, 60)} first burst ${formatChange(1 + (values[0] ?? 0) / 100)}${kind === undefined ? '' : `, ${kind}`}`;
+      })
+      .join('; ')}.`,
+    notes: [],
+    width,
+    height: 300,
+    config: {
+      type: 'line',
+      data: {
+        labels: Array.from({ length: longest }, (_, index) => index + 1),
+        datasets: changes.map(({ env, values }) => {
+          const look = lookOf(env);
+          return {
+            label: names.get(env) ?? clean(env, 30),
+            data: values,
+            borderColor: look.line,
+            backgroundColor: look.fill,
+            pointStyle: look.shape,
+            borderWidth: 1.25,
+            pointRadius: 2.5,
+            ...(env.endsWith('@control') ? { borderDash: [3, 3] } : {}),
+          };
+        }),
+      },
+      options: baseOptions({
+        scales: {
+          x: valueAxis('warm-up burst', { min: 1, max: longest }),
+          y: valueAxis('against its own last third, %'),
+        },
+        plugins: {
+          legend: { display: true, position: 'bottom', labels: { usePointStyle: true, boxHeight: 7 } },
+          annotation: { annotations: warmup === null ? {} : { length: line } },
+        },
+      }),
+    },
+    table: {
+      head: ['environment', 'first burst', 'second', 'kind', 'bursts until the last level'],
+      rows: changes.map(({ env, values }) => [
+        clean(env, 160),
+        formatChange(1 + (values[0] ?? 0) / 100),
+        formatChange(1 + (values[1] ?? 0) / 100),
+        seriesOf(env)?.class ?? '–',
+        seriesOf(env) === undefined ? '–' : String(seriesOf(env)?.length),
+      ]),
+    },
+    sources: [
+      { file: 'samples.csv', rows: null, filter: `workload = ${clean(workload, 40)}, phase = warmup, block = 1` },
+    ],
+  };
+}
+
+function changesOf(nsPerPass: readonly number[]): number[] {
+  const level = median(nsPerPass.slice(Math.floor((2 * nsPerPass.length) / 3)));
+  return nsPerPass.map((ns) => percentOf(ns / level));
+}

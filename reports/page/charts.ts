@@ -1,0 +1,83 @@
+/** Draws every chart of the page from its configuration, in the page's colours and at the width that there is. */
+
+import { BoxAndWiskers, BoxPlotController } from '@sgratzl/chartjs-chart-boxplot';
+import {
+  BarController,
+  BarElement,
+  CategoryScale,
+  Chart,
+  type ChartConfiguration,
+  Legend,
+  LinearScale,
+  LineController,
+  LineElement,
+  PointElement,
+  ScatterController,
+  Tooltip,
+} from 'chart.js';
+import { PointWithErrorBar, ScatterWithErrorBarsController } from 'chartjs-chart-error-bars';
+import annotation from 'chartjs-plugin-annotation';
+
+Chart.register(
+  ...[BarController, LineController, ScatterController, ScatterWithErrorBarsController, BoxPlotController],
+  ...[BarElement, LineElement, PointElement, PointWithErrorBar, BoxAndWiskers],
+  ...[CategoryScale, LinearScale, Legend, Tooltip, annotation],
+);
+
+/** Below this width names on an axis are cut, so that the plot keeps its room. */
+const NARROW = 460;
+const NARROW_NAME = 14;
+
+const drawn = new Map<HTMLCanvasElement, Chart>();
+
+export function drawCharts(): void {
+  for (const canvas of document.querySelectorAll<HTMLCanvasElement>('canvas[data-config]')) draw(canvas);
+  document.documentElement.dataset.drawn = 'true';
+}
+
+/** Colours are taken anew; a chart can't change them while it stands. */
+export function redrawCharts(): void {
+  for (const chart of drawn.values()) chart.destroy();
+  drawn.clear();
+  drawCharts();
+}
+
+function draw(canvas: HTMLCanvasElement): void {
+  const text = document.getElementById(canvas.dataset.config ?? '')?.textContent;
+  if (!text || drawn.has(canvas)) return;
+  const frame = canvas.parentElement;
+  if (frame !== null) frame.style.height = `${frame.dataset.height}px`;
+  const style = getComputedStyle(document.documentElement);
+  Chart.defaults.color = style.getPropertyValue('--ink-2').trim();
+  Chart.defaults.borderColor = style.getPropertyValue('--grid').trim();
+  Chart.defaults.font.family = 'Inter, system-ui, sans-serif';
+  const config = JSON.parse(text) as ChartConfiguration;
+  drawn.set(canvas, new Chart(canvas, adapted(config, canvas)));
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: options of any kind of chart, read from JSON.
+function adapted(config: any, canvas: HTMLCanvasElement): ChartConfiguration {
+  const { options } = config;
+  const isNarrow = () => (canvas.parentElement?.clientWidth ?? 0) < NARROW;
+  options.responsive = true;
+  options.maintainAspectRatio = false;
+  options.plugins.tooltip = {
+    callbacks: {
+      title: () => '',
+      label: (item: { raw: { t?: string }; formattedValue: string; dataset: { label?: string }; label: string }) =>
+        item.raw?.t ?? `${item.dataset.label || item.label}: ${item.formattedValue}`,
+    },
+  };
+  const { y } = options.scales;
+  if (y?.type === 'category') {
+    y.ticks = {
+      autoSkip: false,
+      callback(this: { getLabelForValue(value: number): string }, value: number) {
+        const whole = this.getLabelForValue(value);
+        const name = isNarrow() ? whole.replace(/ \(.*\)$/, '') : whole;
+        return isNarrow() && name.length > NARROW_NAME ? `${name.slice(0, NARROW_NAME - 1)}…` : name;
+      },
+    };
+  }
+  return config;
+}

@@ -1,0 +1,14 @@
+/** What runs in a report's page: draws the charts, sorts and copies tables, switches the colours. Without it all figures are still there as text. */
+
+import { drawCharts, redrawCharts } from './charts.ts';
+import { enableCopying } from './copy.ts';
+import { enablePrinting } from './print.ts';
+import { enableSorting } from './sort.ts';
+import { enableTheme } from './theme.ts';
+
+enableSorting();
+enableCopying();
+enableTheme(redrawCharts);
+enablePrinting(redrawCharts);
+// Text is measured by the fonts, which may take a moment to be decoded.
+document.fonts.ready.then(drawCharts, drawCharts);

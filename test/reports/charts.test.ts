@@ -1,0 +1,144 @@
+/** Charts: configurations that are JSON, say what the model says, and are drawn the same every time. */
+
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { newDrawer } from '../../reports/charts/draw.ts';
+import { hostsChart } from '../../reports/charts/hosts.ts';
+import { allCharts, sessionCharts } from '../../reports/charts/index.ts';
+import { lookOf } from '../../reports/charts/palette.ts';
+import { buildModel } from '../../reports/model.ts';
+import { simulateSamples, testPlan } from '../bench/analysis/simulate.ts';
+import { fixtureInput } from './fixture.ts';
+import { hostileInput } from './hostile.ts';
+
+const model = buildModel(fixtureInput());
+const charts = sessionCharts(model);
+
+describe('charts', () => {
+  it('are JSON and nothing else, each with a text, a table, its rows and a name of its own', () => {
+    const all = allCharts(charts);
+    for (const chart of all) {
+      expect(JSON.parse(JSON.stringify(chart.config))).toEqual(chart.config);
+      expect(chart.description).toMatch(/\w/);
+      expect(chart.table.rows.length).toBeGreaterThan(0);
+      for (const row of chart.table.rows) expect(row).toHaveLength(chart.table.head.length);
+      expect(chart.sources.length).toBeGreaterThan(0);
+      expect(chart.id).toMatch(/^[a-z0-9-]+$/);
+    }
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
+    expect(all.map(({ id }) => id)).toEqual([
+      'ladder',
+      ...['fft', 'sor', 'monte-carlo', 'sparse', 'lu'].map((workload) => `workload-${workload}`),
+      ...['fft', 'sor', 'monte-carlo', 'sparse', 'lu'].map((workload) => `distribution-${workload}`),
+      'order',
+      'startup',
+    ]);
+  });
+
+  it('of the ladder show percent from the baseline with intervals and the control’s band', () => {
+    const { config } = charts.ladder ?? expect.unreachable();
+    const [set] = (config.data as { datasets: { data: { x: number; y: string; xMin?: number; xMax?: number }[] }[] })
+      .datasets;
+    const rows = model.contrasts.filter(({ workload, baseline }) => workload === 'suite' && baseline === 'native');
+    expect(set?.data.map(({ y }) => y)).toEqual(['native', 'docker (container)', 'docker/docker (nested)']);
+    expect(set?.data[0]).toMatchObject({ x: 0 });
+    for (const [index, row] of rows.slice(0, 2).entries()) {
+      expect(set?.data[index + 1]?.x).toBeCloseTo((row.timeRatio - 1) * 100, 3);
+      expect(set?.data[index + 1]?.xMin).toBeCloseTo(((row.interval?.low ?? 0) - 1) * 100, 3);
+      expect(set?.data[index + 1]?.xMax).toBeCloseTo(((row.interval?.high ?? 0) - 1) * 100, 3);
+    }
+    const text = JSON.stringify(config.options);
+    expect(text).toContain('"control":{"type":"box"');
+    // Eighteen times as long would flatten all others: it is told at the edge.
+    expect(text).toMatch(/"content":"× 18\.\d, off this scale"/);
+    expect(charts.ladder?.table.rows.map(([name]) => name)).toEqual([
+      'docker',
+      'docker/docker',
+      'qemu:tcg',
+      'native@control',
+    ]);
+  });
+
+  it('of the workloads share one axis, which holds 0 and every interval', () => {
+    const axes = charts.workloads.map(({ config }) => (config.options.scales as { x: { min: number; max: number } }).x);
+    for (const axis of axes) expect(axis).toEqual(axes[0]);
+    expect(axes[0]?.min).toBeLessThan(0);
+    expect(axes[0]?.max).toBeGreaterThan(0);
+  });
+
+  it('name the rows of contrasts.csv that they are computed from', () => {
+    const lines = charts.workloads.map(({ sources }) => sources[0]?.rows);
+    expect(lines).toEqual(['2, 8, 14', '3, 9, 15', '4, 10, 16', '5, 11, 17', '6, 12, 18']);
+    expect(model.contrasts[8 - 2]).toMatchObject({ env: 'docker/docker', workload: 'fft' });
+  });
+
+  it('thin what is too much to draw, and say so', () => {
+    const plan = testPlan({ blocks: 12, rounds: 60, workloads: ['fft', 'sor'] });
+    const base = fixtureInput();
+    const big = buildModel({
+      ...base,
+      session: { ...base.session, plan },
+      samples: simulateSamples(plan, { seed: 3 }),
+      starts: [],
+    });
+    const { order } = sessionCharts(big);
+    expect(order?.notes.join()).toMatch(/Thinned: 1800 of 4320 bursts are drawn/);
+    expect(JSON.stringify(order?.config).length).toBeLessThan(120_000);
+  });
+
+  it('are drawn to the same bytes twice, as PNG and as SVG with its text', { timeout: 120_000 }, () => {
+    const [chart] = allCharts(charts);
+    if (chart === undefined) return expect.unreachable();
+    const digest = (format: 'png' | 'svg') => createHash('sha256').update(newDrawer(format)(chart)).digest('hex');
+    expect(digest('svg')).toBe(digest('svg'));
+    expect(digest('png')).toBe(digest('png'));
+    const svg = new TextDecoder().decode(newDrawer('svg')(chart));
+    expect(svg).toMatch(/^<\?xml[\s\S]*<svg /);
+    expect(svg).toContain('>docker/docker (nested)<');
+    expect(svg).toMatch(/<title>Time against native: mean of 5 workloads<\/title><desc>.*docker\/docker \+/);
+    // Its font has another glyph for a sign before a digit, which an SVG can't name.
+    expect(svg.match(/>-<\/text>/g)?.length).toBeGreaterThan(0);
+    expect([...newDrawer('png')(chart).subarray(1, 4)]).toEqual([...'PNG'].map((letter) => letter.charCodeAt(0)));
+  });
+
+  it('draw whatever an environment is called', { timeout: 120_000 }, () => {
+    const draw = newDrawer('svg');
+    for (const text of ['</text><script>', '"\'&', '=1+1', '\u202egnp', 'x'.repeat(10_000), '測試']) {
+      const hostile = buildModel(hostileInput(text));
+      for (const chart of allCharts(sessionCharts(hostile))) {
+        const svg = new TextDecoder().decode(draw(chart));
+        expect(svg).not.toContain('<script');
+        expect(svg).not.toMatch(/\p{Cf}/u);
+        expect(JSON.stringify(chart.config).length).toBeLessThan(200_000);
+      }
+    }
+  });
+
+  it('of several sessions stand beside each other, never pooled', () => {
+    const plan = testPlan({ environments: [{ path: 'native' }, { path: 'docker' }], blocks: 7 });
+    const base = fixtureInput();
+    const other = buildModel({
+      ...base,
+      session: { ...base.session, plan, id: 'other' },
+      samples: simulateSamples(plan, { seed: 5 }),
+    });
+    const chart = hostsChart([model, other], 800);
+    expect(chart?.table.rows.map(([env, session]) => `${env} ${session}`)).toEqual([
+      'docker A',
+      'docker/docker A',
+      'qemu:tcg A',
+      'docker B',
+    ]);
+    expect(JSON.stringify(chart?.config)).toContain('docker · B');
+  });
+});
+
+describe('an environment', () => {
+  it('looks the same whatever else is there, and unlike the others of the ladder', () => {
+    const paths = ['native', 'docker', 'docker/docker', 'uml', 'qemu:tcg', 'podman', 'unshare'];
+    const looks = paths.map((path) => `${lookOf(path).fill} ${lookOf(path).shape}`);
+    expect(new Set(looks).size).toBe(paths.length);
+    expect(lookOf('lxc:memory=1g/docker')).toEqual(lookOf('lxc:memory=1g/docker'));
+    expect(lookOf('native@control').fill).toBe(lookOf('native').fill);
+  });
+});

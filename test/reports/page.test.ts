@@ -1,0 +1,230 @@
+/** The report in a real browser: it asks for nothing, draws, sorts, copies, and can be read by everyone. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import axe from 'axe-core';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readSessionModel } from '../../cli/session-model.ts';
+import { html } from '../../reports/html.ts';
+import { buildModel } from '../../reports/model.ts';
+import { lackingBrowser, openBrowser, openPage } from './browser.ts';
+import { fixtureInput } from './fixture.ts';
+import { hostileInput } from './hostile.ts';
+
+const EXAMPLE = 'results/example/20261123T221804Z-877c42';
+const HOSTILE = `"><script>window.owned=1</script><img src=x onerror=window.owned=1>'=1+1\u202egnp${'y'.repeat(10_000)}`;
+
+const lacking = lackingBrowser();
+const dir = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+const addresses: Record<string, string> = {};
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  if (lacking !== null) return;
+  const example = { model: readSessionModel(EXAMPLE).model, base: '..', warnings: [] };
+  const fixture = {
+    model: buildModel(fixtureInput()),
+    base: '../b',
+    warnings: ['samples.csv: is not what the manifest lists'],
+  };
+  const hostile = { model: buildModel(hostileInput(HOSTILE)), base: 'java"script:/x', warnings: [HOSTILE] };
+  for (const [name, sessions] of Object.entries({
+    example: [example],
+    several: [example, fixture],
+    hostile: [hostile],
+  })) {
+    const [file] = await html(sessions);
+    const path = join(dir, `${name}.html`);
+    writeFileSync(path, file?.content ?? '');
+    addresses[name] = pathToFileURL(path).href;
+  }
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+beforeEach((ctx) => {
+  if (lacking !== null) ctx.skip(lacking);
+});
+
+const open = (name: string, options: Parameters<typeof openPage>[2] = {}) =>
+  openPage(browser as Browser, addresses[name] ?? '', options);
+
+describe.each(['example', 'several', 'hostile'])('the page of the session %s', (name) => {
+  it('asks for nothing, reports no error, and draws every chart', async () => {
+    const { page, errors, requests } = await open(name);
+    const canvases = await page.$$eval('canvas', (all) =>
+      all.map((canvas) => {
+        const pixels = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+        const colours = new Set<number>();
+        for (let at = 0; at < pixels.length; at += 4) {
+          if ((pixels[at + 3] ?? 0) > 0)
+            colours.add(((pixels[at] ?? 0) << 16) | ((pixels[at + 1] ?? 0) << 8) | (pixels[at + 2] ?? 0));
+        }
+        return { id: canvas.id, colours: colours.size };
+      }),
+    );
+    expect(canvases.length).toBeGreaterThan(3);
+    for (const { id, colours } of canvases) expect(colours, id).toBeGreaterThan(2);
+    expect(errors).toEqual([]);
+    expect(requests).toEqual([]);
+    expect(await page.evaluate('window.owned')).toBeUndefined();
+    await page.context().close();
+  });
+
+  it.each([360, 1440])('fits into %i pixels', async (width) => {
+    const { page } = await open(name, { width });
+    await page.$$eval('details', (all) => {
+      for (const details of all) details.open = true;
+    });
+    const wide = await page.evaluate(() => ({
+      page: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      outside: [...document.querySelectorAll('main *')]
+        .filter((element) => !element.closest('.scroll, .offscreen, nav'))
+        .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+        .map((element) => `${element.tagName} ${element.className} ${element.id}`),
+    }));
+    expect(wide).toEqual({ page: 0, outside: [] });
+    await page.context().close();
+  });
+
+  it.each([false, true])('passes axe (dark: %s)', { timeout: 300_000 }, async (dark) => {
+    const { page } = await open(name, { dark });
+    await page.$$eval('details', (all) => {
+      for (const details of all) details.open = true;
+    });
+    await page.evaluate(axe.source);
+    const violations = await page.evaluate(async () => {
+      // biome-ignore lint/suspicious/noExplicitAny: axe comes as a script.
+      const { violations } = await (globalThis as any).axe.run();
+      return violations.map((it: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }) => ({
+        id: it.id,
+        help: it.help,
+        first: it.nodes[0]?.html.slice(0, 200),
+        why: it.nodes[0]?.failureSummary.slice(0, 300),
+      }));
+    });
+    expect(violations).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe('the page of a session', () => {
+  it('answers above the fold, with the ladder and the verdicts', async () => {
+    const { page } = await open('example', { width: 1440, height: 900 });
+    for (const selector of ['#answer', '#ladder-canvas', '#verdicts']) {
+      const box = await page.locator(selector).boundingBox();
+      expect((box?.y ?? 9999) + (box?.height ?? 0), selector).toBeLessThan(900);
+    }
+    expect((await page.locator('#answer').textContent())?.replaceAll('\u00a0', ' ')).toMatch(
+      /^uml is slower than native: it takes 4\.2 % longer/,
+    );
+    expect((await page.locator('section.top').textContent())?.replaceAll('\u00a0', ' ')).toMatch(
+      /published: 18 % longer \(Network World, 2015\): /,
+    );
+    await page.context().close();
+  });
+
+  it('sorts a table by mouse and by keyboard, figures by number, and says so', async () => {
+    const { page } = await open('example');
+    const heading = page.locator('#contrasts thead th').nth(2);
+    const values = () =>
+      page.$$eval('#contrasts tbody tr', (rows) =>
+        rows.map((row) => Number(row.querySelectorAll('th, td')[2]?.getAttribute('data-value'))),
+      );
+    const before = await values();
+    const ascending = before.toSorted((a, b) => a - b);
+    expect(before).not.toEqual(ascending);
+    await heading.locator('button').click();
+    expect(await values()).toEqual(ascending);
+    expect(await heading.getAttribute('aria-sort')).toBe('ascending');
+    await heading.locator('button').focus();
+    await page.keyboard.press('Enter');
+    expect(await values()).toEqual(ascending.toReversed());
+    expect(await heading.getAttribute('aria-sort')).toBe('descending');
+    await page.context().close();
+  });
+
+  it('follows the system’s colours, and the button goes over them', async () => {
+    const { page } = await open('example', { dark: true });
+    const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const dark = await paper();
+    await page.emulateMedia({ colorScheme: 'light' });
+    const light = await paper();
+    expect(light).not.toBe(dark);
+    const button = page.locator('#theme');
+    expect(await button.textContent()).toBe('Colours: auto');
+    await button.click();
+    await button.click();
+    expect(await button.textContent()).toBe('Colours: dark');
+    expect(await paper()).toBe(dark);
+    await page.context().close();
+  });
+
+  it('is walked through by keyboard: to the answer past the navigation, and to every control', async () => {
+    const { page } = await open('example');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the answer');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+    const reached = new Set<string>();
+    for (let step = 0; step < 40; step++) {
+      await page.keyboard.press('Tab');
+      reached.add(await page.evaluate(() => document.activeElement?.tagName ?? ''));
+    }
+    expect([...reached].sort()).toEqual(expect.arrayContaining(['A', 'BUTTON', 'DIV', 'SUMMARY']));
+    await page.context().close();
+  });
+
+  it('copies a table as Markdown, in the order that it was sorted into', async () => {
+    const { page } = await open('example');
+    // Neither the clipboard nor the selection: the text is shown to be copied by hand.
+    await page.evaluate(() => {
+      Object.defineProperty(navigator, 'clipboard', { value: undefined });
+      document.execCommand = () => false;
+    });
+    await page.locator('[data-copy="verdicts"]').click();
+    const text = await page.locator('[data-copy="verdicts"] + textarea').inputValue();
+    expect(text.split('\n')[0]).toBe('| environment | time | 95 % interval | throughput | verdict |');
+    expect(text.split('\n')[1]).toBe('| --- | ---: | ---: | ---: | ---: |');
+    expect(text).toMatch(/\| docker\/docker \(nested\).*inconclusive/);
+    await page.context().close();
+  });
+
+  it('lets no script in but its own', async () => {
+    const { page, errors } = await open('example');
+    const owned = await page.evaluate(async () => {
+      const script = document.createElement('script');
+      script.textContent = 'window.owned = 1';
+      document.body.append(script);
+      const fetched = await fetch('https://example.org/').then(
+        () => true,
+        () => false,
+      );
+      return { ran: 'owned' in window, fetched };
+    });
+    expect(owned).toEqual({ ran: false, fetched: false });
+    expect(errors.join('\n')).toMatch(/Content Security Policy/);
+    await page.context().close();
+  });
+
+  it('prints with everything open and is as before afterwards', async () => {
+    const { page } = await open('example', { dark: true });
+    await page.evaluate(() => {
+      addEventListener('beforeprint', () => {
+        const closed = document.querySelectorAll('details[data-print]:not([open])').length;
+        document.body.dataset.seen = `${closed} closed, ${document.documentElement.dataset.theme}`;
+      });
+    });
+    const pdf = await page.pdf({ format: 'A4' });
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(await page.evaluate(() => document.body.dataset.seen)).toBe('0 closed, light');
+    await page.waitForFunction(() => document.querySelectorAll('details[data-print][open]').length === 0);
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBeUndefined();
+    await page.context().close();
+  });
+});
