@@ -93,23 +93,31 @@ export function simdColumn(n: i32, rows: i32, at: i32, j: i32, more: i32, recipr
 
 /** Rows are given by the byte of their first column in the panel; `count` columns follow its four. */
 export function simdPivotRows(row0: i32, row1: i32, row2: i32, row3: i32, count: i32): void {
-  const m10 = load<f64>(row1);
-  const m20 = load<f64>(row2);
-  const m21 = load<f64>(row2, 8);
-  const m30 = load<f64>(row3);
-  const m31 = load<f64>(row3, 8);
-  const m32 = load<f64>(row3, 16);
-  for (; count > 0; count--) {
-    const u0 = load<f64>(row0, 32);
-    const u1 = load<f64>(row1, 32) - m10 * u0;
-    const u2 = load<f64>(row2, 32) - m20 * u0 - m21 * u1;
-    store<f64>(row1, u1, 32);
-    store<f64>(row2, u2, 32);
-    store<f64>(row3, load<f64>(row3, 32) - m30 * u0 - m31 * u1 - m32 * u2, 32);
-    row0 += 8;
-    row1 += 8;
-    row2 += 8;
-    row3 += 8;
+  const m10 = v128.load_splat<f64>(row1);
+  const m20 = v128.load_splat<f64>(row2);
+  const m21 = v128.load_splat<f64>(row2, 8);
+  const m30 = v128.load_splat<f64>(row3);
+  const m31 = v128.load_splat<f64>(row3, 8);
+  const m32 = v128.load_splat<f64>(row3, 16);
+  for (; count > 1; count -= 2) {
+    const u0 = v128.load(row0, 32);
+    const u1 = less(v128.load(row1, 32), m10, u0);
+    const u2 = less(less(v128.load(row2, 32), m20, u0), m21, u1);
+    v128.store(row1, u1, 32);
+    v128.store(row2, u2, 32);
+    v128.store(row3, less(less(less(v128.load(row3, 32), m30, u0), m31, u1), m32, u2), 32);
+    row0 += 16;
+    row1 += 16;
+    row2 += 16;
+    row3 += 16;
+  }
+  if (count === 1) {
+    const u0 = v128.load64_zero(row0, 32);
+    const u1 = less(v128.load64_zero(row1, 32), m10, u0);
+    const u2 = less(less(v128.load64_zero(row2, 32), m20, u0), m21, u1);
+    v128.store64_lane(row1, u1, 0, 32);
+    v128.store64_lane(row2, u2, 0, 32);
+    v128.store64_lane(row3, less(less(less(v128.load64_zero(row3, 32), m30, u0), m31, u1), m32, u2), 0, 32);
   }
 }
 
@@ -117,6 +125,7 @@ function less(value: v128, multiplier: v128, row: v128): v128 {
   return f64x2.sub(value, f64x2.mul(multiplier, row));
 }
 
+/** Subtracts the pivot rows of a panel from two rows; they may be the same one, so that both are read before either is written. */
 export function simdTwoRows(a: i32, b: i32, row0: i32, row1: i32, row2: i32, row3: i32, count: i32): void {
   const a0 = v128.load_splat<f64>(a);
   const a1 = v128.load_splat<f64>(a, 8);
@@ -126,6 +135,30 @@ export function simdTwoRows(a: i32, b: i32, row0: i32, row1: i32, row2: i32, row
   const b1 = v128.load_splat<f64>(b, 8);
   const b2 = v128.load_splat<f64>(b, 16);
   const b3 = v128.load_splat<f64>(b, 24);
+  for (; count > 3; count -= 4) {
+    const u0 = v128.load(row0, 32);
+    const u1 = v128.load(row1, 32);
+    const u2 = v128.load(row2, 32);
+    const u3 = v128.load(row3, 32);
+    const aNew = less(less(less(less(v128.load(a, 32), a0, u0), a1, u1), a2, u2), a3, u3);
+    const bNew = less(less(less(less(v128.load(b, 32), b0, u0), b1, u1), b2, u2), b3, u3);
+    v128.store(a, aNew, 32);
+    v128.store(b, bNew, 32);
+    const v0 = v128.load(row0, 48);
+    const v1 = v128.load(row1, 48);
+    const v2 = v128.load(row2, 48);
+    const v3 = v128.load(row3, 48);
+    const aNext = less(less(less(less(v128.load(a, 48), a0, v0), a1, v1), a2, v2), a3, v3);
+    const bNext = less(less(less(less(v128.load(b, 48), b0, v0), b1, v1), b2, v2), b3, v3);
+    v128.store(a, aNext, 48);
+    v128.store(b, bNext, 48);
+    a += 32;
+    b += 32;
+    row0 += 32;
+    row1 += 32;
+    row2 += 32;
+    row3 += 32;
+  }
   for (; count > 1; count -= 2) {
     const u0 = v128.load(row0, 32);
     const u1 = v128.load(row1, 32);
