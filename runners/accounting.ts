@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { HostLimits } from '../bench/types.ts';
 import { limitsOfPid } from './cgroup/limits.ts';
-import { type Account, accountOfPath, accountOfPid } from './cgroup/usage.ts';
+import { type Account, accountOfPath, accountOfPid, mounted } from './cgroup/usage.ts';
 
 export interface PayloadQuery {
   /** Unique argument on the payload's command line, or on that of the virtual machine it runs in. */
@@ -12,7 +12,7 @@ export interface PayloadQuery {
   /** The payload has a kernel of its own: the machine's process counts, not what runs inside. */
   readonly guest: boolean;
   /** Group of the box, when the runner knows it. */
-  readonly cgroup: string | undefined;
+  readonly cgroup?: string | undefined;
 }
 
 /** CPU time and memory so far, or undefined while the payload can't be seen. Paths are looked up once, here. */
@@ -23,9 +23,32 @@ export function payloadAccount({ token, guest, cgroup }: PayloadQuery): Account 
 }
 
 /** What limits the payload, or the machine it runs in; undefined while it can't be seen. Reads all of /proc. */
-export function payloadLimits({ token, guest }: Pick<PayloadQuery, 'token' | 'guest'>): HostLimits | undefined {
-  const pid = findPayload(token, guest);
+export function payloadLimits({ token, guest, cgroup }: PayloadQuery): HostLimits | undefined {
+  const pid = findPayload(token, guest) ?? (cgroup === undefined ? undefined : somePidIn(cgroup));
   return pid === undefined ? undefined : limitsOfPid(pid);
+}
+
+/** A process of the box's group or of one below it: a user-space kernel bears no token, but all of it has the same limits. */
+function somePidIn(cgroup: string): number | undefined {
+  for (const { mount } of mounted()) {
+    const pid = firstPid(mount + cgroup);
+    if (pid !== undefined) return pid;
+  }
+  return undefined;
+}
+
+function firstPid(folder: string): number | undefined {
+  try {
+    const pid = Number.parseInt(readFileSync(`${folder}/cgroup.procs`, 'utf8'), 10);
+    if (pid > 0) return pid;
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const found = entry.isDirectory() ? firstPid(`${folder}/${entry.name}`) : undefined;
+      if (found !== undefined) return found;
+    }
+  } catch {
+    // Not in this hierarchy.
+  }
+  return undefined;
 }
 
 /** Engines' clients carry the token on their command lines too; only the program itself counts. */

@@ -4,15 +4,20 @@ import { mkdir, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { BoxmarkError, messageOf } from '../bench/errors.ts';
 import type { Box, Image, Needs, OpenOptions, Prepared, Probe, Runner, Workspace } from '../bench/types.ts';
-import { groupAt, hostHierarchies } from './cgroup/group.ts';
+import { payloadOnly } from './box-settings.ts';
+import { groupAt, hostHierarchies, makeGroup } from './cgroup/group.ts';
 import { type ContainerPlan, holderBox, payloadBox } from './docker/box.ts';
 import { hostClientFile } from './docker/client.ts';
 import { clientOf, type OwnDaemon, startDaemon, stopDaemon } from './docker/daemon.ts';
+import { hostGroup } from './docker/group.ts';
 import { lackingCapabilities } from './docker/holder.ts';
 import { acquireDaemon, type HostDaemon, probeDaemon, releaseDaemon } from './docker/host.ts';
 import { acquireImage, loadArchive, releaseImage } from './docker/image.ts';
-import { hostDockerGroup } from './docker/leftovers.ts';
+import { profileIn } from './docker/profile.ts';
+import { type Runtime, runtimeCommands, runtimeOf } from './docker/runtime.ts';
+import { DOCKER_EXAMPLES, DOCKER_SCHEMA, type DockerSettings, variantOf } from './docker/settings.ts';
 import { dockerArchive, holderImage, storeDir } from './image.ts';
+import { defineSettings } from './settings.ts';
 
 const STOP_LIMIT_MS = 15_000;
 
@@ -26,35 +31,67 @@ interface PreparedDocker extends Prepared {
   readonly lacking: { names?: Set<string> };
   /** Folder that becomes the box's scratch, relative to the parent's; set when it holds another. */
   readonly scratch?: string;
+  readonly settings: DockerSettings;
+  /** The seccomp setting, with a profile as a path in the box below. */
+  readonly seccomp: string | undefined;
+  /** In a box; on the host its daemon has it. */
+  readonly runtime?: Runtime | undefined;
 }
 
-export const docker: Runner = {
-  name: 'docker',
-  kind: 'container',
-  summary: 'a Docker container with its default seccomp profile, without capabilities and network',
-  get needs(): Needs {
-    return { privileges: 'container-engine', commands: engineCommands() };
-  },
-  holds: true,
-  guestKernel: false,
-  probe,
-  prepare,
-  open,
-};
+export const docker: Runner = dockerWith({});
+
+function dockerWith(settings: DockerSettings): Runner {
+  const gvisor = settings.runtime === 'runsc';
+  return {
+    name: 'docker',
+    kind: gvisor ? 'guest-kernel' : 'container',
+    summary: 'a Docker container with its default seccomp profile, without capabilities and network',
+    get needs(): Needs {
+      return { privileges: 'container-engine', commands: engineCommands(settings) };
+    },
+    holds: !gvisor,
+    guestKernel: gvisor,
+    settings: defineSettings({
+      layer: 'docker',
+      schema: DOCKER_SCHEMA,
+      examples: DOCKER_EXAMPLES,
+      bare: 'runtime',
+      bind: dockerWith,
+    }),
+    probe: (parent, workspace) => probe(settings, parent, workspace),
+    prepare: (parent, image, workspace, holds) => prepare(settings, parent, image, workspace, holds),
+    open,
+  };
+}
 
 /** The engine's own programs of this host, so that inner and outer engine are the same bytes. */
-function engineCommands(): string[] {
+function engineCommands({ runtime }: DockerSettings): string[] {
   const tools = ['sh', 'mount', 'mkdir', 'cat', 'rm', 'sleep', 'taskset'];
-  return [hostClientFile() ?? 'docker', 'dockerd', 'containerd', 'containerd-shim-runc-v2', 'runc', ...tools];
+  return [
+    hostClientFile() ?? 'docker',
+    'dockerd',
+    'containerd',
+    'containerd-shim-runc-v2',
+    'runc',
+    ...runtimeCommands(runtime),
+    ...tools,
+  ];
 }
 
-async function probe(parent: Box, workspace: Workspace): Promise<Probe> {
+async function probe(settings: DockerSettings, parent: Box, workspace: Workspace): Promise<Probe> {
   try {
+    if (settings.runtime === 'runsc' && settings.network === 'host') {
+      // gVisor's own network stack would take the addresses of the host's interfaces.
+      throw new BoxmarkError({ what: 'gVisor under Docker is not run on the host’s network.', remedy: 'network=none' });
+    }
     const facts =
       parent.path === 'host'
-        ? await probeDaemon(parent, workspace)
+        ? await probeDaemon(parent, workspace, settings)
         : // It stays for `prepare`, and goes with the box.
-          await startDaemon(parent, innerDaemon(parent, workspace));
+          await startDaemon(
+            parent,
+            innerDaemon(parent, workspace, settings, await runtimeOf(parent, settings.runtime, workspace)),
+          );
     return { available: true, version: facts.version, labels: storageLabels(facts.storage) };
   } catch (error) {
     const known = error instanceof BoxmarkError ? error : undefined;
@@ -62,23 +99,36 @@ async function probe(parent: Box, workspace: Workspace): Promise<Probe> {
   }
 }
 
-async function prepare(parent: Box, image: Image, workspace: Workspace, holds?: Needs): Promise<PreparedDocker> {
+async function prepare(
+  settings: DockerSettings,
+  parent: Box,
+  image: Image,
+  workspace: Workspace,
+  holds?: Needs,
+): Promise<PreparedDocker> {
+  payloadOnly('docker', settings, holds, ['storage', 'runtime']);
+  const seccomp = await profileIn(parent, workspace, settings.seccomp);
   const own = holds === undefined ? image : await holderImage(image, holds.commands);
-  const relaxed = holds?.privileges === 'container-engine' ? ['relaxed outer'] : [];
+  const extra = [
+    ...(holds?.privileges === 'container-engine' ? ['relaxed outer'] : []),
+    ...(settings.network === 'host' ? ['host network'] : []),
+  ];
   const scratch = holds === undefined ? undefined : `docker-scratch-${Math.random().toString(36).slice(2, 10)}`;
-  const common = { slowness: 1, workspace, lacking: {}, ...(scratch === undefined ? {} : { scratch }) };
+  const slowness = settings.runtime === 'runsc' ? 2 : 1;
+  const common = { slowness, workspace, lacking: {}, settings, seccomp, ...(scratch === undefined ? {} : { scratch }) };
   if (parent.path !== 'host') {
-    const daemon = innerDaemon(parent, workspace);
+    const runtime = await runtimeOf(parent, settings.runtime, workspace);
+    const daemon = innerDaemon(parent, workspace, settings, runtime);
     const facts = await startDaemon(parent, daemon);
     try {
       const id = await loadArchive(parent, clientOf(daemon), await dockerArchive(own), facts.containerdStore);
-      const labels = [...relaxed, ...storageLabels(facts.storage)];
-      return { ...common, image: id, version: facts.version, labels, dispose: async () => {} };
+      const labels = [...extra, ...(runtime?.labels ?? []), ...storageLabels(facts.storage)];
+      return { ...common, runtime, image: id, version: facts.version, labels, dispose: async () => {} };
     } finally {
       await stopDaemon(parent, daemon, STOP_LIMIT_MS);
     }
   }
-  const host = await acquireDaemon(parent, workspace);
+  const host = await acquireDaemon(parent, workspace, settings);
   try {
     if (scratch !== undefined) await mkdir(`${workspace.dir}/${scratch}`, { mode: 0o700 });
     const id = await acquireImage(parent, host, own, workspace);
@@ -88,17 +138,17 @@ async function prepare(parent: Box, image: Image, workspace: Workspace, holds?: 
       image: id,
       host,
       version: host.facts.version,
-      labels: [...relaxed, ...storageLabels(host.facts.storage)],
+      labels: [...extra, ...runtimeLabels(host, settings), ...storageLabels(host.facts.storage)],
       dispose: async () => {
         if (disposed) return;
         disposed = true;
         await releaseImage(parent, host, own, workspace);
-        await releaseDaemon(workspace);
+        await releaseDaemon(workspace, settings);
         if (scratch !== undefined) await rm(`${workspace.dir}/${scratch}`, { recursive: true, force: true });
       },
     };
   } catch (error) {
-    await releaseDaemon(workspace);
+    await releaseDaemon(workspace, settings);
     throw error;
   }
 }
@@ -131,7 +181,10 @@ async function hostPlan(
   options: OpenOptions,
 ): Promise<ContainerPlan> {
   await host.ensureRunning();
-  const group = hostGroup(own.workspace, host, options.name);
+  const variant = variantOf(own.settings);
+  const group = hostGroup(own.workspace, variant, host.facts.cgroupDriver, options.name);
+  // runsc makes no groups above its own that the cpuset controller accepts processes in.
+  if (own.settings.runtime !== undefined && group !== undefined) makeGroup(group.path);
   return {
     parent,
     client: host.client,
@@ -140,6 +193,7 @@ async function hostPlan(
     groupParent: group?.parent,
     hostGroup: group?.path,
     options,
+    settings: { ...own.settings, seccomp: own.seccomp },
     afterRemoval: async (answered) => {
       if (!answered) await host.clearIfDead();
       if (group !== undefined) await groupAt(group.path, hostHierarchies()).remove();
@@ -149,7 +203,7 @@ async function hostPlan(
 
 /** Elsewhere the box below is fresh, and so is the daemon in it; only the images in its scratch are kept. */
 async function innerPlan(parent: Box, own: PreparedDocker, options: OpenOptions): Promise<ContainerPlan> {
-  const daemon = innerDaemon(parent, own.workspace);
+  const daemon = innerDaemon(parent, own.workspace, own.settings, own.runtime);
   await startDaemon(parent, daemon);
   const group = `${daemon.group}/${options.name}`;
   return {
@@ -160,13 +214,21 @@ async function innerPlan(parent: Box, own: PreparedDocker, options: OpenOptions)
     groupParent: group,
     hostGroup: parent.cgroup === undefined ? undefined : parent.cgroup + group,
     options,
+    settings: { ...own.settings, seccomp: own.seccomp },
     // Only asked: the box below ends it, or lets it end; the next start waits for it. An orderly end takes a second.
     afterRemoval: () => stopDaemon(parent, daemon, 0),
   };
 }
 
-function innerDaemon(parent: Box, { id, limits }: Workspace): OwnDaemon {
+function innerDaemon(
+  parent: Box,
+  { id, limits }: Workspace,
+  settings: DockerSettings,
+  runtime: Runtime | undefined,
+): OwnDaemon {
   return {
+    storage: settings.storage,
+    runtime,
     dir: `${parent.scratch}/docker`,
     docker: basename(hostClientFile() ?? 'docker'),
     group: `/boxmark/${id}/docker`,
@@ -175,17 +237,10 @@ function innerDaemon(parent: Box, { id, limits }: Workspace): OwnDaemon {
   };
 }
 
-/** Where systemd keeps the groups, a parent is a slice, whose name spells out the path. */
-function hostGroup(workspace: Workspace, host: HostDaemon, name: string): { parent: string; path: string } | undefined {
-  const { cgroupDriver } = host.facts;
-  if (cgroupDriver === 'cgroupfs') {
-    const path = `${hostDockerGroup(workspace)}/${name}`;
-    return { parent: path, path };
-  }
-  if (cgroupDriver !== 'systemd') return undefined;
-  const levels = ['boxmark', workspace.id, 'docker', name.replaceAll('-', '_')];
-  const slices = levels.map((_, index) => `${levels.slice(0, index + 1).join('-')}.slice`);
-  return { parent: slices.at(-1) ?? '', path: `/${slices.join('/')}` };
+/** Of a daemon of the user's the platform isn't known. */
+function runtimeLabels({ own }: HostDaemon, { runtime }: DockerSettings): readonly string[] {
+  if (own?.runtime !== undefined) return own.runtime.labels;
+  return runtime === 'runsc' ? ['user-space kernel (gVisor)'] : [];
 }
 
 function storageLabels(storage: string): string[] {

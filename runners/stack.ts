@@ -132,7 +132,7 @@ async function startStack(input: StartInput): Promise<Started> {
       spawnedNs,
       cpuNs: () => account()?.cpuNs(),
       usage: () => account()?.usage() ?? {},
-      limits: () => (remote ? undefined : payloadLimits({ token, guest })),
+      limits: () => (remote ? undefined : payloadLimits({ token, guest, cgroup: inner.cgroup })),
       close,
     };
   } catch (error) {

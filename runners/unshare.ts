@@ -1,43 +1,78 @@
 /** The runner `unshare`: a container of util-linux alone, namespaces and cgroups without any engine. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BoxmarkError } from '../bench/errors.ts';
+import * as z from 'zod';
 import type { Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '../bench/types.ts';
+import { writeInBox } from './box-files.ts';
+import { BOX_EXAMPLES, BOX_FIELDS, payloadOnly } from './box-settings.ts';
 import { hierarchiesOf } from './cgroup/box-group.ts';
 import { hierarchiesFor, quote } from './cgroup/tree.ts';
 import { readElf } from './image/elf.ts';
 import { libraryFolders } from './image/layout.ts';
 import { readManifest } from './image/manifest.ts';
 import { holderImage, storeDir, toolImage } from './image.ts';
-import { openHolderBox, openPayloadBox, type PreparedUnshare } from './unshare/box.ts';
-import { cgroupMounts, holderMounts, mountTable, NAMESPACES, payloadMounts, STORE_MOUNT } from './unshare/script.ts';
+import { defineSettings } from './settings.ts';
+import { openHolderBox, openPayloadBox, type PreparedUnshare, type UnshareSettings } from './unshare/box.ts';
+import {
+  cgroupMounts,
+  holderMounts,
+  mountTable,
+  namespaces,
+  payloadMounts,
+  type RootKind,
+  STORE_MOUNT,
+} from './unshare/script.ts';
 
 const PROBE_LIMIT_MS = 15_000;
 const COMMANDS = ['sh', 'cat', 'mkdir', 'mount', 'nsenter', 'pivot_root', 'rmdir', 'setpriv', 'taskset', 'unshare'];
 /** Commands that its own scripts run inside a box that holds others. */
 const HOLDER_COMMANDS = ['sh', 'cat', 'umount'];
 
-export const unshare: Runner = {
-  name: 'unshare',
-  kind: 'container',
-  summary: 'a plain Linux container by util-linux: namespaces and cgroups, no engine',
-  needs: { privileges: 'container-engine', commands: COMMANDS },
-  holds: true,
-  guestKernel: false,
-  probe,
-  prepare,
-  open: (parent, prepared, options) => open(parent, prepared as PreparedUnshare, options),
-};
+const { memory, pids, cpus, network, userns } = BOX_FIELDS;
+const SCHEMA = z.strictObject({
+  memory,
+  pids,
+  cpus,
+  network,
+  userns,
+  root: z
+    .enum(['bind', 'overlay'], 'takes bind or overlay')
+    .optional()
+    .describe('bind (default): the image itself as root; overlay: through a read-only overlay file system'),
+});
+
+export const unshare: Runner = unshareWith({});
+
+function unshareWith(settings: UnshareSettings): Runner {
+  const { seccomp: _, ...examples } = BOX_EXAMPLES;
+  return {
+    name: 'unshare',
+    kind: 'container',
+    summary: 'a plain Linux container by util-linux: namespaces and cgroups, no engine',
+    needs: { privileges: 'container-engine', commands: COMMANDS },
+    holds: true,
+    guestKernel: false,
+    settings: defineSettings({
+      layer: 'unshare',
+      schema: SCHEMA,
+      examples: { ...examples, root: 'overlay' },
+      bind: unshareWith,
+    }),
+    probe: (parent) => probe(parent, settings),
+    prepare: (parent, image, workspace, holds) => prepare(settings, parent, image, workspace, holds),
+    open: (parent, prepared, options) => open(parent, prepared as PreparedUnshare, options),
+  };
+}
 
 /** Makes all the namespaces, mounts in them and drops the privileges, as a start does, only without an image. */
-async function probe(parent: Box): Promise<Probe> {
+async function probe(parent: Box, settings: UnshareSettings): Promise<Probe> {
   const inside = [
     'mount -t proc proc /proc && read -r pid rest </proc/self/stat && [ "$pid" = 1 ]',
     'exec setpriv --nnp --inh-caps=-all --ambient-caps=-all --bounding-set=-all -- sh -c :',
   ].join(' && ');
-  const script = `unshare --version && exec unshare ${NAMESPACES.join(' ')} --cgroup -- sh -c ${quote(inside)}`;
+  const script = `unshare --version && exec unshare ${namespaces(settings).join(' ')} --cgroup -- sh -c ${quote(inside)}`;
   const tried = await parent.exec(['sh', '-c', script], { timeoutMs: PROBE_LIMIT_MS });
   const version = versionIn(tried.stdout);
   if (tried.exitCode === 0) return { available: true, version, labels: [] };
@@ -52,7 +87,14 @@ async function probe(parent: Box): Promise<Probe> {
   return unavailable(`namespaces can't be made: ${lastLine(tried.stderr)}`, remedy);
 }
 
-async function prepare(parent: Box, image: Image, workspace: Workspace, holds?: Needs): Promise<PreparedUnshare> {
+async function prepare(
+  settings: UnshareSettings,
+  parent: Box,
+  image: Image,
+  workspace: Workspace,
+  holds?: Needs,
+): Promise<PreparedUnshare> {
+  payloadOnly('unshare', settings, holds);
   const folder = join(parent.scratch, `unshare-${randomBytes(4).toString('hex')}`);
   const newRoot = join(folder, 'root');
   const scratch = join(folder, 'scratch');
@@ -60,7 +102,7 @@ async function prepare(parent: Box, image: Image, workspace: Workspace, holds?: 
   const hierarchies = await hierarchiesOf(parent);
   const mounts =
     holds === undefined
-      ? payloadMounts(await parent.put(image.root), await parent.put(tools.root))
+      ? payloadMounts(await rootOf(parent, image, settings, scratch), await parent.put(tools.root), settings)
       : holderMounts(
           await parent.put((await holderImage(image, [...HOLDER_COMMANDS, ...holds.commands])).root),
           await parent.put(storeDir()),
@@ -70,16 +112,20 @@ async function prepare(parent: Box, image: Image, workspace: Workspace, holds?: 
     [join(folder, 'mounts')]: mountTable(mounts, newRoot),
     [join(folder, 'cgroups')]: mountTable(cgroupMounts(hierarchiesFor(hierarchies, true)), newRoot),
   };
-  await writeBelow(parent, [folder, newRoot, scratch], tables);
+  await writeInBox(parent, [folder, newRoot, scratch], tables);
   const { stdout } = await parent.exec(['unshare', '--version']);
   return {
-    labels: holds?.privileges === 'container-engine' ? ['relaxed outer'] : [],
+    labels: [
+      ...(holds?.privileges === 'container-engine' ? ['relaxed outer'] : []),
+      ...(settings.network === 'host' ? ['host network'] : []),
+    ],
     version: versionIn(stdout),
     slowness: 1,
     // In a box, the folder goes with the scratch folder of the box.
     dispose: async () => {
       if (parent.path === 'host') await rm(folder, { recursive: true, force: true });
     },
+    settings,
     workspace,
     hierarchies,
     newRoot,
@@ -87,6 +133,12 @@ async function prepare(parent: Box, image: Image, workspace: Workspace, holds?: 
     cgroupTable: join(folder, 'cgroups'),
     tool: await toolRunner(tools),
   };
+}
+
+/** An overlay needs two folders when nothing is to be written: the image and an empty one. */
+async function rootOf(parent: Box, image: Image, { root }: UnshareSettings, empty: string): Promise<RootKind> {
+  const folder = await parent.put(image.root);
+  return root === 'overlay' ? { folder, over: empty } : { folder };
 }
 
 async function open(parent: Box, prepared: PreparedUnshare, options: OpenOptions): Promise<Box> {
@@ -105,29 +157,6 @@ async function toolRunner(tools: Image): Promise<(name: string) => string> {
     const program = `${STORE_MOUNT}/usr/bin/${name}`;
     return loader === undefined ? program : `${STORE_MOUNT}${loader} --library-path ${quote(libraries)} ${program}`;
   };
-}
-
-async function writeBelow(
-  parent: Box,
-  folders: readonly string[],
-  files: Readonly<Record<string, string>>,
-): Promise<void> {
-  if (parent.path === 'host') {
-    for (const folder of folders) await mkdir(folder, { recursive: true });
-    for (const [file, text] of Object.entries(files)) await writeFile(file, text);
-    return;
-  }
-  const script = [
-    `mkdir -p ${folders.map(quote).join(' ')} || exit 1`,
-    ...Object.entries(files).map(([file, text]) => `printf %s ${quote(text)} >${quote(file)} || exit 1`),
-  ].join('\n');
-  const done = await parent.exec(['sh', '-c', script]);
-  if (done.exitCode === 0) return;
-  throw new BoxmarkError({
-    what: `The box ${parent.path} can't be prepared for one inside it.`,
-    value: lastLine(done.stderr),
-    remedy: 'boxmark doctor',
-  });
 }
 
 function versionIn(text: string): string {

@@ -91,6 +91,18 @@ export function limitGroup(
   for (const step of groupSteps(limiting, path, limits, false)) runStep(step);
 }
 
+/**
+ * Makes a group of this host without limits, in which an engine makes others: on v1 the cpuset of each level is filled, or
+ * it would take no process. Never throws: the engine says what it lacks.
+ */
+export function makeGroup(path: string, hierarchies: readonly Hierarchy[] = hostHierarchies()): void {
+  try {
+    for (const step of groupSteps(hierarchiesFor(hierarchies, false), path, {}, false)) runStep(step);
+  } catch {
+    // Cgroups can't be written here.
+  }
+}
+
 /** A handle on a group that exists. */
 export function groupAt(path: string, hierarchies: readonly Hierarchy[]): Group {
   const folders = hierarchies.map(({ mount }) => mount + path);

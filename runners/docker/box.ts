@@ -3,10 +3,10 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../bench/errors.ts';
-import type { Box, BoxProcess, ExecOptions, Limits, OpenOptions } from '../../bench/types.ts';
+import type { Box, BoxProcess, ExecOptions, OpenOptions } from '../../bench/types.ts';
 import { hostHierarchies } from '../cgroup/group.ts';
-import { cpuList } from '../cgroup/tree.ts';
 import { type DockerClient, dockerArgv, lastLines, tryDocker } from './client.ts';
+import { type ContainerSettings, payloadFlags } from './flags.ts';
 import { HOLDER_INIT, HOLDER_READY, type HolderShape, holderFlags } from './holder.ts';
 
 const HOLDER_START_LIMIT_MS = 60_000;
@@ -26,6 +26,7 @@ export interface ContainerPlan {
   /** The same as a path below the mounts on the host; undefined when it can't be told. */
   readonly hostGroup: string | undefined;
   readonly options: OpenOptions;
+  readonly settings: ContainerSettings;
   /** What is to be done once the container is gone; `answered` is false when the daemon could not be asked to remove it. */
   afterRemoval(answered: boolean): Promise<void>;
 }
@@ -49,7 +50,13 @@ export function payloadBox(plan: ContainerPlan): Box {
     exec: (argv, execOptions) => execIn(plan, name, argv, execOptions),
     spawn: async (argv, { env = {} } = {}) => {
       if (main !== undefined) return spawnIn(plan, name, argv, { env });
-      const args = ['run', '-i', ...commonFlags(plan, name), ...payloadFlags(options.limits), ...envFlags(env)];
+      const args = [
+        'run',
+        '-i',
+        ...commonFlags(plan, name),
+        ...payloadFlags(options.limits, plan.settings),
+        ...envFlags(env),
+      ];
       const child = await parent.spawn(dockerArgv(client, [...args, image, ...argv]), envOf(client));
       // Without its client a container lives on.
       const kill = () => {
@@ -116,20 +123,11 @@ function pathOn(parent: Box): string {
 
 function commonFlags({ run, groupParent }: ContainerPlan, name: string): string[] {
   return [
-    ...['--pull', 'never', '--network', 'none', '--read-only', '--log-driver', 'none', '--hostname', 'boxmark'],
+    ...['--pull', 'never', '--read-only', '--log-driver', 'none', '--hostname', 'boxmark'],
     ...['--name', name, '--label', `boxmark=${run}`],
     // A name without a value takes out the variable that Docker adds, so that all boxes have the same environment.
     ...['-e', 'HOSTNAME'],
     ...(groupParent === undefined ? [] : ['--cgroup-parent', groupParent]),
-  ];
-}
-
-/** Docker's own seccomp profile stays: it is part of what is measured. */
-function payloadFlags({ cpus, memoryBytes, pids }: Limits): string[] {
-  return [
-    ...['--tmpfs', '/tmp:size=64m', '--cpuset-cpus', cpuList(cpus), '--pids-limit', String(pids)],
-    ...['--memory', String(memoryBytes), '--memory-swap', String(memoryBytes)],
-    ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
   ];
 }
 

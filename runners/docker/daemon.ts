@@ -4,6 +4,7 @@ import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box } from '../../bench/types.ts';
 import { cpuList } from '../cgroup/tree.ts';
 import { type DockerClient, lastLines } from './client.ts';
+import type { Runtime } from './runtime.ts';
 
 const START_LIMIT_MS = 60_000;
 /** The kernel's limit for the path of a socket, with its final zero. */
@@ -20,6 +21,8 @@ export interface DaemonFacts {
   readonly kernel: string;
   /** True when it keeps images in containerd, which names them by another digest. */
   readonly containerdStore: boolean;
+  /** Names of the OCI runtimes that it knows. */
+  readonly runtimes: readonly string[];
 }
 
 export interface OwnDaemon {
@@ -32,15 +35,28 @@ export interface OwnDaemon {
   readonly cpus: readonly number[];
   /** It runs in a box, whose root is read-only and whose mounts are the box's own. */
   readonly boxed?: boolean;
+  /** The only storage driver to try. */
+  readonly storage?: string | undefined;
+  /** An OCI runtime beside the default one. */
+  readonly runtime?: Runtime | undefined;
 }
 
 /** For `docker info -f`. */
 export const FACTS_FORMAT =
-  '{{.ServerVersion}}\t{{.Driver}}\t{{.CgroupDriver}}\t{{.KernelVersion}}\t{{json .DriverStatus}}';
+  '{{.ServerVersion}}\t{{.Driver}}\t{{.CgroupDriver}}\t{{.KernelVersion}}\t{{json .DriverStatus}}\t{{range $name, $_ := .Runtimes}}{{$name}} {{end}}';
 
 export function parseFacts(line: string): DaemonFacts {
-  const [version = '', storage = '', cgroupDriver = '', kernel = '', status = ''] = line.trim().split('\t');
-  return { version, storage, cgroupDriver, kernel, containerdStore: status.includes('io.containerd.snapshotter') };
+  const [version = '', storage = '', cgroupDriver = '', kernel = '', status = '', runtimes = ''] = line
+    .trim()
+    .split('\t');
+  return {
+    version,
+    storage,
+    cgroupDriver,
+    kernel,
+    containerdStore: status.includes('io.containerd.snapshotter'),
+    runtimes: runtimes.split(' ').filter(Boolean),
+  };
 }
 
 export function clientOf({ dir, docker, cpus }: OwnDaemon): DockerClient {
@@ -61,12 +77,16 @@ ours() {
 
 /** Docker writes to /etc/docker whatever it is told. The socket is there before the daemon is ready: the first question waits. */
 const START = `${OURS}
-cpus=$2 group=$3 driver=$4 docker=$5 format=$6 boxed=$7
+cpus=$2 group=$3 driver=$4 docker=$5 format=$6 boxed=$7 runtime=$8 script=$9
 [ -z "$boxed" ] || mkdir -p /etc/docker 2>/dev/null || mount -t tmpfs tmpfs /etc || exit 1
 mkdir -p "$dir" && cd "$dir" || exit 1
 n=0; while ours && [ ! -S s.sock ] && [ $n -lt 500 ]; do n=$((n+1)); sleep 0.02; done
 if ! ours; then
   rm -rf exec s.sock pid; echo '{}' >daemon.json
+  if [ -n "$runtime" ]; then
+    printf %s "$script" >runtime && chmod 755 runtime || exit 1
+    echo '{"runtimes":{"'"$runtime"'":{"path":"'"$dir"'/runtime"}}}' >daemon.json
+  fi
   taskset -c "$cpus" dockerd --config-file "$dir/daemon.json" --log-level warn \\
     --data-root "$dir/data" --exec-root "$dir/exec" -H "unix://$dir/s.sock" --pidfile "$dir/pid" \\
     --bridge=none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \\
@@ -95,10 +115,12 @@ export async function startDaemon(box: Box, daemon: OwnDaemon): Promise<DaemonFa
   }
   let log = '';
   let attempts = 0;
-  for (let at = 0; at < STORAGE_DRIVERS.length; ) {
-    const { dir, cpus, group, docker, boxed } = daemon;
-    const driver = STORAGE_DRIVERS[at] ?? '';
-    const values = [dir, cpuList(cpus), group, driver, docker, FACTS_FORMAT, boxed ? 'yes' : ''];
+  const drivers = daemon.storage === undefined ? STORAGE_DRIVERS : [daemon.storage];
+  for (let at = 0; at < drivers.length; ) {
+    const { dir, cpus, group, docker, boxed, runtime } = daemon;
+    const own = [runtime?.name ?? '', runtime?.script ?? ''];
+    const driver = drivers[at] ?? '';
+    const values = [dir, cpuList(cpus), group, driver, docker, FACTS_FORMAT, boxed ? 'yes' : '', ...own];
     const done = await box.exec(['sh', '-c', START, 'sh', ...values], { timeoutMs: START_LIMIT_MS });
     const facts = parseFacts(done.stdout);
     if (done.exitCode === 0 && facts.version !== '') return facts;

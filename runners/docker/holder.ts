@@ -52,7 +52,7 @@ export function holderFlags(
   const memory = String(memoryBytes + ENGINE_BYTES);
   return [
     ...['--cpuset-cpus', cpuList(all), '--memory', memory, '--memory-swap', memory],
-    ...['--pids-limit', String(pids + ENGINE_PIDS), '--cgroupns', 'private'],
+    ...['--pids-limit', String(pids + ENGINE_PIDS), '--cgroupns', 'private', '--network', 'none'],
     ...['--tmpfs', '/tmp:size=64m,exec', '--tmpfs', '/run:exec', '--tmpfs', '/etc/docker'],
     // Unlike -v, --mount refuses a source that the daemon doesn't see instead of making an empty folder there.
     ...['--mount', `type=bind,source=${store},target=/boxmark/store,readonly`],
@@ -72,9 +72,15 @@ function relaxedFlags(lacking: readonly string[]): string[] {
 
 /** Capabilities outside the bounding set of a box, as Docker names them. */
 export async function lackingCapabilities(box: Box): Promise<string[]> {
+  const present = await presentCapabilities(box);
+  return present === undefined ? [] : CAPABILITIES.filter((name) => !present.includes(name));
+}
+
+/** Those in the bounding set; undefined when the box doesn't tell. */
+export async function presentCapabilities(box: Box): Promise<string[] | undefined> {
   const { stdout } = await box.exec(['cat', '/proc/self/status']);
   const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(stdout)?.[1];
-  if (bounding === undefined) return [];
+  if (bounding === undefined) return undefined;
   const set = BigInt(`0x${bounding}`);
-  return CAPABILITIES.filter((_, bit) => (set & (1n << BigInt(bit))) === 0n);
+  return CAPABILITIES.filter((_, bit) => (set & (1n << BigInt(bit))) !== 0n);
 }

@@ -1,22 +1,12 @@
 /** The daemon that serves all Docker boxes of a run on the host: the user's when it answers, else a private one, shared and counted. */
 
-import { release as kernelRelease } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, Workspace } from '../../bench/types.ts';
 import { groupAt, hostHierarchies } from '../cgroup/group.ts';
 import { identify } from '../host/processes.ts';
-import { findCommand } from '../image/layout.ts';
-import { type DockerClient, dockerError, hostClientFile, tryDocker, userDockerEnv } from './client.ts';
-import {
-  clientOf,
-  type DaemonFacts,
-  FACTS_FORMAT,
-  type OwnDaemon,
-  parseFacts,
-  startDaemon,
-  stopDaemon,
-} from './daemon.ts';
+import { type DockerClient, hostClientFile, userDockerEnv } from './client.ts';
+import { clientOf, type DaemonFacts, type OwnDaemon, startDaemon, stopDaemon } from './daemon.ts';
 import {
   forgetOutside,
   hostDaemonDir,
@@ -25,6 +15,9 @@ import {
   killLeftovers,
   rememberOutside,
 } from './leftovers.ts';
+import { runtimeOf } from './runtime.ts';
+import { type DaemonWish, variantOf } from './settings.ts';
+import { findUsersDaemon } from './users-daemon.ts';
 
 const STOP_LIMIT_MS = 15_000;
 
@@ -51,45 +44,50 @@ interface Shared {
 const shared = new Map<string, Shared>();
 
 /** The run's daemon, found or started once, however many ask at the same time. Every success takes one `releaseDaemon`. */
-export async function acquireDaemon(box: Box, workspace: Workspace): Promise<HostDaemon> {
+export async function acquireDaemon(box: Box, workspace: Workspace, wish: DaemonWish = {}): Promise<HostDaemon> {
+  const key = keyOf(workspace, wish);
   for (;;) {
-    let entry = shared.get(workspace.id);
+    let entry = shared.get(key);
     if (entry?.closing !== undefined) {
       await entry.closing;
       continue;
     }
     if (entry === undefined) {
-      entry = { users: 0, daemon: findDaemon(box, workspace) };
-      shared.set(workspace.id, entry);
+      entry = { users: 0, daemon: findDaemon(box, workspace, wish) };
+      shared.set(key, entry);
     }
     entry.users++;
     try {
       return await entry.daemon;
     } catch (error) {
-      if (shared.get(workspace.id) === entry) shared.delete(workspace.id);
+      if (shared.get(key) === entry) shared.delete(key);
       throw error;
     }
   }
 }
 
 /** The last one stops a daemon of ours and removes what it left. */
-export async function releaseDaemon(workspace: Workspace): Promise<void> {
-  const entry = shared.get(workspace.id);
+export async function releaseDaemon(workspace: Workspace, wish: DaemonWish = {}): Promise<void> {
+  const key = keyOf(workspace, wish);
+  const entry = shared.get(key);
   if (entry === undefined) return;
   entry.users--;
   if (entry.users > 0) return;
-  entry.closing = entry.daemon.then((daemon) => daemon.stop()).finally(() => shared.delete(workspace.id));
+  entry.closing = entry.daemon.then((daemon) => daemon.stop()).finally(() => shared.delete(key));
   await entry.closing;
 }
 
 /** Facts of the run's daemon, or of one found or started for the question only. Throws `BoxmarkError` with the reason. */
-export async function probeDaemon(box: Box, workspace: Workspace): Promise<DaemonFacts> {
-  const running = shared.get(workspace.id);
+export async function probeDaemon(box: Box, workspace: Workspace, wish: DaemonWish = {}): Promise<DaemonFacts> {
+  const running = shared.get(keyOf(workspace, wish));
   if (running !== undefined && running.closing === undefined) return (await running.daemon).facts;
   const client = hostClient(workspace);
-  const found = await findUsersDaemon(box, client);
+  const found = await findUsersDaemon(box, client, wish);
   if (found !== undefined) return found;
-  const daemon: OwnDaemon = { ...ownDaemon(client, workspace), dir: `${workspace.dir}/docker-probe` };
+  const daemon: OwnDaemon = {
+    ...(await ownDaemon(box, client, workspace, wish)),
+    dir: hostDaemonDir(workspace, 'probe'),
+  };
   rememberOutside(workspace.dir);
   try {
     return await startDaemon(box, daemon);
@@ -100,19 +98,20 @@ export async function probeDaemon(box: Box, workspace: Workspace): Promise<Daemo
   }
 }
 
-async function findDaemon(box: Box, workspace: Workspace): Promise<HostDaemon> {
+async function findDaemon(box: Box, workspace: Workspace, wish: DaemonWish): Promise<HostDaemon> {
+  const variant = variantOf(wish);
   const client = hostClient(workspace);
   const images: HostDaemon['images'] = new Map();
-  const found = await findUsersDaemon(box, client);
+  const found = await findUsersDaemon(box, client, wish);
   if (found !== undefined) {
     const nothing = async () => {};
-    const stop = () => groupAt(hostDockerGroup(workspace), hostHierarchies()).remove();
+    const stop = () => groupAt(hostDockerGroup(workspace, variant), hostHierarchies()).remove();
     return { client, facts: found, images, ensureRunning: nothing, clearIfDead: nothing, stop };
   }
-  const own = ownDaemon(client, workspace);
+  const own = await ownDaemon(box, client, workspace, wish);
   rememberOutside(workspace.dir);
   const facts = await startDaemon(box, own).catch(async (error: unknown) => {
-    await killLeftovers(workspace);
+    await killLeftovers(workspace, variant);
     await forgetOutside(workspace.dir);
     throw error;
   });
@@ -133,14 +132,14 @@ async function findDaemon(box: Box, workspace: Workspace): Promise<HostDaemon> {
     ensureRunning: () =>
       inTurn(async () => {
         workspace.note('docker-daemon-died', { pid });
-        await killLeftovers(workspace);
+        await killLeftovers(workspace, variant);
         await startDaemon(box, own);
         pid = await pidOf(box, own);
       }),
-    clearIfDead: () => inTurn(() => killLeftovers(workspace)),
+    clearIfDead: () => inTurn(() => killLeftovers(workspace, variant)),
     stop: async () => {
       await stopDaemon(box, own, STOP_LIMIT_MS);
-      await killLeftovers(workspace);
+      await killLeftovers(workspace, variant);
       // A process that was just ended may hold a file for a moment.
       for (let attempt = 0; attempt < 3; attempt++) {
         if ((await box.exec(['rm', '-rf', '--one-file-system', own.dir])).exitCode === 0) break;
@@ -151,47 +150,8 @@ async function findDaemon(box: Box, workspace: Workspace): Promise<HostDaemon> {
   };
 }
 
-/** The daemon that the user's own docker command talks to; undefined when there is none and we may start one. */
-async function findUsersDaemon(box: Box, client: DockerClient): Promise<DaemonFacts | undefined> {
-  const asked = await tryDocker(box, client, ['version', '-f', '{{.Server.Version}}'], { timeoutMs: 10_000 });
-  if (asked.exitCode === 0) {
-    const told = await tryDocker(box, client, ['info', '-f', FACTS_FORMAT]);
-    const facts = parseFacts(told.stdout);
-    if (told.exitCode !== 0 || facts.version === '') throw dockerError('The Docker daemon gives no information', told);
-    if (facts.kernel === kernelRelease()) return facts;
-    throw new BoxmarkError({
-      what: `The Docker daemon that answers runs on another kernel (${facts.kernel}), in a virtual machine or on another host.`,
-      remedy: 'point DOCKER_HOST at a daemon of this kernel, or unset it and stop Docker Desktop',
-    });
-  }
-  if (/permission denied/i.test(asked.stderr)) {
-    throw new BoxmarkError({
-      what: 'The socket of the Docker daemon may not be used by this user.',
-      remedy: 'run as root, or join the group docker (sudo usermod -aG docker $USER) and log in again',
-    });
-  }
-  const chosen = process.env.DOCKER_HOST ?? process.env.DOCKER_CONTEXT;
-  if (chosen || asked.timedOut) {
-    throw new BoxmarkError({
-      what: chosen
-        ? 'The Docker daemon that DOCKER_HOST or DOCKER_CONTEXT names does not answer.'
-        : 'The Docker daemon hangs.',
-      ...(chosen ? { value: chosen } : {}),
-      remedy: chosen ? 'start it, or unset the variable' : 'restart it',
-    });
-  }
-  if (process.getuid?.() !== 0) {
-    throw new BoxmarkError({
-      what: 'No Docker daemon answers, and only root can start one.',
-      remedy: 'start it (sudo systemctl start docker), or run as root',
-    });
-  }
-  const missing = ['dockerd', 'containerd', 'runc'].find((name) => findCommand(name) === undefined);
-  if (missing === undefined) return undefined;
-  throw new BoxmarkError({
-    what: `No Docker daemon answers, and ${missing} is not installed.`,
-    remedy: 'boxmark setup, or start the daemon',
-  });
+function keyOf(workspace: Workspace, wish: DaemonWish): string {
+  return `${workspace.id} ${variantOf(wish)}`;
 }
 
 function hostClient(workspace: Workspace): DockerClient {
@@ -200,12 +160,14 @@ function hostClient(workspace: Workspace): DockerClient {
   throw new BoxmarkError({ what: 'The docker command is not installed.', remedy: 'boxmark setup' });
 }
 
-function ownDaemon(client: DockerClient, workspace: Workspace): OwnDaemon {
+async function ownDaemon(box: Box, client: DockerClient, workspace: Workspace, wish: DaemonWish): Promise<OwnDaemon> {
   return {
-    dir: hostDaemonDir(workspace),
+    dir: hostDaemonDir(workspace, variantOf(wish)),
     docker: client.file,
-    group: hostDockerGroup(workspace),
+    group: hostDockerGroup(workspace, variantOf(wish)),
     cpus: workspace.limits.housekeeping,
+    storage: wish.storage,
+    runtime: await runtimeOf(box, wish.runtime, workspace),
   };
 }
 

@@ -24,24 +24,38 @@ export const OUTSIDE = [
   '/opt/containerd',
 ];
 
-/** Folder of the run's own daemon on the host. */
-export function hostDaemonDir(workspace: Pick<Workspace, 'dir'>): string {
-  return join(workspace.dir, 'docker');
+/** Folder of the run's own daemon on the host; there is one for each variant in use (`variantOf`). */
+export function hostDaemonDir(workspace: Pick<Workspace, 'dir'>, variant = ''): string {
+  return join(workspace.dir, named(variant));
 }
 
-/** Group of all Docker boxes of a run on this host. */
-export function hostDockerGroup(workspace: Pick<Workspace, 'id'>): string {
-  return `${GROUP_ROOT}/${workspace.id}/docker`;
+/** Group of the Docker boxes of a run on this host that are in the care of one daemon. */
+export function hostDockerGroup(workspace: Pick<Workspace, 'id'>, variant = ''): string {
+  return `${GROUP_ROOT}/${workspace.id}/${named(variant)}`;
+}
+
+function named(variant: string): string {
+  return variant === '' ? 'docker' : `docker-${variant}`;
+}
+
+/** Folders of daemons in a work folder. */
+export function daemonDirs(dir: string): string[] {
+  try {
+    const entries = readdirSync(dir, { withFileTypes: true });
+    return entries.filter((it) => it.isDirectory() && /^docker(-|$)/.test(it.name)).map((it) => join(dir, it.name));
+  } catch {
+    return [];
+  }
 }
 
 /**
  * Ends what is left of the run's own daemon (daemon, containerd, shims, containers) and takes its mounts and groups down.
  * Needs no daemon that answers. Never throws.
  */
-export async function killLeftovers(workspace: Pick<Workspace, 'id' | 'dir'>): Promise<void> {
-  await killDaemon(hostDaemonDir(workspace));
-  await groupAt(hostDockerGroup(workspace), hostHierarchies()).remove();
-  for (const path of mountsBelow(hostDaemonDir(workspace))) await unmount(path);
+export async function killLeftovers(workspace: Pick<Workspace, 'id' | 'dir'>, variant = ''): Promise<void> {
+  await killDaemon(hostDaemonDir(workspace, variant));
+  await groupAt(hostDockerGroup(workspace, variant), hostHierarchies()).remove();
+  for (const path of mountsBelow(hostDaemonDir(workspace, variant))) await unmount(path);
 }
 
 /** SIGKILL to the engine's programs that name this daemon's folder, and their sockets and mounts away. Never throws. */
@@ -59,14 +73,16 @@ export async function killDaemon(dir: string): Promise<void> {
 /** Name of the list in the work folder, for `boxmark clean` after a kill. */
 const OUTSIDE_LIST = 'docker-outside.json';
 
-/** Notes which files outside the folder are absent now: a daemon that starts makes them. */
+/** Notes which files outside the folder are absent before the first daemon of the run, which makes them. */
 export function rememberOutside(dir: string): void {
+  if (existsSync(join(dir, OUTSIDE_LIST))) return;
   const absent = OUTSIDE.filter((path) => !existsSync(path));
   writeFileSync(join(dir, OUTSIDE_LIST), JSON.stringify(absent));
 }
 
-/** Removes those of the noted files that nobody else uses. Never throws. */
+/** Removes those of the noted files that nobody else uses, once no daemon of the run is left. Never throws. */
 export async function forgetOutside(dir: string): Promise<void> {
+  if (daemonDirs(dir).some((folder) => daemonProcesses(folder).length > 0)) return;
   const list = join(dir, OUTSIDE_LIST);
   let absent: unknown;
   try {

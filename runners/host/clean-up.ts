@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../bench/errors.ts';
-import { forgetOutside, hostDaemonDir, killDaemon } from '../docker/leftovers.ts';
+import { daemonDirs, forgetOutside, killDaemon } from '../docker/leftovers.ts';
 import { hostExec } from '../process.ts';
 import { LEFTOVER_KINDS, type Leftover, processesOf } from './leftovers.ts';
 import { cgroupMounts, mountsBelow, unmount } from './mounts.ts';
@@ -66,7 +66,7 @@ async function remove({ kind, target, run }: Leftover): Promise<void> {
     case 'cgroup':
       return removeCgroup(target);
     case 'folder':
-      if (run !== '') await killDaemon(hostDaemonDir({ dir: target }));
+      if (run !== '') for (const daemon of daemonDirs(target)) await killDaemon(daemon);
       // Removing reaches through mounts, so there must be none, not even those that came after the list was made.
       if (run !== '') for (const path of mountsBelow(target)) await unmount(path);
       if (run !== '') await forgetOutside(target);

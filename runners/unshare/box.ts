@@ -3,19 +3,25 @@
 import { relative } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, BoxProcess, Limits, OpenOptions, Prepared, Workspace } from '../../bench/types.ts';
+import { type BoxSettings, limitsWith } from '../box-settings.ts';
 import { type BoxGroup, openGroup } from '../cgroup/box-group.ts';
 import { cpuList, type GroupLimits, type Hierarchy } from '../cgroup/tree.ts';
 import { endProcess } from '../end-process.ts';
 import { storeDir } from '../image.ts';
-import { holderScript, NAMESPACES, payloadScript, readyPid, SCRATCH_MOUNT, STORE_MOUNT } from './script.ts';
+import { holderScript, namespaces, payloadScript, readyPid, SCRATCH_MOUNT, STORE_MOUNT } from './script.ts';
 
 const READY_LIMIT_MS = 30_000;
 /** A box that holds others has their engines in it. */
 const ENGINE_MEMORY_BYTES = 1 << 30;
 const ENGINE_PIDS = 2048;
 
+export interface UnshareSettings extends BoxSettings {
+  readonly root?: 'bind' | 'overlay' | undefined;
+}
+
 /** What `open` finds in the box below; all paths as that box sees them. */
 export interface PreparedUnshare extends Prepared {
+  readonly settings: UnshareSettings;
   readonly workspace: Workspace;
   readonly hierarchies: readonly Hierarchy[];
   /** Mount point, in the new mount namespace only. */
@@ -28,14 +34,28 @@ export interface PreparedUnshare extends Prepared {
 
 /** A box for a payload: each command is the first process of namespaces of its own. */
 export async function openPayloadBox(parent: Box, prepared: PreparedUnshare, options: OpenOptions): Promise<Box> {
-  const { cpus, memoryBytes, pids } = options.limits;
-  const group = await groupFor(parent, prepared, options, { cpus, memoryBytes, pids });
+  const { settings } = prepared;
+  const limits = limitsWith(options.limits, settings);
+  const group = await groupFor(parent, prepared, options, limits);
   const running = new Set<BoxProcess>();
   const command = (argv: readonly string[], env?: Readonly<Record<string, string>>): string[] => {
-    const script = payloadScript(prepared.mountTable, prepared.newRoot, prepared.tool, env);
-    const namespaces = ['unshare', ...NAMESPACES, '--cgroup', '--'];
-    const pinned = ['taskset', '-c', cpuList(cpus), ...namespaces, 'sh', '-c', script, 'sh', ...argv];
-    return ['sh', '-c', `${group.enter} exec "$@"`, 'sh', ...pinned];
+    const userns = settings.userns === 'yes';
+    const script = payloadScript(prepared.mountTable, prepared.newRoot, prepared.tool, { ...(env && { env }), userns });
+    const made = [
+      'taskset',
+      '-c',
+      cpuList(limits.cpus),
+      'unshare',
+      ...namespaces(settings),
+      '--cgroup',
+      '--',
+      'sh',
+      '-c',
+      script,
+      'sh',
+      ...argv,
+    ];
+    return ['sh', '-c', `${group.enter} exec "$@"`, 'sh', ...made];
   };
   return {
     path: pathOn(parent),
@@ -65,7 +85,7 @@ export async function openHolderBox(parent: Box, prepared: PreparedUnshare, opti
   const group = await groupFor(parent, prepared, options, { ...roomForEngines(limits), cpus });
   const tables = [prepared.mountTable, ...(group.hierarchies.length > 0 ? [prepared.cgroupTable] : [])];
   // The leaf is entered between the two, when the box's group is the root of its cgroup namespace already.
-  const inner = ['taskset', '-c', cpuList(cpus), 'unshare', ...NAMESPACES, '--', 'sh', '-c'];
+  const inner = ['taskset', '-c', cpuList(cpus), 'unshare', ...namespaces(), '--', 'sh', '-c'];
   const name = `boxmark-${prepared.workspace.id}-${options.name}`;
   const init = await parent.spawn([
     ...['sh', '-c', `${group.enter} exec "$@"`, 'sh', 'unshare', '--cgroup', '--'],

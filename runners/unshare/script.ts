@@ -1,6 +1,7 @@
 /** The shell scripts and mount tables of the `unshare` runner: what makes a box of new namespaces. */
 
 import { basename } from 'node:path';
+import type { BoxSettings } from '../box-settings.ts';
 import { type Hierarchy, quote } from '../cgroup/tree.ts';
 import { DEVICES } from '../image/layout.ts';
 import { envShell } from '../payload-env.ts';
@@ -11,8 +12,12 @@ export const SCRATCH_MOUNT = '/boxmark/scratch';
 /** Exit code of a script that could not make the box. */
 export const SET_UP_FAILED = 125;
 
-/** Namespaces of every box, and that nothing outlives `unshare`. The cgroup namespace is asked for apart. */
-export const NAMESPACES = ['--mount', '--uts', '--ipc', '--net', '--pid', '--fork', '--kill-child'];
+/** Namespaces of a box, and that nothing outlives `unshare`. The cgroup namespace is asked for apart. */
+export function namespaces({ network, userns }: Pick<BoxSettings, 'network' | 'userns'> = {}): string[] {
+  const user = userns === 'yes' ? ['--user', '--map-root-user'] : [];
+  const net = network === 'host' ? [] : ['--net'];
+  return [...user, '--mount', '--uts', '--ipc', ...net, '--pid', '--fork', '--kill-child'];
+}
 
 const READY = 'boxmark-ready ';
 const PLAIN_DEVICES = ['null', 'zero', 'full', 'random', 'urandom'];
@@ -21,16 +26,34 @@ const READ_ONLY = 'ro,nosuid,nodev,noexec';
 /** Source, target below the new root, type and options. */
 type Mount = readonly [source: string, target: string, type: string, options: string];
 
+/** The folder that becomes the root, bound, or through an overlay file system over a second, empty folder. */
+export interface RootKind {
+  readonly folder: string;
+  readonly over?: string;
+}
+
 /** The mount table of a payload's box: nothing in it can be written but /tmp, not even the host's settings in /proc. */
-export function payloadMounts(root: string, tools: string): Mount[] {
+export function payloadMounts(
+  root: RootKind,
+  tools: string,
+  { network, userns }: Pick<BoxSettings, 'network' | 'userns'> = {},
+): Mount[] {
+  // A user namespace may mount the file system of its own network only.
+  const borrowed = userns === 'yes' && network === 'host';
   return [
-    [root, '', 'none', 'bind,ro,nosuid,nodev'],
+    rootMount(root),
     ['proc', '/proc', 'proc', READ_ONLY],
-    ['sysfs', '/sys', 'sysfs', READ_ONLY],
+    borrowed ? ['/sys', '/sys', 'none', `rbind,${READ_ONLY}`] : ['sysfs', '/sys', 'sysfs', READ_ONLY],
     ...PLAIN_DEVICES.map((name): Mount => [`/dev/${name}`, `/dev/${name}`, 'none', 'bind']),
     ['tmpfs', '/tmp', 'tmpfs', 'nosuid,nodev,mode=1777,size=64m'],
     [tools, STORE_MOUNT, 'none', 'bind,ro,nosuid,nodev'],
   ];
+}
+
+function rootMount({ folder, over }: RootKind): Mount {
+  if (over === undefined) return [folder, '', 'none', 'bind,ro,nosuid,nodev'];
+  const lower = [folder, over].map((path) => path.replace(/[\\:,]/g, '\\$&')).join(':');
+  return ['overlay', '', 'overlay', `ro,nosuid,nodev,lowerdir=${lower}`];
 }
 
 /** The mount table of a box that holds others: still a read-only root, but with all that container engines expect. */
@@ -84,13 +107,20 @@ export function mountTable(mounts: readonly Mount[], newRoot: string): string {
  * the payload. After the change only the image and the tools are in sight.
  * @param tool words that run a tool by its name behind the change of root
  */
-export function payloadScript(table: string, newRoot: string, tool: (name: string) => string, env = {}): string {
+export function payloadScript(
+  table: string,
+  newRoot: string,
+  tool: (name: string) => string,
+  { env = {}, userns = false }: { readonly env?: Readonly<Record<string, string>>; readonly userns?: boolean } = {},
+): string {
+  // With one user id alone the kernel allows no change of groups.
+  const groups = userns ? '' : '--clear-groups ';
   return [
     'echo boxmark 2>/dev/null >/proc/sys/kernel/hostname',
     `mount -a -T ${quote(table)} || exit ${SET_UP_FAILED}`,
     changeRoot(newRoot, tool('umount')),
     envShell(env),
-    `exec ${tool('setpriv')} --nnp --clear-groups --inh-caps=-all --ambient-caps=-all --bounding-set=-all -- "$@"`,
+    `exec ${tool('setpriv')} --nnp ${groups}--inh-caps=-all --ambient-caps=-all --bounding-set=-all -- "$@"`,
   ].join('\n');
 }
 

@@ -1,0 +1,135 @@
+/** The OCI runtime configuration (config.json) of a box: a pure function of what the box is to be. */
+
+import type { BoxLimits } from '../box-settings.ts';
+import { cpuList } from '../cgroup/tree.ts';
+import { PAYLOAD_ENV } from '../payload-env.ts';
+
+export interface OciPlan {
+  /** Root folder, as the runtime sees it; always read-only. */
+  readonly root: string;
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Group of the box below the mounts of the controllers. */
+  readonly cgroup: string;
+  readonly limits: BoxLimits;
+  readonly network?: 'none' | 'host' | undefined;
+  readonly userns?: 'yes' | 'no' | undefined;
+  readonly seccomp?: object;
+  /** gVisor has no cgroup namespace. */
+  readonly cgroupNamespace: boolean;
+  /** Set when the box is to hold another. */
+  readonly holder?: OciHolder;
+}
+
+export interface OciHolder {
+  readonly store: string;
+  readonly scratch: string;
+  /** Capabilities that there are, such as `CAP_SYS_ADMIN`. */
+  readonly capabilities: readonly string[];
+}
+
+interface Mount {
+  readonly destination: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+const SETS = ['bounding', 'effective', 'permitted', 'inheritable', 'ambient'] as const;
+const QUOTA_PERIOD_US = 100_000;
+const SMALL = 'size=65536k';
+/** What runc masks and keeps from being written, which Docker does too. */
+const MASKED = [
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/sched_debug',
+  '/proc/scsi',
+];
+const READ_ONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+/** The configuration. No resource limits (rlimits) are in it: raising one takes a privilege that a host may not have. */
+export function ociSpec(plan: OciPlan): object {
+  const { holder, network = 'none', userns = 'no' } = plan;
+  const namespaces = [
+    ...['pid', 'ipc', 'uts', 'mount'],
+    ...(network === 'none' ? ['network'] : []),
+    ...(plan.cgroupNamespace ? ['cgroup'] : []),
+    ...(userns === 'yes' ? ['user'] : []),
+  ];
+  const identity = [{ containerID: 0, hostID: 0, size: 1 }];
+  return {
+    ociVersion: '1.0.2',
+    hostname: 'boxmark',
+    root: { path: plan.root, readonly: true },
+    process: {
+      terminal: false,
+      user: { uid: 0, gid: 0 },
+      args: plan.argv,
+      env: Object.entries({ ...PAYLOAD_ENV, ...plan.env }).map(([name, value]) => `${name}=${value}`),
+      cwd: '/',
+      noNewPrivileges: holder === undefined,
+      capabilities: Object.fromEntries(SETS.map((set) => [set, holder?.capabilities ?? []])),
+    },
+    mounts: holder === undefined ? payloadMounts(network, userns) : holderMounts(holder),
+    linux: {
+      namespaces: namespaces.map((type) => ({ type })),
+      ...(userns === 'yes' ? { uidMappings: identity, gidMappings: identity } : {}),
+      cgroupsPath: plan.cgroup,
+      resources: resourcesOf(plan.limits, holder !== undefined),
+      ...(plan.seccomp === undefined ? {} : { seccomp: plan.seccomp }),
+      ...(holder === undefined ? { maskedPaths: [...MASKED, '/sys/firmware'], readonlyPaths: READ_ONLY } : {}),
+    },
+  };
+}
+
+function payloadMounts(network: 'none' | 'host', userns: 'yes' | 'no'): Mount[] {
+  // A user namespace may mount the file system of its own network only.
+  const borrowed = userns === 'yes' && network === 'host';
+  return [
+    mount('/proc', 'proc', []),
+    mount('/dev', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', SMALL]),
+    mount('/tmp', 'tmpfs', ['nosuid', 'nodev', 'mode=1777', SMALL]),
+    borrowed
+      ? { destination: '/sys', type: 'none', source: '/sys', options: ['rbind', 'nosuid', 'noexec', 'nodev', 'ro'] }
+      : mount('/sys', 'sysfs', ['nosuid', 'noexec', 'nodev', 'ro']),
+  ];
+}
+
+function holderMounts({ store, scratch }: OciHolder): Mount[] {
+  const bind = (source: string, destination: string, options: readonly string[] = []): Mount => ({
+    destination,
+    type: 'none',
+    source,
+    options: ['bind', ...options],
+  });
+  return [
+    mount('/proc', 'proc', []),
+    mount('/dev', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', SMALL]),
+    mount('/dev/pts', 'devpts', ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620']),
+    mount('/dev/shm', 'tmpfs', ['nosuid', 'nodev', 'noexec', 'mode=1777', SMALL]),
+    mount('/sys', 'sysfs', ['nosuid', 'noexec', 'nodev']),
+    mount('/sys/fs/cgroup', 'cgroup', ['nosuid', 'noexec', 'nodev', 'relatime']),
+    mount('/run', 'tmpfs', ['nosuid', 'nodev', 'mode=755', 'size=262144k']),
+    mount('/tmp', 'tmpfs', ['nosuid', 'nodev', 'mode=1777', SMALL]),
+    bind(store, '/boxmark/store', ['ro']),
+    bind(scratch, '/boxmark/scratch'),
+  ];
+}
+
+function mount(destination: string, type: string, options: readonly string[]): Mount {
+  return { destination, type, source: type, options };
+}
+
+function resourcesOf({ cpus, memoryBytes, pids, quota }: BoxLimits, allDevices: boolean): object {
+  return {
+    cpu: {
+      cpus: cpuList(cpus),
+      ...(quota === undefined ? {} : { quota: Math.round(quota * QUOTA_PERIOD_US), period: QUOTA_PERIOD_US }),
+    },
+    ...(memoryBytes === undefined ? {} : { memory: { limit: memoryBytes, swap: memoryBytes } }),
+    ...(pids === undefined ? {} : { pids: { limit: pids } }),
+    ...(allDevices ? { devices: [{ allow: true, access: 'rwm' }] } : {}),
+  };
+}
