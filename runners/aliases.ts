@@ -9,8 +9,10 @@ import { prepareStack, type StackContext, Unavailable } from './stack.ts';
 export const ALIASES = ['container', 'nested', 'vm'] as const;
 export type Alias = (typeof ALIASES)[number];
 
-/** In the order of preference; engines that are not built in are not tried. */
-export const CONTAINERS: readonly string[] = ['docker', 'unshare'];
+/** In the order of preference. */
+export const CONTAINERS: readonly string[] = ['docker', 'podman', 'runc', 'unshare'];
+/** Those of them that can hold themselves; Podman is run on the host only. */
+const NESTED: readonly string[] = ['docker', 'runc', 'unshare'];
 
 export interface Refusal {
   readonly path: string;
@@ -44,8 +46,8 @@ export async function candidatesOf(
     case 'container':
       return [...CONTAINERS];
     case 'nested': {
-      const first = CONTAINERS.indexOf(container ?? '');
-      return CONTAINERS.slice(Math.max(first, 0)).map((name) => `${name}/${name}`);
+      const first = Math.max(CONTAINERS.indexOf(container ?? ''), 0);
+      return NESTED.filter((name) => CONTAINERS.indexOf(name) >= first).map((name) => `${name}/${name}`);
     }
     case 'vm':
       return (await kvmWorks(workspace)).works ? ['qemu', 'uml'] : ['uml', 'qemu'];

@@ -9,11 +9,9 @@ import { writeInBox } from './box-files.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, payloadOnly } from './box-settings.ts';
 import { hierarchiesOf } from './cgroup/box-group.ts';
 import { hierarchiesFor, quote } from './cgroup/tree.ts';
-import { readElf } from './image/elf.ts';
-import { libraryFolders } from './image/layout.ts';
-import { readManifest } from './image/manifest.ts';
 import { holderImage, storeDir, toolImage } from './image.ts';
 import { defineSettings } from './settings.ts';
+import { toolRunner } from './tools.ts';
 import { openHolderBox, openPayloadBox, type PreparedUnshare, type UnshareSettings } from './unshare/box.ts';
 import {
   cgroupMounts,
@@ -114,6 +112,7 @@ async function prepare(
   };
   await writeInBox(parent, [folder, newRoot, scratch], tables);
   const { stdout } = await parent.exec(['unshare', '--version']);
+  const tool = await toolRunner(tools, STORE_MOUNT);
   return {
     labels: [
       ...(holds?.privileges === 'container-engine' ? ['relaxed outer'] : []),
@@ -131,7 +130,7 @@ async function prepare(
     newRoot,
     mountTable: join(folder, 'mounts'),
     cgroupTable: join(folder, 'cgroups'),
-    tool: await toolRunner(tools),
+    tool: (name) => tool(name).map(quote).join(' '),
   };
 }
 
@@ -146,17 +145,6 @@ async function open(parent: Box, prepared: PreparedUnshare, options: OpenOptions
   return options.holds === undefined
     ? openPayloadBox(parent, prepared, options)
     : openHolderBox(parent, prepared, options);
-}
-
-/** Runs a tool through its own loader, because the root around it has the image's libraries, which may be others. */
-async function toolRunner(tools: Image): Promise<(name: string) => string> {
-  const folders = libraryFolders(Object.keys((await readManifest(tools.root)).files));
-  const libraries = folders.map((folder) => join(STORE_MOUNT, folder)).join(':');
-  return (name) => {
-    const loader = readElf(join(tools.root, 'usr/bin', name))?.interpreter;
-    const program = `${STORE_MOUNT}/usr/bin/${name}`;
-    return loader === undefined ? program : `${STORE_MOUNT}${loader} --library-path ${quote(libraries)} ${program}`;
-  };
 }
 
 function versionIn(text: string): string {

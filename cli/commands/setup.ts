@@ -67,7 +67,9 @@ function describe(plan: SetupPlan): string[] {
 function enginesFor(list: string): Engine[] {
   const engines = new Set<Engine>();
   const known = [...ENGINES, 'native', 'container', 'nested', 'vm'];
-  for (const name of list.split(',').flatMap((path) => path.trim().split('/'))) {
+  for (const layer of list.split(',').flatMap((path) => path.trim().split('/'))) {
+    const [name = '', ...settings] = layer.split(':');
+    if (settings.some((setting) => setting.endsWith('runsc'))) engines.add('gvisor');
     if (name === 'container' || name === 'nested') engines.add('docker').add('unshare');
     else if (name === 'vm') engines.add(hardwareVirtualisation() || process.arch !== 'x64' ? 'qemu' : 'uml');
     else if ((ENGINES as readonly string[]).includes(name)) engines.add(name as Engine);

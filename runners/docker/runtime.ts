@@ -31,7 +31,8 @@ export async function runtimeOf(
     if ('reason' in found) throw new BoxmarkError({ what: `gVisor: ${found.reason}`, remedy: found.remedy });
     return { name, script: scriptOf(runscCall(found.platform)), labels: [gvisorLabel(found.platform)] };
   }
-  const asked = await box.exec([name, '--version'], { timeoutMs: 10_000 });
+  const env = { XDG_RUNTIME_DIR: box.scratch };
+  const asked = await box.exec([name, '--version'], { timeoutMs: 10_000, env });
   if (asked.exitCode !== 0) {
     throw new BoxmarkError({
       what: 'The OCI runtime that Docker is to use is not installed, and the running daemon knows none of this name.',
@@ -42,6 +43,7 @@ export async function runtimeOf(
   return { name, script: scriptOf(name === 'crun' ? await crunCall(box) : [name]), labels: [] };
 }
 
+/** Without a run-time folder crun makes one in /run, whatever it is told. */
 function scriptOf(call: readonly string[]): string {
-  return `#!/bin/sh\nexec ${call.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')} "$@"\n`;
+  return `#!/bin/sh\nexport XDG_RUNTIME_DIR="\${0%/*}"\nexec ${call.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')} "$@"\n`;
 }

@@ -1,9 +1,10 @@
 /** Finds what killed runs left on the host, and nothing else: every find names the run it belongs to, and that run's owner is dead. */
 
 import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { storeDir } from '../image/store.ts';
 import { LXC_LOCKS } from '../lxc/leftovers.ts';
+import { nspawnState } from '../nspawn/leftovers.ts';
 import { hostExec } from '../process.ts';
 import { cgroupMounts, mountsBelow } from './mounts.ts';
 import { isOpenSomewhere, listProcesses, ownLine, type ProcessIdentity } from './processes.ts';
@@ -86,6 +87,14 @@ export async function findLeftovers(options: { storeAgeMs?: number } = {}): Prom
     ...folders.flatMap(({ run, target }) => mountsBelow(target).map((path) => leftover('mount', run, path, 'mount'))),
     ...cgroups,
     ...byName('/dev/shm', 'file', 'shared memory of a dead run'),
+    ...nspawnState((machine) => isLeft(idInName(machine), () => false)).map((path) =>
+      leftover(
+        'file',
+        idInName(basename(path).replace(/^name-/, '')) ?? '',
+        path,
+        'notes of systemd-nspawn on a dead run',
+      ),
+    ),
     ...byName(join(LXC_LOCKS, WORK_ROOT), 'file', 'locks of LXC for a dead run'),
     ...folders,
     ...unfinishedStoreEntries(options.storeAgeMs ?? STORE_AGE_MS),

@@ -1,6 +1,20 @@
 /** Which commands the engines need, and which packages of which package manager bring them: tables, one row each. */
 
-export const ENGINES = ['unshare', 'docker', 'lxc', 'appc', 'ssh', 'uml', 'qemu'] as const;
+export const ENGINES = [
+  'unshare',
+  'bwrap',
+  'runc',
+  'crun',
+  'docker',
+  'podman',
+  'nspawn',
+  'gvisor',
+  'lxc',
+  'appc',
+  'ssh',
+  'uml',
+  'qemu',
+] as const;
 export type Engine = (typeof ENGINES)[number];
 
 /** Commands without which an engine can't run, by name. Presence of the command counts, not of the package: users install by other ways too. */
@@ -9,6 +23,12 @@ export function commandsOf(engine: Engine, architecture: string = process.arch):
   const commands: Readonly<Record<Engine, readonly string[]>> = {
     unshare: ['unshare', 'nsenter', 'setpriv', 'taskset', 'mount', 'umount'],
     docker: ['docker', 'dockerd', 'containerd', 'runc'],
+    bwrap: ['bwrap', 'taskset'],
+    runc: ['runc', 'taskset'],
+    crun: ['crun', 'taskset', 'unshare'],
+    podman: ['podman', 'conmon', 'setpriv', 'taskset'],
+    nspawn: ['systemd-nspawn', 'taskset'],
+    gvisor: ['runsc', 'taskset'],
     lxc: ['lxc-start', 'lxc-attach', 'lxc-execute', 'busybox'],
     appc: ['systemd-nspawn', 'busybox'],
     ssh: ['ssh'],
@@ -68,6 +88,14 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
     engines: (architecture) => ({
       unshare: { packages: ['util-linux'] },
       docker: { packages: ['docker.io'], optional: ['docker-cli'] },
+      bwrap: { packages: ['bubblewrap'] },
+      runc: { packages: ['runc'] },
+      crun: { packages: ['crun'] },
+      // The runtime, and what it is rootless by.
+      podman: { packages: ['podman', 'runc', 'uidmap', 'slirp4netns'], optional: ['golang-github-containers-common'] },
+      nspawn: { packages: ['systemd-container'] },
+      // In Debian; others have it from gVisor's own packages.
+      gvisor: { packages: [], optional: ['runsc'] },
       lxc: { packages: ['lxc', 'busybox-static'] },
       appc: { packages: ['systemd-container', 'busybox-static'] },
       ssh: { packages: ['openssh-client'] },
@@ -88,6 +116,11 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
     engines: (architecture) => ({
       unshare: { packages: ['util-linux'] },
       docker: { packages: ['moby-engine'], optional: ['docker-cli'] },
+      bwrap: { packages: ['bubblewrap'] },
+      runc: { packages: ['runc'] },
+      crun: { packages: ['crun'] },
+      podman: { packages: ['podman', 'crun', 'shadow-utils'] },
+      nspawn: { packages: ['systemd-container'] },
       lxc: { packages: ['lxc', 'busybox'] },
       appc: { packages: ['systemd-container', 'busybox'] },
       ssh: { packages: ['openssh-clients'] },
@@ -111,6 +144,10 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
     engines: (architecture) => ({
       unshare: { packages: ['util-linux'] },
       docker: { packages: ['docker-engine', 'docker-cli'] },
+      bwrap: { packages: ['bubblewrap'] },
+      runc: { packages: ['runc'] },
+      crun: { packages: ['crun'] },
+      podman: { packages: ['podman', 'runc'] },
       lxc: { packages: ['lxc', 'busybox-static'] },
       ssh: { packages: ['openssh-client'] },
       qemu: {
@@ -133,6 +170,11 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
     engines: (architecture) => ({
       unshare: { packages: ['util-linux'] },
       docker: { packages: ['docker'] },
+      bwrap: { packages: ['bubblewrap'] },
+      runc: { packages: ['runc'] },
+      crun: { packages: ['crun'] },
+      podman: { packages: ['podman', 'runc'] },
+      nspawn: { packages: ['systemd-container'] },
       lxc: { packages: ['lxc', 'busybox-static'] },
       appc: { packages: ['systemd-container', 'busybox-static'] },
       ssh: { packages: ['openssh-clients'] },

@@ -63,7 +63,7 @@ export async function setupPlan(engines: readonly Engine[]): Promise<SetupPlan> 
     }
     // A package is left out when all that is missing comes from others of the same engine: busybox is the usual case.
     const needed = packages.filter((name) => !name.startsWith('busybox') || missing.includes('busybox'));
-    lacking.push({ engine, missing, packages: packages.length === 0 ? [] : [...needed, ...known] });
+    lacking.push({ engine, missing, packages: [...needed, ...known] });
   }
   const packages = [...new Set(lacking.flatMap((setup) => setup.packages))];
   const guestKernel = engines.includes('qemu') && 'missing' in (await findGuestKernel());

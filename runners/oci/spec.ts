@@ -3,6 +3,7 @@
 import type { BoxLimits } from '../box-settings.ts';
 import { cpuList } from '../cgroup/tree.ts';
 import { PAYLOAD_ENV } from '../payload-env.ts';
+import type { OciSeccomp } from './seccomp.ts';
 
 export interface OciPlan {
   /** Root folder, as the runtime sees it; always read-only. */
@@ -14,7 +15,7 @@ export interface OciPlan {
   readonly limits: BoxLimits;
   readonly network?: 'none' | 'host' | undefined;
   readonly userns?: 'yes' | 'no' | undefined;
-  readonly seccomp?: object;
+  readonly seccomp?: OciSeccomp;
   /** gVisor has no cgroup namespace. */
   readonly cgroupNamespace: boolean;
   /** Set when the box is to hold another. */

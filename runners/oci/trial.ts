@@ -41,6 +41,7 @@ export async function tryRuntime(parent: Box, workspace: Workspace, trial: Trial
     const run = [...trial.call, '--root', `${folder}/state`, 'run', '--bundle', folder, id];
     const { exitCode, stderr, stdout, timedOut } = await parent.exec(run, {
       timeoutMs: trial.timeoutMs ?? TRIAL_LIMIT_MS,
+      env: { XDG_RUNTIME_DIR: folder },
     });
     if (exitCode === 0) return undefined;
     if (timedOut) await parent.exec([...trial.call, '--root', `${folder}/state`, 'delete', '-f', id]);

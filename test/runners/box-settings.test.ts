@@ -36,7 +36,12 @@ async function look(path: string, ctx: TestContext): Promise<Seen> {
         users: String(await talk.ask('/proc/self/uid_map'))
           .trim()
           .replace(/\s+/g, ' '),
-        interfaces: ((await talk.ask('ls:/sys/class/net')) as string[]).slice().sort(),
+        interfaces: String(await talk.ask('/proc/self/net/dev'))
+          .split('\n')
+          .slice(2)
+          .map((line) => line.split(':')[0]?.trim() ?? '')
+          .filter(Boolean)
+          .sort(),
         cpus: /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? '',
         limits: talk.started.limits?.(),
       };
@@ -98,7 +103,7 @@ describe('values', () => {
 });
 
 /** Layer → value of the default box that its settings change, by the setting. */
-const LAYERS = ['unshare', 'docker'] as const;
+const LAYERS = ['unshare', 'bwrap', 'runc', 'crun', 'docker', 'podman', 'nspawn'] as const;
 
 describe.each(LAYERS)('%s', (layer) => {
   const knows = (name: string) =>
@@ -146,6 +151,7 @@ describe.each(LAYERS)('%s', (layer) => {
     expect(none.seccomp).toBe('0');
     expect(some.seccomp).toBe('2');
     expect(none).toEqual({ ...normal, seccomp: '0' });
+    expect(some).toEqual({ ...normal, seccomp: '2' });
   });
 });
 

@@ -11,7 +11,7 @@ import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/path.ts';
 import { prepareStack, Unavailable } from '../../runners/stack.ts';
 
-/** Answers each line, the path of a file, with its text as JSON; `ls:` a folder, `write:` whether it can; `burn`, `quit`. */
+/** Answers each line, the path of a file, with its text as JSON; `ls:` a folder, `write:` whether it can; `burn`, `quit`, `fail`. */
 const PAYLOAD = `'use strict';
 const fs = require('fs');
 const attempt = (act) => { try { return act(); } catch (error) { return error.code; } };
@@ -19,8 +19,9 @@ const answer = (line) => {
   if (line.startsWith('ls:')) return attempt(() => fs.readdirSync(line.slice(3)).sort());
   if (line.startsWith('write:')) return attempt(() => (fs.writeFileSync(line.slice(6), 'x'), 'written'));
   if (line === 'env') return process.env;
-  if (line === 'burn') for (const until = Date.now() + 200; Date.now() < until; );
+  if (line === 'burn') { for (const until = Date.now() + 200; Date.now() < until; ); return null; }
   if (line === 'quit') process.exit(0);
+  if (line === 'fail') process.exit(3);
   return attempt(() => fs.readFileSync(line, 'utf8'));
 };
 console.log(JSON.stringify({ pid: process.pid, argv: process.argv.slice(2) }));
@@ -142,7 +143,8 @@ const PLACES = [
   ],
 ];
 
-function leftoversOf(id: string, dir: string): string[] {
+/** Of a run, by its id and its work folder. */
+export function leftoversOf(id: string, dir: string): string[] {
   const processes = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .map((pid) => ({

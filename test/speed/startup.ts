@@ -1,16 +1,16 @@
 /** A start through Boxmark against the bare engine's own command, both until the payload's first line, taking turns. */
 
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { BoxProcess, Workspace } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/workspace.ts';
-import { dockerArchive, ensureImage } from '../../runners/image.ts';
+import { ensureImage } from '../../runners/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/path.ts';
-import { hostExec, hostSpawn } from '../../runners/process.ts';
+import { hostSpawn } from '../../runners/process.ts';
 import { prepareStack } from '../../runners/stack.ts';
+import { type BareStart, bareCommands } from './bare-starts.ts';
 
 const STARTS = 10;
 
@@ -21,37 +21,7 @@ export async function benchStartup(print: (line: string) => void): Promise<void>
   const { id, dir } = await createWorkspaceDir();
   const limits = defaultLimits(undefined, 2 ** 30);
   const workspace: Workspace = { id, dir, limits, signal: new AbortController().signal, note: () => {} };
-  const payload = [...image.payloadArgv];
-  const pin = ['taskset', '-c', limits.cpus.join(',')];
-  const bare: Record<string, () => Promise<readonly string[] | string>> = {
-    native: async () => [...pin, ...image.nativeArgv],
-    unshare: async () => [
-      ...pin,
-      ...['unshare', '-muinpC', '--fork', '--kill-child', `--root=${image.root}`, '--mount-proc', '--wd=/'],
-      ...payload,
-    ],
-    docker: async () => {
-      const socket = await dockerSocket(dir);
-      if (socket === undefined) return 'no daemon to ask';
-      // The run's preparation has loaded it into whichever daemon it uses.
-      const { id: loaded } = await dockerArchive(image);
-      return [
-        'docker',
-        '-H',
-        socket,
-        'run',
-        '--rm',
-        '-i',
-        '--pull',
-        'never',
-        '--network',
-        'none',
-        '--read-only',
-        loaded,
-        ...payload,
-      ];
-    },
-  };
+  const bare = bareCommands(image, workspace);
   try {
     print(`  ${'until the first line, median of 10 (least)'.padEnd(44)}      Boxmark          bare   ratio`);
     for (const [name, command] of Object.entries(bare)) {
@@ -67,9 +37,11 @@ export async function benchStartup(print: (line: string) => void): Promise<void>
         continue;
       }
       try {
-        const argv = await command();
-        if (typeof argv === 'string') print(`  ${name}: ${argv}`);
-        else await compare(name, (count) => environment.start(`bench${count}-${name}`, workspace.signal), argv, print);
+        const start = await command();
+        const label = name.replace(/\W+/g, '-');
+        if (typeof start === 'string') print(`  ${name}: ${start}`);
+        else
+          await compare(name, (count) => environment.start(`bench${count}-${label}`, workspace.signal), start, print);
       } finally {
         await environment.dispose();
       }
@@ -82,17 +54,18 @@ export async function benchStartup(print: (line: string) => void): Promise<void>
 async function compare(
   name: string,
   ours: (count: number) => ReturnType<Begin>,
-  argv: readonly string[],
+  start: BareStart,
   print: (line: string) => void,
 ): Promise<void> {
-  const bare: Begin = async () => {
-    const child = await hostSpawn(argv);
+  const bare = async (count: number) => {
+    const { argv, env = {} } = start(count);
+    const child = await hostSpawn(argv, { env });
     return { process: child, close: async () => child.kill() };
   };
   const times = { ours: [] as number[], bare: [] as number[] };
   for (let count = 0; count < STARTS; count++) {
     times.ours.push(await firstLineMs(() => ours(count)));
-    times.bare.push(await firstLineMs(bare));
+    times.bare.push(await firstLineMs(() => bare(count)));
   }
   const show = (values: readonly number[]) =>
     `${median(values).toFixed(0)} (${Math.min(...values).toFixed(0)}) ms`.padStart(14);
@@ -111,12 +84,4 @@ async function firstLineMs(begin: Begin): Promise<number> {
   await started.process.exited;
   await started.close();
   return Number(firstNs - begunNs) / 1e6;
-}
-
-/** The socket of the daemon that the run uses: its private one, else the host's. */
-async function dockerSocket(dir: string): Promise<string | undefined> {
-  const own = `${dir}/docker/s.sock`;
-  if (existsSync(own)) return `unix://${own}`;
-  const asked = await hostExec(['docker', 'version'], { timeoutMs: 5000 });
-  return asked.exitCode === 0 ? 'unix:///var/run/docker.sock' : undefined;
 }

@@ -1,0 +1,35 @@
+/** What systemd-nspawn keeps outside the work folder, and leaves there when it is killed. */
+
+import { readdirSync } from 'node:fs';
+import { rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const STATE = '/run/systemd/nspawn';
+/** Folders in it, with what stands before a machine's name in them. */
+const PLACES = ['locks', 'propagate', 'unix-export'];
+
+/** Files and folders of the machines whose names `isOurs` takes. */
+export function nspawnState(isOurs: (machine: string) => boolean): string[] {
+  return PLACES.flatMap((place) => {
+    const folder = join(STATE, place);
+    return namesIn(folder)
+      .filter((name) => isOurs(name.replace(/^name-/, '')))
+      .map((name) => join(folder, name));
+  });
+}
+
+/** Removes what a machine left; then the folders, as far as they are empty. Never throws. */
+export async function forgetMachine(machine: string): Promise<void> {
+  for (const path of nspawnState((name) => name === machine)) {
+    await rm(path, { recursive: true, force: true }).catch(() => {});
+  }
+  for (const place of [...PLACES.map((name) => join(STATE, name)), STATE]) await rmdir(place).catch(() => {});
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,142 @@
+/** What the runners of OCI runtimes have in common: probing, preparing, and what they can be told. */
+
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Box, Image, Needs, Prepared, Probe, Runner, RunnerKind, Workspace } from '../../bench/types.ts';
+import { writeInBox } from '../box-files.ts';
+import { type BoxSettings, payloadOnly } from '../box-settings.ts';
+import { hierarchiesOf } from '../cgroup/box-group.ts';
+import { presentCapabilities } from '../docker/holder.ts';
+import { holderImage, storeDir } from '../image.ts';
+import { openOciBox, openOciHolder, type PreparedOci } from './box.ts';
+import { profileOf } from './profile.ts';
+import { tryRuntime } from './trial.ts';
+
+/** How a runtime is called in one box. */
+export interface RuntimeCall {
+  readonly argv: readonly string[];
+  readonly version: string;
+  readonly labels: readonly string[];
+}
+
+export type Unfit = { readonly reason: string; readonly remedy: string };
+
+export interface OciEngine<Settings extends BoxSettings> {
+  readonly name: string;
+  readonly summary: string;
+  readonly kind: RunnerKind;
+  readonly holds: boolean;
+  readonly guestKernel: boolean;
+  /** Commands in the box below. */
+  readonly commands: readonly string[];
+  /** Its groups must be there before it starts, because it fills none above its own. */
+  readonly wantsGroup: boolean;
+  /** Finds out how it is called there, trying whatever can't be known otherwise. */
+  find(parent: Box, workspace: Workspace, settings: Settings): Promise<RuntimeCall | Unfit>;
+}
+
+/** Shell and tools that bundles are written with, and that a box which holds others is made ready with. */
+const TOOLS = ['sh', 'cat', 'mkdir', 'mount', 'rm', 'taskset'];
+
+export function ociRunner<Settings extends BoxSettings>(
+  engine: OciEngine<Settings>,
+  settings: Settings,
+  told: NonNullable<Runner['settings']>,
+): Runner {
+  const { name, summary, kind, holds, guestKernel } = engine;
+  return {
+    name,
+    kind,
+    summary,
+    needs: { privileges: 'container-engine', commands: [...engine.commands, ...TOOLS] },
+    holds,
+    guestKernel,
+    settings: told,
+    probe: (parent, workspace) => probe(engine, settings, parent, workspace),
+    prepare: (parent, image, workspace, needs) => prepare(engine, settings, parent, image, workspace, needs),
+    open: async (parent, prepared: Prepared, options) => {
+      options.signal.throwIfAborted();
+      const own = prepared as PreparedOci;
+      return options.holds === undefined ? openOciBox(parent, own, options) : openOciHolder(parent, own, options);
+    },
+  };
+}
+
+/** The version of a program that follows its name in what it says about itself; undefined when it isn't there. */
+export async function versionOf(parent: Box, program: string): Promise<string | undefined> {
+  // Without a run-time folder crun makes one in /run, even for this.
+  const env = { XDG_RUNTIME_DIR: parent.scratch };
+  const asked = await parent.exec([program, '--version'], { timeoutMs: 10_000, env });
+  return asked.exitCode === 0 ? /version (\S+)/.exec(asked.stdout)?.[1] : undefined;
+}
+
+async function probe<Settings extends BoxSettings>(
+  engine: OciEngine<Settings>,
+  settings: Settings,
+  parent: Box,
+  workspace: Workspace,
+): Promise<Probe> {
+  const call = await engine.find(parent, workspace, settings);
+  if ('reason' in call) return { available: false, ...call };
+  const profile = await profileOf(settings.seccomp);
+  if (profile !== undefined && 'reason' in profile) return { available: false, ...profile };
+  // gVisor has been tried already, to find its platform.
+  const reason = engine.guestKernel
+    ? undefined
+    : await tryRuntime(parent, workspace, { call: call.argv, cgroupNamespace: true });
+  if (reason === undefined) return { available: true, version: call.version, labels: call.labels };
+  const root = parent.path !== 'host' || process.getuid?.() === 0;
+  const remedy = root ? 'run where namespaces, mounts and cgroups are allowed' : 'run as root: sudo boxmark …';
+  return { available: false, reason: `no box starts: ${reason}`, remedy };
+}
+
+async function prepare<Settings extends BoxSettings>(
+  engine: OciEngine<Settings>,
+  settings: Settings,
+  parent: Box,
+  image: Image,
+  workspace: Workspace,
+  holds: Needs | undefined,
+): Promise<PreparedOci> {
+  payloadOnly(engine.name, settings, holds);
+  const call = await engine.find(parent, workspace, settings);
+  if ('reason' in call) throw new Error(call.reason);
+  const profile = await profileOf(settings.seccomp);
+  if (profile !== undefined && 'reason' in profile) throw new Error(profile.reason);
+  const own = holds === undefined ? image : await holderImage(image, [...TOOLS, ...holds.commands]);
+  const folder = join(parent.scratch, `${engine.name}-${randomBytes(4).toString('hex')}`);
+  const scratch = join(folder, 'scratch');
+  await writeInBox(parent, [folder, ...(holds === undefined ? [] : [scratch])], {});
+  return {
+    labels: [
+      ...call.labels,
+      ...(holds?.privileges === 'container-engine' ? ['relaxed outer'] : []),
+      ...(settings.network === 'host' ? ['host network'] : []),
+    ],
+    version: call.version,
+    slowness: engine.guestKernel ? 2 : 1,
+    // In a box, the folder goes with the scratch folder of the box.
+    dispose: async () => {
+      if (parent.path === 'host') await rm(folder, { recursive: true, force: true });
+    },
+    engine: engine.name,
+    workspace,
+    settings,
+    call: call.argv,
+    folder,
+    root: await parent.put(own.root),
+    ...(profile === undefined ? {} : { seccomp: profile }),
+    cgroupNamespace: !engine.guestKernel,
+    ...(engine.wantsGroup ? { hierarchies: await hierarchiesOf(parent) } : {}),
+    ...(holds === undefined
+      ? {}
+      : {
+          holder: {
+            store: await parent.put(storeDir()),
+            scratch,
+            capabilities: ((await presentCapabilities(parent)) ?? []).map((name) => `CAP_${name}`),
+          },
+        }),
+  };
+}
