@@ -11,6 +11,7 @@ import { GROUP_ROOT, groupAt, hostHierarchies } from '../cgroup/group.ts';
 import { cpuList, type Hierarchy } from '../cgroup/tree.ts';
 import { HOLDER_INIT, HOLDER_READY } from '../docker/holder.ts';
 import { storeDir } from '../image.ts';
+import { PAYLOAD_ENV } from '../payload-env.ts';
 import { readyLine } from '../ready.ts';
 import type { OciSeccomp } from './seccomp.ts';
 import { type OciHolder, type OciPlan, ociSpec } from './spec.ts';
@@ -100,10 +101,12 @@ type Run = Pick<OciPlan, 'argv' | 'env' | 'limits' | 'network' | 'userns' | 'sec
 /** One container of the runtime: what is called to run it, to join it and to end it. */
 async function containerOf(parent: Box, prepared: PreparedOci, options: OpenOptions, limits: Run['limits']) {
   const { workspace, call, folder, root, engine, cgroupNamespace, hierarchies } = prepared;
-  const id = `boxmark-${workspace.id}-${options.name}`;
+  const onHost = parent.path === 'host';
+  // Not the name of a box below: the kernel's keyrings, which are named after containers, are nobody's own.
+  const depth = onHost ? '' : `-${parent.path.split('/').length + 1}`;
+  const id = `boxmark-${workspace.id}-${options.name}${depth}`;
   const bundle = join(folder, options.name);
   const cgroup = `${GROUP_ROOT}/${workspace.id}/${options.name}`;
-  const onHost = parent.path === 'host';
   const group =
     hierarchies === undefined
       ? undefined
@@ -112,7 +115,9 @@ async function containerOf(parent: Box, prepared: PreparedOci, options: OpenOpti
   // Without a run-time folder crun makes one in /run, whatever it is told.
   const own = { env: { XDG_RUNTIME_DIR: folder } };
   const joining = (argv: readonly string[], env: Readonly<Record<string, string>> = {}) => {
-    const variables = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+    // Crun takes them for all that there are.
+    const all = Object.entries(env).length === 0 ? {} : { ...PAYLOAD_ENV, ...env };
+    const variables = Object.entries(all).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
     return runtime('exec', ...variables, id, ...argv);
   };
   let main: BoxProcess | undefined;

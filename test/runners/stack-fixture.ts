@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Environment, Image, Started, Workspace } from '../../bench/types.ts';
 import { hostHierarchies } from '../../runners/cgroup/group.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
+import { identify } from '../../runners/host/processes.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/workspace.ts';
 import { ensureImage } from '../../runners/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
@@ -92,6 +93,7 @@ export async function converse(environment: Environment, name: string): Promise<
   const lines: string[] = [];
   const waiting: ((line: string) => void)[] = [];
   started.process.onLine((line) => {
+    if (line.startsWith('boxmark-')) return; // A guest's init tells how far it is.
     const next = waiting.shift();
     if (next === undefined) lines.push(line);
     else next(line);
@@ -146,14 +148,15 @@ const PLACES = [
 /** Of a run, by its id and its work folder. */
 export function leftoversOf(id: string, dir: string): string[] {
   const processes = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    // One that has ended and that nobody has collected yet is no process any more.
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && identify(Number(name)) !== null)
     .map((pid) => ({
       pid,
       argv: text(`/proc/${pid}/cmdline`).replaceAll('\0', ' '),
       groups: text(`/proc/${pid}/cgroup`),
     }))
     .filter(({ argv, groups }) => argv.includes(id) || groups.includes(id))
-    .map(({ pid, argv }) => `process ${pid} ${argv.slice(0, 120)}`);
+    .map(({ pid, argv }) => `process ${pid} ${argv.slice(0, 300)}`);
   const mounts = text('/proc/self/mountinfo')
     .split('\n')
     .filter((line) => line.includes(id))
