@@ -29,6 +29,8 @@ const WIDTH = 80;
 const MEMORY_BYTES = 2 ** 30;
 /** Nested environments of two engines that are worth a row: the published comparisons have them. */
 const MIXED = ['lxc/docker', 'uml/docker'];
+/** Settings that make another engine of one. */
+const VARIANTS = ['docker:runsc', 'podman:rootless=yes'];
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -67,13 +69,14 @@ async function tryAll(quiet: boolean): Promise<Row[]> {
     // A guest kernel boots on the host only.
     const paths = boxes.flatMap(({ name, holds, guestKernel }) => [
       name,
+      ...VARIANTS.filter((path) => path.startsWith(`${name}:`)),
       ...(holds && !guestKernel ? [`${name}/${name}`] : []),
       ...MIXED.filter((path) => path.startsWith(`${name}/`)),
     ]);
     for (const path of paths) {
       interrupt.signal.throwIfAborted();
       progress.phase(`trying ${path}`);
-      const outer = rows.find((row) => row.path === path.split('/')[0] && !row.available);
+      const outer = rows.find((row) => row.path === path.split(/[:/]/)[0] && !row.available);
       rows.push(outer === undefined ? await tryOne(path, context) : { ...outer, path });
     }
     const vm = (await candidatesOf('vm', undefined, workbench.workspace)).find((name) =>

@@ -1,7 +1,8 @@
 /** Settings of layers, each tried for real: the box differs in what was set and in nothing else of what is looked at. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { BoxmarkError } from '../../bench/errors.ts';
+import type { Environment } from '../../bench/types.ts';
 import { BOX_FIELDS, limitsWith, payloadOnly } from '../../runners/box-settings.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/path.ts';
@@ -26,30 +27,34 @@ async function look(path: string, ctx: TestContext): Promise<Seen> {
   const environment = await lab.prepare(path);
   if (typeof environment === 'string') return ctx.skip(environment);
   try {
-    const talk = await converse(environment, `b1-${path.replace(/[^a-z0-9]+/gi, '-')}`);
-    try {
-      const status = String(await talk.ask('/proc/self/status'));
-      const mounts = String(await talk.ask('/proc/self/mountinfo'));
-      return {
-        root: / \/ \/ .* - (\S+)|^\S+ \S+ \S+ \S+ \/ .* - (\S+)/m.exec(mounts)?.slice(1).find(Boolean) ?? '',
-        seccomp: /^Seccomp:\s*(\d)/m.exec(status)?.[1] ?? '',
-        users: String(await talk.ask('/proc/self/uid_map'))
-          .trim()
-          .replace(/\s+/g, ' '),
-        interfaces: String(await talk.ask('/proc/self/net/dev'))
-          .split('\n')
-          .slice(2)
-          .map((line) => line.split(':')[0]?.trim() ?? '')
-          .filter(Boolean)
-          .sort(),
-        cpus: /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? '',
-        limits: talk.started.limits?.(),
-      };
-    } finally {
-      await talk.started.close();
-    }
+    return await seeIn(environment, path);
   } finally {
     await environment.dispose();
+  }
+}
+
+async function seeIn(environment: Environment, path: string): Promise<Seen> {
+  const talk = await converse(environment, `b1-${path.replace(/[^a-z0-9]+/gi, '-')}`);
+  try {
+    const status = String(await talk.ask('/proc/self/status'));
+    const mounts = String(await talk.ask('/proc/self/mountinfo'));
+    return {
+      root: / \/ \/ .* - (\S+)|^\S+ \S+ \S+ \S+ \/ .* - (\S+)/m.exec(mounts)?.slice(1).find(Boolean) ?? '',
+      seccomp: /^Seccomp:\s*(\d)/m.exec(status)?.[1] ?? '',
+      users: String(await talk.ask('/proc/self/uid_map'))
+        .trim()
+        .replace(/\s+/g, ' '),
+      interfaces: String(await talk.ask('/proc/self/net/dev'))
+        .split('\n')
+        .slice(2)
+        .map((line) => line.split(':')[0]?.trim() ?? '')
+        .filter(Boolean)
+        .sort(),
+      cpus: /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? '',
+      limits: talk.started.limits?.(),
+    };
+  } finally {
+    await talk.started.close();
   }
 }
 
@@ -109,11 +114,15 @@ describe.each(LAYERS)('%s', (layer) => {
   const knows = (name: string) =>
     RUNNERS.find((runner) => runner.name === layer)?.settings?.known.some((setting) => setting.name === name);
   let normal: Seen;
+  let kept: Environment | string;
 
   beforeAll(async () => {
-    normal = await look(layer, { skip: () => undefined } as unknown as TestContext);
+    // Its daemon or storage serves the others too.
+    kept = await lab.prepare(layer);
+    if (typeof kept !== 'string') normal = await seeIn(kept, layer);
   });
-  afterEach(() => {
+  afterAll(async () => {
+    if (typeof kept !== 'string') await kept.dispose();
     expect(lab.leftovers()).toEqual([]);
   });
 
