@@ -31,7 +31,7 @@ export function traitsOf({
   const says = (pattern: RegExp) => labels.some((label) => pattern.test(label));
   return {
     guest: !sharesClock,
-    noRealCpu: says(/emulated|User-mode Linux/i),
+    noRealCpu: says(/emulated|User-mode Linux|gVisor/i),
     relaxed: says(/relaxed/i),
     quotaAsked: says(/CPU quota/i),
     otherImage: image !== undefined,

@@ -123,7 +123,7 @@ describe.each(LAYERS)('%s', (layer) => {
   });
   afterAll(async () => {
     if (typeof kept !== 'string') await kept.dispose();
-    expect(lab.leftovers()).toEqual([]);
+    expect(await lab.leftovers()).toEqual([]);
   });
 
   it('limits memory, processes and CPU time as it is told', async (ctx) => {
@@ -175,5 +175,5 @@ it('docker:storage=vfs copies the image, and a layer around another takes no set
   expect(environment.labels).toContain('storage vfs');
   await environment.dispose();
   expect(await lab.prepare('docker:memory=1g/docker')).toMatch(/memory of docker is for the payload's box/);
-  expect(lab.leftovers()).toEqual([]);
+  expect(await lab.leftovers()).toEqual([]);
 });

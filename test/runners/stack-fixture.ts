@@ -45,8 +45,11 @@ export interface StackLab {
   readonly notes: string[];
   /** Prepares an environment; gives the reason where it can't run. */
   prepare(path: string): Promise<Environment | string>;
-  /** Processes, mounts, groups, loop devices and files outside the work folder that bear the run's name. */
-  leftovers(): string[];
+  /**
+   * Processes, mounts, groups, loop devices and files outside the work folder that bear the run's name and the text, once
+   * what is just ending has had a moment for it.
+   */
+  leftovers(text?: RegExp): Promise<string[]>;
   dispose(): Promise<void>;
 }
 
@@ -76,7 +79,13 @@ export async function openStackLab(memoryBytes = 512 << 20): Promise<StackLab> {
         return `${error.message} (${error.remedy})`;
       }
     },
-    leftovers: () => leftoversOf(id, dir),
+    leftovers: async (text = /./) => {
+      for (let attempt = 0; ; attempt++) {
+        const left = leftoversOf(id, dir).filter((line) => text.test(line));
+        if (left.length === 0 || attempt === 50) return left;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
     dispose: () => removeWorkspaceDir(dir),
   };
 }
