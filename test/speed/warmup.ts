@@ -1,4 +1,4 @@
-/** How long a cold process takes to reach its speed: bursts of a millisecond from the first one on, by engine and kernel. */
+/** How long a cold process takes to reach its speed: short bursts from the first one on, by engine and kernel. */
 
 import { KERNELS, type Kernels, type Size } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
@@ -13,7 +13,7 @@ export interface WarmupBenchOptions {
 
 /** Ends of the spans of time, ms of bursts, whose speed is printed. */
 const SPANS_MS = [1, 2, 5, 10, 20, 40, 60, 100, 150] as const;
-const BURST_NS = 0.5e6;
+const BURST_NS = 0.1e6;
 /** A process counts as steady from the first burst on after which bursts are, by their median of seven, this near to the last. */
 const NEAR = 1.1;
 
@@ -69,9 +69,10 @@ async function curveOf(programs: Programs, kernels: Kernels, size: Size, id: str
   const steady = median(times.slice(-Math.max(7, Math.floor(times.length / 3))));
   let begin = 0;
   const shares = SPANS_MS.map((end) => {
-    const own = times.filter((_, k) => ends[k]! <= end && ends[k]! > begin);
+    // A burst counts in every span that it reaches into: a slow one may fill several.
+    const own = times.filter((time, k) => ends[k]! > begin && ends[k]! - time / 1e6 < end);
     begin = end;
-    return own.length === 0 ? Number.NaN : steady / median(own);
+    return steady / median(own);
   });
   const from = times.findIndex((_, k) => median(times.slice(k, k + 7)) <= NEAR * steady);
   return { shares, steadyMs: from <= 0 ? 0 : ends[from - 1]! };
