@@ -1,8 +1,9 @@
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { filePath, PROGRAM_PATH } from '../../bench/box-files.ts';
 import { SIZES } from '../../bench/types.ts';
+import { idInName } from '../../runners/host/workspace.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
 import { prepareSystemWorkload, SYSTEM_WORKLOADS, systemChecksums, systemWorkload } from '../../system/index.ts';
 import { makeRoot, type Root } from './root.ts';
@@ -104,6 +105,22 @@ describe('a system that does not do what it is asked', () => {
     } finally {
       changed.remove();
     }
+  });
+
+  test('file-write: a file that is there already is told, and names the run that it belongs to', () => {
+    const name = '0a1b2c3d-b1-native-77';
+    const files = ['/tmp', '/dev/shm'].map((folder) => join(folder, `boxmark-${name}.file`));
+    const write = prepareSystemWorkload(systemWorkload('file-write')!, 'tiny', { root: root.dir, name });
+    try {
+      for (const file of files) writeFileSync(file, '');
+      expect(write.pass).toThrow(/EEXIST.*\.file'/);
+    } finally {
+      for (const file of files) rmSync(file, { force: true });
+    }
+    // What a killed run leaves in the host's /dev/shm is found by that.
+    expect(files.map((file) => idInName(basename(file)))).toEqual(['0a1b2c3d', '0a1b2c3d']);
+    write.pass();
+    expect(files.some((file) => existsSync(file))).toBe(false);
   });
 
   test('spawn: another program is noticed, and one that is missing or can not be run is told', () => {
