@@ -210,6 +210,14 @@ describe('what can not be compared', () => {
     expect(ended.code).toBe(0);
   });
 
+  it('is of another kernel engine: figures of two engines never meet', async () => {
+    const dir = candidate({ plan: { kernels: 'wasm' } });
+    writeSession({ out: history(), name: 'reference' });
+    const ended = await compare(history(), dir);
+    expect(ended.stderr).toMatch(/it is not of the design size small, wasm kernels/);
+    expect(ended.code).toBe(2);
+  });
+
   it('is a mistake when nothing is left, or there was nothing', async () => {
     const dir = candidate();
     writeSession({ out: history(), name: 'tiny', plan: { size: 'tiny' } });
