@@ -57,7 +57,7 @@ function imageDigests(): BoxFacts {
   for (const [path, entry] of Object.entries(manifest.files ?? {})) listed.set(basename(path), entry.sha256 ?? '');
   const wrong: string[] = [];
   const running = new Map([[basename(payload), payload]]);
-  running.set('node', link('/proc/self/exe') ?? process.execPath);
+  running.set('node', link('/proc/self/exe') ?? mappedProgram() ?? process.execPath);
   for (const file of loadedLibraries()) running.set(basename(file), file);
   let node: string | null = null;
   for (const [name, file] of running) {
@@ -130,6 +130,12 @@ function link(file: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Node.js among the files that are mapped into this process. */
+function mappedProgram(): string | null {
+  const found = /(\/\S*\/node)$/m.exec(text('/proc/self/maps') ?? '');
+  return found?.[1] ?? null;
 }
 
 function sha256(file: string): string | null {
