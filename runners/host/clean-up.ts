@@ -103,4 +103,6 @@ async function removeCgroup(path: string): Promise<void> {
 async function removeEmptyParents(): Promise<void> {
   if (liveRuns().length > 0) return;
   for (const mount of cgroupMounts()) await rmdir(join(mount, 'boxmark')).catch(() => {});
+  // Empty, and made anew by every start of these runtimes.
+  for (const path of ['/run/crun', '/run/runc']) await rmdir(path).catch(() => {});
 }
