@@ -10,6 +10,7 @@ import { unpackAci, writeAci } from './appc/archive.ts';
 import { openPodBox, type PreparedAppc, stampOf } from './appc/box.ts';
 import { createSigner, verifyAci } from './appc/signature.ts';
 import { STAGE1S, type Stage1 } from './appc/stage1.ts';
+import { BOX_FIELDS, type BoxSettings } from './box-settings.ts';
 import { findCommand } from './image/layout.ts';
 import { toolImage, verifyImage } from './image.ts';
 import { systemImage } from './lxc/system-image.ts';
@@ -18,16 +19,24 @@ import { defineSettings } from './settings.ts';
 const PROBE_LIMIT_MS = 20_000;
 const COMMANDS: Readonly<Record<Stage1, string>> = { rkt: 'rkt', nspawn: 'systemd-nspawn' };
 
+interface AppcSettings extends Pick<BoxSettings, 'memory' | 'pids' | 'cpus'> {
+  readonly stage1?: Stage1 | undefined;
+}
+
+const { memory, pids, cpus } = BOX_FIELDS;
 const SCHEMA = z.strictObject({
   stage1: z
     .enum(STAGE1S, 'is rkt or nspawn')
     .optional()
     .describe('what starts the pod: rkt where it is installed, else systemd-nspawn'),
+  memory,
+  pids,
+  cpus,
 });
 
-export const appc: Runner = appcRunner();
+export const appc: Runner = appcRunner({});
 
-function appcRunner(wanted?: Stage1): Runner {
+function appcRunner(settings: AppcSettings): Runner {
   return {
     name: 'appc',
     kind: 'container',
@@ -38,12 +47,12 @@ function appcRunner(wanted?: Stage1): Runner {
     settings: defineSettings({
       layer: 'appc',
       schema: SCHEMA,
-      examples: { stage1: 'nspawn' },
+      examples: { stage1: 'nspawn', memory: '1g', pids: '256', cpus: '0.5' },
       bare: 'stage1',
-      bind: ({ stage1 }) => appcRunner(stage1),
+      bind: appcRunner,
     }),
-    probe: (parent, workspace) => probe(parent, workspace, wanted),
-    prepare: (parent, image, workspace) => prepare(parent, image, workspace, wanted),
+    probe: (parent, workspace) => probe(parent, workspace, settings),
+    prepare: (parent, image, workspace) => prepare(parent, image, workspace, settings),
     open: async (parent, prepared, options) => {
       options.signal.throwIfAborted();
       return openPodBox(parent, prepared as PreparedAppc, options);
@@ -52,7 +61,8 @@ function appcRunner(wanted?: Stage1): Runner {
 }
 
 /** Builds, signs, proves and launches an image with nothing but busybox in it. */
-async function probe(parent: Box, workspace: Workspace, wanted: Stage1 | undefined): Promise<Probe> {
+async function probe(parent: Box, workspace: Workspace, settings: AppcSettings): Promise<Probe> {
+  const wanted = settings.stage1;
   if (parent.path !== 'host') {
     const reason = `the image is proved on the host, and the pod would start in ${parent.path}`;
     return { available: false, reason, remedy: 'use appc as the first layer' };
@@ -68,7 +78,7 @@ async function probe(parent: Box, workspace: Workspace, wanted: Stage1 | undefin
   try {
     const system = await systemImage(await toolImage([]));
     if ('missing' in system) return { available: false, reason: system.missing, remedy: system.remedy };
-    const prepared = await prepareWith(parent, system, workspace, stage1);
+    const prepared = await prepareWith(parent, system, workspace, stage1, settings);
     try {
       const { limits, signal } = workspace;
       const name = `probe-${randomBytes(4).toString('hex')}`;
@@ -93,17 +103,23 @@ async function probe(parent: Box, workspace: Workspace, wanted: Stage1 | undefin
   }
 }
 
-async function prepare(parent: Box, image: Image, workspace: Workspace, wanted?: Stage1): Promise<PreparedAppc> {
-  const stage1 = stage1Here(wanted);
+async function prepare(parent: Box, image: Image, workspace: Workspace, settings: AppcSettings): Promise<PreparedAppc> {
+  const stage1 = stage1Here(settings.stage1);
   if (stage1 === undefined) {
     throw new BoxmarkError({ what: 'There is nothing that starts a pod.', remedy: 'boxmark setup --for appc' });
   }
   // What is signed must be what the store's manifest lists.
   await verifyImage(image);
-  return prepareWith(parent, image, workspace, stage1);
+  return prepareWith(parent, image, workspace, stage1, settings);
 }
 
-async function prepareWith(parent: Box, image: Image, workspace: Workspace, stage1: Stage1): Promise<PreparedAppc> {
+async function prepareWith(
+  parent: Box,
+  image: Image,
+  workspace: Workspace,
+  stage1: Stage1,
+  settings: AppcSettings,
+): Promise<PreparedAppc> {
   const tools = await systemImage(await toolImage([]));
   if ('missing' in tools) throw new BoxmarkError({ what: tools.missing, remedy: tools.remedy });
   const folder = join(workspace.dir, `appc-${randomBytes(4).toString('hex')}`);
@@ -132,6 +148,7 @@ async function prepareWith(parent: Box, image: Image, workspace: Workspace, stag
     slowness: 1,
     dispose,
     workspace,
+    settings,
     stage1,
     image: signed,
     tree,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../bench/errors.ts';
 import type { Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '../bench/types.ts';
+import { BOX_FIELDS, type BoxSettings, payloadOnly } from './box-settings.ts';
 import { hierarchiesOf } from './cgroup/box-group.ts';
 import { holderImage, toolImage } from './image.ts';
 import { openAppBox, openSystemBox, type PreparedLxc } from './lxc/box.ts';
@@ -16,11 +17,12 @@ import { defineSettings } from './settings.ts';
 const PROBE_LIMIT_MS = 20_000;
 const COMMANDS = ['lxc-start', 'lxc-attach', 'lxc-execute', 'sh', 'cat', 'mkdir', 'mount', 'rm', 'rmdir', 'taskset'];
 
-interface LxcSettings {
+interface LxcSettings extends Pick<BoxSettings, 'memory' | 'pids' | 'cpus'> {
   readonly kind?: 'system' | 'app' | undefined;
   readonly seccomp?: 'default' | 'unconfined' | undefined;
 }
 
+const { memory, pids, cpus } = BOX_FIELDS;
 const SCHEMA = z.strictObject({
   kind: z
     .enum(['system', 'app'], 'is system or app')
@@ -30,6 +32,9 @@ const SCHEMA = z.strictObject({
     .enum(['default', 'unconfined'], 'is default or unconfined')
     .optional()
     .describe('the filter of the distribution’s templates, or none'),
+  memory,
+  pids,
+  cpus,
 });
 
 export const lxc: Runner = lxcRunner({});
@@ -46,7 +51,7 @@ function lxcRunner(settings: LxcSettings): Runner {
     settings: defineSettings({
       layer: 'lxc',
       schema: SCHEMA,
-      examples: { kind: 'app', seccomp: 'unconfined' },
+      examples: { kind: 'app', seccomp: 'unconfined', memory: '1g', pids: '256', cpus: '0.5' },
       bare: 'kind',
       bind: lxcRunner,
     }),
@@ -114,6 +119,7 @@ async function prepare(
   settings: LxcSettings,
   holds?: Needs,
 ): Promise<PreparedLxc> {
+  payloadOnly('lxc', settings, holds, ['kind', 'seccomp']);
   const own = holds === undefined ? image : await holderImage(image, ['sh', 'cat', 'rmdir', ...holds.commands]);
   const system = await systemImage(own);
   if ('missing' in system) throw new BoxmarkError({ what: system.missing, remedy: system.remedy });
@@ -144,6 +150,7 @@ async function prepareWith(
       if (parent.path === 'host') await rm(folder, { recursive: true, force: true });
     },
     workspace,
+    settings,
     hierarchies: await hierarchiesOf(parent),
     root: { ...system, root: await parent.put(system.root) },
     rootMount,

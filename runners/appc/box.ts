@@ -1,15 +1,17 @@
 /** The box of a pod: image and signature proved again, a pod of its own for each start, and nothing of it left afterwards. */
 
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, OpenOptions, Prepared, Workspace } from '../../bench/types.ts';
+import { type BoxSettings, limitsWith } from '../box-settings.ts';
 import { openGroup } from '../cgroup/box-group.ts';
 import { groupAt, hostHierarchies } from '../cgroup/group.ts';
 import { cpuList } from '../cgroup/tree.ts';
 import { endProcess } from '../end-process.ts';
+import { forgetMachine } from '../nspawn/leftovers.ts';
 import { podManifest, unknownIsolators } from './manifest.ts';
 import { refuse } from './refusal.ts';
 import { type Signed, verifyAci } from './signature.ts';
@@ -17,10 +19,10 @@ import { nspawnCommand, type Pod, rktCommand, rktRemoval, type Stage1 } from './
 
 /** Time in which a stage1 that was asked to end takes everything down. */
 const END_LIMIT_MS = 3000;
-const PROPAGATE = '/run/systemd/nspawn/propagate';
 
 export interface PreparedAppc extends Prepared {
   readonly workspace: Workspace;
+  readonly settings: BoxSettings;
   readonly stage1: Stage1;
   readonly image: Signed;
   /** The unpacked root, and what its files were like then. */
@@ -50,14 +52,15 @@ export async function openPodBox(parent: Box, prepared: PreparedAppc, options: O
     tools: prepared.tools,
   };
   for (const folder of ['', 'fresh', 'root']) await mkdir(join(pod.dir, folder), { mode: 0o700 });
-  await writeFile(join(pod.dir, 'pod'), podManifest(manifest, id, options.limits));
-  const { cpus, memoryBytes, pids } = options.limits;
+  await writeFile(join(pod.dir, 'pod'), podManifest(manifest, id, limitsWith(options.limits, prepared.settings)));
+  const limits = limitsWith(options.limits, prepared.settings);
+  const { cpus } = limits;
   const group = await openGroup({
     parent,
     hierarchies: hostHierarchies(),
     workspace,
     name: options.name,
-    limits: { cpus, memoryBytes, pids },
+    limits,
     // systemd-nspawn makes groups in systemd's own hierarchy too.
     holds: true,
   });
@@ -75,7 +78,7 @@ export async function openPodBox(parent: Box, prepared: PreparedAppc, options: O
     await group.remove();
     if (group.hostPath !== undefined) await groupAt(group.hostPath, hostHierarchies()).remove();
     if (stage1 === 'rkt') await parent.exec(rktRemoval(pod), { timeoutMs: 20_000 });
-    await rmdir(join(PROPAGATE, pod.machine)).catch(() => {}); // There only if it was killed.
+    await forgetMachine(pod.machine); // There only if it was killed.
     await rm(pod.dir, { recursive: true, force: true });
   };
   let closing: Promise<void> | undefined;

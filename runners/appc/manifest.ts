@@ -1,7 +1,8 @@
 /** Manifests of the App Container specification 0.8.11: that of an image, which is checked before each launch, and that of a pod. */
 
 import * as z from 'zod';
-import type { Image, Limits } from '../../bench/types.ts';
+import type { Image } from '../../bench/types.ts';
+import type { BoxLimits } from '../box-settings.ts';
 import { PAYLOAD_ENV } from '../payload-env.ts';
 import { refuse } from './refusal.ts';
 
@@ -99,7 +100,7 @@ export function unknownIsolators({ app: { isolators = [] } }: ImageManifest): st
 }
 
 /** The manifest of one launch: which image, by its id, and the limits of this run. */
-export function podManifest(image: ImageManifest, id: string, { cpus, memoryBytes }: Limits): string {
+export function podManifest(image: ImageManifest, id: string, { cpus, quota, memoryBytes }: BoxLimits): string {
   const appName = image.name.split('/').at(-1) ?? '';
   return `${JSON.stringify(
     {
@@ -113,8 +114,10 @@ export function podManifest(image: ImageManifest, id: string, { cpus, memoryByte
             ...image.app,
             isolators: [
               ...(image.app.isolators ?? []),
-              { name: 'resource/cpu', value: { limit: String(cpus.length) } },
-              { name: 'resource/memory', value: { limit: String(memoryBytes) } },
+              { name: 'resource/cpu', value: { limit: String(quota ?? cpus.length) } },
+              ...(memoryBytes === undefined
+                ? []
+                : [{ name: 'resource/memory', value: { limit: String(memoryBytes) } }]),
             ],
           },
           readOnlyRootFS: true,

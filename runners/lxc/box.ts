@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, Image, OpenOptions, Prepared, Workspace } from '../../bench/types.ts';
+import { type BoxSettings, limitsWith } from '../box-settings.ts';
 import { type BoxGroup, openGroup } from '../cgroup/box-group.ts';
 import { GROUP_ROOT, groupAt, hostHierarchies } from '../cgroup/group.ts';
 import { cpuList, type Hierarchy, quote } from '../cgroup/tree.ts';
@@ -22,6 +23,7 @@ const READY_LIMIT_MS = 30_000;
 /** What `open` finds in the box below; all paths as that box sees them. */
 export interface PreparedLxc extends Prepared {
   readonly workspace: Workspace;
+  readonly settings: BoxSettings;
   readonly hierarchies: readonly Hierarchy[];
   readonly root: Image;
   readonly rootMount: string;
@@ -155,12 +157,11 @@ function holdsOf(store: string | undefined, scratch: string | undefined) {
  */
 async function groupFor(
   parent: Box,
-  { hierarchies, workspace }: PreparedLxc,
+  { hierarchies, workspace, settings }: PreparedLxc,
   { name, limits, holds }: OpenOptions,
   cpus: readonly number[],
 ): Promise<BoxGroup> {
-  const { memoryBytes, pids } = limits;
-  const room = holds === undefined ? { memoryBytes, pids } : roomForEngines(limits);
+  const room = holds === undefined ? limitsWith(limits, settings) : roomForEngines(limits);
   const group = await openGroup({ parent, hierarchies, workspace, name, limits: { ...room, cpus }, holds: true });
   for (const { version, controllers, mount } of group.hierarchies) {
     if (version !== 1 || !controllers.includes('cpuset')) continue;

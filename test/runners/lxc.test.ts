@@ -73,6 +73,14 @@ function processes(cgroup: string): string[] {
   return pids.map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
 }
 
+function limitsIn(group: string): string[] {
+  const read = (controller: string, v1: string, v2: string): string => {
+    const found = hostHierarchies().find(({ controllers }) => controllers.includes(controller))!;
+    return readFileSync(`${found.mount}${group}/${found.version === 1 ? v1 : v2}`, 'utf8').trim();
+  };
+  return [read('memory', 'memory.limit_in_bytes', 'memory.max'), read('pids', 'pids.max', 'pids.max')];
+}
+
 describe('what a killed run leaves of LXC', () => {
   it.skipIf(process.getuid?.() !== 0)('is found by its name and removed, and nobody else’s (needs root)', async () => {
     const { id, dir } = await createWorkspaceDir();
@@ -149,6 +157,17 @@ describe('lxc', { timeout: TIMEOUT_MS }, () => {
         expect((await talk(box, image.payloadArgv)).facts.seccomp).toBe(mode);
       });
     }
+  });
+
+  it('takes limits of its own instead of the run’s, on the payload’s box alone', async () => {
+    await inside([layer('lxc:memory=300m:pids=100')], 'b1-limits-1', async (box) => {
+      await talk(box, image.payloadArgv);
+      const group = (box.cgroup ?? '').replace(/\/container$/, '');
+      expect(limitsIn(group)).toEqual([String(300 << 20), '100']);
+    });
+    await expect(layer('lxc:memory=300m').prepare(host, image, lab.workspace, docker.needs)).rejects.toThrow(
+      /memory of lxc is for the payload's box/,
+    );
   });
 
   it('ends a payload that is killed in its work, and the container with whoever opened it', async () => {
