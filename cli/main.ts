@@ -8,6 +8,7 @@ import { checkCommand } from './commands/check.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { exportCommand } from './commands/export.ts';
 import { imageCommand } from './commands/image.ts';
 import { listCommand } from './commands/list.ts';
 import { reportCommand } from './commands/report.ts';
@@ -34,6 +35,7 @@ const COMMANDS = [
   listCommand,
   checkCommand,
   verifyCommand,
+  exportCommand,
   imageCommand,
   cleanCommand,
 ];

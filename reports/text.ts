@@ -20,13 +20,17 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
  */
 export function clean(text: string, limit = CLEAN_LIMIT): string {
   const raw = text.length > 4 * CLEAN_LIMIT ? `${text.slice(0, 4 * CLEAN_LIMIT)}…` : text;
-  const plain = stripVTControlCharacters(raw)
+  return cut(neutral(raw), limit);
+}
+
+/** The same at its full length: for files, in which two names must not become one. */
+export function neutral(text: string): string {
+  return stripVTControlCharacters(text)
     .replace(/[\p{Cc}\p{Z}]+/gu, ' ')
     .replace(INVISIBLE, '')
     .replace(UNPRINTABLE, '\ufffd')
     .replace(STACKED_MARKS, '$1')
     .trim();
-  return cut(plain, limit);
 }
 
 /** Columns that the text takes up: 2 for East Asian wide characters and emoji, 0 for combining marks. */

@@ -1,0 +1,60 @@
+/** Sessions as exports take them: with everything there is to show, empty, and with text that means harm. */
+
+import { levelSamples } from '../../../bench/analysis/clock.ts';
+import { startSeries } from '../../../bench/analysis/start-series.ts';
+import type { ExportModel } from '../../../reports/exports/export.ts';
+import { buildModel, type ModelInput } from '../../../reports/model.ts';
+import { simulateSamples, type Truth, testPlan, testSample, testStart } from '../../bench/analysis/simulate.ts';
+import { fixtureInput } from '../fixture.ts';
+
+export function exportModelFrom(input: ModelInput): ExportModel {
+  const samples = [...input.samples];
+  const model = buildModel({ ...input, samples });
+  const envs = model.environments.map(({ path }) => path);
+  const starts = startSeries(levelSamples(samples, new Set()), envs, input.session.plan.workloads);
+  return { ...model, starts, fingerprint: 'f'.repeat(64) };
+}
+
+export function fullModel(): ExportModel {
+  const input = fixtureInput();
+  const [first] = [...input.samples];
+  const warmup = testSample({ ...first, phase: 'warmup', round: 0, wallNs: 20_000_000, mflops: null });
+  return exportModelFrom({ ...input, samples: [warmup, ...input.samples] });
+}
+
+export function emptyModel(): ExportModel {
+  const { session } = fixtureInput();
+  const plan = testPlan({ environments: [], workloads: [] });
+  return exportModelFrom({ session: { ...session, plan }, samples: [], starts: [], events: [], unavailable: [] });
+}
+
+/** One environment that is `ratio` times as slow in every workload, without noise between starts. */
+export function plainModel(ratio: number, truth: Partial<Truth> = {}, id = '20261123T170000Z-ab12cd'): ExportModel {
+  const { session } = fixtureInput();
+  const plan = testPlan({ workloads: ['fft', 'monte-carlo'] });
+  const samples = [
+    ...simulateSamples(plan, { seed: 7, start: 0.0005, burst: 0.001, ratios: { docker: ratio }, ...truth }),
+  ];
+  const header = { ...session, id, plan };
+  return exportModelFrom({ session: header, samples, starts: [testStart()], events: [], unavailable: [] });
+}
+
+/** Markup, quotes, a formula, an escape sequence, marks that turn the line round, 10,000 characters. */
+export const HOSTILE = `=cmd|' /C calc'!A0<script>alert("1")</script>&amp;]]>\u202e\u001b[31m\n# EOF\r\n|\`${'x'.repeat(10_000)}`;
+
+export function hostileModel(): ExportModel {
+  const { session } = fixtureInput();
+  const plan = testPlan({
+    environments: [{ path: 'native' }, { path: HOSTILE }, { path: `${HOSTILE}2` }],
+    workloads: ['fft', HOSTILE],
+  });
+  const samples = [...simulateSamples(plan, { seed: 3 })];
+  const header = { ...session, id: HOSTILE, host: HOSTILE, program: HOSTILE, command: HOSTILE, plan };
+  return exportModelFrom({
+    session: header,
+    samples,
+    starts: [testStart({ env: HOSTILE, status: 'failed', reason: HOSTILE })],
+    events: [{ at: HOSTILE, kind: HOSTILE }],
+    unavailable: [{ path: HOSTILE, reason: HOSTILE, remedy: HOSTILE }],
+  });
+}
