@@ -1,4 +1,4 @@
-/** `boxmark list`: environments, workloads, reports and claims, straight from their registries. */
+/** `boxmark list`: environments, workloads, reports, exports and claims, straight from their registries. */
 
 import { Command } from 'commander';
 import { unitOf } from '../../bench/analysis/claim-figures.ts';
@@ -8,6 +8,7 @@ import { usageError } from '../../bench/errors.ts';
 import { nearest } from '../../bench/plan.ts';
 import type { Runner } from '../../bench/types.ts';
 import { bandText } from '../../reports/claims.ts';
+import { EXPORTS } from '../../reports/exports/index.ts';
 import { reports } from '../../reports/index.ts';
 import { ALIASES, CONTAINERS } from '../../runners/aliases.ts';
 import { RUNNERS } from '../../runners/index.ts';
@@ -42,6 +43,8 @@ const LISTS: Readonly<Record<string, () => Item[]>> = {
     ...SYSTEM_WORKLOADS.map(systemItem),
   ],
   reports: () => reports.map(({ name, summary, extension }) => ({ name, summary, details: [`.${extension}`] })),
+  exports: () =>
+    EXPORTS.map(({ name, summary, many }) => ({ name, summary, details: [many ? 'several sessions' : 'one session'] })),
   claims: () => readClaims(publishedClaims()).claims.map(claimItem),
 };
 
