@@ -5,6 +5,8 @@ import type { ContrastResult, Sample, Start, StartFigures } from './types.ts';
 export interface Column<T> {
   readonly name: string;
   value(row: T, session: string): string | number | null | undefined;
+  /** Appended after sessions had been written without it, which stay whole. */
+  readonly appended: boolean;
 }
 
 type Cell = string | number | null | undefined;
@@ -59,36 +61,44 @@ export const START_COLUMNS: readonly Column<Start>[] = columns<Start>({
 
 export type ContrastRow = ContrastResult & { readonly stopReason: string };
 
-export const CONTRAST_COLUMNS: readonly Column<ContrastRow>[] = columns<ContrastRow>({
-  session: (_, session) => session,
-  env: (row) => row.env,
-  baseline: (row) => row.baseline,
-  workload: (row) => row.workload,
-  blocks: (row) => row.blocks,
-  time_ratio: (row) => row.timeRatio,
-  ratio_low: (row) => row.interval?.low,
-  ratio_high: (row) => row.interval?.high,
-  throughput_change_percent: (row) => row.throughputChangePercent,
-  hodges_lehmann: (row) => row.hodgesLehmann?.ratio,
-  hl_low: (row) => row.hodgesLehmann?.interval.low,
-  hl_high: (row) => row.hodgesLehmann?.interval.high,
-  control_ratio: (row) => row.controlRatio,
-  control_low: (row) => row.controlInterval?.low,
-  control_high: (row) => row.controlInterval?.high,
-  verdict: (row) => row.verdict,
-  stop_reason: (row) => row.stopReason,
-  total_ratio: (row) => row.total?.ratio,
-  total_low: (row) => row.total?.interval?.low,
-  total_high: (row) => row.total?.interval?.high,
-  sustained_ratio: (row) => row.sustained?.ratio,
-  sustained_low: (row) => row.sustained?.interval?.low,
-  sustained_high: (row) => row.sustained?.interval?.high,
-  wakeup_ratio: (row) => row.wakeupRatio,
-  intermittent: (row) => String(row.intermittent),
-});
+export const CONTRAST_COLUMNS: readonly Column<ContrastRow>[] = columns<ContrastRow>(
+  {
+    session: (_, session) => session,
+    env: (row) => row.env,
+    baseline: (row) => row.baseline,
+    workload: (row) => row.workload,
+    blocks: (row) => row.blocks,
+    time_ratio: (row) => row.timeRatio,
+    ratio_low: (row) => row.interval?.low,
+    ratio_high: (row) => row.interval?.high,
+    throughput_change_percent: (row) => row.throughputChangePercent,
+    hodges_lehmann: (row) => row.hodgesLehmann?.ratio,
+    hl_low: (row) => row.hodgesLehmann?.interval.low,
+    hl_high: (row) => row.hodgesLehmann?.interval.high,
+    control_ratio: (row) => row.controlRatio,
+    control_low: (row) => row.controlInterval?.low,
+    control_high: (row) => row.controlInterval?.high,
+    verdict: (row) => row.verdict,
+    stop_reason: (row) => row.stopReason,
+    total_ratio: (row) => row.total?.ratio,
+    total_low: (row) => row.total?.interval?.low,
+    total_high: (row) => row.total?.interval?.high,
+    sustained_ratio: (row) => row.sustained?.ratio,
+    sustained_low: (row) => row.sustained?.interval?.low,
+    sustained_high: (row) => row.sustained?.interval?.high,
+    wakeup_ratio: (row) => row.wakeupRatio,
+    intermittent: (row) => String(row.intermittent),
+    ns_per_pass: (row) => row.nsPerPass,
+    baseline_ns_per_pass: (row) => row.baselineNsPerPass,
+  },
+  ['ns_per_pass', 'baseline_ns_per_pass'],
+);
 
-function columns<T>(cells: Readonly<Record<string, (row: T, session: string) => Cell>>): Column<T>[] {
-  return Object.entries(cells).map(([name, value]) => ({ name, value }));
+function columns<T>(
+  cells: Readonly<Record<string, (row: T, session: string) => Cell>>,
+  appended: readonly string[] = [],
+): Column<T>[] {
+  return Object.entries(cells).map(([name, value]) => ({ name, value, appended: appended.includes(name) }));
 }
 
 function figure(key: keyof StartFigures) {

@@ -94,7 +94,7 @@ function oneOf<T extends string>(row: Row, column: string, values: readonly T[])
 }
 
 /** Takes back the sign that keeps a spreadsheet from running a cell as a formula. */
-function text(row: Row, column: string): string {
+export function text(row: Row, column: string): string {
   return (row[column] ?? '').replace(/^'(?=[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20])/, '');
 }
 

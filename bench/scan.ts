@@ -1,6 +1,6 @@
 /** Reads a table of a session row by row without keeping any: a million bursts must not take up a gigabyte. */
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { Row } from './rows.ts';
 
@@ -70,9 +70,10 @@ function* chunks(file: string): Generator<string> {
   const decoder = new StringDecoder('utf8');
   const handle = openSync(file, 'r');
   try {
-    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    // Most tables but samples.csv are small, and a history reads thousands of them.
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(1, fstatSync(handle).size)));
     for (;;) {
-      const bytes = readSync(handle, buffer, 0, CHUNK_BYTES, null);
+      const bytes = readSync(handle, buffer, 0, buffer.length, null);
       if (bytes === 0) break;
       yield decoder.write(buffer.subarray(0, bytes));
     }

@@ -225,4 +225,7 @@ export interface ContrastResult {
   readonly wakeupRatio: number | null;
   /** Does `env` lose time now and then that the typical ratio does not show? */
   readonly intermittent: boolean;
+  /** Medians over measured bursts of either side; null for the suite. A slower host moves them, unlike the ratio. */
+  readonly nsPerPass: number | null;
+  readonly baselineNsPerPass: number | null;
 }

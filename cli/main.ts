@@ -9,6 +9,7 @@ import { cleanCommand } from './commands/clean.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
+import { historyCommand } from './commands/history.ts';
 import { imageCommand } from './commands/image.ts';
 import { listCommand } from './commands/list.ts';
 import { reportCommand } from './commands/report.ts';
@@ -35,6 +36,7 @@ const COMMANDS = [
   listCommand,
   checkCommand,
   verifyCommand,
+  historyCommand,
   exportCommand,
   imageCommand,
   cleanCommand,

@@ -4,9 +4,11 @@ import { relative } from 'node:path';
 import { EXIT, messageOf } from '../bench/errors.ts';
 import type { SessionOutcome } from '../bench/execute.ts';
 import { reports } from '../reports/index.ts';
+import { render as markdown } from '../reports/markdown.ts';
 import { buildModel } from '../reports/model.ts';
 import type { Bench } from './prepare.ts';
 import { headerOf } from './session-model.ts';
+import { appendStepSummary } from './step-summary.ts';
 import { writeSessionReport } from './write-report.ts';
 
 export interface PrintOptions {
@@ -36,6 +38,7 @@ export function printOutcome(outcome: SessionOutcome, { json, dir }: PrintOption
     events: outcome.events,
     unavailable: info.unavailable,
   });
+  appendStepSummary(() => markdown(model));
   const report = reports.find(({ name }) => name === (json ? 'json' : 'terminal'));
   const colour = !json && process.stdout.isTTY === true && !process.env.NO_COLOR;
   process.stdout.write(report?.render?.(model, { width: 80, colour }) ?? '');

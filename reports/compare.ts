@@ -47,7 +47,7 @@ export function renderCompare(result: CompareText, width = 80): string {
     ...wrap(`boxmark ${clean(result.program, 20)} · compare, ${result.mode} · ${margin}`, width, '  '),
     ...items([`baseline: ${names(result.baseline)}`, `candidate: ${names(result.candidate)}`]),
     '',
-    ...items([answer(result)]),
+    ...items([compareAnswer(result)]),
     ...(result.mode === 'paired'
       ? section(
           'Candidate over baseline, run here side by side: time ratio with 95 % interval',
@@ -66,12 +66,12 @@ export function renderCompare(result: CompareText, width = 80): string {
       differenceLines(result.differences, width),
     ),
     ...section('Left out', items(result.leftOut.map(({ dir, why }) => `${clean(dir, 160)}: ${clean(why)}`))),
-    ...section('Read this with', items(notes(result))),
+    ...section('Read this with', items(compareNotes(result))),
     '',
   ].join('\n');
 }
 
-function answer({ gate, rows }: CompareText): string {
+export function compareAnswer({ gate, rows }: CompareText): string {
   const of = (verdict: Gated['verdict']) => rows.filter((row) => row.verdict === verdict);
   const list = (some: readonly { env: string; workload: string }[]) => {
     const named = some.slice(0, 6).map(({ env, workload }) => `${clean(env, 60)} on ${clean(workload, 40)}`);
@@ -143,7 +143,7 @@ function byEnvironment<R extends { readonly env: string }>(
 }
 
 /** One line for each reason, with all it applies to. */
-function openTexts(rows: readonly (Gated & { readonly env: string; readonly workload: string })[]): string[] {
+export function openTexts(rows: readonly (Gated & { readonly env: string; readonly workload: string })[]): string[] {
   const groups = new Map<string, Map<string, string[]>>();
   for (const { env, workload, reasons, verdict } of rows) {
     if (verdict !== 'no verdict') continue;
@@ -187,7 +187,7 @@ function timeTexts(times: readonly StoredRow[]): string[] {
   );
 }
 
-function notes(result: CompareText): string[] {
+export function compareNotes(result: CompareText): string[] {
   const remarks = result.remarks.map((text) => clean(text));
   if (result.mode === 'paired') {
     return [

@@ -3,6 +3,7 @@
 import { csv } from './csv.ts';
 import { html } from './html.ts';
 import { render as json } from './json.ts';
+import { render as markdown } from './markdown.ts';
 import type { ReportModel } from './model.ts';
 import { png, svg } from './pictures.ts';
 import { type RenderOptions, render as terminal } from './terminal.ts';
@@ -48,6 +49,13 @@ export const reports: readonly Report[] = [
     summary: 'Summary for programs, with a schema version',
     render: json,
     files: one('summary.json', json),
+  },
+  {
+    name: 'md',
+    extension: 'md',
+    summary: "Markdown for a pull request's comment or a job's summary, the verdicts first",
+    render: markdown,
+    files: one('report.md', markdown),
   },
   { name: 'csv', extension: 'csv', summary: 'Every contrast and the control as one table, a row each', files: csv },
   {

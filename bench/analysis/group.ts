@@ -89,6 +89,12 @@ export function findSeries(groups: SampleGroups, env: string, workload: string):
   return groups.series.get(env)?.get(workload);
 }
 
+/** Median over all measured bursts; null without one. */
+export function medianNsPerPass(series: Series): number | null {
+  const times = [...series.blocks.values()].flatMap(({ measured }) => [...measured.values()]);
+  return times.length === 0 ? null : median(times);
+}
+
 /** Median over visits of the lead-in's time per pass over the measured burst's; null without a whole visit. */
 export function wakeupRatio(series: Series): number | null {
   const ratios: number[] = [];

@@ -4,7 +4,7 @@ import { controlOf } from '../schedule.ts';
 import type { Contrast, ContrastResult, Plan, Sample, Start } from '../types.ts';
 import { type BlockValues, blockValues, suiteValues } from './block-values.ts';
 import { blocksOf, type Conditions, readConditions } from './conditions.ts';
-import { findSeries, groupSamples, type SampleGroups, wakeupRatio } from './group.ts';
+import { findSeries, groupSamples, medianNsPerPass, type SampleGroups, wakeupRatio } from './group.ts';
 import { losesTimeAtTimes } from './intermittent.ts';
 import { estimateOf, ratioOf } from './interval.ts';
 import { isMixture, outlyingBlocks } from './mixture.ts';
@@ -158,6 +158,8 @@ function contrastRow(given: Given, contrast: Contrast, workload: string, values:
     sustained: estimateOf(values.sustained),
     wakeupRatio: wakeupOf(given, contrast.env, workload),
     intermittent: losesTimeAtTimes([...values.excess.values()]) || throttledBlocks.length > 0,
+    nsPerPass: levelOf(given, contrast.env, workload),
+    baselineNsPerPass: levelOf(given, contrast.baseline, workload),
   };
   return {
     ...row,
@@ -174,6 +176,11 @@ function contrastRow(given: Given, contrast: Contrast, workload: string, values:
     spread: spreadByLevel(values.rounds),
     judgement: null,
   };
+}
+
+function levelOf({ groups }: Given, env: string, workload: string): number | null {
+  const series = workload === SUITE ? undefined : findSeries(groups, env, workload);
+  return series === undefined ? null : medianNsPerPass(series);
 }
 
 /** Of the suite: the geometric mean over the workloads, when all have one. */

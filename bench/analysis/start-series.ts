@@ -27,18 +27,21 @@ interface Growing extends StartSeries {
 }
 
 /**
- * In the order of `envs`, `workloads` and blocks; starts without a right measured burst are left out. `samples` are
- * those that levels are computed from (`levelSamples`), in the order in which they were measured.
+ * In the order of `envs`, `workloads` and blocks; starts without a right measured burst are left out. `samples` are those
+ * that count, in the order in which they were measured. A box in `hostTimed`, whose clock can't be relied on, has its
+ * visits that were timed from outside instead of its bursts.
  */
 export function startSeries(
   samples: Iterable<Sample>,
   envs: readonly string[],
   workloads: readonly string[],
+  hostTimed: ReadonlySet<string>,
 ): StartSeries[] {
   const byKey = new Map<string, Growing>();
   for (const sample of samples) {
-    const { env, workload, block, work, wallNs, phase, ok } = sample;
-    if (!ok || (phase !== 'warmup' && phase !== 'measure')) continue;
+    const { env, workload, block, work, wallNs, ok } = sample;
+    const phase = levelPhase(sample, hostTimed);
+    if (!ok || phase === null) continue;
     const nsPerPass = wallNs / work;
     // As in `groupSamples`: a burst without a duration is a defect of a clock.
     if (!(nsPerPass > 0 && nsPerPass < Number.POSITIVE_INFINITY)) continue;
@@ -71,4 +74,11 @@ export function startSeries(
         place(workloads, a.workload) - place(workloads, b.workload) ||
         a.block - b.block,
     );
+}
+
+/** As what a row tells of its box's level; null for nothing. */
+function levelPhase({ clock, env, phase }: Sample, hostTimed: ReadonlySet<string>): 'warmup' | 'measure' | null {
+  if (clock === 'host') return hostTimed.has(env) ? 'measure' : null;
+  if (phase === 'warmup') return phase;
+  return phase === 'measure' && !hostTimed.has(env) ? phase : null;
 }

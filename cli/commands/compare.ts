@@ -8,12 +8,14 @@ import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
 import { nearest } from '../../bench/plan.ts';
 import { parsePercent } from '../../bench/units.ts';
 import { type CompareText, renderCompare } from '../../reports/compare.ts';
+import { renderCompareMarkdown } from '../../reports/compare-markdown.ts';
 import { hostDifferences } from '../hosts.ts';
 import { assertOut } from '../out-folder.ts';
 import type { PairedResult } from '../paired.ts';
 import { pairedCase, runPaired } from '../paired-case.ts';
 import { programVersion } from '../paths.ts';
 import { readSides, type Sides } from '../sides.ts';
+import { appendStepSummary } from '../step-summary.ts';
 
 export interface CompareFlags {
   readonly stored?: boolean;
@@ -123,6 +125,7 @@ function print(
   flags: CompareFlags,
   interrupted: boolean,
 ): number {
+  appendStepSummary(() => renderCompareMarkdown(result));
   if (flags.json === true) {
     process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, ...more }, null, 2)}\n`);
   } else {

@@ -3,6 +3,7 @@
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { usageError } from '../../bench/errors.ts';
+import { appendStepSummary } from '../step-summary.ts';
 import { chosenFormats, formats, renderReports, writeFiles } from '../write-report.ts';
 
 interface ReportFlags {
@@ -33,6 +34,10 @@ export function reportCommand(): Command {
       const out =
         toStdout || flags.out === undefined ? (dirs.length === 1 ? join(first, 'report') : 'report') : flags.out;
       const files = await renderReports(dirs, out, chosen);
+      // Only when it is asked for: `run` has put the same there already.
+      if (flags.format?.split(',').includes('md')) {
+        for (const { name, content } of files) if (name.endsWith('.md')) appendStepSummary(() => String(content));
+      }
       if (toStdout) {
         const [file] = files;
         if (files.length !== 1 || typeof file?.content !== 'string') {

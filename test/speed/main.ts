@@ -10,6 +10,7 @@ import { benchCompany } from './company.ts';
 import { benchDesign } from './design.ts';
 import { benchDuet } from './duet.ts';
 import { benchEfficiency } from './efficiency.ts';
+import { benchHistory } from './history.ts';
 import { benchKernels } from './kernels.ts';
 import { benchReport } from './report.ts';
 import { benchSchedules } from './schedules.ts';
@@ -40,6 +41,7 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
     run: benchTruths,
     title: 'known truths, twenty times over: intervals that hold them, copies that seem to differ',
   },
+  history: { run: benchHistory, title: 'boxmark history over 1,000 and 5,000 sessions: time and memory' },
   schedules: { run: benchSchedules, title: 'interleaved against sequential: half-widths in the same time' },
   report: { run: benchReport, title: 'a report by the number of rows: time, memory, size' },
 };

@@ -153,6 +153,8 @@ function row(changes: Partial<ContrastResult> = {}): ContrastResult {
     total: null,
     sustained: null,
     wakeupRatio: null,
+    nsPerPass: null,
+    baselineNsPerPass: null,
     intermittent: false,
     ...changes,
   };

@@ -1,6 +1,5 @@
 /** Sessions as exports take them: with everything there is to show, empty, and with text that means harm. */
 
-import { levelSamples } from '../../../bench/analysis/clock.ts';
 import { startSeries } from '../../../bench/analysis/start-series.ts';
 import type { ExportModel } from '../../../reports/exports/export.ts';
 import { buildModel, type ModelInput } from '../../../reports/model.ts';
@@ -11,7 +10,7 @@ export function exportModelFrom(input: ModelInput): ExportModel {
   const samples = [...input.samples];
   const model = buildModel({ ...input, samples });
   const envs = model.environments.map(({ path }) => path);
-  const starts = startSeries(levelSamples(samples, new Set()), envs, input.session.plan.workloads);
+  const starts = startSeries(samples, envs, input.session.plan.workloads, new Set());
   return { ...model, starts, fingerprint: 'f'.repeat(64) };
 }
 

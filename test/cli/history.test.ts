@@ -1,0 +1,128 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { displayWidth } from '../../reports/text.ts';
+import { boxmark } from './program.ts';
+import { HARDWARE, STACK, type Stored, writeSession } from './stored-session.ts';
+
+let out: string;
+beforeEach(() => {
+  out = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+});
+afterEach(() => rmSync(out, { recursive: true, force: true }));
+
+/** One session a day, the first on 1 October; Docker takes `ratio` times as long. */
+function day(number: number, ratio: number, info: Stored['info'] = {}): string {
+  const date = new Date(Date.UTC(2026, 9, number)).toISOString();
+  const name = `${date.slice(0, 10).replaceAll('-', '')}T000000Z-day${number}`;
+  return writeSession({
+    out: join(out, 'results'),
+    name,
+    truth: { ratios: { docker: ratio }, start: 0.002 },
+    info: { startedAt: date, ...info },
+    plan: { workloads: ['fft', 'sor'], rounds: 10, blocks: 6 },
+  });
+}
+
+const history = (...args: string[]) => boxmark('history', join(out, 'results'), ...args);
+
+describe('boxmark history', () => {
+  it('finds the session from which on a ratio is another, its size, and what differs between the hosts', async () => {
+    const newer = {
+      name: 'host',
+      fingerprint: 'f'.repeat(64),
+      hardware: HARDWARE,
+      stack: { ...STACK, kernelRelease: '6.12.0' },
+    };
+    for (let number = 1; number <= 10; number++) day(number, 1.01);
+    for (let number = 11; number <= 20; number++) day(number, 1.08, { host: newer });
+    const ended = await history();
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout).toMatch(/20 sessions, 2026-10-01 to 2026-10-20/);
+    const flat = ended.stdout.replace(/\s+/g, ' ');
+    expect(flat).toMatch(/docker on fft: \+\d\.\d+ % from 20261011T000000Z-day11 on \(p 0\.001\)/);
+    expect(flat).toMatch(/stack: kernel: 6\.1\.0 → 6\.12\.0/);
+    expect(ended.stdout).toMatch(/fft +20 +1\.0\d+ +1\.0\d+ +±\d\.\d % .*╎/);
+    for (const line of ended.stdout.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(80);
+    const document = JSON.parse((await history('--json')).stdout);
+    expect(document).toMatchObject({ schema: 1, groups: [{ fingerprint: 'f'.repeat(64), size: 'small' }] });
+    const [series] = document.groups[0].series;
+    expect(series).toMatchObject({
+      figure: 'ratio',
+      env: 'docker',
+      baseline: 'native',
+      workload: 'fft',
+      searched: true,
+    });
+    expect(series.points).toHaveLength(20);
+    expect(series.points[0].low).toBeLessThan(series.points[0].value);
+    expect(series.changes).toMatchObject([{ at: 10, pValue: 0.001, after: '20261011T000000Z-day11' }]);
+    expect(series.changes[0].change).toBeCloseTo(1.08 / 1.01, 1);
+    const time = document.groups[0].series.find(
+      (one: { figure: string; env: string }) => one.figure === 'time' && one.env === 'native',
+    );
+    expect(time.points[0].value).toBeGreaterThan(20_000);
+  });
+
+  it('reads neither samples nor starts, and says with few sessions that it did not look for changes', async () => {
+    const dir = day(1, 1);
+    rmSync(join(dir, 'samples.csv'));
+    rmSync(join(dir, 'starts.csv'));
+    day(2, 1);
+    const ended = await history();
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toMatch(/2 sessions/);
+    expect(ended.stdout).toMatch(/Fewer than 12 sessions/);
+  });
+
+  it('keeps machines apart, and leaves out cut and damaged sessions with their reason', async () => {
+    day(1, 1);
+    day(2, 1, { host: { name: 'other', fingerprint: 'e'.repeat(64), hardware: HARDWARE, stack: STACK } });
+    rmSync(join(day(3, 1), 'contrasts.csv'));
+    writeFileSync(join(day(4, 1), 'contrasts.csv'), 'session,env\nx\n');
+    writeFileSync(join(day(5, 1), 'session.json'), '{');
+    mkdirSync(join(out, 'results', 'no-session'));
+    const ended = await history();
+    expect(ended.code).toBe(0);
+    expect(ended.stdout.match(/hardware [ef]{8}/g)).toHaveLength(2);
+    const flat = ended.stdout.replace(/\s+/g, ' ');
+    expect(flat).toMatch(/1 session: cut before its end/);
+    expect(flat).toMatch(/1 session: damaged: contrasts\.csv: row 1 has 1 cells/);
+    expect(flat).toMatch(/1 session: This session can't be read/);
+  });
+
+  it('of sessions that were written before times were kept has their ratios', async () => {
+    for (let number = 1; number <= 3; number++) {
+      const file = join(day(number, 1.1), 'contrasts.csv');
+      const older = readFileSync(file, 'utf8').replaceAll(/,[^,\n]*,[^,\n]*$/gm, '');
+      writeFileSync(file, older);
+    }
+    const ended = await history();
+    expect(ended.stdout).toMatch(/fft +3 +1\.[01]/);
+    expect(ended.stdout).toMatch(/written before times per pass were kept/);
+  });
+
+  it('of a folder without sessions, or that is not there, ends with code 2', async () => {
+    mkdirSync(join(out, 'results'));
+    expect(await history()).toMatchObject({ code: 2, stdout: '' });
+    const gone = await boxmark('history', join(out, 'gone'));
+    expect(gone).toMatchObject({ code: 2 });
+    expect(gone.stderr).toMatch(/no such folder[\s\S]*try:/);
+  });
+
+  it('shows hostile names as text', async () => {
+    const name = '=1+1<script>\u001b[31m\u202e';
+    for (let number = 1; number <= 2; number++) {
+      writeSession({
+        out: join(out, 'results'),
+        name: `s${number}`,
+        plan: { environments: [{ path: 'native' }, { path: name }] },
+      });
+    }
+    for (const { stdout } of [await history(), await history('--json')]) {
+      expect(stdout).toContain('=1+1<script>');
+      expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    }
+  });
+});
