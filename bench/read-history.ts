@@ -88,7 +88,8 @@ function readOne(dir: string, groups: Map<string, Growing>, names: Map<string, s
   const { cpuModel = '' } = host.hardware as { cpuModel?: string };
   const { size, kernels, baseline } = plan;
   const head = { fingerprint: host.fingerprint, cpuModel: String(cpuModel), size, kernels, baseline };
-  const rows = [...scanRows(file)];
+  // Each is handed out in the same object.
+  const rows = Array.from(scanRows(file), (row) => ({ ...row }));
   if (rows.length === 0) throw new LeftOut('no whole block');
   const key = JSON.stringify([head.fingerprint, size, kernels, baseline]);
   const group: Growing = groups.get(key) ?? { ...head, sessions: [], series: new Map() };
