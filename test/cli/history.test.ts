@@ -125,4 +125,22 @@ describe('boxmark history', () => {
       expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     }
   });
+
+  it('is one page that asks for nothing, the same bytes twice, with every change in it', async () => {
+    for (let number = 1; number <= 10; number++) day(number, 1.01);
+    for (let number = 11; number <= 20; number++) day(number, 1.08);
+    const file = join(out, 'history.html');
+    const ended = await history('--format', 'html', '-o', file);
+    expect(ended).toMatchObject({ code: 0, stderr: '', stdout: '' });
+    const page = readFileSync(file, 'utf8');
+    expect(page.startsWith('<!doctype html>')).toBe(true);
+    expect(page.includes('default-src &#39;none&#39;')).toBe(true);
+    expect(/(src|href)="https?:/.test(page)).toBe(false);
+    expect(page.includes('20261011T000000Z-day11')).toBe(true);
+    expect(page.match(/<canvas/g)?.length).toBeGreaterThanOrEqual(1);
+    expect((await history('--format', 'html')).stdout === page).toBe(true);
+    const refused = await history('--format', 'pdf');
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('pdf');
+  });
 });
