@@ -2,11 +2,12 @@
 
 import { BoxFault } from './client.ts';
 import { messageOf } from './errors.ts';
+import type { HostGauges } from './host-gauges.ts';
 import { openHostTiming } from './host-timing.ts';
 import { watchHost } from './host-watch.ts';
 import type { Ledger } from './ledger.ts';
 import type { BoxFacts } from './protocol.ts';
-import { type HostGauges, NO_FIGURES, type Resident, startResident } from './resident.ts';
+import { NO_FIGURES, type Resident, startResident } from './resident.ts';
 import { refuted, toSamples } from './samples.ts';
 import { blockSteps, type HostStep, type MeasuringStep, type Step } from './steps.ts';
 import type { Environment, Plan, Sample, SessionEvent, Start, StartFigures } from './types.ts';

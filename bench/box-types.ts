@@ -1,5 +1,7 @@
 /** The interfaces of boxes, layers and environments: what the runners offer and what measuring sees of them. Import them from `types.ts`. */
 
+import type { Ablation, DiskHoldings, EnginePosture, Holdings } from './cost-types.ts';
+
 export interface Limits {
   /** CPUs that the workload may use, ascending. */
   readonly cpus: readonly number[];
@@ -112,6 +114,8 @@ export interface Prepared {
   readonly version: string;
   /** Factor by which time limits are stretched: 1 for shared kernels, about 20 under emulation. */
   readonly slowness: number;
+  /** Where on the host's disk the engine keeps images and instances; absent when only in the run's private folder. */
+  readonly onDisk?: DiskHoldings;
   /** Removes what `prepare` made in the parent or on the host. */
   dispose(): Promise<void>;
 }
@@ -162,6 +166,10 @@ export interface Runner {
   readonly remote?: boolean;
   /** Absent when it takes none. */
   readonly settings?: LayerSettings;
+  /** Absent: not told. */
+  readonly posture?: EnginePosture;
+  /** What its settings can take away or exchange one at a time, for `explain`; absent when nothing. */
+  readonly ablations?: readonly Ablation[];
   /**
    * Makes no box of its own: it stands last in a path and wraps the payload's box, which is then the parent of `probe`,
    * `prepare` and `open`, and which it does not close.
@@ -209,6 +217,8 @@ export interface Started {
   usage(): Usage;
   /** Limits as the host sees them; asked once, when the payload has spoken. */
   limits?(): HostLimits | undefined;
+  /** Memory held now. Reads all of /proc. */
+  holdings?(): Holdings;
   close(): Promise<void>;
 }
 
@@ -225,6 +235,8 @@ export interface Environment {
   readonly sharesClock: boolean;
   /** SHA-256 of what runs in it, when that is another image than the session's: other bytes are then what is compared. */
   readonly image?: { readonly digest: string; readonly node: string; readonly payload: string };
+  readonly engine?: EnginePosture;
+  readonly disk?: DiskHoldings;
   start(name: string, signal: AbortSignal): Promise<Started>;
   dispose(): Promise<void>;
 }

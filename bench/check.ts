@@ -5,7 +5,7 @@ import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSy
 import { join } from 'node:path';
 import { parse } from 'csv-parse';
 import * as z from 'zod';
-import { CONTRAST_COLUMNS, SAMPLE_COLUMNS, START_COLUMNS } from './columns.ts';
+import { CONTRAST_COLUMNS, FOOTPRINT_COLUMNS, SAMPLE_COLUMNS, START_COLUMNS, STARTUP_COLUMNS } from './columns.ts';
 import { messageOf, usageError } from './errors.ts';
 import { sessionSchema } from './session.ts';
 import { SESSION_FILES } from './store.ts';
@@ -67,6 +67,13 @@ export async function checkSession(dir: string): Promise<CheckResult> {
   await eachRow(dir, 'contrasts.csv', CONTRAST_COLUMNS, found, (row, number) => {
     if (!(Number(row.time_ratio) > 0)) found('contrasts.csv', `row ${number}: no time ratio`);
   });
+  const costs = [
+    ['startup.csv', STARTUP_COLUMNS],
+    ['footprint.csv', FOOTPRINT_COLUMNS],
+  ] as const;
+  for (const [file, columns] of costs) {
+    if (existsSync(join(dir, file))) await eachRow(dir, file, columns, found, () => {});
+  }
   return { findings, samples, starts, wrongAnswers };
 }
 

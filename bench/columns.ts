@@ -1,6 +1,7 @@
 /** The columns of the CSV files, in order; columns are only ever appended (data dictionary: results/README.md). */
 
-import type { ContrastResult, Sample, Start, StartFigures } from './types.ts';
+import type { StartupRow } from './analysis/startup.ts';
+import type { ContrastResult, FootprintRow, Sample, Start, StartFigures } from './types.ts';
 
 export interface Column<T> {
   readonly name: string;
@@ -35,28 +36,62 @@ export const SAMPLE_COLUMNS: readonly Column<Sample>[] = columns<Sample>({
   rate: (row) => row.rate,
 });
 
-export const START_COLUMNS: readonly Column<Start>[] = columns<Start>({
+export const START_COLUMNS: readonly Column<Start>[] = columns<Start>(
+  {
+    session: (_, session) => session,
+    block: (row) => row.block,
+    position: (row) => row.position,
+    env: (row) => row.env,
+    start_id: (row) => row.startId,
+    status: (row) => row.status,
+    reason: (row) => ('reason' in row ? row.reason : null),
+    spawn_ms: figure('spawnMs'),
+    first_instruction_ms: figure('firstInstructionMs'),
+    ready_ms: figure('readyMs'),
+    run_ms: figure('runMs'),
+    teardown_ms: figure('teardownMs'),
+    clock_ratio: figure('clockRatio'),
+    cpu_user_ms: figure('cpuUserMs'),
+    cpu_system_ms: figure('cpuSystemMs'),
+    throttled_ms: figure('throttledMs'),
+    steal_ms: figure('stealMs'),
+    memory_peak_bytes: figure('memoryPeakBytes'),
+    host_memory_delta_bytes: figure('hostMemoryDeltaBytes'),
+    idle_cpu_ms: figure('idleCpuMs'),
+    clock_step_ns: figure('clockStepNs'),
+    round: (row) => row.round,
+    temperature: (row) => row.temperature,
+  },
+  ['round', 'temperature'],
+);
+
+export const FOOTPRINT_COLUMNS: readonly Column<FootprintRow>[] = columns<FootprintRow>({
   session: (_, session) => session,
   block: (row) => row.block,
   position: (row) => row.position,
   env: (row) => row.env,
-  start_id: (row) => row.startId,
-  status: (row) => row.status,
-  reason: (row) => ('reason' in row ? row.reason : null),
-  spawn_ms: figure('spawnMs'),
-  first_instruction_ms: figure('firstInstructionMs'),
-  ready_ms: figure('readyMs'),
-  run_ms: figure('runMs'),
-  teardown_ms: figure('teardownMs'),
-  clock_ratio: figure('clockRatio'),
-  cpu_user_ms: figure('cpuUserMs'),
-  cpu_system_ms: figure('cpuSystemMs'),
-  throttled_ms: figure('throttledMs'),
-  steal_ms: figure('stealMs'),
-  memory_peak_bytes: figure('memoryPeakBytes'),
-  host_memory_delta_bytes: figure('hostMemoryDeltaBytes'),
-  idle_cpu_ms: figure('idleCpuMs'),
-  clock_step_ns: figure('clockStepNs'),
+  instances: (row) => row.instances,
+  host_delta_bytes: (row) => row.hostDeltaBytes,
+  pss_bytes: (row) => row.pssBytes,
+  cgroup_bytes: (row) => row.cgroupBytes,
+  disk_bytes: (row) => row.diskBytes,
+  image_bytes: (row) => row.imageBytes,
+});
+
+export const STARTUP_COLUMNS: readonly Column<StartupRow>[] = columns<StartupRow>({
+  session: (_, session) => session,
+  env: (row) => row.env,
+  baseline: (row) => row.baseline,
+  temperature: (row) => row.temperature,
+  figure: (row) => row.figure,
+  starts: (row) => row.starts,
+  median_ms: (row) => row.medianMs,
+  median_low_ms: (row) => row.interval?.low,
+  median_high_ms: (row) => row.interval?.high,
+  blocks: (row) => row.ratio?.blocks,
+  time_ratio: (row) => row.ratio?.ratio,
+  ratio_low: (row) => row.ratio?.interval?.low,
+  ratio_high: (row) => row.ratio?.interval?.high,
 });
 
 export type ContrastRow = ContrastResult & { readonly stopReason: string };

@@ -3,18 +3,20 @@
 import { hostTimedBoxes } from './analysis/clock.ts';
 import { sessionTable, unequalOf } from './analysis/session-table.ts';
 import { decideWarmup } from './analysis/warmup.ts';
-import { type BlockResult, type BlockSink, runBlock } from './block.ts';
+import { type BlockSink, runBlock } from './block.ts';
 import { calibrate } from './calibrate.ts';
 import { BoxFault } from './client.ts';
 import { BoxmarkError, messageOf } from './errors.ts';
+import type { HostGauges } from './host-gauges.ts';
 import { openLedger } from './ledger.ts';
 import { openParity } from './parity-log.ts';
-import { type HostGauges, startResident } from './resident.ts';
+import { startResident } from './resident.ts';
 import { controlOf } from './schedule.ts';
 import type { SessionInfo, StopReason } from './session.ts';
 import { isPrecise } from './stopping.ts';
 import type { Store } from './store.ts';
-import type { ContrastResult, Environment, Plan, Sample, SessionEvent, Start } from './types.ts';
+import { countStrikes, GIVEN_UP } from './strikes.ts';
+import type { ContrastResult, Environment, FootprintRow, Plan, Sample, SessionEvent, Start } from './types.ts';
 import { lazyVerifier } from './verifier.ts';
 import { countedSamples } from './whole.ts';
 
@@ -51,12 +53,11 @@ export interface SessionOutcome {
   readonly starts: readonly Start[];
   readonly events: readonly SessionEvent[];
   readonly contrasts: readonly ContrastResult[];
+  /** Of sessions that measure it. */
+  readonly footprint?: readonly FootprintRow[];
   /** Set when the session ended because Boxmark itself failed. */
   readonly failure: unknown;
 }
-
-/** Blocks in a row in which a box may fail before it is given up. */
-const LIVES = 2;
 
 export async function executeSession(request: SessionRequest): Promise<SessionOutcome> {
   const { plan, store, signal, progress } = request;
@@ -129,24 +130,13 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
     return warmup;
   }
 
-  function countStrikes(strikes: Map<string, number>, block: number, result: BlockResult): void {
-    for (const box of result.completed) strikes.delete(box);
-    for (const box of result.failed) {
-      const count = (strikes.get(box) ?? 0) + 1;
-      strikes.set(box, count);
-      if (count < LIVES) continue;
-      boxes.delete(box);
-      event({ kind: 'given-up', env: box, block, reason: `failed in ${LIVES} blocks in a row` });
-    }
-  }
-
   async function run(): Promise<StopReason> {
     if (Object.keys(info.work).length === 0) {
       progress.phase('calibrating on the baseline');
       save({ work: await calibrateOn(request) });
     }
     const ledger = openLedger(verifier.replay);
-    const strikes = new Map<string, number>();
+    const strikes = countStrikes();
     const begunMs = Date.now();
     const first = info.blocksCompleted + 1;
     for (let block = first; ; block++) {
@@ -159,7 +149,7 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
         image: info.image,
         block,
         environments: boxes,
-        whyAbsent: (box) => request.absent?.get(box) ?? `given up after failing in ${LIVES} blocks in a row`,
+        whyAbsent: (box) => request.absent?.get(box) ?? GIVEN_UP,
         warmupBursts: info.warmup?.length ?? plan.pilotBursts,
         digests: block === first,
         hostTimed: hostTimedBoxes(events),
@@ -167,7 +157,10 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
         ledger,
         sink: sinkOf(block),
       });
-      countStrikes(strikes, block, result);
+      for (const box of strikes(result)) {
+        boxes.delete(box);
+        event({ kind: 'given-up', env: box, block, reason: GIVEN_UP });
+      }
       const measuredMs = info.measuredMs + Date.now() - blockBegunMs;
       save({ blocksCompleted: block, measuredMs, warmup: decide(block) });
       if (!boxes.has(plan.baseline)) {
@@ -204,7 +197,7 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
 }
 
 /** Would another block, as long as those so far, end after the limit? One is measured in any case. */
-function outOfTime(plan: Plan, begunMs: number, done: number): boolean {
+export function outOfTime(plan: Plan, begunMs: number, done: number): boolean {
   if (plan.maxTimeMs === undefined || done === 0) return false;
   const elapsed = Date.now() - begunMs;
   return elapsed + elapsed / done > plan.maxTimeMs;

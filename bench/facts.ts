@@ -14,7 +14,10 @@ const STATUS_FIELDS: Readonly<Record<string, string>> = {
   Speculation_Store_Bypass: 'speculation_store_bypass',
   NoNewPrivs: 'no_new_privs',
   CapEff: 'capabilities_effective',
+  CapBnd: 'capabilities_bounding',
 };
+
+const NAMESPACES = ['user', 'mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as const;
 
 /**
  * Reads the facts; what the box does not show is null.
@@ -40,6 +43,8 @@ export function readBoxFacts(digests: boolean): BoxFacts {
     uid_map: text('/proc/self/uid_map')?.replace(/\s+/g, ' ') ?? null,
     security_label: text('/proc/self/attr/current'),
     root_filesystem: rootFilesystem(),
+    devices: devices(),
+    ...namespaces(),
     payload_sha256: sha256(process.argv[1] ?? ''),
     ...readCgroupFacts(text),
   };
@@ -96,6 +101,46 @@ function mitigations(): string | null {
   } catch {
     return null;
   }
+}
+
+/** Numbers of the namespaces that this process is in, as `namespace_pid` and so on; of another kernel they mean nothing here. */
+function namespaces(): BoxFacts {
+  return Object.fromEntries(
+    NAMESPACES.map((kind) => {
+      try {
+        return [`namespace_${kind}`, readlinkSync(`/proc/self/ns/${kind}`)];
+      } catch {
+        return [`namespace_${kind}`, null];
+      }
+    }),
+  );
+}
+
+/** Names of the character and block devices in /dev and one level below, the terminals left out. */
+function devices(): string | null {
+  const found: string[] = [];
+  const isDevice = (file: string) => {
+    try {
+      const stat = statSync(file);
+      return stat.isCharacterDevice() || stat.isBlockDevice();
+    } catch {
+      return false;
+    }
+  };
+  try {
+    for (const entry of readdirSync('/dev', { withFileTypes: true })) {
+      const path = join('/dev', entry.name);
+      if (entry.isSymbolicLink() || /^(tty|pty|vcs|std|fd)/.test(entry.name)) continue;
+      if (!entry.isDirectory()) found.push(...(isDevice(path) ? [entry.name] : []));
+      else if (entry.name !== 'pts' && entry.name !== 'shm') {
+        const below = readdirSync(path).map((name) => `${entry.name}/${name}`);
+        found.push(...below.filter((name) => isDevice(join('/dev', name))));
+      }
+    }
+  } catch {
+    return null;
+  }
+  return found.sort().join(' ');
 }
 
 function rootFilesystem(): string | null {

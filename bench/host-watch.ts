@@ -1,6 +1,6 @@
 /** What the host went through during a block: time stolen by its hypervisor, tasks that waited for a CPU. */
 
-import type { HostGauges } from './resident.ts';
+import type { HostGauges } from './host-gauges.ts';
 import type { SessionEvent } from './types.ts';
 
 /** Shares of the block's time above which it is an event. */

@@ -3,10 +3,10 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, usageError } from './errors.ts';
-import { BadCell, type Row, toSample, toStart } from './rows.ts';
+import { BadCell, type Row, toFootprint, toSample, toStart } from './rows.ts';
 import { BadTable, scanRows } from './scan.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './session.ts';
-import type { Sample, SessionEvent, Start } from './types.ts';
+import type { FootprintRow, Sample, SessionEvent, Start } from './types.ts';
 import { countedSamples } from './whole.ts';
 
 export interface LoadedSession {
@@ -15,6 +15,8 @@ export interface LoadedSession {
   readonly samples: readonly Sample[];
   readonly starts: readonly Start[];
   readonly events: readonly SessionEvent[];
+  /** Empty unless it measured the footprint. */
+  readonly footprint: readonly FootprintRow[];
 }
 
 /** A session whose bursts are read when they are asked for, and not kept. */
@@ -28,13 +30,14 @@ export function openSession(dir: string): OpenedSession {
   const info = readSessionInfo(dir);
   const starts = [...rowsOf(dir, 'starts.csv', toStart)];
   const events = readEvents(dir);
-  return { dir, info, starts, events, samples: () => rowsOf(dir, 'samples.csv', toSample) };
+  const footprint = info.plan.measure === 'footprint' ? [...rowsOf(dir, 'footprint.csv', toFootprint)] : [];
+  return { dir, info, starts, events, footprint, samples: () => rowsOf(dir, 'samples.csv', toSample) };
 }
 
 /** Reads everything but the contrasts, which are computed from it. Throws like `openSession`. */
 export async function loadSession(dir: string): Promise<LoadedSession> {
-  const { info, starts, events, samples } = openSession(dir);
-  return { dir, info, samples: [...samples()], starts, events };
+  const { info, starts, events, footprint, samples } = openSession(dir);
+  return { dir, info, samples: [...samples()], starts, events, footprint };
 }
 
 /** The samples that figures are computed from: those of whole blocks, from boxes whose states were right. */

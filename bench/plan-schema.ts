@@ -27,6 +27,9 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   cpu: 'CPUs of the workload, such as 1 or 2-3. Default: the last allowed one.',
   memory: 'Memory limit of each box, such as 1g, the default.',
   timeout: 'Limit for each start and each request, such as 60s, the default; stretched for slow layers.',
+  measure: 'workloads (default), startup: many short starts, or footprint: memory and disk of idle instances.',
+  cold: 'Start-up: false leaves the page cache alone, and out the cold starts. Default: true.',
+  instances: 'Footprint: idle boxes held at a time, such as 1,2,4,8, the default.',
   out: 'Parent folder of the session. Default: results.',
 };
 

@@ -1,5 +1,6 @@
 /** A plan as a reader sees it before it is run: its lines, and the time that it should take. */
 
+import { describeCostPlan, estimateCostSeconds } from './costs/cost-plan.ts';
 import { boxesOf } from './schedule.ts';
 import type { Plan } from './types.ts';
 import { formatSpan } from './units.ts';
@@ -16,6 +17,7 @@ const LATER_WARMUP_SHARE = 0.5;
 
 /** Seconds that this many blocks should take, from guesses that are replaced by real figures once a block is done. */
 export function estimateSeconds(plan: Plan, guess: (box: string) => CostGuess, blocks = plan.maxBlocks): number {
+  if (plan.measure !== undefined) return estimateCostSeconds(plan, guess, blocks);
   const longWorkloads = plan.longVisits === 'all' ? plan.workloads.length : 1;
   let seconds = 0;
   for (const box of boxesOf(plan)) {
@@ -29,6 +31,7 @@ export function estimateSeconds(plan: Plan, guess: (box: string) => CostGuess, b
 
 /** The plan as lines for a reader. */
 export function describePlan(plan: Plan, guess: (box: string) => CostGuess): string[] {
+  if (plan.measure !== undefined) return describeCostPlan(plan, guess);
   const envs = plan.environments.map(({ path, alias }) => (alias === undefined ? path : `${path} (${alias})`));
   return [
     `environments  ${envs.join(', ')}`,

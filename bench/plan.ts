@@ -1,6 +1,7 @@
 /** From what the user asked for to the frozen plan of a session. Pure: same input, same plan. */
 
 import * as z from 'zod';
+import { costSettings, MEASURES } from './costs/cost-plan.ts';
 import { usageError } from './errors.ts';
 import { roundUp } from './schedule.ts';
 import { readStopping } from './stopping.ts';
@@ -54,6 +55,9 @@ export const planInputSchema = z.strictObject({
   cpu: textOrNumber.optional(),
   memory: textOrNumber.optional(),
   timeout: text.optional(),
+  measure: z.enum(MEASURES).optional(),
+  cold: z.boolean().optional(),
+  instances: z.union([list, z.array(textOrNumber), z.number().transform((value) => [String(value)])]).optional(),
   out: text.optional(),
 });
 
@@ -95,6 +99,7 @@ export function checkPlanInput(input: unknown, source: string): PlanInput {
 /** Reads every setting but the environments, which have to be resolved on the machine first. */
 export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanSettings {
   const profile = input.profile ?? 'quick';
+  const costs = costSettings(input, profile);
   const cpus = input.cpu === undefined ? undefined : parseCpuList(input.cpu, '--cpu');
   const limits = defaults.limitsFor(cpus, parseBytes(input.memory ?? DEFAULT_MEMORY, '--memory'));
   const requested = input.env ?? ['native', 'container', 'nested', 'vm'];
@@ -124,6 +129,7 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanSett
       ...(input['max-time'] === undefined ? {} : { maxTimeMs: parseDurationNs(input['max-time'], '--max-time') / 1e6 }),
       timeoutMs: parseDurationNs(input.timeout ?? DEFAULT_TIMEOUT, '--timeout') / 1e6,
       limits,
+      ...costs,
     },
   };
 }
@@ -166,7 +172,8 @@ export function makePlan(settings: PlanSettings, environments: readonly PlannedE
     environments,
     baseline,
     contrasts,
-    rounds: roundUp(settings.rest.rounds, paths.length + 1),
+    rounds:
+      settings.rest.measure === 'footprint' ? settings.rest.rounds : roundUp(settings.rest.rounds, paths.length + 1),
   };
   return Object.freeze(plan);
 }

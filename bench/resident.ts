@@ -2,17 +2,9 @@
 
 import { BoxFault, connect, type PayloadClient, type Reply } from './client.ts';
 import { type ClockReading, openClock } from './clock.ts';
+import { type HostGauges, hostFacts, postureFacts } from './host-gauges.ts';
 import type { BodyOf, BoxFacts, Op, RequestOf } from './protocol.ts';
-import type { Environment, HostLimits, Plan, Started, StartFigures } from './types.ts';
-
-/** What the host tells about itself; figures it doesn't have are null. */
-export interface HostGauges {
-  availableMemoryBytes(): number | null;
-  /** Time stolen from all CPUs since boot, ms. */
-  stealMs(): number | null;
-  /** Time since boot in which some task waited for a CPU, ms. */
-  pressureMs?(): number | null;
-}
+import type { Environment, Holdings, Plan, Started, StartFigures } from './types.ts';
 
 export interface Resident {
   readonly box: string;
@@ -27,6 +19,8 @@ export interface Resident {
   clock(): ClockReading;
   /** Asks next to nothing a few times, so that at least one answer comes quickly and `clock` is exact. */
   ping(): Promise<void>;
+  /** Memory that it holds now, by the host's account. */
+  holdings(): Holdings;
   /** Says goodbye, reads the accounts, closes. Never throws. */
   close(): Promise<StartFigures>;
 }
@@ -41,6 +35,8 @@ export interface StartRequest {
   readonly signal: AbortSignal;
   /** Hash the whole image inside the box, not only the payload. */
   readonly digests: boolean;
+  /** How far it is brought: until its first line, until it has told its facts, or with every workload prepared (default). */
+  readonly depth?: 'ready' | 'facts' | 'prepared';
   /** SHA-256 of what must run in the box; an empty one is not held against anything. */
   readonly image: { readonly node: string; readonly payload: string };
 }
@@ -114,15 +110,22 @@ export async function startResident(request: StartRequest): Promise<Resident> {
   };
 
   let memoryDelta: number | null = null;
+  const { depth = 'prepared' } = request;
   try {
-    const own = (await ask('facts', { digests: request.digests })).body.facts;
-    checkImage(own, environment.image ?? request.image);
-    const facts = { ...own, ...hostFacts(started.limits?.()) };
-    const { size, kernels, workloads } = plan;
-    const { body } = await ask('prepare', { size, kernels, workloads: [...workloads] });
-    checkPrepared(body, plan);
-    const prepared = body.workloads;
-    if (!environment.sharesClock) {
+    let facts: BoxFacts = {};
+    if (depth !== 'ready') {
+      const own = (await ask('facts', { digests: request.digests })).body.facts;
+      checkImage(own, environment.image ?? request.image);
+      facts = { ...own, ...hostFacts(started.limits?.()), ...postureFacts(environment, gauges) };
+    }
+    let prepared: Resident['prepared'] = [];
+    if (depth === 'prepared') {
+      const { size, kernels, workloads } = plan;
+      const { body } = await ask('prepare', { size, kernels, workloads: [...workloads] });
+      checkPrepared(body, plan);
+      prepared = body.workloads;
+    }
+    if (!environment.sharesClock && depth === 'prepared') {
       // What was asked so far took its time, and so may its answers.
       clock = openClock(client.hello.clockStepNs);
       await ping();
@@ -130,7 +133,20 @@ export async function startResident(request: StartRequest): Promise<Resident> {
     const memoryAfter = gauges.availableMemoryBytes();
     memoryDelta = memoryBefore === null || memoryAfter === null ? null : memoryBefore - memoryAfter;
     const { box, startId, position } = request;
-    return { box, startId, position, environment, facts, prepared, ask, clock: () => clock.read(), ping, close };
+    const holdings = () => started.holdings?.() ?? {};
+    return {
+      box,
+      startId,
+      position,
+      environment,
+      facts,
+      prepared,
+      ask,
+      clock: () => clock.read(),
+      ping,
+      holdings,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -188,10 +204,6 @@ async function withLimit(starting: Promise<Started>, limitMs: number, what: stri
   } finally {
     clearTimeout(timer);
   }
-}
-
-function hostFacts(limits: HostLimits | undefined): BoxFacts {
-  return Object.fromEntries(Object.entries(limits ?? {}).map(([fact, value]) => [`host_${fact}`, value]));
 }
 
 function ms(ns: bigint): number {

@@ -1,6 +1,16 @@
 /** From a row of a session's tables back to the burst or the start that it was written from. */
 
-import { MFLOPS, type Phase, type Sample, SIZES, type Size, type Start, type StartFigures } from './types.ts';
+import {
+  type FootprintRow,
+  MFLOPS,
+  type Phase,
+  type Sample,
+  SIZES,
+  type Size,
+  START_TEMPERATURES,
+  type Start,
+  type StartFigures,
+} from './types.ts';
 
 /** A row by the names of its columns. */
 export type Row = Readonly<Record<string, string>>;
@@ -49,6 +59,9 @@ export function toStart(row: Row): Start {
     position: whole(row, 'position'),
     env: text(row, 'env'),
     startId: text(row, 'start_id'),
+    // Sessions of workloads start each box once a block, and have neither.
+    ...(row.round ? { round: whole(row, 'round') } : {}),
+    ...(row.temperature ? { temperature: oneOf(row, 'temperature', START_TEMPERATURES) } : {}),
   };
   const status = oneOf(row, 'status', STATUSES);
   const reason = text(row, 'reason');
@@ -70,6 +83,21 @@ export function toStart(row: Row): Start {
     clockStepNs: figure(row, 'clock_step_ns'),
   };
   return status === 'completed' ? { ...head, ...figures, status } : { ...head, ...figures, status, reason };
+}
+
+/** Throws a BadCell. */
+export function toFootprint(row: Row): FootprintRow {
+  return {
+    block: whole(row, 'block'),
+    position: whole(row, 'position'),
+    env: text(row, 'env'),
+    instances: whole(row, 'instances'),
+    hostDeltaBytes: figure(row, 'host_delta_bytes'),
+    pssBytes: figure(row, 'pss_bytes'),
+    cgroupBytes: figure(row, 'cgroup_bytes'),
+    diskBytes: figure(row, 'disk_bytes'),
+    imageBytes: figure(row, 'image_bytes'),
+  };
 }
 
 function whole(row: Row, column: string): number {

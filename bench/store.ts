@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -15,19 +16,34 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import { CONTRAST_COLUMNS, type Column, SAMPLE_COLUMNS, START_COLUMNS } from './columns.ts';
+import type { StartupRow } from './analysis/startup.ts';
+import {
+  CONTRAST_COLUMNS,
+  type Column,
+  FOOTPRINT_COLUMNS,
+  SAMPLE_COLUMNS,
+  START_COLUMNS,
+  STARTUP_COLUMNS,
+} from './columns.ts';
 import { BoxmarkError, isDiskFull, messageOf, usageError } from './errors.ts';
 import { claimFolder } from './owner.ts';
 import type { SessionInfo } from './session.ts';
-import type { ContrastResult, Sample, SessionEvent, Start } from './types.ts';
+import type { ContrastResult, FootprintRow, Sample, SessionEvent, Start } from './types.ts';
 
 /** Files of a session, in the order of the manifest. */
 export const SESSION_FILES = ['session.json', 'samples.csv', 'starts.csv', 'contrasts.csv', 'events.jsonl'] as const;
+
+/** Files that only sessions of their kind have (`measure` in the plan). */
+export const COST_FILES = ['startup.csv', 'footprint.csv'] as const;
 
 export interface Store {
   readonly dir: string;
   samples(rows: readonly Sample[]): void;
   start(row: Start): void;
+  /** Replaces `footprint.csv`: it is small. */
+  footprint(rows: readonly FootprintRow[]): void;
+  /** Replaces `startup.csv`. */
+  startup(rows: readonly StartupRow[]): void;
   event(event: SessionEvent): void;
   session(info: SessionInfo): void;
   /** Writes the contrasts and, last of all, the manifest. */
@@ -60,6 +76,9 @@ export function openStoreAt(dir: string, session: string, release: () => void): 
     dir,
     samples: (rows) => append(dir, samplesFile, table(SAMPLE_COLUMNS, rows, session)),
     start: (row) => append(dir, startsFile, table(START_COLUMNS, [row], session)),
+    footprint: (rows) =>
+      writeWhole(dir, 'footprint.csv', header(FOOTPRINT_COLUMNS) + table(FOOTPRINT_COLUMNS, rows, session)),
+    startup: (rows) => writeWhole(dir, 'startup.csv', header(STARTUP_COLUMNS) + table(STARTUP_COLUMNS, rows, session)),
     event: (event) => append(dir, eventsFile, `${JSON.stringify(event)}\n`),
     session: (next) => writeWhole(dir, 'session.json', `${JSON.stringify(next, null, 2)}\n`),
     finish: (contrasts, stopReason) => {
@@ -77,7 +96,8 @@ export function openStoreAt(dir: string, session: string, release: () => void): 
 /** `manifest.json` over the files that are there; the report is left out, because it can be rendered again. */
 export function writeManifest(dir: string): void {
   const files: Record<string, string> = {};
-  for (const name of SESSION_FILES) {
+  const own = COST_FILES.filter((name) => existsSync(join(dir, name)));
+  for (const name of [...SESSION_FILES, ...own]) {
     files[name] = createHash('sha256')
       .update(readFileSync(join(dir, name)))
       .digest('hex');

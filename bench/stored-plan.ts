@@ -54,6 +54,7 @@ export function storedPlan(
   dir: string,
   workloads: readonly string[],
 ): { plan: Plan; work: Record<string, number> } {
+  assertWorkloads(info, dir);
   const checked = planSchema.safeParse(info.plan);
   if (!checked.success) {
     const [issue] = checked.error.issues;
@@ -78,4 +79,17 @@ export function storedPlan(
     }),
   );
   return { plan, work: Object.keys(work).length === plan.workloads.length ? work : {} };
+}
+
+/** Throws a usage error for a session of starts or footprints, which is short enough to be measured anew. */
+export function assertWorkloads(info: SessionInfo, dir: string): void {
+  const { measure } = info.plan;
+  if (measure !== undefined) {
+    const what = measure === 'startup' ? 'starts' : 'memory and disk';
+    throw usageError(
+      `This session measured ${what}, without workloads: it is not gone on with and not repeated.`,
+      dir,
+      `a new one: boxmark run --measure ${measure}`,
+    );
+  }
 }

@@ -1,8 +1,10 @@
 /** The central types, shared by all folders. Plain readonly data and the interfaces of the plug-ins. */
 
 import type { Limits } from './box-types.ts';
+import type { CostMeasure, StartTemperature } from './cost-types.ts';
 
 export type * from './box-types.ts';
+export * from './cost-types.ts';
 
 // ---------------------------------------------------------------- workloads
 
@@ -94,6 +96,12 @@ export interface Plan {
   readonly maxTimeMs?: number;
   readonly timeoutMs: number;
   readonly limits: Limits;
+  /** What is measured instead of the workloads, of which there are none then. */
+  readonly measure?: CostMeasure;
+  /** Start-up: begin each block with a start of every box for which the page cache was dropped. */
+  readonly cold?: boolean;
+  /** Footprint: how many idle instances are held at a time, ascending. */
+  readonly instances?: readonly number[];
 }
 
 // ---------------------------------------------------------------- results
@@ -138,6 +146,9 @@ interface StartBase {
   readonly position: number;
   readonly env: string;
   readonly startId: string;
+  /** Where a block starts a box several times: which round; 0 for the start that opens the block. */
+  readonly round?: number;
+  readonly temperature?: StartTemperature;
 }
 
 export interface StartFigures {

@@ -8,6 +8,7 @@ import { checkCommand } from './commands/check.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
 import { historyCommand } from './commands/history.ts';
 import { imageCommand } from './commands/image.ts';
@@ -31,6 +32,7 @@ const COMMANDS = [
   compareCommand,
   selftestCommand,
   scoreCommand,
+  explainCommand,
   doctorCommand,
   setupCommand,
   listCommand,

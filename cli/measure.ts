@@ -1,6 +1,7 @@
 /** Runs a prepared plan: opens the session's folder, executes, hands back the outcome. */
 
 import { hostname } from 'node:os';
+import { executeCosts } from '../bench/costs/session.ts';
 import { executeSession, type SessionOutcome, type SessionRequest } from '../bench/execute.ts';
 import { type LoadedSession, loadSession } from '../bench/load.ts';
 import { reopenStore } from '../bench/reopen.ts';
@@ -9,6 +10,8 @@ import { createStore, type Store } from '../bench/store.ts';
 import type { Environment, Plan } from '../bench/types.ts';
 import { availableMemoryBytes, cpuPressureMs, stealTicks } from '../runners/host/cpus.ts';
 import { readHost } from '../runners/host/facts.ts';
+import { dropPageCache } from '../runners/host/page-cache.ts';
+import { namespacesOf } from '../runners/host/processes.ts';
 import { programVersion } from './paths.ts';
 import type { Bench } from './prepare.ts';
 import type { Progress } from './progress.ts';
@@ -68,7 +71,8 @@ async function execute(
 ): Promise<SessionOutcome> {
   const { event, ...rest } = more;
   try {
-    return await executeSession({
+    const measureSession = info.plan.measure === undefined ? executeSession : executeCosts;
+    return await measureSession({
       ...rest,
       notices: (tell) => {
         if (event !== undefined) tell(event);
@@ -90,6 +94,8 @@ async function execute(
           return ticks === null ? null : ticks * MS_PER_TICK;
         },
         pressureMs: () => cpuPressureMs(),
+        namespaces: () => namespacesOf('self'),
+        dropCaches: () => dropPageCache(),
       },
       signal: options.signal,
       progress: options.progress,

@@ -13,6 +13,7 @@ import { writeSessionReport } from './write-report.ts';
 
 export interface PrintOptions {
   readonly json: boolean;
+  readonly verbose?: boolean | undefined;
   readonly dir: string;
 }
 
@@ -29,7 +30,7 @@ export async function conclude(
   return exitCodeOf(outcome, bench, options);
 }
 
-export function printOutcome(outcome: SessionOutcome, { json, dir }: PrintOptions): void {
+export function printOutcome(outcome: SessionOutcome, { json, dir, verbose }: PrintOptions): void {
   const { info } = outcome;
   const model = buildModel({
     session: headerOf(info, nearPath(dir)),
@@ -37,15 +38,17 @@ export function printOutcome(outcome: SessionOutcome, { json, dir }: PrintOption
     starts: outcome.starts,
     events: outcome.events,
     unavailable: info.unavailable,
+    footprint: outcome.footprint,
   });
   appendStepSummary(() => markdown(model));
   const report = reports.find(({ name }) => name === (json ? 'json' : 'terminal'));
   const colour = !json && process.stdout.isTTY === true && !process.env.NO_COLOR;
-  process.stdout.write(report?.render?.(model, { width: 80, colour }) ?? '');
+  process.stdout.write(report?.render?.(model, { width: 80, colour, verbose: verbose === true }) ?? '');
   if (!json) process.stdout.write(`\nFiles: ${dir}\n`);
   if (outcome.info.stopReason === 'interrupted') {
     const kept = `${info.blocksCompleted} whole ${info.blocksCompleted === 1 ? 'block is' : 'blocks are'} kept`;
-    process.stderr.write(`boxmark: interrupted; ${kept}\n  try: boxmark resume ${nearPath(dir)}\n`);
+    const next = info.plan.measure === undefined ? `boxmark resume ${nearPath(dir)}` : 'the same again';
+    process.stderr.write(`boxmark: interrupted; ${kept}\n  try: ${next}\n`);
   }
 }
 
@@ -79,12 +82,12 @@ function nearPath(dir: string): string {
  * `strict` 4 when a verdict is open; else 0.
  */
 export function exitCodeOf(
-  outcome: Pick<SessionOutcome, 'info' | 'samples' | 'contrasts'>,
+  outcome: Pick<SessionOutcome, 'info' | 'samples' | 'contrasts' | 'starts'>,
   bench: Pick<Bench, 'planned' | 'refused'>,
   question: ExitQuestion,
 ): number {
   if (outcome.info.stopReason === 'interrupted') return EXIT.interrupted;
-  const measured = new Set(outcome.samples.filter(({ phase, ok }) => phase === 'measure' && ok).map(({ env }) => env));
+  const measured = measuredIn(outcome);
   if (measured.size === 0) {
     process.stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
     return EXIT.failed;
@@ -98,6 +101,13 @@ export function exitCodeOf(
     if (!question.keepGoing) return EXIT.failed;
   }
   return question.strict ? strictCode(outcome.contrasts) : EXIT.ok;
+}
+
+/** Environments with bursts that were right; without workloads, those that started. */
+function measuredIn({ info, samples, starts }: Pick<SessionOutcome, 'info' | 'samples' | 'starts'>): Set<string> {
+  return info.plan.measure === undefined
+    ? new Set(samples.filter(({ phase, ok }) => phase === 'measure' && ok).map(({ env }) => env))
+    : new Set(starts.filter(({ status }) => status === 'completed').map(({ env }) => env));
 }
 
 function strictCode(contrasts: SessionOutcome['contrasts']): number {

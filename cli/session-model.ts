@@ -21,7 +21,7 @@ export interface SessionOnDisk {
 
 /** Throws a usage error when `dir` is no session, is damaged, or is of a later version. */
 export function readSessionModel(dir: string): SessionOnDisk {
-  const { info, samples, starts, events } = openSession(dir);
+  const { info, samples, starts, events, footprint } = openSession(dir);
   const rows = newRowRanges();
   const model = buildModel({
     session: headerOf(info),
@@ -31,6 +31,7 @@ export function readSessionModel(dir: string): SessionOnDisk {
     unavailable: info.unavailable ?? [],
     record: () => recordOf(info, rows.ranges()),
     claims: publishedClaimsFor(info),
+    footprint: footprint.filter(({ block }) => block <= info.blocksCompleted),
   });
   return { dir, model, warnings: manifestFindings(dir).map(({ file, problem }) => `${file}: ${problem}`) };
 }

@@ -1,5 +1,6 @@
 /** The summary document that `--json` prints: one JSON value with a schema version. */
 
+import { costAnswer } from './costs.ts';
 import type { ReportModel } from './model.ts';
 import { honestNotes } from './notes.ts';
 import { needsOf } from './verdicts.ts';
@@ -18,7 +19,7 @@ export function render(model: ReportModel): string {
   const summary = {
     schema: SUMMARY_SCHEMA,
     session: { ...about, blocks: model.blocks, bursts: model.bursts },
-    answer: answerSentence(model),
+    answer: costAnswer(model) ?? answerSentence(model),
     control: { env: control.env, sentence: controlSentence(model), contrasts: control.rows },
     trust: model.trust,
     open: model.open === null ? null : { ...model.open, ...needsOf(model) },
@@ -38,6 +39,9 @@ export function render(model: ReportModel): string {
     })),
     contrasts: model.contrasts,
     starts: environments.flatMap(({ startup }) => (startup === null ? [] : [startup])),
+    startup: model.costs.startup,
+    footprint: model.costs.footprint,
+    posture: model.costs.posture,
     failures: model.failures,
     unavailable: model.unavailable,
     events: model.events,

@@ -2,6 +2,7 @@
 
 import { type ClaimResult, judgeClaims } from '../bench/analysis/claims.ts';
 import { hostTimedBoxes } from '../bench/analysis/clock.ts';
+import type { PostureFacts } from '../bench/analysis/posture.ts';
 import type { ContrastRow } from '../bench/analysis/ratio.ts';
 import { groupSession, type SessionGroups } from '../bench/analysis/session-groups.ts';
 import { sessionTable, unequalOf } from '../bench/analysis/session-table.ts';
@@ -13,16 +14,22 @@ import {
 } from '../bench/analysis/summary.ts';
 import type { Trust, Unequal } from '../bench/analysis/trust.ts';
 import { DEFAULT_MARGIN } from '../bench/analysis/verdict.ts';
-import type { Plan, Sample, SessionEvent, Start } from '../bench/types.ts';
+import type { FootprintRow, Plan, Sample, SessionEvent, Start } from '../bench/types.ts';
+import { type CostModel, costsOf } from './cost-model.ts';
+import { failuresOf, type StartFailure } from './failures.ts';
 import { headlineOf } from './headline.ts';
 import type { ClaimsToJudge, SessionRecord } from './record.ts';
 import { newRunOrder, type RunOrder } from './run-order.ts';
+
+export type { StartFailure } from './failures.ts';
 
 /** An environment as it was prepared: what is printed beside its results. */
 export interface EnvironmentInfo {
   readonly path: string;
   readonly labels: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
+  /** Read inside the box; null or absent when it never came so far. */
+  readonly facts?: PostureFacts | null;
 }
 
 /** What is known of the session besides its figures. */
@@ -64,6 +71,8 @@ export interface ModelInput {
   /** Asked for after all samples were read. */
   readonly record?: () => SessionRecord;
   readonly claims?: ClaimsToJudge | undefined;
+  /** Of sessions that measure it. */
+  readonly footprint?: Iterable<FootprintRow> | undefined;
 }
 
 export interface EnvironmentModel extends EnvironmentInfo {
@@ -85,14 +94,6 @@ export interface OpenVerdicts {
   readonly minutes: number | null;
 }
 
-/** Starts of one environment that ended the same way. */
-export interface StartFailure {
-  readonly env: string;
-  readonly status: 'failed' | 'timed-out' | 'skipped';
-  readonly reason: string;
-  readonly blocks: readonly number[];
-}
-
 export interface ReportModel {
   readonly session: SessionHeader;
   /** Blocks with data, and measured bursts in them. */
@@ -112,6 +113,8 @@ export interface ReportModel {
   readonly allowUnequal: boolean;
   /** Environments whose clock could not be relied on: their contrasts are timed by the host. */
   readonly hostTimed: readonly string[];
+  /** Beside CPU time: starts, memory, disk, posture. */
+  readonly costs: CostModel;
   /** The row that the one-sentence answer is about. */
   readonly headline: ContrastRow | null;
   readonly failures: readonly StartFailure[];
@@ -174,7 +177,7 @@ export function buildModel(input: ModelInput): ReportModel {
   ];
   return {
     session,
-    blocks: groups.blocks.length,
+    blocks: groups.blocks.length || new Set(starts.map(({ block }) => block)).size,
     bursts: groups.bursts,
     environments,
     contrasts: table.rows,
@@ -185,6 +188,7 @@ export function buildModel(input: ModelInput): ReportModel {
     unequal: unequalOf(events),
     allowUnequal: plan.allowUnequal === true,
     hostTimed: [...hostTimed],
+    costs: costsOf({ plan, starts, footprint: input.footprint, environments: session.environments }),
     headline: headlineOf(table.rows, plan, environments),
     failures: failuresOf(starts),
     unavailable: input.unavailable,
@@ -222,19 +226,6 @@ function openOf(rows: readonly ContrastRow[]): OpenVerdicts | null {
   const most = within.toSorted((a, b) => (b.blocks ?? 0) - (a.blocks ?? 0))[0];
   const { blocks, minutes } = most ?? { blocks: null, minutes: null };
   return { count: needs.length, beyond: needs.length - within.length, blocks, minutes };
-}
-
-function failuresOf(starts: readonly Start[]): StartFailure[] {
-  const groups = new Map<string, { env: string; status: StartFailure['status']; reason: string; blocks: number[] }>();
-  for (const start of starts) {
-    if (start.status === 'completed') continue;
-    const { env, status, reason, block } = start;
-    const key = JSON.stringify([env, status, reason]);
-    const known = groups.get(key);
-    if (known) known.blocks.push(block);
-    else groups.set(key, { env, status, reason, blocks: [block] });
-  }
-  return [...groups.values()];
 }
 
 function countEvents(events: Iterable<SessionEvent>): ReportModel['events'] {

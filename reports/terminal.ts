@@ -2,8 +2,9 @@
 
 import { formatCpuList, formatNs, formatSpan } from '../bench/units.ts';
 import { contrastLines, sumLines } from './contrasts.ts';
+import { coldText, costAnswer, footprintLines, postureLines, startupLines } from './costs.ts';
 import { kernelLevels, systemLevels } from './levels.ts';
-import type { ReportModel } from './model.ts';
+import type { EnvironmentModel, ReportModel } from './model.ts';
 import { honestNotes } from './notes.ts';
 import { tableLines } from './table.ts';
 import { clean, displayWidth, wrap } from './text.ts';
@@ -15,6 +16,8 @@ export interface RenderOptions {
   readonly width?: number;
   /** Escape sequences for emphasis; whether a terminal wants them is the caller's business. */
   readonly colour?: boolean;
+  /** Also what is long and seldom asked for: the posture of every box. */
+  readonly verbose?: boolean;
 }
 
 const NO_FIGURE = '–';
@@ -31,11 +34,12 @@ export function render(model: ReportModel, options: RenderOptions = {}): string 
   const items = (texts: readonly string[]): string[] => texts.flatMap((text) => wrap(text, width, '  '));
   const { baseline } = model.session.plan;
   const others = model.contrasts.filter((row) => row.baseline !== baseline);
+  const costs = costAnswer(model);
   return [
     ...paint(headerLines(model, width), 'faint'),
     '',
-    ...paint(wrap(answerSentence(model), width), 'strong'),
-    ...wrap(controlSentence(model), width, '  '),
+    ...paint(wrap(costs ?? answerSentence(model), width), 'strong'),
+    ...(costs === null ? wrap(controlSentence(model), width, '  ') : []),
     ...paint(items(distrustLines(model)), 'warning'),
     ...section(
       'One pass: median time, MFLOPS, and wake-up cost (lead-in over measured burst)',
@@ -54,7 +58,23 @@ export function render(model: ReportModel, options: RenderOptions = {}): string 
     ...section('Other pairs, likewise', contrastLines(model, others, width)),
     ...section('Ratios of sums, where they are not those of typical bursts', sumLines(model, width)),
     ...section('Open and untrusted verdicts', items(openLines(model))),
-    ...section('Fresh starts: medians since the start began, and removal', startLines(model, width)),
+    ...section(
+      `Warm starts, and their time ratio to ${clean(baseline, 60)}'s, paired within rounds`,
+      startupLines(model, 'warm', width),
+    ),
+    ...section(`Cold starts, likewise: ${coldText(model)}`, startupLines(model, 'cold', width)),
+    ...section(
+      'One more idle instance: slopes over the number of instances, and what there is besides, in MiB',
+      footprintLines(model, width),
+    ),
+    ...section(
+      'Fresh starts: medians since the start began, and removal',
+      model.costs.startup.length > 0 ? [] : startLines(model, width),
+    ),
+    ...section(
+      'How the boxes are shut in (+), beside what they cost',
+      options.verbose ? postureLines(model, width) : [],
+    ),
     ...section('Could not run', items(unavailableTexts(model))),
     ...section('What went wrong', paint(items(problemTexts(model)), 'warning')),
     ...section('Read this with', items(honestNotes(model))),
@@ -72,7 +92,8 @@ function headerLines(model: ReportModel, width: number): string[] {
   const date = Number.isFinite(begun)
     ? `${new Date(begun).toISOString().slice(0, 16).replace('T', ' ')} UTC`
     : 'no date';
-  const shape = `${plan.profile}: ${blocks} ${blocks === 1 ? 'block' : 'blocks'} × ${plan.rounds} rounds${span}`;
+  const rounds = plan.measure === 'footprint' ? '' : ` × ${plan.rounds} rounds`;
+  const shape = `${plan.profile}: ${blocks} ${blocks === 1 ? 'block' : 'blocks'}${rounds}${span}`;
   const where = `CPU ${formatCpuList(plan.limits.cpus)}, size ${plan.size}, ${plan.kernels} kernels, seed ${plan.seed}`;
   return [
     ...wrap(`boxmark ${clean(session.program, 20)} · ${clean(session.id, 60)} · ${date}`, width, '  '),
@@ -124,8 +145,7 @@ export function problemTexts(model: ReportModel): string[] {
   const unavailable = new Set(model.unavailable.map(({ path }) => path));
   const silent = model.environments
     .filter(
-      ({ role, path, summary }) =>
-        role !== 'control' && !unavailable.has(path) && summary.workloads.every(({ bursts }) => bursts === 0),
+      ({ role, path, summary }) => role !== 'control' && !unavailable.has(path) && hasNoData(model, path, summary),
     )
     .map((environment) => `${environmentName(environment)}: gave no data.`);
   const failed = model.failures.map(({ env, status, reason, blocks }) => {
@@ -146,6 +166,15 @@ export function problemTexts(model: ReportModel): string[] {
     .map(({ kind, count }) => `${clean(kind, 40)} ${count}`);
   const events = kinds.length === 0 ? [] : [`Events (events.jsonl): ${kinds.join(', ')}.`];
   return [...silent, ...failed, ...wrong, ...events];
+}
+
+function hasNoData(
+  { session, environments }: ReportModel,
+  env: string,
+  { workloads }: EnvironmentModel['summary'],
+): boolean {
+  if (session.plan.measure === undefined) return workloads.every(({ bursts }) => bursts === 0);
+  return !environments.some(({ path, startup }) => path === env && startup !== null && startup.completed > 0);
 }
 
 /** Events that only say how something was done. */

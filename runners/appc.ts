@@ -44,6 +44,7 @@ function appcRunner(settings: AppcSettings): Runner {
     needs: { privileges: 'container-engine', commands: [] },
     holds: false,
     guestKernel: false,
+    posture: { rootDaemon: false, signedImage: true },
     settings: defineSettings({
       layer: 'appc',
       schema: SCHEMA,

@@ -9,15 +9,15 @@ import { groupAt, hostHierarchies, makeGroup } from './cgroup/group.ts';
 import { type ContainerPlan, holderBox, payloadBox } from './docker/box.ts';
 import { hostClientFile } from './docker/client.ts';
 import { clientOf, type OwnDaemon, startDaemon, stopDaemon } from './docker/daemon.ts';
+import { dockerDisk } from './docker/disk.ts';
 import { hostGroup } from './docker/group.ts';
 import { lackingCapabilities } from './docker/holder.ts';
 import { acquireDaemon, type HostDaemon, probeDaemon, releaseDaemon } from './docker/host.ts';
 import { acquireImage, loadArchive, releaseImage } from './docker/image.ts';
 import { profileIn } from './docker/profile.ts';
 import { type Runtime, runtimeCommands, runtimeOf } from './docker/runtime.ts';
-import { DOCKER_EXAMPLES, DOCKER_SCHEMA, type DockerSettings, variantOf } from './docker/settings.ts';
+import { DOCKER_ABLATIONS, type DockerSettings, dockerSettings, variantOf } from './docker/settings.ts';
 import { dockerArchive, holderImage, storeDir } from './image.ts';
-import { defineSettings } from './settings.ts';
 
 const STOP_LIMIT_MS = 15_000;
 
@@ -51,13 +51,9 @@ function dockerWith(settings: DockerSettings): Runner {
     },
     holds: !gvisor,
     guestKernel: gvisor,
-    settings: defineSettings({
-      layer: 'docker',
-      schema: DOCKER_SCHEMA,
-      examples: DOCKER_EXAMPLES,
-      bare: 'runtime',
-      bind: dockerWith,
-    }),
+    posture: { rootDaemon: true, signedImage: false },
+    ablations: DOCKER_ABLATIONS,
+    settings: dockerSettings(dockerWith),
     probe: (parent, workspace) => probe(settings, parent, workspace),
     prepare: (parent, image, workspace, holds) => prepare(settings, parent, image, workspace, holds),
     open,
@@ -123,7 +119,8 @@ async function prepare(
     try {
       const id = await loadArchive(parent, clientOf(daemon), await dockerArchive(own), facts.containerdStore);
       const labels = [...extra, ...(runtime?.labels ?? []), ...storageLabels(facts.storage)];
-      return { ...common, runtime, image: id, version: facts.version, labels, dispose: async () => {} };
+      const onDisk = await dockerDisk(parent, clientOf(daemon), id);
+      return { ...common, runtime, image: id, version: facts.version, labels, onDisk, dispose: async () => {} };
     } finally {
       await stopDaemon(parent, daemon, STOP_LIMIT_MS);
     }
@@ -137,6 +134,7 @@ async function prepare(
       ...common,
       image: id,
       host,
+      onDisk: await dockerDisk(parent, host.client, id),
       version: host.facts.version,
       labels: [...extra, ...runtimeLabels(host, settings), ...storageLabels(host.facts.storage)],
       dispose: async () => {

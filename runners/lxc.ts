@@ -48,6 +48,7 @@ function lxcRunner(settings: LxcSettings): Runner {
     needs: { privileges: 'container-engine', commands: COMMANDS },
     holds: !isApp,
     guestKernel: false,
+    posture: { rootDaemon: false, signedImage: false },
     settings: defineSettings({
       layer: 'lxc',
       schema: SCHEMA,

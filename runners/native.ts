@@ -5,6 +5,7 @@ import type { Box, BoxProcess, Image, OpenOptions, Prepared, Probe, Runner, Work
 import { type BoxGroup, hierarchiesOf, openGroup } from './cgroup/box-group.ts';
 import { cpuList, type Hierarchy } from './cgroup/tree.ts';
 import { endProcess } from './end-process.ts';
+import { imageOnDisk } from './image/size.ts';
 import { envShell } from './payload-env.ts';
 
 interface PreparedNative extends Prepared {
@@ -20,11 +21,13 @@ export const native: Runner = {
   needs: { privileges: 'none', commands: [] },
   holds: false,
   guestKernel: false,
+  posture: { rootDaemon: false, signedImage: false },
   probe,
   prepare: async (parent, image, workspace): Promise<PreparedNative> => ({
     labels: [],
     version: process.version,
     slowness: 1,
+    onDisk: await imageOnDisk(image.root),
     dispose: async () => {},
     image,
     workspace,

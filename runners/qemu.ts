@@ -8,6 +8,7 @@ import { bootsWith, findParts, type GuestParts, kvmWorks, type MachineWish } fro
 import { type Accelerator, hostTscKhz, MACHINES, qemuCommand, TRANSLATION_BYTES } from './guest/qemu-command.ts';
 import { erofsDisk } from './image/forms.ts';
 import { findCommand } from './image/layout.ts';
+import { imageOnDisk } from './image/size.ts';
 import { defineSettings } from './settings.ts';
 
 /** The kernel, the initramfs and Node.js don't fit in less. */
@@ -60,10 +61,12 @@ export function qemuRunner(settings: QemuSettings = {}): Runner {
       bare: 'accelerator',
       bind: qemuRunner,
     }),
+    posture: { rootDaemon: false, signedImage: false },
     probe: (parent, workspace) => probe(parent, workspace, settings),
     async prepare(_parent, image, workspace): Promise<QemuPrepared> {
       const parts = await findParts(settings);
       if ('missing' in parts) throw new BoxmarkError({ what: parts.missing, remedy: parts.remedy });
+      const disk = await erofsDisk(image);
       const accelerator = settings.accelerator ?? ((await kvmWorks(workspace, settings)).works ? 'kvm' : 'tcg');
       return {
         labels: [labelOf(accelerator), ...(settings.cpu === undefined ? [] : [`CPU model ${settings.cpu}`])],
@@ -73,7 +76,8 @@ export function qemuRunner(settings: QemuSettings = {}): Runner {
         parts,
         accelerator,
         cpu: settings.cpu,
-        disk: await erofsDisk(image),
+        disk,
+        onDisk: await imageOnDisk(disk),
         tscKhz: await hostTscKhz(),
         workspace,
       };

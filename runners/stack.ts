@@ -3,6 +3,8 @@
 import { BoxmarkError, messageOf } from '../bench/errors.ts';
 import type {
   Box,
+  DiskHoldings,
+  EnginePosture,
   Environment,
   Image,
   Needs,
@@ -14,6 +16,7 @@ import type {
 } from '../bench/types.ts';
 import { payloadAccount, payloadLimits } from './accounting.ts';
 import type { Account } from './cgroup/usage.ts';
+import { holdingsOf } from './holdings.ts';
 import { hostBox } from './process.ts';
 
 /** A layer that can't run here, with the reason and what to do about it. */
@@ -78,6 +81,8 @@ export async function prepareStack(
     slowness: Math.max(...prepared.map(({ slowness }) => slowness)),
     cpuClock: guest && !remote ? 'host' : 'guest',
     sharesClock: !guest && !remote,
+    engine: postureOf(layers),
+    disk: diskOf(prepared, workspace),
     start: (name, signal) => startStack({ name, signal, layers, prepared, host, context, guest, remote }),
     dispose: () => disposeAll(prepared),
   };
@@ -133,12 +138,31 @@ async function startStack(input: StartInput): Promise<Started> {
       cpuNs: () => account()?.cpuNs(),
       usage: () => account()?.usage() ?? {},
       limits: () => (remote ? undefined : payloadLimits({ token, guest, cgroup: inner.cgroup })),
+      holdings: () =>
+        remote
+          ? {}
+          : holdingsOf({ pid: child.pid, token, cgroup: inner.cgroup, cgroupBytes: account()?.memoryBytes() }),
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** One daemon of root's is enough; the innermost engine is the one that takes the image. */
+function postureOf(layers: readonly Runner[]): EnginePosture {
+  const boxes = layers.filter(({ transparent }) => !transparent);
+  const daemons = boxes.map(({ posture }) => posture?.rootDaemon ?? null);
+  const rootDaemon = daemons.includes(true) ? true : daemons.includes(null) ? null : false;
+  return { rootDaemon, signedImage: boxes.at(-1)?.posture?.signedImage ?? null };
+}
+
+/** The run's private folder, in which boxes have their scratch, and what the engines keep elsewhere. */
+function diskOf(prepared: readonly Prepared[], { dir }: Workspace): DiskHoldings {
+  const folders = [...new Set([dir, ...prepared.flatMap(({ onDisk }) => onDisk?.folders ?? [])])];
+  const imageBytes = prepared.findLast(({ onDisk }) => onDisk?.imageBytes !== undefined)?.onDisk?.imageBytes;
+  return { folders, ...(imageBytes === undefined ? {} : { imageBytes }) };
 }
 
 /** What a box is to hold for the layer above it. One that makes no box leaves it a payload's box. */

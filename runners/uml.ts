@@ -9,6 +9,7 @@ import { guestBox, guestGroup } from './guest/box.ts';
 import { findStaticBusybox, initramfsFile } from './guest/initramfs.ts';
 import { UML_COMMAND, umlCommand } from './guest/uml-command.ts';
 import { openUmlHolder, type PreparedUmlHolder, prepareUmlHolder } from './guest/uml-holder.ts';
+import { imageOnDisk } from './image/size.ts';
 import { hostExec } from './process.ts';
 
 /** Node.js needs it; and with 64 MiB the kernel's limit of threads is so low that one boot in fifteen fails. */
@@ -30,6 +31,7 @@ export const uml: Runner = {
   needs: { privileges: 'none', commands: [] },
   holds: true,
   guestKernel: true,
+  posture: { rootDaemon: false, signedImage: false },
   probe,
   async prepare(_parent, image, workspace, holds): Promise<UmlPrepared | PreparedUmlHolder> {
     const version = await umlVersion();
@@ -43,6 +45,7 @@ export const uml: Runner = {
       labels: labelsFor(workspace),
       version: version ?? '',
       slowness: 2,
+      onDisk: await imageOnDisk(image.root),
       dispose: async () => {},
       root: carriedRoot(image),
       initramfs,

@@ -4,11 +4,13 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '../bench/types.ts';
+import type { Ablation, Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '../bench/types.ts';
+import { ABLATIONS } from './ablations.ts';
 import { writeInBox } from './box-files.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, payloadOnly } from './box-settings.ts';
 import { hierarchiesOf } from './cgroup/box-group.ts';
 import { hierarchiesFor, quote } from './cgroup/tree.ts';
+import { imageOnDisk } from './image/size.ts';
 import { holderImage, storeDir, toolImage } from './image.ts';
 import { defineSettings } from './settings.ts';
 import { toolRunner } from './tools.ts';
@@ -41,6 +43,13 @@ const SCHEMA = z.strictObject({
     .describe('bind (default): the image itself as root; overlay: through a read-only overlay file system'),
 });
 
+/** An exchange that only this layer knows. */
+const OVERLAY: Ablation = {
+  part: 'an overlay in place of the image itself',
+  settings: { root: 'overlay' },
+  kind: 'exchanges',
+};
+
 export const unshare: Runner = unshareWith({});
 
 function unshareWith(settings: UnshareSettings): Runner {
@@ -52,6 +61,8 @@ function unshareWith(settings: UnshareSettings): Runner {
     needs: { privileges: 'container-engine', commands: COMMANDS },
     holds: true,
     guestKernel: false,
+    posture: { rootDaemon: false, signedImage: false },
+    ablations: [ABLATIONS.memory, ABLATIONS.network, OVERLAY, ABLATIONS.userns, ABLATIONS.quota],
     settings: defineSettings({
       layer: 'unshare',
       schema: SCHEMA,
@@ -120,6 +131,7 @@ async function prepare(
     ],
     version: versionIn(stdout),
     slowness: 1,
+    onDisk: await imageOnDisk(image.root),
     // In a box, the folder goes with the scratch folder of the box.
     dispose: async () => {
       if (parent.path === 'host') await rm(folder, { recursive: true, force: true });

@@ -110,7 +110,9 @@ const resourceSchema = z.strictObject({
   figure: z
     .string()
     .regex(/^[a-z][a-z-]{0,39}$/, { error: 'is no name of a figure' })
-    .describe('Start-up: spawn, first-instruction, ready or teardown. Memory: peak or host-delta.'),
+    .describe(
+      'Start-up: spawn, first-instruction, ready or teardown. Memory: peak, host-delta, instance-host, instance-pss or instance-cgroup.',
+    ),
 });
 
 const claimSchema = z.discriminatedUnion('metric', [rateSchema, resourceSchema], {

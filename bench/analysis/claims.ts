@@ -1,8 +1,8 @@
 /** Judges published claims on a session: reproduced, refuted, inconclusive or not applicable, each with its reason. */
 
-import type { Contrast, Estimate, Interval, Sample, SessionEvent, Start } from '../types.ts';
+import type { Contrast, Estimate, FootprintRow, Interval, Sample, SessionEvent, Start } from '../types.ts';
 import { type ClaimGround, failingCondition } from './claim-conditions.ts';
-import { figureNames, startEstimate, startLogs, unitOf } from './claim-figures.ts';
+import { figureNames, resourceLogs, startEstimate, unitOf } from './claim-figures.ts';
 import { type KindOf, matchesAny, type Pair, pairsOf } from './claim-pairs.ts';
 import { type Band, type Claim, isRateClaim, type RateClaim, type ResourceClaim } from './claim-schema.ts';
 import { blocksNeeded, halfWidthLog } from './precision.ts';
@@ -19,6 +19,8 @@ export type ClaimVerdict = (typeof CLAIM_VERDICTS)[number];
 export interface ClaimSession extends ClaimGround {
   readonly samples: Iterable<Sample> | SessionGroups;
   readonly starts: readonly Start[];
+  /** Of sessions that measured it. */
+  readonly footprint?: readonly FootprintRow[];
   /** For what was unequal, and whose clock can't be trusted. */
   readonly events: readonly SessionEvent[];
 }
@@ -133,7 +135,7 @@ function judgeResource(claim: ResourceClaim, pair: Pair, session: ClaimSession, 
     : `needs the ${claim.metric} figure ${claim.figure}${hint(claim.figure, names, options)}, which no session has`;
   if (lacking !== null) return notApplicable(claim, pair, null, lacking);
   const base = { claim, pair, workload: null, unit: unitFor(claim), timeRatio: null };
-  const found = startLogs(session.starts, claim, pair);
+  const found = resourceLogs(session, claim, pair);
   if (found.logs === null) return { ...base, ours: null, ...open(found.reason) };
   const ours = startEstimate(found.logs);
   return { ...base, ours, ...judgeEstimate(ours, claim.band) };

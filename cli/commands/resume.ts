@@ -6,6 +6,7 @@ import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
 import { readSessionInfo } from '../../bench/load.ts';
 import type { SessionInfo } from '../../bench/session.ts';
 import { extendStopping } from '../../bench/stopping.ts';
+import { assertWorkloads } from '../../bench/stored-plan.ts';
 import type { Plan } from '../../bench/types.ts';
 import { parseDurationNs } from '../../bench/units.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
@@ -87,6 +88,7 @@ async function resume(dir: string, flags: ResumeFlags): Promise<number> {
 /** `session.json` is whole also after a kill; the tables are read once they have been trimmed. */
 function readInfo(dir: string): SessionInfo {
   const info = readSessionInfo(dir);
+  assertWorkloads(info, dir);
   if (info.plan.maxBlocks === undefined || info.resumed === undefined) {
     throw usageError(
       `The session was written by version ${info.program}, which left nothing to go on with.`,

@@ -25,6 +25,7 @@ export interface RunFlags extends Record<string, unknown> {
   readonly keepGoing?: boolean;
   readonly strict?: boolean;
   readonly image?: string;
+  readonly verbose?: boolean;
 }
 
 const EXAMPLES = `
@@ -34,6 +35,7 @@ Examples:
   boxmark run --profile standard --target 0.5% --max-time 20m
   boxmark run -e docker,uml --contrast uml..docker --json > comparison.json
   boxmark run -w system                            what the kernel under each box does, instead of the processor
+  boxmark run --measure startup -e native,docker,uml
   boxmark run --plan plan.yaml --dry-run`;
 
 export function runCommand(): Command {
@@ -61,6 +63,9 @@ export function runCommand(): Command {
       '--kernels <engine>',
       "reference (SciMark's own loops, default), tuned (restructured) or wasm: the same bits",
     )
+    .option('--measure <what>', 'workloads (default), startup: many short starts, or footprint: memory and disk')
+    .option('--no-cold', 'startup: leave the page cache alone, and out the cold starts')
+    .option('--instances <list>', 'footprint: idle boxes held at a time (default: 1,2,4,8)')
     .option('--max-time <time>', 'no block is begun that would end later, such as 10m')
     .option('--seed <n>', 'seed of all orders (default: drawn, and recorded)')
     .option('--cpu <list>', 'CPUs of the workload (default: the last allowed one)')
@@ -75,7 +80,7 @@ export function runCommand(): Command {
     .option('--dry-run', 'print the plan with its time estimate, and stop')
     .option('--json', 'print the result as one JSON document')
     .option('-q, --quiet', 'no progress')
-    .option('-v, --verbose', 'details with errors')
+    .option('-v, --verbose', 'how every box is shut in; details with errors')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: RunFlags) => {
       process.exitCode = await run(flags);
@@ -101,6 +106,7 @@ async function run(flags: RunFlags): Promise<number> {
     progress.done();
     return conclude(outcome, bench, {
       json: flags.json === true,
+      verbose: flags.verbose === true,
       dir: resolve(out, outcome.info.session),
       requested: settings.requested,
       keepGoing: flags.keepGoing === true,
@@ -127,6 +133,8 @@ function readInput(flags: RunFlags): PlanInput {
   const own = new Set(['plan', 'dryRun', 'json', 'quiet', 'verbose', 'keepGoing', 'strict', 'image', 'setup']);
   const fromFlags: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(flags)) {
+    // Commander sets what a --no-… flag turns off; left alone, it must not win over a plan file.
+    if (key === 'cold' && value === true) continue;
     if (!own.has(key)) fromFlags[key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)] = value;
   }
   const file = flags.plan === undefined ? {} : readPlanFile(flags.plan);

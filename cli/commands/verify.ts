@@ -62,6 +62,7 @@ function judge({ claims }: ClaimsFile, session: LoadedSession): ClaimResult[] {
       host: info.host,
       samples: wholeSamples(session),
       starts: session.starts.filter(({ block }) => block <= info.blocksCompleted),
+      footprint: session.footprint.filter(({ block }) => block <= info.blocksCompleted),
       events: session.events,
     },
     { kindOf: (layer) => kinds.get(layer), nearest },

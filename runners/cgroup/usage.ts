@@ -11,6 +11,8 @@ const TICK_NS = 10_000_000;
 export interface Account {
   /** CPU time so far, from one small file. Undefined where it can't be read. */
   cpuNs(): number | undefined;
+  /** Memory charged now, page cache that the group read in included. Undefined where it can't be read. */
+  memoryBytes(): number | undefined;
   /** All that is booked; several files. Empty where nothing can be read. */
   usage(): Usage;
 }
@@ -34,6 +36,7 @@ export function accountOfPid(pid: number, hierarchies: readonly Hierarchy[] = mo
   const group = accountIn(ownFolders(pid, hierarchies));
   return {
     cpuNs: () => group.cpuNs() ?? cpuTimesOf(pid)?.cpuNs,
+    memoryBytes: () => group.memoryBytes(),
     usage: () => ({ ...usageOfProcess(pid), ...group.usage() }),
   };
 }
@@ -80,6 +83,14 @@ function accountIn(folders: readonly Folder[]): Account {
       for (const read of readers) {
         const cpuNs = read();
         if (cpuNs !== undefined) return cpuNs;
+      }
+      return undefined;
+    },
+    memoryBytes: () => {
+      for (const { version, folder, controllers } of folders) {
+        if (version === 1 && !controllers.includes('memory')) continue;
+        const bytes = number(`${folder}/${version === 1 ? 'memory.usage_in_bytes' : 'memory.current'}`);
+        if (bytes !== undefined) return bytes;
       }
       return undefined;
     },

@@ -1,7 +1,10 @@
 /** What the layer `docker` can be told: for the payload's container, and for the daemon that runs it. */
 
 import * as z from 'zod';
+import type { Ablation, LayerSettings, Runner } from '../../bench/types.ts';
+import { ABLATIONS } from '../ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, type BoxSettings } from '../box-settings.ts';
+import { defineSettings } from '../settings.ts';
 
 export interface DockerSettings extends BoxSettings {
   /** OCI runtime instead of the daemon's default. */
@@ -17,7 +20,7 @@ export interface DaemonWish {
 
 const { seccomp, memory, pids, cpus, network } = BOX_FIELDS;
 
-export const DOCKER_SCHEMA = z.strictObject({
+const DOCKER_SCHEMA = z.strictObject({
   runtime: z
     .string()
     .regex(/^[a-z][\w.-]*$/i, 'takes the name of an OCI runtime, such as runsc')
@@ -35,7 +38,21 @@ export const DOCKER_SCHEMA = z.strictObject({
 });
 
 const { userns: _, ...examples } = BOX_EXAMPLES;
-export const DOCKER_EXAMPLES = { runtime: 'runsc', storage: 'vfs', ...examples } as const;
+const DOCKER_EXAMPLES = { runtime: 'runsc', storage: 'vfs', ...examples } as const;
+
+/** What a path can tell the layer; `bind` makes the runner of it. */
+export function dockerSettings(bind: (settings: DockerSettings) => Runner): LayerSettings {
+  return defineSettings({ layer: 'docker', schema: DOCKER_SCHEMA, examples: DOCKER_EXAMPLES, bare: 'runtime', bind });
+}
+
+/** The steps of `explain`, in the order in which they are added. */
+export const DOCKER_ABLATIONS: readonly Ablation[] = [
+  ABLATIONS.memory,
+  ABLATIONS.network,
+  ABLATIONS.seccomp,
+  { part: 'copies (vfs) in place of layers', settings: { storage: 'vfs' }, kind: 'exchanges' },
+  ABLATIONS.quota,
+];
 
 /** Name of the daemon's folder, group and place in the table of daemons: empty for the one that all others share. */
 export function variantOf({ runtime, storage }: DaemonWish): string {

@@ -46,6 +46,22 @@ export function listProcesses(): HostProcess[] {
   return found;
 }
 
+/** Namespaces of a process by kind (`pid`, `net`, …), each as the kernel names it: `pid:[4026531836]`. */
+export function namespacesOf(pid: number | 'self'): Record<string, string> {
+  const folder = `/proc/${pid}/ns`;
+  try {
+    const kinds = readdirSync(folder).filter((kind) => !kind.endsWith('_for_children'));
+    return Object.fromEntries(
+      kinds.flatMap((kind) => {
+        const target = link(`${folder}/${kind}`);
+        return target === null ? [] : [[kind, target]];
+      }),
+    );
+  } catch {
+    return {};
+  }
+}
+
 /** This process and all it descends from. */
 export function ownLine(): ReadonlySet<number> {
   const line = new Set<number>();

@@ -67,7 +67,7 @@ describe('a session that is read back', () => {
   it('is what was written: every type, empty cells null and not 0, texts a spreadsheet would run restored', async () => {
     const dir = written();
     const session = await loadSession(dir);
-    expect(session).toEqual({ dir, info, samples: SAMPLES, starts: STARTS, events: EVENTS });
+    expect(session).toEqual({ dir, info, samples: SAMPLES, starts: STARTS, events: EVENTS, footprint: [] });
   });
 
   it('counts samples of whole blocks only, without those of a box whose state was wrong', async () => {

@@ -20,8 +20,9 @@ const samples = ['native', 'docker'].map((env) => testSample({ env }));
 
 function outcome(verdicts: readonly (Verdict | null)[], more: { stopReason?: string; samples?: typeof samples } = {}) {
   return {
-    info: { stopReason: more.stopReason ?? 'blocks' } as SessionInfo,
+    info: { stopReason: more.stopReason ?? 'blocks', plan: {} } as SessionInfo,
     samples: more.samples ?? samples,
+    starts: [],
     contrasts: verdicts.map((verdict) => ({ env: 'docker', workload: 'fft', verdict }) as ContrastResult),
   };
 }

@@ -61,11 +61,13 @@ describe('boxmark verify', () => {
     expect(ended.code).toBe(0);
     for (const line of ended.stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
     expect(ended.stdout).toMatch(
-      /15 claims: 2 reproduced, 1 refuted \(1 historical\), 0 inconclusive, 12 not\s+applicable/,
+      /18 claims: 2 reproduced, 2 refuted \(2 historical\), 0 inconclusive, 14 not\s+applicable/,
     );
     expect(ended.stdout).toMatch(/^nw-nest-ct +1\.18 +1\.15–1\.21 +1\.0\d+ \[1\.0\d+, 1\.0\d+\] +refuted$/m);
     expect(ended.stdout).toMatch(/^judo-ct .* reproduced$/m);
-    expect(ended.stdout.replace(/\s+/g, ' ')).toMatch(/nw-nest-ct: historical\..*says nothing against the reviewers/);
+    expect(ended.stdout.replace(/\s+/g, ' ')).toMatch(
+      /nw-nest-ct, lightvm-docker: historical\..*says nothing against the reviewers/,
+    );
     expect(ended.stdout.replace(/\s+/g, ' ')).toMatch(
       /nw-nest-vm: .* Needs hardware virtualisation: labels of uml: guest kernel/,
     );

@@ -233,7 +233,7 @@ describe('a claim on start-up or memory', () => {
     const unread = sessionOf({ starts: session.starts.map((start) => ({ ...start, readyMs: null }) as Start) });
     expect(one(resource(), unread)).toMatchObject({ verdict: 'inconclusive', reason: 'no block has the figure ready' });
     const negative = sessionOf({ starts: session.starts.map((start) => ({ ...start, readyMs: -1 }) as Start) });
-    expect(one(resource(), negative).reason).toBe('ready is not above 0 in every start');
+    expect(one(resource(), negative).reason).toBe('ready is not above 0 in every block');
   });
 
   it('leaves out starts that did not complete', () => {

@@ -1,0 +1,180 @@
+/** How a box is shut in: what it told of itself and what the host knows of it, aspect by aspect. */
+
+/** Facts of a box, as a session keeps them. */
+export type PostureFacts = Readonly<Record<string, string | number | boolean | null>>;
+
+/** One aspect of one box. */
+export interface PostureCell {
+  /** A few words: `own`, `shared with the host`, `14 of 41`. Null: not told. */
+  readonly text: string | null;
+  /** Does it shut the box in further than a plain process of the host's root? Null: not told. */
+  readonly holds: boolean | null;
+}
+
+export interface PostureAspect {
+  readonly id: string;
+  /** Heading of the row. */
+  readonly title: string;
+  read(facts: PostureFacts): PostureCell;
+}
+
+export interface PostureRow {
+  readonly id: string;
+  readonly title: string;
+  /** In the order of the environments. */
+  readonly cells: readonly PostureCell[];
+}
+
+/** Devices that every program expects and that give access to nothing. */
+const HARMLESS = new Set(['null', 'zero', 'full', 'random', 'urandom', 'ptmx', 'console', 'pts/ptmx']);
+const UNKNOWN: PostureCell = { text: null, holds: null };
+
+/** The aspects in the order of the matrix. */
+export const POSTURE_ASPECTS: readonly PostureAspect[] = [
+  {
+    id: 'kernel',
+    title: 'kernel',
+    read: ({ host_kernel_shared: shared }) =>
+      shared === undefined || shared === null
+        ? UNKNOWN
+        : { text: shared ? "the host's" : 'its own', holds: shared === false },
+  },
+  namespace('user', 'user namespace'),
+  {
+    id: 'uid',
+    title: 'root inside is, outside',
+    read: (facts) => {
+      const first = typeof facts.uid_map === 'string' ? facts.uid_map.trim().split(' ') : [];
+      if (facts.host_kernel_shared !== true) return ownKernel(facts, 'a user of its kernel');
+      if (first.length < 3) return UNKNOWN;
+      const outside = first[0] === '0' ? first[1] : undefined;
+      if (outside === undefined) return { text: 'no root inside', holds: true };
+      return { text: outside === '0' ? 'root' : `uid ${outside}`, holds: outside !== '0' };
+    },
+  },
+  capabilities('capabilities_effective', 'capabilities, effective'),
+  capabilities('capabilities_bounding', 'capabilities, bounding'),
+  {
+    id: 'seccomp',
+    title: 'seccomp filter',
+    read: ({ seccomp, seccomp_filters: filters }) => {
+      const mode = numberOf(seccomp);
+      if (mode === null) return UNKNOWN;
+      const count = numberOf(filters);
+      if (mode === 0) return { text: 'none', holds: false };
+      return { text: mode === 1 ? 'strict' : `filter${count === null ? '' : `, ${count}`}`, holds: true };
+    },
+  },
+  {
+    id: 'no_new_privs',
+    title: 'no new privileges',
+    read: ({ no_new_privs: set }) => {
+      const value = numberOf(set);
+      return value === null ? UNKNOWN : { text: value === 1 ? 'yes' : 'no', holds: value === 1 };
+    },
+  },
+  {
+    id: 'label',
+    title: 'AppArmor or SELinux',
+    read: ({ security_label: label }) => {
+      if (typeof label !== 'string' || label === '') return UNKNOWN;
+      return { text: label, holds: !/^(unconfined|kernel$)|unconfined_t/.test(label) };
+    },
+  },
+  {
+    id: 'root',
+    title: 'root file system',
+    read: ({ root_filesystem: root }) => {
+      if (typeof root !== 'string') return UNKNOWN;
+      return { text: root, holds: / ro$/.test(root) };
+    },
+  },
+  {
+    id: 'devices',
+    title: 'devices',
+    read: (facts) => {
+      if (typeof facts.devices !== 'string') return UNKNOWN;
+      const all = facts.devices.split(' ').filter((name) => name !== '');
+      const more = all.filter((name) => !HARMLESS.has(name));
+      return { text: more.length === 0 ? `${all.length} harmless` : `${more.length} more`, holds: more.length === 0 };
+    },
+  },
+  ...(['mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as const).map((kind) =>
+    namespace(kind, `${wordFor(kind)} namespace`),
+  ),
+  {
+    id: 'daemon',
+    title: "needs a daemon of root's",
+    read: ({ engine_root_daemon: needs }) =>
+      typeof needs === 'boolean' ? { text: needs ? 'yes' : 'no', holds: !needs } : UNKNOWN,
+  },
+  {
+    id: 'digest',
+    title: 'image proved by digest',
+    read: ({ image_matches: matches }) =>
+      typeof matches === 'boolean' ? { text: matches ? 'yes' : 'no', holds: matches } : UNKNOWN,
+  },
+  {
+    id: 'signature',
+    title: 'image proved by signature',
+    read: ({ image_signature_verified: verified }) =>
+      typeof verified === 'boolean' ? { text: verified ? 'yes' : 'no', holds: verified } : UNKNOWN,
+  },
+];
+
+/** A row for each aspect, a cell for each box. Boxes without facts have cells that tell nothing. */
+export function postureRows(boxes: readonly (PostureFacts | null)[]): PostureRow[] {
+  return POSTURE_ASPECTS.map(({ id, title, read }) => ({
+    id,
+    title,
+    cells: boxes.map((facts) => (facts === null ? UNKNOWN : read(facts))),
+  }));
+}
+
+/** How many aspects shut a box in, of those that are told. A count, no measure of safety: aspects don't weigh the same. */
+export function postureCount(facts: PostureFacts): { readonly holds: number; readonly told: number } {
+  const cells = POSTURE_ASPECTS.map(({ read }) => read(facts)).filter(({ holds }) => holds !== null);
+  return { holds: cells.filter(({ holds }) => holds === true).length, told: cells.length };
+}
+
+function wordFor(kind: string): string {
+  return kind === 'mnt' ? 'mount' : kind;
+}
+
+/** Own or shared, by the numbers that the kernel gives them; a box with its own kernel shares none. */
+function namespace(kind: string, title: string): PostureAspect {
+  return {
+    id: `namespace_${kind}`,
+    title,
+    read: (facts) => {
+      if (facts.host_kernel_shared !== true) return ownKernel(facts, 'own kernel');
+      const [own, host] = [facts[`namespace_${kind}`], facts[`host_namespace_${kind}`]];
+      if (typeof own !== 'string' || typeof host !== 'string') return UNKNOWN;
+      return own === host ? { text: "the host's", holds: false } : { text: 'own', holds: true };
+    },
+  };
+}
+
+function ownKernel({ host_kernel_shared: shared }: PostureFacts, text: string): PostureCell {
+  return shared === false ? { text, holds: true } : UNKNOWN;
+}
+
+/** Of a box with its own kernel they are powers over that kernel only. */
+function capabilities(fact: 'capabilities_effective' | 'capabilities_bounding', title: string): PostureAspect {
+  return {
+    id: fact,
+    title,
+    read: (facts) => {
+      const mask = facts[fact];
+      if (typeof mask !== 'string' || !/^[0-9a-f]{1,16}$/.test(mask)) return UNKNOWN;
+      const count = BigInt(`0x${mask}`).toString(2).replaceAll('0', '').length;
+      const own = facts.host_kernel_shared === false;
+      return { text: `${count === 0 ? 'none' : count}${own ? ', of its kernel' : ''}`, holds: own || count === 0 };
+    },
+  };
+}
+
+function numberOf(value: PostureFacts[string] | undefined): number | null {
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' ? number : null;
+}

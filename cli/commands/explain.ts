@@ -1,0 +1,195 @@
+/** `boxmark explain`: takes an environment apart, one setting at a time, all in the same blocks of one session. */
+
+import { randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { hostTimedBoxes } from '../../bench/analysis/clock.ts';
+import { changedFacts, explain, type Ladder } from '../../bench/analysis/explain.ts';
+import { groupSession } from '../../bench/analysis/session-groups.ts';
+import { EXIT, usageError } from '../../bench/errors.ts';
+import type { SessionOutcome } from '../../bench/execute.ts';
+import { checkPlanInput, makePlan, type PlanSettings, planSettings } from '../../bench/plan.ts';
+import { describePlan } from '../../bench/plan-text.ts';
+import { renderExplain } from '../../reports/explain.ts';
+import { isAlias } from '../../runners/aliases.ts';
+import { defaultLimits } from '../../runners/host/cpus.ts';
+import { RUNNERS } from '../../runners/index.ts';
+import { type Candidates, candidatesFor, ladderFor, type MissingStep, standing } from '../ladder.ts';
+import { measure } from '../measure.ts';
+import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
+import { assertOut } from '../out-folder.ts';
+import { suggestion } from '../prepare.ts';
+import { withBench } from '../with-bench.ts';
+
+interface ExplainFlags extends Record<string, unknown> {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Raised when a field of the JSON document changes its meaning or goes. */
+const JSON_SCHEMA = 1;
+
+const EXAMPLES = `
+Examples:
+  boxmark explain docker                      what of its cost comes from which of its parts
+  boxmark explain docker/docker --blocks 12 -w syscall
+  boxmark explain docker --dry-run            the steps, and those that can't be made here`;
+
+export function explainCommand(): Command {
+  return new Command('explain')
+    .description('take an environment apart: which setting its difference to native comes from')
+    .argument('<env>', 'an environment, such as docker or docker/docker')
+    .option('--baseline <env>', 'what it is compared with (default: native)')
+    .option('-w, --workload <list>', `workloads, joined by commas (default: ${KERNEL_IDS.join(',')})`)
+    .option('--size <size>', 'tiny, small (default) or large')
+    .option('--profile <name>', 'quick (default), standard or publish')
+    .option('--blocks <n>', 'exactly so many blocks')
+    .option('--rounds <n>', 'interleaved visits in each block, rounded up to a balanced number')
+    .option('--burst <time>', 'length of a timed burst on the baseline (default: 10ms)')
+    .option('--max-time <time>', 'no block is begun that would end later, such as 10m')
+    .option('--seed <n>', 'seed of all orders (default: drawn, and recorded)')
+    .option('--cpu <list>', 'CPUs of the workload (default: the last allowed one)')
+    .option('--memory <size>', 'memory limit of each box (default: 1g)')
+    .option('-o, --out <dir>', 'parent folder of the session (default: results)')
+    .option('--dry-run', 'print the steps, and stop')
+    .option('--json', 'print the result as one JSON document')
+    .option('-q, --quiet', 'no progress')
+    .option('-v, --verbose', 'details with errors')
+    .addHelpText('after', EXAMPLES)
+    .action(async (env: string, flags: ExplainFlags) => {
+      process.exitCode = await run(env, flags);
+    });
+}
+
+async function run(env: string, { json, quiet, verbose: _, dryRun, ...flags }: ExplainFlags): Promise<number> {
+  if (isAlias(env))
+    throw usageError('explain takes an environment, not an alias.', env, 'docker, unshare, docker/docker');
+  const given = Object.entries(flags).map(([key, value]) => [
+    key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    value,
+  ]);
+  const input = checkPlanInput({ ...Object.fromEntries(given), env: [env] }, 'the flags');
+  const settings = planSettings(input, {
+    workloads: KERNEL_IDS,
+    system: SYSTEM_IDS,
+    seed: randomInt(2 ** 31),
+    limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
+  });
+  if (env === settings.baseline) throw usageError('The environment is the baseline itself.', env, 'another --baseline');
+  const candidates = candidatesFor(env, RUNNERS, suggestion);
+  const out = resolve(input.out ?? 'results');
+  if (dryRun !== true) assertOut(out);
+  const frame = { quiet: quiet === true, dryRun: false, imageFile: undefined };
+  const possible = await tried(settings, candidates, frame);
+  const ladder = ladderFor(env, settings.baseline, possible, RUNNERS);
+  if (dryRun === true) return printLadder(ladder, possible.missing, json === true);
+  const wanted = [...ladder.rungs, ...ladder.exchanges].map((rung) => rung.env);
+  return withBench({ ...settings, requested: wanted }, frame, async ({ bench, signal, progress }) => {
+    const isThere = (path: string) => bench.planned.some((it) => it.path === path);
+    const missing = [
+      ...possible.missing,
+      ...bench.refused.map(({ path, reason }) => ({ part: 'a step', env: path, reason })),
+    ];
+    if (!isThere(env))
+      throw usageError(
+        `The environment can't run here: ${bench.refused.find((it) => it.path === env)?.reason ?? ''}`,
+        env,
+        'boxmark doctor',
+      );
+    const stands = standing(ladder, isThere);
+    const plan = makePlan({ ...settings, contrasts: pairsOf(stands) }, bench.planned, bench.baseline);
+    for (const line of describePlan(plan, bench.costOf)) progress.say(line);
+    const outcome = await measure(bench, plan, { out, signal, progress });
+    progress.done();
+    return conclude(outcome, stands, missing, { env, dir: resolve(out, outcome.info.session), json: json === true });
+  });
+}
+
+/** Prepares each step alone, so that one that can't be made does not take the whole ladder with it. */
+async function tried(
+  settings: PlanSettings,
+  candidates: Candidates,
+  frame: Omit<Parameters<typeof withBench>[1], never>,
+): Promise<Candidates> {
+  const all = [...candidates.removes, ...candidates.exchanges];
+  if (all.length === 0) return candidates;
+  const missing: MissingStep[] = [...candidates.missing];
+  const requested = all.map(({ env }) => env);
+  const code = await withBench({ ...settings, requested }, frame, async ({ bench }) => {
+    for (const { path, reason } of bench.refused) {
+      const part = all.find(({ env }) => env === path)?.ablation.part ?? path;
+      missing.push({ part, env: path, reason });
+    }
+    return EXIT.ok;
+  });
+  if (code === EXIT.interrupted) throw usageError('Interrupted.');
+  const can = (env: string) => !missing.some((it) => it.env === env);
+  return {
+    removes: candidates.removes.filter(({ env }) => can(env)),
+    exchanges: candidates.exchanges.filter(({ env }) => can(env)),
+    missing,
+  };
+}
+
+function pairsOf({ baseline, rungs, exchanges }: Ladder) {
+  const top = rungs.at(-1)?.env ?? baseline;
+  return [
+    ...rungs.map(({ env }, index) => ({ env, baseline: rungs[index - 1]?.env ?? baseline })),
+    ...exchanges.map(({ env }) => ({ env, baseline: top })),
+  ];
+}
+
+function printLadder(ladder: Ladder, missing: readonly MissingStep[], json: boolean): number {
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ladder, missing }, null, 2)}\n`);
+    return EXIT.ok;
+  }
+  const lines = [
+    `baseline      ${ladder.baseline}`,
+    ...ladder.rungs.map(({ env, part }) => `step          ${env}: ${part}`),
+    ...ladder.exchanges.map(({ env, part }) => `exchange      ${env}: ${part}`),
+    ...missing.map(({ env, part, reason }) => `not here      ${env}: ${part}: ${reason}`),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return EXIT.ok;
+}
+
+function conclude(
+  outcome: SessionOutcome,
+  ladder: Ladder,
+  missing: readonly MissingStep[],
+  { env, dir, json }: { readonly env: string; readonly dir: string; readonly json: boolean },
+): number {
+  const { info, samples, events } = outcome;
+  const boxes = [ladder.baseline, ...ladder.rungs.map((rung) => rung.env), ...ladder.exchanges.map((rung) => rung.env)];
+  const hostTimed = hostTimedBoxes(events);
+  const groups = groupSession(samples, hostTimed);
+  // All by one clock: the host's as soon as one of them needs it.
+  const clocked = boxes.some((box) => hostTimed.has(box)) ? groups.byHost : groups.own;
+  const results = explain(clocked, info.plan, ladder);
+  const factsOf = (path: string) => info.environments.find((it) => it.path === path)?.facts ?? null;
+  const steps = pairsOf(ladder);
+  const speculation = info.environments.flatMap(({ path, facts }) => {
+    const state = facts?.speculation_store_bypass;
+    return typeof state === 'string' ? [[path, state]] : [];
+  });
+  const document = {
+    program: info.program,
+    session: info.session,
+    ...{ env, baseline: ladder.baseline, blocks: info.blocksCompleted, minutes: info.measuredMs / 60_000, results },
+    changed: Object.fromEntries(
+      steps.map(({ env: to, baseline: from }) => [to, changedFacts(factsOf(from), factsOf(to))]),
+    ),
+    speculation: Object.fromEntries(speculation) as Record<string, string>,
+    missing,
+  };
+  if (json) process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
+  else process.stdout.write(`${renderExplain(document)}\nFiles: ${dir}\n`);
+  if (outcome.failure !== null) throw outcome.failure;
+  if (info.stopReason === 'interrupted') {
+    process.stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
+    return EXIT.interrupted;
+  }
+  return results.length === 0 ? EXIT.failed : EXIT.ok;
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { render as json } from '../../reports/json.ts';
+import { buildModel, type ModelInput } from '../../reports/model.ts';
+import { render } from '../../reports/terminal.ts';
+import { testPlan, testStart } from '../bench/analysis/simulate.ts';
+import { fixtureInput } from './fixture.ts';
+
+const MIB = 2 ** 20;
+
+function costInput(measure: 'startup' | 'footprint', more: Partial<ModelInput> = {}): ModelInput {
+  const plan = testPlan({ measure, workloads: [], blocks: 3, rounds: 2, cold: true, instances: [1, 2, 4] });
+  const { session } = fixtureInput();
+  const starts = [1, 2, 3].flatMap((block) =>
+    ['native', 'docker', 'native@control'].flatMap((env) =>
+      [0, 1, 2].map((round) => {
+        const factor = (env === 'docker' ? 5 : 1) * (round === 0 ? 3 : 1) * (1 + block / 100);
+        const times = { spawnMs: 5, firstInstructionMs: 50 * factor, readyMs: 60 * factor, teardownMs: 8 * factor };
+        const head = { env, block, startId: `b${block}-${env}-r${round}`, round };
+        return { ...testStart({ ...head, ...times }), temperature: round === 0 ? 'dropped' : 'warm' } as const;
+      }),
+    ),
+  );
+  const environments = ['native', 'docker'].map((path) => ({
+    path,
+    labels: [],
+    versions: {},
+    facts: { host_kernel_shared: true, seccomp: path === 'docker' ? '2' : '0', seccomp_filters: '1' },
+  }));
+  return { session: { ...session, plan, environments }, samples: [], starts, events: [], unavailable: [], ...more };
+}
+
+describe('the terminal report of starts', () => {
+  it('answers with the time to the first instruction and its ratio, and keeps warm and cold apart', () => {
+    const text = render(buildModel(costInput('startup')));
+    expect(text).toContain('First instruction, warm, against native: docker 255 ms, × 5.00 [5.00, 5.00].');
+    expect(text).toMatch(/Warm starts[\s\S]*Cold starts, likewise: right after the page cache/);
+    expect(text).not.toContain('gave no data');
+    expect(text).not.toContain('Fresh starts');
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('says what cold means where the page cache could not be dropped', () => {
+    const events = [{ at: '2026-11-23T17:00:00.000Z', kind: 'page-cache-kept', reason: 'no root' }];
+    const text = render(buildModel(costInput('startup', { events })));
+    expect(text.replace(/\s+/g, ' ')).toContain('the first since the image was prepared');
+  });
+});
+
+describe('the terminal report of idle instances', () => {
+  it('shows slopes, what there is besides, and a dash where nothing could be read', () => {
+    const footprint = [1, 2, 3].flatMap((block) =>
+      [1, 2, 4].map((instances) => ({
+        ...{ block, position: 1, env: 'docker', instances },
+        ...{ hostDeltaBytes: (40 * instances + 100) * MIB, pssBytes: (7 * instances + 30) * MIB },
+        ...{ cgroupBytes: null, diskBytes: 1 * MIB * instances, imageBytes: 100 * MIB },
+      })),
+    );
+    const text = render(buildModel(costInput('footprint', { footprint })));
+    expect(text).toContain("One more idle instance: docker 40.0 MiB of the host's memory.");
+    expect(text).toMatch(/host memory +40\.0 +\[40\.0, 40\.0\] +100/);
+    expect(text).toMatch(/control group +– +– +–/);
+    expect(text).toMatch(/image; shared +100; 99\.0/);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('the posture of the boxes', () => {
+  it('is shown on demand, and always in the document for programs', () => {
+    const model = buildModel(costInput('startup'));
+    expect(render(model)).not.toContain('seccomp filter');
+    const text = render(model, { verbose: true });
+    expect(text).toMatch(/seccomp filter +none +filter, 1 \+/);
+    const { posture, startup } = JSON.parse(json(model));
+    expect(posture.environments).toEqual([
+      { env: 'native', holds: 0, told: expect.any(Number) },
+      { env: 'docker', holds: 1, told: expect.any(Number) },
+    ]);
+    expect(startup.length).toBeGreaterThan(0);
+  });
+
+  it('is absent from sessions whose boxes told nothing', () => {
+    expect(buildModel(fixtureInput()).costs.posture.environments).toEqual([]);
+  });
+});
