@@ -3,6 +3,7 @@
 import { hostsChart, letterOf } from './charts/hosts.ts';
 import { sessionCharts } from './charts/index.ts';
 import { backgroundSections } from './html/background.ts';
+import { costSections } from './html/costs.ts';
 import { figureOf, type Place } from './html/figure.ts';
 import { figureSections, type Section } from './html/figures.ts';
 import { type Markup, html as markup, name } from './html/markup.ts';
@@ -94,6 +95,7 @@ function partsOf({ model, warnings }: ReportSession, place: Place): { top: Marku
     top: topOf(model, charts, place, warnings),
     sections: [
       ...figureSections(model, charts, place),
+      ...costSections(model, place),
       ...backgroundSections(model, place),
       // Method and words are the same for every session.
       ...(place.prefix === '' || place.prefix === 's1-' ? methodSections(model) : []),

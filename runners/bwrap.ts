@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import type { Box, Image, Needs, Prepared, Probe, Runner, Workspace } from '../bench/types.ts';
+import { ABLATIONS } from './ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, type BoxSettings } from './box-settings.ts';
 import { hierarchiesOf } from './cgroup/box-group.ts';
 import type { Hierarchy } from './cgroup/tree.ts';
@@ -41,6 +42,8 @@ function bwrapWith(settings: BoxSettings): Runner {
     },
     holds: false,
     guestKernel: false,
+    posture: { rootDaemon: false, signedImage: false },
+    ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.userns, ABLATIONS.quota],
     settings: defineSettings({ layer: 'bwrap', schema: SCHEMA, examples, bind: bwrapWith }),
     probe: (parent) => probe(settings, parent),
     prepare: (parent, image, workspace, holds) => prepare(settings, parent, image, workspace, holds),

@@ -1,6 +1,7 @@
 /** The runner `crun`: the OCI runtime that Podman prefers, called directly. */
 
 import type { Runner } from '../bench/types.ts';
+import { ABLATIONS } from './ablations.ts';
 import { BOX_EXAMPLES, type BoxSettings } from './box-settings.ts';
 import { crunCall } from './crun/call.ts';
 import { type OciEngine, ociRunner, versionOf } from './oci/runner.ts';
@@ -13,6 +14,7 @@ const ENGINE: OciEngine<BoxSettings> = {
   kind: 'container',
   holds: true,
   guestKernel: false,
+  ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.userns, ABLATIONS.quota],
   commands: ['crun', 'unshare', 'umount'],
   wantsGroup: false,
   find: async (parent) => {

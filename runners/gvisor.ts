@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import type { Runner } from '../bench/types.ts';
+import { ABLATIONS } from './ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, type BoxSettings } from './box-settings.ts';
 import { findPlatform, gvisorLabel, PLATFORMS, type Platform, runscCall } from './gvisor/platform.ts';
 import { type OciEngine, ociRunner } from './oci/runner.ts';
@@ -29,6 +30,7 @@ const ENGINE: OciEngine<GvisorSettings> = {
   kind: 'guest-kernel',
   holds: false,
   guestKernel: true,
+  ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.quota],
   commands: ['runsc'],
   wantsGroup: true,
   find: async (parent, workspace, { platform, network: mode }) => {

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { Box, BoxProcess, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../bench/types.ts';
+import { ABLATIONS } from './ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, type BoxSettings } from './box-settings.ts';
 import { hierarchiesOf } from './cgroup/box-group.ts';
 import { GROUP_ROOT } from './cgroup/group.ts';
@@ -53,6 +54,8 @@ function nspawnWith(settings: BoxSettings): Runner {
     needs: { privileges: 'container-engine', commands: ['systemd-nspawn', 'sh', 'taskset'] },
     holds: false,
     guestKernel: false,
+    posture: { rootDaemon: false, signedImage: false },
+    ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.seccomp, ABLATIONS.quota],
     settings: defineSettings({ layer: 'nspawn', schema: SCHEMA, examples, bind: nspawnWith }),
     probe: (parent, workspace) => probe(settings, parent, workspace),
     prepare: (parent, image, workspace) => prepare(settings, parent, image, workspace),

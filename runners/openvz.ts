@@ -35,6 +35,7 @@ export const openvz: Runner = {
   needs: { privileges: 'container-engine', commands: [] },
   holds: false,
   guestKernel: false,
+  posture: { rootDaemon: true, signedImage: false },
   probe,
   async prepare(parent, image, workspace): Promise<PreparedOpenvz> {
     const found = await toolIn(parent);

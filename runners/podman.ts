@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../bench/errors.ts';
 import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../bench/types.ts';
+import { ABLATIONS } from './ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, type BoxSettings } from './box-settings.ts';
 import { profileIn } from './docker/profile.ts';
 import { toolImage } from './image.ts';
@@ -55,6 +56,8 @@ function podmanWith(settings: PodmanSettings): Runner {
     needs: { privileges: 'container-engine', commands: ['podman', 'conmon', 'runc', 'sh', 'taskset'] },
     holds: false,
     guestKernel: false,
+    posture: { rootDaemon: false, signedImage: false },
+    ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.seccomp, ABLATIONS.quota],
     settings: defineSettings({
       layer: 'podman',
       schema: SCHEMA,

@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import type { Runner } from '../bench/types.ts';
+import { ABLATIONS } from './ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, type BoxSettings } from './box-settings.ts';
 import { type OciEngine, ociRunner, versionOf } from './oci/runner.ts';
 import { defineSettings } from './settings.ts';
@@ -15,6 +16,7 @@ const ENGINE: OciEngine<BoxSettings> = {
   kind: 'container',
   holds: true,
   guestKernel: false,
+  ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.userns, ABLATIONS.quota],
   commands: ['runc'],
   wantsGroup: false,
   find: async (parent) => {

@@ -166,7 +166,11 @@ function changesSince(before: SessionInfo, plan: Plan, host: HostFacts, bench: B
     stoppedBy: before.stopReason,
     planChanged: differingKeys(before.plan, plan),
     hardwareChanged: differingKeys(before.host.hardware, host.hardware),
-    stackChanged: differingKeys(before.host.stack, host.stack),
+    // The kernels are the plan's, which a session keeps; an early session has them only there.
+    stackChanged: differingKeys(
+      { kernels: before.plan.kernels, ...before.host.stack },
+      { ...host.stack, kernels: plan.kernels },
+    ),
     enginesChanged: versions.map(({ path }) => path),
   };
 }

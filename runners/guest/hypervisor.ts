@@ -76,6 +76,7 @@ export function hypervisorRunner(hypervisor: Hypervisor, kernel?: string): Runne
     needs: { privileges: 'none', commands: [] },
     holds: false,
     guestKernel: true,
+    posture: { rootDaemon: false, signedImage: false },
     settings: defineSettings({
       layer: name,
       schema: SCHEMA,

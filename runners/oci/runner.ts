@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Box, Image, Needs, Prepared, Probe, Runner, RunnerKind, Workspace } from '../../bench/types.ts';
+import type { Ablation, Box, Image, Needs, Prepared, Probe, Runner, RunnerKind, Workspace } from '../../bench/types.ts';
 import { writeInBox } from '../box-files.ts';
 import { type BoxSettings, payloadOnly } from '../box-settings.ts';
 import { hierarchiesOf } from '../cgroup/box-group.ts';
@@ -28,6 +28,8 @@ export interface OciEngine<Settings extends BoxSettings> {
   readonly kind: RunnerKind;
   readonly holds: boolean;
   readonly guestKernel: boolean;
+  /** Steps of `explain`. */
+  readonly ablations: readonly Ablation[];
   /** Commands in the box below. */
   readonly commands: readonly string[];
   /** Its groups must be there before it starts, because it fills none above its own. */
@@ -44,7 +46,7 @@ export function ociRunner<Settings extends BoxSettings>(
   settings: Settings,
   told: NonNullable<Runner['settings']>,
 ): Runner {
-  const { name, summary, kind, holds, guestKernel } = engine;
+  const { name, summary, kind, holds, guestKernel, ablations } = engine;
   return {
     name,
     kind,
@@ -52,6 +54,8 @@ export function ociRunner<Settings extends BoxSettings>(
     needs: { privileges: 'container-engine', commands: [...engine.commands, ...TOOLS] },
     holds,
     guestKernel,
+    posture: { rootDaemon: false, signedImage: false },
+    ablations,
     settings: told,
     probe: (parent, workspace) => probe(engine, settings, parent, workspace),
     prepare: (parent, image, workspace, needs) => prepare(engine, settings, parent, image, workspace, needs),

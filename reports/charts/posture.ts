@@ -1,0 +1,98 @@
+/** What isolation costs: the time of each environment against how many aspects shut its boxes in. */
+
+import { formatChange } from '../../bench/units.ts';
+import { leadWorkload } from '../headline.ts';
+import type { ReportModel } from '../model.ts';
+import { clean } from '../text.ts';
+import { baseOptions, type Chart, type Json, percentAxis, percentOf, valueAxis } from './chart.ts';
+import { suiteRows } from './hosts.ts';
+import { chartNames } from './names.ts';
+import { lookOf } from './palette.ts';
+
+/** Beyond this an environment would flatten all others. */
+const FAR = 2;
+
+/** Null with fewer than two environments whose boxes told how they are shut in. */
+export function postureChart(model: ReportModel, width: number): Chart | null {
+  const { baseline } = model.session.plan;
+  const rows = suiteRows(model);
+  const all = model.costs.posture.environments.flatMap(({ env, holds, told }) => {
+    const row = rows.find((it) => it.env === env) ?? null;
+    return row === null && env !== baseline ? [] : [{ env, holds, told, row }];
+  });
+  const points = all.filter(({ row }) => row === null || row.timeRatio <= FAR);
+  if (points.length < 2) return null;
+  const names = chartNames(model.environments);
+  const far = all.filter((point) => !points.includes(point)).map(({ env }) => clean(env, 60));
+  const workload = clean(leadWorkload(model), 40);
+  const percents = points.flatMap(({ row }) =>
+    row === null ? [0] : [row.timeRatio, row.interval?.low ?? 1, row.interval?.high ?? 1].map(percentOf),
+  );
+  return {
+    id: 'posture',
+    title: 'Cost against isolation',
+    heading: `Time against ${clean(baseline, 40)} by how boxes are shut in (${workload})`,
+    description: `Time on ${workload} and aspects that shut the box in: ${points
+      .map(
+        ({ env, holds, told, row }) =>
+          `${clean(env, 60)} ${holds} of ${told}, ${row === null ? 'the baseline' : formatChange(row.timeRatio)}`,
+      )
+      .join('; ')}.`,
+    notes: [
+      'A count, no measure of safety: aspects don’t weigh the same.',
+      ...(far.length > 0 ? [`Off this scale and not drawn: ${far.join(', ')}.`] : []),
+    ],
+    width,
+    height: 320,
+    config: {
+      type: 'scatterWithErrorBars',
+      data: {
+        datasets: points.map(({ env, holds, row }): Json => {
+          const look = lookOf(env);
+          const name = names.get(env) ?? clean(env, 30);
+          return {
+            label: name,
+            data: [
+              {
+                x: holds,
+                y: row === null ? 0 : percentOf(row.timeRatio),
+                ...(row?.interval ? { yMin: percentOf(row.interval.low), yMax: percentOf(row.interval.high) } : {}),
+                t: `${name}: ${holds} aspects, ${row === null ? 'the baseline' : formatChange(row.timeRatio)}`,
+              },
+            ],
+            backgroundColor: look.fill,
+            borderColor: look.line,
+            pointStyle: look.shape,
+            pointRadius: 6,
+            errorBarColor: look.line,
+            errorBarWhiskerColor: look.line,
+            errorBarLineWidth: 2,
+            errorBarWhiskerSize: 10,
+          };
+        }),
+      },
+      options: baseOptions({
+        scales: {
+          x: valueAxis('aspects that shut the box in', {
+            min: 0,
+            max: Math.max(...points.map(({ told }) => told)) + 1,
+            ticks: { precision: 0 },
+          }),
+          y: valueAxis(`time against ${clean(baseline, 40)}, %`, { ...percentAxis(percents) }),
+        },
+        plugins: { legend: { display: true, position: 'bottom', labels: { usePointStyle: true, boxHeight: 7 } } },
+      }),
+    },
+    table: {
+      head: ['environment', 'aspects', 'told', 'time', '95 % interval'],
+      rows: all.map(({ env, holds, told, row }) => [
+        clean(env, 160),
+        String(holds),
+        String(told),
+        row === null ? 'baseline' : formatChange(row.timeRatio),
+        row?.interval ? `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}` : '–',
+      ]),
+    },
+    sources: [{ file: 'contrasts.csv', rows: null, filter: `workload = ${workload}` }],
+  };
+}
