@@ -17,7 +17,7 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     ['an unknown environment', ['run', '-e', 'native,dokcer'], /did you mean "docker"/],
     ['a layer that cannot hold another', ['run', '-e', 'native/docker'], /can't hold another/],
     ['a setting that a layer has not got', ['run', '-e', 'slow:exrta=2%'], /did you mean "extra"/],
-    ['a layer that takes no settings', ['run', '-e', 'docker:fast'], /takes no settings/],
+    ['a layer that takes no settings', ['run', '-e', 'native:fast'], /takes no settings/],
     ['a layer that needs a setting', ['run', '-e', 'native/slow'], /needs its extra/],
     ['an unknown workload', ['run', '-w', 'fft,luu'], /did you mean "lu"/],
     ['a wrong number', ['run', '--blocks', '-3'], /--blocks takes a whole number/],
