@@ -6,8 +6,6 @@ export default defineConfig({
     // Real engines are started: boots and image loads take their time on a small machine.
     testTimeout: 120_000,
     hookTimeout: 180_000,
-    // On a gate a start that the machine held up gets a second go; the output names each test that needed one.
-    retry: process.env.CI ? 1 : 0,
     pool: 'forks',
     maxWorkers: 2,
     globalSetup: ['test/global-setup.ts'],

@@ -60,7 +60,7 @@ export async function benchDesign(print: (line: string) => void): Promise<void> 
       `  ${name.padEnd(44)} ${percent(spread)}  ${seconds.toFixed(1).padStart(6)} s/block  ${percent(halfWidth(spread, seconds))}`,
     );
   print(
-    `\n  ${'burst length, same time in rounds'.padEnd(44)} ${'spread'.padStart(8)}  ${''.padStart(14)}  half-width`,
+    `\n  ${'burst length, about the same time in rounds'.padEnd(44)} ${'spread'.padStart(8)}  ${''.padStart(14)}  half-width`,
   );
   for (const name of ['3 ms', '10 ms', '30 ms']) row(name, design(of(name), {}));
   print('\n  lead-in (bursts of 10 ms)');
