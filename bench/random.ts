@@ -30,7 +30,10 @@ export function randomStream(seed: number, block: number, label: string): Stream
 export function streamFrom(words: readonly [number, number, number, number]): Stream {
   const state = Uint32Array.from(words);
   const nextUint32 = (): number => {
-    const [s0, s1, s2, s3] = state as unknown as [number, number, number, number];
+    const s0 = state[0] as number;
+    const s1 = state[1] as number;
+    const s2 = state[2] as number;
+    const s3 = state[3] as number;
     const result = Math.imul(rotateLeft(Math.imul(s1, 5), 7), 9) >>> 0;
     const mixed2 = s2 ^ s0;
     const mixed3 = s3 ^ s1;

@@ -64,20 +64,30 @@ function permutationTest(
   stream: Stream,
 ): number | null {
   const most = Math.floor(alpha * (permutations + 1)) - 1;
+  const searches = segments.map((segment) => shuffledSearch(segment, least));
   let exceeding = 0;
   for (let permutation = 0; permutation < permutations; permutation++) {
-    const isExceeded = segments.some(
-      (segment) => (bestSplit(stream.shuffle(segment), least)?.q ?? 0) >= q * (1 - ROUNDING),
-    );
+    const isExceeded = searches.some((search) => search(stream) >= q * (1 - ROUNDING));
     if (isExceeded && ++exceeding > most) return null;
   }
   return (1 + exceeding) / (1 + permutations);
 }
 
+/** The largest Q of a segment in another order each time; what the order leaves as it is gets computed once. */
+function shuffledSearch(segment: readonly number[], least: number): (stream: Stream) => number {
+  if (segment.length < 2 * least) return () => 0;
+  if (segment.length <= WHOLE_SEARCH) return (stream) => searchAllEnds(stream.shuffle(segment), least).q;
+  const { ranks, ...known } = ranked(segment);
+  const inOrder = [...ranks];
+  return (stream) => searchToEnd(known, stream.shuffle(inOrder), least).q;
+}
+
 /** The split with the largest Q; null when the segment is too short for two samples. */
 export function bestSplit(values: readonly number[], least: number): Split | null {
   if (values.length < 2 * least) return null;
-  return values.length <= WHOLE_SEARCH ? searchAllEnds(values, least) : searchToEnd(values, least);
+  if (values.length <= WHOLE_SEARCH) return searchAllEnds(values, least);
+  const { ranks, ...known } = ranked(values);
+  return searchToEnd(known, ranks, least);
 }
 
 /** Every split and every end of the second sample: n² ÷ 2 steps, by sums that grow with the end. */
@@ -114,46 +124,61 @@ function searchAllEnds(values: readonly number[], least: number): Split {
   return best;
 }
 
-/** Every split, the second sample up to the end: distances to the values before are sums over ranks, in n log n steps. */
-function searchToEnd(values: readonly number[], least: number): Split {
+/** The values of a long segment by rank, which is all that shuffling leaves as it is. */
+interface Ranked {
+  /** Of each value in the order of the segment, from 0; equal values have ranks of their own. */
+  readonly ranks: Int32Array;
+  /** By rank, ascending. */
+  readonly sorted: Float64Array;
+  /** By rank: sum of the distances to all others. */
+  readonly toAll: Float64Array;
+  /** Sum of the distances over all pairs. */
+  readonly all: number;
+}
+
+function ranked(values: readonly number[]): Ranked {
   const count = values.length;
-  const sorted = Float64Array.from(values).sort();
-  const rankOf = new Map<number, number>();
-  for (let rank = 0; rank < count; rank++) rankOf.set(sorted[rank] as number, rank + 1);
-  // From each value to all others, by its place in order.
+  const order = [...values.keys()].sort((a, b) => (values[a] as number) - (values[b] as number));
+  const ranks = new Int32Array(count);
+  for (const [rank, index] of order.entries()) ranks[index] = rank;
+  const sorted = Float64Array.from(order, (index) => values[index] as number);
   const total = sorted.reduce((sum, value) => sum + value, 0);
-  const toAll = new Map<number, number>();
+  const toAll = new Float64Array(count);
   let below = 0;
   let all = 0;
-  for (let rank = 0; rank < count; rank++) {
-    const value = sorted[rank] as number;
+  for (const [rank, value] of sorted.entries()) {
     const distance = value * rank - below + (total - below - value) - value * (count - rank - 1);
-    toAll.set(value, distance);
+    toAll[rank] = distance;
     all += distance / 2;
     below += value;
   }
-  const counts = new Float64Array(count + 1);
+  return { ranks, sorted, toAll, all };
+}
+
+/** Every split, the second sample up to the end: distances to the values before are sums over ranks, in n log n steps. */
+function searchToEnd({ sorted, toAll, all }: Omit<Ranked, 'ranks'>, ranks: ArrayLike<number>, least: number): Split {
+  const count = ranks.length;
+  // A Fenwick tree over ranks: how many values there were, and their sum.
+  const counts = new Int32Array(count + 1);
   const sums = new Float64Array(count + 1);
   let best = { at: least, q: Number.NEGATIVE_INFINITY };
   let first = 0;
   let second = all;
-  let seen = 0;
   let seenSum = 0;
   for (let split = 1; split <= count - least; split++) {
-    const value = values[split - 1] as number;
-    const rank = rankOf.get(value) as number;
+    const rank = ranks[split - 1] as number;
+    const value = sorted[rank] as number;
     let lower = 0;
     let lowerSum = 0;
     for (let node = rank; node > 0; node &= node - 1) {
       lower += counts[node] as number;
       lowerSum += sums[node] as number;
     }
-    const toFirst = value * lower - lowerSum + (seenSum - lowerSum) - value * (seen - lower);
+    const toFirst = value * (2 * lower - split + 1) - 2 * lowerSum + seenSum;
     first += toFirst;
-    second -= (toAll.get(value) as number) - toFirst;
-    seen += 1;
+    second -= (toAll[rank] as number) - toFirst;
     seenSum += value;
-    for (let node = rank; node <= count; node += node & -node) {
+    for (let node = rank + 1; node <= count; node += node & -node) {
       counts[node] = (counts[node] as number) + 1;
       sums[node] = (sums[node] as number) + value;
     }
