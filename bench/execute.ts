@@ -1,7 +1,7 @@
 /** Runs a session: calibrates, runs block after block, keeps the folder up to date, and stops when the plan says so. */
 
 import { hostTimedBoxes } from './analysis/clock.ts';
-import { sessionTable, unequalOf } from './analysis/session-table.ts';
+import { sessionTable } from './analysis/session-table.ts';
 import { decideWarmup } from './analysis/warmup.ts';
 import { type BlockSink, runBlock } from './block.ts';
 import { calibrate } from './calibrate.ts';
@@ -9,13 +9,12 @@ import { BoxFault } from './client.ts';
 import { BoxmarkError, messageOf } from './errors.ts';
 import type { HostGauges } from './host-gauges.ts';
 import { openLedger } from './ledger.ts';
-import { openParity } from './parity-log.ts';
 import { startResident } from './resident.ts';
-import { controlOf } from './schedule.ts';
 import type { SessionInfo, StopReason } from './session.ts';
+import { openLog } from './session-log.ts';
 import { isPrecise } from './stopping.ts';
 import type { Store } from './store.ts';
-import { countStrikes, GIVEN_UP } from './strikes.ts';
+import { GIVEN_UP } from './strikes.ts';
 import type { ContrastResult, Environment, FootprintRow, Plan, Sample, SessionEvent, Start } from './types.ts';
 import { lazyVerifier } from './verifier.ts';
 import { countedSamples } from './whole.ts';
@@ -60,31 +59,14 @@ export interface SessionOutcome {
 }
 
 export async function executeSession(request: SessionRequest): Promise<SessionOutcome> {
-  const { plan, store, signal, progress } = request;
-  const { earlier } = request;
+  const { plan, store, signal, progress, earlier } = request;
   const samples: Sample[] = [...(earlier?.samples ?? [])];
   const starts: Start[] = [...(earlier?.starts ?? [])];
-  const events: SessionEvent[] = [...(earlier?.events ?? [])];
-  let info = request.info;
+  const log = openLog(request);
+  const { boxes, events, event, save } = log;
   let failure: unknown = null;
-  const boxes = new Map(request.environments.map((environment) => [environment.path, environment]));
-  boxes.set(controlOf(plan.baseline), request.control);
   const verifier = lazyVerifier(request.verifier, plan, signal);
 
-  const save = (change: Partial<SessionInfo>) => {
-    const unequal = unequalOf(events);
-    const environments = info.environments.map((it) => {
-      const facts = parity.facts(it.path) ?? it.facts;
-      return { ...it, facts, ...(facts === null ? {} : { inequalities: unequal[it.path] ?? [] }) };
-    });
-    info = { ...info, ...change, environments };
-    store.session(info);
-  };
-  const event: BlockSink['event'] = (detail) => {
-    const stamped: SessionEvent = { at: new Date().toISOString(), ...detail } as SessionEvent;
-    events.push(stamped);
-    store.event(stamped);
-  };
   const sinkOf = (block: number): BlockSink => ({
     samples: (rows) => {
       // One by one: as arguments, a long visit's hundred thousand rows would overflow the stack.
@@ -96,22 +78,16 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
       store.start(row);
     },
     event,
-    facts: (box, read) => parity.read(box, read, block),
+    facts: (box, read) => log.facts(box, read, block),
     pause: (round) => progress.round({ block, round, fraction: (block - 1 + round / plan.rounds) / plan.maxBlocks }),
   });
 
-  const parity = openParity({
-    environments: new Map(boxes),
-    baseline: plan.baseline,
-    earlier: unequalOf(events),
-    tell: (env, block, inequalities) => event({ kind: 'unequal', env, block, inequalities }),
-  });
-  const counted = () => countedSamples(samples, events, info.blocksCompleted);
+  const counted = () => countedSamples(samples, events, log.info().blocksCompleted);
   const tableSoFar = () => sessionTable({ plan, samples: counted(), starts, events });
 
   /** Asked at the ends of blocks only, and of what has been measured by then. */
   function stopNow(begunMs: number, done: number): StopReason | undefined {
-    const { blocksCompleted } = info;
+    const { blocksCompleted } = log.info();
     if (plan.target !== null && blocksCompleted >= plan.minBlocks) {
       if (isPrecise(tableSoFar(), plan, (box) => boxes.has(box))) return 'precision';
     }
@@ -121,7 +97,8 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
 
   /** The first block with whole series is the pilot: it fixes the warm-up of all later ones. */
   function decide(block: number): SessionInfo['warmup'] {
-    if (info.warmup !== null) return info.warmup;
+    const known = log.info().warmup;
+    if (known !== null) return known;
     const pilot = samples.filter((sample) => sample.block === block);
     const warmup = decideWarmup(countedSamples(pilot, events, block), plan.pilotBursts);
     for (const { env, workload, bursts, ...series } of warmup?.series ?? []) {
@@ -131,19 +108,19 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
   }
 
   async function run(): Promise<StopReason> {
-    if (Object.keys(info.work).length === 0) {
+    if (Object.keys(log.info().work).length === 0) {
       progress.phase('calibrating on the baseline');
       save({ work: await calibrateOn(request) });
     }
     const ledger = openLedger(verifier.replay);
-    const strikes = countStrikes();
     const begunMs = Date.now();
-    const first = info.blocksCompleted + 1;
+    const first = log.info().blocksCompleted + 1;
     for (let block = first; ; block++) {
       const stop = stopNow(begunMs, block - first);
       if (stop !== undefined) return stop;
       progress.phase(`block ${block} of ${plan.minBlocks < plan.maxBlocks ? 'at most ' : ''}${plan.maxBlocks}`);
       const blockBegunMs = Date.now();
+      const info = log.info();
       const result = await runBlock({
         ...request,
         image: info.image,
@@ -157,19 +134,8 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
         ledger,
         sink: sinkOf(block),
       });
-      for (const box of strikes(result)) {
-        boxes.delete(box);
-        event({ kind: 'given-up', env: box, block, reason: GIVEN_UP });
-      }
       const measuredMs = info.measuredMs + Date.now() - blockBegunMs;
-      save({ blocksCompleted: block, measuredMs, warmup: decide(block) });
-      if (!boxes.has(plan.baseline)) {
-        throw new BoxmarkError({
-          what: 'The baseline failed in two blocks in a row; without it nothing can be compared.',
-          value: plan.baseline,
-          remedy: 'boxmark doctor, or another --baseline',
-        });
-      }
+      log.endBlock(block, result, () => ({ measuredMs, warmup: decide(block) }));
     }
   }
 
@@ -193,7 +159,7 @@ export async function executeSession(request: SessionRequest): Promise<SessionOu
   } catch (error) {
     failure ??= error; // A full disk: what was appended before is whole, and there is a first reason to tell.
   }
-  return { info, samples: whole, starts, events, contrasts, failure };
+  return { info: log.info(), samples: whole, starts, events, contrasts, failure };
 }
 
 /** Would another block, as long as those so far, end after the limit? One is measured in any case. */
