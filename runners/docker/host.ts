@@ -5,6 +5,7 @@ import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, Workspace } from '../../bench/types.ts';
 import { groupAt, hostHierarchies } from '../cgroup/group.ts';
 import { identify } from '../host/processes.ts';
+import { newShared } from '../shared.ts';
 import { type DockerClient, hostClientFile, userDockerEnv } from './client.ts';
 import { clientOf, type DaemonFacts, type OwnDaemon, startDaemon, stopDaemon } from './daemon.ts';
 import {
@@ -35,52 +36,22 @@ export interface HostDaemon {
   stop(): Promise<void>;
 }
 
-interface Shared {
-  users: number;
-  readonly daemon: Promise<HostDaemon>;
-  closing?: Promise<void>;
-}
-
-const shared = new Map<string, Shared>();
+const daemons = newShared<HostDaemon>((daemon) => daemon.stop());
 
 /** The run's daemon, found or started once, however many ask at the same time. Every success takes one `releaseDaemon`. */
-export async function acquireDaemon(box: Box, workspace: Workspace, wish: DaemonWish = {}): Promise<HostDaemon> {
-  const key = keyOf(workspace, wish);
-  for (;;) {
-    let entry = shared.get(key);
-    if (entry?.closing !== undefined) {
-      await entry.closing;
-      continue;
-    }
-    if (entry === undefined) {
-      entry = { users: 0, daemon: findDaemon(box, workspace, wish) };
-      shared.set(key, entry);
-    }
-    entry.users++;
-    try {
-      return await entry.daemon;
-    } catch (error) {
-      if (shared.get(key) === entry) shared.delete(key);
-      throw error;
-    }
-  }
+export function acquireDaemon(box: Box, workspace: Workspace, wish: DaemonWish = {}): Promise<HostDaemon> {
+  return daemons.acquire(keyOf(workspace, wish), () => findDaemon(box, workspace, wish));
 }
 
 /** The last one stops a daemon of ours and removes what it left. */
-export async function releaseDaemon(workspace: Workspace, wish: DaemonWish = {}): Promise<void> {
-  const key = keyOf(workspace, wish);
-  const entry = shared.get(key);
-  if (entry === undefined) return;
-  entry.users--;
-  if (entry.users > 0) return;
-  entry.closing = entry.daemon.then((daemon) => daemon.stop()).finally(() => shared.delete(key));
-  await entry.closing;
+export function releaseDaemon(workspace: Workspace, wish: DaemonWish = {}): Promise<void> {
+  return daemons.release(keyOf(workspace, wish));
 }
 
 /** Facts of the run's daemon, or of one found or started for the question only. Throws `BoxmarkError` with the reason. */
 export async function probeDaemon(box: Box, workspace: Workspace, wish: DaemonWish = {}): Promise<DaemonFacts> {
-  const running = shared.get(keyOf(workspace, wish));
-  if (running !== undefined && running.closing === undefined) return (await running.daemon).facts;
+  const running = daemons.find(keyOf(workspace, wish));
+  if (running !== undefined) return (await running).facts;
   const client = hostClient(workspace);
   const found = await findUsersDaemon(box, client, wish);
   if (found !== undefined) return found;

@@ -11,6 +11,7 @@ import { crunCall } from '../crun/call.ts';
 import { mountsBelow, unmount } from '../host/mounts.ts';
 import { findCommand } from '../image/layout.ts';
 import { dockerArchive } from '../image.ts';
+import { newShared } from '../shared.ts';
 import {
   CONTAINERS_CONF,
   lastWords,
@@ -27,48 +28,20 @@ import {
 const OUTSIDE = ['/run/crun', '/run/runc'];
 const LOAD_LIMIT_MS = 300_000;
 
-interface Shared {
-  users: number;
-  readonly client: Promise<PodmanClient>;
-  closing?: Promise<void>;
-}
-
-const shared = new Map<string, Shared>();
+const stores = newShared<PodmanClient>(removeStore);
 
 function keyOf({ id }: Workspace, { rootless, runtime, storage }: PodmanWish): string {
   return [id, rootless ?? 'no', runtime ?? '', storage ?? ''].join(' ');
 }
 
 /** The client of the run's storage for this wish. Every success takes one `releaseStore`. */
-export async function acquireStore(host: Box, workspace: Workspace, wish: PodmanWish): Promise<PodmanClient> {
-  const key = keyOf(workspace, wish);
-  for (;;) {
-    let entry = shared.get(key);
-    if (entry?.closing !== undefined) {
-      await entry.closing;
-      continue;
-    }
-    if (entry === undefined) {
-      entry = { users: 0, client: makeStore(host, workspace, wish) };
-      shared.set(key, entry);
-    }
-    entry.users++;
-    try {
-      return await entry.client;
-    } catch (error) {
-      if (shared.get(key) === entry) shared.delete(key);
-      throw error;
-    }
-  }
+export function acquireStore(host: Box, workspace: Workspace, wish: PodmanWish): Promise<PodmanClient> {
+  return stores.acquire(keyOf(workspace, wish), () => makeStore(host, workspace, wish));
 }
 
 /** The last one removes it. */
-export async function releaseStore(workspace: Workspace, wish: PodmanWish): Promise<void> {
-  const key = keyOf(workspace, wish);
-  const entry = shared.get(key);
-  if (entry === undefined || --entry.users > 0) return;
-  entry.closing = entry.client.then(removeStore).finally(() => shared.delete(key));
-  await entry.closing;
+export function releaseStore(workspace: Workspace, wish: PodmanWish): Promise<void> {
+  return stores.release(keyOf(workspace, wish));
 }
 
 /** Loads the image unless it is there; proves that it is the one of the archive, and gives its id. */
