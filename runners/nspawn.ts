@@ -9,16 +9,15 @@ import { hierarchiesOf } from './cgroup/box-group.ts';
 import { GROUP_ROOT } from './cgroup/group.ts';
 import type { Hierarchy } from './cgroup/tree.ts';
 import { toolImage } from './image.ts';
+import { nspawnFlags, onlyEnv } from './nspawn/flags.ts';
 import { sideGroup } from './nspawn/group.ts';
 import { forgetMachine } from './nspawn/leftovers.ts';
-import { PAYLOAD_ENV } from './payload-env.ts';
 import { defineSettings } from './settings.ts';
 import { toolRunner } from './tools.ts';
 import { openWrappedBox } from './wrapped-box.ts';
 
 const PROBE_LIMIT_MS = 20_000;
 const TERM_LIMIT_MS = 3000;
-const TMP_BYTES = 64 << 20;
 const TOOLS_PLACE = '/boxmark/store';
 /** Of a machine's name, which may be no longer than a host's. */
 const NAME_CHARS = 64;
@@ -82,11 +81,10 @@ async function open(
     env: engineEnv(settings),
     makesGroups: true,
     enter: side.enter,
-    // Nspawn sets half a dozen variables of its own.
     wrap: (argv, env) => {
-      const variables = Object.entries({ ...PAYLOAD_ENV, ...env }).map(([name, value]) => `${name}=${value}`);
-      const flags = [...flagsOf(root, machine, settings), `--bind-ro=${escaped(tools)}:${TOOLS_PLACE}`];
-      return ['systemd-nspawn', ...flags, ...tool('env'), '-i', ...variables, ...argv];
+      const bind = [[tools, TOOLS_PLACE]] as const;
+      const flags = nspawnFlags({ root, machine, network: settings.network ?? 'none', bind });
+      return ['systemd-nspawn', ...flags, ...tool('env'), ...onlyEnv(env), ...argv];
     },
     end: askToEnd,
     afterEnd: async () => {
@@ -145,17 +143,6 @@ async function prepare(
 /** On every run it complains that it may not remove a folder which it then removes. */
 const HARMLESS = /Attempted to remove disk file system/;
 
-function flagsOf(root: string, machine: string, { network: mode }: BoxSettings): string[] {
-  return [
-    ...['--quiet', '--directory', root, '--machine', machine, '--hostname=boxmark', '--read-only'],
-    ...(mode === 'host' ? [] : ['--private-network']),
-    // No request to a service manager, which may not be there, and none of the host's files.
-    ...['--register=no', '--keep-unit', '--as-pid2', '--settings=no', '--timezone=off', '--resolv-conf=off'],
-    ...['--link-journal=no', '--console=pipe', '--drop-capability=all', '--no-new-privileges=yes'],
-    `--tmpfs=/tmp:size=${TMP_BYTES},mode=1777`,
-  ];
-}
-
 function engineEnv({ seccomp }: BoxSettings): Record<string, string> {
   return seccomp === 'unconfined' ? { SYSTEMD_SECCOMP: '0' } : {};
 }
@@ -181,9 +168,4 @@ function machineName(name: string): string {
     .replace(/[^a-z0-9-]+/gi, '-')
     .slice(0, NAME_CHARS)
     .replace(/-+$/, '');
-}
-
-/** A colon would end the path. */
-function escaped(path: string): string {
-  return path.replace(/[\\:]/g, '\\$&');
 }

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { quote } from '../cgroup/tree.ts';
-import { PAYLOAD_ENV } from '../payload-env.ts';
+import { nspawnFlags, onlyEnv } from '../nspawn/flags.ts';
 import { SET_UP_FAILED, STORE_MOUNT } from '../unshare/script.ts';
 
 export const STAGE1S = ['rkt', 'nspawn'] as const;
@@ -37,15 +37,11 @@ export function nspawnCommand(pod: Pod, argv: readonly string[], env: Readonly<R
     `mount -t overlay -o ${quote(layers)} overlay ${quote(root)} || exit ${SET_UP_FAILED}`,
     'exec systemd-nspawn "$@"',
   ].join('\n');
-  const variables = Object.entries({ ...PAYLOAD_ENV, ...env }).map(([name, value]) => `${name}=${value}`);
+  const bind = [[pod.tools, STORE_MOUNT]] as const;
   return [
     ...['unshare', '--mount', 'sh', '-c', script, 'sh'],
-    ...['--quiet', '-D', root, '-M', pod.machine, `--uuid=${pod.uuid}`, '--hostname=boxmark', '--read-only'],
-    // Without systemd as the host's init there is nobody to register with.
-    ...['--register=no', '--keep-unit', '--settings=no', '--link-journal=no', '--timezone=off', '--resolv-conf=off'],
-    ...['--private-network', '--as-pid2', '--console=pipe', '--drop-capability=all', '--no-new-privileges=yes'],
-    ...['--tmpfs=/tmp:size=64m,mode=1777', `--bind-ro=${pod.tools.replaceAll(':', '\\:')}:${STORE_MOUNT}`, '--'],
-    ...[`${STORE_MOUNT}/usr/bin/busybox`, 'env', '-i', ...variables, ...argv],
+    ...[`--uuid=${pod.uuid}`, ...nspawnFlags({ root, machine: pod.machine, network: 'none', bind }), '--'],
+    ...[`${STORE_MOUNT}/usr/bin/busybox`, 'env', ...onlyEnv(env), ...argv],
   ];
 }
 
