@@ -22,6 +22,16 @@ export function payloadAccount({ token, guest, cgroup }: PayloadQuery): Account 
   return pid === undefined ? undefined : accountOfPid(pid);
 }
 
+/** Is the token on the command line, as a word of its own? The box `b1-docker` has nothing to do with `b1-docker-docker`. */
+export function bearsToken(argv: readonly string[], token: string): boolean {
+  return argv.some((word) => {
+    for (let at = word.indexOf(token); at >= 0; at = word.indexOf(token, at + 1)) {
+      if (!/[\w-]/.test(word[at + token.length] ?? '')) return true;
+    }
+    return false;
+  });
+}
+
 /** What limits the payload, or the machine it runs in; undefined while it can't be seen. Reads all of /proc. */
 export function payloadLimits({ token, guest, cgroup }: PayloadQuery): HostLimits | undefined {
   const pid = findPayload(token, guest) ?? (cgroup === undefined ? undefined : somePidIn(cgroup));
@@ -56,7 +66,7 @@ function findPayload(token: string, guest: boolean): number | undefined {
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     const argv = commandLine(entry);
-    if (!argv.some((part) => part.includes(token))) continue;
+    if (!bearsToken(argv, token)) continue;
     const program = basename(argv[0] ?? '');
     const isPayload = guest
       ? /^(qemu-system|linux|firecracker|cloud-hyperviso)/.test(program)

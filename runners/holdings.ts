@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Holdings } from '../bench/types.ts';
+import { bearsToken } from './accounting.ts';
 import { type HostProcess, listProcesses } from './host/processes.ts';
 
 export interface HoldingsQuery {
@@ -19,7 +20,8 @@ export interface HoldingsQuery {
 export function holdingsOf({ pid, token, cgroup, cgroupBytes }: HoldingsQuery): Holdings {
   const all = listProcesses();
   const own = new Set<number>();
-  for (const found of all) if (found.pid === pid || isIn(found, cgroup) || hasToken(found, token)) own.add(found.pid);
+  for (const found of all)
+    if (found.pid === pid || isIn(found, cgroup) || bearsToken(found.argv, token)) own.add(found.pid);
   const children = new Map<number, number[]>();
   for (const { pid: child, parent } of all) children.set(parent, [...(children.get(parent) ?? []), child]);
   for (const parent of own) for (const child of children.get(parent) ?? []) own.add(child); // A set grows while it is walked.
@@ -35,10 +37,6 @@ export function holdingsOf({ pid, token, cgroup, cgroupBytes }: HoldingsQuery): 
 
 function isIn({ cgroups }: HostProcess, cgroup: string | undefined): boolean {
   return cgroup !== undefined && cgroups.some((path) => path.endsWith(cgroup) || path.includes(`${cgroup}/`));
-}
-
-function hasToken({ argv }: HostProcess, token: string): boolean {
-  return argv.some((word) => word.includes(token));
 }
 
 /** Its own pages and its share of those that others map too; null when it may not be read. */

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { payloadLimits } from '../../runners/accounting.ts';
+import { bearsToken, payloadLimits } from '../../runners/accounting.ts';
 import { createGroup, removeWorkspaceGroups } from '../../runners/cgroup/group.ts';
 import { limitsOfPid } from '../../runners/cgroup/limits.ts';
 import { accountOfPath, accountOfPid } from '../../runners/cgroup/usage.ts';
@@ -14,6 +14,18 @@ import { allowedCpus, cpuPressureMs } from '../../runners/host/cpus.ts';
 
 const id = randomBytes(4).toString('hex');
 afterEach(() => removeWorkspaceGroups(id));
+
+describe('the token of a payload', () => {
+  it('is a word of its own on the command line, also within a longer argument', () => {
+    const bears = (...argv: string[]) => bearsToken(argv, '--start=ab-b1-uml');
+    expect(bears('node', '--start=ab-b1-uml')).toBe(true);
+    expect(bears('linux', 'boxmark.start=--start=ab-b1-uml boxmark.root=/')).toBe(true);
+    expect(bears('qemu', '-append', 'argv=--start=ab-b1-uml-docker,--start=ab-b1-uml"')).toBe(true);
+    expect(bears('node', '--start=ab-b1-uml-docker')).toBe(false);
+    expect(bears('node', '--start=ab-b1-uml2')).toBe(false);
+    expect(bears()).toBe(false);
+  });
+});
 
 describe('the host’s view of a process', () => {
   it('has its limits, by the group that it is in, and its CPU time from one file', async (ctx) => {
@@ -40,6 +52,8 @@ describe('the host’s view of a process', () => {
     });
     expect(payloadLimits({ token, guest: false })).toEqual(limitsOfPid(child.pid!));
     expect(payloadLimits({ token: '--start=nobody', guest: false })).toBeUndefined();
+    // The box b1-uml must not be taken for b1-uml-docker, nor the first instance for the tenth.
+    expect(payloadLimits({ token: token.slice(0, -1), guest: false })).toBeUndefined();
     for (const account of [accountOfPid(child.pid!), accountOfPath(group.path)]) {
       const before = account.cpuNs() ?? 0;
       expect(before).toBeGreaterThan(0);
