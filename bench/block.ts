@@ -9,6 +9,7 @@ import type { Ledger } from './ledger.ts';
 import type { BoxFacts } from './protocol.ts';
 import { NO_FIGURES, type Resident, startResident } from './resident.ts';
 import { refuted, toSamples } from './samples.ts';
+import { startName } from './start-name.ts';
 import { blockSteps, type HostStep, type MeasuringStep, type Step } from './steps.ts';
 import type { Environment, Plan, Sample, SessionEvent, Start, StartFigures } from './types.ts';
 
@@ -236,11 +237,6 @@ export async function runBlock(request: BlockRequest): Promise<BlockResult> {
   }
   for (const event of hostEvents(block)) sink.event(event);
   return { completed, failed: [...failed] };
-}
-
-/** `b3-docker-docker-control`: safe as a file, container and cgroup name. */
-export function startName(block: number, box: string): string {
-  return `b${block}-${box.replace(/[^a-z0-9]+/gi, '-')}`.slice(0, 60);
 }
 
 function faultOf(error: unknown): BoxFault {

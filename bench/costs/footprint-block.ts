@@ -1,12 +1,13 @@
 /** A block of idle instances: every environment in every number, in random order, weighed while all of them are idle. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BlockResult, startName } from '../block.ts';
+import type { BlockResult } from '../block.ts';
 import { BoxFault } from '../client.ts';
 import { messageOf } from '../errors.ts';
 import { randomStream } from '../random.ts';
 import { NO_FIGURES, type Resident, startResident } from '../resident.ts';
 import { boxesOf } from '../schedule.ts';
+import { startName } from '../start-name.ts';
 import type { Environment, Holdings } from '../types.ts';
 import { median } from '../units.ts';
 import type { CostBlock } from './cost-block.ts';
@@ -73,7 +74,7 @@ export async function footprintBlock(request: CostBlock): Promise<BlockResult> {
 async function introduce(request: CostBlock, failed: Set<string>): Promise<void> {
   const { block, sink } = request;
   for (const [box, environment] of request.environments) {
-    const startId = `${startName(block, box).slice(0, 48)}-facts`;
+    const startId = `${startName(block, box, 48)}-facts`;
     const head = { block, position: 0, env: box, startId };
     try {
       const to = { box, startId, position: 0, environment, digests: true, depth: 'facts' } as const;
@@ -145,7 +146,7 @@ async function available(gauges: CostBlock['gauges']): Promise<number | null> {
 }
 
 function nameOf(block: number, box: string, instances: number, number: number): string {
-  return `${startName(block, box).slice(0, 48)}-n${instances}-${number}`;
+  return `${startName(block, box, 48)}-n${instances}-${number}`;
 }
 
 function difference(a: number | null, b: number | null): number | null {

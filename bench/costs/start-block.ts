@@ -1,12 +1,12 @@
 /** A block of starts: a cold one of every box first where that can be, then rounds of warm ones in balanced random order. */
 
 import type { BlockResult } from '../block.ts';
-import { startName } from '../block.ts';
 import { BoxFault } from '../client.ts';
 import { messageOf } from '../errors.ts';
 import { randomStream } from '../random.ts';
 import { NO_FIGURES, type Resident, startResident } from '../resident.ts';
 import { blockOrder, boxesOf } from '../schedule.ts';
+import { startName } from '../start-name.ts';
 import type { StartTemperature } from '../types.ts';
 import type { CostBlock } from './cost-block.ts';
 
@@ -29,7 +29,7 @@ export async function startBlock(request: CostBlock): Promise<BlockResult> {
     signal.throwIfAborted();
     const { box, position, round, temperature } = turn;
     if (failed.has(box)) return;
-    const startId = `${startName(block, box).slice(0, 50)}-r${round}`;
+    const startId = `${startName(block, box, 50)}-r${round}`;
     const head = { block, position, env: box, startId, round, temperature };
     const environment = request.environments.get(box);
     if (environment === undefined) {
