@@ -63,9 +63,9 @@ export function fieldOf(text: string | null, name: string): string | null {
   return null;
 }
 
-/** A field of /proc/meminfo in bytes; null when it is missing. */
-export function memoryField(files: KernelFiles, name: string): number | null {
-  const match = /^(\d+) kB$/.exec(fieldOf(files.text('/proc/meminfo'), name) ?? '');
+/** A field of /proc/meminfo, or of another file that counts in kB, in bytes; null when it is missing. */
+export function memoryField(files: KernelFiles, name: string, file = '/proc/meminfo'): number | null {
+  const match = /^(\d+) kB$/.exec(fieldOf(files.text(file), name) ?? '');
   return match === null ? null : Number(match[1]) * 1024;
 }
 

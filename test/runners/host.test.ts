@@ -275,6 +275,19 @@ describe('CPUs', () => {
     expect(availableMemoryBytes(tree({}))).toBeNull();
   });
 
+  it('has the free pages in it that CPUs keep for themselves', () => {
+    const zone = (...counts: number[]) =>
+      `Node 0, zone   Normal\n  pages free     99\n        managed  600\n  pagesets\n${counts
+        .map((count, cpu) => `    cpu: ${cpu}\n              count:    ${count}\n              high:     9\n`)
+        .join('')}`;
+    const files = {
+      '/proc/meminfo': 'MemTotal:       4000 kB\nMemAvailable:   1000 kB\n',
+      '/proc/zoneinfo': zone(10, 20) + zone(0, 70),
+      '/proc/self/smaps': '55d0-55d1 r--p 0 00:00 0 /usr/bin/node\nSize: 8 kB\nKernelPageSize:        4 kB\n',
+    };
+    expect(availableMemoryBytes(tree(files))).toBe((1000 + 400) * 1024);
+  });
+
   it('moves all threads of the harness and gives them their CPUs back', async () => {
     const mask = () => {
       const threads = readdirSync('/proc/self/task').map((id) => readFileSync(`/proc/self/task/${id}/status`, 'utf8'));
