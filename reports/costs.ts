@@ -3,14 +3,14 @@
 import type { FootprintSummary, Slope } from '../bench/analysis/footprint.ts';
 import type { PostureCell } from '../bench/analysis/posture.ts';
 import { STARTUP_FIGURES, type StartupFigure, type StartupRow } from '../bench/analysis/startup.ts';
-import { formatNs, threeDigits } from '../bench/units.ts';
+import { formatNs } from '../bench/units.ts';
+import { mebibytes, times } from './cost-rows.ts';
 import type { ReportModel } from './model.ts';
 import { type TableRow, tableLines } from './table.ts';
 import { clean } from './text.ts';
 import { environmentTitle } from './wording.ts';
 
 const NO_FIGURE = '–';
-const MIB = 2 ** 20;
 
 const TITLES: Readonly<Record<StartupFigure, string>> = {
   spawned: 'spawned',
@@ -43,7 +43,7 @@ function startAnswer(rows: readonly StartupRow[], env: string): string[] {
 
 function footprintAnswer(summaries: readonly FootprintSummary[], env: string): string[] {
   const slope = summaries.find((it) => it.env === env)?.slopes.host;
-  return slope ? [`${clean(env, 60)} ${mib(slope.perInstanceBytes)} MiB of the host's memory`] : [];
+  return slope ? [`${clean(env, 60)} ${mebibytes(slope.perInstanceBytes)} MiB of the host's memory`] : [];
 }
 
 /** What cold means in this session. */
@@ -104,14 +104,14 @@ function slopeCells(slope: Slope | null): string[] {
   if (slope === null) return [NO_FIGURE, NO_FIGURE, NO_FIGURE];
   const { perInstanceBytes, interval, fixedBytes } = slope;
   return [
-    mib(perInstanceBytes),
-    interval === null ? NO_FIGURE : `[${mib(interval.low)}, ${mib(interval.high)}]`,
-    mib(fixedBytes),
+    mebibytes(perInstanceBytes),
+    interval === null ? NO_FIGURE : `[${mebibytes(interval.low)}, ${mebibytes(interval.high)}]`,
+    mebibytes(fixedBytes),
   ];
 }
 
 function sizes(image: number | null, shared: number | null): string {
-  return `${image === null ? NO_FIGURE : mib(image)}; ${shared === null ? NO_FIGURE : mib(shared)}`;
+  return `${image === null ? NO_FIGURE : mebibytes(image)}; ${shared === null ? NO_FIGURE : mebibytes(shared)}`;
 }
 
 /** The matrix: aspects down, environments across; `+` marks what shuts a box in. */
@@ -129,13 +129,4 @@ export function postureLines(model: ReportModel, width: number): string[] {
 
 function cellText({ text, holds }: PostureCell): string {
   return text === null ? NO_FIGURE : `${clean(text, 22)}${holds ? ' +' : ''}`;
-}
-
-function times(ratio: number): string {
-  return ratio >= 100 ? ratio.toFixed(0) : ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2);
-}
-
-function mib(bytes: number): string {
-  const value = bytes / MIB;
-  return Math.abs(value) < 0.0005 ? '0' : `${value < 0 ? '−' : ''}${threeDigits(Math.abs(value))}`;
 }

@@ -1,5 +1,6 @@
 /** The report as one page: of a session, or of several side by side. */
 
+import { answerOf } from './answer.ts';
 import { hostsChart, letterOf } from './charts/hosts.ts';
 import { sessionCharts } from './charts/index.ts';
 import { backgroundSections } from './html/background.ts';
@@ -14,7 +15,6 @@ import { topOf } from './html/top.ts';
 import type { ReportFile, ReportSession } from './index.ts';
 import type { ReportModel } from './model.ts';
 import { clean } from './text.ts';
-import { answerSentence } from './wording.ts';
 
 const WIDE = 860;
 
@@ -30,7 +30,7 @@ function singlePage(session: ReportSession): string {
   const place = { prefix: '', base: session.base };
   const { top, sections } = partsOf(session, place);
   return pageOf({
-    title: `Boxmark: ${answerSentence(model)}`,
+    title: `Boxmark: ${answerOf(model)}`,
     heading: 'Boxmark report',
     eyebrow: aboutOf(model),
     navigation: [
@@ -69,7 +69,7 @@ ${tableOf({
     { show: markup`<a href="#s${index + 1}-session">${letterOf(index)}</a>` },
     { show: name(model.session.id, 60) },
     { show: name(model.session.host, 200) },
-    { show: answerSentence(model) },
+    { show: answerOf(model) },
   ]),
 })}</section>
 ${parts.map(

@@ -1,10 +1,10 @@
 /** The summary document that `--json` prints: one JSON value with a schema version. */
 
-import { costAnswer } from './costs.ts';
+import { answerOf } from './answer.ts';
 import type { ReportModel } from './model.ts';
 import { honestNotes } from './notes.ts';
 import { needsOf } from './verdicts.ts';
-import { answerSentence, controlSentence } from './wording.ts';
+import { controlSentence } from './wording.ts';
 
 /** Raised when a field changes its meaning or goes; new fields don't raise it. */
 const SUMMARY_SCHEMA = 1;
@@ -19,7 +19,7 @@ export function render(model: ReportModel): string {
   const summary = {
     schema: SUMMARY_SCHEMA,
     session: { ...about, blocks: model.blocks, bursts: model.bursts },
-    answer: costAnswer(model) ?? answerSentence(model),
+    answer: answerOf(model),
     control: { env: control.env, sentence: controlSentence(model), contrasts: control.rows },
     trust: model.trust,
     open: model.open === null ? null : { ...model.open, ...needsOf(model) },

@@ -1,20 +1,16 @@
 /** The report as Markdown for a pull request's comment or a job's summary: the verdicts first, the rest folded. */
 
 import { type ContrastRow, SUITE, suiteOf } from '../bench/analysis/ratio.ts';
+import type { StartupRow } from '../bench/analysis/startup.ts';
 import { hasSuite } from '../bench/analysis/trust.ts';
 import { formatChange, formatNs, threeDigits } from '../bench/units.ts';
+import { answerOf } from './answer.ts';
+import { footprintTexts, startupText } from './cost-rows.ts';
 import { code, folded, markdownTable, prose } from './markdown-text.ts';
 import type { ReportModel } from './model.ts';
 import { honestNotes } from './notes.ts';
 import { distrustLines, needsOf, openLines, percentText, verdictCell, verdictMarks } from './verdicts.ts';
-import {
-  answerSentence,
-  controlSentence,
-  environmentName,
-  environmentTitle,
-  percentDigits,
-  ratioDigits,
-} from './wording.ts';
+import { controlSentence, environmentName, environmentTitle, percentDigits, ratioDigits } from './wording.ts';
 
 const NO_FIGURE = '–';
 
@@ -23,12 +19,12 @@ export function render(model: ReportModel): string {
   const { session } = model;
   const needs = needsOf(model);
   const head = [
-    `### ${prose(answerSentence(model))}`,
+    `### ${prose(answerOf(model))}`,
     '',
     ...distrustLines(model).flatMap((line) => ['> [!WARNING]', `> ${prose(line)}`, '']),
-    prose(controlSentence(model)),
-    '',
-    ...verdictTable(model),
+    ...(session.plan.measure === undefined ? [prose(controlSentence(model)), '', ...verdictTable(model)] : []),
+    ...startupTable(model.costs.startup.filter(({ temperature }) => temperature === 'warm')),
+    ...footprintTable(model),
     ...verdictMarks(model.contrasts, model.margin).map((mark) => `\n<sub>${prose(mark)}</sub>`),
     ...(needs === null
       ? []
@@ -36,6 +32,10 @@ export function render(model: ReportModel): string {
   ];
   const notes = honestNotes(model);
   return folded(head, [
+    {
+      title: 'Cold starts',
+      body: startupTable(model.costs.startup.filter(({ temperature }) => temperature === 'cold')),
+    },
     { title: 'Every workload', body: workloadTables(model) },
     { title: 'Open and untrusted verdicts', body: items(openLines(model)) },
     { title: 'Levels and fresh starts', body: levelTables(model) },
@@ -56,6 +56,24 @@ export function render(model: ReportModel): string {
 function shapeText({ session, blocks }: ReportModel): string {
   const { profile, rounds, size } = session.plan;
   return `${profile}: ${blocks} ${blocks === 1 ? 'block' : 'blocks'} × ${rounds} rounds, size ${size}`;
+}
+
+function startupTable(rows: readonly StartupRow[]): string[] {
+  return markdownTable(
+    ['start', 'until', 'median', 'times the baseline', '95 % interval'],
+    rows
+      .map(startupText)
+      .map(({ env, figure, median, ratio, range }) => [code(env, 160), figure, median, ratio, range]),
+  );
+}
+
+function footprintTable(model: ReportModel): string[] {
+  return markdownTable(
+    ['one more idle instance', 'of', 'MiB', '95 % interval'],
+    model.costs.footprint
+      .flatMap(footprintTexts)
+      .map(({ env, figure, mib, range }) => [code(env, 160), figure, mib, range]),
+  );
 }
 
 /** One row a pair: the suite; without one every workload. */

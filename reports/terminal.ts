@@ -1,15 +1,16 @@
 /** The report on a terminal: the answer first, then levels, ratios with verdicts, start-up, and what went wrong. */
 
 import { formatCpuList, formatNs, formatSpan } from '../bench/units.ts';
+import { answerOf } from './answer.ts';
 import { contrastLines, sumLines } from './contrasts.ts';
-import { coldText, costAnswer, footprintLines, postureLines, startupLines } from './costs.ts';
+import { coldText, footprintLines, postureLines, startupLines } from './costs.ts';
 import { kernelLevels, systemLevels } from './levels.ts';
 import type { EnvironmentModel, ReportModel } from './model.ts';
 import { honestNotes } from './notes.ts';
 import { tableLines } from './table.ts';
 import { clean, displayWidth, wrap } from './text.ts';
 import { distrustLines, needsOf, openLines, percentText } from './verdicts.ts';
-import { answerSentence, controlSentence, environmentName } from './wording.ts';
+import { controlSentence, environmentName } from './wording.ts';
 
 export interface RenderOptions {
   /** Columns; at least 40 are used. 80 when left out. */
@@ -34,12 +35,11 @@ export function render(model: ReportModel, options: RenderOptions = {}): string 
   const items = (texts: readonly string[]): string[] => texts.flatMap((text) => wrap(text, width, '  '));
   const { baseline } = model.session.plan;
   const others = model.contrasts.filter((row) => row.baseline !== baseline);
-  const costs = costAnswer(model);
   return [
     ...paint(headerLines(model, width), 'faint'),
     '',
-    ...paint(wrap(costs ?? answerSentence(model), width), 'strong'),
-    ...(costs === null ? wrap(controlSentence(model), width, '  ') : []),
+    ...paint(wrap(answerOf(model), width), 'strong'),
+    ...(model.session.plan.measure === undefined ? wrap(controlSentence(model), width, '  ') : []),
     ...paint(items(distrustLines(model)), 'warning'),
     ...section(
       'One pass: median time, MFLOPS, and wake-up cost (lead-in over measured burst)',

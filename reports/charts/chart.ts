@@ -10,7 +10,7 @@ export type ChartConfig = {
 
 /** Rows of a CSV file of the session that a figure was computed from. */
 export interface Source {
-  readonly file: 'samples.csv' | 'starts.csv' | 'contrasts.csv';
+  readonly file: 'samples.csv' | 'starts.csv' | 'contrasts.csv' | 'footprint.csv';
   /** `2–7` by line, the header being 1; null where a filter tells more. */
   readonly rows: string | null;
   /** `workload = fft, phase = measure`. */
@@ -83,12 +83,12 @@ export function valueAxis(
   more: { readonly [key: string]: Json } = {},
 ): { readonly [key: string]: Json } {
   const { ticks = {}, ...rest } = more as { ticks?: { readonly [key: string]: Json } };
-  // Numbers have no thousands separators, here as elsewhere.
+  // Numbers have no thousands separators, here as elsewhere; a tick that rounding left below 0 is 0.
   return {
     type: 'linear',
     title: { display: true, text: title },
     ...rest,
-    ticks: { format: { useGrouping: false }, ...ticks },
+    ticks: { format: { useGrouping: false, signDisplay: 'negative' }, ...ticks },
   };
 }
 

@@ -15,6 +15,8 @@ const MIME = { png: 'image/png', svg: 'image/svg+xml' } as const;
 /** Twice as many pixels as CSS pixels: sharp on paper and on dense screens. */
 const PNG_RATIO = 2;
 const TITLE = { display: true, align: 'start', font: { size: 15, weight: 'bold' }, color: '#16191d' } as const;
+/** Above and below a title, px: Chart.js's own. */
+const TITLE_PADDING = 10;
 
 /** A drawer keeps one canvas for each size: making one loads a Chart.js of its own. */
 export function newDrawer(format: Format): (chart: Chart) => Uint8Array {
@@ -49,7 +51,10 @@ function configOf(chart: Chart, format: Format): ChartConfiguration {
   const config = structuredClone(chart.config) as unknown as ChartConfiguration;
   const options = config.options as Record<string, unknown> & { plugins?: Record<string, unknown> };
   options.devicePixelRatio = format === 'png' ? PNG_RATIO : 1;
-  options.plugins = { ...options.plugins, title: { ...TITLE, text: chart.heading } };
+  // What a chart wants free above itself must be free below the title.
+  const { top = 0 } = (options.layout as { padding?: { top?: number } } | undefined)?.padding ?? {};
+  const padding = { top: TITLE_PADDING, bottom: TITLE_PADDING + top };
+  options.plugins = { ...options.plugins, title: { ...TITLE, padding, text: chart.heading } };
   options.layout = { padding: { left: 12, right: 20, top: 8, bottom: 8 } };
   return config;
 }

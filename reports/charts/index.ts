@@ -6,6 +6,7 @@ import type { ReportModel } from '../model.ts';
 import { clean } from '../text.ts';
 import type { Chart } from './chart.ts';
 import { distributionChart, slug } from './distribution.ts';
+import { footprintChart } from './footprint.ts';
 import { ladderAxis, ladderChart } from './ladder.ts';
 import { orderChart } from './order.ts';
 import { startupChart } from './startup.ts';
@@ -21,6 +22,7 @@ export interface SessionCharts {
   readonly distributions: readonly Chart[];
   readonly order: Chart | null;
   readonly startup: Chart | null;
+  readonly footprint: Chart | null;
   readonly warmups: readonly Chart[];
 }
 
@@ -51,11 +53,14 @@ export function sessionCharts(model: ReportModel): SessionCharts {
     distributions: each((workload) => distributionChart(model, workload, NARROW)),
     order: orderChart(model, WIDE),
     startup: startupChart(model, WIDE),
+    footprint: footprintChart(model, WIDE),
     warmups: each((workload) => warmupChart(model, workload, NARROW)),
   };
 }
 
 export function allCharts(charts: SessionCharts): Chart[] {
-  const { ladder, workloads, distributions, order, startup, warmups } = charts;
-  return [ladder, ...workloads, ...distributions, order, startup, ...warmups].filter((chart) => chart !== null);
+  const { ladder, workloads, distributions, order, startup, footprint, warmups } = charts;
+  return [ladder, ...workloads, ...distributions, order, startup, footprint, ...warmups].filter(
+    (chart) => chart !== null,
+  );
 }

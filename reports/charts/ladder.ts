@@ -21,6 +21,9 @@ import { lookOf } from './palette.ts';
 
 /** Beyond this an environment would flatten all others: it is told at the edge instead of drawn. */
 const FAR = 2;
+/** For the name of the control's band, px; it leaves some of it to the title above. */
+const LABEL_ROOM = 24;
+const LABEL_RISE = 17;
 
 export interface LadderOptions {
   readonly id: string;
@@ -86,7 +89,9 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
       label: {
         display: true,
         content: 'control',
-        position: { x: 'end', y: 'start' },
+        // Above the rows: within them it would hide the baseline's point where the band is narrow.
+        position: { x: 'center', y: 'start' },
+        yAdjust: -LABEL_RISE,
         color: '#808080',
         font: { size: 11, weight: 'normal' },
         padding: 2,
@@ -122,16 +127,17 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
         : []),
     ],
     width: options.width,
-    height: 76 + 38 * labels.length,
+    height: 76 + LABEL_ROOM + 38 * labels.length,
     config: {
       type: 'scatterWithErrorBars',
       data,
       options: baseOptions({
+        layout: { padding: { top: LABEL_ROOM } },
         scales: {
           x: valueAxis(`time against ${clean(baseline, 40)}, %`, { ...axis }),
           y: nameAxis(labels),
         },
-        plugins: { legend: { display: false }, annotation: { annotations } },
+        plugins: { legend: { display: false }, annotation: { annotations, clip: false } },
       }),
     },
     table: {

@@ -1,7 +1,7 @@
 /** Sections about costs beside CPU time: starts compared, memory and disk of an instance, how boxes are shut in. */
 
-import { formatNs, threeDigits } from '../../bench/units.ts';
 import { postureChart } from '../charts/posture.ts';
+import { footprintTexts, startupText } from '../cost-rows.ts';
 import type { ReportModel } from '../model.ts';
 import { clean } from '../text.ts';
 import { figureOf, linkTo, type Place } from './figure.ts';
@@ -10,9 +10,6 @@ import { html, type Markup, name } from './markup.ts';
 import { type HtmlCell, tableOf } from './table.ts';
 
 const WIDE = 860;
-const MIB = 2 ** 20;
-const FIGURES = { spawned: 'spawned', 'first-instruction': 'first instruction', ready: 'ready', removal: 'removal' };
-const KINDS = { host: 'host memory', pss: 'PSS', cgroup: 'cgroup', disk: 'disk' };
 
 /** Those that have something to show. */
 export function costSections(model: ReportModel, place: Place): Section[] {
@@ -43,39 +40,28 @@ function startupTable(model: ReportModel, place: Place): Markup {
     caption: 'Time since the start began, and removal; ratios to the baseline, paired by round',
     head: ['environment', 'page cache', 'figure', 'median', 'times the baseline', '95 % interval'],
     texts: [1, 2],
-    rows: model.costs.startup.map(({ env, temperature, figure, medianMs, ratio }) => [
-      { show: name(env) },
-      temperature,
-      FIGURES[figure],
-      { show: formatNs(medianMs * 1e6), value: medianMs },
-      ratio === null ? '–' : { show: ratio.ratio.toFixed(2), value: ratio.ratio },
-      ratio?.interval ? `${ratio.interval.low.toFixed(2)} to ${ratio.interval.high.toFixed(2)}` : '–',
-    ]),
+    rows: model.costs.startup
+      .map(startupText)
+      .map(({ env, temperature, figure, median, medianMs, ratio, times, range }) => [
+        { show: name(env) },
+        temperature,
+        figure,
+        { show: median, value: medianMs },
+        { show: ratio, value: times },
+        range,
+      ]),
   })}<p class="source">Computed from ${linkTo(place.base, 'starts.csv')}.</p>`;
 }
 
 function footprintTable(model: ReportModel, place: Place): Markup {
-  const mib = (bytes: number) => `${bytes < 0 ? '−' : ''}${threeDigits(Math.abs(bytes) / MIB)}`;
   return html`${tableOf({
     id: `${place.prefix}footprint-rows`,
     caption: 'MiB that one more idle instance takes: slope over the number of instances, with its interval of 95 %',
     head: ['environment', 'of', 'MiB an instance', '95 % interval'],
     texts: [1],
-    rows: model.costs.footprint.flatMap(({ env, slopes }) =>
-      (Object.keys(KINDS) as (keyof typeof KINDS)[]).flatMap((kind): HtmlCell[][] => {
-        const slope = slopes[kind];
-        if (!slope) return [];
-        const { perInstanceBytes, interval } = slope;
-        return [
-          [
-            { show: name(env) },
-            KINDS[kind],
-            { show: mib(perInstanceBytes), value: perInstanceBytes },
-            interval ? `${mib(interval.low)} to ${mib(interval.high)}` : '–',
-          ],
-        ];
-      }),
-    ),
+    rows: model.costs.footprint
+      .flatMap(footprintTexts)
+      .map(({ env, figure, mib, bytes, range }) => [{ show: name(env) }, figure, { show: mib, value: bytes }, range]),
   })}<p class="source">Computed from ${linkTo(place.base, 'footprint.csv')}.</p>`;
 }
 

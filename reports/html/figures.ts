@@ -26,7 +26,7 @@ const SHORT: Readonly<Record<string, string>> = { workloads: 'Workloads', spread
 
 /** Those that have something to show. */
 export function figureSections(model: ReportModel, charts: SessionCharts, place: Place): Section[] {
-  const { baseline, rounds, pilotBursts } = model.session.plan;
+  const { baseline, rounds, pilotBursts, measure } = model.session.plan;
   const section = (
     id: string,
     title: string,
@@ -53,7 +53,9 @@ export function figureSections(model: ReportModel, charts: SessionCharts, place:
       charts.workloads,
       contrastTable(model, place),
     ),
-    { id: 'levels', title: 'Time and rate of each environment', short: 'Levels', body: levelTable(model, place) },
+    ...(measure === undefined
+      ? [{ id: 'levels', title: 'Time and rate of each environment', short: 'Levels', body: levelTable(model, place) }]
+      : []),
     ...section(
       'spread',
       'How rounds and blocks spread',
@@ -61,7 +63,12 @@ export function figureSections(model: ReportModel, charts: SessionCharts, place:
       charts.distributions,
     ),
     ...section('order', 'Run order', html``, charts.order === null ? [] : [charts.order]),
-    ...section('startup', 'Fresh starts', html``, charts.startup === null ? [] : [charts.startup]),
+    ...section(
+      'startup',
+      'Fresh starts',
+      html``,
+      charts.startup === null || measure === 'startup' ? [] : [charts.startup],
+    ),
     ...section(
       'warmup',
       'Warm-up',

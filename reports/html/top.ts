@@ -2,6 +2,7 @@
 
 import { type ContrastRow, hasSuite, SUITE } from '../../bench/analysis/ratio.ts';
 import { formatChange } from '../../bench/units.ts';
+import { answerOf } from '../answer.ts';
 import type { SessionCharts } from '../charts/index.ts';
 import { lineList } from '../charts/ladder.ts';
 import { claimSentence } from '../claim-sentence.ts';
@@ -9,30 +10,35 @@ import { leadName, leadWorkload } from '../headline.ts';
 import type { ReportModel } from '../model.ts';
 import { clean } from '../text.ts';
 import { distrustLines, moreText, needsOf, reasonWords } from '../verdicts.ts';
-import { answerSentence, controlSentence, environmentName, percentDigits } from '../wording.ts';
+import { controlSentence, environmentName, percentDigits } from '../wording.ts';
+import { costTop } from './cost-top.ts';
 import { figureOf, type Place, sourcesOf } from './figure.ts';
 import { html, type Markup, name, tied } from './markup.ts';
 import { type HtmlCell, type HtmlRow, tableOf } from './table.ts';
 
 export function topOf(model: ReportModel, charts: SessionCharts, place: Place, warnings: readonly string[]): Markup {
   const claim = model.details.claims === null ? null : claimSentence(model.details.claims.results);
-  const needs = needsOf(model);
   return html`<section class="top"${place.prefix === '' ? html` aria-labelledby="answer"` : ''}>
 ${[
   ...warnings.map((text) => `The session’s files are not as its manifest says: ${text}.`),
   ...distrustLines(model),
 ].map(
   (text) => html`<p class="warning" role="note"><strong>Warning.</strong> ${clean(text)}</p>\n`,
-)}<h2 class="answer" id="${place.prefix}answer">${tied(answerSentence(model))}</h2>
+)}<h2 class="answer" id="${place.prefix}answer">${tied(answerOf(model))}</h2>
 ${claim === null ? '' : html`<p class="lead">${tied(claim)}</p>`}
-<p class="lead muted">${tied(sentence(controlSentence(model)))}</p>
+${model.session.plan.measure === undefined ? ladderTop(model, charts, place) : costTop(model, charts, place)}
+</section>
+`;
+}
+
+function ladderTop(model: ReportModel, charts: SessionCharts, place: Place): Markup {
+  const needs = needsOf(model);
+  return html`<p class="lead muted">${tied(sentence(controlSentence(model)))}</p>
 <div class="pair">
 <div>${charts.ladder === null ? html`<p>Nothing can be drawn: no environment has a figure against the baseline.</p>` : figureOf(charts.ladder, place, { quiet: true })}</div>
 <div>${verdictTable(model, place)}
 ${needs === null ? '' : html`<p class="muted">The session ${needs.sentence}${needs.command === null ? '.' : html`: <code>${needs.command}</code>`}</p>`}</div>
-</div>
-</section>
-`;
+</div>`;
 }
 
 /** The suite, or the only workload, of every pair and of the control. */

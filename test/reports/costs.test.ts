@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { html } from '../../reports/html.ts';
 import { render as json } from '../../reports/json.ts';
+import { render as markdown } from '../../reports/markdown.ts';
 import { buildModel, type ModelInput } from '../../reports/model.ts';
 import { render } from '../../reports/terminal.ts';
 import { testPlan, testStart } from '../bench/analysis/simulate.ts';
@@ -29,6 +31,14 @@ function costInput(measure: 'startup' | 'footprint', more: Partial<ModelInput> =
   return { session: { ...session, plan, environments }, samples: [], starts, events: [], unavailable: [], ...more };
 }
 
+const FOOTPRINT = [1, 2, 3].flatMap((block) =>
+  [1, 2, 4].map((instances) => ({
+    ...{ block, position: 1, env: 'docker', instances },
+    ...{ hostDeltaBytes: (40 * instances + 100) * MIB, pssBytes: (7 * instances + 30) * MIB },
+    ...{ cgroupBytes: null, diskBytes: 1 * MIB * instances, imageBytes: 100 * MIB },
+  })),
+);
+
 describe('the terminal report of starts', () => {
   it('answers with the time to the first instruction and its ratio, and keeps warm and cold apart', () => {
     const text = render(buildModel(costInput('startup')));
@@ -48,14 +58,7 @@ describe('the terminal report of starts', () => {
 
 describe('the terminal report of idle instances', () => {
   it('shows slopes, what there is besides, and a dash where nothing could be read', () => {
-    const footprint = [1, 2, 3].flatMap((block) =>
-      [1, 2, 4].map((instances) => ({
-        ...{ block, position: 1, env: 'docker', instances },
-        ...{ hostDeltaBytes: (40 * instances + 100) * MIB, pssBytes: (7 * instances + 30) * MIB },
-        ...{ cgroupBytes: null, diskBytes: 1 * MIB * instances, imageBytes: 100 * MIB },
-      })),
-    );
-    const text = render(buildModel(costInput('footprint', { footprint })));
+    const text = render(buildModel(costInput('footprint', { footprint: FOOTPRINT })));
     expect(text).toContain("One more idle instance: docker 40.0 MiB of the host's memory.");
     expect(text).toMatch(/host memory +40\.0 +\[40\.0, 40\.0\] +100/);
     expect(text).toMatch(/control group +– +– +–/);
@@ -80,5 +83,34 @@ describe('the posture of the boxes', () => {
 
   it('is absent from sessions whose boxes told nothing', () => {
     expect(buildModel(fixtureInput()).costs.posture.environments).toEqual([]);
+  });
+});
+
+describe.each([
+  ['startup', 'docker 255 ms, × 5.00 [5.00, 5.00]', ['docker', 'first instruction', '255 ms', '5.00', '5.00 to 5.00']],
+  ['footprint', 'docker 40.0 MiB of the host', ['docker', 'host memory', '40.0', '40.0 to 40.0']],
+] as const)('a session of %s without workloads', (measure, answer, row) => {
+  const model = buildModel(costInput(measure, { footprint: FOOTPRINT }));
+
+  it('has its answer and its figures in Markdown, and no verdicts', () => {
+    const text = markdown(model)
+      .replace(/<\/?code>/g, '')
+      .replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code));
+    expect(text).toContain(answer);
+    expect(text).toContain(`| ${row.join(' | ')} |`);
+    expect(text).not.toMatch(/Nothing was measured|verdict/);
+  });
+
+  it('has its answer, one chart and its figures at the top of the page', async () => {
+    const [file] = await html([{ model, base: '..', warnings: [] }]);
+    const page = String(file?.content);
+    const top = /<section class="top"[\s\S]*?<\/section>/.exec(page)?.[0] ?? '';
+    expect(top.replace(/\u00a0/g, ' ')).toContain(answer);
+    expect(top).toContain(`id="${measure}-canvas"`);
+    for (const cell of [row[0], row[2]]) expect(top).toContain(cell);
+    expect(page).not.toMatch(/Nothing was measured|Nothing can be drawn|Time and rate of each/);
+    // Of ids there is one each, also where the top has the chart that other sessions have further down.
+    const ids = [...page.replace(/<script[\s\S]*?<\/script>/g, '').matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
   });
 });

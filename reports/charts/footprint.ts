@@ -1,0 +1,98 @@
+/** What one more idle instance takes of the host's memory, with intervals, and how much of it its processes map. */
+
+import type { Slope } from '../../bench/analysis/footprint.ts';
+import { footprintTexts, mebibytes } from '../cost-rows.ts';
+import type { ReportModel } from '../model.ts';
+import { clean } from '../text.ts';
+import { baseOptions, type Chart, nameAxis, round, valueAxis } from './chart.ts';
+import { chartNames } from './names.ts';
+import { lookOf } from './palette.ts';
+
+const MIB = 2 ** 20;
+const PSS_COLOUR = '#6c7783';
+
+/** Null for sessions that did not measure it. */
+export function footprintChart(model: ReportModel, width: number): Chart | null {
+  const rows = model.costs.footprint.flatMap(({ env, slopes }) =>
+    slopes.host === null ? [] : [{ env, host: slopes.host, pss: slopes.pss }],
+  );
+  if (rows.length === 0) return null;
+  const names = chartNames(model.environments);
+  const labels = rows.map(({ env }) => names.get(env) ?? clean(env, 30));
+  const looks = rows.map(({ env }) => lookOf(env));
+  const nameAt = (index: number) => labels[index] ?? '';
+  return {
+    id: 'footprint',
+    title: 'Memory of one more idle instance',
+    heading: 'Memory of one more idle instance',
+    description: `Memory of the host that one more idle instance takes: ${rows
+      .map(({ env, host }) => `${clean(env, 60)} ${mebibytes(host.perInstanceBytes)} MiB`)
+      .join('; ')}.`,
+    notes: [
+      'Large: available memory of the host that goes with one more instance, with its interval of 95 %. Small and grey: proportional set size of its processes, which leaves out the kernel’s own memory and the engine’s helpers.',
+    ],
+    width,
+    height: 110 + 38 * labels.length,
+    config: {
+      type: 'scatterWithErrorBars',
+      data: {
+        datasets: [
+          {
+            label: 'host memory',
+            data: rows.map(({ env, host }, index) => ({
+              ...pointOf(host),
+              y: nameAt(index),
+              t: `${clean(env, 40)}: ${mebibytes(host.perInstanceBytes)} MiB of the host`,
+            })),
+            backgroundColor: looks.map(({ fill }) => fill),
+            borderColor: looks.map(({ line }) => line),
+            pointStyle: looks.map(({ shape }) => shape),
+            borderWidth: 1.5,
+            radius: 6.5,
+            pointRadius: 6.5,
+            hoverRadius: 8,
+            errorBarColor: looks.map(({ line }) => line),
+            errorBarWhiskerColor: looks.map(({ line }) => line),
+            errorBarLineWidth: 2.5,
+            errorBarWhiskerLineWidth: 2.5,
+            errorBarWhiskerSize: 12,
+          },
+          {
+            label: 'PSS',
+            data: rows.flatMap(({ env, pss }, index) =>
+              pss === null
+                ? []
+                : [
+                    {
+                      x: round(pss.perInstanceBytes / MIB),
+                      y: nameAt(index),
+                      t: `${clean(env, 40)}: PSS ${mebibytes(pss.perInstanceBytes)} MiB`,
+                    },
+                  ],
+            ),
+            backgroundColor: PSS_COLOUR,
+            borderColor: PSS_COLOUR,
+            radius: 3.5,
+            pointRadius: 3.5,
+          },
+        ],
+      },
+      options: baseOptions({
+        scales: { x: valueAxis('MiB of one more idle instance', { beginAtZero: true }), y: nameAxis(labels) },
+        plugins: { legend: { display: false } },
+      }),
+    },
+    table: {
+      head: ['environment', 'of', 'MiB an instance', '95 % interval'],
+      rows: model.costs.footprint
+        .flatMap(footprintTexts)
+        .map(({ env, figure, mib, range }) => [clean(env, 160), figure, mib, range]),
+    },
+    sources: [{ file: 'footprint.csv', rows: null, filter: null }],
+  };
+}
+
+function pointOf({ perInstanceBytes, interval }: Slope) {
+  const x = round(perInstanceBytes / MIB);
+  return interval === null ? { x } : { x, xMin: round(interval.low / MIB), xMax: round(interval.high / MIB) };
+}
