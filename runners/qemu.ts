@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../bench/errors.ts';
-import type { Box, OpenOptions, Prepared, Probe, Runner, Workspace } from '../bench/types.ts';
+import type { Ablation, Box, OpenOptions, Prepared, Probe, Runner, Workspace } from '../bench/types.ts';
 import { guestBox, guestGroup } from './guest/box.ts';
 import { bootsWith, findParts, type GuestParts, kvmWorks, type MachineWish } from './guest/kvm-probe.ts';
 import { type Accelerator, hostTscKhz, MACHINES, qemuCommand, TRANSLATION_BYTES } from './guest/qemu-command.ts';
@@ -15,6 +15,12 @@ import { defineSettings } from './settings.ts';
 const MIN_MEMORY_BYTES = 512 << 20;
 /** A virtio port has no terminal's queue, and holds back what the guest hasn't read: any line of ours passes. */
 const LINE_LIMIT_BYTES = 1 << 20;
+
+/** The model that QEMU takes when none is named has neither AVX nor AES: what it hides shows in how much slower it is. */
+const QEMU_ABLATIONS: readonly Ablation[] = [
+  { part: 'the CPU model qemu64', settings: { cpu: 'qemu64' }, kind: 'exchanges' },
+  { part: 'the machine type q35', settings: { machine: 'q35' }, kind: 'exchanges' },
+];
 
 interface QemuPrepared extends Prepared {
   readonly parts: GuestParts;
@@ -62,6 +68,7 @@ export function qemuRunner(settings: QemuSettings = {}): Runner {
       bind: qemuRunner,
     }),
     posture: { rootDaemon: false, signedImage: false },
+    ablations: QEMU_ABLATIONS,
     probe: (parent, workspace) => probe(parent, workspace, settings),
     async prepare(_parent, image, workspace): Promise<QemuPrepared> {
       const parts = await findParts(settings);
