@@ -1,7 +1,9 @@
 /** Environments for tests of the harness itself: the real payload as a plain process, and scripts with faults in them. */
 
 import { fileURLToPath } from 'node:url';
+import { executeSession, type SessionOutcome, type SessionRequest } from '../../bench/execute.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session.ts';
+import { createStore } from '../../bench/store.ts';
 import type { Environment, Plan, Started } from '../../bench/types.ts';
 import { hostSpawn } from '../../runners/process.ts';
 
@@ -108,5 +110,33 @@ export function infoFor(plan: Plan, environments: readonly Environment[]): Sessi
     blocksCompleted: 0,
     measuredMs: 0,
     resumed: [],
+  };
+}
+
+/** Runs a session into a folder below `out`, with an honest control on a host that tells nothing of itself. */
+export async function runIn(
+  out: string,
+  plan: Plan,
+  environments: readonly Environment[],
+  change: Partial<SessionRequest> = {},
+): Promise<{ outcome: SessionOutcome; dir: string }> {
+  const info = change.info ?? infoFor(plan, environments);
+  const store = createStore(out, info);
+  const outcome = await executeSession({ ...requestFor(plan, environments), store, info, ...change });
+  store.close();
+  return { outcome, dir: store.dir };
+}
+
+/** What every session of these tests is asked for alike. */
+export function requestFor(plan: Plan, environments: readonly Environment[]): Omit<SessionRequest, 'store' | 'info'> {
+  return {
+    plan,
+    environments,
+    control: honest(plan.baseline),
+    verifier: honest('native'),
+    gauges: { availableMemoryBytes: () => null, stealMs: () => null },
+    signal: new AbortController().signal,
+    notices: () => {},
+    progress: { phase: () => {}, round: () => {} },
   };
 }

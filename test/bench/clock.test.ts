@@ -9,13 +9,11 @@ import { findSeries } from '../../bench/analysis/group.ts';
 import { groupSession } from '../../bench/analysis/session-groups.ts';
 import { checkSession } from '../../bench/check.ts';
 import { clockFault, openClock, withPartners } from '../../bench/clock.ts';
-import { executeSession, type SessionOutcome } from '../../bench/execute.ts';
 import { loadSession, wholeSamples } from '../../bench/load.ts';
-import { createStore } from '../../bench/store.ts';
 import type { Environment, Plan, Sample } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import { simulateSamples, testPlan } from './analysis/simulate.ts';
-import { honest, infoFor, tampered, tinyPlan } from './boxes.ts';
+import { honest, runIn, tampered, tinyPlan } from './boxes.ts';
 
 describe('a clock', () => {
   /** Read after so many seconds, of a box that is asked thrice at either end; `wayMs` is what an answer takes. */
@@ -126,27 +124,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(out, { recursive: true, force: true }));
 
-async function run(
-  plan: Plan,
-  environments: readonly Environment[],
-): Promise<{ outcome: SessionOutcome; dir: string }> {
-  const info = infoFor(plan, environments);
-  const store = createStore(out, info);
-  const outcome = await executeSession({
-    plan,
-    environments,
-    control: honest(plan.baseline),
-    verifier: honest('native'),
-    store,
-    info,
-    gauges: { availableMemoryBytes: () => null, stealMs: () => null },
-    signal: new AbortController().signal,
-    notices: () => {},
-    progress: { phase: () => {}, round: () => {} },
-  });
-  store.close();
-  return { outcome, dir: store.dir };
-}
+const run = (plan: Plan, environments: readonly Environment[]) => runIn(out, plan, environments);
 
 /** The real payload, whose answers are changed on their way as if its kernel counted `percent` of the time. */
 function guestWithClock(path: string, percent: number): Environment {

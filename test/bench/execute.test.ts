@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkSession } from '../../bench/check.ts';
-import { executeSession, type SessionOutcome } from '../../bench/execute.ts';
-import { createStore } from '../../bench/store.ts';
+import type { SessionOutcome } from '../../bench/execute.ts';
 import type { Environment, Plan, Sample } from '../../bench/types.ts';
-import { honest, infoFor, PAYLOAD, scripted, tampered, tinyPlan } from './boxes.ts';
+import { honest, PAYLOAD, runIn, scripted, tampered, tinyPlan } from './boxes.ts';
 
 let out: string;
 beforeEach(() => {
@@ -21,23 +20,13 @@ interface RunOptions {
   onRound?(at: { block: number; round: number }): void;
 }
 
-async function run(plan: Plan, environments: readonly Environment[], options: RunOptions = {}) {
-  const info = infoFor(plan, environments);
-  const store = createStore(out, info);
-  const outcome = await executeSession({
-    plan,
-    environments,
-    control: options.control ?? honest(plan.baseline),
-    verifier: honest('native'),
-    store,
-    info,
-    gauges: { availableMemoryBytes: () => null, stealMs: () => null },
-    signal: options.signal ?? new AbortController().signal,
+function run(plan: Plan, environments: readonly Environment[], { signal, control, onRound }: RunOptions = {}) {
+  return runIn(out, plan, environments, {
+    ...(control && { control }),
+    ...(signal && { signal }),
     notices: (tell) => tell({ kind: 'noticed' }),
-    progress: { phase: () => {}, round: (at) => options.onRound?.(at) },
+    progress: { phase: () => {}, round: (at) => onRound?.(at) },
   });
-  store.close();
-  return { outcome, dir: store.dir };
 }
 
 function readRows(dir: string): Record<string, string>[] {

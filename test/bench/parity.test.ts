@@ -13,7 +13,7 @@ import type { BoxFacts } from '../../bench/protocol.ts';
 import { createStore } from '../../bench/store.ts';
 import type { Environment, Inequality, Plan } from '../../bench/types.ts';
 import { allowedCpus } from '../../runners/host/cpus.ts';
-import { honest, infoFor, PAYLOAD, scripted, tinyPlan } from './boxes.ts';
+import { infoFor, PAYLOAD, requestFor, scripted, tinyPlan } from './boxes.ts';
 
 const NATIVE: BoxFacts = {
   cpus_allowed: '3',
@@ -277,10 +277,8 @@ async function run(plan: Plan, environments: readonly Environment[], control: En
   const store = createStore(out, info);
   const seen: string[] = [];
   const outcome = await executeSession({
-    plan,
-    environments,
+    ...requestFor(plan, environments),
     control,
-    verifier: honest('native'),
     store: {
       ...store,
       event: (event) => {
@@ -293,10 +291,6 @@ async function run(plan: Plan, environments: readonly Environment[], control: En
       },
     },
     info,
-    gauges: { availableMemoryBytes: () => null, stealMs: () => null },
-    signal: new AbortController().signal,
-    notices: () => {},
-    progress: { phase: () => {}, round: () => {} },
   });
   store.close();
   return { outcome, dir: store.dir, seen };

@@ -2,11 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { executeSession } from '../../bench/execute.ts';
 import type { SessionInfo } from '../../bench/session.ts';
-import { createStore } from '../../bench/store.ts';
 import type { Environment, Plan, Sample } from '../../bench/types.ts';
-import { honest, infoFor, tampered, tinyPlan } from './boxes.ts';
+import { honest, infoFor, runIn, tampered, tinyPlan } from './boxes.ts';
 
 let out: string;
 beforeEach(() => {
@@ -35,21 +33,8 @@ async function run(
   control = paced('native', steady),
 ) {
   const info = { ...infoFor(plan, environments), ...change };
-  const store = createStore(out, info);
-  const outcome = await executeSession({
-    plan,
-    environments,
-    control,
-    verifier: honest('native'),
-    store,
-    info,
-    gauges: { availableMemoryBytes: () => null, stealMs: () => null },
-    signal: new AbortController().signal,
-    notices: () => {},
-    progress: { phase: () => {}, round: () => {} },
-  });
-  store.close();
-  return { ...outcome, written: JSON.parse(readFileSync(join(store.dir, 'session.json'), 'utf8')) as SessionInfo };
+  const { outcome, dir } = await runIn(out, plan, environments, { info, control });
+  return { ...outcome, written: JSON.parse(readFileSync(join(dir, 'session.json'), 'utf8')) as SessionInfo };
 }
 
 /** Warm-up bursts by block and box, over all workloads. */

@@ -9,7 +9,7 @@ import { reopenStore } from '../../bench/reopen.ts';
 import type { SessionInfo } from '../../bench/session.ts';
 import { createStore, type Store } from '../../bench/store.ts';
 import type { Environment, Plan, Sample } from '../../bench/types.ts';
-import { honest, infoFor, scripted, tampered, tinyPlan } from './boxes.ts';
+import { honest, infoFor, requestFor, scripted, tampered, tinyPlan } from './boxes.ts';
 
 let out: string;
 beforeEach(() => {
@@ -33,16 +33,12 @@ async function execute(store: Store, info: SessionInfo, options: Options = {}): 
   const controller = new AbortController();
   const { boxes = [honest('native'), honest('twin')], control = honest('native'), earlier, until } = options;
   const outcome = await executeSession({
+    ...requestFor(info.plan, boxes),
     ...(earlier === undefined ? {} : { earlier }),
-    plan: info.plan,
-    environments: boxes,
     control,
-    verifier: honest('native'),
     store,
     info,
-    gauges: { availableMemoryBytes: () => null, stealMs: () => null },
     signal: controller.signal,
-    notices: () => {},
     progress: {
       phase: () => {},
       round: ({ block, round }) => {

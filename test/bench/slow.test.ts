@@ -4,10 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { executeSession } from '../../bench/execute.ts';
 import { realisedRatio } from '../../bench/known-truth.ts';
-import { createStore } from '../../bench/store.ts';
-import { honest, infoFor, PAYLOAD, scripted, tinyPlan } from './boxes.ts';
+import { honest, PAYLOAD, runIn, scripted, tinyPlan } from './boxes.ts';
 
 let out: string;
 beforeEach(() => {
@@ -22,21 +20,7 @@ describe('a payload that does half as many passes again', () => {
     const plan = tinyPlan({ environments, workloads, size: 'small', rounds: 12, burstNs: 2e6, timeoutMs: 20_000 });
     const slow = scripted('slow:50%', [process.execPath, PAYLOAD, '--slow=0.5']);
     const boxes = [honest('native'), slow];
-    const info = infoFor(plan, boxes);
-    const store = createStore(out, info);
-    const outcome = await executeSession({
-      plan,
-      environments: boxes,
-      control: honest('native'),
-      verifier: honest('native'),
-      store,
-      info,
-      gauges: { availableMemoryBytes: () => null, stealMs: () => null },
-      signal: new AbortController().signal,
-      notices: () => {},
-      progress: { phase: () => {}, round: () => {} },
-    });
-    store.close();
+    const { outcome } = await runIn(out, plan, boxes);
     expect(outcome.failure).toBeNull();
     // Every state was held against the others after each request, and against a replay at the end of the block.
     expect(outcome.events.filter(({ kind }) => kind === 'checksum-mismatch')).toEqual([]);

@@ -123,6 +123,21 @@ describe('a system that does not do what it is asked', () => {
     expect(files.some((file) => existsSync(file))).toBe(false);
   });
 
+  test('context-switch: a number that comes back otherwise is noticed', () => {
+    const { pass, checksum } = prepared('context-switch');
+    const load = Atomics.load.bind(Atomics) as (cells: Int32Array, index: number) => number;
+    let changed = 0;
+    const otherwise = (cells: Int32Array, index: number) => {
+      const value = load(cells, index);
+      // Cell 1 holds the number, cell 0 whose turn it is.
+      return index === 1 && changed++ === 0 ? value ^ 1 : value;
+    };
+    vi.spyOn(Atomics, 'load').mockImplementation(otherwise as never);
+    pass();
+    expect(changed).toBeGreaterThan(0);
+    expect(checksum()).not.toBe(reckoned('context-switch', [1])[0]);
+  });
+
   test('spawn: another program is noticed, and one that is missing or can not be run is told', () => {
     const changed = makeRoot();
     try {

@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SUITE } from '../../bench/analysis/ratio.ts';
 import { checkSession } from '../../bench/check.ts';
-import { executeSession } from '../../bench/execute.ts';
 import { loadSession } from '../../bench/load.ts';
-import { createStore } from '../../bench/store.ts';
 import type { Environment, Plan } from '../../bench/types.ts';
 import { SYSTEM_WORKLOADS } from '../../system/index.ts';
-import { infoFor, scripted, tampered, tinyPlan } from '../bench/boxes.ts';
+import { runIn, scripted, tampered, tinyPlan } from '../bench/boxes.ts';
 import { makeRoot, type Root } from './root.ts';
 
 let root: Root;
@@ -28,23 +26,9 @@ const environments = [{ path: 'native' }, { path: 'twin' }];
 
 async function run(plan: Plan, twin: Environment) {
   const boxes = [box('native'), twin];
-  const info = infoFor(plan, boxes);
-  const store = createStore(out, info);
-  const outcome = await executeSession({
-    plan,
-    environments: boxes,
-    control: box('native'),
-    verifier: box('native'),
-    store,
-    info,
-    gauges: { availableMemoryBytes: () => null, stealMs: () => null },
-    signal: new AbortController().signal,
-    notices: () => {},
-    progress: { phase: () => {}, round: () => {} },
-  });
-  store.close();
+  const { outcome, dir } = await runIn(out, plan, boxes, { control: box('native'), verifier: box('native') });
   expect(outcome.failure).toBeNull();
-  return { outcome, dir: store.dir };
+  return { outcome, dir };
 }
 
 const IDS = SYSTEM_WORKLOADS.map(({ id }) => id);
