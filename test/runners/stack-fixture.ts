@@ -66,6 +66,9 @@ export async function openStackLab(memoryBytes = 512 << 20): Promise<StackLab> {
     note: (kind, detail) => notes.push(`${kind} ${JSON.stringify(detail)}`),
   };
   const image = await ensureImage(payloadFile);
+  // No box has a network, so that none should come with it; names of interfaces don't tell whose they are.
+  const interfaces = new Set(namesIn('/sys/class/net'));
+  const newInterfaces = () => namesIn('/sys/class/net').filter((name) => !interfaces.has(name));
   return {
     workspace,
     image,
@@ -81,7 +84,10 @@ export async function openStackLab(memoryBytes = 512 << 20): Promise<StackLab> {
     },
     leftovers: async (text = /./) => {
       for (let attempt = 0; ; attempt++) {
-        const left = leftoversOf(id, dir).filter((line) => text.test(line));
+        const left = [
+          ...leftoversOf(id, dir).filter((line) => text.test(line)),
+          ...newInterfaces().map((name) => `network interface ${name}`),
+        ];
         if (left.length === 0 || attempt === 50) return left;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
