@@ -1,5 +1,8 @@
 /** How often intervals and verdicts are right: thousands of simulated sessions with a known truth, per scenario. */
 
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import { logInterval } from '../../bench/analysis/interval.ts';
 import { logRatiosByRound } from '../../bench/analysis/pairing.ts';
 import { type ContrastRow, type ContrastTable, contrastTable } from '../../bench/analysis/ratio.ts';
@@ -47,7 +50,7 @@ interface Outcome {
   readonly blocks: number;
 }
 
-interface Scenario {
+export interface Scenario {
   readonly noise: Noise;
   readonly ratio: number;
   readonly stop: Stop;
@@ -62,30 +65,58 @@ export async function benchCalibration(print: (line: string) => void): Promise<v
   );
   print('');
   print('scenario          design            blocks   covers   half-width   A/A false alarms');
-  for (const [name, noise] of Object.entries(NOISES)) {
-    for (const stop of STOPS) print(coverageLine(name, 'paired blocks', { noise, ratio: 1.03, stop, order: 'rounds' }));
-    print(coverageLine(name, 'pooled rounds', { noise, ratio: 1.03, stop: 10, order: 'rounds', pooled: true }));
-    print(coverageLine(name, 'box after box', { noise, ratio: 1.03, stop: 10, order: 'boxes' }));
-    print(coverageLine(name, 'the same, pooled', { noise, ratio: 1.03, stop: 10, order: 'boxes', pooled: true }));
-  }
+  const run = newPool(availableParallelism());
+  const coverage = Object.entries(NOISES).flatMap(([name, noise]) => {
+    const line = (design: string, change: Partial<Scenario>) =>
+      coverageLine(run, name, design, { noise, ratio: 1.03, stop: 10, order: 'rounds', ...change });
+    return [
+      ...STOPS.map((stop) => line('paired blocks', { stop })),
+      line('pooled rounds', { pooled: true }),
+      line('box after box', { order: 'boxes' }),
+      line('the same, pooled', { order: 'boxes', pooled: true }),
+    ];
+  });
+  const verdicts = [0.004, 0.012].flatMap((start) =>
+    [1, 1.01, 1.02, 1.05].flatMap((ratio) =>
+      STOPS.map((stop) => verdictLine(run, { noise: { ...PLAIN, start }, ratio, stop, order: 'rounds' })),
+    ),
+  );
+  for (const line of coverage) print(await line);
   print('');
   print(`Verdicts at a margin of ${100 * MARGIN} %, per cent of sessions; "shown" is an interval that excludes 1.`);
   print('truth     starts    blocks    shown   slower  equivalent  inconclusive  faster  untrusted');
-  for (const start of [0.004, 0.012]) {
-    for (const ratio of [1, 1.01, 1.02, 1.05]) {
-      for (const stop of STOPS) print(verdictLine({ noise: { ...PLAIN, start }, ratio, stop, order: 'rounds' }));
-    }
-  }
+  for (const line of verdicts) print(await line);
 }
 
-function coverageLine(name: string, design: string, scenario: Scenario): string {
-  const outcomes = runAll(scenario);
-  const covers = share(outcomes, ({ log, truth }) => Math.abs(log.mean - truth) <= log.halfWidth);
-  const width = median(outcomes.map(({ log }) => log.halfWidth));
+type Run = (scenario: Scenario) => Promise<Outcome[]>;
+
+/** Scenarios share nothing, so that each CPU takes the next one; `main.ts` answers in the thread. */
+function newPool(lanes: number): Run {
+  const waiting: (() => void)[] = [];
+  let free = lanes;
+  return async (scenario) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      const thread = new Worker(process.argv[1] as string, { workerData: scenario });
+      const [outcomes] = await once(thread, 'message');
+      return outcomes as Outcome[];
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
+}
+
+async function coverageLine(run: Run, name: string, design: string, scenario: Scenario): Promise<string> {
   // Skewed and bad starts are the environment's own, so two equal ones differ by no more than chance.
   const { noise } = scenario;
   const equal = { ...scenario, ratio: 1, noise: { ...noise, skew: 0, bad: { chance: 0, size: 0 } } };
-  const alarms = share(runAll(equal), ({ log }) => Math.abs(log.mean) > log.halfWidth);
+  const [outcomes, equals] = await Promise.all([run(scenario), run(equal)]);
+  const covers = share(outcomes, ({ log, truth }) => Math.abs(log.mean - truth) <= log.halfWidth);
+  const width = median(outcomes.map(({ log }) => log.halfWidth));
+  const alarms = share(equals, ({ log }) => Math.abs(log.mean) > log.halfWidth);
   const blocks = scenario.stop === 'adaptive' ? `10–30` : String(scenario.stop);
   return [
     name.padEnd(16),
@@ -97,8 +128,8 @@ function coverageLine(name: string, design: string, scenario: Scenario): string 
   ].join('  ');
 }
 
-function verdictLine(scenario: Scenario): string {
-  const outcomes = runAll(scenario);
+async function verdictLine(run: Run, scenario: Scenario): Promise<string> {
+  const outcomes = await run(scenario);
   const shown = share(outcomes, ({ log }) => Math.abs(log.mean) > log.halfWidth);
   const of = (verdict: Verdict) => percent(share(outcomes, (outcome) => outcome.verdict === verdict));
   return [
@@ -114,7 +145,8 @@ function verdictLine(scenario: Scenario): string {
   ].join('  ');
 }
 
-function runAll(scenario: Scenario): Outcome[] {
+/** All sessions of a scenario, in the thread that it is called in. */
+export function runScenario(scenario: Scenario): Outcome[] {
   return Array.from({ length: SESSIONS }, (_, index) => run(index + 1, scenario));
 }
 

@@ -122,7 +122,7 @@ function figuresOf(size: Size, timings: ReadonlyMap<string, Timings>): Figures[]
 
 function table(figures: readonly Figures[]): string[] {
   const line = (name: string, cells: readonly string[]) =>
-    `  ${name.padEnd(13)}${cells.map((cell, k) => cell.padStart(k < 4 ? 10 : 12)).join('')}`;
+    `  ${name.padEnd(13)}${cells.map((cell, k) => cell.padStart(k < SIDES.length ? 10 : 15)).join('')}`;
   const composite = (pick: (row: Figures) => number) =>
     compositeScore(new Map(figures.map((row) => [row.id, pick(row)])))!;
   const c = composite(({ best }) => best.C);

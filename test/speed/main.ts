@@ -4,8 +4,9 @@
  */
 
 import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { SIZES, type Size } from '../../bench/types.ts';
-import { benchCalibration } from './calibration.ts';
+import { benchCalibration, runScenario, type Scenario } from './calibration.ts';
 import { benchCompany } from './company.ts';
 import { benchDesign } from './design.ts';
 import { benchDuet } from './duet.ts';
@@ -84,4 +85,5 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+if (isMainThread) await main();
+else parentPort?.postMessage(runScenario(workerData as Scenario));
