@@ -14,7 +14,7 @@ import { buildModel } from '../../reports/model.ts';
 import { fixtureInput } from './fixture.ts';
 import { hostileInput } from './hostile.ts';
 
-const EXAMPLE = 'results/example/20261123T221804Z-877c42';
+const EXAMPLE = 'results/example/20261126T070159Z-b39def';
 const dir = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 

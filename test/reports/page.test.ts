@@ -14,7 +14,7 @@ import { lackingBrowser, openBrowser, openPage } from './browser.ts';
 import { fixtureInput } from './fixture.ts';
 import { hostileInput } from './hostile.ts';
 
-const EXAMPLE = 'results/example/20261123T221804Z-877c42';
+const EXAMPLE = 'results/example/20261126T070159Z-b39def';
 const HOSTILE = `"><script>window.owned=1</script><img src=x onerror=window.owned=1>'=1+1\u202egnp${'y'.repeat(10_000)}`;
 
 const lacking = lackingBrowser();
