@@ -19,31 +19,49 @@ const TITLES: Readonly<Record<StartupFigure, string>> = {
   removal: 'removal',
 };
 
+/** More environments than this are told by the two ends. */
+const MOST_TOLD = 4;
+
+interface Told {
+  readonly value: number;
+  readonly text: string;
+}
+
 /** The answer in one sentence for sessions without workloads; null for others. */
 export function costAnswer(model: ReportModel): string | null {
   const { measure, baseline } = model.session.plan;
   if (measure === undefined) return null;
   const others = model.session.plan.environments.map(({ path }) => path).filter((path) => path !== baseline);
-  const texts =
-    measure === 'startup'
-      ? others.flatMap((env) => startAnswer(model.costs.startup, env))
-      : [baseline, ...others].flatMap((env) => footprintAnswer(model.costs.footprint, env));
-  if (texts.length === 0) return 'Nothing could be compared.';
-  const what =
-    measure === 'startup' ? `First instruction, warm, against ${clean(baseline, 60)}` : 'One more idle instance';
-  return `${what}: ${texts.join('; ')}.`;
+  const isStartup = measure === 'startup';
+  const told = isStartup
+    ? others.flatMap((env) => startAnswer(model.costs.startup, env))
+    : [baseline, ...others].flatMap((env) => footprintAnswer(model.costs.footprint, env));
+  if (told.length === 0) return 'Nothing could be compared.';
+  const what = isStartup
+    ? `First instruction, warm, against ${clean(baseline, 60)}`
+    : "One more idle instance takes of the host's memory";
+  return `${what}: ${told.length > MOST_TOLD ? endsOf(told) : told.map(({ text }) => text).join('; ')}.`;
 }
 
-function startAnswer(rows: readonly StartupRow[], env: string): string[] {
+function endsOf(told: readonly Told[]): string {
+  const sorted = told.toSorted((a, b) => a.value - b.value);
+  const [least, most] = [sorted[0], sorted.at(-1)] as [Told, Told];
+  return `from ${least.text} to ${most.text}, ${told.length} environments`;
+}
+
+function startAnswer(rows: readonly StartupRow[], env: string): Told[] {
   const row = rows.find((it) => it.env === env && it.temperature === 'warm' && it.figure === 'first-instruction');
   if (row?.ratio == null) return [];
-  const interval = row.ratio.interval ? ` [${times(row.ratio.interval.low)}, ${times(row.ratio.interval.high)}]` : '';
-  return [`${clean(env, 60)} ${formatNs(row.medianMs * 1e6)}, × ${times(row.ratio.ratio)}${interval}`];
+  const { ratio, interval } = row.ratio;
+  const range = interval ? ` [${times(interval.low)}, ${times(interval.high)}]` : '';
+  return [{ value: ratio, text: `${clean(env, 60)} ${formatNs(row.medianMs * 1e6)}, × ${times(ratio)}${range}` }];
 }
 
-function footprintAnswer(summaries: readonly FootprintSummary[], env: string): string[] {
+function footprintAnswer(summaries: readonly FootprintSummary[], env: string): Told[] {
   const slope = summaries.find((it) => it.env === env)?.slopes.host;
-  return slope ? [`${clean(env, 60)} ${mebibytes(slope.perInstanceBytes)} MiB of the host's memory`] : [];
+  if (!slope) return [];
+  const value = slope.perInstanceBytes;
+  return [{ value, text: `${clean(env, 60)} ${mebibytes(value)} MiB` }];
 }
 
 /** What cold means in this session. */

@@ -27,7 +27,8 @@ export function name(text: string, limit = 160): Markup {
 /** A sentence in which a figure and its sign, and the two ends of an interval, stay on one line. */
 export function tied(text: string): string {
   return text
-    .replace(/(\d) (?=%|ms\b|s\b|min\b|h\b)/g, '$1\u00a0')
+    .replace(/(\d) (?=%|ms\b|s\b|min\b|h\b|MiB\b)/g, '$1\u00a0')
+    .replace(/× (?=\d)/g, '×\u00a0')
     .replace(/\[[^\]\s]+ [^\]\s]+\]/g, (range) => range.replace(' ', '\u00a0'))
     .replace(/ (?=\[)/g, '\u00a0');
 }

@@ -6,6 +6,7 @@ import { answerOf } from '../answer.ts';
 import type { SessionCharts } from '../charts/index.ts';
 import { lineList } from '../charts/ladder.ts';
 import { claimSentence } from '../claim-sentence.ts';
+import { times } from '../cost-rows.ts';
 import { leadName, leadWorkload } from '../headline.ts';
 import type { ReportModel } from '../model.ts';
 import { clean } from '../text.ts';
@@ -63,17 +64,23 @@ function verdictRow(model: ReportModel, row: ContrastRow): HtmlRow {
   return [{ show: pairName(model, row) }, ...ratioCells(row), verdictOf(row)];
 }
 
+/** From this ratio on it is told as a multiple: four digits of per cent say less, and need room. */
+const MULTIPLE = 10;
+
 /** Time, its interval and throughput, each with the number to sort by. */
 export function ratioCells(row: ContrastRow): HtmlCell[] {
-  const digits = percentDigits(row);
-  const change = (ratio: number) => formatChange(ratio, digits);
   const { interval, timeRatio } = row;
+  const digits = percentDigits(row);
+  const isMultiple = timeRatio >= MULTIPLE;
+  const change = (ratio: number) => formatChange(ratio, digits);
+  const time = (ratio: number) => (isMultiple ? `×\u00a0${times(ratio)}` : change(ratio));
+  const low = (ratio: number) => (isMultiple ? time(ratio) : change(ratio).replace(' %', ''));
   return [
-    { show: html`<strong>${change(timeRatio)}</strong>`, value: timeRatio },
+    { show: html`<strong>${time(timeRatio)}</strong>`, value: timeRatio },
     interval === null
       ? { show: '–', value: null }
       : {
-          show: html`<span class="nowrap">${change(interval.low).replace(' %', '')}</span> to <span class="nowrap">${change(interval.high)}</span>`,
+          show: html`<span class="nowrap">${low(interval.low)}</span> to <span class="nowrap">${time(interval.high)}</span>`,
           value: interval.high - interval.low,
         },
     { show: change(1 / timeRatio), value: 1 / timeRatio },

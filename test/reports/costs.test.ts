@@ -59,11 +59,27 @@ describe('the terminal report of starts', () => {
 describe('the terminal report of idle instances', () => {
   it('shows slopes, what there is besides, and a dash where nothing could be read', () => {
     const text = render(buildModel(costInput('footprint', { footprint: FOOTPRINT })));
-    expect(text).toContain("One more idle instance: docker 40.0 MiB of the host's memory.");
+    expect(text).toContain("One more idle instance takes of the host's memory: docker 40.0 MiB.");
     expect(text).toMatch(/host memory +40\.0 +\[40\.0, 40\.0\] +100/);
     expect(text).toMatch(/control group +– +– +–/);
     expect(text).toMatch(/image; shared +100; 99\.0/);
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('the answer of many environments', () => {
+  it('names the least and the most of them', () => {
+    const paths = ['podman', 'docker', 'native', 'uml', 'gvisor'];
+    const footprint = paths.flatMap((env, index) =>
+      [1, 2, 4].map((instances) => ({
+        ...{ block: 1, position: 1, env, instances, hostDeltaBytes: [30, 20, 10, 90, 40][index]! * instances * MIB },
+        ...{ pssBytes: null, cgroupBytes: null, diskBytes: null, imageBytes: null },
+      })),
+    );
+    const input = costInput('footprint', { footprint });
+    const plan = { ...input.session.plan, environments: paths.map((path) => ({ path })) };
+    const text = render(buildModel({ ...input, session: { ...input.session, plan } })).replace(/\s+/g, ' ');
+    expect(text).toContain("takes of the host's memory: from native 10.0 MiB to uml 90.0 MiB, 5 environments.");
   });
 });
 
@@ -88,7 +104,7 @@ describe('the posture of the boxes', () => {
 
 describe.each([
   ['startup', 'docker 255 ms, × 5.00 [5.00, 5.00]', ['docker', 'first instruction', '255 ms', '5.00', '5.00 to 5.00']],
-  ['footprint', 'docker 40.0 MiB of the host', ['docker', 'host memory', '40.0', '40.0 to 40.0']],
+  ['footprint', 'memory: docker 40.0 MiB.', ['docker', 'host memory', '40.0', '40.0 to 40.0']],
 ] as const)('a session of %s without workloads', (measure, answer, row) => {
   const model = buildModel(costInput(measure, { footprint: FOOTPRINT }));
 
