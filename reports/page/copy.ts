@@ -16,17 +16,23 @@ export function enableCopying(): void {
 function markdownOf(table: HTMLTableElement): string {
   const cells = (row: HTMLTableRowElement) =>
     [...row.cells].map((cell) =>
-      (cell.textContent ?? '')
-        .trim()
-        .replace(/\s+/g, ' ')
-        .replaceAll('\\', '\\\\')
-        .replaceAll('|', '\\|')
-        .replaceAll('<', '&lt;'),
+      textOf(cell).trim().replace(/\s+/g, ' ').replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll('<', '&lt;'),
     );
   const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`;
   const [head, ...rows] = [...table.rows].map(cells);
   if (head === undefined) return '';
   return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line), ''].join('\n');
+}
+
+/** What stands small below a figure is set apart by a line break, which text has none of. */
+function textOf(cell: HTMLTableCellElement): string {
+  const parts = [...cell.childNodes].map((node) => {
+    const text = (node.textContent ?? '').trim();
+    return node instanceof HTMLElement && node.tagName === 'SMALL' && text !== ''
+      ? ` (${text})`
+      : (node.textContent ?? '');
+  });
+  return parts.join('');
 }
 
 async function copy(text: string): Promise<boolean> {

@@ -117,7 +117,10 @@ describe('the committed session', () => {
     cpSync(EXAMPLE, changed, { recursive: true });
     const file = join(changed, 'starts.csv');
     // The first figure of the first start.
-    writeFileSync(file, readFileSync(file, 'utf8').replace(/(completed,,)\d/, (_, before) => `${before}90`));
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace(/(completed,,)\d/, (_, before) => `${before}90`),
+    );
     expect(readSessionModel(changed).warnings).toEqual([
       'starts.csv: is not what the manifest lists: it was changed after the session',
     ]);
