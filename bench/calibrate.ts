@@ -7,7 +7,11 @@ import { median } from './units.ts';
 /** Bursts of the first guess, which also warm the kernel up, and of the figure that counts. */
 const TRIAL_BURSTS = 12;
 const COUNTED_BURSTS = 9;
+/** Of them the last ones: the others may have run while the code was still being compiled. */
+const LAST_BURSTS = 3;
 const TRIAL_SHARE = 0.2;
+/** Of one figure after the other; each is at least twice as large. */
+const MOST_ATTEMPTS = 10;
 
 /** 1, 2, 5, 10, 20, 50 …: the step nearest to `passes` in logarithms, at least 1. */
 export function roundTo125(passes: number): number {
@@ -26,14 +30,22 @@ export async function calibrate(resident: Resident, plan: Plan): Promise<Record<
 }
 
 async function calibrateOne(resident: Resident, workload: string, burstNs: number): Promise<number> {
+  const passNs = async (work: number, bursts: number, counted: number): Promise<number> => {
+    const { body } = await resident.ask('warmup', { workload, work, bursts });
+    return median(body.bursts.slice(-counted).map(([, wallNs]) => wallNs / work));
+  };
   let passes = 1;
   for (;;) {
-    const trial = await resident.ask('warmup', { workload, work: passes, bursts: TRIAL_BURSTS });
-    const passNs = median(trial.body.bursts.slice(-3).map(([, wallNs]) => wallNs / passes));
-    if (passNs * passes >= burstNs * TRIAL_SHARE) break;
-    passes = Math.min(passes * 10, Math.max(passes + 1, Math.ceil((burstNs * TRIAL_SHARE * 2) / passNs)));
+    const trialNs = await passNs(passes, TRIAL_BURSTS, LAST_BURSTS);
+    if (trialNs * passes >= burstNs * TRIAL_SHARE) break;
+    passes = Math.min(passes * 10, Math.max(passes + 1, Math.ceil((burstNs * TRIAL_SHARE * 2) / trialNs)));
   }
-  const counted = await resident.ask('warmup', { workload, work: passes, bursts: COUNTED_BURSTS });
-  const passNs = median(counted.body.bursts.map(([, wallNs]) => wallNs / passes));
-  return roundTo125(burstNs / passNs);
+  let work = roundTo125(burstNs / (await passNs(passes, COUNTED_BURSTS, COUNTED_BURSTS)));
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const again = roundTo125(burstNs / (await passNs(work, COUNTED_BURSTS, LAST_BURSTS)));
+    // Code that was still being compiled, or a busy moment, made passes look long: bursts would be far too short.
+    if (again <= 2 * work) return again;
+    work = again;
+  }
+  return work;
 }
