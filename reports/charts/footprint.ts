@@ -6,7 +6,7 @@ import type { ReportModel } from '../model.ts';
 import { clean } from '../text.ts';
 import { baseOptions, type Chart, nameAxis, round, valueAxis } from './chart.ts';
 import { chartNames } from './names.ts';
-import { lookOf } from './palette.ts';
+import { lookOf, pointsWithBars } from './palette.ts';
 
 const MIB = 2 ** 20;
 const PSS_COLOUR = '#6c7783';
@@ -44,18 +44,7 @@ export function footprintChart(model: ReportModel, width: number): Chart | null 
               y: nameAt(index),
               t: `${clean(env, 40)}: ${mebibytes(host.perInstanceBytes)} MiB of the host`,
             })),
-            backgroundColor: looks.map(({ fill }) => fill),
-            borderColor: looks.map(({ line }) => line),
-            pointStyle: looks.map(({ shape }) => shape),
-            borderWidth: 1.5,
-            radius: 6.5,
-            pointRadius: 6.5,
-            hoverRadius: 8,
-            errorBarColor: looks.map(({ line }) => line),
-            errorBarWhiskerColor: looks.map(({ line }) => line),
-            errorBarLineWidth: 2.5,
-            errorBarWhiskerLineWidth: 2.5,
-            errorBarWhiskerSize: 12,
+            ...pointsWithBars(looks),
           },
           {
             label: 'PSS',

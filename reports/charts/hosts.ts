@@ -7,7 +7,7 @@ import type { ReportModel } from '../model.ts';
 import { clean } from '../text.ts';
 import { baseOptions, type Chart, nameAxis, percentAxis, percentOf, valueAxis, ZERO_LINE } from './chart.ts';
 import { chartNames } from './names.ts';
-import { lookOf } from './palette.ts';
+import { lookOf, pointsWithBars } from './palette.ts';
 
 const FAR = 2;
 
@@ -52,18 +52,7 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
                 : { xMin: percentOf(row.interval.low), xMax: percentOf(row.interval.high) }),
               t: `${labels[index]}: ${changeText(row)}`,
             })),
-            backgroundColor: looks.map(({ fill }) => fill),
-            borderColor: looks.map(({ line }) => line),
-            pointStyle: looks.map(({ shape }) => shape),
-            borderWidth: 1.5,
-            radius: 6.5,
-            pointRadius: 6.5,
-            hoverRadius: 8,
-            errorBarColor: looks.map(({ line }) => line),
-            errorBarWhiskerColor: looks.map(({ line }) => line),
-            errorBarLineWidth: 2.5,
-            errorBarWhiskerLineWidth: 2.5,
-            errorBarWhiskerSize: 12,
+            ...pointsWithBars(looks),
           },
         ],
       },

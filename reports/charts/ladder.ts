@@ -17,7 +17,7 @@ import {
   ZERO_LINE,
 } from './chart.ts';
 import { chartNames } from './names.ts';
-import { lookOf } from './palette.ts';
+import { lookOf, pointsWithBars } from './palette.ts';
 
 /** Beyond this an environment would flatten all others: it is told at the edge instead of drawn. */
 const FAR = 2;
@@ -62,18 +62,7 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
       {
         label: 'time against the baseline, %',
         data: points.map(({ env, ...point }) => ({ ...point, y: nameOf(env) })),
-        backgroundColor: looks.map(({ fill }) => fill),
-        borderColor: looks.map(({ line }) => line),
-        pointStyle: looks.map(({ shape }) => shape),
-        borderWidth: 1.5,
-        radius: 6.5,
-        pointRadius: 6.5,
-        hoverRadius: 8,
-        errorBarColor: looks.map(({ line }) => line),
-        errorBarWhiskerColor: looks.map(({ line }) => line),
-        errorBarLineWidth: 2.5,
-        errorBarWhiskerLineWidth: 2.5,
-        errorBarWhiskerSize: 12,
+        ...pointsWithBars(looks),
       },
     ],
   };

@@ -44,6 +44,25 @@ export function lookOf(path: string): Look {
   return { fill, line, shape: path === name ? (SHAPES[shape] as string) : 'crossRot' };
 }
 
+/** How points with intervals are drawn, one look each. */
+export function pointsWithBars(looks: readonly Look[]) {
+  const lines = looks.map(({ line }) => line);
+  return {
+    backgroundColor: looks.map(({ fill }) => fill),
+    borderColor: lines,
+    pointStyle: looks.map(({ shape }) => shape),
+    borderWidth: 1.5,
+    radius: 6.5,
+    pointRadius: 6.5,
+    hoverRadius: 8,
+    errorBarColor: lines,
+    errorBarWhiskerColor: lines,
+    errorBarLineWidth: 2.5,
+    errorBarWhiskerLineWidth: 2.5,
+    errorBarWhiskerSize: 12,
+  };
+}
+
 /** `#0072b2` → the same, see-through. */
 export function faint(colour: string, alpha: string): string {
   return `${colour}${alpha}`;

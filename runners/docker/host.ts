@@ -5,7 +5,7 @@ import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, Workspace } from '../../bench/types.ts';
 import { groupAt, hostHierarchies } from '../cgroup/group.ts';
 import { identify } from '../host/processes.ts';
-import { newShared } from '../shared.ts';
+import { newPool } from '../pool.ts';
 import { type DockerClient, hostClientFile, userDockerEnv } from './client.ts';
 import { clientOf, type DaemonFacts, type OwnDaemon, startDaemon, stopDaemon } from './daemon.ts';
 import {
@@ -36,7 +36,7 @@ export interface HostDaemon {
   stop(): Promise<void>;
 }
 
-const daemons = newShared<HostDaemon>((daemon) => daemon.stop());
+const daemons = newPool<HostDaemon>((daemon) => daemon.stop());
 
 /** The run's daemon, found or started once, however many ask at the same time. Every success takes one `releaseDaemon`. */
 export function acquireDaemon(box: Box, workspace: Workspace, wish: DaemonWish = {}): Promise<HostDaemon> {

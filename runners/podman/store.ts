@@ -11,7 +11,7 @@ import { crunCall } from '../crun/call.ts';
 import { mountsBelow, unmount } from '../host/mounts.ts';
 import { findCommand } from '../image/layout.ts';
 import { dockerArchive } from '../image.ts';
-import { newShared } from '../shared.ts';
+import { newPool } from '../pool.ts';
 import {
   CONTAINERS_CONF,
   lastWords,
@@ -28,7 +28,7 @@ import {
 const OUTSIDE = ['/run/crun', '/run/runc'];
 const LOAD_LIMIT_MS = 300_000;
 
-const stores = newShared<PodmanClient>(removeStore);
+const stores = newPool<PodmanClient>(removeStore);
 
 function keyOf({ id }: Workspace, { rootless, runtime, storage }: PodmanWish): string {
   return [id, rootless ?? 'no', runtime ?? '', storage ?? ''].join(' ');

@@ -1,6 +1,6 @@
 /** What several environments of a run use together, such as a daemon: opened by the first that asks, closed by the last. */
 
-export interface Shared<T> {
+export interface Pool<T> {
   /** Opened once, however many ask at the same time. Every success takes one `release`. */
   acquire(key: string, open: () => Promise<T>): Promise<T>;
   /** The last one closes it; nothing for a key that is not open. */
@@ -15,7 +15,7 @@ interface Entry<T> {
   closing?: Promise<void>;
 }
 
-export function newShared<T>(close: (thing: T) => Promise<void>): Shared<T> {
+export function newPool<T>(close: (thing: T) => Promise<void>): Pool<T> {
   const entries = new Map<string, Entry<T>>();
   return {
     async acquire(key, open) {
