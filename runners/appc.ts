@@ -70,8 +70,11 @@ async function probe(parent: Box, workspace: Workspace, settings: AppcSettings):
   }
   const stage1 = stage1Here(wanted);
   if (stage1 === undefined) {
-    const names = (wanted === undefined ? STAGE1S : [wanted]).map((name) => COMMANDS[name]).join(' nor ');
-    return { available: false, reason: `${names} is not installed`, remedy: 'boxmark setup --for appc' };
+    const missing =
+      wanted === undefined
+        ? `neither ${STAGE1S.map((name) => COMMANDS[name]).join(' nor ')} is installed`
+        : `${COMMANDS[wanted]} is not installed`;
+    return { available: false, reason: missing, remedy: 'boxmark setup --for appc' };
   }
   if (process.getuid?.() !== 0) {
     return { available: false, reason: 'only root can start pods', remedy: 'run as root: sudo boxmark …' };

@@ -124,7 +124,7 @@ function environmentLines(rows: readonly Row[]): string[] {
   const name = Math.max(...rows.map(({ path }) => path.length));
   return rows.flatMap(({ path, available, found, remedy }) => {
     const lead = `${available ? 'can run' : 'cannot '}  ${path.padEnd(name)}  `;
-    const text = wrap(remedy === null ? found : `${found}. Try: ${remedy}`, WIDTH - lead.length);
+    const text = wrap(remedy === null ? found : `${found.replace(/\.$/, '')}. Try: ${remedy}`, WIDTH - lead.length);
     return text.map((line, index) => (index === 0 ? lead : ' '.repeat(lead.length)) + line);
   });
 }
