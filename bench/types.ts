@@ -1,10 +1,12 @@
 /** The central types, shared by all folders. Plain readonly data and the interfaces of the plug-ins. */
 
-import type { Limits } from './box-types.ts';
-import type { CostMeasure, StartTemperature } from './cost-types.ts';
+import type { Limits } from './box/box.ts';
+import type { CostMeasure, StartTemperature } from './box/costs.ts';
+import type { Estimate, Interval } from './box/estimate.ts';
 
-export type * from './box-types.ts';
-export * from './cost-types.ts';
+export type * from './box/box.ts';
+export * from './box/costs.ts';
+export type * from './box/estimate.ts';
 
 // ---------------------------------------------------------------- workloads
 
@@ -197,19 +199,6 @@ export interface Inequality {
   readonly why: string;
 }
 
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** A ratio with its interval of 95 %; no interval from one block. */
-export interface Estimate {
-  readonly ratio: number;
-  readonly interval: Interval | null;
-  /** Blocks that have a value. */
-  readonly blocks: number;
-}
-
 export const VERDICTS = ['slower', 'faster', 'equivalent', 'inconclusive', 'untrusted'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
@@ -239,4 +228,28 @@ export interface ContrastResult {
   /** Medians over measured bursts of either side; null for the suite. A slower host moves them, unlike the ratio. */
   readonly nsPerPass: number | null;
   readonly baselineNsPerPass: number | null;
+}
+
+// ---------------------------------------------------------------- warm-up
+
+export const WARMUP_CLASSES = ['flat', 'warm-up', 'slow-down', 'no steady state'] as const;
+export type WarmupClass = (typeof WARMUP_CLASSES)[number];
+
+/** One workload in one box of the pilot. */
+export interface WarmupSeries {
+  readonly env: string;
+  readonly workload: string;
+  readonly class: WarmupClass;
+  /** Bursts before the steady state; of a series without one, bursts before its last level. */
+  readonly length: number;
+  readonly bursts: number;
+  /** First bursts of the segments, counted from 0, and each segment's mean time over that of the last. */
+  readonly segments: readonly { readonly start: number; readonly level: number }[];
+}
+
+/** What the pilot decided for all later blocks. */
+export interface Warmup {
+  /** Warm-up bursts of each workload in every box. */
+  readonly length: number;
+  readonly series: readonly WarmupSeries[];
 }

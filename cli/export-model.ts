@@ -1,10 +1,10 @@
 /** From a session's folder to the model that exports are rendered from: that of the reports, and the bursts behind it. */
 
-import { hostTimedBoxes } from '../bench/analysis/clock.ts';
+import { hostTimedBoxes } from '../bench/analysis/contrast/clock.ts';
 import { startSeries } from '../bench/analysis/start-series.ts';
-import { openSession } from '../bench/load.ts';
+import { openSession } from '../bench/session/load.ts';
+import { isCounted } from '../bench/session/whole.ts';
 import type { Sample } from '../bench/types.ts';
-import { isCounted } from '../bench/whole.ts';
 import type { ExportModel } from '../reports/exports/export.ts';
 import { readSessionModel } from './session-model.ts';
 

@@ -1,10 +1,10 @@
 /** From a folder of sessions to the model of its history: trends of every series, and what differs at each change. */
 
 import { trendOf } from '../bench/analysis/history.ts';
-import { readSessionInfo } from '../bench/load.ts';
-import { type HistoryGroup, type HistorySeries, readHistory } from '../bench/read-history.ts';
+import { type HistoryGroup, type HistorySeries, readHistory } from '../bench/session/history.ts';
+import { readSessionInfo } from '../bench/session/load.ts';
 import type { HistoryChange, HistoryLine, HistoryModel } from '../reports/history.ts';
-import { hostDifferences } from './hosts.ts';
+import { hostDifferences } from './compare/hosts.ts';
 
 /** Changes whose hosts are looked at: each costs two more files. */
 const MOST_EXPLAINED = 50;

@@ -2,7 +2,7 @@
 
 import type { Ladder, Rung } from '../bench/analysis/explain.ts';
 import type { Ablation, Runner } from '../bench/types.ts';
-import { type Nearest, parsePath } from '../runners/path.ts';
+import { type Nearest, parsePath } from '../runners/stack/path.ts';
 
 /** A step that can't be made, and why. */
 export interface MissingStep {

@@ -3,7 +3,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { BoxmarkError, EXIT, messageOf } from '../bench/errors.ts';
-import { nearest } from '../bench/plan.ts';
+import { nearest } from '../bench/plan/plan.ts';
 import { checkCommand } from './commands/check.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { compareCommand } from './commands/compare.ts';

@@ -1,12 +1,12 @@
 /** Runs a prepared plan: opens the session's folder, executes, hands back the outcome. */
 
 import { hostname } from 'node:os';
-import { executeCosts } from '../bench/costs/session.ts';
-import { executeSession, type SessionOutcome, type SessionRequest } from '../bench/execute.ts';
-import { type LoadedSession, loadSession } from '../bench/load.ts';
-import { reopenStore } from '../bench/reopen.ts';
-import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../bench/session.ts';
-import { createStore, type Store } from '../bench/store.ts';
+import { executeCosts } from '../bench/kinds/cost-session.ts';
+import { executeSession, type SessionOutcome, type SessionRequest } from '../bench/run/session.ts';
+import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../bench/session/info.ts';
+import { type LoadedSession, loadSession } from '../bench/session/load.ts';
+import { reopenStore } from '../bench/session/reopen.ts';
+import { createStore, type Store } from '../bench/session/store.ts';
 import type { Environment, Plan } from '../bench/types.ts';
 import { availableMemoryBytes, cpuPressureMs, stealTicks } from '../runners/host/cpus.ts';
 import { readHost } from '../runners/host/facts.ts';

@@ -1,9 +1,11 @@
 /** From the settings of a run to prepared environments: image, engines, boxes; and their orderly removal. */
 
 import { BoxmarkError } from '../bench/errors.ts';
-import { nearest, type PlanSettings } from '../bench/plan.ts';
-import type { CostGuess } from '../bench/plan-text.ts';
+import type { CostGuess } from '../bench/plan/cost-plan.ts';
+import { nearest, type PlanSettings } from '../bench/plan/plan.ts';
 import type { Environment, Image, PlannedEnvironment, Runner, Workspace } from '../bench/types.ts';
+import { ensureImage, importImage, loadImage } from '../runners/image/image.ts';
+import { RUNNERS } from '../runners/index.ts';
 import {
   ALIASES,
   isAlias,
@@ -11,11 +13,9 @@ import {
   type Resolved,
   resolveEnvironments,
   resolvePlanned,
-} from '../runners/aliases.ts';
-import { ensureImage, importImage, loadImage } from '../runners/image.ts';
-import { RUNNERS } from '../runners/index.ts';
-import { layerNames, parsePath } from '../runners/path.ts';
-import { prepareStack, type StackContext } from '../runners/stack.ts';
+} from '../runners/stack/aliases.ts';
+import { layerNames, parsePath } from '../runners/stack/path.ts';
+import { prepareStack, type StackContext } from '../runners/stack/stack.ts';
 import { payloadFile } from './paths.ts';
 import type { Progress } from './progress.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';

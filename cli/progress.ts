@@ -1,6 +1,6 @@
 /** Progress on standard error: one line repainted between rounds on a terminal, plain lines elsewhere. */
 
-import type { ProgressSink } from '../bench/execute.ts';
+import type { ProgressSink } from '../bench/run/session.ts';
 import { formatSpan } from '../bench/units.ts';
 
 export interface Progress extends ProgressSink {

@@ -2,7 +2,7 @@
 
 import { relative } from 'node:path';
 import { EXIT, messageOf } from '../bench/errors.ts';
-import type { SessionOutcome } from '../bench/execute.ts';
+import type { SessionOutcome } from '../bench/run/session.ts';
 import { reports } from '../reports/index.ts';
 import { render as markdown } from '../reports/markdown.ts';
 import { buildModel } from '../reports/model.ts';

@@ -1,12 +1,12 @@
 /** From a session's folder to the model that its reports are rendered from, read row by row. */
 
-import { manifestFindings } from '../bench/check.ts';
-import { readClaims } from '../bench/claims-file.ts';
-import { openSession } from '../bench/load.ts';
-import { nearest } from '../bench/plan.ts';
-import type { SessionInfo } from '../bench/session.ts';
+import { readClaims } from '../bench/analysis/claims/file.ts';
+import { nearest } from '../bench/plan/plan.ts';
+import { manifestFindings } from '../bench/session/check.ts';
+import type { SessionInfo } from '../bench/session/info.ts';
+import { openSession } from '../bench/session/load.ts';
+import { isCounted } from '../bench/session/whole.ts';
 import type { RunnerKind, Sample } from '../bench/types.ts';
-import { isCounted } from '../bench/whole.ts';
 import { buildModel, type ReportModel, type SessionHeader } from '../reports/model.ts';
 import type { ClaimsToJudge, RowRange, SessionRecord } from '../reports/record.ts';
 import { RUNNERS } from '../runners/index.ts';

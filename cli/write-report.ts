@@ -3,8 +3,9 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { messageOf, usageError } from '../bench/errors.ts';
-import { nearest } from '../bench/plan.ts';
-import { type Report, type ReportFile, reports } from '../reports/index.ts';
+import { nearest } from '../bench/plan/plan.ts';
+import { reports } from '../reports/index.ts';
+import type { Report, ReportFile } from '../reports/report.ts';
 import { readSessionModel } from './session-model.ts';
 
 /** What a report folder holds unless asked otherwise. */

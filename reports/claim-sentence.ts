@@ -1,8 +1,8 @@
 /** What a session says of the published claim that it is most about, in one sentence. */
 
-import { isRateClaim } from '../bench/analysis/claim-schema.ts';
-import type { ClaimResult } from '../bench/analysis/claims.ts';
-import { SUITE } from '../bench/analysis/ratio.ts';
+import type { ClaimResult } from '../bench/analysis/claims/judge.ts';
+import { isRateClaim } from '../bench/analysis/claims/schema.ts';
+import { SUITE } from '../bench/plan/suite.ts';
 import { clean } from './text.ts';
 import { intervalText, percentDigits } from './wording.ts';
 

@@ -1,7 +1,7 @@
 /** Judged claims as text: a table of what was claimed and what was found, then each claim with its reason. */
 
-import type { Claim } from '../bench/analysis/claim-schema.ts';
-import type { ClaimResult, ClaimVerdict } from '../bench/analysis/claims.ts';
+import type { ClaimResult, ClaimVerdict } from '../bench/analysis/claims/judge.ts';
+import type { Claim } from '../bench/analysis/claims/schema.ts';
 import type { Estimate, Interval } from '../bench/types.ts';
 import { formatChange, threeDigits } from '../bench/units.ts';
 import { tableLines } from './table.ts';

@@ -1,7 +1,8 @@
 /** The tables of contrasts on a terminal: typical ratios with their verdicts, and sums where they say otherwise. */
 
-import { halfWidthLog } from '../bench/analysis/precision.ts';
-import { type ContrastRow, hasSuite, SUITE } from '../bench/analysis/ratio.ts';
+import type { ContrastRow } from '../bench/analysis/contrast/ratio.ts';
+import { halfWidthLog } from '../bench/analysis/stats/precision.ts';
+import { hasSuite, SUITE } from '../bench/plan/suite.ts';
 import type { Estimate } from '../bench/types.ts';
 import { formatChange } from '../bench/units.ts';
 import type { ReportModel } from './model.ts';

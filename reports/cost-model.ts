@@ -2,8 +2,8 @@
 
 import { type FootprintSummary, summarizeFootprint } from '../bench/analysis/footprint.ts';
 import { type PostureFacts, type PostureRow, postureCount, postureRows } from '../bench/analysis/posture.ts';
-import { type StartupRow, startupRows } from '../bench/analysis/startup.ts';
-import type { FootprintRow, Plan, Start } from '../bench/types.ts';
+import { startupRows } from '../bench/analysis/startup.ts';
+import type { FootprintRow, Plan, Start, StartupRow } from '../bench/types.ts';
 
 export interface CostModel {
   /** Empty unless the session measured starts. */

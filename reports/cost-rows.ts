@@ -2,7 +2,7 @@
 
 import type { FootprintFigure, FootprintSummary } from '../bench/analysis/footprint.ts';
 import { FOOTPRINT_FIGURES } from '../bench/analysis/footprint.ts';
-import type { StartupFigure, StartupRow } from '../bench/analysis/startup.ts';
+import type { StartupFigure, StartupRow } from '../bench/types.ts';
 import { formatNs, threeDigits } from '../bench/units.ts';
 
 const MIB = 2 ** 20;

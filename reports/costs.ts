@@ -2,7 +2,7 @@
 
 import type { FootprintSummary, Slope } from '../bench/analysis/footprint.ts';
 import type { PostureCell } from '../bench/analysis/posture.ts';
-import { STARTUP_FIGURES, type StartupFigure, type StartupRow } from '../bench/analysis/startup.ts';
+import { STARTUP_FIGURES, type StartupFigure, type StartupRow } from '../bench/types.ts';
 import { formatNs } from '../bench/units.ts';
 import { mebibytes, times } from './cost-rows.ts';
 import type { ReportModel } from './model.ts';

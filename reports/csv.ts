@@ -1,7 +1,7 @@
 /** The contrasts of one or several sessions as one table for spreadsheets: a row each, sessions and hosts beside them. */
 
-import type { ContrastRow } from '../bench/analysis/ratio.ts';
-import type { ReportFile, ReportSession } from './index.ts';
+import type { ContrastRow } from '../bench/analysis/contrast/ratio.ts';
+import type { ReportFile, ReportSession } from './report.ts';
 
 type Cell = string | number | boolean | null | undefined;
 

@@ -1,6 +1,7 @@
 /** Which contrast the one-sentence answer is about. */
 
-import { type ContrastRow, SUITE, suiteOf } from '../bench/analysis/ratio.ts';
+import type { ContrastRow } from '../bench/analysis/contrast/ratio.ts';
+import { SUITE, suiteOf } from '../bench/plan/suite.ts';
 import type { Plan } from '../bench/types.ts';
 import { clean } from './text.ts';
 

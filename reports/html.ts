@@ -12,8 +12,8 @@ import { methodSections } from './html/method.ts';
 import { pageOf } from './html/shell.ts';
 import { tableOf } from './html/table.ts';
 import { topOf } from './html/top.ts';
-import type { ReportFile, ReportSession } from './index.ts';
 import type { ReportModel } from './model.ts';
+import type { ReportFile, ReportSession } from './report.ts';
 import { clean } from './text.ts';
 
 const WIDE = 860;

@@ -1,7 +1,7 @@
 /** The tables of levels on a terminal: what a pass takes in each environment, and what it comes to in its own unit. */
 
-import { suiteOf } from '../bench/analysis/ratio.ts';
 import type { WorkloadSummary } from '../bench/analysis/summary.ts';
+import { suiteOf } from '../bench/plan/suite.ts';
 import { formatNs, threeDigits } from '../bench/units.ts';
 import type { EnvironmentModel, ReportModel } from './model.ts';
 import { type TableRow, tableLines } from './table.ts';

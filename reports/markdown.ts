@@ -1,8 +1,8 @@
 /** The report as Markdown for a pull request's comment or a job's summary: the verdicts first, the rest folded. */
 
-import { type ContrastRow, SUITE, suiteOf } from '../bench/analysis/ratio.ts';
-import type { StartupRow } from '../bench/analysis/startup.ts';
-import { hasSuite } from '../bench/analysis/trust.ts';
+import type { ContrastRow } from '../bench/analysis/contrast/ratio.ts';
+import { hasSuite, SUITE, suiteOf } from '../bench/plan/suite.ts';
+import type { StartupRow } from '../bench/types.ts';
 import { formatChange, formatNs, threeDigits } from '../bench/units.ts';
 import { answerOf } from './answer.ts';
 import { footprintTexts, startupText } from './cost-rows.ts';

@@ -1,19 +1,19 @@
 /** What every report is rendered from: a session's figures, computed once, as plain data. */
 
-import { type ClaimResult, judgeClaims } from '../bench/analysis/claims.ts';
-import { hostTimedBoxes } from '../bench/analysis/clock.ts';
+import { type ClaimResult, judgeClaims } from '../bench/analysis/claims/judge.ts';
+import { hostTimedBoxes } from '../bench/analysis/contrast/clock.ts';
+import type { ContrastRow } from '../bench/analysis/contrast/ratio.ts';
+import { groupSession, type SessionGroups } from '../bench/analysis/contrast/session-groups.ts';
+import { sessionTable, unequalOf } from '../bench/analysis/contrast/session-table.ts';
+import type { Trust, Unequal } from '../bench/analysis/contrast/trust.ts';
+import { DEFAULT_MARGIN } from '../bench/analysis/contrast/verdict.ts';
 import type { PostureFacts } from '../bench/analysis/posture.ts';
-import type { ContrastRow } from '../bench/analysis/ratio.ts';
-import { groupSession, type SessionGroups } from '../bench/analysis/session-groups.ts';
-import { sessionTable, unequalOf } from '../bench/analysis/session-table.ts';
 import {
   type EnvironmentSummary,
   type StartupSummary,
   summarizeEnvironment,
   summarizeStarts,
 } from '../bench/analysis/summary.ts';
-import type { Trust, Unequal } from '../bench/analysis/trust.ts';
-import { DEFAULT_MARGIN } from '../bench/analysis/verdict.ts';
 import type { FootprintRow, Plan, Sample, SessionEvent, Start } from '../bench/types.ts';
 import { type CostModel, costsOf } from './cost-model.ts';
 import { failuresOf, type StartFailure } from './failures.ts';

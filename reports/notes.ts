@@ -1,6 +1,7 @@
 /** What a reader must know to read the figures rightly; the same in every format. */
 
-import { type ContrastRow, hasSuite, SUITE } from '../bench/analysis/ratio.ts';
+import type { ContrastRow } from '../bench/analysis/contrast/ratio.ts';
+import { hasSuite, SUITE } from '../bench/plan/suite.ts';
 import { formatChange } from '../bench/units.ts';
 import { isEmulated } from './headline.ts';
 import type { ReportModel } from './model.ts';

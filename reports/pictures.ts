@@ -3,7 +3,7 @@
 import type { Chart } from './charts/chart.ts';
 import { hostsChart } from './charts/hosts.ts';
 import { allCharts, sessionCharts } from './charts/index.ts';
-import type { ReportFile, ReportSession } from './index.ts';
+import type { ReportFile, ReportSession } from './report.ts';
 
 const WIDTH = 860;
 

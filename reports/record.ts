@@ -1,10 +1,9 @@
 /** What is known of a session besides its figures: the host, what was found in the boxes, how it was warmed up, where its rows are. */
 
-import type { ClaimGround } from '../bench/analysis/claim-conditions.ts';
-import type { Claim } from '../bench/analysis/claim-schema.ts';
-import type { ClaimOptions } from '../bench/analysis/claims.ts';
-import type { Warmup } from '../bench/analysis/warmup.ts';
-import type { Inequality } from '../bench/types.ts';
+import type { ClaimGround } from '../bench/analysis/claims/conditions.ts';
+import type { ClaimOptions } from '../bench/analysis/claims/judge.ts';
+import type { Claim } from '../bench/analysis/claims/schema.ts';
+import type { Inequality, Warmup } from '../bench/types.ts';
 
 export type Facts = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 /** A reproduction as text: the ratios of both sessions side by side, whether the verdicts stand, and how the hosts differ. */
 
-import { SUITE } from '../bench/analysis/ratio.ts';
 import type { Finding, ReproductionRow } from '../bench/analysis/reproduction.ts';
+import { SUITE } from '../bench/plan/suite.ts';
 import { differenceLines, type HostDifference } from './hosts.ts';
 import { type TableRow, tableLines } from './table.ts';
 import { clean, wrap } from './text.ts';

@@ -1,8 +1,9 @@
 /** Verdicts in words: why one is open, what would decide it, and when a session can't be trusted. */
 
-import { decisiveHalfWidthLog } from '../bench/analysis/precision.ts';
-import { type ContrastRow, hasSuite, SUITE } from '../bench/analysis/ratio.ts';
-import type { Judged, Reason } from '../bench/analysis/verdict.ts';
+import type { ContrastRow } from '../bench/analysis/contrast/ratio.ts';
+import type { Judged, Reason } from '../bench/analysis/contrast/verdict.ts';
+import { decisiveHalfWidthLog } from '../bench/analysis/stats/precision.ts';
+import { hasSuite, SUITE } from '../bench/plan/suite.ts';
 import { formatChange } from '../bench/units.ts';
 import type { ReportModel } from './model.ts';
 import { clean } from './text.ts';

@@ -1,6 +1,6 @@
 /** The sentences of a report, the same in every format: the answer and the control; and how names and figures are put. */
 
-import { SUITE, suiteOf } from '../bench/analysis/ratio.ts';
+import { SUITE, suiteOf } from '../bench/plan/suite.ts';
 import type { Interval } from '../bench/types.ts';
 import { formatChange } from '../bench/units.ts';
 import type { EnvironmentModel, ReportModel } from './model.ts';

@@ -1,25 +1,25 @@
 /** The registry of layers: one line each; flags, help, lists and the contract tests follow from it. */
 
 import type { Runner } from '../bench/types.ts';
-import { appc } from './appc.ts';
-import { bwrap } from './bwrap.ts';
-import { cloudHypervisor } from './cloud-hypervisor.ts';
-import { crun } from './crun.ts';
-import { docker } from './docker.ts';
-import { firecracker } from './firecracker.ts';
-import { gvisor } from './gvisor.ts';
-import { lxc } from './lxc.ts';
-import { native } from './native.ts';
-import { nspawn } from './nspawn.ts';
-import { openvz } from './openvz.ts';
-import { podman } from './podman.ts';
-import { qemu } from './qemu.ts';
-import { quota } from './quota.ts';
-import { runc } from './runc.ts';
-import { slow } from './slow.ts';
-import { ssh } from './ssh.ts';
-import { uml } from './uml.ts';
-import { unshare } from './unshare.ts';
+import { appc } from './engines/appc/runner.ts';
+import { bwrap } from './engines/bwrap/runner.ts';
+import { cloudHypervisor } from './engines/cloud-hypervisor/runner.ts';
+import { crun } from './engines/crun/runner.ts';
+import { docker } from './engines/docker/runner.ts';
+import { firecracker } from './engines/firecracker/runner.ts';
+import { gvisor } from './engines/gvisor/runner.ts';
+import { lxc } from './engines/lxc/runner.ts';
+import { native } from './engines/native/runner.ts';
+import { nspawn } from './engines/nspawn/runner.ts';
+import { openvz } from './engines/openvz/runner.ts';
+import { podman } from './engines/podman/runner.ts';
+import { qemu } from './engines/qemu/runner.ts';
+import { quota } from './engines/quota/runner.ts';
+import { runc } from './engines/runc/runner.ts';
+import { slow } from './engines/slow/runner.ts';
+import { ssh } from './engines/ssh/runner.ts';
+import { uml } from './engines/uml/runner.ts';
+import { unshare } from './engines/unshare/runner.ts';
 
 export const RUNNERS: readonly Runner[] = [
   native,

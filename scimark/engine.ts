@@ -1,8 +1,5 @@
 /** What a kernel engine is: five routines, each bound to its part of the heap once, outside of all timing. */
 
-import type { LuLayout } from './lu.ts';
-import type { SparseLayout } from './sparse.ts';
-
 /** Elements of the heap. */
 export interface Room {
   readonly doubles: number;
@@ -26,6 +23,31 @@ export interface Transform {
 
 export interface Grid {
   readonly at: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Offsets of one factorisation: the source and the work matrix in doubles, row offsets and pivots in ints. */
+export interface LuLayout {
+  readonly n: number;
+  readonly source: number;
+  readonly matrix: number;
+  /** Where each row starts, absolute. Rows are exchanged here, their data stays where it is. */
+  readonly rows: number;
+  readonly pivots: number;
+}
+
+/**
+ * Offsets of one sparse matrix and its vectors: x, y and values in doubles, row starts and columns in ints. The tables
+ * hold offsets into the heap: a row start is where the row's first column stands, a column is where its x stands.
+ */
+export interface SparseLayout {
+  readonly n: number;
+  /** Nonzeros in each row. */
+  readonly perRow: number;
+  readonly x: number;
+  readonly y: number;
+  readonly values: number;
   readonly rows: number;
   readonly columns: number;
 }

@@ -1,19 +1,9 @@
 /** LU factorisation of a dense matrix with partial pivoting, right-looking, in place. */
 
-import type { Engine } from './engine.ts';
+import type { Engine, LuLayout } from './engine.ts';
 import { bytesOfF64, fnv1a64 } from './fnv.ts';
 import { type Place, wholeLinesF64, wholeLinesI32 } from './heap.ts';
 import { fillF64, type Kernel, type KernelSize } from './kernel.ts';
-
-/** Offsets of one factorisation: the source and the work matrix in doubles, row offsets and pivots in ints. */
-export interface LuLayout {
-  readonly n: number;
-  readonly source: number;
-  readonly matrix: number;
-  /** Where each row starts, absolute. Rows are exchanged here, their data stays where it is. */
-  readonly rows: number;
-  readonly pivots: number;
-}
 
 /** Lays out the factorisation of an `n` by `n` matrix. */
 export function luLayout({ f64, i32 }: Place, n: number): LuLayout {

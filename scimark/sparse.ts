@@ -1,24 +1,9 @@
 /** Sparse matrix times vector: compressed rows, y = A x, indirect access. */
 
-import type { Engine } from './engine.ts';
+import type { Engine, SparseLayout } from './engine.ts';
 import { checksumF64 } from './fnv.ts';
 import { type Place, wholeLinesF64, wholeLinesI32 } from './heap.ts';
 import { fillF64, type Kernel, type KernelSize } from './kernel.ts';
-
-/**
- * Offsets of one sparse matrix and its vectors: x, y and values in doubles, row starts and columns in ints. The tables
- * hold offsets into the heap: a row start is where the row's first column stands, a column is where its x stands.
- */
-export interface SparseLayout {
-  readonly n: number;
-  /** Nonzeros in each row. */
-  readonly perRow: number;
-  readonly x: number;
-  readonly y: number;
-  readonly values: number;
-  readonly rows: number;
-  readonly columns: number;
-}
 
 /** Lays out an `n` by `n` matrix. `nonzeros` is cut to a multiple of `n`, as in SciMark. */
 export function sparseLayout({ f64, i32 }: Place, n: number, nonzeros: number): SparseLayout {

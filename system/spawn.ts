@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROGRAM_PATH } from '../bench/box-files.ts';
+import { PROGRAM_PATH } from '../bench/payload/image-files.ts';
 import type { Size } from '../bench/types.ts';
 import { fold, type Opened, type SystemWorkload } from './system.ts';
 

@@ -1,11 +1,11 @@
 /** A difference taken apart: consecutive contrasts along a ladder of environments, and what of the whole they leave. */
 
+import { hasSuite, SUITE, suiteOf } from '../plan/suite.ts';
 import type { Contrast, Estimate, Plan } from '../types.ts';
-import { type BlockValues, blockValues, suiteValues } from './block-values.ts';
-import type { SampleGroups } from './group.ts';
-import { estimateOf } from './interval.ts';
+import { type BlockValues, blockValues, suiteValues } from './contrast/block-values.ts';
+import type { SampleGroups } from './contrast/group.ts';
 import type { PostureFacts } from './posture.ts';
-import { hasSuite, SUITE, suiteOf } from './trust.ts';
+import { estimateOf } from './stats/interval.ts';
 
 /** An environment, and what it has that the one before it in the ladder has not. */
 export interface Rung {

@@ -1,10 +1,10 @@
 /** What one more idle instance costs: slopes over the number of instances, with intervals over blocks. */
 
-import { controlOf } from '../schedule.ts';
+import { controlOf } from '../plan/schedule.ts';
 import type { FootprintRow, Interval, Plan } from '../types.ts';
 import { median } from '../units.ts';
-import { tQuantile } from './distributions.ts';
-import { logInterval, UPPER } from './interval.ts';
+import { tQuantile } from './stats/distributions.ts';
+import { logInterval, UPPER } from './stats/interval.ts';
 
 export const FOOTPRINT_FIGURES = ['host', 'pss', 'cgroup', 'disk'] as const;
 export type FootprintFigure = (typeof FOOTPRINT_FIGURES)[number];

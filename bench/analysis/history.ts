@@ -1,6 +1,6 @@
 /** One figure over sessions: where it changed, by how much, and how far it scatters in between. */
 
-import { changePoints, type DivisiveOptions } from './e-divisive.ts';
+import { changePoints, type DivisiveOptions } from './stats/e-divisive.ts';
 
 /** Fewer sessions than this are not searched for changes. */
 export const LEAST_HISTORY = 12;

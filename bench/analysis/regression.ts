@@ -1,10 +1,10 @@
 /** Has a candidate become slower? The rules of the regression gate, over stored sessions and over a paired run. */
 
 import type { ContrastResult, Estimate } from '../types.ts';
-import { tQuantile, tUpperTail } from './distributions.ts';
-import { ALPHA, holm } from './holm.ts';
-import { UPPER } from './interval.ts';
-import type { Addition, Reason } from './verdict.ts';
+import type { Addition, Reason } from './contrast/verdict.ts';
+import { tQuantile, tUpperTail } from './stats/distributions.ts';
+import { ALPHA, holm } from './stats/holm.ts';
+import { UPPER } from './stats/interval.ts';
 
 export type GateVerdict = 'regressed' | 'improved' | 'unchanged' | 'no verdict';
 

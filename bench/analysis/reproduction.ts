@@ -1,9 +1,9 @@
 /** Two sessions of the same plan side by side: how far their ratios lie apart, and whether each verdict stands. */
 
 import type { ContrastResult, Interval, Verdict } from '../types.ts';
-import { tQuantile } from './distributions.ts';
-import { UPPER } from './interval.ts';
-import { halfWidthLog } from './precision.ts';
+import { tQuantile } from './stats/distributions.ts';
+import { UPPER } from './stats/interval.ts';
+import { halfWidthLog } from './stats/precision.ts';
 
 /** One contrast on one workload in one of the two sessions. */
 export interface Finding {

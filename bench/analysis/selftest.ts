@@ -1,15 +1,16 @@
 /** The ruler measured: ratios whose truth is known, against what the session found. Pure, from samples. */
 
-import { realisedRatio } from '../known-truth.ts';
+import { realisedRatio } from '../payload/known-truth.ts';
+import { SUITE, suiteOf } from '../plan/suite.ts';
 import type { Estimate, Interval, Sample, Start, Verdict } from '../types.ts';
 import { median } from '../units.ts';
-import { binomialInterval } from './binomial.ts';
-import { blockValues } from './block-values.ts';
-import { tQuantile } from './distributions.ts';
-import { groupSamples, type SampleGroups } from './group.ts';
-import { logInterval, UPPER } from './interval.ts';
-import { halfWidthLog } from './precision.ts';
-import { type ContrastPlan, type ContrastRow, contrastTable, SUITE, suiteOf } from './ratio.ts';
+import { blockValues } from './contrast/block-values.ts';
+import { groupSamples, type SampleGroups } from './contrast/group.ts';
+import { type ContrastPlan, type ContrastRow, contrastTable } from './contrast/ratio.ts';
+import { binomialInterval } from './stats/binomial.ts';
+import { tQuantile } from './stats/distributions.ts';
+import { logInterval, UPPER } from './stats/interval.ts';
+import { halfWidthLog } from './stats/precision.ts';
 
 /** An environment whose payload does this share of extra passes. */
 export interface KnownSlowdown {

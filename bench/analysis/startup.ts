@@ -1,12 +1,17 @@
 /** Starts compared: per environment and figure the typical time, and its ratio to the baseline's, paired within rounds. */
 
-import { controlOf } from '../schedule.ts';
-import type { Estimate, Interval, Plan, Start, StartFigures } from '../types.ts';
+import { controlOf } from '../plan/schedule.ts';
+import {
+  type Interval,
+  type Plan,
+  STARTUP_FIGURES,
+  type Start,
+  type StartFigures,
+  type StartupFigure,
+  type StartupRow,
+} from '../types.ts';
 import { median } from '../units.ts';
-import { estimateOf, logInterval } from './interval.ts';
-
-export const STARTUP_FIGURES = ['spawned', 'first-instruction', 'ready', 'removal'] as const;
-export type StartupFigure = (typeof STARTUP_FIGURES)[number];
+import { estimateOf, logInterval } from './stats/interval.ts';
 
 const KEYS: Readonly<Record<StartupFigure, keyof StartFigures>> = {
   spawned: 'spawnMs',
@@ -14,22 +19,6 @@ const KEYS: Readonly<Record<StartupFigure, keyof StartFigures>> = {
   ready: 'readyMs',
   removal: 'teardownMs',
 };
-
-/** One environment, temperature and figure: one row of `startup.csv`. */
-export interface StartupRow {
-  readonly env: string;
-  readonly baseline: string;
-  /** `cold`: after the page cache was dropped, or the first start since the image was prepared. */
-  readonly temperature: 'cold' | 'warm';
-  readonly figure: StartupFigure;
-  readonly starts: number;
-  /** Median over all starts. */
-  readonly medianMs: number;
-  /** Of the mean over blocks of the logarithm of the block's median: of a typical block, ms. Null with one block. */
-  readonly interval: Interval | null;
-  /** Time of `env` over that of the baseline; null for the baseline itself, and where no round has both. */
-  readonly ratio: Estimate | null;
-}
 
 type Cells = ReadonlyMap<number, ReadonlyMap<number, number>>;
 

@@ -2,7 +2,7 @@
 
 import { MFLOPS, type Start } from '../types.ts';
 import { median } from '../units.ts';
-import { findSeries, type SampleGroups, type Series, wakeupRatio } from './group.ts';
+import { findSeries, type SampleGroups, type Series, wakeupRatio } from './contrast/group.ts';
 
 /** The kernels of SciMark's composite score. */
 export const COMPOSITE_WORKLOADS = ['fft', 'sor', 'monte-carlo', 'sparse', 'lu'] as const;

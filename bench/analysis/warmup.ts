@@ -1,30 +1,8 @@
 /** How long a workload takes to settle: the pilot's bursts segmented, classified, and one length for the session. */
 
-import type { Sample } from '../types.ts';
+import type { Sample, Warmup, WarmupSeries } from '../types.ts';
 import { median } from '../units.ts';
-import { segmentStarts } from './change-points.ts';
-
-export const WARMUP_CLASSES = ['flat', 'warm-up', 'slow-down', 'no steady state'] as const;
-export type WarmupClass = (typeof WARMUP_CLASSES)[number];
-
-/** One workload in one box of the pilot. */
-export interface WarmupSeries {
-  readonly env: string;
-  readonly workload: string;
-  readonly class: WarmupClass;
-  /** Bursts before the steady state; of a series without one, bursts before its last level. */
-  readonly length: number;
-  readonly bursts: number;
-  /** First bursts of the segments, counted from 0, and each segment's mean time over that of the last. */
-  readonly segments: readonly { readonly start: number; readonly level: number }[];
-}
-
-/** What the pilot decided for all later blocks. */
-export interface Warmup {
-  /** Warm-up bursts of each workload in every box. */
-  readonly length: number;
-  readonly series: readonly WarmupSeries[];
-}
+import { segmentStarts } from './stats/change-points.ts';
 
 /** However fast everything settles: the first bursts of a fresh start are of the compiler and of the caches. */
 export const LEAST_WARMUP = 5;

@@ -1,8 +1,8 @@
 /** `boxmark check`: is this session whole and unchanged? */
 
 import { Command } from 'commander';
-import { checkSession } from '../../bench/check.ts';
 import { EXIT } from '../../bench/errors.ts';
+import { checkSession } from '../../bench/session/check.ts';
 
 export function checkCommand(): Command {
   return new Command('check')

@@ -2,19 +2,19 @@
 
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { DEFAULT_MARGIN } from '../../bench/analysis/contrast/verdict.ts';
 import { compareStored, gateOf } from '../../bench/analysis/regression.ts';
-import { DEFAULT_MARGIN } from '../../bench/analysis/verdict.ts';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
-import { nearest } from '../../bench/plan.ts';
+import { nearest } from '../../bench/plan/plan.ts';
 import { parsePercent } from '../../bench/units.ts';
 import { type CompareText, renderCompare } from '../../reports/compare.ts';
 import { renderCompareMarkdown } from '../../reports/compare-markdown.ts';
-import { hostDifferences } from '../hosts.ts';
+import { hostDifferences } from '../compare/hosts.ts';
+import type { PairedResult } from '../compare/paired.ts';
+import { pairedCase, runPaired } from '../compare/paired-case.ts';
+import { readSides, type Sides } from '../compare/sides.ts';
 import { assertOut } from '../out-folder.ts';
-import type { PairedResult } from '../paired.ts';
-import { pairedCase, runPaired } from '../paired-case.ts';
 import { programVersion } from '../paths.ts';
-import { readSides, type Sides } from '../sides.ts';
 import { appendStepSummary } from '../step-summary.ts';
 
 export interface CompareFlags {

@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { messageOf, usageError } from '../../bench/errors.ts';
-import { sessionFolders } from '../../bench/find-sessions.ts';
-import { nearest } from '../../bench/plan.ts';
+import { nearest } from '../../bench/plan/plan.ts';
+import { sessionFolders } from '../../bench/session/find.ts';
 import type { Export } from '../../reports/exports/export.ts';
 import { EXPORTS } from '../../reports/exports/index.ts';
 import { readExportModel } from '../export-model.ts';

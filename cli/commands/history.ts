@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { DEFAULT_MARGIN } from '../../bench/analysis/verdict.ts';
+import { DEFAULT_MARGIN } from '../../bench/analysis/contrast/verdict.ts';
 import { messageOf, usageError } from '../../bench/errors.ts';
 import { parsePercent } from '../../bench/units.ts';
 import { historyJson, renderHistory } from '../../reports/history.ts';

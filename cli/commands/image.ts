@@ -1,7 +1,7 @@
 /** `boxmark image`: the content-addressed image as a file, so that another host runs the same bytes. */
 
 import { Command } from 'commander';
-import { ensureImage, exportImage, importImage, verifyImage } from '../../runners/image.ts';
+import { ensureImage, exportImage, importImage, verifyImage } from '../../runners/image/image.ts';
 import { payloadFile } from '../paths.ts';
 
 export function imageCommand(): Command {

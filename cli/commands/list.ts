@@ -1,18 +1,18 @@
 /** `boxmark list`: environments, workloads, reports, exports and claims, straight from their registries. */
 
 import { Command } from 'commander';
-import { unitOf } from '../../bench/analysis/claim-figures.ts';
-import { type Claim, isRateClaim } from '../../bench/analysis/claim-schema.ts';
-import { readClaims } from '../../bench/claims-file.ts';
+import { unitOf } from '../../bench/analysis/claims/figures.ts';
+import { readClaims } from '../../bench/analysis/claims/file.ts';
+import { type Claim, isRateClaim } from '../../bench/analysis/claims/schema.ts';
 import { usageError } from '../../bench/errors.ts';
-import { nearest } from '../../bench/plan.ts';
+import { nearest } from '../../bench/plan/plan.ts';
 import type { Runner } from '../../bench/types.ts';
 import { bandText } from '../../reports/claims.ts';
 import { EXPORTS } from '../../reports/exports/index.ts';
 import { reports } from '../../reports/index.ts';
-import { ALIASES, CONTAINERS } from '../../runners/aliases.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { exampleOf } from '../../runners/settings.ts';
+import { ALIASES, CONTAINERS } from '../../runners/stack/aliases.ts';
+import { exampleOf } from '../../runners/stack/settings.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
 import { SYSTEM_WORKLOADS, type SystemWorkload } from '../../system/index.ts';
 import { publishedClaims } from '../paths.ts';

@@ -3,10 +3,10 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
-import { readSessionInfo } from '../../bench/load.ts';
-import type { SessionInfo } from '../../bench/session.ts';
-import { extendStopping } from '../../bench/stopping.ts';
-import { assertWorkloads } from '../../bench/stored-plan.ts';
+import { extendStopping } from '../../bench/plan/stopping.ts';
+import type { SessionInfo } from '../../bench/session/info.ts';
+import { readSessionInfo } from '../../bench/session/load.ts';
+import { assertWorkloads } from '../../bench/session/stored-plan.ts';
 import type { Plan } from '../../bench/types.ts';
 import { parseDurationNs } from '../../bench/units.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';

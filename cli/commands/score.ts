@@ -1,11 +1,11 @@
 /** `boxmark score`: the SciMark score of this host, natively, by SciMark's own protocol and by bursts. */
 
 import { Command } from 'commander';
-import { BoxFault } from '../../bench/client.ts';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
-import { checkPlanInput, makePlan, planSettings } from '../../bench/plan.ts';
-import { startResident } from '../../bench/resident.ts';
-import { type Score, scoreOf } from '../../bench/scimark-score.ts';
+import { checkPlanInput, makePlan, planSettings } from '../../bench/plan/plan.ts';
+import { BoxFault } from '../../bench/run/client.ts';
+import { startResident } from '../../bench/run/resident.ts';
+import { type Score, scoreOf } from '../../bench/run/scimark-score.ts';
 import type { Plan } from '../../bench/types.ts';
 import { formatCpuList, parseDurationNs } from '../../bench/units.ts';
 import { renderScore } from '../../reports/score.ts';

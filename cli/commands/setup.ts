@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { EXIT, usageError } from '../../bench/errors.ts';
-import { nearest } from '../../bench/plan.ts';
+import { nearest } from '../../bench/plan/plan.ts';
 import { ENGINES, type Engine } from '../../runners/host/packages.ts';
 import { runSetup, type SetupPlan, setupPlan } from '../../runners/host/setup.ts';
 

@@ -1,12 +1,12 @@
 /** `boxmark verify`: holds published claims against a session. */
 
 import { Command } from 'commander';
-import { type ClaimResult, judgeClaims } from '../../bench/analysis/claims.ts';
-import { checkSession } from '../../bench/check.ts';
-import { type ClaimsFile, readClaims } from '../../bench/claims-file.ts';
+import { type ClaimsFile, readClaims } from '../../bench/analysis/claims/file.ts';
+import { type ClaimResult, judgeClaims } from '../../bench/analysis/claims/judge.ts';
 import { EXIT } from '../../bench/errors.ts';
-import { type LoadedSession, loadSession, wholeSamples } from '../../bench/load.ts';
-import { nearest } from '../../bench/plan.ts';
+import { nearest } from '../../bench/plan/plan.ts';
+import { checkSession } from '../../bench/session/check.ts';
+import { type LoadedSession, loadSession, wholeSamples } from '../../bench/session/load.ts';
 import { isFailed, renderClaims } from '../../reports/claims.ts';
 import { jsonText } from '../../reports/json.ts';
 import { RUNNERS } from '../../runners/index.ts';

@@ -1,6 +1,6 @@
 /** How the rounds of each environment spread on one workload, with the value of each block. */
 
-import type { ContrastRow } from '../../bench/analysis/ratio.ts';
+import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { formatChange } from '../../bench/units.ts';
 import type { ReportModel } from '../model.ts';
 import { clean } from '../text.ts';

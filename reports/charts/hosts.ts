@@ -1,6 +1,6 @@
 /** Several sessions beside each other: each environment's ratio to the baseline of its own session. Nothing is pooled. */
 
-import type { ContrastRow } from '../../bench/analysis/ratio.ts';
+import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { formatChange } from '../../bench/units.ts';
 import { leadWorkload } from '../headline.ts';
 import type { ReportModel } from '../model.ts';

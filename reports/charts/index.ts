@@ -1,6 +1,6 @@
 /** All charts of a session, in the order in which a report shows them. */
 
-import { suiteOf } from '../../bench/analysis/ratio.ts';
+import { suiteOf } from '../../bench/plan/suite.ts';
 import { leadName, leadWorkload } from '../headline.ts';
 import type { ReportModel } from '../model.ts';
 import { clean } from '../text.ts';

@@ -1,6 +1,6 @@
 /** Environments as percent difference from the baseline, one below the other, with intervals and the control's band. */
 
-import type { ContrastRow } from '../../bench/analysis/ratio.ts';
+import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { formatChange } from '../../bench/units.ts';
 import type { ReportModel } from '../model.ts';
 import { clean } from '../text.ts';

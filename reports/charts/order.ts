@@ -1,6 +1,6 @@
 /** Measured bursts in the order in which they were run, each against the baseline's median: what the host did meanwhile. */
 
-import { findSeries, flaggedRounds } from '../../bench/analysis/group.ts';
+import { findSeries, flaggedRounds } from '../../bench/analysis/contrast/group.ts';
 import { median } from '../../bench/units.ts';
 import type { ReportModel } from '../model.ts';
 import type { BurstSeries } from '../run-order.ts';

@@ -1,6 +1,6 @@
 /** The array that github-action-benchmark reads as `customSmallerIsBetter`: ratios first, then times per pass. */
 
-import { halfWidthLog } from '../../bench/analysis/precision.ts';
+import { halfWidthLog } from '../../bench/analysis/stats/precision.ts';
 import { jsonText } from '../json.ts';
 import { neutral } from '../text.ts';
 import { type Export, type ExportModel, rounded, single } from './export.ts';

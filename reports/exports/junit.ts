@@ -1,6 +1,6 @@
 /** JUnit XML: a test case for every pair and workload, failed when it is slower past the margin. */
 
-import type { ContrastRow } from '../../bench/analysis/ratio.ts';
+import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { formatChange } from '../../bench/units.ts';
 import { neutral } from '../text.ts';
 import { percentText, reasonText } from '../verdicts.ts';

@@ -1,6 +1,6 @@
 /** The sections of figures: workloads, levels, how rounds spread, the order of the run, starts and warm-up. */
 
-import { hasSuite, SUITE } from '../../bench/analysis/ratio.ts';
+import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
 import { formatNs, threeDigits } from '../../bench/units.ts';
 import type { Chart } from '../charts/chart.ts';
 import type { SessionCharts } from '../charts/index.ts';

@@ -1,6 +1,7 @@
 /** What stands above the fold: the answer in a sentence, the ladder of environments, the verdicts. */
 
-import { type ContrastRow, hasSuite, SUITE } from '../../bench/analysis/ratio.ts';
+import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
+import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
 import { formatChange } from '../../bench/units.ts';
 import { answerOf } from '../answer.ts';
 import type { SessionCharts } from '../charts/index.ts';

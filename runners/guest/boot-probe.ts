@@ -3,7 +3,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256, storeDir } from '../image/store.ts';
-import { hostSpawn } from '../process.ts';
+import { hostSpawn } from '../kit/process.ts';
 import { GUEST_MARK } from './init.ts';
 
 export interface BootResult {

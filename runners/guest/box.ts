@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, BoxProcess, OpenOptions, Workspace } from '../../bench/types.ts';
 import { createGroup, type Group } from '../cgroup/group.ts';
-import { hostSpawn } from '../process.ts';
+import { hostSpawn } from '../kit/process.ts';
 import { GUEST_MARK } from './init.ts';
 
 /** A guest whose payload has quit ends by itself within this time. */

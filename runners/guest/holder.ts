@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box } from '../../bench/types.ts';
 import type { Group } from '../cgroup/group.ts';
+import { SCRATCH_MOUNT, STORE_MOUNT } from '../engines/unshare/script.ts';
 import { storeDir } from '../image/store.ts';
-import { hostSpawn } from '../process.ts';
-import { SCRATCH_MOUNT, STORE_MOUNT } from '../unshare/script.ts';
+import { hostSpawn } from '../kit/process.ts';
 import { guestAgent } from './agent.ts';
 
 const BOOT_LIMIT_MS = 120_000;

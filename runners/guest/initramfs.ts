@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type CpioEntry, writeCpio } from '../image/cpio.ts';
 import { readElf } from '../image/elf.ts';
-import { storeDir } from '../image.ts';
+import { storeDir } from '../image/image.ts';
 import { INIT_APPLETS, INIT_SCRIPT } from './init.ts';
 import type { ModuleFile } from './modules.ts';
 

@@ -4,8 +4,8 @@ import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
-import { storeDir } from '../image.ts';
-import { hostExec } from '../process.ts';
+import { storeDir } from '../image/image.ts';
+import { hostExec } from '../kit/process.ts';
 
 export interface GuestKernel {
   /** Bootable kernel file. */

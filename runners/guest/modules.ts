@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as zlib from 'node:zlib';
 import { BoxmarkError } from '../../bench/errors.ts';
-import { hostExec } from '../process.ts';
+import { hostExec } from '../kit/process.ts';
 import type { GuestKernel } from './kernel.ts';
 
 export interface ModuleFile {

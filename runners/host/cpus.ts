@@ -2,7 +2,7 @@
 
 import { usageError } from '../../bench/errors.ts';
 import type { Limits } from '../../bench/types.ts';
-import { hostExec } from '../process.ts';
+import { hostExec } from '../kit/process.ts';
 import { fieldOf, type KernelFiles, kernelFiles, memoryField, parseKernelCpus } from './kernel-files.ts';
 
 /** Room for Node.js's threads and an init, not for a runaway. */

@@ -2,10 +2,10 @@
 
 import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { LXC_LOCKS } from '../engines/lxc/leftovers.ts';
+import { nspawnState } from '../engines/nspawn/leftovers.ts';
 import { storeDir } from '../image/store.ts';
-import { LXC_LOCKS } from '../lxc/leftovers.ts';
-import { nspawnState } from '../nspawn/leftovers.ts';
-import { hostExec } from '../process.ts';
+import { hostExec } from '../kit/process.ts';
 import { cgroupMounts, mountsBelow } from './mounts.ts';
 import { isOpenSomewhere, listProcesses, ownLine, type ProcessIdentity } from './processes.ts';
 import { abandonedPolicy } from './service-policy.ts';

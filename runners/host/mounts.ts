@@ -1,7 +1,7 @@
 /** Mounts of the host's namespace: finding those below a folder and taking them down. */
 
 import { readFileSync } from 'node:fs';
-import { hostExec } from '../process.ts';
+import { hostExec } from '../kit/process.ts';
 
 /** Mount points at or below `folder`, latest first, so that each stands on one that comes later in the list. */
 export function mountsBelow(folder: string): string[] {

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { messageOf } from '../../bench/errors.ts';
-import { hostExec } from '../process.ts';
+import { hostExec } from '../kit/process.ts';
 
 const DROP = '/proc/sys/vm/drop_caches';
 const SYNC_LIMIT_MS = 60_000;

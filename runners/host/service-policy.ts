@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { ExecResult } from '../../bench/types.ts';
-import { hostExec } from '../process.ts';
+import { hostExec } from '../kit/process.ts';
 
 /** Debian's hook: its exit code says whether a package may start a service (101: no). deb-systemd-invoke and invoke-rc.d ask it. */
 const POLICY_FILE = '/usr/sbin/policy-rc.d';

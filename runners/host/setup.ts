@@ -7,7 +7,7 @@ import { messageOf } from '../../bench/errors.ts';
 import type { ExecResult } from '../../bench/types.ts';
 import { fetchGuestKernel, findGuestKernel } from '../guest/kernel.ts';
 import { findCommand } from '../image/layout.ts';
-import { hostExec } from '../process.ts';
+import { hostExec } from '../kit/process.ts';
 import { commandsOf, type Engine, PACKAGE_MANAGERS, type PackageManager } from './packages.ts';
 import { abandonedPolicy, disableNewServices, installedServices, withoutServices } from './service-policy.ts';
 

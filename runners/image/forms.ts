@@ -4,7 +4,7 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Image } from '../../bench/types.ts';
-import { hostExec } from '../process.ts';
+import { hostExec } from '../kit/process.ts';
 import { MANIFEST_PATH, readManifest } from './manifest.ts';
 import { derive, sha256, sha256File } from './store.ts';
 import { readTar, type TarMember, tarBytes } from './tar.ts';

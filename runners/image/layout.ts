@@ -2,8 +2,8 @@
 
 import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/box-files.ts';
 import { BoxmarkError } from '../../bench/errors.ts';
+import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/payload/image-files.ts';
 import { argcProgram } from './argc-program.ts';
 import { libraryClosure } from './elf-closure.ts';
 

@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import type { DiskHoldings } from '../../bench/types.ts';
-import { hostExec } from '../process.ts';
+import { hostExec } from '../kit/process.ts';
 
 const DU_LIMIT_MS = 60_000;
 /** Unit of `blocks`, whatever the file system's own block size (POSIX, sys/stat.h). */

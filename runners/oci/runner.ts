@@ -4,12 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ablation, Box, Image, Needs, Prepared, Probe, Runner, RunnerKind, Workspace } from '../../bench/types.ts';
-import { writeInBox } from '../box-files.ts';
-import { type BoxSettings, payloadOnly } from '../box-settings.ts';
 import { hierarchiesOf } from '../cgroup/box-group.ts';
-import { presentCapabilities } from '../docker/holder.ts';
-import { holderImage, storeDir } from '../image.ts';
+import { holderImage, storeDir } from '../image/image.ts';
+import { writeInBox } from '../kit/box-files.ts';
+import { type BoxSettings, payloadOnly } from '../stack/box-settings.ts';
 import { openOciBox, openOciHolder, type PreparedOci } from './box.ts';
+import { presentCapabilities } from './holder.ts';
 import { profileOf } from './profile.ts';
 import { tryRuntime } from './trial.ts';
 

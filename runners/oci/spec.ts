@@ -1,8 +1,8 @@
 /** The OCI runtime configuration (config.json) of a box: a pure function of what the box is to be. */
 
-import type { BoxLimits } from '../box-settings.ts';
 import { cpuList } from '../cgroup/tree.ts';
-import { PAYLOAD_ENV } from '../payload-env.ts';
+import { PAYLOAD_ENV } from '../kit/payload-env.ts';
+import type { BoxLimits } from '../stack/box-settings.ts';
 import type { OciSeccomp } from './seccomp.ts';
 
 export interface OciPlan {

@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, Workspace } from '../../bench/types.ts';
-import { writeInBox } from '../box-files.ts';
 import { hierarchiesOf, openGroup } from '../cgroup/box-group.ts';
 import { GROUP_ROOT } from '../cgroup/group.ts';
-import { toolImage } from '../image.ts';
+import { toolImage } from '../image/image.ts';
+import { writeInBox } from '../kit/box-files.ts';
 import { ociSpec } from './spec.ts';
 
 const TRIAL_LIMIT_MS = 20_000;

@@ -1,11 +1,11 @@
 /** Environments for tests of the harness itself: the real payload as a plain process, and scripts with faults in them. */
 
 import { fileURLToPath } from 'node:url';
-import { executeSession, type SessionOutcome, type SessionRequest } from '../../bench/execute.ts';
-import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session.ts';
-import { createStore } from '../../bench/store.ts';
+import { executeSession, type SessionOutcome, type SessionRequest } from '../../bench/run/session.ts';
+import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session/info.ts';
+import { createStore } from '../../bench/session/store.ts';
 import type { Environment, Plan, Started } from '../../bench/types.ts';
-import { hostSpawn } from '../../runners/process.ts';
+import { hostSpawn } from '../../runners/kit/process.ts';
 
 /** The bundled payload, as the build makes it. */
 export const PAYLOAD = fileURLToPath(new URL('../../dist/payload.cjs', import.meta.url));

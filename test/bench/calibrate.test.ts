@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { calibrate } from '../../bench/calibrate.ts';
-import type { Resident } from '../../bench/resident.ts';
+import { calibrate } from '../../bench/run/calibrate.ts';
+import type { Resident } from '../../bench/run/resident.ts';
 import { tinyPlan } from './boxes.ts';
 
 const BURST_NS = 10_000_000;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Claim, claimsJsonSchema, isRateClaim } from '../../bench/analysis/claim-schema.ts';
-import { readClaims } from '../../bench/claims-file.ts';
+import { readClaims } from '../../bench/analysis/claims/file.ts';
+import { type Claim, claimsJsonSchema, isRateClaim } from '../../bench/analysis/claims/schema.ts';
 import type { BoxmarkError } from '../../bench/errors.ts';
 
 const CLAIMS = fileURLToPath(new URL('../../claims', import.meta.url));

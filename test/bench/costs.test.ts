@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkSession } from '../../bench/check.ts';
-import { diskUse } from '../../bench/costs/disk-use.ts';
-import { executeCosts } from '../../bench/costs/session.ts';
-import type { HostGauges } from '../../bench/host-gauges.ts';
-import { loadSession } from '../../bench/load.ts';
-import { createStore } from '../../bench/store.ts';
+import { executeCosts } from '../../bench/kinds/cost-session.ts';
+import { diskUse } from '../../bench/kinds/disk-use.ts';
+import type { HostGauges } from '../../bench/run/watch/host-gauges.ts';
+import { checkSession } from '../../bench/session/check.ts';
+import { loadSession } from '../../bench/session/load.ts';
+import { createStore } from '../../bench/session/store.ts';
 import type { Environment, Plan } from '../../bench/types.ts';
 import { honest, infoFor, scripted, tinyPlan } from './boxes.ts';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkSession } from '../../bench/check.ts';
-import type { SessionOutcome } from '../../bench/execute.ts';
+import type { SessionOutcome } from '../../bench/run/session.ts';
+import { checkSession } from '../../bench/session/check.ts';
 import type { Environment, Plan, Sample } from '../../bench/types.ts';
 import { honest, PAYLOAD, runIn, scripted, tampered, tinyPlan } from './boxes.ts';
 

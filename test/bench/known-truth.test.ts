@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extraPasses, realisedRatio, slowShare } from '../../bench/known-truth.ts';
+import { extraPasses, realisedRatio, slowShare } from '../../bench/payload/known-truth.ts';
 
 describe('a known truth', () => {
   it.each([

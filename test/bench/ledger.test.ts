@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { roundTo125 } from '../../bench/calibrate.ts';
-import { openLedger } from '../../bench/ledger.ts';
+import { roundTo125 } from '../../bench/run/calibrate.ts';
+import { openLedger } from '../../bench/run/watch/ledger.ts';
 
 it('a ledger lets the first state stand until another box differs, then asks the replay once per pass count', async () => {
   const asked: number[][] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { measureBursts } from '../../bench/measure.ts';
+import { measureBursts } from '../../bench/payload/measure.ts';
 
 function spin(ns: number): void {
   const until = process.hrtime.bigint() + BigInt(ns);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SessionInfo } from '../../bench/session.ts';
+import type { SessionInfo } from '../../bench/session/info.ts';
 import type { Environment, Plan, Sample } from '../../bench/types.ts';
 import { honest, infoFor, runIn, tampered, tinyPlan } from './boxes.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BoxmarkError } from '../../bench/errors.ts';
-import { checkPlanInput, makePlan, nearest, planSettings } from '../../bench/plan.ts';
-import { describePlan, estimateSeconds } from '../../bench/plan-text.ts';
-import { blockSteps } from '../../bench/steps.ts';
+import { describePlan, estimateSeconds } from '../../bench/plan/describe.ts';
+import { checkPlanInput, makePlan, nearest, planSettings } from '../../bench/plan/plan.ts';
+import { blockSteps } from '../../bench/plan/steps.ts';
 
 const defaults = {
   workloads: ['fft', 'sor', 'monte-carlo', 'sparse', 'lu'],

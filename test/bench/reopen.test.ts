@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BoxmarkError } from '../../bench/errors.ts';
-import { reopenStore } from '../../bench/reopen.ts';
-import { createStore } from '../../bench/store.ts';
+import { reopenStore } from '../../bench/session/reopen.ts';
+import { createStore } from '../../bench/session/store.ts';
 import { testSample, testStart } from './analysis/simulate.ts';
 import { infoFor, tinyPlan } from './boxes.ts';
 

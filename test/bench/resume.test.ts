@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkSession } from '../../bench/check.ts';
-import { executeSession, type SessionOutcome } from '../../bench/execute.ts';
-import { loadSession, wholeSamples } from '../../bench/load.ts';
-import { reopenStore } from '../../bench/reopen.ts';
-import type { SessionInfo } from '../../bench/session.ts';
-import { createStore, type Store } from '../../bench/store.ts';
+import { executeSession, type SessionOutcome } from '../../bench/run/session.ts';
+import { checkSession } from '../../bench/session/check.ts';
+import type { SessionInfo } from '../../bench/session/info.ts';
+import { loadSession, wholeSamples } from '../../bench/session/load.ts';
+import { reopenStore } from '../../bench/session/reopen.ts';
+import { createStore, type Store } from '../../bench/session/store.ts';
 import type { Environment, Plan, Sample } from '../../bench/types.ts';
 import { honest, infoFor, requestFor, scripted, tampered, tinyPlan } from './boxes.ts';
 

@@ -7,7 +7,7 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { scanRows } from '../../bench/scan.ts';
+import { scanRows } from '../../bench/session/scan.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
 const file = join(dir, 'table.csv');

@@ -10,7 +10,7 @@ import {
   longVisitWorkloads,
   roundUp,
   williamsSquare,
-} from '../../bench/schedule.ts';
+} from '../../bench/plan/schedule.ts';
 
 const WORKLOADS = ['fft', 'sor', 'lu'];
 const boxes = (n: number) => Array.from({ length: n }, (_, index) => `box${index}`);

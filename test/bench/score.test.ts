@@ -1,7 +1,7 @@
 /** Tests of the SciMark figures. */
 
 import { describe, expect, test } from 'vitest';
-import { compositeScore, mflops } from '../../bench/score.ts';
+import { compositeScore, mflops } from '../../bench/analysis/score.ts';
 
 describe('mflops', () => {
   test('counts millions of operations per second', () => {

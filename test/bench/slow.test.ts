@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { realisedRatio } from '../../bench/known-truth.ts';
+import { realisedRatio } from '../../bench/payload/known-truth.ts';
 import { honest, PAYLOAD, runIn, scripted, tinyPlan } from './boxes.ts';
 
 let out: string;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isPrecise } from '../../bench/analysis/contrast/precise.ts';
 import type { BoxmarkError } from '../../bench/errors.ts';
-import { extendStopping, isPrecise, readStopping, type StoppingInput } from '../../bench/stopping.ts';
+import { extendStopping, readStopping, type StoppingInput } from '../../bench/plan/stopping.ts';
 import type { ContrastResult } from '../../bench/types.ts';
 import { testPlan } from './analysis/simulate.ts';
 

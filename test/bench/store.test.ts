@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkSession } from '../../bench/check.ts';
-import { SAMPLE_COLUMNS } from '../../bench/columns.ts';
 import { BoxmarkError } from '../../bench/errors.ts';
-import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session.ts';
-import { createStore } from '../../bench/store.ts';
+import { checkSession } from '../../bench/session/check.ts';
+import { SAMPLE_COLUMNS } from '../../bench/session/columns.ts';
+import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session/info.ts';
+import { createStore } from '../../bench/session/store.ts';
 import type { Sample } from '../../bench/types.ts';
 import { tinyPlan } from './boxes.ts';
 

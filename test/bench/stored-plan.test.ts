@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionInfo } from '../../bench/session.ts';
-import { storedPlan } from '../../bench/stored-plan.ts';
+import type { SessionInfo } from '../../bench/session/info.ts';
+import { storedPlan } from '../../bench/session/stored-plan.ts';
 import { infoFor, tinyPlan } from './boxes.ts';
 
 const WORKLOADS = ['fft', 'sor', 'monte-carlo'];

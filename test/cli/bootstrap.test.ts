@@ -23,7 +23,7 @@ interface Bootstrap {
 }
 
 const CLI = join(import.meta.dirname, '..', '..', 'cli');
-const bootstrap = (await import(pathToFileURL(join(CLI, 'bootstrap.mjs')).href)) as Bootstrap;
+const bootstrap = (await import(pathToFileURL(join(CLI, 'bootstrap', 'bootstrap.mjs')).href)) as Bootstrap;
 
 /** Does what npm does, as far as it matters: `ci` installs what is locked and writes that down, `run build` builds. */
 const NPM = `#!/bin/sh
@@ -76,9 +76,9 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'boxmark-bootstrap-'));
   bin = join(root, 'bin');
   mkdirSync(bin);
-  mkdirSync(join(root, 'cli'));
+  mkdirSync(join(root, 'cli', 'bootstrap'), { recursive: true });
   mkdirSync(join(root, 'tmp'));
-  for (const name of ['bootstrap.mjs', 'child.mjs', 'make-ready.mjs']) cpSync(join(CLI, name), join(root, 'cli', name));
+  cpSync(join(CLI, 'bootstrap'), join(root, 'cli', 'bootstrap'), { recursive: true });
   writeFileSync(join(bin, 'npm'), NPM);
   chmodSync(join(bin, 'npm'), 0o755);
   writeFileSync(join(root, 'program.mjs'), PROGRAM);
@@ -100,7 +100,7 @@ function lockPackages(version: string): void {
 
 function start(...args: string[]) {
   const env = { PATH: `${bin}:${process.env.PATH}`, TMPDIR: join(root, 'tmp') };
-  const child = spawn(process.execPath, [join(root, 'cli', 'bootstrap.mjs'), ...args], {
+  const child = spawn(process.execPath, [join(root, 'cli', 'bootstrap', 'bootstrap.mjs'), ...args], {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionInfo } from '../../bench/session.ts';
-import { hostDifferences } from '../../cli/hosts.ts';
+import type { SessionInfo } from '../../bench/session/info.ts';
+import { hostDifferences } from '../../cli/compare/hosts.ts';
 import { differenceLines } from '../../reports/hosts.ts';
 import { infoFor, tinyPlan } from '../bench/boxes.ts';
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Runner } from '../../bench/types.ts';
 import { candidatesFor, ladderFor, standing } from '../../cli/ladder.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { defineSettings } from '../../runners/settings.ts';
+import { defineSettings } from '../../runners/stack/settings.ts';
 
 const nearest = () => '';
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SessionInfo } from '../../bench/session.ts';
+import type { SessionInfo } from '../../bench/session/info.ts';
 import type { Image, Plan } from '../../bench/types.ts';
-import { ensureImage } from '../../runners/image.ts';
+import { ensureImage } from '../../runners/image/image.ts';
 import { PAYLOAD } from '../bench/boxes.ts';
 import { boxmark, sessions } from './program.ts';
 import { writeSession } from './stored-session.ts';

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SessionInfo } from '../../bench/session.ts';
-import { ensureImage, exportImage } from '../../runners/image.ts';
+import type { SessionInfo } from '../../bench/session/info.ts';
+import { ensureImage, exportImage } from '../../runners/image/image.ts';
 import { PAYLOAD } from '../bench/boxes.ts';
 import { boxmark, sessions } from './program.ts';
 import { HARDWARE, STACK, writeSession } from './stored-session.ts';

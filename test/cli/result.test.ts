@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { SessionInfo } from '../../bench/session.ts';
+import type { SessionInfo } from '../../bench/session/info.ts';
 import type { ContrastResult, Verdict } from '../../bench/types.ts';
 import { exitCodeOf } from '../../cli/result.ts';
 import { testSample } from '../bench/analysis/simulate.ts';

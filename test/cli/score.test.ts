@@ -1,7 +1,7 @@
 /** Tests of `boxmark score`: every engine gives five verified scores and their mean. */
 
 import { describe, expect, it } from 'vitest';
-import { compositeScore } from '../../bench/score.ts';
+import { compositeScore } from '../../bench/analysis/score.ts';
 import { KERNELS } from '../../bench/types.ts';
 import { boxmark } from './program.ts';
 

@@ -1,10 +1,10 @@
 /** Session folders with a known truth, written by the real store: simulated bursts, and a host that can be chosen. */
 
-import { sessionTable } from '../../bench/analysis/session-table.ts';
-import { figuresOf } from '../../bench/figures.ts';
-import { loadSession } from '../../bench/load.ts';
-import type { SessionInfo } from '../../bench/session.ts';
-import { createStore } from '../../bench/store.ts';
+import { sessionTable } from '../../bench/analysis/contrast/session-table.ts';
+import { figuresOf } from '../../bench/analysis/figures.ts';
+import type { SessionInfo } from '../../bench/session/info.ts';
+import { loadSession } from '../../bench/session/load.ts';
+import { createStore } from '../../bench/session/store.ts';
 import { simulateSamples, type TestPlan, type Truth, testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { infoFor } from '../bench/boxes.ts';
 

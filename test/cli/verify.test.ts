@@ -1,9 +1,9 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { groupSamples } from '../../bench/analysis/group.ts';
-import { contrastTable } from '../../bench/analysis/ratio.ts';
-import { createStore } from '../../bench/store.ts';
+import { groupSamples } from '../../bench/analysis/contrast/group.ts';
+import { contrastTable } from '../../bench/analysis/contrast/ratio.ts';
+import { createStore } from '../../bench/session/store.ts';
 import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { infoFor } from '../bench/boxes.ts';
 import { boxmark } from './program.ts';

@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CONTRAST_COLUMNS, SAMPLE_COLUMNS, START_COLUMNS } from '../../bench/columns.ts';
+import { CONTRAST_COLUMNS, SAMPLE_COLUMNS, START_COLUMNS } from '../../bench/session/columns.ts';
 import { readSessionModel } from '../../cli/session-model.ts';
 import { DICTIONARY } from '../../reports/html/method.ts';
 import { html } from '../../reports/html.ts';

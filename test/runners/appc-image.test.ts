@@ -15,12 +15,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Image } from '../../bench/types.ts';
-import { checkAci, unpackAci, writeAci } from '../../runners/appc/archive.ts';
-import { imageManifest, parseImageManifest, podManifest } from '../../runners/appc/manifest.ts';
-import { createSigner, type Signed, type Signer, verifyAci } from '../../runners/appc/signature.ts';
+import { checkAci, unpackAci, writeAci } from '../../runners/engines/appc/archive.ts';
+import { imageManifest, parseImageManifest, podManifest } from '../../runners/engines/appc/manifest.ts';
+import { createSigner, type Signed, type Signer, verifyAci } from '../../runners/engines/appc/signature.ts';
+import { ensureImage } from '../../runners/image/image.ts';
 import { scanRoot } from '../../runners/image/manifest.ts';
-import { ensureImage } from '../../runners/image.ts';
-import { hostExec } from '../../runners/process.ts';
+import { hostExec } from '../../runners/kit/process.ts';
 
 let folder: string;
 let image: Image;

@@ -4,12 +4,12 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFil
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Box, Image, Probe } from '../../bench/types.ts';
-import type { PreparedAppc } from '../../runners/appc/box.ts';
-import { nspawnCommand, rktCommand } from '../../runners/appc/stage1.ts';
-import { appc } from '../../runners/appc.ts';
 import { usageOfPath } from '../../runners/cgroup/group.ts';
-import { ensureImage } from '../../runners/image.ts';
-import { hostBox } from '../../runners/process.ts';
+import type { PreparedAppc } from '../../runners/engines/appc/box.ts';
+import { appc } from '../../runners/engines/appc/runner.ts';
+import { nspawnCommand, rktCommand } from '../../runners/engines/appc/stage1.ts';
+import { ensureImage } from '../../runners/image/image.ts';
+import { hostBox } from '../../runners/kit/process.ts';
 import { type Lab, openLab, processesNaming, talk } from './docker-fixture.ts';
 import { groupsOf } from './image-fixture.ts';
 

@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Environment } from '../../bench/types.ts';
-import { BOX_FIELDS, limitsWith, payloadOnly } from '../../runners/box-settings.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { parsePath } from '../../runners/path.ts';
+import { BOX_FIELDS, limitsWith, payloadOnly } from '../../runners/stack/box-settings.ts';
+import { parsePath } from '../../runners/stack/path.ts';
 import { type Conversation, converse, openStackLab, type StackLab } from './stack-fixture.ts';
 
 let lab: StackLab;

@@ -17,7 +17,7 @@ import {
 } from '../../runners/cgroup/group.ts';
 import { groupSteps, hierarchiesFor, parseHierarchies, stepsToShell } from '../../runners/cgroup/tree.ts';
 import { allowedCpus } from '../../runners/host/cpus.ts';
-import { hostExec } from '../../runners/process.ts';
+import { hostExec } from '../../runners/kit/process.ts';
 
 const V1_JOINED = `
 30 20 0:26 / /sys/fs/cgroup ro,nosuid - tmpfs tmpfs ro,mode=755

@@ -4,9 +4,9 @@ import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Box, Image, OpenOptions, Prepared, Probe } from '../../bench/types.ts';
 import { usageOfPath } from '../../runners/cgroup/group.ts';
-import { docker } from '../../runners/docker.ts';
-import { ensureImage } from '../../runners/image.ts';
-import { hostBox } from '../../runners/process.ts';
+import { docker } from '../../runners/engines/docker/runner.ts';
+import { ensureImage } from '../../runners/image/image.ts';
+import { hostBox } from '../../runners/kit/process.ts';
 import { type Lab, openLab, talk } from './docker-fixture.ts';
 
 let lab: Lab;

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readElf } from '../../runners/image/elf.ts';
 import { libraryClosure } from '../../runners/image/elf-closure.ts';
 import { findCommand } from '../../runners/image/layout.ts';
-import { hostExec } from '../../runners/process.ts';
+import { hostExec } from '../../runners/kit/process.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'boxmark-elf-'));
 

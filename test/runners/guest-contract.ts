@@ -4,7 +4,7 @@ import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Prepared, Runner } from '../../bench/types.ts';
-import { hostBox } from '../../runners/process.ts';
+import { hostBox } from '../../runners/kit/process.ts';
 import { type Guest, type Lab, openLab, processesNaming } from './guest-fixture.ts';
 
 const MEMORY_BYTES = 512 << 20;

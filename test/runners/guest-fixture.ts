@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { Box, BoxProcess, Image, Prepared, Runner, Workspace } from '../../bench/types.ts';
 import { removeWorkspaceGroups } from '../../runners/cgroup/group.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/workspace.ts';
-import { ensureImage, storeDir } from '../../runners/image.ts';
-import { hostBox } from '../../runners/process.ts';
+import { ensureImage, storeDir } from '../../runners/image/image.ts';
+import { hostBox } from '../../runners/kit/process.ts';
 
 /** Reads like the real payload: synchronously, line by line, until `quit` or the end. */
 const PAYLOAD = `'use strict';

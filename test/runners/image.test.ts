@@ -14,14 +14,11 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/box-files.ts';
 import { EXIT } from '../../bench/errors.ts';
+import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/payload/image-files.ts';
 import type { Image } from '../../bench/types.ts';
 import { argcProgram } from '../../runners/image/argc-program.ts';
 import { readElf } from '../../runners/image/elf.ts';
-import { findCommand } from '../../runners/image/layout.ts';
-import { sha256File } from '../../runners/image/store.ts';
-import { type TarMember, tarBytes } from '../../runners/image/tar.ts';
 import {
   dockerArchive,
   ensureImage,
@@ -32,7 +29,10 @@ import {
   loadImage,
   storeDir,
   verifyImage,
-} from '../../runners/image.ts';
+} from '../../runners/image/image.ts';
+import { findCommand } from '../../runners/image/layout.ts';
+import { sha256File } from '../../runners/image/store.ts';
+import { type TarMember, tarBytes } from '../../runners/image/tar.ts';
 import { type Lab, openLab } from './image-fixture.ts';
 
 let lab: Lab;

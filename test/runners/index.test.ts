@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Box, Workspace } from '../../bench/types.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/workspace.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { hostBox } from '../../runners/process.ts';
+import { hostBox } from '../../runners/kit/process.ts';
 
 let workspace: Workspace;
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import { kernelLine, orderParameters } from '../../runners/guest/init.ts';
 import { buildInitramfs, findStaticBusybox } from '../../runners/guest/initramfs.ts';
 import { findGuestKernel } from '../../runners/guest/kernel.ts';
 import { resolveModules } from '../../runners/guest/modules.ts';
-import { hostExec } from '../../runners/process.ts';
+import { hostExec } from '../../runners/kit/process.ts';
 import { openLab } from './guest-fixture.ts';
 
 let folder: string;

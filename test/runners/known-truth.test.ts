@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import type { Environment, Image, Started } from '../../bench/types.ts';
 import { hostHierarchies } from '../../runners/cgroup/group.ts';
-import { ensureImage } from '../../runners/image.ts';
+import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { parsePath } from '../../runners/path.ts';
-import { prepareStack, Unavailable } from '../../runners/stack.ts';
+import { parsePath } from '../../runners/stack/path.ts';
+import { prepareStack, Unavailable } from '../../runners/stack/stack.ts';
 import { type Facts, type Lab, openLab } from './image-fixture.ts';
 
 const TIMEOUT_MS = 120_000;

@@ -21,7 +21,7 @@ import { findLeftovers, type Leftover } from '../../runners/host/leftovers.ts';
 import { cgroupMounts, mountsBelow } from '../../runners/host/mounts.ts';
 import { identify, isAlive, type ProcessIdentity } from '../../runners/host/processes.ts';
 import { createWorkspaceDir, ownerState, removeWorkspaceDir, workspaceDir } from '../../runners/host/workspace.ts';
-import { hostExec } from '../../runners/process.ts';
+import { hostExec } from '../../runners/kit/process.ts';
 
 const undo: (() => unknown)[] = [];
 

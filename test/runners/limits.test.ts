@@ -6,11 +6,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bearsToken, payloadLimits } from '../../runners/accounting.ts';
 import { createGroup, removeWorkspaceGroups } from '../../runners/cgroup/group.ts';
 import { limitsOfPid } from '../../runners/cgroup/limits.ts';
 import { accountOfPath, accountOfPid } from '../../runners/cgroup/usage.ts';
 import { allowedCpus, cpuPressureMs } from '../../runners/host/cpus.ts';
+import { bearsToken, payloadLimits } from '../../runners/stack/accounting.ts';
 
 const id = randomBytes(4).toString('hex');
 afterEach(() => removeWorkspaceGroups(id));

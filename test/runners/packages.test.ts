@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commandsOf, ENGINES, PACKAGE_MANAGERS } from '../../runners/host/packages.ts';
 import { abandonedPolicy, withoutServices } from '../../runners/host/service-policy.ts';
 import { runSetup, type SetupPlan, setupPlan } from '../../runners/host/setup.ts';
-import { hostExec } from '../../runners/process.ts';
+import { hostExec } from '../../runners/kit/process.ts';
 
 describe('the tables of packages', () => {
   it.each(PACKAGE_MANAGERS.map((manager) => [manager.name, manager] as const))(

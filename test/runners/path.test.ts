@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
-import { nearest } from '../../bench/plan.ts';
+import { nearest } from '../../bench/plan/plan.ts';
 import type { Runner } from '../../bench/types.ts';
+import { native } from '../../runners/engines/native/runner.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { native } from '../../runners/native.ts';
-import { layerNames, parsePath } from '../../runners/path.ts';
-import { defineSettings } from '../../runners/settings.ts';
+import { layerNames, parsePath } from '../../runners/stack/path.ts';
+import { defineSettings } from '../../runners/stack/settings.ts';
 
 const suggest = (name: string, known: readonly string[] = RUNNERS.map((runner) => runner.name)) => nearest(name, known);
 

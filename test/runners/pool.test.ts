@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newPool } from '../../runners/pool.ts';
+import { newPool } from '../../runners/stack/pool.ts';
 
 /** A pool of numbered things, and what was opened and closed so far. */
 function pool() {

@@ -1,11 +1,11 @@
 /** QEMU, booted; and the probe that decides between KVM and emulation. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { qemu, qemuRunner } from '../../runners/engines/qemu/runner.ts';
 import { bootAnswer, bootOnce } from '../../runners/guest/boot-probe.ts';
 import { kvmWorks } from '../../runners/guest/kvm-probe.ts';
-import { parsePath } from '../../runners/path.ts';
-import { hostBox } from '../../runners/process.ts';
-import { qemu, qemuRunner } from '../../runners/qemu.ts';
+import { hostBox } from '../../runners/kit/process.ts';
+import { parsePath } from '../../runners/stack/path.ts';
 import { guestContract } from './guest-contract.ts';
 import { type Lab, openLab, processesNaming } from './guest-fixture.ts';
 

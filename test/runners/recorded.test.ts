@@ -4,13 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Box, Image } from '../../bench/types.ts';
-import { CLOUD_HYPERVISOR, cloudHypervisor } from '../../runners/cloud-hypervisor.ts';
-import { FIRECRACKER, firecracker, firecrackerConfig } from '../../runners/firecracker.ts';
+import { CLOUD_HYPERVISOR, cloudHypervisor } from '../../runners/engines/cloud-hypervisor/runner.ts';
+import { FIRECRACKER, firecracker, firecrackerConfig } from '../../runners/engines/firecracker/runner.ts';
+import { openvz } from '../../runners/engines/openvz/runner.ts';
 import { guestBox } from '../../runners/guest/box.ts';
 import { GUEST_MARK } from '../../runners/guest/init.ts';
-import { ensureImage } from '../../runners/image.ts';
-import { openvz } from '../../runners/openvz.ts';
-import { hostBox } from '../../runners/process.ts';
+import { ensureImage } from '../../runners/image/image.ts';
+import { hostBox } from '../../runners/kit/process.ts';
 import { type Lab, openLab, talk } from './docker-fixture.ts';
 import { type Recorded, recorded } from './recorded.ts';
 

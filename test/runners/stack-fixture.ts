@@ -7,10 +7,10 @@ import { hostHierarchies } from '../../runners/cgroup/group.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { identify } from '../../runners/host/processes.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/workspace.ts';
-import { ensureImage } from '../../runners/image.ts';
+import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { parsePath } from '../../runners/path.ts';
-import { prepareStack, Unavailable } from '../../runners/stack.ts';
+import { parsePath } from '../../runners/stack/path.ts';
+import { prepareStack, Unavailable } from '../../runners/stack/stack.ts';
 
 /** Answers each line, the path of a file, with its text as JSON; `ls:` a folder, `write:` whether it can; `burn`, `quit`, `fail`. */
 const PAYLOAD = `'use strict';

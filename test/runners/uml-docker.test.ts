@@ -3,12 +3,12 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Image } from '../../bench/types.ts';
-import { docker } from '../../runners/docker.ts';
-import { ensureImage } from '../../runners/image.ts';
-import { hostBox } from '../../runners/process.ts';
-import { prepareStack, type StackContext, Unavailable } from '../../runners/stack.ts';
-import { uml } from '../../runners/uml.ts';
-import { unshare } from '../../runners/unshare.ts';
+import { docker } from '../../runners/engines/docker/runner.ts';
+import { uml } from '../../runners/engines/uml/runner.ts';
+import { unshare } from '../../runners/engines/unshare/runner.ts';
+import { ensureImage } from '../../runners/image/image.ts';
+import { hostBox } from '../../runners/kit/process.ts';
+import { prepareStack, type StackContext, Unavailable } from '../../runners/stack/stack.ts';
 import { type Lab, openLab, processesNaming } from './docker-fixture.ts';
 import { groupsOf } from './image-fixture.ts';
 

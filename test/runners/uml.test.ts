@@ -1,7 +1,7 @@
 /** User-mode Linux, booted. */
 
 import { describe, expect, it } from 'vitest';
-import { uml } from '../../runners/uml.ts';
+import { uml } from '../../runners/engines/uml/runner.ts';
 import { guestContract } from './guest-contract.ts';
 import { openLab } from './guest-fixture.ts';
 
@@ -11,7 +11,7 @@ describe('the console of User-mode Linux', { timeout: 60_000 }, () => {
   it('refuses a request that would stop it for good', async (context) => {
     const lab = await openLab();
     try {
-      const { hostBox } = await import('../../runners/process.ts');
+      const { hostBox } = await import('../../runners/kit/process.ts');
       const probe = await uml.probe(hostBox(lab.workspace), lab.workspace);
       if (!probe.available) return context.skip(probe.reason);
       const prepared = await uml.prepare(hostBox(lab.workspace), await lab.image(), lab.workspace);

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import type { Box, Image, Prepared, Runner } from '../../bench/types.ts';
 import { hostHierarchies, usageOfPath } from '../../runners/cgroup/group.ts';
-import { ensureImage } from '../../runners/image.ts';
-import { native } from '../../runners/native.ts';
-import { hostBox } from '../../runners/process.ts';
-import { unshare } from '../../runners/unshare.ts';
+import { native } from '../../runners/engines/native/runner.ts';
+import { unshare } from '../../runners/engines/unshare/runner.ts';
+import { ensureImage } from '../../runners/image/image.ts';
+import { hostBox } from '../../runners/kit/process.ts';
 import { type Facts, factsOf, groupsOf, type Lab, openLab, processesNaming, talk } from './image-fixture.ts';
 
 const TIMEOUT_MS = 120_000;

@@ -4,12 +4,12 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Image, Workspace } from '../../bench/types.ts';
 import { enterShell, groupAt, hostHierarchies, makeGroup } from '../../runners/cgroup/group.ts';
-import { crunCall } from '../../runners/crun/call.ts';
-import { findPlatform, runscCall } from '../../runners/gvisor/platform.ts';
-import { dockerArchive } from '../../runners/image.ts';
-import { sideGroup } from '../../runners/nspawn/group.ts';
+import { crunCall } from '../../runners/engines/crun/call.ts';
+import { findPlatform, runscCall } from '../../runners/engines/gvisor/platform.ts';
+import { sideGroup } from '../../runners/engines/nspawn/group.ts';
+import { dockerArchive } from '../../runners/image/image.ts';
+import { hostBox, hostExec } from '../../runners/kit/process.ts';
 import { ociSpec } from '../../runners/oci/spec.ts';
-import { hostBox, hostExec } from '../../runners/process.ts';
 
 /** Command and variables of the start with this number. */
 export type BareStart = (count: number) => {

@@ -3,10 +3,10 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { logInterval } from '../../bench/analysis/interval.ts';
-import { logRatiosByRound } from '../../bench/analysis/pairing.ts';
-import { type ContrastRow, type ContrastTable, contrastTable } from '../../bench/analysis/ratio.ts';
-import { isPrecise } from '../../bench/stopping.ts';
+import { logRatiosByRound } from '../../bench/analysis/contrast/pairing.ts';
+import { isPrecise } from '../../bench/analysis/contrast/precise.ts';
+import { type ContrastRow, type ContrastTable, contrastTable } from '../../bench/analysis/contrast/ratio.ts';
+import { logInterval } from '../../bench/analysis/stats/interval.ts';
 import type { Verdict } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import { type Design, ENV, NATIVE, type Noise, type Simulation, simulate, truthOf } from './simulated.ts';

@@ -1,6 +1,6 @@
 /** What the schedule should be: burst length, lead-in, rounds, estimator, company, by the spread of identical boxes. */
 
-import { tQuantile } from '../../bench/analysis/distributions.ts';
+import { tQuantile } from '../../bench/analysis/stats/distributions.ts';
 import { median } from '../../bench/units.ts';
 import { type BenchSession, type Row, runnable, runSession } from './session.ts';
 

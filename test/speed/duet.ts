@@ -2,12 +2,12 @@
 
 import { execFileSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { connect, type PayloadClient } from '../../bench/client.ts';
 import { randomStream } from '../../bench/random.ts';
+import { connect, type PayloadClient } from '../../bench/run/client.ts';
 import type { BoxProcess } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import { allowedCpus } from '../../runners/host/cpus.ts';
-import { hostSpawn } from '../../runners/process.ts';
+import { hostSpawn } from '../../runners/kit/process.ts';
 
 const BLOCKS = 14;
 const ROUNDS = 20;

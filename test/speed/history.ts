@@ -5,8 +5,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
-import { CONTRAST_COLUMNS } from '../../bench/columns.ts';
 import { randomStream } from '../../bench/random.ts';
+import { CONTRAST_COLUMNS } from '../../bench/session/columns.ts';
 
 const COUNTS = [1000, 5000];
 const EXAMPLE = 'results/example';

@@ -1,6 +1,6 @@
 /** Our kernels against the same kernels in C, in interleaved bursts of resident processes. */
 
-import { compositeScore, mflops } from '../../bench/score.ts';
+import { compositeScore, mflops } from '../../bench/analysis/score.ts';
 import { KERNELS, type Size } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import { WORKLOADS } from '../../scimark/index.ts';

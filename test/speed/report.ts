@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createStore } from '../../bench/store.ts';
+import { createStore } from '../../bench/session/store.ts';
 import type { Sample } from '../../bench/types.ts';
 import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { infoFor } from '../bench/boxes.ts';

@@ -1,8 +1,8 @@
 /** Simulated sessions of one workload with a known truth, in the form that contrasts are computed from. */
 
-import type { Cell, SampleGroups } from '../../bench/analysis/group.ts';
+import type { Cell, SampleGroups } from '../../bench/analysis/contrast/group.ts';
+import { controlOf } from '../../bench/plan/schedule.ts';
 import { randomStream, type Stream } from '../../bench/random.ts';
-import { controlOf } from '../../bench/schedule.ts';
 
 export const NATIVE = 'native';
 export const ENV = 'env';

@@ -5,11 +5,11 @@ import type { BoxProcess, Workspace } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/workspace.ts';
-import { ensureImage } from '../../runners/image.ts';
+import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { parsePath } from '../../runners/path.ts';
-import { hostSpawn } from '../../runners/process.ts';
-import { prepareStack } from '../../runners/stack.ts';
+import { hostSpawn } from '../../runners/kit/process.ts';
+import { parsePath } from '../../runners/stack/path.ts';
+import { prepareStack } from '../../runners/stack/stack.ts';
 import { type BareStart, bareCommands } from './bare-starts.ts';
 
 const STARTS = 10;

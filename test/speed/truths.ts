@@ -2,9 +2,9 @@
 
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { sessionTable } from '../../bench/analysis/contrast/session-table.ts';
 import type { SelftestResult } from '../../bench/analysis/selftest.ts';
-import { sessionTable } from '../../bench/analysis/session-table.ts';
-import { loadSession, wholeSamples } from '../../bench/load.ts';
+import { loadSession, wholeSamples } from '../../bench/session/load.ts';
 import { allowedCpus } from '../../runners/host/cpus.ts';
 import { boxmark } from './session.ts';
 

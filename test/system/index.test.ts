@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { filePath, PROGRAM_PATH } from '../../bench/box-files.ts';
+import { filePath, PROGRAM_PATH } from '../../bench/payload/image-files.ts';
 import { SIZES } from '../../bench/types.ts';
 import { idInName } from '../../runners/host/workspace.ts';
 import { WORKLOADS } from '../../scimark/index.ts';

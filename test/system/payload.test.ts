@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect } from '../../bench/client.ts';
+import { connect } from '../../bench/run/client.ts';
 import type { Started } from '../../bench/types.ts';
 import { SYSTEM_WORKLOADS, systemChecksums, systemWorkload } from '../../system/index.ts';
 import { scripted } from '../bench/boxes.ts';

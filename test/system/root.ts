@@ -3,7 +3,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/box-files.ts';
+import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/payload/image-files.ts';
 import { argcProgram } from '../../runners/image/argc-program.ts';
 import { PAYLOAD } from '../bench/boxes.ts';
 

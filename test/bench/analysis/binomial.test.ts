@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { binomialInterval } from '../../../bench/analysis/binomial.ts';
+import { binomialInterval } from '../../../bench/analysis/stats/binomial.ts';
 
 describe('the exact interval of a share', () => {
   // Ends from the closed forms where there are such (0 and all of n), else from tables of Clopper and Pearson's interval.

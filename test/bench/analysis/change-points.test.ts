@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalCost, segmentStarts } from '../../../bench/analysis/change-points.ts';
+import { normalCost, segmentStarts } from '../../../bench/analysis/stats/change-points.ts';
 import { randomStream } from '../../../bench/random.ts';
 
 const FLOOR = 1e-6;

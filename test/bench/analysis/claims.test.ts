@@ -1,15 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { failingCondition, lookUp } from '../../../bench/analysis/claim-conditions.ts';
-import { matchesPattern, pairsOf } from '../../../bench/analysis/claim-pairs.ts';
-import type { Claim, Condition } from '../../../bench/analysis/claim-schema.ts';
+import { failingCondition, lookUp } from '../../../bench/analysis/claims/conditions.ts';
 import {
   type ClaimOptions,
   type ClaimSession,
   invertEstimate,
   judgeClaims,
   placeInBand,
-} from '../../../bench/analysis/claims.ts';
+} from '../../../bench/analysis/claims/judge.ts';
+import { matchesPattern, pairsOf } from '../../../bench/analysis/claims/pairs.ts';
+import type { Claim, Condition } from '../../../bench/analysis/claims/schema.ts';
 import type { RunnerKind, Sample, Start } from '../../../bench/types.ts';
 import { simulateSamples, type TestPlan, type Truth, testPlan, testStart } from './simulate.ts';
 

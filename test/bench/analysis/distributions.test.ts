@@ -1,7 +1,7 @@
 /** Student's t against published tables, closed forms and 40-digit arithmetic. */
 
 import { describe, expect, it } from 'vitest';
-import { tQuantile, tUpperTail } from '../../../bench/analysis/distributions.ts';
+import { tQuantile, tUpperTail } from '../../../bench/analysis/stats/distributions.ts';
 
 describe('tQuantile', () => {
   // NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2, "Critical Values of the Student's t Distribution":

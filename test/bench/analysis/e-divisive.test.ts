@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bestSplit, changePoints, WHOLE_SEARCH } from '../../../bench/analysis/e-divisive.ts';
 import { trendOf } from '../../../bench/analysis/history.ts';
+import { bestSplit, changePoints, WHOLE_SEARCH } from '../../../bench/analysis/stats/e-divisive.ts';
 import { randomStream } from '../../../bench/random.ts';
 
 /** The statistic by its definition, pair by pair: Matteson and James 2014, equations 5 to 7, α = 1. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { groupSamples } from '../../../bench/analysis/contrast/group.ts';
 import { changedFacts, explain, type Ladder } from '../../../bench/analysis/explain.ts';
-import { groupSamples } from '../../../bench/analysis/group.ts';
 import { simulateSamples, testPlan } from './simulate.ts';
 
 const LADDER: Ladder = {

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ALPHA, holm, pValueOf } from '../../../bench/analysis/holm.ts';
-import { ratioOf } from '../../../bench/analysis/interval.ts';
+import { ALPHA, holm, pValueOf } from '../../../bench/analysis/stats/holm.ts';
+import { ratioOf } from '../../../bench/analysis/stats/interval.ts';
 
 const pOf = (values: readonly number[]) => {
   const { ratio, interval } = ratioOf(values);

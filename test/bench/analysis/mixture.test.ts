@@ -1,9 +1,9 @@
 /** Starts of one kind, and of more than one. */
 
 import { describe, expect, it } from 'vitest';
-import { ratioOf } from '../../../bench/analysis/interval.ts';
-import { isMixture, outlyingBlocks } from '../../../bench/analysis/mixture.ts';
-import { hodgesLehmann } from '../../../bench/analysis/signed-rank.ts';
+import { ratioOf } from '../../../bench/analysis/stats/interval.ts';
+import { isMixture, outlyingBlocks } from '../../../bench/analysis/stats/mixture.ts';
+import { hodgesLehmann } from '../../../bench/analysis/stats/signed-rank.ts';
 import { randomStream } from '../../../bench/random.ts';
 
 function rowOf(values: readonly number[]) {

@@ -2,15 +2,15 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tQuantile } from '../../../bench/analysis/distributions.ts';
-import { logInterval } from '../../../bench/analysis/interval.ts';
+import { tQuantile } from '../../../bench/analysis/stats/distributions.ts';
+import { logInterval } from '../../../bench/analysis/stats/interval.ts';
 import {
   blocksNeeded,
   decisiveHalfWidthLog,
   halfWidthLog,
   MOST_BLOCKS,
   minutesFor,
-} from '../../../bench/analysis/precision.ts';
+} from '../../../bench/analysis/stats/precision.ts';
 
 describe('halfWidthLog', () => {
   it('is half the length of the interval in logs, and infinite without one', () => {

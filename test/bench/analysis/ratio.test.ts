@@ -1,16 +1,10 @@
 /** Ratios: computed by hand, recovered from simulated truth, covering as often as they promise, whole with gaps. */
 
 import { describe, expect, it } from 'vitest';
-import { groupSamples } from '../../../bench/analysis/group.ts';
-import { ratioOf } from '../../../bench/analysis/interval.ts';
-import {
-  contrastResults,
-  contrastTable,
-  hasSuite,
-  SUITE,
-  sessionContrasts,
-  suiteOf,
-} from '../../../bench/analysis/ratio.ts';
+import { groupSamples } from '../../../bench/analysis/contrast/group.ts';
+import { contrastResults, contrastTable, sessionContrasts } from '../../../bench/analysis/contrast/ratio.ts';
+import { ratioOf } from '../../../bench/analysis/stats/interval.ts';
+import { hasSuite, SUITE, suiteOf } from '../../../bench/plan/suite.ts';
 import type { Plan, Sample } from '../../../bench/types.ts';
 import { simulateSamples, testPlan, testSample } from './simulate.ts';
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ratioOf } from '../../../bench/analysis/interval.ts';
+import { judge } from '../../../bench/analysis/contrast/verdict.ts';
 import {
   compareStored,
   confirm,
@@ -12,7 +12,7 @@ import {
   gatePaired,
   LEAST_SESSIONS,
 } from '../../../bench/analysis/regression.ts';
-import { judge } from '../../../bench/analysis/verdict.ts';
+import { ratioOf } from '../../../bench/analysis/stats/interval.ts';
 import { randomStream, type Stream } from '../../../bench/random.ts';
 
 const MARGIN = 0.02;

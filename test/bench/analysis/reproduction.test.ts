@@ -1,9 +1,9 @@
 /** Two sessions side by side: Welch's interval against worked figures, and what becomes of each verdict. */
 
 import { describe, expect, it } from 'vitest';
-import { tQuantile } from '../../../bench/analysis/distributions.ts';
-import { ratioOf } from '../../../bench/analysis/interval.ts';
 import { compareSessions, differenceOf, type Finding } from '../../../bench/analysis/reproduction.ts';
+import { tQuantile } from '../../../bench/analysis/stats/distributions.ts';
+import { ratioOf } from '../../../bench/analysis/stats/interval.ts';
 import { randomStream, type Stream } from '../../../bench/random.ts';
 import type { ContrastResult, Verdict } from '../../../bench/types.ts';
 

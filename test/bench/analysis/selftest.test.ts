@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyseSelftest, type SelftestInput } from '../../../bench/analysis/selftest.ts';
-import { realisedRatio } from '../../../bench/known-truth.ts';
+import { realisedRatio } from '../../../bench/payload/known-truth.ts';
 import type { Sample } from '../../../bench/types.ts';
 import { simulateSamples, type TestPlan, type Truth, testPlan, testStart } from './simulate.ts';
 

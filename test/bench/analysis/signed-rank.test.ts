@@ -7,7 +7,7 @@ import {
   signedRankCritical,
   signedRankDistribution,
   walshAverages,
-} from '../../../bench/analysis/signed-rank.ts';
+} from '../../../bench/analysis/stats/signed-rank.ts';
 
 describe('signedRankDistribution', () => {
   it.each([1, 2, 5, 10])('counts every sign pattern of %i ranks', (n) => {

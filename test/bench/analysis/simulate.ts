@@ -1,7 +1,7 @@
 /** Sessions with a known truth: log-normal noise of the host, of each start and of each burst, from a seed. */
 
+import { boxesOf } from '../../../bench/plan/schedule.ts';
 import { randomStream, type Stream } from '../../../bench/random.ts';
-import { boxesOf } from '../../../bench/schedule.ts';
 import type { Plan, Sample, Start } from '../../../bench/types.ts';
 
 export interface Truth {

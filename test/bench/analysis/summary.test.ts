@@ -1,7 +1,7 @@
 /** Medians, wake-up cost, composite and start-up times, with their gaps. */
 
 import { describe, expect, it } from 'vitest';
-import { groupSamples } from '../../../bench/analysis/group.ts';
+import { groupSamples } from '../../../bench/analysis/contrast/group.ts';
 import { COMPOSITE_WORKLOADS, summarizeEnvironment, summarizeStarts } from '../../../bench/analysis/summary.ts';
 import { simulateSamples, testPlan, testSample, testStart } from './simulate.ts';
 

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readConditions } from '../../../bench/analysis/conditions.ts';
-import { losesTimeAtTimes } from '../../../bench/analysis/intermittent.ts';
-import { type ContrastRow, contrastResults } from '../../../bench/analysis/ratio.ts';
+import { readConditions } from '../../../bench/analysis/contrast/conditions.ts';
+import { losesTimeAtTimes } from '../../../bench/analysis/contrast/intermittent.ts';
+import { type ContrastRow, contrastResults } from '../../../bench/analysis/contrast/ratio.ts';
 import type { Sample } from '../../../bench/types.ts';
 import { simulateSamples, testPlan, testSample, testStart } from './simulate.ts';
 

@@ -1,7 +1,7 @@
 /** The split of the spread by level: by hand, and recovered from simulated levels. */
 
 import { describe, expect, it } from 'vitest';
-import { spreadByLevel } from '../../../bench/analysis/variance.ts';
+import { spreadByLevel } from '../../../bench/analysis/stats/variance.ts';
 import { randomStream } from '../../../bench/random.ts';
 
 describe('spreadByLevel', () => {

@@ -2,10 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { groupSamples } from '../../../bench/analysis/group.ts';
-import { decisiveHalfWidthLog } from '../../../bench/analysis/precision.ts';
-import { contrastTable } from '../../../bench/analysis/ratio.ts';
-import { judge, sessionVerdicts } from '../../../bench/analysis/verdict.ts';
+import { groupSamples } from '../../../bench/analysis/contrast/group.ts';
+import { contrastTable } from '../../../bench/analysis/contrast/ratio.ts';
+import { judge, sessionVerdicts } from '../../../bench/analysis/contrast/verdict.ts';
+import { decisiveHalfWidthLog } from '../../../bench/analysis/stats/precision.ts';
 import { type ContrastResult, type Interval, VERDICTS, type Verdict } from '../../../bench/types.ts';
 import { simulateSamples, testPlan } from './simulate.ts';
 

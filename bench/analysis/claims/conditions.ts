@@ -1,0 +1,123 @@
+/** Does a session meet a claim's conditions? Fields of the session, looked up by name and compared. */
+
+import type { BoxFacts } from '../../payload/protocol.ts';
+import type { Plan } from '../../types.ts';
+import { parseCpuList } from '../../units.ts';
+import type { Pair } from './pairs.ts';
+import { type Condition, OPERATORS } from './schema.ts';
+
+/** What conditions can look at. */
+export interface ClaimGround {
+  readonly plan: Plan;
+  readonly environments: readonly {
+    readonly path: string;
+    readonly labels: readonly string[];
+    readonly versions?: Readonly<Record<string, string>>;
+    readonly facts: BoxFacts | null;
+  }[];
+  readonly host?: { readonly hardware?: object; readonly stack?: object };
+}
+
+type Value = string | number | boolean;
+
+/** A field that a session does not tell is undefined: a condition on it fails, whatever it asks. */
+type Found = Value | readonly string[] | undefined;
+
+/** Why the first condition that fails does: `needs KVM: labels of uml: guest kernel`. Null when all hold. */
+export function failingCondition(conditions: readonly Condition[], ground: ClaimGround, pair: Pair): string | null {
+  for (const condition of conditions) {
+    const found = lookUp(condition.field, ground, pair);
+    const other = condition.same_as === undefined ? undefined : lookUp(condition.same_as, ground, pair);
+    if (found !== undefined && holds(condition, found, other)) continue;
+    const seen = [describe(condition.field, found, pair)];
+    if (condition.same_as !== undefined) seen.push(describe(condition.same_as, other, pair));
+    return `needs ${condition.needs}: ${seen.join(', ')}`;
+  }
+  return null;
+}
+
+/** The value of a field for a pair; a label list comes as a list, with no label as an empty one. */
+export function lookUp(field: string, { plan, environments, host }: ClaimGround, pair: Pair): Found {
+  const [head = '', part = '', name = ''] = field.split('.');
+  switch (head) {
+    case 'size':
+    case 'profile':
+    case 'schedule':
+    case 'kernels':
+      return plan[head];
+    case 'cpus':
+      return plan.limits?.cpus.length; // A session of another version may lack what its types promise.
+    case 'host':
+      return scalar(own(host?.[part as 'hardware' | 'stack'], name));
+    default: {
+      const path = head === 'numerator' ? pair.numerator : pair.denominator;
+      const environment = environments.find((it) => it.path === path);
+      if (environment === undefined) return undefined;
+      if (part === 'path') return environment.path;
+      if (part === 'labels') return environment.labels;
+      if (part === 'cpus') return cpuCount(environment.facts);
+      return scalar(own(part === 'facts' ? environment.facts : environment.versions, name));
+    }
+  }
+}
+
+function holds(condition: Condition, found: NonNullable<Found>, other: Found): boolean {
+  const operator = OPERATORS.find((it) => condition[it] !== undefined);
+  const texts = (typeof found === 'object' ? found : [found]).map(String);
+  const listed = (values: unknown) => [values].flat().map(String);
+  switch (operator) {
+    case 'is':
+      return texts.some((text) => listed(condition.is).includes(text));
+    case 'is_not':
+      return !texts.some((text) => listed(condition.is_not).includes(text));
+    case 'has':
+      return texts.some((text) => text.includes(condition.has ?? ''));
+    case 'lacks':
+      return !texts.some((text) => text.includes(condition.lacks ?? ''));
+    case 'at_least':
+      return texts.every((text) => listed(condition.at_least).every((limit) => (compare(text, limit) ?? -1) >= 0));
+    case 'below':
+      return texts.every((text) => listed(condition.below).every((limit) => (compare(text, limit) ?? 1) < 0));
+    case 'same_as':
+      return other !== undefined && JSON.stringify(found) === JSON.stringify(other);
+    default:
+      return false;
+  }
+}
+
+/** Numbers and versions, part by part: 2.11.1 is below 4, 10 above 9.2. Undefined when one of them is neither. */
+function compare(a: string, b: string): number | undefined {
+  const [left, right] = [a, b].map((text) => /^\d+(?:\.\d+)*/.exec(text)?.[0].split('.').map(Number));
+  if (left === undefined || right === undefined) return undefined;
+  for (let index = 0; index < Math.max(left.length, right.length); index++) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function describe(field: string, found: Found, pair: Pair): string {
+  const [head, ...rest] = field.split('.');
+  const side = head === 'numerator' ? pair.numerator : head === 'denominator' ? pair.denominator : null;
+  const what = side === null ? field.replaceAll('.', ' ') : `${rest.join(' ').replaceAll('_', ' ')} of ${side}`;
+  if (found === undefined) return `${what} not known`;
+  return `${what}: ${typeof found === 'object' ? found.join(', ') || 'none' : found}`;
+}
+
+function cpuCount(facts: BoxFacts | null): number | undefined {
+  const list = facts?.cpus_allowed;
+  if (typeof list !== 'string') return undefined;
+  try {
+    return parseCpuList(list, 'cpus_allowed').length;
+  } catch {
+    return undefined;
+  }
+}
+
+function own(object: object | null | undefined, name: string): unknown {
+  return object && Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined;
+}
+
+function scalar(value: unknown): Value | undefined {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
+}

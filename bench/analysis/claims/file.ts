@@ -1,0 +1,86 @@
+/** Reads a claims file: YAML from anywhere, checked field by field before anything is judged by it. */
+
+import { readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { parseDocument } from 'yaml';
+import { messageOf, usageError } from '../../errors.ts';
+import { type Claim, claimsFileSchema } from './schema.ts';
+
+export interface ClaimsFile {
+  readonly file: string;
+  readonly title: string;
+  readonly claims: readonly Claim[];
+}
+
+/** More than any list of claims needs. */
+const MOST_BYTES = 1 << 20;
+/** Aliases may make a file shorter, not larger than memory. */
+const MOST_ALIASES = 100;
+
+/** Throws a usage error that names the file, the claim, the field and its value. */
+export function readClaims(file: string): ClaimsFile {
+  const content = parseYaml(file, readText(file));
+  const checked = claimsFileSchema.safeParse(content);
+  if (!checked.success) throw refusal(file, content, checked.error.issues);
+  const { claims, title } = checked.data;
+  const twice = claims.find(({ id }, index) => claims.findIndex((other) => other.id === id) < index);
+  if (twice !== undefined)
+    throw usageError(`${file}: two claims have the same id.`, twice.id, 'an id of its own for each');
+  return { file, title: title ?? basename(file), claims };
+}
+
+function readText(file: string): string {
+  try {
+    const { size } = statSync(file);
+    if (size > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES} bytes`);
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw usageError(`The claims file can't be read: ${messageOf(error)}`, file, '--claims with a YAML file');
+  }
+}
+
+function parseYaml(file: string, text: string): unknown {
+  const document = parseDocument(text, { prettyErrors: true });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) throw noYaml(file, problem);
+  try {
+    return document.toJS({ maxAliasCount: MOST_ALIASES });
+  } catch (error) {
+    throw noYaml(file, error);
+  }
+}
+
+function noYaml(file: string, error: unknown): Error {
+  return usageError(`The claims file is no YAML that can be read: ${messageOf(error).slice(0, 300)}`, file);
+}
+
+interface Issue {
+  readonly code?: string | undefined;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly keys?: readonly string[];
+}
+
+function refusal(file: string, content: unknown, issues: readonly Issue[]): Error {
+  const [issue] = issues;
+  const path = issue?.path ?? [];
+  const [first, index, ...rest] = path;
+  const inClaim = first === 'claims' && typeof index === 'number';
+  const id = inClaim ? at(content, ['claims', index, 'id']) : undefined;
+  const place = inClaim ? [typeof id === 'string' ? `claim "${id.slice(0, 60)}"` : `claim ${index + 1}`] : [];
+  const field = (inClaim ? rest : path).map(String).join('.');
+  const what = [file, ...place, ...(field === '' ? [] : [field])].join(': ');
+  const keys = issue?.code === 'unrecognized_keys' ? ` (${issue.keys?.join(', ')})` : '';
+  const more = issues.length > 1 ? `; ${issues.length - 1} more` : '';
+  const value = JSON.stringify(at(content, path))?.slice(0, 120) ?? 'nothing';
+  return usageError(`${what}: ${issue?.message}${keys}${more}`, value, 'docs/claims.md, or claims/claims.schema.json');
+}
+
+function at(content: unknown, path: readonly PropertyKey[]): unknown {
+  let value = content;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}

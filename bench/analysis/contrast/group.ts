@@ -1,0 +1,143 @@
+/** Samples sorted into environment, workload and block in one pass, the form that every figure is computed from. */
+
+import type { Sample } from '../../types.ts';
+import { median } from '../../units.ts';
+
+/** Distance from the median, in median absolute deviations, from which a burst is flagged: ten σ of normal noise. */
+const FLAG_MADS = 14.8;
+
+/** The visits of one environment to one workload in one block: wall ns per pass by round, bursts with a right answer only. */
+export interface Cell {
+  readonly measured: Map<number, number>;
+  readonly leads: Map<number, number>;
+  /** Rates of the measured bursts that have them, in the unit of the series. */
+  readonly rates: Map<number, number>;
+  /** Sums over the bursts of the long visit; 0 without one. */
+  readonly long: { wallNs: number; passes: number };
+}
+
+/** One environment and workload over all blocks. */
+export interface Series {
+  readonly blocks: Map<number, Cell>;
+  /** What the rates count. */
+  readonly unit: string;
+  /** Bursts of any phase that gave a wrong answer. */
+  wrongAnswers: number;
+}
+
+export interface SampleGroups {
+  /** By environment, then workload. */
+  readonly series: ReadonlyMap<string, ReadonlyMap<string, Series>>;
+  /** Blocks with at least one measured burst, ascending. */
+  readonly blocks: readonly number[];
+  /** Measured bursts with a right answer, lead-ins and long visits not counted. */
+  readonly bursts: number;
+}
+
+/** Takes rows one by one; none is kept. */
+export interface Grouper {
+  add(sample: Sample): void;
+  /** What there is so far. */
+  groups(): SampleGroups;
+}
+
+/**
+ * Groups samples; nothing is sorted and no row is kept. Of two measured bursts in the same round of a cell the later
+ * stands: that happens only when a start is repeated within its block.
+ */
+export function groupSamples(samples: Iterable<Sample>): SampleGroups {
+  const grouper = newGrouper();
+  for (const sample of samples) grouper.add(sample);
+  return grouper.groups();
+}
+
+export function newGrouper(): Grouper {
+  const series = new Map<string, Map<string, Series>>();
+  const blocks = new Set<number>();
+  let bursts = 0;
+  return {
+    add(sample) {
+      const one = seriesOf(series, sample);
+      if (!sample.ok) {
+        one.wrongAnswers++;
+        return;
+      }
+      if (sample.phase === 'warmup') return;
+      const nsPerPass = sample.wallNs / sample.work;
+      // A burst without a duration has no logarithm; it is a defect of a clock, not a fast burst.
+      if (!(nsPerPass > 0 && nsPerPass < Number.POSITIVE_INFINITY)) return;
+      const cell = obtain(one.blocks, sample.block, newCell);
+      if (sample.phase === 'long') {
+        cell.long.wallNs += sample.wallNs;
+        cell.long.passes += sample.work;
+        return;
+      }
+      if (sample.phase === 'lead') {
+        cell.leads.set(sample.round, nsPerPass);
+        return;
+      }
+      cell.measured.set(sample.round, nsPerPass);
+      if (sample.rate !== null) cell.rates.set(sample.round, sample.rate);
+      blocks.add(sample.block);
+      bursts++;
+    },
+    groups: () => ({ series, blocks: [...blocks].sort((a, b) => a - b), bursts }),
+  };
+}
+
+export function findSeries(groups: SampleGroups, env: string, workload: string): Series | undefined {
+  return groups.series.get(env)?.get(workload);
+}
+
+/** Median over all measured bursts; null without one. */
+export function medianNsPerPass(series: Series): number | null {
+  const times = [...series.blocks.values()].flatMap(({ measured }) => [...measured.values()]);
+  return times.length === 0 ? null : median(times);
+}
+
+/** Median over visits of the lead-in's time per pass over the measured burst's; null without a whole visit. */
+export function wakeupRatio(series: Series): number | null {
+  const ratios: number[] = [];
+  for (const { measured, leads } of series.blocks.values()) {
+    for (const [round, time] of measured) {
+      const lead = leads.get(round);
+      if (lead !== undefined) ratios.push(lead / time);
+    }
+  }
+  return ratios.length === 0 ? null : median(ratios);
+}
+
+/** Rounds of a cell whose burst lies further than 14.8 MAD from the cell's median. None when the MAD is 0. */
+export function flaggedRounds(cell: Cell): ReadonlySet<number> {
+  // A cell of the baseline takes part in every contrast.
+  const known = flagged.get(cell);
+  if (known) return known;
+  const times = [...cell.measured.values()];
+  const centre = median(times);
+  const limit = FLAG_MADS * median(times.map((time) => Math.abs(time - centre)));
+  const rounds = new Set<number>();
+  for (const [round, time] of cell.measured) {
+    if (limit > 0 && Math.abs(time - centre) > limit) rounds.add(round);
+  }
+  flagged.set(cell, rounds);
+  return rounds;
+}
+
+const flagged = new WeakMap<Cell, ReadonlySet<number>>();
+
+function newCell(): Cell {
+  return { measured: new Map(), leads: new Map(), rates: new Map(), long: { wallNs: 0, passes: 0 } };
+}
+
+function seriesOf(all: Map<string, Map<string, Series>>, { env, workload, unit }: Sample): Series {
+  const workloads = obtain(all, env, () => new Map<string, Series>());
+  return obtain(workloads, workload, () => ({ blocks: new Map(), unit, wrongAnswers: 0 }));
+}
+
+function obtain<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}

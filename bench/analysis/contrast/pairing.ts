@@ -1,0 +1,57 @@
+/** Which measured cells are held against each other, and their log ratios round by round. */
+
+import { controlOf } from '../../plan/schedule.ts';
+import type { Contrast } from '../../types.ts';
+import { type Cell, findSeries, type SampleGroups } from './group.ts';
+
+/** One block of a contrast on one workload. The first pair is the contrast itself, a second one is of the other copy. */
+export interface BlockPairs {
+  readonly block: number;
+  readonly pairs: readonly (readonly [Cell, Cell])[];
+}
+
+/**
+ * Blocks in which both sides have bursts. The baseline is there twice in every block; each copy makes a pair of its own,
+ * whose values are averaged afterwards: averaging the copies within a round would be biased under skewed noise.
+ */
+export function pairCells(
+  groups: SampleGroups,
+  mainBaseline: string,
+  contrast: Contrast,
+  workload: string,
+): BlockPairs[] {
+  const sideA = findSeries(groups, contrast.env, workload)?.blocks ?? new Map<number, Cell>();
+  const sideB = findSeries(groups, contrast.baseline, workload)?.blocks;
+  const copies = findSeries(groups, controlOf(mainBaseline), workload)?.blocks;
+  const blocks: BlockPairs[] = [];
+  for (const [block, a] of sideA) {
+    const b = sideB?.get(block);
+    if (!b) continue;
+    const pairs: [Cell, Cell][] = [[a, b]];
+    const copy = copies?.get(block);
+    if (copy && copy !== a && contrast.baseline === mainBaseline) pairs.push([a, copy]);
+    if (copy && copy !== b && contrast.env === mainBaseline) pairs.push([copy, b]);
+    blocks.push({ block, pairs });
+  }
+  // In the same order whatever the order of the rows, so that sums come out the same to the last bit.
+  return blocks.sort((one, other) => one.block - other.block);
+}
+
+/** ln of the time ratio in every round that both cells have, in the order of the rounds. */
+export function logRatiosByRound([a, b]: readonly [Cell, Cell]): Map<number, number> {
+  const logs = new Map<number, number>();
+  for (const round of [...a.measured.keys()].sort((one, other) => one - other)) {
+    const own = a.measured.get(round);
+    const other = b.measured.get(round);
+    const log = own === undefined || other === undefined ? Number.NaN : Math.log(own / other);
+    // Times that are no times of bursts, such as 10⁻³⁰⁰ ns, have no quotient.
+    if (Number.isFinite(log)) logs.set(round, log);
+  }
+  return logs;
+}
+
+/** Mean of numbers; undefined when it is none, because sums of absurd times overflow. */
+export function finiteMean(values: readonly number[]): number | undefined {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Number.isFinite(mean) ? mean : undefined;
+}

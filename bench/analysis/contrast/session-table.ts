@@ -1,0 +1,34 @@
+/** The contrasts of a session from all that was kept of it: samples, starts, and the events that bear on them. */
+
+import type { Inequality, Plan, Sample, SessionEvent, Start } from '../../types.ts';
+import { hostTimedBoxes, timedTable } from './clock.ts';
+import type { ContrastPlan, ContrastTable } from './ratio.ts';
+import type { SessionGroups } from './session-groups.ts';
+import type { VerdictOptions } from './verdict.ts';
+
+export interface SessionRecord {
+  readonly plan: ContrastPlan & Partial<Pick<Plan, 'allowUnequal'>>;
+  /** Those that count: of whole blocks, from boxes whose states were right; or what they were grouped into. */
+  readonly samples: Iterable<Sample> | SessionGroups;
+  readonly starts: Iterable<Start>;
+  readonly events: readonly SessionEvent[];
+}
+
+/** Each contrast by the clock that its sides can be held to, with verdicts that know what was unequal. */
+export function sessionTable(
+  { plan, samples, starts, events }: SessionRecord,
+  options: Pick<VerdictOptions, 'secondsPerBlock'> = {},
+): ContrastTable {
+  const context = { ...options, starts, unequal: unequalOf(events), allowUnequal: plan.allowUnequal === true };
+  return timedTable(samples, plan, context, hostTimedBoxes(events));
+}
+
+/** By box, the facts in which it was not like the baseline's. Boxes without an entry were equal, as far as they tell. */
+export function unequalOf(events: Iterable<SessionEvent>): Readonly<Record<string, readonly Inequality[]>> {
+  const unequal: Record<string, Inequality[]> = {};
+  for (const { kind, env, inequalities } of events) {
+    if (kind !== 'unequal' || env === undefined || !Array.isArray(inequalities)) continue;
+    unequal[env] = [...(unequal[env] ?? []), ...(inequalities as Inequality[])];
+  }
+  return unequal;
+}

@@ -1,0 +1,152 @@
+/** From an interval to a verdict: ordered rules, exclusive and exhaustive. Verdicts are about typical bursts. */
+
+import type { Contrast, ContrastResult, Interval, Verdict } from '../../types.ts';
+import { blocksNeeded, decisiveHalfWidthLog, halfWidthLog, minutesFor } from '../stats/precision.ts';
+import { avoidablyUnequal, judgeControl, type Trust, type Unequal } from './trust.ts';
+
+/** Differences up to this share count as none, unless a plan says otherwise. */
+export const DEFAULT_MARGIN = 0.02;
+
+/** Why a verdict is `inconclusive` or `untrusted`. */
+export type Reason =
+  | { readonly kind: 'too-wide' | 'one-block' | 'control-too-wide' | 'no-control' | 'intermittent' }
+  | { readonly kind: 'control-differs' | 'session-untrusted' }
+  | { readonly kind: 'unequal'; readonly facts: readonly string[] };
+
+/** What stands beside a verdict. */
+export type Addition = 'measurable-within-margin' | 'past-margin';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly reasons: readonly Reason[];
+  readonly additions: readonly Addition[];
+}
+
+export interface Judged extends Judgement {
+  /**
+   * What would make the intervals of an open verdict narrow enough. `blocks` are further ones, null when they are more
+   * than 1000. The whole is null when the verdict is not open for width.
+   */
+  readonly more: { readonly blocks: number | null; readonly minutes: number | null } | null;
+}
+
+export interface Evidence {
+  readonly interval: Interval | null;
+  /** Interval of the control on the same workload. */
+  readonly control: Interval | null;
+  readonly intermittent: boolean;
+  /** Why the contrast can't be trusted; empty when it can. */
+  readonly distrust: readonly Reason[];
+}
+
+/**
+ * The first rule that applies, with the margin δ (0.02 is 2 %):
+ * 1. `untrusted`: there is a reason for distrust.
+ * 2. `equivalent`: the interval and the control's lie inside [1/(1+δ), 1+δ], and no time is lost now and then.
+ * 3. `slower`: low > 1 and high > 1+δ. `faster`: high < 1 and low < 1/(1+δ).
+ * 4. `inconclusive`: the rest.
+ * An interval of half-width ln(1+δ)/2 or less in logs is never too wide: if it does not fit into the margin, it passes
+ * one edge and can't reach 1. Equivalence by an interval inside a margin: Schuirmann's two one-sided tests, J.
+ * Pharmacokinetics and Biopharmaceutics 15, 1987, here at 2.5 % each.
+ */
+export function judge(evidence: Evidence, margin = DEFAULT_MARGIN): Judgement {
+  const { interval, control, intermittent, distrust } = evidence;
+  if (distrust.length > 0) return { verdict: 'untrusted', reasons: distrust, additions: [] };
+  if (interval === null) return inconclusive([{ kind: 'one-block' }]);
+  const edge = Math.log1p(margin);
+  const low = Math.log(interval.low);
+  const high = Math.log(interval.high);
+  const inside = isInside(interval, edge);
+  if (inside && control !== null && isInside(control, edge) && !intermittent) {
+    const measurable = low > 0 || high < 0;
+    return { verdict: 'equivalent', reasons: [], additions: measurable ? ['measurable-within-margin'] : [] };
+  }
+  if (low > 0 && high > edge) return { verdict: 'slower', reasons: [], additions: low > edge ? ['past-margin'] : [] };
+  if (high < 0 && low < -edge)
+    return { verdict: 'faster', reasons: [], additions: high < -edge ? ['past-margin'] : [] };
+  const reasons: Reason[] = [];
+  if (!inside) reasons.push({ kind: 'too-wide' });
+  if (control === null) reasons.push({ kind: 'no-control' });
+  else if (!isInside(control, edge)) reasons.push({ kind: 'control-too-wide' });
+  if (intermittent) reasons.push({ kind: 'intermittent' });
+  return inconclusive(reasons);
+}
+
+export interface VerdictOptions {
+  /** 0.02 when left out. */
+  readonly margin?: number | undefined;
+  readonly unequal?: Unequal | undefined;
+  /** Inequalities that a setting makes don't cost the verdict. */
+  readonly allowUnequal?: boolean | undefined;
+  /** How long a block took, so that minutes can be named. */
+  readonly secondsPerBlock?: number | undefined;
+}
+
+export interface SessionVerdicts {
+  /** One a row, in the order of the rows. */
+  readonly judged: readonly Judged[];
+  readonly trust: Trust;
+}
+
+/** The verdicts of all rows of a session, and what its control says of them. */
+export function sessionVerdicts(
+  table: { readonly rows: readonly ContrastResult[]; readonly controlRows: readonly ContrastResult[] },
+  options: VerdictOptions = {},
+): SessionVerdicts {
+  const margin = options.margin ?? DEFAULT_MARGIN;
+  const trust = judgeControl(table.controlRows, margin);
+  const judged = table.rows.map((row): Judged => {
+    const control = table.controlRows.find(({ workload }) => workload === row.workload) ?? null;
+    const { interval, intermittent } = row;
+    const distrust = distrustOf(row, table.controlRows.slice(0, 1), trust, options);
+    const judgement = judge({ interval, control: control?.interval ?? null, intermittent, distrust }, margin);
+    return { ...judgement, more: furtherBlocks(judgement, row, control, margin, options.secondsPerBlock) };
+  });
+  return { judged, trust };
+}
+
+function distrustOf(
+  row: ContrastResult,
+  controlPair: readonly Contrast[],
+  trust: Trust,
+  options: VerdictOptions,
+): Reason[] {
+  const reasons: Reason[] = [];
+  if (trust.workloads.includes(row.workload)) reasons.push({ kind: 'control-differs' });
+  else if (trust.session) reasons.push({ kind: 'session-untrusted' });
+  if (options.allowUnequal) return reasons;
+  const unequal = options.unequal ?? {};
+  // A control that is unequal to the baseline says nothing of the host.
+  const facts = new Set([row, ...controlPair].flatMap((contrast) => avoidablyUnequal(contrast, unequal)));
+  if (facts.size > 0) reasons.push({ kind: 'unequal', facts: [...facts] });
+  return reasons;
+}
+
+/** The larger need of row and control, of those of them that are too wide. */
+function furtherBlocks(
+  judgement: Judgement,
+  row: ContrastResult,
+  control: ContrastResult | null,
+  margin: number,
+  secondsPerBlock: number | undefined,
+): Judged['more'] {
+  const target = decisiveHalfWidthLog(margin);
+  const has = (kind: Reason['kind']) => judgement.reasons.some((reason) => reason.kind === kind);
+  const wide = [...(has('too-wide') ? [row] : []), ...(has('control-too-wide') && control !== null ? [control] : [])];
+  const spreads = wide.map(({ interval, blocks }) => ({ halfWidthLog: halfWidthLog(interval), blocks }));
+  // A control that is narrow and yet not inside the margin lies off it: blocks don't move it.
+  const open = spreads.filter((spread) => !(spread.halfWidthLog <= target));
+  if (open.length === 0) return null;
+  const needs = open.map((spread) => blocksNeeded(spread, target));
+  const blocks = needs.some((need) => need === null) ? null : Math.max(...needs.map((need) => need ?? 0));
+  const minutes = blocks === null || secondsPerBlock === undefined ? null : minutesFor(blocks, secondsPerBlock);
+  return { blocks, minutes };
+}
+
+function isInside({ low, high }: Interval, edge: number): boolean {
+  return Math.log(low) >= -edge && Math.log(high) <= edge;
+}
+
+function inconclusive(reasons: readonly Reason[]): Judgement {
+  return { verdict: 'inconclusive', reasons, additions: [] };
+}

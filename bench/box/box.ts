@@ -1,0 +1,242 @@
+/** The interfaces of boxes, layers and environments: what the runners offer and what measuring sees of them. Import them from `types.ts`. */
+
+import type { Ablation, DiskHoldings, EnginePosture, Holdings } from './costs.ts';
+
+export interface Limits {
+  /** CPUs that the workload may use, ascending. */
+  readonly cpus: readonly number[];
+  /** CPUs for the harness, daemons and helpers; equals `cpus` when there are no others. */
+  readonly housekeeping: readonly number[];
+  readonly memoryBytes: number;
+  readonly pids: number;
+}
+
+/** What a run may use on the host. All of it is removed at the end. */
+export interface Workspace {
+  /** Short id, also the label of everything the run creates. */
+  readonly id: string;
+  /** Private folder on a real file system (no overlay, no tmpfs), absolute. */
+  readonly dir: string;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+  /** Notes for `events.jsonl`. */
+  note(kind: string, detail: Readonly<Record<string, unknown>>): void;
+}
+
+/** The one content-addressed image that all boxes run. */
+export interface Image {
+  /** SHA-256 over the manifest (path, mode, digest of every file), 64 hex digits. */
+  readonly digest: string;
+  /** Root folder of the unpacked image on the host; read-only by convention. */
+  readonly root: string;
+  /** Command that runs the payload inside a box whose root is the image. */
+  readonly payloadArgv: readonly string[];
+  /** The same for a process on the host, with `root` prefixed; through the image's own loader when the host's libraries differ. */
+  readonly nativeArgv: readonly string[];
+  /** SHA-256 of the Node.js binary and of the payload, 64 hex digits. */
+  readonly nodeDigest: string;
+  readonly payloadDigest: string;
+}
+
+export interface ExecOptions {
+  readonly timeoutMs?: number;
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ExecResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+export interface ExitStatus {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** A running command in a box, spoken to line by line. */
+export interface BoxProcess {
+  /** Process id on the host of the outermost command. */
+  readonly pid: number | undefined;
+  /** Writes one line to its standard input. */
+  write(line: string): void;
+  /** Called for each line of standard output as it arrives, with the host's monotonic time in ns. Set once. */
+  onLine(listener: (line: string, atNs: bigint) => void): void;
+  /** Last lines of standard error. */
+  errorTail(): string;
+  /** Resolves when it has ended; never rejects. */
+  readonly exited: Promise<ExitStatus>;
+  /** Ends it for good (SIGKILL to its group). */
+  kill(): void;
+}
+
+/** An opened layer: something that can run a command and be closed. */
+export interface Box {
+  /** `host` for the root box, else layer names joined by `/`. */
+  readonly path: string;
+  /** A folder inside the box that is writable, not an overlay, and shared with nobody. */
+  readonly scratch: string;
+  /** Runs a command to its end and captures it; never rejects on a failing command. */
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** Starts a command that is spoken to line by line. */
+  spawn(argv: readonly string[], options?: Pick<ExecOptions, 'env'>): Promise<BoxProcess>;
+  /** Path inside the box of a file or folder of the host's image store, which every box that holds others sees read-only. */
+  put(storeFile: string): Promise<string>;
+  /** Host cgroup of the box, when the box has one of its own (path below the controller's mount). */
+  readonly cgroup?: string;
+  /** Host cgroup of the machine that it is, when it has a kernel of its own: all that runs in it is booked there. */
+  readonly machine?: string;
+  /** Its CPUs as it numbers them, when not as the host does. */
+  readonly cpus?: readonly number[];
+  /** Ends everything in the box and removes what `open` created. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What a layer requires of the box below it. The box is relaxed for it only when it holds another. */
+export interface Needs {
+  /** The box below must be allowed to mount, make namespaces and write cgroups. */
+  readonly privileges: 'none' | 'container-engine';
+  /** Host commands that must be present in the box below, by name; copied from the host with their libraries. */
+  readonly commands: readonly string[];
+}
+
+export type Probe =
+  | { readonly available: true; readonly version: string; readonly labels: readonly string[] }
+  | { readonly available: false; readonly reason: string; readonly remedy: string };
+
+/** What `prepare` leaves for `open`; opaque to everyone but the runner. */
+export interface Prepared {
+  /** Labels to print beside every result (`emulated`, `guest kernel`, …). */
+  readonly labels: readonly string[];
+  /** Version of the engine that was prepared. */
+  readonly version: string;
+  /** Factor by which time limits are stretched: 1 for shared kernels, about 20 under emulation. */
+  readonly slowness: number;
+  /** Where on the host's disk the engine keeps images and instances; absent when only in the run's private folder. */
+  readonly onDisk?: DiskHoldings;
+  /** Removes what `prepare` made in the parent or on the host. */
+  dispose(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Unique name of this start, safe as a file, container and cgroup name. */
+  readonly name: string;
+  /** Set when the box is to hold another: what the layers above need of it. */
+  readonly holds?: Needs;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+}
+
+export type RunnerKind = 'process' | 'container' | 'guest-kernel' | 'vm';
+
+/** A setting of a layer: `KEY=VALUE` in `NAME[:VALUE][:KEY=VALUE]…`. */
+export interface LayerSetting {
+  readonly name: string;
+  /** One phrase for lists. */
+  readonly summary: string;
+  /** A value as a user would write it. */
+  readonly example: string;
+  /** May be written as the bare VALUE that follows the layer's name. */
+  readonly bare: boolean;
+  /** The layer can't do without. */
+  readonly required: boolean;
+}
+
+/** What a layer can be told in a path. */
+export interface LayerSettings {
+  readonly known: readonly LayerSetting[];
+  /** The runner with these settings, by name, decoded but otherwise as written. Throws a usage error for a bad value. */
+  bind(values: Readonly<Record<string, string>>): Runner;
+}
+
+/** One kind of layer. A runner opens on the box below it. */
+export interface Runner {
+  readonly name: string;
+  readonly kind: RunnerKind;
+  /** One sentence for `list environments`. */
+  readonly summary: string;
+  readonly needs: Needs;
+  /** Can it hold another layer? */
+  readonly holds: boolean;
+  /** A guest kernel has its own clock and counts CPU time by its own ticks; both are then read on the host. */
+  readonly guestKernel: boolean;
+  /** Opens on another machine: its clock is not this host's, and this host's accounts know nothing of it. */
+  readonly remote?: boolean;
+  /** Absent when it takes none. */
+  readonly settings?: LayerSettings;
+  /** Absent: not told. */
+  readonly posture?: EnginePosture;
+  /** What its settings can take away or exchange one at a time, for `explain`; absent when nothing. */
+  readonly ablations?: readonly Ablation[];
+  /**
+   * Makes no box of its own: it stands last in a path and wraps the payload's box, which is then the parent of `probe`,
+   * `prepare` and `open`, and which it does not close.
+   */
+  readonly transparent?: boolean;
+  /** A real attempt, not a look at version strings; never throws. */
+  probe(parent: Box, workspace: Workspace): Promise<Probe>;
+  /** Once per parent and environment: daemon, image load, disk. `holds` is set when the box is to hold another. */
+  prepare(parent: Box, image: Image, workspace: Workspace, holds?: Needs): Promise<Prepared>;
+  /** A fresh box. For a payload box the first `spawn` is its main process. */
+  open(parent: Box, prepared: Prepared, options: OpenOptions): Promise<Box>;
+}
+
+/** CPU and memory of a started environment, read on the host. Absent where it can't be read. */
+export interface Usage {
+  readonly cpuNs?: number;
+  readonly cpuUserNs?: number;
+  readonly cpuSystemNs?: number;
+  readonly throttledNs?: number;
+  readonly memoryPeakBytes?: number;
+}
+
+/**
+ * What the host has set for a payload, or for the machine it runs in, named as the facts that a box reads about itself.
+ * `none`: no limit; null: the host doesn't tell.
+ */
+export interface HostLimits {
+  readonly cpus_allowed: string | null;
+  readonly cpuset: string | null;
+  /** CPUs' worth of time: 0.5 is half of one. */
+  readonly cpu_quota: number | 'none' | null;
+  readonly cpu_period_us: number | 'none' | null;
+  readonly memory_limit_bytes: number | 'none' | null;
+}
+
+/** A resident payload in a fresh environment. */
+export interface Started {
+  readonly process: BoxProcess;
+  /** Host monotonic time just before anything of this start was done, and when the payload's command was spawned. */
+  readonly begunNs: bigint;
+  readonly spawnedNs: bigint;
+  /** CPU time of the innermost box by the host's account; cheap enough for every request. Without it `usage` is asked. */
+  cpuNs?(): number | undefined;
+  /** Reads the host's accounting of the innermost box. */
+  usage(): Usage;
+  /** Limits as the host sees them; asked once, when the payload has spoken. */
+  limits?(): HostLimits | undefined;
+  /** Memory held now. Reads all of /proc. */
+  holdings?(): Holdings;
+  close(): Promise<void>;
+}
+
+/** An environment that can be started afresh again and again. What `bench` sees of the runners. */
+export interface Environment {
+  readonly path: string;
+  readonly labels: readonly string[];
+  /** Versions of the engines in it, for the fingerprint. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly slowness: number;
+  /** Where CPU time is read: inside the box, or on the host because the guest reports wall time as CPU time. */
+  readonly cpuClock: 'guest' | 'host';
+  /** Does CLOCK_MONOTONIC inside equal the host's? */
+  readonly sharesClock: boolean;
+  /** SHA-256 of what runs in it, when that is another image than the session's: other bytes are then what is compared. */
+  readonly image?: { readonly digest: string; readonly node: string; readonly payload: string };
+  readonly engine?: EnginePosture;
+  readonly disk?: DiskHoldings;
+  start(name: string, signal: AbortSignal): Promise<Started>;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,242 @@
+/** What runs inside a box: takes one request a line on standard input, measures, answers one line. Bundled to one file. */
+
+import { readSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import wasmKernels from '../../dist/kernels.wasm';
+import {
+  allocateHeap,
+  allocateWasmHeap,
+  createRandom,
+  createWorkloads,
+  heapNeeds,
+  INPUT_SEED,
+} from '../../scimark/index.ts';
+import { type Place, prepareSystemWorkload, systemChecksums, systemWorkload } from '../../system/index.ts';
+import type { Kernels, PreparedWorkload, Size } from '../types.ts';
+import { clockStepNs } from './clock-step.ts';
+import { readBoxFacts } from './facts.ts';
+import { extraPasses, slowShare } from './known-truth.ts';
+import { measureBursts } from './measure.ts';
+import {
+  ANSWER_PREFIX,
+  type BodyOf,
+  type Burst,
+  type Op,
+  PROTOCOL_VERSION,
+  parseRequest,
+  type Request,
+  type RequestOf,
+} from './protocol.ts';
+
+declare global {
+  /** Set by the first statement of the bundle (see the `build:payload` script), before any module is evaluated. */
+  var boxmarkFirstNs: bigint | undefined;
+}
+
+interface Resident {
+  readonly prepared: PreparedWorkload;
+  /** Passes since the preparation; decides what the state must be. */
+  passes: number;
+  /** Puts another state in its place, on which the extra passes of a known slowdown are done; called again, puts it back. */
+  readonly exchange: () => void;
+}
+
+type Prepared = BodyOf<'prepare'>['workloads'][number];
+
+/** Share of extra passes that this payload does on purpose; 0 in every measurement but that of the measuring itself. */
+const slowdown = slowShare(process.argv);
+
+/** Beginning of the argument that names a start. */
+const START_ARGUMENT = '--start=';
+
+const residents = new Map<string, Resident>();
+/** The kernels that were prepared. */
+let engine: Kernels = 'reference';
+
+/** Waits without a timer or an event loop: a box that is not asked anything does nothing at all. */
+function main(): void {
+  send({ v: PROTOCOL_VERSION, hello: hello() });
+  for (const line of standardInput()) {
+    if (line === '') continue;
+    const done = answer(line);
+    if (done) return;
+  }
+}
+
+/** Answers one line; true after `quit`. */
+function answer(line: string): boolean {
+  let id = 0;
+  try {
+    id = Number((JSON.parse(line) as { id?: unknown }).id) || 0;
+    const request = parseRequest(line);
+    const body = handle(request);
+    send({ v: PROTOCOL_VERSION, id, ok: true, atNs: String(process.hrtime.bigint()), body });
+    return request.op === 'quit';
+  } catch (error) {
+    send({ v: PROTOCOL_VERSION, id, ok: false, error: error instanceof Error ? error.message : String(error) });
+    return false;
+  }
+}
+
+function handle(request: Request): BodyOf<Op> {
+  switch (request.op) {
+    case 'prepare':
+      return prepare(request);
+    case 'warmup':
+      // Many short calls: V8 does not replace code inside one long call, and states stay comparable.
+      return burstsOf(request.workload, request.work, request.bursts);
+    case 'visit':
+      return burstsOf(request.workload, request.work, 2);
+    case 'long':
+      return burstsOf(request.workload, request.work, 1, request.leastNs);
+    case 'checksum': {
+      const { prepared, passes } = resident(request.workload);
+      return { passes, checksum: prepared.checksum() };
+    }
+    case 'replay':
+      return replay(request);
+    case 'facts':
+      return { facts: { ...readBoxFacts(request.digests), ...(slowdown === 0 ? {} : { known_slowdown: slowdown }) } };
+    case 'quit':
+      return {};
+  }
+}
+
+function prepare({ size, workloads, kernels = 'reference' }: RequestOf<'prepare'>): BodyOf<'prepare'> {
+  // V8 treats a heap that is assigned once as a constant; a second one would cost every kernel half its speed.
+  if (residents.size > 0) throw new Error('the workloads are prepared already');
+  engine = kernels;
+  const ids = workloads.filter((id) => systemWorkload(id) === undefined);
+  const known = new Map(prepareKernels(size, ids).map((it) => [it.id, it]));
+  return { kernels, workloads: workloads.map((id) => known.get(id) ?? prepareOfSystem(size, id)) };
+}
+
+function prepareKernels(size: Size, ids: readonly string[]): Prepared[] {
+  const needs = heapNeeds(size, ids, engine);
+  if (engine === 'wasm') allocateWasmHeap(wasmKernels, needs.doubles, needs.ints);
+  else allocateHeap(needs.doubles, needs.ints);
+  return createWorkloads(size, ids, engine).map((workload) => {
+    // A generator of its own for each, so that a kernel run alone sees the same input as in company.
+    const prepared = workload.prepare(createRandom(INPUT_SEED));
+    const { input, first } = firstPass(prepared);
+    const scratch = slowdown === 0 ? undefined : workload.copy();
+    const exchange = () => scratch && workload.exchange(scratch);
+    residents.set(workload.id, { prepared, passes: 1, exchange });
+    return { id: workload.id, flops: workload.flops, input, first, reference: workload.referenceChecksum };
+  });
+}
+
+function prepareOfSystem(size: Size, id: string): Prepared {
+  const workload = systemWorkload(id);
+  if (workload === undefined) throw new Error(`unknown workload ${id}`);
+  const prepared = prepareSystemWorkload(workload, size, placeOf(process.argv));
+  const { unit, perPass, exchange } = prepared;
+  const states = firstPass(prepared);
+  residents.set(id, { prepared, passes: 1, exchange });
+  const [reference = ''] = systemChecksums(workload, size, [1]);
+  return { id, flops: 0, unit, perPass, ...states, reference };
+}
+
+/** The state before and after the first pass. */
+function firstPass({ pass, checksum }: PreparedWorkload): { input: string; first: string } {
+  const input = checksum();
+  pass();
+  return { input, first: checksum() };
+}
+
+/** The payload lies in a folder of its own in the image's root, and is told the name of its start. */
+function placeOf(argv: readonly string[]): Place {
+  const name = argv.find((argument) => argument.startsWith(START_ARGUMENT))?.slice(START_ARGUMENT.length);
+  return { root: dirname(dirname(argv[1] ?? '')), name: `${name ?? 'payload'}-${process.pid}` };
+}
+
+function burstsOf(id: string, work: number, bursts: number, leastNs = 0): BodyOf<'visit'> {
+  const it = resident(id);
+  const { exchange } = it;
+  const extra = slowdown === 0 ? undefined : { passes: extraPasses(work, slowdown), exchange };
+  const timed: Burst[] = measureBursts(it.prepared.pass, { work, bursts, leastNs, extra });
+  it.passes += work * timed.length;
+  return { bursts: timed, passes: it.passes, checksum: it.prepared.checksum() };
+}
+
+/** What the state must be after so many passes, reckoned afresh outside all timing. */
+function replay({ size, workload: id, passes }: RequestOf<'replay'>): BodyOf<'replay'> {
+  const ofSystem = systemWorkload(id);
+  if (ofSystem !== undefined) return { checksums: systemChecksums(ofSystem, size, passes) };
+  if (residents.size === 0) throw new Error('prepare the workloads before a replay');
+  const [workload] = createWorkloads(size, [id], engine);
+  if (workload === undefined) throw new Error(`unknown workload ${id}`);
+  const prepared = workload.prepare(createRandom(INPUT_SEED));
+  let done = 0;
+  const checksums = passes.map((count) => {
+    const upTo = workload.repeatable ? 1 : count;
+    for (; done < upTo; done++) prepared.pass();
+    return prepared.checksum();
+  });
+  return { checksums };
+}
+
+function resident(id: string): Resident {
+  const it = residents.get(id);
+  if (it === undefined) throw new Error(`workload ${id} is not prepared`);
+  return it;
+}
+
+function hello() {
+  return {
+    firstNs: String(globalThis.boxmarkFirstNs ?? process.hrtime.bigint()),
+    node: process.version,
+    pid: process.pid,
+    clockStepNs: clockStepNs(readClock()),
+  };
+}
+
+/** Some hundred readings of the monotonic clock, and on until it has moved. */
+function readClock(): number[] {
+  const begunNs = process.hrtime.bigint();
+  const readings: number[] = [];
+  while (readings.length < 400 || readings.at(-1) === readings[0])
+    readings.push(Number(process.hrtime.bigint() - begunNs));
+  return readings;
+}
+
+/** Writes a whole line even where the console takes it in pieces. */
+function send(message: object): void {
+  const bytes = Buffer.from(`${ANSWER_PREFIX}${JSON.stringify(message)}\n`);
+  for (let sent = 0; sent < bytes.length; ) {
+    try {
+      sent += writeSync(1, bytes, sent);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      pause();
+    }
+  }
+}
+
+function* standardInput(): Generator<string> {
+  const chunk = Buffer.alloc(65536);
+  let rest = '';
+  for (;;) {
+    let length = 0;
+    try {
+      length = readSync(0, chunk);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EOF') return;
+      if (code !== 'EAGAIN') throw error;
+      pause();
+      continue;
+    }
+    if (length === 0) return;
+    const lines = (rest + chunk.toString('latin1', 0, length)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield line.trim();
+  }
+}
+
+/** One millisecond of sleep, for the rare console that does not block. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+}
+
+main();

@@ -1,0 +1,125 @@
+/** What is spoken with a payload in its box: one request a line, one answer a line, versioned and checked at both ends. */
+
+import * as z from 'zod/mini';
+import { KERNELS, SIZES } from '../types.ts';
+
+/** Raised whenever a request or an answer changes its meaning. */
+export const PROTOCOL_VERSION = 1;
+
+/** Answers carry this prefix, because a guest kernel and its init write to the same console. */
+export const ANSWER_PREFIX = '@boxmark ';
+
+const count = z.number().check(z.int(), z.gte(0));
+const positive = z.number().check(z.int(), z.gte(1));
+const workload = z.string().check(z.minLength(1), z.maxLength(64));
+const hex16 = z.string().check(z.regex(/^[0-9a-f]{16}$/));
+const head = { v: z.literal(PROTOCOL_VERSION), id: count };
+
+const requestSchema = z.discriminatedUnion('op', [
+  /** Lays out the heap, prepares every workload from a fresh generator and runs one pass of each. */
+  z.object({
+    ...head,
+    op: z.literal('prepare'),
+    size: z.enum(SIZES),
+    workloads: z.array(workload),
+    /** Payloads of before there were several know `reference` only and do not look at it. */
+    kernels: z.optional(z.enum(KERNELS)),
+  }),
+  /** `bursts` bursts of `work` passes, each in a call of its own. */
+  z.object({ ...head, op: z.literal('warmup'), workload, work: positive, bursts: positive }),
+  /** A lead-in and a measured burst, back to back. */
+  z.object({ ...head, op: z.literal('visit'), workload, work: positive }),
+  /** Bursts back to back for at least `leastNs`. */
+  z.object({ ...head, op: z.literal('long'), workload, work: positive, leastNs: positive }),
+  z.object({ ...head, op: z.literal('checksum'), workload }),
+  /** Checksums after each of the ascending pass counts, from a fresh preparation. */
+  z.object({ ...head, op: z.literal('replay'), size: z.enum(SIZES), workload, passes: z.array(positive) }),
+  z.object({ ...head, op: z.literal('facts'), digests: z.boolean() }),
+  z.object({ ...head, op: z.literal('quit') }),
+]);
+
+/** A burst: nanoseconds from the start of the request to its start, wall time, CPU time of the process. */
+const burst = z.tuple([count, count, count]);
+
+const bursts = z.object({ bursts: z.array(burst), passes: count, checksum: hex16 });
+
+/** The body of the answer to each request. */
+const bodySchemas = {
+  prepare: z.object({
+    /** The engine that was prepared; absent in answers of payloads that have `reference` only. */
+    kernels: z.optional(z.string()),
+    workloads: z.array(
+      z.object({
+        id: workload,
+        flops: z.number(),
+        /** What is counted and how much of it a pass is, where that is not MFLOPS. */
+        unit: z.optional(z.string().check(z.minLength(1), z.maxLength(32))),
+        perPass: z.optional(z.number().check(z.gt(0))),
+        input: hex16,
+        first: hex16,
+        reference: hex16,
+      }),
+    ),
+  }),
+  warmup: bursts,
+  visit: bursts,
+  long: bursts,
+  checksum: z.object({ passes: count, checksum: hex16 }),
+  replay: z.object({ checksums: z.array(hex16) }),
+  facts: z.object({ facts: z.record(z.string(), z.nullable(z.union([z.string(), z.number(), z.boolean()]))) }),
+  quit: z.object({}),
+} as const;
+
+const helloSchema = z.object({
+  v: z.literal(PROTOCOL_VERSION),
+  hello: z.object({
+    /** CLOCK_MONOTONIC of the payload's first statement, ns as a decimal string. */
+    firstNs: z.string().check(z.regex(/^\d+$/)),
+    node: z.string(),
+    pid: count,
+    /** Smallest step seen of the monotonic clock. */
+    clockStepNs: count,
+  }),
+});
+
+const answerSchema = z.union([
+  z.object({
+    ...head,
+    ok: z.literal(true),
+    /** Monotonic time in the box at the end of the request, ns as a decimal string. */
+    atNs: z.string().check(z.regex(/^\d+$/)),
+    body: z.unknown(),
+  }),
+  z.object({ ...head, ok: z.literal(false), error: z.string() }),
+]);
+
+export type Request = z.infer<typeof requestSchema>;
+export type Op = Request['op'];
+/** A request without its envelope. */
+export type RequestOf<O extends Op> = Omit<Extract<Request, { op: O }>, 'v' | 'id' | 'op'>;
+export type BodyOf<O extends Op> = z.infer<(typeof bodySchemas)[O]>;
+export type Burst = z.infer<typeof burst>;
+export type Hello = z.infer<typeof helloSchema>['hello'];
+export type Answer = z.infer<typeof answerSchema>;
+/** Facts read inside a box; null where the box does not tell. */
+export type BoxFacts = BodyOf<'facts'>['facts'];
+
+/** Reads a request line; throws with the reason when it is not one of this version. */
+export function parseRequest(line: string): Request {
+  return requestSchema.parse(JSON.parse(line));
+}
+
+/** Reads the JSON of an answer line (prefix taken off). */
+export function parseAnswer(json: string): Answer {
+  return answerSchema.parse(JSON.parse(json));
+}
+
+/** Reads the first line that a payload writes. */
+export function parseHello(json: string): Hello {
+  return helloSchema.parse(JSON.parse(json)).hello;
+}
+
+/** Checks the body of an answer against what was asked. */
+export function parseBody<O extends Op>(op: O, body: unknown): BodyOf<O> {
+  return bodySchemas[op].parse(body) as BodyOf<O>;
+}

@@ -1,0 +1,51 @@
+/** Finds, once per session and on the warmed-up baseline, how many passes make a burst; frozen for every environment. */
+
+import type { Plan } from '../types.ts';
+import { median } from '../units.ts';
+import type { Resident } from './resident.ts';
+
+/** Bursts of the first guess, which also warm the kernel up, and of the figure that counts. */
+const TRIAL_BURSTS = 12;
+const COUNTED_BURSTS = 9;
+/** Of them the last ones: the others may have run while the code was still being compiled. */
+const LAST_BURSTS = 3;
+const TRIAL_SHARE = 0.2;
+/** Of one figure after the other; each is at least twice as large. */
+const MOST_ATTEMPTS = 10;
+
+/** 1, 2, 5, 10, 20, 50 …: the step nearest to `passes` in logarithms, at least 1. */
+export function roundTo125(passes: number): number {
+  if (!(passes > 1)) return 1;
+  const decade = 10 ** Math.floor(Math.log10(passes));
+  const steps = [1, 2, 5, 10].map((step) => step * decade);
+  const distance = (step: number) => Math.abs(Math.log(step / passes));
+  return steps.reduce((best, step) => (distance(step) < distance(best) ? step : best));
+}
+
+/** Passes per burst for every workload of the plan. */
+export async function calibrate(resident: Resident, plan: Plan): Promise<Record<string, number>> {
+  const work: Record<string, number> = {};
+  for (const workload of plan.workloads) work[workload] = await calibrateOne(resident, workload, plan.burstNs);
+  return work;
+}
+
+async function calibrateOne(resident: Resident, workload: string, burstNs: number): Promise<number> {
+  const passNs = async (work: number, bursts: number, counted: number): Promise<number> => {
+    const { body } = await resident.ask('warmup', { workload, work, bursts });
+    return median(body.bursts.slice(-counted).map(([, wallNs]) => wallNs / work));
+  };
+  let passes = 1;
+  for (;;) {
+    const trialNs = await passNs(passes, TRIAL_BURSTS, LAST_BURSTS);
+    if (trialNs * passes >= burstNs * TRIAL_SHARE) break;
+    passes = Math.min(passes * 10, Math.max(passes + 1, Math.ceil((burstNs * TRIAL_SHARE * 2) / trialNs)));
+  }
+  let work = roundTo125(burstNs / (await passNs(passes, COUNTED_BURSTS, COUNTED_BURSTS)));
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const again = roundTo125(burstNs / (await passNs(work, COUNTED_BURSTS, LAST_BURSTS)));
+    // Code that was still being compiled, or a busy moment, made passes look long: bursts would be far too short.
+    if (again <= 2 * work) return again;
+    work = again;
+  }
+  return work;
+}

@@ -1,0 +1,103 @@
+/** From a payload's answer to the rows of `samples.csv`. */
+
+import type { HostStep, MeasuringStep } from '../plan/steps.ts';
+import { MFLOPS, type Phase, type Plan, type Sample } from '../types.ts';
+import type { Reply } from './client.ts';
+import type { Resident } from './resident.ts';
+
+export interface Answered<S = MeasuringStep> {
+  readonly plan: Plan;
+  readonly block: number;
+  readonly step: S;
+  readonly resident: Resident;
+  readonly work: number;
+  readonly reply: Reply<'visit'> & { readonly hostCpuNs: number | null };
+  /** Host wall-clock time when it was asked, ms since the epoch. */
+  readonly askedAtMs: number;
+}
+
+/** The rows of one answer, in the order in which the bursts ran. Taken for right until a state says otherwise. */
+export function toSamples({ plan, block, step, resident, work, reply, askedAtMs }: Answered): Sample[] {
+  const { bursts, checksum } = reply.body;
+  const wallSum = bursts.reduce((sum, [, wallNs]) => sum + wallNs, 0);
+  return bursts.map(([offsetNs, wallNs, cpuNs], index): Sample => {
+    const last = index === bursts.length - 1;
+    // A guest kernel books wall time as CPU time; the host's account of the request is shared out by wall time.
+    const hostCpuNs = reply.hostCpuNs === null ? null : Math.round((reply.hostCpuNs * wallNs) / wallSum);
+    return {
+      block,
+      round: step.kind === 'visit' ? step.round : 0,
+      position: step.position,
+      env: step.box,
+      startId: resident.startId,
+      phase: phaseOf(step.kind, index),
+      workload: step.workload,
+      size: plan.size,
+      work,
+      wallNs,
+      cpuNs: resident.environment.cpuClock === 'guest' ? cpuNs : hostCpuNs,
+      checksum: last ? checksum : '',
+      ok: true,
+      startedAt: new Date(askedAtMs + offsetNs / 1e6).toISOString(),
+      hostNs: last ? Number(reply.receivedNs - reply.sentNs) : null,
+      clock: 'guest',
+      kernels: plan.kernels,
+      ...speedOf(resident, step.workload, work, wallNs),
+    };
+  });
+}
+
+/**
+ * One row for a whole visit as the host timed it: from sending the request to the answer, less what a request without
+ * bursts takes. The box's own times of its bursts are left out, because they are what can't be relied on.
+ */
+export function toHostSample(answered: Answered<HostStep>, emptyNs: number): Sample {
+  const { plan, block, step, resident, work, reply, askedAtMs } = answered;
+  const { bursts, checksum } = reply.body;
+  const passes = work * bursts.length;
+  const hostNs = Number(reply.receivedNs - reply.sentNs);
+  const wallNs = Math.max(0, Math.round(hostNs - emptyNs));
+  const ownCpuNs = bursts.reduce((sum, [, , cpuNs]) => sum + cpuNs, 0);
+  return {
+    block,
+    round: step.round,
+    position: step.position,
+    env: step.box,
+    startId: resident.startId,
+    phase: 'long',
+    workload: step.workload,
+    size: plan.size,
+    work: passes,
+    wallNs,
+    cpuNs: resident.environment.cpuClock === 'guest' ? ownCpuNs : reply.hostCpuNs,
+    checksum,
+    ok: true,
+    startedAt: new Date(askedAtMs).toISOString(),
+    hostNs,
+    clock: 'host',
+    kernels: plan.kernels,
+    ...speedOf(resident, step.workload, passes, wallNs),
+  };
+}
+
+/** What so many passes in so much time come to. MFLOPS are the rate of a workload that names no other unit. */
+function speedOf(
+  { prepared }: Pick<Resident, 'prepared'>,
+  workload: string,
+  passes: number,
+  wallNs: number,
+): Pick<Sample, 'mflops' | 'unit' | 'rate'> {
+  const { flops = 0, unit = MFLOPS, perPass = flops / 1e6 } = prepared.find(({ id }) => id === workload) ?? {};
+  const rate = wallNs === 0 ? null : (perPass * passes * 1e9) / wallNs;
+  return { mflops: unit === MFLOPS ? rate : null, unit, rate };
+}
+
+function phaseOf(kind: 'warmup' | 'visit' | 'long', index: number): Phase {
+  if (kind === 'visit') return index === 0 ? 'lead' : 'measure';
+  return kind;
+}
+
+/** A sample whose answer was wrong: it keeps its times and loses its figure. */
+export function refuted(sample: Sample): Sample {
+  return { ...sample, ok: false, mflops: null, rate: null };
+}

@@ -1,0 +1,52 @@
+/** Parity over a session: gathers the facts as the boxes report them, compares each box with the baseline's, tells once. */
+
+import type { BoxFacts } from '../../payload/protocol.ts';
+import type { Environment, Inequality } from '../../types.ts';
+import { compareFacts, traitsOf } from './parity.ts';
+
+export interface ParityLog {
+  /** Takes in what a box has read; to be called before anything is timed in it. */
+  read(box: string, facts: BoxFacts, block: number): void;
+  /** Facts to keep with the session: digests of an earlier start included, lists only by their digest. */
+  facts(box: string): BoxFacts | null;
+}
+
+export interface ParityRequest {
+  readonly environments: ReadonlyMap<string, Pick<Environment, 'labels' | 'sharesClock' | 'image'>>;
+  readonly baseline: string;
+  /** Known already, of a session that goes on. */
+  readonly earlier: Readonly<Record<string, readonly Inequality[]>>;
+  /** Told for each box once what is unequal, and again only for facts that were not unequal before. */
+  tell(box: string, block: number, inequalities: readonly Inequality[]): void;
+}
+
+export function openParity({ environments, baseline, earlier, tell }: ParityRequest): ParityLog {
+  const known = new Map<string, BoxFacts>();
+  const unequal = new Map(Object.entries(earlier).map(([box, list]) => [box, [...list]]));
+
+  function compare(box: string, block: number): void {
+    const [a, b] = [known.get(baseline), known.get(box)];
+    const [one, other] = [environments.get(baseline), environments.get(box)];
+    if (!a || !b || !one || !other) return;
+    const before = unequal.get(box) ?? [];
+    const found = compareFacts({ facts: a, traits: traitsOf(one) }, { facts: b, traits: traitsOf(other) });
+    const fresh = found.filter(({ fact }) => !before.some((one) => one.fact === fact));
+    if (fresh.length === 0) return;
+    unequal.set(box, [...before, ...fresh]);
+    tell(box, block, fresh);
+  }
+
+  return {
+    read(box, facts, block) {
+      // Digests of the image's files are read in the first block of a run only.
+      known.set(box, { ...known.get(box), ...facts });
+      for (const one of box === baseline ? known.keys() : [box]) if (one !== baseline) compare(one, block);
+    },
+    facts(box) {
+      const facts = known.get(box);
+      if (facts === undefined) return null;
+      const { cpu_flags: _list, ...kept } = facts;
+      return kept;
+    },
+  };
+}

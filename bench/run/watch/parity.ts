@@ -1,0 +1,143 @@
+/** Did every box get the same machine? Facts that were read inside the boxes before anything was timed, held side by side. */
+
+import type { BoxFacts } from '../../payload/protocol.ts';
+import type { Environment, Inequality } from '../../types.ts';
+import { cpuInequalities } from './parity-cpu.ts';
+import type { Side, Traits } from './side.ts';
+
+export function traitsOf({
+  labels,
+  sharesClock,
+  image,
+}: Pick<Environment, 'labels' | 'sharesClock' | 'image'>): Traits {
+  const says = (pattern: RegExp) => labels.some((label) => pattern.test(label));
+  return {
+    guest: !sharesClock,
+    noRealCpu: says(/emulated|User-mode Linux|gVisor/i),
+    relaxed: says(/relaxed/i),
+    quotaAsked: says(/CPU quota/i),
+    otherImage: image !== undefined,
+  };
+}
+
+/** Facts that are compared as they stand, with the words for them. The order is that of their weight. */
+const PLAIN: readonly (readonly [fact: string, words: string])[] = [
+  ['clocksource', 'clock'],
+  ['transparent_hugepages', 'huge pages'],
+  ['seccomp', 'seccomp mode'],
+  ['seccomp_filters', 'seccomp filters'],
+  ['no_new_privs', 'no new privileges'],
+  ['capabilities_effective', 'capabilities'],
+  ['security_label', 'security label'],
+  ['uid_map', 'user ids'],
+  ['root_filesystem', 'root file system'],
+  ['kernel', 'kernel'],
+];
+
+/** Bytes that run: they are the same in every box, or nothing is comparable. */
+const BYTES: readonly (readonly [fact: string, words: string])[] = [
+  ['payload_sha256', 'payload'],
+  ['node_sha256', 'Node.js binary'],
+  ['libc', 'C library'],
+];
+
+/**
+ * Every fact in which `env` differs from `baseline`, the weightiest first. A fact that one of them doesn't show is not
+ * known to differ and is left out. Unequal CPUs, quotas and bytes, and CPU flags hidden by a setting, are avoidable; what
+ * a layer is by its nature (emulated, a guest kernel, confined, relaxed to hold a box) is not.
+ */
+export function compareFacts(baseline: Side, env: Side): Inequality[] {
+  return [
+    ...BYTES.flatMap(([fact, words]) => bytes(baseline, env, fact, words)),
+    ...cpuInequalities(baseline, env),
+    ...speculationInequality(baseline, env),
+    ...listed(baseline, env, 'mitigations', 'mitigations'),
+    ...memoryInequality(baseline, env),
+    ...PLAIN.flatMap(([fact, words]) => plain(baseline, env, fact, words, false)),
+  ];
+}
+
+function plain(baseline: Side, env: Side, fact: string, words: string, avoidable: boolean): Inequality[] {
+  const [a, b] = [chosen(baseline.facts[fact]), chosen(env.facts[fact])];
+  if (a === null || b === null || a === b) return [];
+  const short = (value: string | number) => String(value).slice(0, avoidable ? 12 : 40);
+  const [one, other] = fact === 'capabilities_effective' ? [bitsOf(a), bitsOf(b)] : [short(a), short(b)];
+  // Different sets of the same size are told apart by their bits.
+  const label = one === other ? `${words} ${short(b)} against ${short(a)}` : `${words} ${other} against ${one}`;
+  const why = avoidable ? 'every box must run the same bytes' : natureOf(baseline.traits, env.traits);
+  return [{ fact, label, baseline: a, env: b, avoidable, why }];
+}
+
+function bytes(baseline: Side, env: Side, fact: string, words: string): Inequality[] {
+  const found = plain(baseline, env, fact, words, true);
+  if (!env.traits.otherImage && !baseline.traits.otherImage) return found;
+  return found.map((one) => ({ ...one, avoidable: false, why: 'other bytes are what is compared' }));
+}
+
+/** The state that a seccomp filter forces on kernels before 5.16: pure loops lose 15 to 50 % by it, whatever the container. */
+function speculationInequality(baseline: Side, env: Side): Inequality[] {
+  const fact = 'speculation_store_bypass';
+  const [found] = plain(baseline, env, fact, 'speculation control', false);
+  if (found === undefined) return [];
+  const isMitigated = (value: string | number) => /mitigated/.test(String(value));
+  if (isMitigated(found.env) === isMitigated(found.baseline)) return [found];
+  const label = `SSBD ${isMitigated(found.env) ? 'on' : 'off'} against ${isMitigated(found.baseline) ? 'on' : 'off'}`;
+  const why =
+    'a mitigation that slows pure loops, switched on by a seccomp filter (kernels before 5.16, or spec_store_bypass_disable=seccomp)';
+  return [{ ...found, label, why }];
+}
+
+/** Memory that counts is the tightest limit, in a guest also what its kernel has. Its kernel keeps some of it for itself. */
+function memoryInequality(baseline: Side, env: Side): Inequality[] {
+  const bytesOf = ({ facts, traits }: Side): number | 'none' | null => {
+    const limits = [facts.memory_limit_bytes, facts.host_memory_limit_bytes].filter((it) => typeof it === 'number');
+    const kib = facts.memory_total_kib;
+    if (traits.guest) return typeof kib === 'number' ? kib * 1024 : null;
+    if (limits.length > 0) return Math.min(...(limits as number[]));
+    return facts.memory_limit_bytes === 'none' || facts.host_memory_limit_bytes === 'none' ? 'none' : null;
+  };
+  const [a, b] = [bytesOf(baseline), bytesOf(env)];
+  if (a === null || b === null || a === b) return [];
+  const mib = (bytes: number | 'none') => (bytes === 'none' ? 'unlimited' : `${Math.round(bytes / 2 ** 20)} MiB`);
+  const label = `memory ${mib(b)} against ${mib(a)}`;
+  return [{ fact: 'memory', label, baseline: a, env: b, avoidable: false, why: natureOf(baseline.traits, env.traits) }];
+}
+
+/** `name: state; name: state`: only the names whose state differs, and those that one side doesn't list. */
+function listed(baseline: Side, env: Side, fact: string, words: string): Inequality[] {
+  const parse = (value: unknown) =>
+    typeof value === 'string'
+      ? new Map(
+          value.split('; ').map((entry) => [entry.slice(0, entry.indexOf(': ')), entry.slice(entry.indexOf(': ') + 2)]),
+        )
+      : null;
+  const [a, b] = [parse(baseline.facts[fact]), parse(env.facts[fact])];
+  if (a === null || b === null) return [];
+  const names = [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name)).sort();
+  if (names.length === 0) return [];
+  const tell = (side: ReadonlyMap<string, string>) =>
+    names.map((name) => `${name}: ${side.get(name) ?? 'not listed'}`).join('; ');
+  const label = `${words}: ${names.length} differ (${names.slice(0, 2).join(', ')}${names.length > 2 ? ' …' : ''})`;
+  const why = natureOf(baseline.traits, env.traits);
+  return [{ fact, label, baseline: tell(a), env: tell(b), avoidable: false, why }];
+}
+
+/** How many bits are set in a mask of the kernel. */
+function bitsOf(mask: string | number): string {
+  return String([...BigInt(`0x${mask}`).toString(2)].filter((bit) => bit === '1').length);
+}
+
+/** Of `always [madvise] never` the choice; null for what is not shown, or not known to the box's kernel either. */
+function chosen(value: BoxFacts[string] | undefined): string | number | null {
+  if (value === null || value === undefined || value === 'unknown') return null;
+  if (typeof value !== 'string') return typeof value === 'number' ? value : String(value);
+  return /\[(\w+)\]/.exec(value)?.[1] ?? value;
+}
+
+function natureOf(baseline: Traits, env: Traits): string {
+  if (env.noRealCpu || baseline.noRealCpu) return 'the layer runs a kernel of its own without hardware virtualisation';
+  if (env.guest || baseline.guest) return 'the layer runs a kernel of its own';
+  if (env.relaxed || baseline.relaxed)
+    return 'how the layer confines what it runs, with an outer box relaxed to hold it';
+  return 'how the layer confines what it runs';
+}

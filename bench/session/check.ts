@@ -1,0 +1,159 @@
+/** Proves a session's folder: manifest and digests, schema of every file, states that agree across the boxes. */
+
+import { createHash } from 'node:crypto';
+import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse';
+import * as z from 'zod';
+import { messageOf, usageError } from '../errors.ts';
+import { CONTRAST_COLUMNS, FOOTPRINT_COLUMNS, SAMPLE_COLUMNS, START_COLUMNS, STARTUP_COLUMNS } from './columns.ts';
+import { sessionSchema } from './info.ts';
+import { SESSION_FILES } from './store.ts';
+
+export interface Finding {
+  readonly file: string;
+  readonly problem: string;
+}
+
+export interface CheckResult {
+  readonly findings: readonly Finding[];
+  readonly samples: number;
+  readonly starts: number;
+  /** Rows whose answer was wrong: recorded as such, no fault of the folder. */
+  readonly wrongAnswers: number;
+}
+
+const manifestSchema = z.object({
+  schema: z.literal(1),
+  files: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),
+});
+
+/** Findings are many at most where a file is damaged; more than this of one kind tell nothing new. */
+const MOST_FINDINGS = 20;
+
+/** Checks everything and reports all findings; throws a usage error when `dir` is no session at all. */
+export async function checkSession(dir: string): Promise<CheckResult> {
+  if (!existsSync(join(dir, 'session.json'))) {
+    throw usageError('This is not a session: there is no session.json in it.', dir, 'a folder below results/');
+  }
+  const findings: Finding[] = [];
+  const found = (file: string, problem: string) => {
+    if (findings.length < MOST_FINDINGS) findings.push({ file, problem });
+  };
+  checkManifest(dir, found);
+  readChecked(dir, 'session.json', found, (text) => sessionSchema.parse(JSON.parse(text)));
+  readChecked(dir, 'events.jsonl', found, (text) => {
+    for (const line of text.split('\n')) if (line !== '') JSON.parse(line);
+  });
+  const states = new Map<string, string>();
+  let wrongAnswers = 0;
+  const samples = await eachRow(dir, 'samples.csv', SAMPLE_COLUMNS, found, (row, number) => {
+    for (const name of ['block', 'round', 'position', 'work', 'wall_ns']) {
+      if (!/^\d+$/.test(row[name] ?? ''))
+        found('samples.csv', `row ${number}: ${name} is no whole number: ${row[name]}`);
+    }
+    if (row.ok === 'false') wrongAnswers += 1;
+    if (row.ok !== 'true' || row.phase !== 'measure' || row.checksum === '') return;
+    const key = `${row.block} ${row.round} ${row.workload}`;
+    const known = states.get(key);
+    if (known === undefined) states.set(key, row.checksum ?? '');
+    else if (known !== row.checksum)
+      found('samples.csv', `row ${number}: state differs from the other boxes' (${key})`);
+  });
+  const starts = await eachRow(dir, 'starts.csv', START_COLUMNS, found, (row, number) => {
+    const known = ['completed', 'failed', 'timed-out', 'skipped'].includes(row.status ?? '');
+    if (!known) found('starts.csv', `row ${number}: unknown status ${row.status}`);
+  });
+  await eachRow(dir, 'contrasts.csv', CONTRAST_COLUMNS, found, (row, number) => {
+    if (!(Number(row.time_ratio) > 0)) found('contrasts.csv', `row ${number}: no time ratio`);
+  });
+  const costs = [
+    ['startup.csv', STARTUP_COLUMNS],
+    ['footprint.csv', FOOTPRINT_COLUMNS],
+  ] as const;
+  for (const [file, columns] of costs) {
+    if (existsSync(join(dir, file))) await eachRow(dir, file, columns, found, () => {});
+  }
+  return { findings, samples, starts, wrongAnswers };
+}
+
+/** What is not as the manifest says; a session that was cut has none. Reads every file once, in pieces. */
+export function manifestFindings(dir: string): Finding[] {
+  const findings: Finding[] = [];
+  checkManifest(dir, (file, problem) => findings.push({ file, problem }));
+  return findings.slice(0, MOST_FINDINGS);
+}
+
+type Report = (file: string, problem: string) => void;
+
+function checkManifest(dir: string, found: Report): void {
+  readChecked(dir, 'manifest.json', found, (text) => {
+    const { files } = manifestSchema.parse(JSON.parse(text));
+    for (const name of SESSION_FILES) if (files[name] === undefined) found('manifest.json', `does not list ${name}`);
+    for (const [name, digest] of Object.entries(files)) {
+      // A manifest is data from elsewhere: it must not make us read outside the session.
+      if (name.startsWith('/') || name.split('/').includes('..'))
+        found('manifest.json', `names a path outside: ${name}`);
+      else if (!existsSync(join(dir, name)) || !statSync(join(dir, name)).isFile()) found(name, 'is missing');
+      else if (sha256Of(join(dir, name)) !== digest) {
+        found(name, 'is not what the manifest lists: it was changed after the session');
+      }
+    }
+  });
+}
+
+/** In pieces: a table may be of any size. */
+function sha256Of(file: string): string {
+  const hash = createHash('sha256');
+  const piece = Buffer.allocUnsafe(1 << 20);
+  const handle = openSync(file, 'r');
+  try {
+    for (let bytes = readSync(handle, piece); bytes > 0; bytes = readSync(handle, piece)) {
+      hash.update(piece.subarray(0, bytes));
+    }
+  } finally {
+    closeSync(handle);
+  }
+  return hash.digest('hex');
+}
+
+function readChecked(dir: string, name: string, found: Report, read: (text: string) => unknown): void {
+  try {
+    read(readFileSync(join(dir, name), 'utf8'));
+  } catch (error) {
+    if (existsSync(join(dir, name))) found(name, messageOf(error).slice(0, 200));
+    else found(name, 'is missing');
+  }
+}
+
+/** Streams a table; the columns that we know must stand first, in order, because columns are only ever appended. */
+async function eachRow(
+  dir: string,
+  name: string,
+  columns: readonly { readonly name: string; readonly appended: boolean }[],
+  found: Report,
+  visit: (row: Readonly<Record<string, string>>, number: number) => void,
+): Promise<number> {
+  if (!existsSync(join(dir, name))) {
+    found(name, 'is missing');
+    return 0;
+  }
+  let count = 0;
+  const check = (header: string[]) => {
+    for (const [index, column] of columns.entries()) {
+      if (column.appended && header.length <= index) break;
+      if (header[index] !== column.name)
+        found(name, `column ${index + 1} is ${header[index] ?? 'missing'}, not ${column.name}`);
+    }
+    return header;
+  };
+  try {
+    for await (const row of createReadStream(join(dir, name)).pipe(parse({ columns: check, bom: true }))) {
+      count += 1;
+      visit(row as Record<string, string>, count);
+    }
+  } catch (error) {
+    found(name, messageOf(error).slice(0, 200));
+  }
+  return count;
+}

@@ -1,0 +1,198 @@
+/** Figures of many sessions over time, from session.json and contrasts.csv alone: thousands are read in seconds. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { BoxmarkError } from '../errors.ts';
+import { hasSuite, SUITE } from '../plan/suite.ts';
+import { sessionFolders } from './find.ts';
+import { readSessionInfo } from './load.ts';
+import { text } from './rows.ts';
+import { BadTable, scanRows } from './scan.ts';
+
+export interface HistorySession {
+  readonly id: string;
+  readonly dir: string;
+  readonly startedAtMs: number;
+}
+
+/** One figure over the sessions of a group. Places are those of `sessions`; logs are natural. */
+export interface HistorySeries {
+  /** `ratio`: time ratio to `baseline`. `time`: ns per pass, `baseline` null. */
+  readonly figure: 'ratio' | 'time';
+  readonly env: string;
+  readonly baseline: string | null;
+  readonly workload: string;
+  readonly places: number[];
+  readonly logs: number[];
+  /** Ends of the 95 % interval of a ratio; NaN where there is none. */
+  readonly lows: number[];
+  readonly highs: number[];
+}
+
+/** Sessions that can stand in one line: of one machine, with the same workloads' size, kernels and baseline. */
+export interface HistoryGroup {
+  readonly fingerprint: string;
+  /** Of the processor, as the system names it. */
+  readonly cpuModel: string;
+  readonly size: string;
+  readonly kernels: string;
+  readonly baseline: string;
+  /** In the order of time. */
+  readonly sessions: readonly HistorySession[];
+  /** Ratios first. */
+  readonly series: readonly HistorySeries[];
+}
+
+export interface History {
+  readonly groups: readonly HistoryGroup[];
+  /** Sessions that are not in it, by reason. */
+  readonly leftOut: ReadonlyMap<string, readonly string[]>;
+  /** Rows of untrusted contrasts, which are in no series. */
+  readonly untrusted: number;
+}
+
+interface Growing extends Omit<HistoryGroup, 'sessions' | 'series'> {
+  readonly sessions: HistorySession[];
+  readonly series: Map<string, HistorySeries>;
+}
+
+/**
+ * Reads the sessions of a folder one after the other and keeps their figures only. A session that is cut, damaged or
+ * empty is left out and named. Throws a usage error when there is no session at all.
+ */
+export function readHistory(folder: string): History {
+  const groups = new Map<string, Growing>();
+  const leftOut = new Map<string, string[]>();
+  const names = new Map<string, string>();
+  let untrusted = 0;
+  // Names start with the time. Nobody promised so of folders that were renamed; groups are sorted below.
+  for (const dir of sessionFolders(folder)) {
+    try {
+      untrusted += readOne(dir, groups, names);
+    } catch (error) {
+      const why = reasonOf(error);
+      const known = leftOut.get(why);
+      if (known === undefined) leftOut.set(why, [dir]);
+      else known.push(dir);
+    }
+  }
+  return { groups: [...groups.values()].map(inOrder), leftOut, untrusted };
+}
+
+function readOne(dir: string, groups: Map<string, Growing>, names: Map<string, string>): number {
+  const { session, startedAt, host, plan } = readSessionInfo(dir);
+  const file = join(dir, 'contrasts.csv');
+  if (!existsSync(file)) throw new LeftOut('cut before its end: no contrasts.csv');
+  const startedAtMs = Date.parse(startedAt);
+  if (!Number.isFinite(startedAtMs)) throw new LeftOut('its time is not a time');
+  const { cpuModel = '' } = host.hardware as { cpuModel?: string };
+  const { size, kernels, baseline } = plan;
+  const head = { fingerprint: host.fingerprint, cpuModel: String(cpuModel), size, kernels, baseline };
+  // Each is handed out in the same object.
+  const rows = Array.from(scanRows(file), (row) => ({ ...row }));
+  if (rows.length === 0) throw new LeftOut('no whole block');
+  const key = JSON.stringify([head.fingerprint, size, kernels, baseline]);
+  const group: Growing = groups.get(key) ?? { ...head, sessions: [], series: new Map() };
+  groups.set(key, group);
+  const place = group.sessions.push({ id: session, dir, startedAtMs }) - 1;
+  // A cell is a slice of its file's text and would keep all of it in memory: names are shared, and copied once.
+  const shared = (name: string) => {
+    const known = names.get(name);
+    if (known !== undefined) return known;
+    const copy = Buffer.from(name).toString();
+    names.set(copy, copy);
+    return copy;
+  };
+  let untrusted = 0;
+  const timed = new Set<string>();
+  for (const row of rows) {
+    const [env, against, workload] = [
+      shared(text(row, 'env')),
+      shared(text(row, 'baseline')),
+      shared(text(row, 'workload')),
+    ];
+    if (workload === SUITE && !hasSuite(plan)) continue;
+    if (row.verdict === 'untrusted') untrusted += 1;
+    else
+      add(
+        group,
+        place,
+        { figure: 'ratio', env, baseline: against, workload },
+        row.time_ratio,
+        row.ratio_low,
+        row.ratio_high,
+      );
+    for (const [box, cell] of [
+      [env, row.ns_per_pass],
+      [against, row.baseline_ns_per_pass],
+    ] as const) {
+      const once = JSON.stringify([box, workload]);
+      if (timed.has(once)) continue;
+      timed.add(once);
+      add(group, place, { figure: 'time', env: box, baseline: null, workload }, cell);
+    }
+  }
+  return untrusted;
+}
+
+function add(
+  group: Growing,
+  place: number,
+  about: Pick<HistorySeries, 'figure' | 'env' | 'baseline' | 'workload'>,
+  cell: string | undefined,
+  low?: string,
+  high?: string,
+): void {
+  const log = logOf(cell);
+  if (!Number.isFinite(log)) return;
+  const key = JSON.stringify([about.figure, about.env, about.baseline, about.workload]);
+  let series = group.series.get(key);
+  if (series === undefined) {
+    series = { ...about, places: [], logs: [], lows: [], highs: [] };
+    group.series.set(key, series);
+  }
+  series.places.push(place);
+  series.logs.push(log);
+  series.lows.push(logOf(low));
+  series.highs.push(logOf(high));
+}
+
+/** NaN for a cell that is empty, no number, or not above 0. */
+function logOf(cell: string | undefined): number {
+  return cell === undefined || cell === '' ? Number.NaN : Math.log(Number(cell));
+}
+
+/** Sessions by time, and the points of every series with them. */
+function inOrder({ sessions, series, ...head }: Growing): HistoryGroup {
+  const order = sessions
+    .map((_, place) => place)
+    .sort((a, b) => {
+      const [first, second] = [sessions[a] as HistorySession, sessions[b] as HistorySession];
+      return first.startedAtMs - second.startedAtMs || (first.id < second.id ? -1 : 1);
+    });
+  const placeOf = new Map(order.map((before, after) => [before, after]));
+  const sorted = [...series.values()].map((one) => {
+    const points = one.places
+      .map((place, index) => ({ place: placeOf.get(place) as number, index }))
+      .sort((a, b) => a.place - b.place);
+    const column = (values: readonly number[]) => points.map(({ index }) => values[index] as number);
+    const places = points.map(({ place }) => place);
+    return { ...one, places, logs: column(one.logs), lows: column(one.lows), highs: column(one.highs) };
+  });
+  const rank = ({ figure }: HistorySeries) => (figure === 'ratio' ? 0 : 1);
+  return {
+    ...head,
+    sessions: order.map((place) => sessions[place] as HistorySession),
+    series: sorted.sort((a, b) => rank(a) - rank(b)),
+  };
+}
+
+/** Why a session is not in a history, without its name. */
+class LeftOut extends Error {}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof LeftOut) return error.message;
+  if (error instanceof BadTable) return `damaged: contrasts.csv: ${error.message}`;
+  if (error instanceof BoxmarkError) return error.what.replace(/\.$/, '');
+  throw error;
+}

@@ -1,0 +1,101 @@
+/** `session.json`: what was planned, where it ran, what was found inside the boxes, why it stopped. */
+
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import type { BoxFacts } from '../payload/protocol.ts';
+import type { Environment, Inequality, Plan, Warmup } from '../types.ts';
+
+/** Raised whenever a file of a session changes its meaning. */
+export const SESSION_SCHEMA = 1;
+
+export const STOP_REASONS = ['running', 'precision', 'blocks', 'time', 'interrupted', 'failed'] as const;
+export type StopReason = (typeof STOP_REASONS)[number];
+
+/** An environment that was asked for and can't run here. */
+export interface Unavailable {
+  readonly path: string;
+  readonly alias?: string;
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+export interface SessionEnvironment {
+  readonly path: string;
+  readonly labels: readonly string[];
+  readonly versions: Readonly<Record<string, string>>;
+  /** What runs in it, when that is not the session's image. */
+  readonly image?: NonNullable<Environment['image']>;
+  /** Read inside the box in the first block; null before that. */
+  readonly facts: BoxFacts | null;
+  /** Facts in which its box is not like the baseline's; absent before they were compared. */
+  readonly inequalities?: readonly Inequality[];
+}
+
+/** One time that a session was gone on with. */
+export interface Resumption {
+  readonly at: string;
+  readonly program: string;
+  readonly command: string;
+  /** Whole blocks there were; the next one was the first of this time. */
+  readonly blocksKept: number;
+}
+
+export interface SessionInfo {
+  readonly schema: typeof SESSION_SCHEMA;
+  readonly session: string;
+  readonly program: string;
+  readonly command: string;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly stopReason: StopReason;
+  readonly seed: number;
+  readonly plan: Plan;
+  /** Passes in a burst, by workload; empty until calibrated. */
+  readonly work: Readonly<Record<string, number>>;
+  /** What the pilot decided; null before its end. */
+  readonly warmup: Warmup | null;
+  /** Figures of the host in two parts: `hardware` is stable over boots, `stack` is what may be under test. */
+  readonly host: {
+    readonly name: string;
+    readonly fingerprint: string;
+    readonly hardware: object;
+    readonly stack: object;
+  };
+  readonly image: { readonly digest: string; readonly node: string; readonly payload: string };
+  readonly environments: readonly SessionEnvironment[];
+  readonly unavailable: readonly Unavailable[];
+  readonly blocksCompleted: number;
+  /** Time that the whole blocks took, ms: unlike `finishedAt` less `startedAt` without preparation and pauses. */
+  readonly measuredMs: number;
+  readonly resumed: readonly Resumption[];
+}
+
+const facts = z.record(z.string(), z.nullable(z.union([z.string(), z.number(), z.boolean()])));
+
+/** What a reader of `session.json` relies on; further keys are let through. */
+export const sessionSchema = z.looseObject({
+  schema: z.literal(SESSION_SCHEMA),
+  session: z.string(),
+  program: z.string(),
+  startedAt: z.string(),
+  finishedAt: z.nullable(z.string()),
+  stopReason: z.enum(STOP_REASONS),
+  seed: z.number(),
+  plan: z.looseObject({
+    schema: z.literal(1),
+    environments: z.array(z.looseObject({ path: z.string() })),
+    baseline: z.string(),
+    workloads: z.array(z.string()),
+    contrasts: z.array(z.looseObject({ env: z.string(), baseline: z.string() })),
+  }),
+  work: z.record(z.string(), z.number()),
+  image: z.object({ digest: z.string(), node: z.string(), payload: z.string() }),
+  environments: z.array(z.looseObject({ path: z.string(), labels: z.array(z.string()), facts: z.nullable(facts) })),
+  blocksCompleted: z.number(),
+});
+
+/** `20261123T170000Z-ab12cd`: UTC time and a short id. */
+export function sessionId(now: Date): string {
+  const stamp = now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
+  return `${stamp}-${randomBytes(3).toString('hex')}`;
+}

@@ -1,0 +1,135 @@
+/** Reads a session's folder back: what was planned, every burst, start and event, as they were when it was measured. */
+
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf, usageError } from '../errors.ts';
+import type { FootprintRow, Sample, SessionEvent, Start } from '../types.ts';
+import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './info.ts';
+import { BadCell, type Row, toFootprint, toSample, toStart } from './rows.ts';
+import { BadTable, scanRows } from './scan.ts';
+import { countedSamples } from './whole.ts';
+
+export interface LoadedSession {
+  readonly dir: string;
+  readonly info: SessionInfo;
+  readonly samples: readonly Sample[];
+  readonly starts: readonly Start[];
+  readonly events: readonly SessionEvent[];
+  /** Empty unless it measured the footprint. */
+  readonly footprint: readonly FootprintRow[];
+}
+
+/** A session whose bursts are read when they are asked for, and not kept. */
+export interface OpenedSession extends Omit<LoadedSession, 'samples'> {
+  /** Every row of samples.csv, read anew each time. Throws a usage error where the table is damaged. */
+  readonly samples: () => Iterable<Sample>;
+}
+
+/** Reads everything but bursts and contrasts. Throws a usage error when `dir` is no session, is damaged, or is of a later version. */
+export function openSession(dir: string): OpenedSession {
+  const info = readSessionInfo(dir);
+  const starts = [...rowsOf(dir, 'starts.csv', toStart)];
+  const events = readEvents(dir);
+  const footprint = info.plan.measure === 'footprint' ? [...rowsOf(dir, 'footprint.csv', toFootprint)] : [];
+  return { dir, info, starts, events, footprint, samples: () => rowsOf(dir, 'samples.csv', toSample) };
+}
+
+/** Reads everything but the contrasts, which are computed from it. Throws like `openSession`. */
+export async function loadSession(dir: string): Promise<LoadedSession> {
+  const { info, starts, events, footprint, samples } = openSession(dir);
+  return { dir, info, samples: [...samples()], starts, events, footprint };
+}
+
+/** The samples that figures are computed from: those of whole blocks, from boxes whose states were right. */
+export function wholeSamples(session: Pick<LoadedSession, 'info' | 'samples' | 'events'>): Sample[] {
+  return countedSamples(session.samples, session.events, session.info.blocksCompleted);
+}
+
+/** `session.json` alone, which is whole also after a kill. Throws a usage error like `loadSession`. */
+export function readSessionInfo(dir: string): SessionInfo {
+  const file = join(dir, 'session.json');
+  if (!existsSync(file)) {
+    throw usageError('This is not a session: there is no session.json in it.', dir, 'a folder below results/');
+  }
+  let content: { schema?: unknown } | null;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw damaged(file, messageOf(error));
+  }
+  if (typeof content?.schema === 'number' && content.schema > SESSION_SCHEMA) {
+    throw usageError(
+      `This session was written by a later version: its schema is ${content.schema}, the latest known one ${SESSION_SCHEMA}.`,
+      dir,
+      'a newer boxmark',
+    );
+  }
+  const checked = sessionSchema.safeParse(content);
+  if (checked.success) return content as unknown as SessionInfo;
+  const [issue] = checked.error.issues;
+  throw damaged(file, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+}
+
+/** Columns are only ever appended: ones that we don't know are let through, later ones may be lacking. */
+function* rowsOf<T>(dir: string, name: string, read: (row: Row) => T): Generator<T> {
+  const file = join(dir, name);
+  if (!existsSync(file)) throw damaged(file, 'it is missing');
+  assertWholeEnd(file);
+  let number = 0;
+  try {
+    for (const row of scanRows(file)) {
+      number += 1;
+      yield read(row);
+    }
+  } catch (error) {
+    if (error instanceof BadCell) throw damaged(file, `row ${number}: ${error.message}`);
+    if (error instanceof BadTable) throw damaged(file, error.message);
+    throw error;
+  }
+}
+
+/** A cut last cell could pass for a shorter number. */
+function assertWholeEnd(file: string): void {
+  const { size } = statSync(file);
+  if (size === 0 || byteAt(file, size - 1) === '\n'.charCodeAt(0)) return;
+  throw usageError(
+    "This session can't be read: the last line of a table is cut, as a kill in the middle of writing leaves it.",
+    file,
+    'boxmark resume on its folder, which goes on after the last whole block',
+  );
+}
+
+function byteAt(file: string, position: number): number | undefined {
+  const handle = openSync(file, 'r');
+  try {
+    const byte = Buffer.alloc(1);
+    readSync(handle, byte, 0, 1, position);
+    return byte[0];
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** A session without events is whole: it may have been cut before the first. */
+function readEvents(dir: string): SessionEvent[] {
+  const file = join(dir, 'events.jsonl');
+  if (!existsSync(file)) return [];
+  assertWholeEnd(file);
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.flatMap((line, index) => {
+    if (line === '') return [];
+    try {
+      return [JSON.parse(line) as SessionEvent];
+    } catch (error) {
+      throw damaged(file, `line ${index + 1}: ${messageOf(error)}`);
+    }
+  });
+}
+
+function damaged(file: string, problem: string): Error {
+  return usageError(
+    `This session can't be read: ${problem.slice(0, 200)}`,
+    file,
+    'boxmark check on its folder, for what is wrong',
+  );
+}

@@ -1,0 +1,50 @@
+/** Who writes to a session's folder: a mark with the process, so that no second one goes on with what still runs. */
+
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { usageError } from '../errors.ts';
+
+const MARK = '.owner.json';
+
+/**
+ * Marks the folder as this process's and returns how to take the mark away. Throws a usage error while another process
+ * that is alive has it; the mark of a process that is gone counts for nothing.
+ */
+export function claimFolder(dir: string): () => void {
+  const file = join(dir, MARK);
+  const owner = readOwner(file);
+  if (owner !== undefined && owner.pid !== process.pid && startTicks(owner.pid) === owner.startTicks) {
+    throw usageError(
+      'This session is still being measured.',
+      `${dir}, by process ${owner.pid}`,
+      'wait for its end, or interrupt it first',
+    );
+  }
+  writeFileSync(file, `${JSON.stringify({ pid: process.pid, startTicks: startTicks(process.pid) })}\n`);
+  return () => rmSync(file, { force: true });
+}
+
+interface Owner {
+  readonly pid: number;
+  readonly startTicks: string | null;
+}
+
+function readOwner(file: string): Owner | undefined {
+  try {
+    const { pid, startTicks: ticks } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Owner>;
+    return typeof pid === 'number' && typeof ticks === 'string' ? { pid, startTicks: ticks } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** When the process was started, in clock ticks since boot: a pid alone may be another's by now. Null: no such process. */
+function startTicks(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name in brackets may contain anything; field 22 is the 20th after it.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}

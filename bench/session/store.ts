@@ -1,0 +1,174 @@
+/** A session's folder: rows are appended and synced as they come, whole files are written beside and renamed. */
+
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
+import { BoxmarkError, isDiskFull, messageOf, usageError } from '../errors.ts';
+import type { ContrastResult, FootprintRow, Sample, SessionEvent, Start, StartupRow } from '../types.ts';
+import {
+  CONTRAST_COLUMNS,
+  type Column,
+  FOOTPRINT_COLUMNS,
+  SAMPLE_COLUMNS,
+  START_COLUMNS,
+  STARTUP_COLUMNS,
+} from './columns.ts';
+import type { SessionInfo } from './info.ts';
+import { claimFolder } from './owner.ts';
+
+/** Files of a session, in the order of the manifest. */
+export const SESSION_FILES = ['session.json', 'samples.csv', 'starts.csv', 'contrasts.csv', 'events.jsonl'] as const;
+
+/** Files that only sessions of their kind have (`measure` in the plan). */
+export const COST_FILES = ['startup.csv', 'footprint.csv'] as const;
+
+export interface Store {
+  readonly dir: string;
+  samples(rows: readonly Sample[]): void;
+  start(row: Start): void;
+  /** Replaces `footprint.csv`: it is small. */
+  footprint(rows: readonly FootprintRow[]): void;
+  /** Replaces `startup.csv`. */
+  startup(rows: readonly StartupRow[]): void;
+  event(event: SessionEvent): void;
+  session(info: SessionInfo): void;
+  /** Writes the contrasts and, last of all, the manifest. */
+  finish(contrasts: readonly ContrastResult[], stopReason: string): void;
+  close(): void;
+}
+
+/** Makes `<out>/<session>/` with its header rows. A folder that can't be made is a usage error of `--out`. */
+export function createStore(out: string, info: SessionInfo): Store {
+  const dir = join(out, info.session);
+  try {
+    mkdirSync(out, { recursive: true });
+    mkdirSync(dir);
+  } catch (error) {
+    throw usageError(
+      `--out: the session's folder can't be made (${messageOf(error)}).`,
+      dir,
+      'a folder that you may write to',
+    );
+  }
+  return openStoreAt(dir, info.session, claimFolder(dir));
+}
+
+/** Opens the files of a session's folder for appending, with header rows where they are new. `release` is called last. */
+export function openStoreAt(dir: string, session: string, release: () => void): Store {
+  const samplesFile = openTable(dir, 'samples.csv', SAMPLE_COLUMNS);
+  const startsFile = openTable(dir, 'starts.csv', START_COLUMNS);
+  const eventsFile = guarded(dir, () => openSync(join(dir, 'events.jsonl'), 'a'));
+  return {
+    dir,
+    samples: (rows) => append(dir, samplesFile, table(SAMPLE_COLUMNS, rows, session)),
+    start: (row) => append(dir, startsFile, table(START_COLUMNS, [row], session)),
+    footprint: (rows) =>
+      writeWhole(dir, 'footprint.csv', header(FOOTPRINT_COLUMNS) + table(FOOTPRINT_COLUMNS, rows, session)),
+    startup: (rows) => writeWhole(dir, 'startup.csv', header(STARTUP_COLUMNS) + table(STARTUP_COLUMNS, rows, session)),
+    event: (event) => append(dir, eventsFile, `${JSON.stringify(event)}\n`),
+    session: (next) => writeWhole(dir, 'session.json', `${JSON.stringify(next, null, 2)}\n`),
+    finish: (contrasts, stopReason) => {
+      const rows = contrasts.map((result) => ({ ...result, stopReason }));
+      writeWhole(dir, 'contrasts.csv', header(CONTRAST_COLUMNS) + table(CONTRAST_COLUMNS, rows, session));
+      writeManifest(dir);
+    },
+    close: () => {
+      for (const file of [samplesFile, startsFile, eventsFile]) closeSync(file);
+      release();
+    },
+  };
+}
+
+/** `manifest.json` over the files that are there; the report is left out, because it can be rendered again. */
+export function writeManifest(dir: string): void {
+  const files: Record<string, string> = {};
+  const own = COST_FILES.filter((name) => existsSync(join(dir, name)));
+  for (const name of [...SESSION_FILES, ...own]) {
+    files[name] = createHash('sha256')
+      .update(readFileSync(join(dir, name)))
+      .digest('hex');
+  }
+  writeWhole(dir, 'manifest.json', `${JSON.stringify({ schema: 1, files }, null, 2)}\n`);
+}
+
+function openTable<T>(dir: string, name: string, columns: readonly Column<T>[]): number {
+  return guarded(dir, () => {
+    const file = openSync(join(dir, name), 'a');
+    if (fstatSync(file).size === 0) writeSync(file, header(columns));
+    return file;
+  });
+}
+
+function header<T>(columns: readonly Column<T>[]): string {
+  return stringify([columns.map(({ name }) => name)]);
+}
+
+/** Text that a spreadsheet would run as a formula is escaped; numbers are none of that. */
+function table<T>(columns: readonly Column<T>[], rows: readonly T[], session: string): string {
+  const cells = rows.map((row) => columns.map(({ value }) => value(row, session) ?? ''));
+  return stringify(cells, { escape_formulas: true, cast: { number: formatNumber } });
+}
+
+/** Plain decimals; the default would print 1e21 and leave 17 digits where 9 are meant. */
+function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return '';
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(9)));
+}
+
+/** Whole rows or nothing: what a full disk cut off in the middle is taken back. */
+function append(dir: string, file: number, text: string): void {
+  guarded(dir, () => {
+    const { size } = fstatSync(file);
+    try {
+      const bytes = Buffer.from(text);
+      for (let sent = 0; sent < bytes.length; ) sent += writeSync(file, bytes, sent);
+      fsyncSync(file);
+    } catch (error) {
+      ftruncateSync(file, size);
+      throw error;
+    }
+  });
+}
+
+/** Replaces a file of a session at once: written beside it, synced, renamed. */
+export function writeWhole(dir: string, name: string, text: string): void {
+  guarded(dir, () => {
+    const partial = join(dir, `.${name}.partial`);
+    const file = openSync(partial, 'w');
+    try {
+      writeFileSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(partial, join(dir, name));
+  });
+}
+
+/** A disk that takes no more ends the session with what it holds, and says so. */
+function guarded<T>(dir: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    throw new BoxmarkError({
+      what: 'The disk is full: the session ends here, what was written before is whole.',
+      value: dir,
+      remedy: 'free some space, or another folder with --out',
+      cause: error,
+    });
+  }
+}

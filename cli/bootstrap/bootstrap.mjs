@@ -1,0 +1,101 @@
+/**
+ * What `npm start`, `npm test` and `npm run bench` begin with: on a fresh clone it installs the locked dependencies and builds,
+ * then it runs the program, the tests or the speed measurements. Plain JavaScript without dependencies, because it runs before
+ * there are any.
+ */
+
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from './child.mjs';
+import { bundleSpeed, makeReady } from './make-ready.mjs';
+
+const LEAST_NODE = [20, 19];
+const DEFAULT_ENVIRONMENTS = 'native,container,nested,vm';
+
+/** Is this version (`v20.19.0`) new enough? */
+export function nodeIsEnough(version) {
+  const [major, minor] = version.replace(/^v/, '').split('.').map(Number);
+  return major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1]);
+}
+
+/** What is to be run, in order, once the program is built: command lines for Node.js. `optional` ones may fail. */
+export function commandsFor(mode, args, root) {
+  if (mode === 'test') {
+    const vitest = realpathSync(join(root, 'node_modules', '.bin', 'vitest'));
+    return [{ argv: [vitest, 'run', ...args] }];
+  }
+  if (mode === 'bench') return [{ argv: [join(root, 'node_modules', '.cache', 'boxmark', 'speed.mjs'), ...args] }];
+  const main = join(root, 'dist', 'cli', 'main.js');
+  const rest = args.filter((arg) => arg !== '--no-setup');
+  const has = (...names) =>
+    rest.some((arg) =>
+      names.some((name) => arg === name || arg.startsWith(`${name}=`) || (/^-\w$/.test(name) && arg.startsWith(name))),
+    );
+  const looks = has('--help', '-h', '--dry-run');
+  // A plan file says both; a flag would win over it.
+  const planned = has('--plan');
+  const defaults = [
+    ...(planned || has('-e', '--env') ? [] : ['-e', DEFAULT_ENVIRONMENTS]),
+    ...(planned || has('--profile') ? [] : ['--profile', 'quick']),
+  ];
+  const setup = {
+    argv: [main, 'setup', '--for', layersOf(flagValue(rest, '-e', '--env') || DEFAULT_ENVIRONMENTS)],
+    optional: true,
+  };
+  const skipSetup = looks || args.length > rest.length;
+  return [...(skipSetup ? [] : [setup]), { argv: [main, 'run', ...defaults, ...rest] }];
+}
+
+async function main([mode, ...args]) {
+  if (!nodeIsEnough(process.version)) {
+    process.stderr.write(
+      `Boxmark needs a newer Node.js.\n  received: ${process.version}\n  try: Node.js ${LEAST_NODE.join('.')} or later\n`,
+    );
+    return 2;
+  }
+  if (!['start', 'test', 'bench'].includes(mode)) {
+    process.stderr.write(`Unknown mode.\n  received: ${mode}\n  try: start, test or bench\n`);
+    return 2;
+  }
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+  let code = await makeReady(root);
+  if (code === 0 && mode === 'bench') code = await bundleSpeed(root);
+  if (code !== 0) return code;
+  for (const { argv, optional } of commandsFor(mode, args, root)) {
+    // What set-up says is progress: the standard output belongs to the results.
+    code = await run(process.execPath, argv, { cwd: root, stdio: optional ? ['inherit', 2, 2] : 'inherit' });
+    if (code !== 0 && (!optional || code >= 128)) return code;
+  }
+  return code;
+}
+
+/** `docker:memory=1g,qemu/docker` → `docker,qemu,docker`: set-up takes names without settings. */
+function layersOf(environments) {
+  return environments
+    .split(/[,/]/)
+    .map((layer) => layer.split(':')[0])
+    .join(',');
+}
+
+function flagValue(args, short, long) {
+  let value;
+  args.forEach((arg, index) => {
+    if (arg === short || arg === long) value = args[index + 1];
+    else if (arg.startsWith(`${long}=`)) value = arg.slice(long.length + 1);
+    else if (arg.startsWith(short) && !arg.startsWith('--')) value = arg.slice(short.length);
+  });
+  return value;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  main(process.argv.slice(2)).then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error) => {
+      process.stderr.write(`${error.message}\n`);
+      process.exitCode = 1;
+    },
+  );
+}

@@ -1,0 +1,118 @@
+/** Can two sessions be run against each other here? The request for it, or why not; and the run itself. */
+
+import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
+import { storedPlan } from '../../bench/session/stored-plan.ts';
+import type { Image, Plan } from '../../bench/types.ts';
+import { parseCount } from '../../bench/units.ts';
+import { loadImage, verifyImage } from '../../runners/image/image.ts';
+import { isAlias } from '../../runners/stack/aliases.ts';
+import { WORKLOAD_IDS } from '../names.ts';
+import { withBench } from '../with-bench.ts';
+import { limitsHere } from './limits-here.ts';
+import { measurePaired, type PairedResult } from './paired.ts';
+import type { Sides } from './sides.ts';
+
+export interface PairedCase {
+  readonly plan: Plan;
+  readonly work: Readonly<Record<string, number>>;
+  readonly baselineImage: Image;
+  readonly candidateImage: Image;
+  readonly remarks: readonly string[];
+}
+
+export interface CaseOptions {
+  readonly only: ReadonlySet<string>;
+  readonly margin: number;
+  readonly blocks?: string;
+  readonly cpu?: string;
+}
+
+/** A reason, as the end of a sentence, where a paired run is out of the question. */
+export async function pairedCase(sides: Sides, options: CaseOptions): Promise<PairedCase | string> {
+  const blocks = options.blocks === undefined ? undefined : parseCount(options.blocks, '--blocks', 2);
+  const [[baseline], [candidate]] = [sides.baseline, sides.candidate];
+  if (baseline === undefined || candidate === undefined) return 'a side has no session';
+  if (sides.baseline.length > 1 || sides.candidate.length > 1) return 'a side is more than one session';
+  if (process.platform !== 'linux') return 'measuring needs Linux';
+  const digests = [baseline, candidate].map(({ info }) => info.image.digest);
+  if (digests[0] === digests[1]) return 'both sessions ran the same image';
+  const images: Image[] = [];
+  for (const digest of digests) {
+    const image = await imageAtHand(digest);
+    if (typeof image === 'string') return image;
+    images.push(image);
+  }
+  const [baselineImage, candidateImage] = images as [Image, Image];
+  const { plan, work } = storedPlan(baseline.info, baseline.dir, WORKLOAD_IDS);
+  const paths = new Set(candidate.info.plan.environments.map(({ path }) => path));
+  const environments = plan.environments.filter(
+    ({ path }) => paths.has(path) && options.only.has(path) && !isAlias(path),
+  );
+  const workloads = plan.workloads.filter((id) => candidate.info.plan.workloads.includes(id));
+  if (environments.length === 0) return 'they have no environment in common';
+  if (workloads.length === 0) return 'they have no workload in common';
+  const { limits, note } = limitsHere(plan, options.cpu);
+  const fixed = blocks === undefined ? {} : { minBlocks: blocks, maxBlocks: blocks, target: null };
+  return {
+    plan: { ...plan, ...fixed, environments, workloads, margin: options.margin, limits },
+    work,
+    baselineImage,
+    candidateImage,
+    remarks: [
+      ...(note === null ? [] : [note]),
+      ...onlyOne('baseline', plan, candidate.info.plan, options.only),
+      ...onlyOne('candidate', candidate.info.plan, plan, options.only),
+    ],
+  };
+}
+
+/** What one side has and the other lacks is compared by nobody: that must be seen. */
+function onlyOne(side: string, own: Plan, other: Plan, only: ReadonlySet<string>): string[] {
+  const lacking = own.environments.filter(
+    ({ path }) => only.has(path) && !other.environments.some((it) => it.path === path),
+  );
+  const names = [
+    ...lacking.map(({ path }) => path),
+    ...own.workloads.filter((workload) => !other.workloads.includes(workload)),
+  ];
+  return names.length === 0 ? [] : [`Only the ${side} has ${names.join(', ')}: not compared.`];
+}
+
+/** A reason, when nothing could be measured for a want of this host; null after an interrupt, which was told already. */
+export async function runPaired(
+  { plan, work, baselineImage, candidateImage }: PairedCase,
+  { out, quiet }: { readonly out: string; readonly quiet?: boolean },
+): Promise<PairedResult | string | null> {
+  const settings = {
+    requested: plan.environments.map(({ path }) => path),
+    baseline: plan.baseline,
+    rest: { limits: plan.limits },
+  };
+  const image = { imageFile: undefined, imageDigest: baselineImage.digest };
+  let result: PairedResult | string | null = null;
+  let prepared = false;
+  try {
+    await withBench(settings, { quiet: quiet === true, dryRun: false, ...image }, async (frame) => {
+      prepared = true;
+      result = await measurePaired(frame, { plan, work, image: candidateImage, out });
+      return EXIT.ok;
+    });
+  } catch (error) {
+    if (prepared || !(error instanceof BoxmarkError)) throw error;
+    return error.what.replace(/\.$/, '');
+  }
+  return result;
+}
+
+/** By the digest that a session names, which comes from outside. */
+async function imageAtHand(digest: string): Promise<Image | string> {
+  const name = `the image ${digest.slice(0, 12)}`;
+  if (!/^[0-9a-f]{64}$/.test(digest)) return 'a session does not name its image';
+  try {
+    const image = await loadImage(digest);
+    await verifyImage(image);
+    return image;
+  } catch (error) {
+    return `${name} is not at hand: ${messageOf(error instanceof BoxmarkError ? error.what : error).replace(/\.$/, '')}`;
+  }
+}

@@ -1,0 +1,122 @@
+/** One side of a comparison: the sessions behind a path, read one by one, and those that can't take part. */
+
+import { realpathSync } from 'node:fs';
+import { figuresOf, type SessionFigures } from '../../bench/analysis/figures.ts';
+import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
+import { checkSession } from '../../bench/session/check.ts';
+import { sessionFolders } from '../../bench/session/find.ts';
+import type { SessionInfo } from '../../bench/session/info.ts';
+import { loadSession } from '../../bench/session/load.ts';
+import { hostDifferences } from './hosts.ts';
+
+export interface StoredSession extends SessionFigures {
+  readonly dir: string;
+}
+
+export interface LeftOut {
+  readonly dir: string;
+  readonly why: string;
+}
+
+export interface Sides {
+  readonly baseline: readonly StoredSession[];
+  readonly candidate: readonly StoredSession[];
+  readonly leftOut: readonly LeftOut[];
+  /** For the reader: what was found that does not keep a session out. */
+  readonly remarks: readonly string[];
+}
+
+/**
+ * Reads both sides and keeps what can be compared: the same workload size, kernels and baseline environment, and, unless
+ * hosts may differ, the same hardware. A session that is on both sides is the candidate's. Throws a usage error when
+ * nothing is left, with code 5 when that is for the hardware.
+ */
+export async function readSides(
+  baselinePath: string,
+  candidatePath: string,
+  options: { readonly allowDifferentHosts: boolean },
+): Promise<Sides> {
+  const leftOut: LeftOut[] = [];
+  const remarks: string[] = [];
+  const candidates = await readAll(sessionFolders(candidatePath), leftOut, remarks);
+  const own = new Set(candidates.map(({ dir }) => realpathSync(dir)));
+  const others = sessionFolders(baselinePath).filter((dir) => !own.has(realpathSync(dir)));
+  if (others.length === 0) throw usageError('Baseline and candidate are the same session.', baselinePath);
+  const baselines = await readAll(others, leftOut, remarks);
+  const [newest] = candidates.slice(-1);
+  if (newest === undefined) throw nothingLeft(candidatePath, leftOut);
+  const alike = (one: StoredSession) => designOf(one.info) === designOf(newest.info);
+  const candidate = sift(candidates, alike, `it is not of the design ${designOf(newest.info)}`, leftOut);
+  const comparable = sift(baselines, alike, `it is not of the design ${designOf(newest.info)}`, leftOut);
+  if (comparable.length === 0) throw nothingLeft(baselinePath, leftOut);
+  if (options.allowDifferentHosts) return { baseline: comparable, candidate, leftOut, remarks };
+  const { fingerprint } = newest.info.host;
+  const isHere = ({ info }: StoredSession) => info.host.fingerprint === fingerprint;
+  const strange = candidate.find((one) => !isHere(one));
+  if (strange !== undefined) throw otherHardware(strange.info, newest.info);
+  const baseline = sift(comparable, isHere, 'its hardware is not that of the candidate', leftOut);
+  const [other] = comparable.slice(-1);
+  if (baseline.length === 0 && other !== undefined) throw otherHardware(other.info, newest.info);
+  return { baseline, candidate, leftOut, remarks };
+}
+
+/** One at a time: only figures are kept, not the bursts behind them. A session among others may be broken. */
+async function readAll(dirs: readonly string[], leftOut: LeftOut[], remarks: string[]): Promise<StoredSession[]> {
+  const sessions: StoredSession[] = [];
+  for (const dir of dirs) {
+    try {
+      const figures = figuresOf(await loadSession(dir));
+      if (figures.times.length === 0) {
+        leftOut.push({ dir, why: 'it has no whole block' });
+        continue;
+      }
+      const [finding] = (await checkSession(dir)).findings;
+      if (finding !== undefined) remarks.push(`${dir}: ${finding.file}: ${finding.problem}`);
+      for (const { env, workload } of figures.untrusted) {
+        remarks.push(`${dir}: ${env} on ${workload} is untrusted and left out`);
+      }
+      sessions.push({ ...figures, dir });
+    } catch (error) {
+      if (dirs.length === 1 || !(error instanceof BoxmarkError)) throw error;
+      leftOut.push({ dir, why: error.what });
+    }
+  }
+  return sessions;
+}
+
+/** What must be the same, or ratios are of different things. */
+function designOf({ plan }: SessionInfo): string {
+  return `size ${plan.size}, ${plan.kernels} kernels, baseline ${plan.baseline}`;
+}
+
+function sift(
+  sessions: readonly StoredSession[],
+  fits: (session: StoredSession) => boolean,
+  why: string,
+  leftOut: LeftOut[],
+): StoredSession[] {
+  for (const session of sessions) if (!fits(session)) leftOut.push({ dir: session.dir, why });
+  return sessions.filter(fits);
+}
+
+function nothingLeft(path: string, leftOut: readonly LeftOut[]): BoxmarkError {
+  const [first] = leftOut.slice(-1);
+  return usageError(
+    `No session is left to compare${first === undefined ? '' : `: ${first.why.replace(/\.$/, '')}`}.`,
+    first?.dir ?? path,
+    'sessions of the same size, kernels and baseline',
+  );
+}
+
+function otherHardware(before: SessionInfo, after: SessionInfo): BoxmarkError {
+  const differing = hostDifferences(before, after).filter(({ part }) => part === 'hardware');
+  const named = differing.slice(0, 3).map((one) => `${one.what} ${one.before} and ${one.after}`);
+  return new BoxmarkError(
+    {
+      what: `The sessions are of different hardware: ${named.join('; ') || 'their fingerprints differ'}.`,
+      value: `${before.session} and ${after.session}`,
+      remedy: 'sessions of one machine, or --allow-different-hosts',
+    },
+    EXIT.unfit,
+  );
+}

@@ -1,0 +1,135 @@
+/** App Container Images as archives: written the same from the same image, and looked through entry by entry before use. */
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, type FileHandle, mkdir, open, symlink } from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
+import { BoxmarkError } from '../../../bench/errors.ts';
+import type { Image } from '../../../bench/types.ts';
+import { writeFixed } from '../../image/build.ts';
+import { rootMembers, writeStream } from '../../image/forms.ts';
+import { readTar, type TarMember, type TarRead, tarBytes } from '../../image/tar.ts';
+import { type ImageManifest, imageManifest, parseImageManifest } from './manifest.ts';
+import { refuse } from './refusal.ts';
+
+const MANIFEST_LIMIT_BYTES = 1 << 20;
+const SIZE_LIMIT_BYTES = 8 * 2 ** 30;
+/** Types of tar entries that are no file, folder or symbolic link. */
+const KINDS: Readonly<Record<string, string>> = {
+  '1': 'a hard link',
+  '3': 'a device node',
+  '4': 'a device node',
+  '6': 'a named pipe',
+};
+
+/** Writes the image as an App Container Image: the file `manifest` and the folder `rootfs`, uncompressed. Returns its id. */
+export async function writeAci(image: Image, file: string): Promise<string> {
+  const text = Buffer.from(`${JSON.stringify(imageManifest(image))}\n`);
+  const manifest: TarMember = {
+    entry: { path: 'manifest', type: 'file', mode: 0o644, size: text.length },
+    content: text,
+  };
+  const members = (await rootMembers(image)).map(
+    ({ entry, ...rest }): TarMember => ({ entry: { ...entry, path: `rootfs/${entry.path}` }, ...rest }),
+  );
+  const root: TarMember = { entry: { path: 'rootfs', type: 'directory', mode: 0o755 } };
+  await writeStream(tarBytes([manifest, root, ...members]), file);
+  return aciId(file);
+}
+
+/** `sha512-` and the digest of the uncompressed archive: the image id of the specification. */
+export async function aciId(file: string): Promise<string> {
+  const hash = createHash('sha512');
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return `sha512-${hash.digest('hex')}`;
+}
+
+/** Looks through the whole archive without writing anything. Throws `BoxmarkError` with the first thing that is wrong. */
+export async function checkAci(file: string): Promise<ImageManifest> {
+  let manifest: ImageManifest | undefined;
+  await forEachEntry(file, async (entry) => {
+    if (entry.path === 'manifest') manifest = parseImageManifest((await contentOf(entry)).toString());
+  });
+  if (manifest === undefined) throw refuse('has no manifest', file);
+  return manifest;
+}
+
+/** Unpacks the root of an archive into an empty folder, with the same checks. */
+export async function unpackAci(file: string, root: string): Promise<void> {
+  const links: [path: string, target: string][] = [];
+  await forEachEntry(file, async (entry) => {
+    if (entry.path === 'manifest' || entry.path === 'rootfs') return;
+    const place = join(root, entry.path.slice('rootfs'.length));
+    if (entry.type === 'symlink') links.push([place, entry.target]);
+    else if (entry.type === 'file') await writeFixed(place, await contentOf(entry), entry.mode & 0o7777);
+    else {
+      await mkdir(place);
+      await chmod(place, entry.mode & 0o7777); // Whatever the umask is.
+    }
+  });
+  // Links last: no file can be written through one.
+  for (const [place, target] of links) await symlink(target, place);
+}
+
+async function forEachEntry(file: string, act: (entry: TarRead) => Promise<void>): Promise<void> {
+  const archive = await opened(file);
+  try {
+    const seen = new Map<string, TarRead['type']>();
+    let total = 0;
+    for await (const raw of readTar(archive)) {
+      const entry = { ...raw, path: raw.path.replace(/^\.\//, '') };
+      checkEntry(entry, seen);
+      total += entry.size;
+      if (total > SIZE_LIMIT_BYTES) throw refuse('holds more than 8 GiB');
+      seen.set(entry.path, entry.type);
+      await act(entry);
+    }
+    if (!seen.has('manifest')) throw refuse('has no manifest');
+    if (seen.get('rootfs') !== 'directory') throw refuse('has no folder rootfs');
+  } catch (error) {
+    // What the reader of archives itself finds: a damaged header, a cut end.
+    if (error instanceof BoxmarkError && !error.what.includes('refused'))
+      throw refuse(`is no archive: ${error.what}`, file);
+    throw error;
+  } finally {
+    await archive.close();
+  }
+}
+
+/** Nothing may be outside the root, nothing twice, nothing below a link, and nothing but files, folders and inner links. */
+function checkEntry({ path, type, flag, target, size }: TarRead, seen: ReadonlyMap<string, TarRead['type']>): void {
+  const shown = JSON.stringify(path);
+  if (path.startsWith('/')) throw refuse(`holds an absolute path, ${shown}`);
+  const parts = path.split('/');
+  if (parts.includes('..')) throw refuse(`holds a path that escapes its root, ${shown}`);
+  if (path.includes('\0') || parts.includes('') || parts.includes('.'))
+    throw refuse(`holds a path that is not plain, ${shown}`);
+  if (path === 'manifest') {
+    if (type !== 'file' || size > MANIFEST_LIMIT_BYTES) throw refuse('has a manifest that is no plain small file');
+  } else if (parts[0] !== 'rootfs') throw refuse(`holds something beside manifest and rootfs, ${shown}`);
+  if (seen.has(path)) throw refuse(`holds ${shown} twice`);
+  if (type === 'other')
+    throw refuse(`holds ${KINDS[flag] ?? `an entry of the type ${JSON.stringify(flag)}`}, ${shown}`);
+  const parent = dirname(path);
+  if (parent !== '.' && seen.get(parent) !== 'directory') {
+    const why = seen.get(parent) === 'symlink' ? 'below a link' : 'whose folder does not come before it';
+    throw refuse(`holds an entry ${why}, ${shown}`);
+  }
+  if (type !== 'symlink') return;
+  const end = posix.normalize(posix.join(dirname(path), target));
+  if (target.startsWith('/') || target.includes('\0') || (end !== 'rootfs' && !end.startsWith('rootfs/'))) {
+    throw refuse(`holds a link that leads out of its root, ${shown} to ${JSON.stringify(target)}`);
+  }
+}
+
+async function opened(file: string): Promise<FileHandle> {
+  return open(file, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw refuse(error.code === 'ENOENT' ? 'is not there' : `can't be read (${error.code})`, file);
+  });
+}
+
+async function contentOf(entry: TarRead): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of entry.read()) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,12 @@
+/** The one way in which an App Container Image is refused: with what is wrong with it. */
+
+import { BoxmarkError } from '../../../bench/errors.ts';
+
+/** `why` completes "it …": `has no manifest`. */
+export function refuse(why: string, file?: string): BoxmarkError {
+  return new BoxmarkError({
+    what: `The App Container Image was refused: it ${why}.`,
+    ...(file === undefined ? {} : { value: file }),
+    remedy: 'build it anew from the image store, where boxmark check can prove the bytes',
+  });
+}

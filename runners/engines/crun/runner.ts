@@ -1,0 +1,32 @@
+/** The runner `crun`: the OCI runtime that Podman prefers, called directly. */
+
+import type { Runner } from '../../../bench/types.ts';
+import { type OciEngine, ociRunner, versionOf } from '../../oci/runner.ts';
+import { ABLATIONS } from '../../stack/ablations.ts';
+import { BOX_EXAMPLES, type BoxSettings } from '../../stack/box-settings.ts';
+import { defineSettings } from '../../stack/settings.ts';
+import { OCI_SCHEMA } from '../runc/runner.ts';
+import { crunCall } from './call.ts';
+
+const ENGINE: OciEngine<BoxSettings> = {
+  name: 'crun',
+  summary: 'a container by crun, the runtime in C that Podman prefers, called directly; no seccomp profile by itself',
+  kind: 'container',
+  holds: true,
+  guestKernel: false,
+  ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.userns, ABLATIONS.quota],
+  commands: ['crun', 'unshare', 'umount'],
+  wantsGroup: false,
+  find: async (parent) => {
+    const version = await versionOf(parent, 'crun');
+    if (version !== undefined) return { argv: await crunCall(parent), version: `crun ${version}`, labels: [] };
+    return { reason: 'crun is not installed', remedy: 'boxmark setup --for crun' };
+  },
+};
+
+export const crun: Runner = crunWith({});
+
+function crunWith(settings: BoxSettings): Runner {
+  const told = defineSettings({ layer: 'crun', schema: OCI_SCHEMA, examples: BOX_EXAMPLES, bind: crunWith });
+  return ociRunner(ENGINE, settings, told);
+}

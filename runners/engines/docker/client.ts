@@ -1,0 +1,82 @@
+/** The docker command: which one is called, how it reaches its daemon, and errors made of what it says. */
+
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BoxmarkError } from '../../../bench/errors.ts';
+import type { Box, ExecOptions, ExecResult } from '../../../bench/types.ts';
+import { cpuList } from '../../cgroup/tree.ts';
+import { findCommand } from '../../image/layout.ts';
+
+/** Time that a daemon gets for a question; one that hangs must not hang the run. */
+const ANSWER_LIMIT_MS = 20_000;
+
+export interface DockerClient {
+  /** Path of the command in the box where it is called. */
+  readonly file: string;
+  /** Socket of a daemon of ours; without one the client finds its daemon by itself, as the user's does. */
+  readonly socket?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** CPUs for the client itself, so that it stays away from the workload. */
+  readonly cpus: readonly number[];
+}
+
+/** The command line of a call. */
+export function dockerArgv(client: DockerClient, args: readonly string[]): string[] {
+  const host = client.socket === undefined ? [] : ['-H', `unix://${client.socket}`];
+  return ['taskset', '-c', cpuList(client.cpus), client.file, ...host, ...args];
+}
+
+/** Calls docker in a box and captures the answer; never rejects. */
+export function tryDocker(
+  box: Box,
+  client: DockerClient,
+  args: readonly string[],
+  options: ExecOptions = {},
+): Promise<ExecResult> {
+  const env = client.env === undefined ? {} : { env: client.env };
+  return box.exec(dockerArgv(client, args), { timeoutMs: ANSWER_LIMIT_MS, ...env, ...options });
+}
+
+/** The same, giving standard output. Throws `BoxmarkError` with what docker said. */
+export async function callDocker(
+  box: Box,
+  client: DockerClient,
+  args: readonly string[],
+  what: string,
+  options: ExecOptions = {},
+): Promise<string> {
+  const done = await tryDocker(box, client, args, options);
+  if (done.exitCode === 0) return done.stdout.trim();
+  throw dockerError(what, done);
+}
+
+/** An error with the engine's own words, or that it gave none in time. */
+export function dockerError(what: string, done: ExecResult): BoxmarkError {
+  const said = done.timedOut ? 'no answer in time' : done.stderr.trim() || done.stdout.trim();
+  return new BoxmarkError({ what: `${what}: ${lastLines(said, 3)}`, remedy: 'boxmark doctor' });
+}
+
+/** The end of a log, on one line. */
+export function lastLines(text: string, count: number): string {
+  return text.trim().split('\n').slice(-count).join('; ').slice(-600);
+}
+
+/**
+ * The docker command of this host. The one installed beside the daemon comes first: another one on the path may be of a
+ * version that the daemon refuses to talk to.
+ */
+export function hostClientFile(): string | undefined {
+  const daemon = findCommand('dockerd');
+  if (daemon !== undefined) {
+    const beside = [join(dirname(daemon), 'docker'), join(dirname(dirname(daemon)), 'bin', 'docker')];
+    const found = beside.find((file) => existsSync(file));
+    if (found !== undefined) return found;
+  }
+  return findCommand('docker');
+}
+
+/** What of the user's environment decides which daemon the docker command talks to. */
+export function userDockerEnv(): Record<string, string> {
+  const names = ['HOME', 'XDG_RUNTIME_DIR', ...Object.keys(process.env).filter((name) => name.startsWith('DOCKER_'))];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+}

@@ -1,0 +1,124 @@
+/** What a Docker daemon of ours leaves on the host when it is killed, and the files it makes outside its folder. */
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm, rmdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Workspace } from '../../../bench/types.ts';
+import { GROUP_ROOT, groupAt, hostHierarchies } from '../../cgroup/group.ts';
+import { mountsBelow, unmount } from '../../host/mounts.ts';
+import { endProcess, listProcesses, ownLine } from '../../host/processes.ts';
+
+/** Helpers may start others while they are being ended. */
+const KILL_ROUNDS = 5;
+const PROGRAMS = /^(?:dockerd|containerd|containerd-shim[-\w]*|runc|docker)$/;
+/** Where dockerd and containerd write whatever their settings are, deepest first. */
+export const OUTSIDE = [
+  '/etc/docker/key.json',
+  '/etc/docker',
+  '/run/docker/plugins',
+  '/run/docker',
+  '/run/containerd/s',
+  '/run/containerd',
+  '/opt/containerd/lib',
+  '/opt/containerd/bin',
+  '/opt/containerd',
+];
+
+/** Folder of the run's own daemon on the host; there is one for each variant in use (`variantOf`). */
+export function hostDaemonDir(workspace: Pick<Workspace, 'dir'>, variant = ''): string {
+  return join(workspace.dir, named(variant));
+}
+
+/** Group of the Docker boxes of a run on this host that are in the care of one daemon. */
+export function hostDockerGroup(workspace: Pick<Workspace, 'id'>, variant = ''): string {
+  return `${GROUP_ROOT}/${workspace.id}/${named(variant)}`;
+}
+
+function named(variant: string): string {
+  return variant === '' ? 'docker' : `docker-${variant}`;
+}
+
+/** Folders of daemons in a work folder. */
+export function daemonDirs(dir: string): string[] {
+  try {
+    const entries = readdirSync(dir, { withFileTypes: true });
+    return entries.filter((it) => it.isDirectory() && /^docker(-|$)/.test(it.name)).map((it) => join(dir, it.name));
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Ends what is left of the run's own daemon (daemon, containerd, shims, containers) and takes its mounts and groups down.
+ * Needs no daemon that answers. Never throws.
+ */
+export async function killLeftovers(workspace: Pick<Workspace, 'id' | 'dir'>, variant = ''): Promise<void> {
+  await killDaemon(hostDaemonDir(workspace, variant));
+  await groupAt(hostDockerGroup(workspace, variant), hostHierarchies()).remove();
+  for (const path of mountsBelow(hostDaemonDir(workspace, variant))) await unmount(path);
+}
+
+/** SIGKILL to the engine's programs that name this daemon's folder, and their sockets and mounts away. Never throws. */
+export async function killDaemon(dir: string): Promise<void> {
+  const sockets = shimSockets(dir);
+  for (let round = 0; round < KILL_ROUNDS; round++) {
+    const found = daemonProcesses(dir);
+    if (found.length === 0) break;
+    await Promise.all(found.map((identity) => endProcess(identity)));
+  }
+  for (const socket of sockets) await rm(socket, { force: true }).catch(() => {});
+  for (const path of mountsBelow(dir)) await unmount(path);
+}
+
+/** Name of the list in the work folder, for `boxmark clean` after a kill. */
+const OUTSIDE_LIST = 'docker-outside.json';
+
+/** Notes which files outside the folder are absent before the first daemon of the run, which makes them. */
+export function rememberOutside(dir: string): void {
+  if (existsSync(join(dir, OUTSIDE_LIST))) return;
+  const absent = OUTSIDE.filter((path) => !existsSync(path));
+  writeFileSync(join(dir, OUTSIDE_LIST), JSON.stringify(absent));
+}
+
+/** Removes those of the noted files that nobody else uses, once no daemon of the run is left. Never throws. */
+export async function forgetOutside(dir: string): Promise<void> {
+  if (daemonDirs(dir).some((folder) => daemonProcesses(folder).length > 0)) return;
+  const list = join(dir, OUTSIDE_LIST);
+  let absent: unknown;
+  try {
+    absent = JSON.parse(readFileSync(list, 'utf8'));
+  } catch {
+    return;
+  }
+  await rm(list, { force: true });
+  // A list that was changed must not make us remove anything else.
+  const ours = OUTSIDE.filter((path) => Array.isArray(absent) && absent.includes(path));
+  for (const path of ours) {
+    if (path.endsWith('.json')) await rm(path, { force: true }).catch(() => {});
+    else await rmdir(path).catch(() => {}); // Not empty: another daemon uses it.
+  }
+  // Of two runs at the same time, each may take these for the other's. They are empty, and engines make them when they start.
+  if (listProcesses().some(({ argv }) => PROGRAMS.test(basename(argv[0] ?? '')))) return;
+  for (const path of OUTSIDE.filter((place) => place.startsWith('/run/'))) await rmdir(path).catch(() => {});
+}
+
+function daemonProcesses(dir: string) {
+  const spared = ownLine();
+  return listProcesses().filter(
+    ({ pid, argv }) =>
+      !spared.has(pid) && PROGRAMS.test(basename(argv[0] ?? '')) && argv.some((part) => part.includes(`${dir}/`)),
+  );
+}
+
+/** A killed shim can't remove its socket, which stands outside the daemon's folder; each container's folder names it. */
+function shimSockets(dir: string): string[] {
+  const tasks = join(dir, 'exec/containerd/daemon/io.containerd.runtime.v2.task/moby');
+  try {
+    return readdirSync(tasks).flatMap((id) => {
+      const address = readFileSync(join(tasks, id, 'address'), 'utf8').trim();
+      return address.startsWith('unix:///run/containerd/s/') ? [address.slice('unix://'.length)] : [];
+    });
+  } catch {
+    return [];
+  }
+}

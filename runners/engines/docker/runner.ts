@@ -1,0 +1,246 @@
+/** The runner `docker`: containers of a Docker daemon, on the host or in any box that can hold an engine. */
+
+import { mkdir, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
+import type { Box, Image, Needs, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
+import { groupAt, hostHierarchies, makeGroup } from '../../cgroup/group.ts';
+import { dockerArchive, holderImage, storeDir } from '../../image/image.ts';
+import { lackingCapabilities } from '../../oci/holder.ts';
+import { profileIn } from '../../oci/seccomp-profile.ts';
+import { payloadOnly } from '../../stack/box-settings.ts';
+import { type ContainerPlan, holderBox, payloadBox } from './box.ts';
+import { hostClientFile } from './client.ts';
+import { clientOf, type OwnDaemon, startDaemon, stopDaemon } from './daemon.ts';
+import { dockerDisk } from './disk.ts';
+import { hostGroup } from './group.ts';
+import { acquireDaemon, type HostDaemon, probeDaemon, releaseDaemon } from './host.ts';
+import { acquireImage, loadArchive, releaseImage } from './image.ts';
+import { type Runtime, runtimeCommands, runtimeOf } from './runtime.ts';
+import { DOCKER_ABLATIONS, type DockerSettings, dockerSettings, variantOf } from './settings.ts';
+
+const STOP_LIMIT_MS = 15_000;
+
+interface PreparedDocker extends Prepared {
+  /** Image id in the daemon. */
+  readonly image: string;
+  readonly workspace: Workspace;
+  /** The daemon of the host; absent where each opened box below gets a daemon of its own. */
+  readonly host?: HostDaemon;
+  /** Capabilities that the daemon can't give away; found by the first start. */
+  readonly lacking: { names?: Set<string> };
+  /** Folder that becomes the box's scratch, relative to the parent's; set when it holds another. */
+  readonly scratch?: string;
+  readonly settings: DockerSettings;
+  /** The seccomp setting, with a profile as a path in the box below. */
+  readonly seccomp: string | undefined;
+  /** In a box; on the host its daemon has it. */
+  readonly runtime?: Runtime | undefined;
+}
+
+export const docker: Runner = dockerWith({});
+
+function dockerWith(settings: DockerSettings): Runner {
+  const gvisor = settings.runtime === 'runsc';
+  return {
+    name: 'docker',
+    kind: gvisor ? 'guest-kernel' : 'container',
+    summary: 'a Docker container with its default seccomp profile, without capabilities and network',
+    get needs(): Needs {
+      return { privileges: 'container-engine', commands: engineCommands(settings) };
+    },
+    holds: !gvisor,
+    guestKernel: gvisor,
+    posture: { rootDaemon: true, signedImage: false },
+    ablations: DOCKER_ABLATIONS,
+    settings: dockerSettings(dockerWith),
+    probe: (parent, workspace) => probe(settings, parent, workspace),
+    prepare: (parent, image, workspace, holds) => prepare(settings, parent, image, workspace, holds),
+    open,
+  };
+}
+
+/** The engine's own programs of this host, so that inner and outer engine are the same bytes. */
+function engineCommands({ runtime }: DockerSettings): string[] {
+  const tools = ['sh', 'mount', 'mkdir', 'cat', 'rm', 'sleep', 'taskset'];
+  return [
+    hostClientFile() ?? 'docker',
+    'dockerd',
+    'containerd',
+    'containerd-shim-runc-v2',
+    'runc',
+    ...runtimeCommands(runtime),
+    ...tools,
+  ];
+}
+
+async function probe(settings: DockerSettings, parent: Box, workspace: Workspace): Promise<Probe> {
+  try {
+    if (settings.runtime === 'runsc' && settings.network === 'host') {
+      // gVisor's own network stack would take the addresses of the host's interfaces.
+      throw new BoxmarkError({ what: 'gVisor under Docker is not run on the host’s network.', remedy: 'network=none' });
+    }
+    const facts =
+      parent.path === 'host'
+        ? await probeDaemon(parent, workspace, settings)
+        : // It stays for `prepare`, and goes with the box.
+          await startDaemon(
+            parent,
+            innerDaemon(parent, workspace, settings, await runtimeOf(parent, settings.runtime, workspace)),
+          );
+    return { available: true, version: facts.version, labels: storageLabels(facts.storage) };
+  } catch (error) {
+    const known = error instanceof BoxmarkError ? error : undefined;
+    return { available: false, reason: known?.what ?? messageOf(error), remedy: known?.remedy ?? 'boxmark doctor' };
+  }
+}
+
+async function prepare(
+  settings: DockerSettings,
+  parent: Box,
+  image: Image,
+  workspace: Workspace,
+  holds?: Needs,
+): Promise<PreparedDocker> {
+  payloadOnly('docker', settings, holds, ['storage', 'runtime']);
+  const seccomp = await profileIn(parent, workspace, settings.seccomp);
+  const own = holds === undefined ? image : await holderImage(image, holds.commands);
+  const extra = [
+    ...(holds?.privileges === 'container-engine' ? ['relaxed outer'] : []),
+    ...(settings.network === 'host' ? ['host network'] : []),
+  ];
+  const scratch = holds === undefined ? undefined : `docker-scratch-${Math.random().toString(36).slice(2, 10)}`;
+  const slowness = settings.runtime === 'runsc' ? 2 : 1;
+  const common = { slowness, workspace, lacking: {}, settings, seccomp, ...(scratch === undefined ? {} : { scratch }) };
+  if (parent.path !== 'host') {
+    const runtime = await runtimeOf(parent, settings.runtime, workspace);
+    const daemon = innerDaemon(parent, workspace, settings, runtime);
+    const facts = await startDaemon(parent, daemon);
+    try {
+      const id = await loadArchive(parent, clientOf(daemon), await dockerArchive(own), facts.containerdStore);
+      const labels = [...extra, ...(runtime?.labels ?? []), ...storageLabels(facts.storage)];
+      const onDisk = await dockerDisk(parent, clientOf(daemon), id);
+      return { ...common, runtime, image: id, version: facts.version, labels, onDisk, dispose: async () => {} };
+    } finally {
+      await stopDaemon(parent, daemon, STOP_LIMIT_MS);
+    }
+  }
+  const host = await acquireDaemon(parent, workspace, settings);
+  try {
+    if (scratch !== undefined) await mkdir(`${workspace.dir}/${scratch}`, { mode: 0o700 });
+    const id = await acquireImage(parent, host, own, workspace);
+    let disposed = false;
+    return {
+      ...common,
+      image: id,
+      host,
+      onDisk: await dockerDisk(parent, host.client, id),
+      version: host.facts.version,
+      labels: [...extra, ...runtimeLabels(host, settings), ...storageLabels(host.facts.storage)],
+      dispose: async () => {
+        if (disposed) return;
+        disposed = true;
+        await releaseImage(parent, host, own, workspace);
+        await releaseDaemon(workspace, settings);
+        if (scratch !== undefined) await rm(`${workspace.dir}/${scratch}`, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await releaseDaemon(workspace, settings);
+    throw error;
+  }
+}
+
+async function open(parent: Box, prepared: Prepared, options: OpenOptions): Promise<Box> {
+  const own = prepared as PreparedDocker;
+  options.signal.throwIfAborted();
+  const plan =
+    own.host === undefined ? await innerPlan(parent, own, options) : await hostPlan(parent, own, own.host, options);
+  if (options.holds === undefined) return payloadBox(plan);
+  try {
+    const scratch = `${parent.scratch}/${own.scratch}`;
+    await parent.exec(['mkdir', '-p', scratch]);
+    const hostStore = storeDir();
+    const relaxed = options.holds.privileges === 'container-engine';
+    const store = await parent.put(hostStore);
+    own.lacking.names ??= new Set(await lackingCapabilities(parent));
+    return await holderBox({ ...plan, store, scratch, hostStore, relaxed }, own.lacking.names);
+  } catch (error) {
+    await plan.afterRemoval(true);
+    throw error;
+  }
+}
+
+/** On the host the daemon stays from start to start; each box has a cgroup parent of its own, where its use is read. */
+async function hostPlan(
+  parent: Box,
+  own: PreparedDocker,
+  host: HostDaemon,
+  options: OpenOptions,
+): Promise<ContainerPlan> {
+  await host.ensureRunning();
+  const variant = variantOf(own.settings);
+  const group = hostGroup(own.workspace, variant, host.facts.cgroupDriver, options.name);
+  // runsc makes no groups above its own that the cpuset controller accepts processes in.
+  if (own.settings.runtime !== undefined && group !== undefined) makeGroup(group.path);
+  return {
+    parent,
+    client: host.client,
+    image: own.image,
+    run: own.workspace.id,
+    groupParent: group?.parent,
+    hostGroup: group?.path,
+    options,
+    settings: { ...own.settings, seccomp: own.seccomp },
+    afterRemoval: async (answered) => {
+      if (!answered) await host.clearIfDead();
+      if (group !== undefined) await groupAt(group.path, hostHierarchies()).remove();
+    },
+  };
+}
+
+/** Elsewhere the box below is fresh, and so is the daemon in it; only the images in its scratch are kept. */
+async function innerPlan(parent: Box, own: PreparedDocker, options: OpenOptions): Promise<ContainerPlan> {
+  const daemon = innerDaemon(parent, own.workspace, own.settings, own.runtime);
+  await startDaemon(parent, daemon);
+  const group = `${daemon.group}/${options.name}`;
+  return {
+    parent,
+    client: clientOf(daemon),
+    image: own.image,
+    run: own.workspace.id,
+    groupParent: group,
+    hostGroup: parent.cgroup === undefined ? undefined : parent.cgroup + group,
+    options,
+    settings: { ...own.settings, seccomp: own.seccomp },
+    // Only asked: the box below ends it, or lets it end; the next start waits for it. An orderly end takes a second.
+    afterRemoval: () => stopDaemon(parent, daemon, 0),
+  };
+}
+
+function innerDaemon(
+  parent: Box,
+  { id, limits }: Workspace,
+  settings: DockerSettings,
+  runtime: Runtime | undefined,
+): OwnDaemon {
+  return {
+    storage: settings.storage,
+    runtime,
+    dir: `${parent.scratch}/docker`,
+    docker: basename(hostClientFile() ?? 'docker'),
+    group: `/boxmark/${id}/docker`,
+    cpus: limits.housekeeping,
+    boxed: true,
+  };
+}
+
+/** Of a daemon of the user's the platform isn't known. */
+function runtimeLabels({ own }: HostDaemon, { runtime }: DockerSettings): readonly string[] {
+  if (own?.runtime !== undefined) return own.runtime.labels;
+  return runtime === 'runsc' ? ['user-space kernel (gVisor)'] : [];
+}
+
+function storageLabels(storage: string): string[] {
+  return storage === 'vfs' ? ['storage vfs'] : [];
+}

@@ -1,0 +1,78 @@
+/** The Docker daemon that the user's own docker command talks to: whether it will do, and why not. */
+
+import { release as kernelRelease } from 'node:os';
+import { BoxmarkError } from '../../../bench/errors.ts';
+import type { Box } from '../../../bench/types.ts';
+import { findCommand } from '../../image/layout.ts';
+import { type DockerClient, dockerError, tryDocker } from './client.ts';
+import { type DaemonFacts, FACTS_FORMAT, parseFacts } from './daemon.ts';
+import type { DaemonWish } from './settings.ts';
+
+/**
+ * The daemon that the user's own docker command talks to; undefined when there is none, or none that is as wished, and we
+ * may start one.
+ */
+export async function findUsersDaemon(
+  box: Box,
+  client: DockerClient,
+  wish: DaemonWish,
+): Promise<DaemonFacts | undefined> {
+  const asked = await tryDocker(box, client, ['version', '-f', '{{.Server.Version}}'], { timeoutMs: 10_000 });
+  if (asked.exitCode === 0) {
+    const told = await tryDocker(box, client, ['info', '-f', FACTS_FORMAT]);
+    const facts = parseFacts(told.stdout);
+    if (told.exitCode !== 0 || facts.version === '') throw dockerError('The Docker daemon gives no information', told);
+    if (facts.kernel === kernelRelease()) {
+      const lack = lackOf(facts, wish);
+      if (lack === undefined) return facts;
+      if (canStartOne()) return undefined;
+      throw new BoxmarkError({
+        what: `The Docker daemon that answers ${lack}, and only root can start another, with what it needs.`,
+        remedy: 'run as root, or set the daemon up so',
+      });
+    }
+    throw new BoxmarkError({
+      what: `The Docker daemon that answers runs on another kernel (${facts.kernel}), in a virtual machine or on another host.`,
+      remedy: 'point DOCKER_HOST at a daemon of this kernel, or unset it and stop Docker Desktop',
+    });
+  }
+  if (/permission denied/i.test(asked.stderr)) {
+    throw new BoxmarkError({
+      what: 'The socket of the Docker daemon may not be used by this user.',
+      remedy: 'run as root, or join the group docker (sudo usermod -aG docker $USER) and log in again',
+    });
+  }
+  const chosen = process.env.DOCKER_HOST ?? process.env.DOCKER_CONTEXT;
+  if (chosen || asked.timedOut) {
+    throw new BoxmarkError({
+      what: chosen
+        ? 'The Docker daemon that DOCKER_HOST or DOCKER_CONTEXT names does not answer.'
+        : 'The Docker daemon hangs.',
+      ...(chosen ? { value: chosen } : {}),
+      remedy: chosen ? 'start it, or unset the variable' : 'restart it',
+    });
+  }
+  if (process.getuid?.() !== 0) {
+    throw new BoxmarkError({
+      what: 'No Docker daemon answers, and only root can start one.',
+      remedy: 'start it (sudo systemctl start docker), or run as root',
+    });
+  }
+  const missing = ['dockerd', 'containerd', 'runc'].find((name) => findCommand(name) === undefined);
+  if (missing === undefined) return undefined;
+  throw new BoxmarkError({
+    what: `No Docker daemon answers, and ${missing} is not installed.`,
+    remedy: 'boxmark setup, or start the daemon',
+  });
+}
+
+function lackOf({ storage, runtimes }: DaemonFacts, wish: DaemonWish): string | undefined {
+  if (wish.storage !== undefined && wish.storage !== storage) return `keeps its images with ${storage}`;
+  if (wish.runtime !== undefined && !runtimes.includes(wish.runtime)) return `has no runtime ${wish.runtime}`;
+  return undefined;
+}
+
+function canStartOne(): boolean {
+  const missing = ['dockerd', 'containerd', 'runc'].some((name) => findCommand(name) === undefined);
+  return process.getuid?.() === 0 && !missing;
+}

@@ -1,0 +1,35 @@
+/** The root of a system container: an image with the init of a small system beside it; the image's own files stay the same ones. */
+
+import type { Image } from '../../../bench/types.ts';
+import { findStaticBusybox } from '../../guest/initramfs.ts';
+import { extendImage } from '../../image/image.ts';
+
+/** What init says on its standard output when the system is up. */
+export const SYSTEM_READY = 'boxmark-system-ready';
+
+/** Programs of busybox that a system container calls, where the image has none of that name. */
+const APPLETS = ['init', 'sh', 'env'];
+
+/**
+ * Init starts nothing but this line: no service, which would disturb. It collects whatever is left over in the box by
+ * processes that ended, as the first process of a system does.
+ */
+const INITTAB = `::sysinit:/usr/bin/busybox echo ${SYSTEM_READY}\n`;
+
+export interface InitMissing {
+  readonly missing: string;
+  readonly remedy: string;
+}
+
+/** The image with busybox as its init, or what is missing for it. */
+export async function systemImage(image: Image): Promise<Image | InitMissing> {
+  const busybox = await findStaticBusybox();
+  if (typeof busybox !== 'string') return busybox;
+  return extendImage(image, {
+    files: {
+      'usr/bin/busybox': { mode: 0o755, from: busybox },
+      'etc/inittab': { mode: 0o644, text: INITTAB },
+    },
+    links: Object.fromEntries(APPLETS.map((name) => [`usr/bin/${name}`, 'busybox'])),
+  });
+}

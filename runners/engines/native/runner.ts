@@ -1,0 +1,88 @@
+/** The runner `native`: the payload as a plain process of the host, on the same CPUs and under the same limits as the boxes. */
+
+import { BoxmarkError } from '../../../bench/errors.ts';
+import type { Box, BoxProcess, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
+import { type BoxGroup, hierarchiesOf, openGroup } from '../../cgroup/box-group.ts';
+import { cpuList, type Hierarchy } from '../../cgroup/tree.ts';
+import { imageOnDisk } from '../../image/size.ts';
+import { endProcess } from '../../kit/end-process.ts';
+import { envShell } from '../../kit/payload-env.ts';
+
+interface PreparedNative extends Prepared {
+  readonly image: Image;
+  readonly workspace: Workspace;
+  readonly hierarchies: readonly Hierarchy[];
+}
+
+export const native: Runner = {
+  name: 'native',
+  kind: 'process',
+  summary: 'a process of the host, without isolation: the usual baseline',
+  needs: { privileges: 'none', commands: [] },
+  holds: false,
+  guestKernel: false,
+  posture: { rootDaemon: false, signedImage: false },
+  probe,
+  prepare: async (parent, image, workspace): Promise<PreparedNative> => ({
+    labels: [],
+    version: process.version,
+    slowness: 1,
+    onDisk: await imageOnDisk(image.root),
+    dispose: async () => {},
+    image,
+    workspace,
+    hierarchies: await hierarchiesOf(parent),
+  }),
+  open,
+};
+
+async function probe(parent: Box): Promise<Probe> {
+  if (parent.path !== 'host') {
+    return { available: false, reason: 'native stands on the host only', remedy: 'name it alone: native' };
+  }
+  const tried = await parent.exec(['sh', '-c', 'taskset -c -p $$'], { timeoutMs: 10_000 });
+  if (tried.exitCode === 0) return { available: true, version: process.version, labels: [] };
+  return { available: false, reason: 'taskset can not be run', remedy: 'install util-linux' };
+}
+
+async function open(parent: Box, prepared: Prepared, options: OpenOptions): Promise<Box> {
+  if (parent.path !== 'host') throw new BoxmarkError({ what: 'native stands on the host only.', value: parent.path });
+  const { image, workspace, hierarchies } = prepared as PreparedNative;
+  const { cpus, memoryBytes, pids } = options.limits;
+  const group: BoxGroup = await openGroup({
+    parent,
+    hierarchies,
+    workspace,
+    name: options.name,
+    limits: { cpus, memoryBytes, pids },
+    holds: false,
+  });
+  const running = new Set<BoxProcess>();
+  const command = (argv: readonly string[], env?: Readonly<Record<string, string>>): string[] => {
+    const pinned = ['taskset', '-c', cpuList(cpus), ...onHost(argv, image)];
+    return ['sh', '-c', `${group.enter} ${envShell(env)} exec "$@"`, 'sh', ...pinned];
+  };
+  return {
+    path: 'native',
+    scratch: workspace.dir,
+    ...(group.hostPath === undefined ? {} : { cgroup: group.hostPath }),
+    exec: (argv, { env, ...rest } = {}) => parent.exec(command(argv, env), rest),
+    spawn: async (argv, { env } = {}) => {
+      const child = await parent.spawn(command(argv, env));
+      running.add(child);
+      return child;
+    },
+    put: (storeFile) => parent.put(storeFile),
+    close: async () => {
+      for (const child of running) await endProcess(child);
+      running.clear();
+      await group.remove();
+    },
+  };
+}
+
+/** The image's command for boxes becomes its command for the host; other commands stay as they are. */
+function onHost(argv: readonly string[], image: Image): readonly string[] {
+  const isPayload = image.payloadArgv.every((part, index) => argv[index] === part);
+  return isPayload ? [...image.nativeArgv, ...argv.slice(image.payloadArgv.length)] : argv;
+}

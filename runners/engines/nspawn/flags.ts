@@ -1,0 +1,37 @@
+/** How systemd-nspawn is told to shut a payload in: the same for its own layer and for the pods that it starts. */
+
+import { PAYLOAD_ENV } from '../../kit/payload-env.ts';
+
+const TMP_BYTES = 64 << 20;
+
+export interface NspawnWish {
+  /** Folder with the root file system. */
+  readonly root: string;
+  /** Unique name, at most 64 characters. */
+  readonly machine: string;
+  readonly network: 'none' | 'host';
+  /** Folders of the host, each with its place in the box; read-only. */
+  readonly bind: readonly (readonly [folder: string, place: string])[];
+}
+
+export function nspawnFlags({ root, machine, network, bind }: NspawnWish): string[] {
+  return [
+    ...['--quiet', '--directory', root, '--machine', machine, '--hostname=boxmark', '--read-only'],
+    ...(network === 'host' ? [] : ['--private-network']),
+    // No request to a service manager, which may not be there, and none of the host's files.
+    ...['--register=no', '--keep-unit', '--as-pid2', '--settings=no', '--timezone=off', '--resolv-conf=off'],
+    ...['--link-journal=no', '--console=pipe', '--drop-capability=all', '--no-new-privileges=yes'],
+    `--tmpfs=/tmp:size=${TMP_BYTES},mode=1777`,
+    ...bind.map(([folder, place]) => `--bind-ro=${escaped(folder)}:${place}`),
+  ];
+}
+
+/** Behind a busybox: the payload's environment alone, where nspawn sets half a dozen variables of its own. */
+export function onlyEnv(env: Readonly<Record<string, string>>): string[] {
+  return ['-i', ...Object.entries({ ...PAYLOAD_ENV, ...env }).map(([name, value]) => `${name}=${value}`)];
+}
+
+/** A colon would end the path. */
+function escaped(path: string): string {
+  return path.replace(/[\\:]/g, '\\$&');
+}

@@ -1,0 +1,100 @@
+/** Processes of the host: the root box that every other box is opened on. The one import of execa. */
+
+import type { Readable } from 'node:stream';
+import { execa } from 'execa';
+import type { Box, BoxProcess, ExecOptions, ExecResult, ExitStatus, Workspace } from '../../bench/types.ts';
+
+/** Children get this and nothing else: variables such as NODE_EXTRA_CA_CERTS cost more than half of Node's start. */
+const CLEAN_ENV: Readonly<Record<string, string>> = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/',
+  LC_ALL: 'C',
+};
+
+const ERROR_TAIL_CHARS = 4000;
+/** A line longer than this is no answer of ours; it is cut, so that a babbling box can't fill the memory. */
+const LINE_LIMIT_CHARS = 1 << 20;
+
+/** Runs a command of the host to its end and captures it. Never rejects on a failing or missing command (exit code 127). */
+export async function hostExec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+  const [file = '', ...args] = argv;
+  const child = execa(file, args, {
+    ...base(options.env),
+    detached: true,
+    stripFinalNewline: false,
+    maxBuffer: 64 << 20,
+    ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
+  });
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    killGroup(child.pid);
+  }, options.timeoutMs ?? 60_000);
+  const result = await child;
+  clearTimeout(timer);
+  const missing = 'code' in result && result.code === 'ENOENT';
+  return {
+    exitCode: missing ? 127 : (result.exitCode ?? null),
+    stdout: String(result.stdout ?? ''),
+    stderr: missing ? `${file}: not found` : String(result.stderr ?? ''),
+    timedOut,
+  };
+}
+
+/** Starts a command of the host in a process group of its own and speaks with it line by line. */
+export async function hostSpawn(argv: readonly string[], options: Pick<ExecOptions, 'env'> = {}): Promise<BoxProcess> {
+  const [file = '', ...args] = argv;
+  const child = execa(file, args, { ...base(options.env), detached: true, buffer: false, stdin: 'pipe' });
+  let tail = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-ERROR_TAIL_CHARS);
+  });
+  child.stdin?.on('error', () => {}); // The box may be gone while we write: its end is reported by `exited`.
+  return {
+    pid: child.pid,
+    write: (line) => void child.stdin?.write(`${line}\n`),
+    onLine: (listener) => splitLines(child.stdout, listener),
+    errorTail: () => tail.trim(),
+    exited: child.then((result): ExitStatus => {
+      if ('code' in result && result.code === 'ENOENT') tail = `${file}: not found`;
+      return { exitCode: result.exitCode ?? null, signal: result.signal ?? null };
+    }),
+    kill: () => killGroup(child.pid),
+  };
+}
+
+/** The root box: the host itself. */
+export function hostBox(workspace: Workspace): Box {
+  return {
+    path: 'host',
+    scratch: workspace.dir,
+    exec: hostExec,
+    spawn: hostSpawn,
+    put: async (storeFile) => storeFile,
+    close: async () => {},
+  };
+}
+
+/** SIGKILL to the process group that a command of ours leads; silent when it is gone. */
+export function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Already gone.
+  }
+}
+
+function base(env: Readonly<Record<string, string>> | undefined) {
+  return { env: { ...CLEAN_ENV, ...env }, extendEnv: false, reject: false, stdout: 'pipe', stderr: 'pipe' } as const;
+}
+
+function splitLines(stream: Readable | null, listener: (line: string, atNs: bigint) => void): void {
+  let rest = '';
+  stream?.setEncoding('utf8').on('data', (text: string) => {
+    const atNs = process.hrtime.bigint();
+    const lines = (rest + text).split('\n');
+    rest = (lines.pop() ?? '').slice(0, LINE_LIMIT_CHARS);
+    for (const line of lines) listener(line.replace(/\r$/, ''), atNs);
+  });
+}

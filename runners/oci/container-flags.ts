@@ -1,0 +1,25 @@
+/** Flags of `docker run` for a payload's container, from its limits and settings. */
+
+import type { Limits } from '../../bench/types.ts';
+import { cpuList } from '../cgroup/tree.ts';
+import { type BoxSettings, limitsWith } from '../stack/box-settings.ts';
+
+/** What the container can be told; `seccomp` is a path in the box where docker is called when it is a profile. */
+export interface ContainerSettings extends BoxSettings {
+  readonly runtime?: string | undefined;
+}
+
+/** Docker's own seccomp profile stays unless another is asked for: it is part of what is measured. */
+export function payloadFlags(limits: Limits, settings: ContainerSettings): string[] {
+  const { cpus, memoryBytes, pids, quota } = limitsWith(limits, settings);
+  const { seccomp = 'default', network = 'none', runtime } = settings;
+  return [
+    ...['--tmpfs', '/tmp:size=64m', '--network', network, '--cpuset-cpus', cpuList(cpus)],
+    ...(pids === undefined ? [] : ['--pids-limit', String(pids)]),
+    ...(memoryBytes === undefined ? [] : ['--memory', String(memoryBytes), '--memory-swap', String(memoryBytes)]),
+    ...(quota === undefined ? [] : ['--cpu-period', '100000', '--cpu-quota', (quota * 100_000).toFixed()]),
+    ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+    ...(seccomp === 'default' ? [] : ['--security-opt', `seccomp=${seccomp}`]),
+    ...(runtime === undefined ? [] : ['--runtime', runtime]),
+  ];
+}

@@ -1,0 +1,133 @@
+/** From what was asked for to what can run: paths are prepared, aliases take the first candidate that can. */
+
+import type { Environment, PlannedEnvironment, Runner } from '../../bench/types.ts';
+import { kvmWorks } from '../guest/kvm-probe.ts';
+import { hostBox } from '../kit/process.ts';
+import { type Nearest, parsePath } from './path.ts';
+import { prepareStack, type StackContext, Unavailable } from './stack.ts';
+
+export const ALIASES = ['container', 'nested', 'vm'] as const;
+export type Alias = (typeof ALIASES)[number];
+
+/** In the order of preference. */
+export const CONTAINERS: readonly string[] = ['docker', 'podman', 'runc', 'unshare'];
+/** Those of them that can hold themselves; Podman is run on the host only. */
+const NESTED: readonly string[] = ['docker', 'runc', 'unshare'];
+
+export interface Refusal {
+  readonly path: string;
+  readonly alias?: string;
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+export interface Resolved {
+  readonly planned: readonly PlannedEnvironment[];
+  readonly environments: readonly Environment[];
+  /** What was asked for and can't run. */
+  readonly refused: readonly Refusal[];
+  /** Candidates of aliases that were passed over before another was found. */
+  readonly passedOver: readonly Refusal[];
+}
+
+export interface ResolveContext extends StackContext {
+  readonly nearest: Nearest;
+  /** Told before each attempt. */
+  onAttempt(path: string): void;
+}
+
+/** What an alias stands for, in the order in which it is tried. `container` is what that alias resolved to, if it did. */
+export async function candidatesOf(
+  alias: Alias,
+  container: string | undefined,
+  workspace: StackContext['workspace'],
+): Promise<string[]> {
+  switch (alias) {
+    case 'container':
+      return [...CONTAINERS];
+    case 'nested': {
+      const first = Math.max(CONTAINERS.indexOf(container ?? ''), 0);
+      return NESTED.filter((name) => CONTAINERS.indexOf(name) >= first).map((name) => `${name}/${name}`);
+    }
+    case 'vm':
+      return (await kvmWorks(workspace)).works ? ['qemu', 'uml'] : ['uml', 'qemu'];
+  }
+}
+
+/** Checks every name first, so that a typing error costs nothing, then prepares one after the other. */
+export async function resolveEnvironments(requested: readonly string[], context: ResolveContext): Promise<Resolved> {
+  for (const name of requested) if (!isAlias(name)) parsePath(name, context.runners, context.nearest);
+  const environments: Environment[] = [];
+  const planned: PlannedEnvironment[] = [];
+  const refused: Refusal[] = [];
+  const passedOver: Refusal[] = [];
+  let container: string | undefined;
+  for (const name of requested) {
+    const alias = isAlias(name) ? name : undefined;
+    const candidates = alias === undefined ? [name] : await candidatesOf(alias, container, context.workspace);
+    const failures: Refusal[] = [];
+    for (const path of candidates) {
+      context.workspace.signal.throwIfAborted();
+      const known = planned.findIndex((it) => it.path === path);
+      const result = known >= 0 ? undefined : await attempt(path, alias, context);
+      if (result !== undefined && 'reason' in result) {
+        failures.push(result);
+        continue;
+      }
+      if (alias === 'container') container = path;
+      if (result === undefined) planned[known] = { ...planned[known], path, ...(alias === undefined ? {} : { alias }) };
+      else {
+        environments.push(result);
+        planned.push({ path, ...(alias === undefined ? {} : { alias }) });
+      }
+      break;
+    }
+    (failures.length === candidates.length ? refused : passedOver).push(...failures);
+  }
+  return { planned, environments, refused, passedOver };
+}
+
+/** The same by a look at the outermost layer only: for a plan that is printed and not run. */
+export async function resolvePlanned(
+  requested: readonly string[],
+  context: Omit<ResolveContext, 'onAttempt'>,
+): Promise<Resolved> {
+  const planned: PlannedEnvironment[] = [];
+  const refused: Refusal[] = [];
+  let container: string | undefined;
+  for (const name of requested) {
+    const alias = isAlias(name) ? name : undefined;
+    const candidates = alias === undefined ? [name] : await candidatesOf(alias, container, context.workspace);
+    let reason: Refusal | undefined;
+    for (const path of candidates) {
+      const [first] = parsePath(path, context.runners, context.nearest);
+      const probe = await (first as Runner).probe(hostBox(context.workspace), context.workspace);
+      reason = probe.available ? undefined : { path, ...(alias === undefined ? {} : { alias }), ...probe };
+      if (!probe.available) continue;
+      if (alias === 'container') container = path;
+      if (!planned.some((it) => it.path === path)) planned.push({ path, ...(alias === undefined ? {} : { alias }) });
+      break;
+    }
+    if (reason !== undefined) refused.push(reason);
+  }
+  return { planned, environments: [], refused, passedOver: [] };
+}
+
+async function attempt(
+  path: string,
+  alias: string | undefined,
+  context: ResolveContext,
+): Promise<Environment | Refusal> {
+  context.onAttempt(path);
+  const layers: Runner[] = parsePath(path, context.runners, context.nearest);
+  try {
+    return await prepareStack(path, layers, context);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    return { path, ...(alias === undefined ? {} : { alias }), reason: error.message, remedy: error.remedy };
+  }
+}
+
+export function isAlias(name: string): name is Alias {
+  return (ALIASES as readonly string[]).includes(name);
+}

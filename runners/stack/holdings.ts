@@ -1,0 +1,52 @@
+/** Memory that a started environment holds: proportional set sizes of its processes, and what its group is charged. */
+
+import { readFileSync } from 'node:fs';
+import type { Holdings } from '../../bench/types.ts';
+import { type HostProcess, listProcesses } from '../host/processes.ts';
+import { bearsToken } from './accounting.ts';
+
+export interface HoldingsQuery {
+  /** The outermost command on the host, which the others descend from where no daemon started them. */
+  readonly pid: number | undefined;
+  /** Unique argument on the command line of the payload, or of its machine. */
+  readonly token: string;
+  /** Group of the box, when the runner knows it. */
+  readonly cgroup: string | undefined;
+  /** What that group is charged with. */
+  readonly cgroupBytes: number | undefined;
+}
+
+/** Processes count that are in the box's group, descend from its command, or carry its token. Others of its engine don't. */
+export function holdingsOf({ pid, token, cgroup, cgroupBytes }: HoldingsQuery): Holdings {
+  const all = listProcesses();
+  const own = new Set<number>();
+  for (const found of all)
+    if (found.pid === pid || isIn(found, cgroup) || bearsToken(found.argv, token)) own.add(found.pid);
+  const children = new Map<number, number[]>();
+  for (const { pid: child, parent } of all) children.set(parent, [...(children.get(parent) ?? []), child]);
+  for (const parent of own) for (const child of children.get(parent) ?? []) own.add(child); // A set grows while it is walked.
+  const sizes = [...own].map(pssBytes);
+  const known = sizes.filter((bytes) => bytes !== null);
+  return {
+    ...(known.length === 0 || known.length < sizes.length
+      ? {}
+      : { pssBytes: known.reduce((sum, bytes) => sum + bytes, 0) }),
+    ...(cgroupBytes === undefined ? {} : { cgroupBytes }),
+  };
+}
+
+function isIn({ cgroups }: HostProcess, cgroup: string | undefined): boolean {
+  return cgroup !== undefined && cgroups.some((path) => path.endsWith(cgroup) || path.includes(`${cgroup}/`));
+}
+
+/** Its own pages and its share of those that others map too; null when it may not be read. */
+function pssBytes(pid: number): number | null {
+  try {
+    const found = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
+    return found === undefined ? null : Number(found) * 1024;
+  } catch (error) {
+    // One that has ended holds nothing.
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ESRCH' || code === 'ENOENT' ? 0 : null;
+  }
+}

@@ -1,0 +1,185 @@
+/** Composition: a path of layers, each opened on the box below it, becomes an environment that starts afresh on demand. */
+
+import { BoxmarkError, messageOf } from '../../bench/errors.ts';
+import type {
+  Box,
+  DiskHoldings,
+  EnginePosture,
+  Environment,
+  Image,
+  Needs,
+  OpenOptions,
+  Prepared,
+  Runner,
+  Started,
+  Workspace,
+} from '../../bench/types.ts';
+import type { Account } from '../cgroup/usage.ts';
+import { hostBox } from '../kit/process.ts';
+import { payloadAccount, payloadLimits } from './accounting.ts';
+import { holdingsOf } from './holdings.ts';
+
+/** A layer that can't run here, with the reason and what to do about it. */
+export class Unavailable extends Error {
+  readonly remedy: string;
+  constructor(reason: string, remedy: string) {
+    super(reason);
+    this.name = 'Unavailable';
+    this.remedy = remedy;
+  }
+}
+
+export interface StackContext {
+  readonly runners: readonly Runner[];
+  readonly image: Image;
+  readonly workspace: Workspace;
+}
+
+/** Probes and prepares every layer, for real. Throws `Unavailable` where a layer can't run. */
+export async function prepareStack(
+  path: string,
+  layers: readonly Runner[],
+  context: StackContext,
+): Promise<Environment> {
+  const { image, workspace } = context;
+  const prepared: Prepared[] = [];
+  const holders: Box[] = [];
+  const host = hostBox(workspace);
+  const undo = async () => {
+    for (const box of holders.reverse()) await box.close();
+    holders.length = 0;
+  };
+  try {
+    for (const [index, runner] of layers.entries()) {
+      const parent = holders.at(-1) ?? host;
+      const next = layers[index + 1];
+      const holds = holdsOf(next);
+      const there = asSeenIn(parent, workspace);
+      const probe = await runner.probe(parent, there);
+      if (!probe.available) throw new Unavailable(probe.reason, probe.remedy);
+      const made = await runner.prepare(parent, image, there, holds);
+      prepared.push(made);
+      if (next === undefined) break;
+      const name = `prepare-${path.replace(/[^a-z0-9]+/gi, '-')}-${index}`;
+      holders.push(await runner.open(parent, made, openOptions(name, there, workspace.signal, holds)));
+    }
+  } catch (error) {
+    await undo();
+    await disposeAll(prepared);
+    if (error instanceof Unavailable) throw error;
+    if (workspace.signal.aborted) throw error;
+    const remedy = (error instanceof BoxmarkError ? error.remedy : undefined) ?? 'boxmark doctor';
+    throw new Unavailable(error instanceof BoxmarkError ? error.what : messageOf(error), remedy);
+  }
+  await undo();
+  const guest = layers.some(({ guestKernel }) => guestKernel);
+  const remote = layers.some((layer) => layer.remote);
+  return {
+    path,
+    labels: [...new Set(prepared.flatMap(({ labels }) => labels))],
+    versions: Object.fromEntries(layers.map((runner, index) => [runner.name, prepared[index]?.version ?? ''])),
+    slowness: Math.max(...prepared.map(({ slowness }) => slowness)),
+    cpuClock: guest && !remote ? 'host' : 'guest',
+    sharesClock: !guest && !remote,
+    engine: postureOf(layers),
+    disk: diskOf(prepared, workspace),
+    start: (name, signal) => startStack({ name, signal, layers, prepared, host, context, guest, remote }),
+    dispose: () => disposeAll(prepared),
+  };
+}
+
+interface StartInput {
+  readonly name: string;
+  readonly signal: AbortSignal;
+  readonly layers: readonly Runner[];
+  readonly prepared: readonly Prepared[];
+  readonly host: Box;
+  readonly context: StackContext;
+  readonly guest: boolean;
+  readonly remote: boolean;
+}
+
+async function startStack(input: StartInput): Promise<Started> {
+  const { name, signal, layers, prepared, host, context, guest, remote } = input;
+  const { image, workspace } = context;
+  const begunNs = process.hrtime.bigint();
+  const opened: Box[] = [];
+  let closed: Promise<void> | undefined;
+  const closeAll = async () => {
+    for (const box of opened.toReversed()) await box.close();
+  };
+  const close = () => {
+    closed ??= closeAll();
+    return closed;
+  };
+  try {
+    for (const [index, runner] of layers.entries()) {
+      const holds = holdsOf(layers[index + 1]);
+      const own = prepared[index] as Prepared;
+      const parent = opened.at(-1) ?? host;
+      opened.push(await runner.open(parent, own, openOptions(name, asSeenIn(parent, workspace), signal, holds)));
+    }
+    const inner = opened.at(-1) as Box;
+    // The token is on the command line of the payload, or of the virtual machine, wherever the host can see it.
+    const token = `--start=${workspace.id}-${name}`;
+    const child = await inner.spawn([...image.payloadArgv, token]);
+    const spawnedNs = process.hrtime.bigint();
+    const cgroup = opened.find(({ machine }) => machine !== undefined)?.machine ?? inner.cgroup;
+    let known: Account | undefined;
+    const account = () => {
+      if (remote) return undefined;
+      known ??= payloadAccount({ token, guest, cgroup });
+      return known;
+    };
+    return {
+      process: child,
+      begunNs,
+      spawnedNs,
+      cpuNs: () => account()?.cpuNs(),
+      usage: () => account()?.usage() ?? {},
+      limits: () => (remote ? undefined : payloadLimits({ token, guest, cgroup: inner.cgroup })),
+      holdings: () =>
+        remote
+          ? {}
+          : holdingsOf({ pid: child.pid, token, cgroup: inner.cgroup, cgroupBytes: account()?.memoryBytes() }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** One daemon of root's is enough; the innermost engine is the one that takes the image. */
+function postureOf(layers: readonly Runner[]): EnginePosture {
+  const boxes = layers.filter(({ transparent }) => !transparent);
+  const daemons = boxes.map(({ posture }) => posture?.rootDaemon ?? null);
+  const rootDaemon = daemons.includes(true) ? true : daemons.includes(null) ? null : false;
+  return { rootDaemon, signedImage: boxes.at(-1)?.posture?.signedImage ?? null };
+}
+
+/** The run's private folder, in which boxes have their scratch, and what the engines keep elsewhere. */
+function diskOf(prepared: readonly Prepared[], { dir }: Workspace): DiskHoldings {
+  const folders = [...new Set([dir, ...prepared.flatMap(({ onDisk }) => onDisk?.folders ?? [])])];
+  const imageBytes = prepared.findLast(({ onDisk }) => onDisk?.imageBytes !== undefined)?.onDisk?.imageBytes;
+  return { folders, ...(imageBytes === undefined ? {} : { imageBytes }) };
+}
+
+/** What a box is to hold for the layer above it. One that makes no box leaves it a payload's box. */
+function holdsOf(next: Runner | undefined): Needs | undefined {
+  return next?.transparent ? undefined : next?.needs;
+}
+
+/** The CPUs of a machine in the box's place are its own, and there are no others for its engines. */
+function asSeenIn(box: Box, workspace: Workspace): Workspace {
+  const { cpus } = box;
+  return cpus === undefined ? workspace : { ...workspace, limits: { ...workspace.limits, cpus, housekeeping: cpus } };
+}
+
+function openOptions(name: string, workspace: Workspace, signal: AbortSignal, holds: Needs | undefined): OpenOptions {
+  return { name, limits: workspace.limits, signal, ...(holds === undefined ? {} : { holds }) };
+}
+
+async function disposeAll(prepared: readonly Prepared[]): Promise<void> {
+  for (const made of prepared.toReversed()) await made.dispose().catch(() => {});
+}
