@@ -4,6 +4,7 @@ import { BoxmarkError, EXIT } from '../bench/errors.ts';
 import type { Limits, Workspace } from '../bench/types.ts';
 import { pinSelf } from '../runners/host/cpus.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../runners/host/workspace.ts';
+import { stderr } from './streams.ts';
 
 export interface Workbench {
   readonly workspace: Workspace;
@@ -20,7 +21,7 @@ export function interruptSignal(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    process.stderr.write('\nboxmark: stopping, boxes are being closed (again to stop at once)\n');
+    stderr.write('\nboxmark: stopping, boxes are being closed (again to stop at once)\n');
     controller.abort(new BoxmarkError({ what: 'Interrupted.' }, EXIT.interrupted));
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { EXIT } from '../../bench/errors.ts';
 import { removeLeftovers } from '../../runners/host/clean-up.ts';
 import { findLeftovers } from '../../runners/host/leftovers.ts';
+import { stdout } from '../streams.ts';
 
 export function cleanCommand(): Command {
   return new Command('clean')
@@ -16,14 +17,14 @@ export function cleanCommand(): Command {
       const found = await findLeftovers();
       const result = flags.dryRun ? undefined : await removeLeftovers(found);
       const failed = result?.failed ?? [];
-      if (flags.json) process.stdout.write(`${JSON.stringify({ found, failed }, null, 2)}\n`);
+      if (flags.json) stdout.write(`${JSON.stringify({ found, failed }, null, 2)}\n`);
       else {
         for (const { kind, target, detail } of result?.removed ?? found) {
-          process.stdout.write(`${flags.dryRun ? 'would remove' : 'removed'} ${kind} ${target}  ${detail}\n`);
+          stdout.write(`${flags.dryRun ? 'would remove' : 'removed'} ${kind} ${target}  ${detail}\n`);
         }
         for (const { leftover, reason } of failed)
-          process.stdout.write(`could not remove ${leftover.kind} ${leftover.target}: ${reason}\n`);
-        if (found.length === 0) process.stdout.write('nothing was left behind\n');
+          stdout.write(`could not remove ${leftover.kind} ${leftover.target}: ${reason}\n`);
+        if (found.length === 0) stdout.write('nothing was left behind\n');
       }
       if (failed.length > 0) process.exitCode = EXIT.failed;
     });

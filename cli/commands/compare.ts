@@ -16,6 +16,7 @@ import { readSides, type Sides } from '../compare/sides.ts';
 import { assertOut } from '../out-folder.ts';
 import { programVersion } from '../paths.ts';
 import { appendStepSummary } from '../step-summary.ts';
+import { stderr, stdout } from '../streams.ts';
 
 export interface CompareFlags {
   readonly stored?: boolean;
@@ -93,7 +94,7 @@ function concludePaired(
 ): number {
   const dirs = sessions.map((name) => resolve(out, name));
   const result: CompareText = { ...known, mode: 'paired', gate: gateOf(known.rows) };
-  if (interrupted) process.stderr.write('boxmark: interrupted; what was measured is kept\n  try: the same again\n');
+  if (interrupted) stderr.write('boxmark: interrupted; what was measured is kept\n  try: the same again\n');
   return print(result, { dirs }, flags, interrupted);
 }
 
@@ -127,10 +128,10 @@ function print(
 ): number {
   appendStepSummary(() => renderCompareMarkdown(result));
   if (flags.json === true) {
-    process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, ...more }, null, 2)}\n`);
+    stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, ...more }, null, 2)}\n`);
   } else {
     const files = (more.dirs ?? []).map((dir) => `\nFiles: ${dir}`).join('');
-    process.stdout.write(`${renderCompare(result)}${files === '' ? '' : `${files}\n`}`);
+    stdout.write(`${renderCompare(result)}${files === '' ? '' : `${files}\n`}`);
   }
   if (interrupted) return EXIT.interrupted;
   return { regressed: EXIT.regression, passed: EXIT.ok, 'no verdict': EXIT.inconclusive }[result.gate];

@@ -19,6 +19,7 @@ import { measure } from '../measure.ts';
 import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
 import { suggestion } from '../prepare.ts';
+import { stderr, stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
 interface ExplainFlags extends Record<string, unknown> {
@@ -142,7 +143,7 @@ function pairsOf({ baseline, rungs, exchanges }: Ladder) {
 
 function printLadder(ladder: Ladder, missing: readonly MissingStep[], json: boolean): number {
   if (json) {
-    process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ladder, missing }, null, 2)}\n`);
+    stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ladder, missing }, null, 2)}\n`);
     return EXIT.ok;
   }
   const lines = [
@@ -151,7 +152,7 @@ function printLadder(ladder: Ladder, missing: readonly MissingStep[], json: bool
     ...ladder.exchanges.map(({ env, part }) => `exchange      ${env}: ${part}`),
     ...missing.map(({ env, part, reason }) => `not here      ${env}: ${part}: ${reason}`),
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  stdout.write(`${lines.join('\n')}\n`);
   return EXIT.ok;
 }
 
@@ -184,11 +185,11 @@ function conclude(
     speculation: Object.fromEntries(speculation) as Record<string, string>,
     missing,
   };
-  if (json) process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
-  else process.stdout.write(`${renderExplain(document)}\nFiles: ${dir}\n`);
+  if (json) stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
+  else stdout.write(`${renderExplain(document)}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
-    process.stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
+    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
     return EXIT.interrupted;
   }
   return results.length === 0 ? EXIT.failed : EXIT.ok;

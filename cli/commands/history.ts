@@ -9,6 +9,7 @@ import { historyJson, renderHistory } from '../../reports/history.ts';
 import { historyPage } from '../../reports/history-page.ts';
 import { historyModel } from '../history-model.ts';
 import { programVersion } from '../paths.ts';
+import { stdout } from '../streams.ts';
 
 interface HistoryFlags {
   readonly margin?: string;
@@ -52,7 +53,7 @@ function formatOf({ format, json }: HistoryFlags): (typeof FORMATS)[keyof typeof
 
 function write(text: string, file: string | undefined): void {
   if (file === undefined || file === '-') {
-    process.stdout.write(text);
+    stdout.write(text);
     return;
   }
   try {

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { usageError } from '../../bench/errors.ts';
 import { appendStepSummary } from '../step-summary.ts';
+import { stdout } from '../streams.ts';
 import { chosenFormats, formats, renderReports, writeFiles } from '../write-report.ts';
 
 interface ReportFlags {
@@ -47,9 +48,9 @@ export function reportCommand(): Command {
             '--format md -o -',
           );
         }
-        process.stdout.write(file.content);
+        stdout.write(file.content);
         return;
       }
-      for (const path of writeFiles(out, files)) process.stdout.write(`${relative(process.cwd(), path)}\n`);
+      for (const path of writeFiles(out, files)) stdout.write(`${relative(process.cwd(), path)}\n`);
     });
 }

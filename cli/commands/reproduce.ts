@@ -24,6 +24,7 @@ import { WORKLOAD_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
 import { programVersion } from '../paths.ts';
 import { type Bench, suggestion } from '../prepare.ts';
+import { stderr, stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
 interface ReproduceFlags {
@@ -189,14 +190,14 @@ function conclude(
     unavailable: info.unavailable,
     remarks,
   };
-  if (json === true) process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, dir }, null, 2)}\n`);
-  else process.stdout.write(`${renderReproduce(result)}\nFiles: ${dir}\n`);
+  if (json === true) stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, dir }, null, 2)}\n`);
+  else stdout.write(`${renderReproduce(result)}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
-    process.stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
+    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
     return EXIT.interrupted;
   }
   if (outcome.samples.some(({ phase, ok }) => phase === 'measure' && ok)) return EXIT.ok;
-  process.stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
+  stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
   return EXIT.failed;
 }

@@ -15,6 +15,7 @@ import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
 import type { Bench } from '../prepare.ts';
 import { conclude } from '../result.ts';
+import { stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
 export interface RunFlags extends Record<string, unknown> {
@@ -119,12 +120,12 @@ function printPlan(plan: Plan, bench: Bench, json: boolean): number {
   if (json) {
     const seconds = (blocks: number) => Math.round(estimateSeconds(plan, bench.costOf, blocks));
     const estimate = { estimateSeconds: seconds(plan.minBlocks), estimateSecondsAtMost: seconds(plan.maxBlocks) };
-    process.stdout.write(`${JSON.stringify({ plan, ...estimate, unavailable: bench.refused }, null, 2)}\n`);
+    stdout.write(`${JSON.stringify({ plan, ...estimate, unavailable: bench.refused }, null, 2)}\n`);
     return EXIT.ok;
   }
   const lines = describePlan(plan, bench.costOf);
   for (const { path, reason, remedy } of bench.refused) lines.push(`cannot run    ${path}: ${reason} (try: ${remedy})`);
-  process.stdout.write(`${lines.join('\n')}\n`);
+  stdout.write(`${lines.join('\n')}\n`);
   return EXIT.ok;
 }
 

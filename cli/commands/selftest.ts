@@ -14,6 +14,7 @@ import { defaultLimits } from '../../runners/host/cpus.ts';
 import { measure } from '../measure.ts';
 import { KERNEL_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
+import { stderr, stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
 interface SelftestFlags extends Record<string, unknown> {
@@ -110,15 +111,15 @@ function conclude(outcome: SessionOutcome, { dir, slowdowns, json, strict }: Con
     secondsPerBlock: info.measuredMs / 1000 / Math.max(1, info.blocksCompleted),
   });
   const document = { program: info.program, session: info.session, missing: info.unavailable, ...result };
-  if (json) process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
-  else process.stdout.write(`${renderSelftest(document)}\nFiles: ${dir}\n`);
+  if (json) stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
+  else stdout.write(`${renderSelftest(document)}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
-    process.stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
+    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
     return EXIT.interrupted;
   }
   if (result.rows.length === 0) {
-    process.stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
+    stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
     return EXIT.failed;
   }
   return strict && result.coverage.tooLow ? EXIT.inconclusive : EXIT.ok;

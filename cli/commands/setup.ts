@@ -7,6 +7,7 @@ import { EXIT, usageError } from '../../bench/errors.ts';
 import { nearest } from '../../bench/plan/plan.ts';
 import { ENGINES, type Engine } from '../../runners/host/packages.ts';
 import { runSetup, type SetupPlan, setupPlan } from '../../runners/host/setup.ts';
+import { stderr, stdout } from '../streams.ts';
 
 interface SetupFlags {
   readonly all?: boolean;
@@ -34,7 +35,7 @@ export function setupCommand(): Command {
 async function setup(flags: SetupFlags): Promise<number> {
   const engines = flags.all ? ENGINES : enginesFor(flags.for ?? 'container,nested,vm');
   const plan = await setupPlan(engines);
-  if (flags.json) process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+  if (flags.json) stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
   else say(describe(plan));
   if (plan.complete || flags.dryRun) return EXIT.ok;
   if (!plan.canRun) {
@@ -45,9 +46,9 @@ async function setup(flags: SetupFlags): Promise<number> {
     say(['Nothing was installed.']);
     return EXIT.ok;
   }
-  const { installed, problems } = await runSetup(plan, (line) => process.stderr.write(`setup: ${line}\n`));
+  const { installed, problems } = await runSetup(plan, (line) => stderr.write(`setup: ${line}\n`));
   if (installed.length > 0) say([`installed: ${installed.join(', ')}`]);
-  for (const problem of problems) process.stderr.write(`boxmark: ${problem}\n`);
+  for (const problem of problems) stderr.write(`boxmark: ${problem}\n`);
   return problems.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
@@ -94,5 +95,5 @@ async function confirmed(): Promise<boolean> {
 }
 
 function say(lines: readonly string[]): void {
-  process.stderr.write(`${lines.join('\n')}\n`);
+  stderr.write(`${lines.join('\n')}\n`);
 }
