@@ -4,7 +4,7 @@
 import { CommanderError } from 'commander';
 import { BoxmarkError, EXIT, messageOf } from '../bench/errors.ts';
 import { program } from './program.ts';
-import { outputWasLost, stderr } from './streams.ts';
+import { outputWasLost, releaseDeadTerminals, stderr } from './streams.ts';
 
 /** Runs the program and returns its exit code. Errors are three parts on standard error; a stack only with `-v`. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -37,6 +37,7 @@ function stackOf(error: unknown): string {
 
 process.on('exit', (code) => {
   if (code === EXIT.ok && outputWasLost()) process.exitCode = EXIT.failed;
+  releaseDeadTerminals();
 });
 
 process.exitCode = await main(process.argv.slice(2));

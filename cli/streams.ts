@@ -3,7 +3,7 @@
  * a failed write would leave its boxes behind.
  */
 
-import { fstatSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, writeFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { messageOf } from '../bench/errors.ts';
 
@@ -80,5 +80,18 @@ function leadsToFile(fd: number): boolean {
     return stats.isFile() || stats.isCharacterDevice();
   } catch {
     return false;
+  }
+}
+
+const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+
+/**
+ * Node.js gives each terminal its settings back when it ends, and aborts where that fails: a terminal that was hung up
+ * must not be found any more.
+ */
+export function releaseDeadTerminals(): void {
+  for (const fd of terminals.filter((it) => !isatty(it))) {
+    closeSync(fd);
+    openSync('/dev/null', 'r+'); // Takes the lowest free descriptor, the one just closed.
   }
 }

@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { boxmark, eventually, sessions, start, tracesOf, workspaceOf } from './program.ts';
+import { boxmark, eventually, MAIN, sessions, start, tracesOf, workspaceOf } from './program.ts';
+import { noTerminal, onTerminal } from './terminal.ts';
 
 const ENVS = process.getuid?.() === 0 ? 'native,unshare' : 'native';
 const CLI = join(import.meta.dirname, '..', '..', 'cli');
@@ -34,6 +35,15 @@ function stopReason(dir: string): string {
 
 function idOf(pid: number | undefined): string | undefined {
   return workspaceOf(pid)?.replace('/var/tmp/boxmark-', '');
+}
+
+/** Rows in the file, by its lines. */
+function hasRows(dir: string): boolean {
+  try {
+    return readFileSync(join(dir, 'samples.csv'), 'utf8').split('\n').length > 50;
+  } catch {
+    return false;
+  }
 }
 
 describe('a run whose output goes nowhere measures to its end, cleans up, and ends with', () => {
@@ -90,5 +100,34 @@ describe('a command whose output is lost', () => {
         /process\.(stdout|stderr)\.|console\.\w+\(/.test(readFileSync(join(CLI, name), 'utf8')),
     );
     expect(around).toEqual([]);
+  });
+});
+
+describe('a terminal that hangs up', () => {
+  it('ends the run as an interrupt does: code 130, whole blocks kept, nothing left, and it can be resumed', async (context) => {
+    if (noTerminal !== '') return context.skip(noTerminal);
+    const { pid, hangUp } = await onTerminal([process.execPath, MAIN, ...runArgs(2, 60)]);
+    const dir = await eventually(() => sessions(out).find(hasRows));
+    const id = idOf(pid) ?? '';
+    expect(tracesOf(id)).not.toEqual([]);
+    expect(await hangUp()).toBe('code 130');
+    expect(tracesOf(id)).toEqual([]);
+    expect(stopReason(dir)).toBe('interrupted');
+    expect((await boxmark('check', dir)).code).toBe(0);
+    const resumed = await boxmark('resume', dir, '-q');
+    expect(resumed.code).toBe(0);
+    expect(stopReason(dir)).toBe('blocks');
+    expect((await boxmark('check', dir)).code).toBe(0);
+  });
+
+  it('ends no run that is in another session of processes, which gets no signal', async (context) => {
+    if (noTerminal !== '') return context.skip(noTerminal);
+    const file = join(out, 'code');
+    const shell = `trap '' HUP; setsid -w "$@"; echo $? > ${file}`;
+    const terminal = await onTerminal(['sh', '-c', shell, 'sh', process.execPath, MAIN, ...runArgs(1, 30)]);
+    const dir = await eventually(() => sessions(out).find(hasRows));
+    await terminal.hangUp();
+    expect(readFileSync(file, 'utf8')).toBe('0\n');
+    expect(stopReason(dir)).toBe('blocks');
   });
 });
