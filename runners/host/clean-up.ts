@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { messageOf } from '../../bench/errors.ts';
 import { daemonDirs, forgetOutside, killDaemon } from '../engines/docker/leftovers.ts';
 import { hostExec } from '../kit/process.ts';
-import { LEFTOVER_KINDS, type Leftover, processesOf } from './leftovers.ts';
+import { removeTree } from '../kit/remove.ts';
+import { hasProcesses, LEFTOVER_KINDS, type Leftover, processesOf } from './leftovers.ts';
 import { cgroupMounts, mountsBelow, unmount } from './mounts.ts';
 import { endProcess } from './processes.ts';
 import { liveRuns, ownerState, removeWorkspaceDir } from './workspace.ts';
@@ -25,7 +26,10 @@ export async function removeLeftovers(list: readonly Leftover[]): Promise<CleanU
   const ordered = [...list].sort((a, b) => LEFTOVER_KINDS.indexOf(a.kind) - LEFTOVER_KINDS.indexOf(b.kind));
   const removed: Leftover[] = [];
   const failed: { leftover: Leftover; reason: string }[] = [];
-  const runs = new Set(list.map((leftover) => leftover.run).filter((run) => run !== '' && ownerState(run) !== 'alive'));
+  const named = [...new Set(list.map((leftover) => leftover.run))].filter((run) => run !== '');
+  const runs = new Set(named.filter((run) => ownerState(run) === 'dead'));
+  // Their groups may go while they are empty; no process is ended on the word of a group's name.
+  const abandoned = new Set(named.filter((run) => ownerState(run) === 'absent'));
   for (const leftover of ordered.filter(({ kind }) => kind === 'process')) {
     if (!runs.has(leftover.run) || leftover.process === undefined) continue;
     if (await endProcess(leftover.process)) removed.push(leftover);
@@ -36,9 +40,11 @@ export async function removeLeftovers(list: readonly Leftover[]): Promise<CleanU
     if (late.length === 0) break;
     for (const { process: identity } of late) if (identity !== undefined) await endProcess(identity);
   }
+  const mayGo = ({ run, kind }: Leftover) =>
+    run === '' || runs.has(run) || (abandoned.has(run) && kind === 'cgroup' && !hasProcesses(run));
   for (const leftover of ordered.filter(({ kind }) => kind !== 'process')) {
     try {
-      if (leftover.run !== '' && !runs.has(leftover.run)) throw new Error('its run goes on');
+      if (!mayGo(leftover)) throw new Error('its run goes on');
       await remove(leftover);
       removed.push(leftover);
     } catch (error) {
@@ -72,7 +78,7 @@ async function remove({ kind, target, run }: Leftover): Promise<void> {
       if (run !== '') await forgetOutside(target);
       return removeWorkspaceDir(target);
     default:
-      return rm(target, { force: true, recursive: true });
+      return removeTree(target);
   }
 }
 

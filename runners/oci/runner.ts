@@ -1,12 +1,12 @@
 /** What the runners of OCI runtimes have in common: probing, preparing, and what they can be told. */
 
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ablation, Box, Image, Needs, Prepared, Probe, Runner, RunnerKind, Workspace } from '../../bench/types.ts';
 import { hierarchiesOf } from '../cgroup/box-group.ts';
 import { holderImage, storeDir } from '../image/image.ts';
 import { writeInBox } from '../kit/box-files.ts';
+import { removeTree } from '../kit/remove.ts';
 import { type BoxSettings, payloadOnly } from '../stack/box-settings.ts';
 import { openOciBox, openOciHolder, type PreparedOci } from './box.ts';
 import { presentCapabilities } from './holder.ts';
@@ -122,7 +122,7 @@ async function prepare<Settings extends BoxSettings>(
     slowness: engine.guestKernel ? 2 : 1,
     // In a box, the folder goes with the scratch folder of the box.
     dispose: async () => {
-      if (parent.path === 'host') await rm(folder, { recursive: true, force: true });
+      if (parent.path === 'host') await removeTree(folder);
     },
     engine: engine.name,
     workspace,

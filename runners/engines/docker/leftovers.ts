@@ -1,11 +1,12 @@
 /** What a Docker daemon of ours leaves on the host when it is killed, and the files it makes outside its folder. */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Workspace } from '../../../bench/types.ts';
 import { GROUP_ROOT, groupAt, hostHierarchies } from '../../cgroup/group.ts';
 import { mountsBelow, unmount } from '../../host/mounts.ts';
+import { readOwnFile } from '../../host/ownership.ts';
 import { endProcess, listProcesses, ownLine } from '../../host/processes.ts';
 
 /** Helpers may start others while they are being ended. */
@@ -86,7 +87,7 @@ export async function forgetOutside(dir: string): Promise<void> {
   const list = join(dir, OUTSIDE_LIST);
   let absent: unknown;
   try {
-    absent = JSON.parse(readFileSync(list, 'utf8'));
+    absent = JSON.parse(readOwnFile(list) ?? 'null');
   } catch {
     return;
   }
@@ -110,13 +111,16 @@ function daemonProcesses(dir: string) {
   );
 }
 
+/** What containerd calls the socket of a shim; anything else in an `address` is not believed. */
+const SHIM_ADDRESS = /^unix:\/\/\/run\/containerd\/s\/[0-9a-f]{64}$/;
+
 /** A killed shim can't remove its socket, which stands outside the daemon's folder; each container's folder names it. */
 function shimSockets(dir: string): string[] {
   const tasks = join(dir, 'exec/containerd/daemon/io.containerd.runtime.v2.task/moby');
   try {
     return readdirSync(tasks).flatMap((id) => {
-      const address = readFileSync(join(tasks, id, 'address'), 'utf8').trim();
-      return address.startsWith('unix:///run/containerd/s/') ? [address.slice('unix://'.length)] : [];
+      const address = readOwnFile(join(tasks, id, 'address'))?.trim() ?? '';
+      return SHIM_ADDRESS.test(address) ? [address.slice('unix://'.length)] : [];
     });
   } catch {
     return [];

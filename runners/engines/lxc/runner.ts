@@ -1,13 +1,14 @@
 /** The runner `lxc`: a system container with an init of its own, as OpenVZ and Virtuozzo had them; `lxc:app` is the bare kind. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { hierarchiesOf } from '../../cgroup/box-group.ts';
 import { holderImage, toolImage } from '../../image/image.ts';
+import { removeTree } from '../../kit/remove.ts';
 import { BOX_FIELDS, type BoxSettings, payloadOnly } from '../../stack/box-settings.ts';
 import { defineSettings } from '../../stack/settings.ts';
 import { openAppBox, openSystemBox, type PreparedLxc } from './box.ts';
@@ -148,7 +149,7 @@ async function prepareWith(
     slowness: 1,
     // In a box, the folder goes with the scratch folder of the box.
     dispose: async () => {
-      if (parent.path === 'host') await rm(folder, { recursive: true, force: true });
+      if (parent.path === 'host') await removeTree(folder);
     },
     workspace,
     settings,

@@ -1,8 +1,9 @@
 /** What systemd-nspawn keeps outside the work folder, and leaves there when it is killed. */
 
 import { readdirSync } from 'node:fs';
-import { rm, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTree } from '../../kit/remove.ts';
 
 const STATE = '/run/systemd/nspawn';
 /** Folders in it, with what stands before a machine's name in them. */
@@ -21,7 +22,7 @@ export function nspawnState(isOurs: (machine: string) => boolean): string[] {
 /** Removes what a machine left; then the folders, as far as they are empty. Never throws. */
 export async function forgetMachine(machine: string): Promise<void> {
   for (const path of nspawnState((name) => name === machine)) {
-    await rm(path, { recursive: true, force: true }).catch(() => {});
+    await removeTree(path).catch(() => {});
   }
   for (const place of [...PLACES.map((name) => join(STATE, name)), STATE]) await rmdir(place).catch(() => {});
 }

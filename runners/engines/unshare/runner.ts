@@ -1,7 +1,6 @@
 /** The runner `unshare`: a container of util-linux alone, namespaces and cgroups without any engine. */
 
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Ablation, Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '../../../bench/types.ts';
@@ -10,6 +9,7 @@ import { hierarchiesFor, quote } from '../../cgroup/tree.ts';
 import { holderImage, storeDir, toolImage } from '../../image/image.ts';
 import { imageOnDisk } from '../../image/size.ts';
 import { writeInBox } from '../../kit/box-files.ts';
+import { removeTree } from '../../kit/remove.ts';
 import { toolRunner } from '../../kit/tools.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, payloadOnly } from '../../stack/box-settings.ts';
@@ -134,7 +134,7 @@ async function prepare(
     onDisk: await imageOnDisk(image.root),
     // In a box, the folder goes with the scratch folder of the box.
     dispose: async () => {
-      if (parent.path === 'host') await rm(folder, { recursive: true, force: true });
+      if (parent.path === 'host') await removeTree(folder);
     },
     settings,
     workspace,
