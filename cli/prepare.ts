@@ -4,8 +4,6 @@ import { BoxmarkError } from '../bench/errors.ts';
 import type { CostGuess } from '../bench/plan/cost-plan.ts';
 import { nearest, type PlanSettings } from '../bench/plan/plan.ts';
 import type { Environment, Image, PlannedEnvironment, Runner, Workspace } from '../bench/types.ts';
-import { ensureImage, importImage, loadImage } from '../runners/image/image.ts';
-import { RUNNERS } from '../runners/index.ts';
 import {
   ALIASES,
   isAlias,
@@ -13,7 +11,9 @@ import {
   type Resolved,
   resolveEnvironments,
   resolvePlanned,
-} from '../runners/stack/aliases.ts';
+} from '../runners/aliases.ts';
+import { ensureImage, importImage, loadImage } from '../runners/image/image.ts';
+import { RUNNERS } from '../runners/index.ts';
 import { layerNames, parsePath } from '../runners/stack/path.ts';
 import { prepareStack, type StackContext } from '../runners/stack/stack.ts';
 import { payloadFile } from './paths.ts';

@@ -17,13 +17,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeLeftovers } from '../../runners/host/clean-up.ts';
-import { findLeftovers, hasProcesses, type Leftover } from '../../runners/host/leftovers.ts';
 import { cgroupMounts } from '../../runners/host/mounts.ts';
 import { isOwnFolder, readOwnFile } from '../../runners/host/ownership.ts';
 import { ownerState, removeWorkspaceDir } from '../../runners/host/workspace.ts';
+import { ENGINES } from '../../runners/index.ts';
 import { hostExec } from '../../runners/kit/process.ts';
 import { removeTree } from '../../runners/kit/remove.ts';
+import { removeLeftovers } from '../../runners/upkeep/clean-up.ts';
+import { findLeftovers, hasProcesses, type Leftover } from '../../runners/upkeep/leftovers.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const RUNNERS = fileURLToPath(new URL('../../runners', import.meta.url));
@@ -135,7 +136,7 @@ describe.skipIf(!isRoot)('groups of a run whose folder is not to be seen (needs 
     try {
       writeFileSync(join(group, 'cgroup.procs'), String(sleeper.pid));
       expect(hasProcesses(id)).toBe(true);
-      const { failed } = await removeLeftovers(list);
+      const { failed } = await removeLeftovers(list, ENGINES);
       expect(failed.map(({ reason }) => reason)).toEqual(['its run goes on']);
       expect(existsSync(group)).toBe(true);
       expect(sleeper.exitCode).toBeNull();
@@ -144,10 +145,10 @@ describe.skipIf(!isRoot)('groups of a run whose folder is not to be seen (needs 
       await ended;
     }
     expect(
-      (await findLeftovers()).filter(({ run }) => run === id),
+      (await findLeftovers(ENGINES)).filter(({ run }) => run === id),
       'it is young',
     ).toEqual([]);
-    expect((await removeLeftovers(list)).failed).toEqual([]);
+    expect((await removeLeftovers(list, ENGINES)).failed).toEqual([]);
     expect(existsSync(join(group, '..'))).toBe(false);
   });
 });
@@ -165,7 +166,7 @@ describe.skipIf(!isRoot)('a folder of another user (needs root)', () => {
     expect(ownerState('0badf00d')).toBe('dead');
     chownSync(dir, STRANGER, STRANGER);
     expect(ownerState('0badf00d')).toBe('alive');
-    expect((await findLeftovers()).filter(({ run }) => run === '0badf00d')).toEqual([]);
+    expect((await findLeftovers(ENGINES)).filter(({ run }) => run === '0badf00d')).toEqual([]);
     await expect(removeWorkspaceDir(dir)).rejects.toThrow(/belongs to somebody else/);
     expect(existsSync(join(dir, 'owner.json'))).toBe(true);
   });

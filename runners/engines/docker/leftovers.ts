@@ -8,6 +8,8 @@ import { GROUP_ROOT, groupAt, hostHierarchies } from '../../cgroup/group.ts';
 import { mountsBelow, unmount } from '../../host/mounts.ts';
 import { readOwnFile } from '../../host/ownership.ts';
 import { endProcess, listProcesses, ownLine } from '../../host/processes.ts';
+import { hostExec } from '../../kit/process.ts';
+import { type IsDead, type Leavings, type Leftover, leftover } from '../../upkeep/leftovers.ts';
 
 /** Helpers may start others while they are being ended. */
 const KILL_ROUNDS = 5;
@@ -126,3 +128,51 @@ function shimSockets(dir: string): string[] {
     return [];
   }
 }
+
+const DOCKER_SOCKET = '/var/run/docker.sock';
+const DOCKER_TIMEOUT_MS = 10_000;
+
+/** Labelled objects of the host's own Docker daemon. A daemon private to a run goes with its processes and its folder. */
+async function dockerObjects(isDead: IsDead, dead: ReadonlySet<string>): Promise<Leftover[]> {
+  if (!existsSync(DOCKER_SOCKET)) return [];
+  const rows = async (argv: readonly string[]): Promise<string[][]> => {
+    const { exitCode, stdout } = await hostExec(['docker', ...argv], { timeoutMs: DOCKER_TIMEOUT_MS });
+    return exitCode === 0
+      ? stdout
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => line.split('\t'))
+      : [];
+  };
+  const found: Leftover[] = [];
+  const label = '{{.Label "boxmark"}}';
+  const containers = ['ps', '-a', '--no-trunc', '--filter', 'label=boxmark', '--format'];
+  for (const [id = '', run = '', status = '', name = ''] of await rows([
+    ...containers,
+    `{{.ID}}\t${label}\t{{.Status}}\t{{.Names}}`,
+  ])) {
+    // The label may be anybody's, and the daemon may serve runs of another machine, whose folders aren't here.
+    if (isDead(run)) found.push(leftover('container', run, id, `${name} (${status})`));
+  }
+  for (const [name = '', run = ''] of await rows([
+    ...['volume', 'ls', '--filter', 'label=boxmark', '--format'],
+    `{{.Name}}\t${label}`,
+  ])) {
+    if (isDead(run)) found.push(leftover('volume', run, name, 'volume of a dead run'));
+  }
+  for (const run of dead) {
+    for (const [id = ''] of await rows(['images', '-q', '--no-trunc', '--filter', `reference=boxmark:*-${run}`])) {
+      found.push(leftover('image', run, id, 'image of a dead run'));
+    }
+  }
+  return found;
+}
+
+export const dockerLeavings: Leavings = {
+  find: dockerObjects,
+  beforeFolder: async (dir) => {
+    for (const daemon of daemonDirs(dir)) await killDaemon(daemon);
+    for (const path of mountsBelow(dir)) await unmount(path);
+    await forgetOutside(dir);
+  },
+};

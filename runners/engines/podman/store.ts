@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, Image, Workspace } from '../../../bench/types.ts';
 import { hierarchiesOf, openGroup } from '../../cgroup/box-group.ts';
-import { quote } from '../../cgroup/tree.ts';
 import { mountsBelow, unmount } from '../../host/mounts.ts';
 import { dockerArchive } from '../../image/image.ts';
 import { findCommand } from '../../image/layout.ts';
 import { removeTree } from '../../kit/remove.ts';
+import { quote } from '../../kit/shell.ts';
+import { stateFolder } from '../../oci/runner.ts';
 import { newPool } from '../../stack/pool.ts';
 import { crunCall } from '../crun/call.ts';
 import {
@@ -26,7 +27,7 @@ import {
 } from './client.ts';
 
 /** Folders that runtimes make whatever they are told. */
-const OUTSIDE = ['/run/crun', '/run/runc'];
+const OUTSIDE = ['crun', 'runc'].map(stateFolder);
 const LOAD_LIMIT_MS = 300_000;
 
 const stores = newPool<PodmanClient>(removeStore);

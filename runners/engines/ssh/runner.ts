@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, Probe, Runner, Workspace } from '../../../bench/types.ts';
-import { cpuList } from '../../cgroup/tree.ts';
+import { cpuList } from '../../kit/shell.ts';
 import { defineSettings } from '../../stack/settings.ts';
 import { hierarchiesThere, openHolderBox, openPayloadBox, type PreparedSsh, payloadWords, remoteHost } from './box.ts';
 import { type Connection, connect, type Target } from './connection.ts';

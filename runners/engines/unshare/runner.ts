@@ -5,25 +5,19 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Ablation, Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { hierarchiesOf } from '../../cgroup/box-group.ts';
-import { hierarchiesFor, quote } from '../../cgroup/tree.ts';
+import { hierarchiesFor } from '../../cgroup/tree.ts';
 import { holderImage, storeDir, toolImage } from '../../image/image.ts';
 import { imageOnDisk } from '../../image/size.ts';
+import { toolRunner } from '../../image/tools.ts';
 import { writeInBox } from '../../kit/box-files.ts';
+import { STORE_MOUNT } from '../../kit/places.ts';
 import { removeTree } from '../../kit/remove.ts';
-import { toolRunner } from '../../kit/tools.ts';
+import { quote } from '../../kit/shell.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, payloadOnly } from '../../stack/box-settings.ts';
 import { defineSettings } from '../../stack/settings.ts';
 import { openHolderBox, openPayloadBox, type PreparedUnshare, type UnshareSettings } from './box.ts';
-import {
-  cgroupMounts,
-  holderMounts,
-  mountTable,
-  namespaces,
-  payloadMounts,
-  type RootKind,
-  STORE_MOUNT,
-} from './script.ts';
+import { cgroupMounts, holderMounts, mountTable, namespaces, payloadMounts, type RootKind } from './script.ts';
 
 const PROBE_LIMIT_MS = 15_000;
 const COMMANDS = ['sh', 'cat', 'mkdir', 'mount', 'nsenter', 'pivot_root', 'rmdir', 'setpriv', 'taskset', 'unshare'];
