@@ -1,9 +1,10 @@
 /** Renders sessions in the formats that are asked for, and writes the files whole or not at all. */
 
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { messageOf, usageError } from '../bench/errors.ts';
 import { nearest } from '../bench/plan/plan.ts';
+import { replaceFile } from '../bench/session/files.ts';
 import { reports } from '../reports/index.ts';
 import type { Report, ReportFile } from '../reports/report.ts';
 import { readSessionModel } from './session-model.ts';
@@ -56,9 +57,9 @@ export function writeFiles(out: string, files: readonly ReportFile[]): string[] 
   try {
     mkdirSync(out, { recursive: true });
     return files.map(({ name, content }) => {
+      if (basename(name) !== name) throw new Error(`${name} is no name of a file`);
       const path = join(out, name);
-      writeFileSync(`${path}.tmp`, content);
-      renameSync(`${path}.tmp`, path);
+      replaceFile(path, content);
       return path;
     });
   } catch (error) {

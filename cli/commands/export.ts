@@ -1,9 +1,9 @@
 /** `boxmark export`: a session in the formats of other tools. */
 
-import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { messageOf, usageError } from '../../bench/errors.ts';
 import { nearest } from '../../bench/plan/plan.ts';
+import { writeOutput } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import type { Export } from '../../reports/exports/export.ts';
 import { EXPORTS } from '../../reports/exports/index.ts';
@@ -54,7 +54,7 @@ function write(format: Export, dirs: readonly string[], output: string | undefin
   }
   const text = format.render(models);
   if (output === undefined) stdout.write(text);
-  else writeOutput(output, text);
+  else writeTo(output, text);
   for (const remark of format.remarks?.(models) ?? []) stderr.write(`boxmark: ${remark}\n`);
 }
 
@@ -68,9 +68,9 @@ function foldersOf(paths: readonly string[], format: Export): string[] {
   );
 }
 
-function writeOutput(file: string, text: string): void {
+function writeTo(file: string, text: string): void {
   try {
-    writeFileSync(file, text);
+    writeOutput(file, text);
   } catch (error) {
     throw usageError(
       `--output: the file can't be written (${messageOf(error)}).`,

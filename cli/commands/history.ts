@@ -1,9 +1,9 @@
 /** `boxmark history`: the figures of many sessions over time, with the places at which they changed. */
 
-import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { DEFAULT_MARGIN } from '../../bench/analysis/contrast/verdict.ts';
 import { messageOf, usageError } from '../../bench/errors.ts';
+import { writeOutput } from '../../bench/session/files.ts';
 import { parsePercent } from '../../bench/units.ts';
 import { historyJson, renderHistory } from '../../reports/history.ts';
 import { historyPage } from '../../reports/history-page.ts';
@@ -57,7 +57,7 @@ function write(text: string, file: string | undefined): void {
     return;
   }
   try {
-    writeFileSync(file, text);
+    writeOutput(file, text);
   } catch (error) {
     throw usageError(`The history can't be written: ${messageOf(error)}.`, file, 'a file in a folder that is there');
   }

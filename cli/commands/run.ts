@@ -1,13 +1,13 @@
 /** `boxmark run`: plans, prepares the environments, measures, prints the comparison. */
 
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { parse as parseYaml } from 'yaml';
 import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
 import { describePlan, estimateSeconds } from '../../bench/plan/describe.ts';
 import { checkPlanInput, makePlan, type PlanInput, planSettings } from '../../bench/plan/plan.ts';
+import { readNamed } from '../../bench/session/files.ts';
 import type { Plan } from '../../bench/types.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { measure } from '../measure.ts';
@@ -148,10 +148,13 @@ function readInput(flags: RunFlags): PlanInput {
   return { ...Object.fromEntries(kept), ...given };
 }
 
+/** More than any plan needs. */
+const PLAN_LIMIT_BYTES = 1 << 20;
+
 function readPlanFile(file: string): PlanInput {
   let content: unknown;
   try {
-    content = parseYaml(readFileSync(file, 'utf8'));
+    content = parseYaml(readNamed(file, PLAN_LIMIT_BYTES));
   } catch (error) {
     throw usageError(`The plan can't be read: ${messageOf(error)}`, file, 'a YAML file with the names of the flags');
   }
