@@ -7,6 +7,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ import { boxmark, start } from './program.ts';
 import { writeSession } from './stored-session.ts';
 
 const PRECIOUS = 'precious\n';
-/** Address space, KiB: Node.js itself takes some of it up, a file without an end would take all. */
+/** A second bound is on memory, in bytes: a file without an end would take up all of it. */
 const BOUNDED = ['timeout', '60', 'prlimit', '--data=1500000000'];
 
 let dir: string;
@@ -104,7 +105,7 @@ it('a name that leads out of the folder of a report is refused', async () => {
 });
 
 it('a table of one endless line ends in bounded time and memory', async () => {
-  execFileSync('truncate', ['-s', '3G', join(session, 'samples.csv')]);
+  truncateSync(join(session, 'samples.csv'), 3 * 2 ** 30);
   const ended = await start(['check', session], BOUNDED).ended;
   expect(ended.code).toBe(1);
   expect(ended.stdout).toMatch(/samples\.csv: /);
