@@ -6,9 +6,11 @@ import type { SessionOutcome } from '../bench/run/session.ts';
 import { reports } from '../reports/index.ts';
 import { render as markdown } from '../reports/markdown.ts';
 import { buildModel } from '../reports/model.ts';
+import { clean } from '../reports/text.ts';
 import type { Bench } from './prepare.ts';
 import { headerOf } from './session-model.ts';
 import { appendStepSummary } from './step-summary.ts';
+import { resumeCall } from './stored-origin.ts';
 import { stderr, stdout } from './streams.ts';
 import { writeSessionReport } from './write-report.ts';
 
@@ -48,7 +50,7 @@ export function printOutcome(outcome: SessionOutcome, { json, dir, verbose }: Pr
   if (!json) stdout.write(`\nFiles: ${dir}\n`);
   if (outcome.info.stopReason === 'interrupted') {
     const kept = `${info.blocksCompleted} whole ${info.blocksCompleted === 1 ? 'block is' : 'blocks are'} kept`;
-    const next = info.plan.measure === undefined ? `boxmark resume ${nearPath(dir)}` : 'the same again';
+    const next = info.plan.measure === undefined ? resumeCall(nearPath(dir), info.plan) : 'the same again';
     stderr.write(`boxmark: interrupted; ${kept}\n  try: ${next}\n`);
   }
 }
@@ -98,7 +100,7 @@ export function exitCodeOf(
   const missing = [...new Set(wanted)].filter((path) => !measured.has(path));
   if (missing.length > 0) {
     const why = question.keepGoing ? 'goes on all the same (--keep-going)' : 'exit code 1 (--keep-going makes it 0)';
-    stderr.write(`boxmark: no data from ${missing.join(', ')}, asked for by name: ${why}\n`);
+    stderr.write(`boxmark: no data from ${clean(missing.join(', '))}, asked for by name: ${why}\n`);
     if (!question.keepGoing) return EXIT.failed;
   }
   return question.strict ? strictCode(outcome.contrasts) : EXIT.ok;

@@ -19,6 +19,7 @@ import { measure } from '../measure.ts';
 import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
 import { suggestion } from '../prepare.ts';
+import { resumeCall } from '../stored-origin.ts';
 import { stderr, stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
@@ -86,7 +87,7 @@ async function run(env: string, { json, quiet, verbose: _, dryRun, ...flags }: E
   const ladder = ladderFor(env, settings.baseline, possible, RUNNERS);
   if (dryRun === true) return printLadder(ladder, possible.missing, json === true);
   const wanted = [...ladder.rungs, ...ladder.exchanges].map((rung) => rung.env);
-  return withBench({ ...settings, requested: wanted }, frame, async ({ bench, signal, progress }) => {
+  return withBench({ ...settings, requested: wanted, origin: null }, frame, async ({ bench, signal, progress }) => {
     const isThere = (path: string) => bench.planned.some((it) => it.path === path);
     const missing = [
       ...possible.missing,
@@ -117,7 +118,7 @@ async function tried(
   if (all.length === 0) return candidates;
   const missing: MissingStep[] = [...candidates.missing];
   const requested = all.map(({ env }) => env);
-  const code = await withBench({ ...settings, requested }, frame, async ({ bench }) => {
+  const code = await withBench({ ...settings, requested, origin: null }, frame, async ({ bench }) => {
     for (const { path, reason } of bench.refused) {
       const part = all.find(({ env }) => env === path)?.ablation.part ?? path;
       missing.push({ part, env: path, reason });
@@ -189,7 +190,7 @@ function conclude(
   else stdout.write(`${renderExplain(document)}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
-    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
+    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, outcome.info.plan)}\n`);
     return EXIT.interrupted;
   }
   return results.length === 0 ? EXIT.failed : EXIT.ok;

@@ -99,7 +99,7 @@ async function run(flags: RunFlags): Promise<number> {
   const out = resolve(input.out ?? 'results');
   if (!flags.dryRun) assertOut(out);
   const options = { quiet: flags.quiet === true, dryRun: flags.dryRun === true, imageFile: flags.image };
-  return withBench(settings, options, async ({ bench, signal, progress }) => {
+  return withBench({ ...settings, origin: null }, options, async ({ bench, signal, progress }) => {
     const plan = makePlan(settings, bench.planned, bench.baseline);
     if (flags.dryRun) return printPlan(plan, bench, flags.json === true);
     for (const line of describePlan(plan, bench.costOf)) progress.say(line);

@@ -63,7 +63,7 @@ async function score({ minTime, json, quiet, ...given }: ScoreFlags): Promise<nu
     limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
   });
   const options = { quiet: quiet === true, dryRun: false, imageFile: undefined };
-  return withBench(settings, options, async (frame) => {
+  return withBench({ ...settings, origin: null }, options, async (frame) => {
     const plan = makePlan(settings, frame.bench.planned, frame.bench.baseline);
     const result = await measureScore(frame, plan, minNs);
     frame.progress.done();

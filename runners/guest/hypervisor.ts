@@ -9,7 +9,7 @@ import { erofsDisk } from '../image/image.ts';
 import { findCommand } from '../image/layout.ts';
 import { hostExec } from '../kit/process.ts';
 import { removeTree } from '../kit/remove.ts';
-import { defineSettings } from '../stack/settings.ts';
+import { defineSettings, namesFile } from '../stack/settings.ts';
 import { bootOnce } from './boot-probe.ts';
 import { guestBox, guestGroup } from './box.ts';
 import { findStaticBusybox, initramfsFile } from './initramfs.ts';
@@ -82,6 +82,7 @@ export function hypervisorRunner(hypervisor: Hypervisor, kernel?: string): Runne
       layer: name,
       schema: SCHEMA,
       examples: { kernel: '%2Fboot%2Fvmlinux' },
+      risks: { kernel: namesFile },
       bind: (values) => hypervisorRunner(hypervisor, values.kernel),
     }),
     probe: (parent, workspace) => probe(hypervisor, kernel, parent, workspace),

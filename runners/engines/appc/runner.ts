@@ -9,8 +9,8 @@ import type { Box, Image, Probe, Runner, Workspace } from '../../../bench/types.
 import { toolImage, verifyImage } from '../../image/image.ts';
 import { findCommand } from '../../image/layout.ts';
 import { removeTree } from '../../kit/remove.ts';
-import { BOX_FIELDS, type BoxSettings } from '../../stack/box-settings.ts';
-import { defineSettings } from '../../stack/settings.ts';
+import { BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
+import { defineSettings, harmless } from '../../stack/settings.ts';
 import { systemImage } from '../lxc/system-image.ts';
 import { unpackAci, writeAci } from './archive.ts';
 import { openPodBox, type PreparedAppc, stampOf } from './box.ts';
@@ -50,6 +50,7 @@ function appcRunner(settings: AppcSettings): Runner {
       layer: 'appc',
       schema: SCHEMA,
       examples: { stage1: 'nspawn', memory: '1g', pids: '256', cpus: '0.5' },
+      risks: { ...BOX_RISKS, stage1: harmless },
       bare: 'stage1',
       bind: appcRunner,
     }),

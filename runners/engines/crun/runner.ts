@@ -3,7 +3,7 @@
 import type { Runner } from '../../../bench/types.ts';
 import { OCI_SCHEMA, type OciEngine, ociRunner, versionOf } from '../../oci/runner.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
-import { BOX_EXAMPLES, type BoxSettings } from '../../stack/box-settings.ts';
+import { BOX_EXAMPLES, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings } from '../../stack/settings.ts';
 import { crunCall } from './call.ts';
 
@@ -26,6 +26,12 @@ const ENGINE: OciEngine<BoxSettings> = {
 export const crun: Runner = crunWith({});
 
 function crunWith(settings: BoxSettings): Runner {
-  const accepted = defineSettings({ layer: 'crun', schema: OCI_SCHEMA, examples: BOX_EXAMPLES, bind: crunWith });
+  const accepted = defineSettings({
+    layer: 'crun',
+    schema: OCI_SCHEMA,
+    examples: BOX_EXAMPLES,
+    risks: BOX_RISKS,
+    bind: crunWith,
+  });
   return ociRunner(ENGINE, settings, accepted);
 }

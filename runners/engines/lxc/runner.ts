@@ -9,8 +9,8 @@ import type { Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '.
 import { hierarchiesOf } from '../../cgroup/box-group.ts';
 import { holderImage, toolImage } from '../../image/image.ts';
 import { removeTree } from '../../kit/remove.ts';
-import { BOX_FIELDS, type BoxSettings, payloadOnly } from '../../stack/box-settings.ts';
-import { defineSettings } from '../../stack/settings.ts';
+import { BOX_FIELDS, BOX_RISKS, type BoxSettings, payloadOnly } from '../../stack/box-settings.ts';
+import { defineSettings, harmless } from '../../stack/settings.ts';
 import { openAppBox, openSystemBox, type PreparedLxc } from './box.ts';
 import { SECCOMP_PROFILE } from './config.ts';
 import { systemImage } from './system-image.ts';
@@ -54,6 +54,7 @@ function lxcRunner(settings: LxcSettings): Runner {
       layer: 'lxc',
       schema: SCHEMA,
       examples: { kind: 'app', seccomp: 'unconfined', memory: '1g', pids: '256', cpus: '0.5' },
+      risks: { ...BOX_RISKS, kind: harmless },
       bare: 'kind',
       bind: lxcRunner,
     }),

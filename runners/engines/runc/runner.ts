@@ -3,7 +3,7 @@
 import type { Runner } from '../../../bench/types.ts';
 import { OCI_SCHEMA, type OciEngine, ociRunner, versionOf } from '../../oci/runner.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
-import { BOX_EXAMPLES, type BoxSettings } from '../../stack/box-settings.ts';
+import { BOX_EXAMPLES, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings } from '../../stack/settings.ts';
 
 const ENGINE: OciEngine<BoxSettings> = {
@@ -25,6 +25,12 @@ const ENGINE: OciEngine<BoxSettings> = {
 export const runc: Runner = runcWith({});
 
 function runcWith(settings: BoxSettings): Runner {
-  const accepted = defineSettings({ layer: 'runc', schema: OCI_SCHEMA, examples: BOX_EXAMPLES, bind: runcWith });
+  const accepted = defineSettings({
+    layer: 'runc',
+    schema: OCI_SCHEMA,
+    examples: BOX_EXAMPLES,
+    risks: BOX_RISKS,
+    bind: runcWith,
+  });
   return ociRunner(ENGINE, settings, accepted);
 }

@@ -14,8 +14,8 @@ import { STORE_MOUNT } from '../../kit/places.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { quote } from '../../kit/shell.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
-import { BOX_EXAMPLES, BOX_FIELDS, payloadOnly } from '../../stack/box-settings.ts';
-import { defineSettings } from '../../stack/settings.ts';
+import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, payloadOnly } from '../../stack/box-settings.ts';
+import { defineSettings, harmless } from '../../stack/settings.ts';
 import { openHolderBox, openPayloadBox, type PreparedUnshare, type UnshareSettings } from './box.ts';
 import { cgroupMounts, holderMounts, mountTable, namespaces, payloadMounts, type RootKind } from './script.ts';
 
@@ -61,6 +61,7 @@ function unshareWith(settings: UnshareSettings): Runner {
       layer: 'unshare',
       schema: SCHEMA,
       examples: { ...examples, root: 'overlay' },
+      risks: { ...BOX_RISKS, root: harmless },
       bind: unshareWith,
     }),
     probe: (parent) => probe(parent, settings),
