@@ -114,7 +114,7 @@ function aboutOf({ session, blocks }: ReportModel): Markup {
   const date = Number.isFinite(Date.parse(session.startedAt))
     ? `${new Date(session.startedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`
     : 'no date';
-  return markup`${name(session.id, 60)} · ${date} · ${plan.profile}, ${blocks} ${blocks === 1 ? 'block' : 'blocks'} · ${name(session.host, 200)}`;
+  return markup`${name(session.id, 60)} · ${date} · ${clean(plan.profile, 40)}, ${blocks} ${blocks === 1 ? 'block' : 'blocks'} · ${name(session.host, 200)}`;
 }
 
 function hostName({ details, session }: ReportModel): string {

@@ -46,7 +46,7 @@ export function render(model: ReportModel): string {
       body: [
         `- ${code(session.id)}, Boxmark ${prose(session.program, 20)}, ${shapeText(model)}`,
         `- ${prose(session.host)}`,
-        `- measured with ${code(session.command)}, seed ${session.plan.seed}`,
+        `- measured with ${code(session.command)}, seed ${text(session.plan.seed)}`,
         `- again: ${code(`boxmark reproduce results/${session.id}`)}`,
       ],
     },
@@ -55,7 +55,12 @@ export function render(model: ReportModel): string {
 
 function shapeText({ session, blocks }: ReportModel): string {
   const { profile, rounds, size } = session.plan;
-  return `${profile}: ${blocks} ${blocks === 1 ? 'block' : 'blocks'} × ${rounds} rounds, size ${size}`;
+  return `${text(profile)}: ${blocks} ${blocks === 1 ? 'block' : 'blocks'} × ${text(rounds)} rounds, size ${text(size)}`;
+}
+
+/** A value of the plan, which a file may hold as anything. */
+function text(value: unknown): string {
+  return prose(String(value), 40);
 }
 
 function startupTable(rows: readonly StartupRow[]): string[] {

@@ -7,6 +7,7 @@ import { writeOutput } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import type { Export } from '../../reports/exports/export.ts';
 import { EXPORTS } from '../../reports/exports/index.ts';
+import { clean } from '../../reports/text.ts';
 import { readExportModel } from '../export-model.ts';
 import { stderr, stdout } from '../streams.ts';
 
@@ -45,9 +46,9 @@ function write(format: Export, dirs: readonly string[], output: string | undefin
   // One at a time: of each only the model is kept.
   for (const dir of dirs) {
     const { model, warnings } = readExportModel(dir);
-    for (const warning of warnings) stderr.write(`boxmark: ${dir}: ${warning}\n`);
+    for (const warning of warnings) stderr.write(`boxmark: ${clean(`${dir}: ${warning}`)}\n`);
     if (model.bursts > 0) models.push(model);
-    else stderr.write(`boxmark: left out, it has no whole block: ${dir}\n`);
+    else stderr.write(`boxmark: left out, it has no whole block: ${clean(dir)}\n`);
   }
   if (models.length === 0) {
     throw usageError('There is nothing to export: no whole block was measured.', dirs.join(' '), 'boxmark resume');
@@ -55,7 +56,7 @@ function write(format: Export, dirs: readonly string[], output: string | undefin
   const text = format.render(models);
   if (output === undefined) stdout.write(text);
   else writeTo(output, text);
-  for (const remark of format.remarks?.(models) ?? []) stderr.write(`boxmark: ${remark}\n`);
+  for (const remark of format.remarks?.(models) ?? []) stderr.write(`boxmark: ${clean(remark)}\n`);
 }
 
 function foldersOf(paths: readonly string[], format: Export): string[] {

@@ -153,14 +153,16 @@ function reproduceOf(model: ReportModel, place: Place): Markup {
 <p>The command line that made this session, as it was given:</p>
 <pre><code>${clean(session.command, 2000)}</code></pre>
 ${listOf([
-  ['seed of all orders', html`<code>${plan.seed}</code>`],
+  ['seed of all orders', html`<code>${clean(String(plan.seed), 40)}</code>`],
   ['image', digest(record?.image.digest)],
   ['Node.js in it', digest(record?.image.node)],
   ['payload in it', digest(record?.image.payload)],
   ['program', `boxmark ${clean(session.program, 20)}`],
   [
     'design',
-    `${plan.profile}, ${plan.schedule}: ${model.blocks} blocks × ${plan.rounds} rounds, size ${plan.size}, ${plan.kernels} kernels`,
+    clean(
+      `${plan.profile}, ${plan.schedule}: ${model.blocks} blocks × ${plan.rounds} rounds, size ${plan.size}, ${plan.kernels} kernels`,
+    ),
   ],
   ['passes in a burst', work.join(', ') || '–'],
   ['began', clean(session.startedAt, 40)],

@@ -59,7 +59,7 @@ export function figureSections(model: ReportModel, charts: SessionCharts, place:
     ...section(
       'spread',
       'How rounds and blocks spread',
-      html`<p>Each box spans the middle half of all rounds, its whiskers 5 to 95 %, as time against ${name(baseline)} in the same round. Points are the values of the blocks, the unit that intervals are computed from. With ${rounds} rounds a block, the boxes describe; nothing is inferred from them.</p>`,
+      html`<p>Each box spans the middle half of all rounds, its whiskers 5 to 95 %, as time against ${name(baseline)} in the same round. Points are the values of the blocks, the unit that intervals are computed from. With ${clean(String(rounds), 40)} rounds a block, the boxes describe; nothing is inferred from them.</p>`,
       charts.distributions,
     ),
     ...section('order', 'Run order', html``, charts.order === null ? [] : [charts.order]),
@@ -72,7 +72,7 @@ export function figureSections(model: ReportModel, charts: SessionCharts, place:
     ...section(
       'warmup',
       'Warm-up',
-      html`<p>The first ${pilotBursts} bursts of every box in the first block, each against the median of its own last third.${
+      html`<p>The first ${clean(String(pilotBursts), 40)} bursts of every box in the first block, each against the median of its own last third.${
         length === undefined ? '' : ` Dashed: the ${length} bursts that every later block warms up with.`
       } Warm-up bursts are in no other figure.</p>`,
       charts.warmups,

@@ -5,6 +5,7 @@ import type { ExportModel } from '../../../reports/exports/export.ts';
 import { buildModel, type ModelInput } from '../../../reports/model.ts';
 import { simulateSamples, type Truth, testPlan, testSample, testStart } from '../../bench/analysis/simulate.ts';
 import { fixtureInput } from '../fixture.ts';
+import { hostilePlan } from '../hostile.ts';
 
 export function exportModelFrom(input: ModelInput): ExportModel {
   const samples = [...input.samples];
@@ -48,7 +49,14 @@ export function hostileModel(): ExportModel {
     workloads: ['fft', HOSTILE],
   });
   const samples = [...simulateSamples(plan, { seed: 3 })];
-  const header = { ...session, id: HOSTILE, host: HOSTILE, program: HOSTILE, command: HOSTILE, plan };
+  const header = {
+    ...session,
+    id: HOSTILE,
+    host: HOSTILE,
+    program: HOSTILE,
+    command: HOSTILE,
+    plan: hostilePlan(plan, HOSTILE),
+  };
   return exportModelFrom({
     session: header,
     samples,
