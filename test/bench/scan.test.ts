@@ -1,6 +1,6 @@
 /** The scanner of tables against a parser for all dialects of CSV. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -22,6 +22,12 @@ function scanned(text: string): unknown[] {
 const oracle = (text: string) => parse(text, { columns: true, bom: true }).map((row) => ({ ...(row as object) }));
 
 describe('scanning a table', () => {
+  it('ends at a row that is longer than any can be, however long the file is', () => {
+    writeFileSync(file, 'a,b\n1,2\n');
+    truncateSync(file, 2 ** 30);
+    expect(() => Array.from(scanRows(file))).toThrow(/a row is longer than/);
+  });
+
   it('reads what csv-parse reads: quotes, commas, line ends within cells, any character', () => {
     const cell = fc.oneof(
       fc.string(),
