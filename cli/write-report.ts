@@ -1,24 +1,19 @@
 /** Renders sessions in the formats that are asked for, and writes the files whole or not at all. */
 
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { messageOf, usageError } from '../bench/errors.ts';
 import { nearest } from '../bench/plan/plan.ts';
-import { reports } from '../reports/index.ts';
-import type { Report, ReportFile } from '../reports/report.ts';
+import type { Format, ReportFile, SessionReport } from '../reports/formats/format.ts';
+import { formatsFor } from '../reports/formats/index.ts';
 import { readSessionModel } from './session-model.ts';
 
 /** What a report folder holds unless asked otherwise. */
 const DEFAULT_FORMATS = ['html', 'md', 'png'];
 
-/** Formats by name that `boxmark report` can write. */
-export function formats(): readonly (Report & Required<Pick<Report, 'files'>>)[] {
-  return reports.flatMap((report) => (report.files === undefined ? [] : [{ ...report, files: report.files }]));
-}
-
 /** `html,png` → the reports of these names. Throws a usage error that names the nearest known one. */
-export function chosenFormats(list: string | undefined): ReturnType<typeof formats> {
-  const known = formats();
+export function chosenFormats(list: string | undefined): readonly Format[] {
+  const known = formatsFor('people');
   const names = known.map(({ name }) => name);
   if (list === undefined) return known.filter(({ name }) => DEFAULT_FORMATS.includes(name));
   const wanted = [...new Set(list.split(',').map((name) => name.trim()))];
@@ -40,15 +35,18 @@ export async function writeSessionReport(dir: string): Promise<string> {
 export async function renderReports(
   dirs: readonly string[],
   out: string,
-  chosen: ReturnType<typeof formats>,
+  chosen: readonly Format[],
 ): Promise<ReportFile[]> {
-  const sessions = dirs.map((dir) => {
-    const { model, warnings } = readSessionModel(dir);
-    return { model, warnings, base: relative(resolve(out), resolve(dir)).split(sep).join('/') || '.' };
-  });
+  const sessions = dirs.map((dir) => sessionReport(dir, out));
   const files: ReportFile[] = [];
   for (const report of chosen) files.push(...(await report.files(sessions)));
   return files;
+}
+
+/** A session as formats take it; `out` is where their files will be. */
+export function sessionReport(dir: string, out: string): SessionReport {
+  const { model, warnings } = readSessionModel(dir);
+  return { model, warnings, base: relative(resolve(out), resolve(dir)).split(sep).join('/') || '.' };
 }
 
 /** Returns the paths. A reader never sees half a file. */
@@ -57,6 +55,7 @@ export function writeFiles(out: string, files: readonly ReportFile[]): string[] 
     mkdirSync(out, { recursive: true });
     return files.map(({ name, content }) => {
       const path = join(out, name);
+      mkdirSync(dirname(path), { recursive: true });
       writeFileSync(`${path}.tmp`, content);
       renameSync(`${path}.tmp`, path);
       return path;

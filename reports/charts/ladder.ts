@@ -2,12 +2,14 @@
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { formatChange } from '../../bench/units.ts';
-import type { ReportModel } from '../model.ts';
+import { lineList } from '../model/headline.ts';
+import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { percentDigits } from '../wording.ts';
+import { percentDigits } from '../words.ts';
 import {
   baseOptions,
   type Chart,
+  figures,
   type Json,
   nameAxis,
   type PercentAxis,
@@ -129,7 +131,7 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
         plugins: { legend: { display: false }, annotation: { annotations, clip: false } },
       }),
     },
-    table: {
+    table: figures({
       head: ['environment', 'time', '95 % interval', 'throughput', 'verdict'],
       rows: [...rows, ...(control === undefined ? [] : [control])].map((row) => [
         clean(row.env, 160),
@@ -138,7 +140,7 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
         changeOf(row, 1 / row.timeRatio),
         row.verdict ?? 'control',
       ]),
-    },
+    }),
     sources: [
       { file: 'contrasts.csv', rows: lineList(model, rows), filter: `workload = ${clean(options.workload, 40)}` },
     ],
@@ -156,19 +158,6 @@ export function ladderAxis(model: ReportModel, workloads: readonly string[]): Pe
       interval === null ? [percentOf(timeRatio)] : [percentOf(interval.low), percentOf(interval.high)],
     ),
   );
-}
-
-/** `2–4, 8`: the lines of contrasts.csv that hold these rows. */
-export function lineList(model: ReportModel, rows: readonly ContrastRow[]): string {
-  const lines = rows.map((row) => model.contrasts.indexOf(row) + 2).sort((a, b) => a - b);
-  const parts: string[] = [];
-  for (let index = 0; index < lines.length; ) {
-    let end = index;
-    while (lines[end + 1] === (lines[end] as number) + 1) end++;
-    parts.push(end === index ? `${lines[index]}` : `${lines[index]}–${lines[end]}`);
-    index = end + 1;
-  }
-  return parts.join(', ');
 }
 
 /** `+4.2 % [+1.0 %, +7.6 %]`. */

@@ -1,11 +1,10 @@
 /** What isolation costs: the time of each environment against how many aspects shut its boxes in. */
 
 import { formatChange } from '../../bench/units.ts';
-import { leadWorkload } from '../headline.ts';
-import type { ReportModel } from '../model.ts';
+import { leadWorkload, suiteRows } from '../model/headline.ts';
+import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { baseOptions, type Chart, type Json, percentAxis, percentOf, valueAxis } from './chart.ts';
-import { suiteRows } from './hosts.ts';
+import { baseOptions, type Chart, figures, type Json, percentAxis, percentOf, valueAxis } from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf } from './palette.ts';
 
@@ -83,7 +82,7 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
         plugins: { legend: { display: true, position: 'bottom', labels: { usePointStyle: true, boxHeight: 7 } } },
       }),
     },
-    table: {
+    table: figures({
       head: ['environment', 'aspects', 'told', 'time', '95 % interval'],
       rows: all.map(({ env, holds, told, row }) => [
         clean(env, 160),
@@ -92,7 +91,7 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
         row === null ? 'baseline' : formatChange(row.timeRatio),
         row?.interval ? `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}` : '–',
       ]),
-    },
+    }),
     sources: [{ file: 'contrasts.csv', rows: null, filter: `workload = ${workload}` }],
   };
 }

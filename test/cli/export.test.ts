@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EXPORTS } from '../../reports/exports/index.ts';
+import { formatsFor } from '../../reports/formats/index.ts';
 import { boxmark } from './program.ts';
 import { writeSession } from './stored-session.ts';
 
@@ -31,7 +31,7 @@ describe('boxmark export', () => {
 
   it('lists its formats', async () => {
     const listed = JSON.parse((await boxmark('list', 'exports', '--json')).stdout) as { name: string }[];
-    expect(listed.map(({ name }) => name)).toEqual(EXPORTS.map(({ name }) => name));
+    expect(listed.map(({ name }) => name)).toEqual(formatsFor('tool').map(({ name }) => name));
   });
 
   it('puts the sessions of a folder into one file for otava, and says what is left out', async () => {
