@@ -71,6 +71,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // How it is written: never from the analysis.
   'reports/formats': [
     'bench/types.ts',
+    'bench/random.ts',
     'bench/units.ts',
     ...REPORT_WORDS,
     'reports/model',

@@ -2,6 +2,7 @@
 
 import { sessionDocument } from '../documents/session.ts';
 import { benchfmt } from './benchfmt.ts';
+import { criterion } from './criterion.ts';
 import { csv } from './csv.ts';
 import { each, type Format } from './format.ts';
 import { githubAction } from './github-action.ts';
@@ -49,6 +50,7 @@ export const FORMATS: readonly Format[] = [
   openmetrics,
   junit,
   otava,
+  criterion,
 ];
 
 export function formatsFor(audience: Format['audience']): readonly Format[] {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -27,6 +27,21 @@ describe('boxmark export', () => {
       expect(readFileSync(file, 'utf8'), name).toBe(printed.stdout);
       expect(printed.stdout, name).not.toContain(out);
     }
+  });
+
+  it('writes a folder for criterion, and wants one named', async () => {
+    const dir = session('one');
+    const folder = join(out, 'target', 'criterion');
+    expect(await boxmark('export', dir, '--as', 'criterion', '-o', folder)).toMatchObject({ code: 0, stdout: '' });
+    expect(readdirSync(join(folder, 'docker', 'fft', 'new')).sort()).toEqual([
+      'benchmark.json',
+      'estimates.json',
+      'sample.json',
+      'tukey.json',
+    ]);
+    const unnamed = await boxmark('export', dir, '--as', 'criterion');
+    expect(unnamed).toMatchObject({ code: 2, stdout: '' });
+    expect(unnamed.stderr).toMatch(/-o names it[\s\S]*try:/);
   });
 
   it('lists its formats', async () => {
