@@ -5,6 +5,7 @@ import { formatChange } from '../../bench/units.ts';
 import { lineList } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
+import { NO_FIGURE } from '../words.ts';
 import { baseOptions, type Chart, figures, nameAxis, percentAxis, percentOf, valueAxis, ZERO_LINE } from './chart.ts';
 import { chartNames } from './names.ts';
 import { faint, lookOf } from './palette.ts';
@@ -137,5 +138,5 @@ function pointsOf({ blockRatios }: ContrastRow): number[] {
 }
 
 function rangeText({ rounds }: ContrastRow, low: 'low' | 'lowerQuartile', high: 'high' | 'upperQuartile'): string {
-  return rounds === null ? '–' : `${formatChange(rounds[low], 1)} to ${formatChange(rounds[high], 1)}`;
+  return rounds === null ? NO_FIGURE : `${formatChange(rounds[low], 1)} to ${formatChange(rounds[high], 1)}`;
 }

@@ -5,6 +5,7 @@ import { formatChange } from '../../bench/units.ts';
 import { letterOf, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
+import { NO_FIGURE } from '../words.ts';
 import { baseOptions, type Chart, figures, nameAxis, percentAxis, percentOf, valueAxis, ZERO_LINE } from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf, pointsWithBars } from './palette.ts';
@@ -78,9 +79,9 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
         letterOf(index),
         clean(model.details.record?.host.name ?? model.session.host, 80),
         formatChange(row.timeRatio),
-        row.interval === null ? '–' : `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}`,
+        row.interval === null ? NO_FIGURE : `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}`,
         formatChange(1 / row.timeRatio),
-        row.verdict ?? '–',
+        row.verdict ?? NO_FIGURE,
       ]),
     }),
     sources: [{ file: 'contrasts.csv', rows: null, filter: 'workload = suite, of each session' }],

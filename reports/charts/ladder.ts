@@ -5,7 +5,7 @@ import { formatChange } from '../../bench/units.ts';
 import { lineList } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { percentDigits } from '../words.ts';
+import { NO_FIGURE, percentDigits } from '../words.ts';
 import {
   baseOptions,
   type Chart,
@@ -21,7 +21,7 @@ import {
 import { chartNames } from './names.ts';
 import { lookOf, pointsWithBars } from './palette.ts';
 
-/** Beyond this an environment would flatten all others: it is told at the edge instead of drawn. */
+/** Beyond this an environment would flatten all others: it is written at the edge instead of drawn. */
 const FAR = 2;
 /** For the name of the control's band, px; it leaves some of it to the title above. */
 const LABEL_ROOM = 24;
@@ -109,7 +109,7 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
     notes: [
       ...(options.explained && control?.interval
         ? [
-            'Grey band: the interval of the control, a second copy of the baseline. What lies within it can’t be told from nothing.',
+            'Grey band: the interval of the control, a second copy of the baseline. What lies within it can’t be distinguished from no difference.',
           ]
         : []),
       ...(control?.interval ? [] : ['No control band: the control has no interval.']),
@@ -136,7 +136,7 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
       rows: [...rows, ...(control === undefined ? [] : [control])].map((row) => [
         clean(row.env, 160),
         changeOf(row, row.timeRatio),
-        row.interval === null ? '–' : `${changeOf(row, row.interval.low)} to ${changeOf(row, row.interval.high)}`,
+        row.interval === null ? NO_FIGURE : `${changeOf(row, row.interval.low)} to ${changeOf(row, row.interval.high)}`,
         changeOf(row, 1 / row.timeRatio),
         row.verdict ?? 'control',
       ]),

@@ -4,6 +4,7 @@ import type { Start } from '../../bench/types.ts';
 import { formatNs, median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
+import { NO_FIGURE } from '../words.ts';
 import { baseOptions, type Chart, figures, type Json, nameAxis, round, valueAxis } from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf } from './palette.ts';
@@ -134,11 +135,11 @@ function thinned<T>(all: readonly T[]): readonly T[] {
 
 function rangeText(values: readonly (number | null)[]): string {
   const known = values.filter((value) => value !== null);
-  return known.length === 0 ? '–' : `${ms(Math.min(...known))} to ${ms(Math.max(...known))}`;
+  return known.length === 0 ? NO_FIGURE : `${ms(Math.min(...known))} to ${ms(Math.max(...known))}`;
 }
 
 function msOrNone(value: number | null): string {
-  return value === null ? '–' : ms(value);
+  return value === null ? NO_FIGURE : ms(value);
 }
 
 function ms(value: number): string {

@@ -3,6 +3,7 @@
 import { formatChange, median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
+import { NO_FIGURE } from '../words.ts';
 import { baseOptions, type Chart, figures, type Json, percentOf, valueAxis } from './chart.ts';
 import { slug } from './distribution.ts';
 import { chartNames } from './names.ts';
@@ -76,8 +77,8 @@ export function warmupChart(model: ReportModel, workload: string, width: number)
         clean(env, 160),
         formatChange(1 + (values[0] ?? 0) / 100),
         formatChange(1 + (values[1] ?? 0) / 100),
-        seriesOf(env)?.class ?? '–',
-        seriesOf(env) === undefined ? '–' : String(seriesOf(env)?.length),
+        seriesOf(env)?.class ?? NO_FIGURE,
+        seriesOf(env) === undefined ? NO_FIGURE : String(seriesOf(env)?.length),
       ]),
     }),
     sources: [

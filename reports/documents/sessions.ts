@@ -4,7 +4,7 @@ import { hostsChart } from '../charts/hosts.ts';
 import { letterOf } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { answerOf } from '../sections/answer.ts';
-import { name, type RichCell, type Section } from '../sections/section.ts';
+import { figures, name, type RichCell, type Section, texts } from '../sections/section.ts';
 import { clean } from '../text.ts';
 import { WIDE } from '../words.ts';
 import type { Document } from './document.ts';
@@ -42,12 +42,7 @@ function sessionsSection(models: readonly ReportModel[]): Section {
       {
         id: 'sessions',
         caption: 'The sessions',
-        columns: [
-          { title: 'session' },
-          { title: 'name', align: 'left' },
-          { title: 'host', align: 'left' },
-          { title: 'answer', align: 'left' },
-        ],
+        columns: [...figures('session'), ...texts('name', 'host', 'answer')],
         rows: models.map((model, index) => ({
           cells: [
             { show: { as: 'anchor', text: letterOf(index), to: `s${index + 1}-session` } } satisfies RichCell,

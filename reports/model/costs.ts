@@ -10,12 +10,12 @@ export interface CostModel {
   readonly startup: readonly StartupRow[];
   /** Empty unless the session measured the footprint. */
   readonly footprint: readonly FootprintSummary[];
-  /** Of the environments whose boxes told their facts. */
+  /** Of the environments whose facts are known. */
   readonly posture: Posture;
 }
 
 export interface Posture {
-  /** Environments, with how many aspects shut each in, of those that are told. */
+  /** Environments, with how many isolation features are in effect, of those that are known. */
   readonly environments: readonly { readonly env: string; readonly holds: number; readonly told: number }[];
   /** Cells in the order of `environments`. */
   readonly rows: readonly PostureRow[];
@@ -36,7 +36,7 @@ export function costsOf({ plan, starts, footprint, environments }: CostInput): C
   };
 }
 
-/** The matrix. Sessions of earlier versions have boxes that told less, or nothing: their cells are null. */
+/** The matrix. Sessions of earlier versions report less, or nothing: their cells are null. */
 export function postureOf(environments: CostInput['environments']): Posture {
   const told = environments.flatMap(({ path, facts }) => (facts ? [{ path, facts }] : []));
   return {

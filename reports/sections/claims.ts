@@ -16,7 +16,7 @@ import {
   range,
   signedWords,
 } from '../words.ts';
-import { faint, name, type Row, type Section, type Text } from './section.ts';
+import { faint, figures, name, type Row, type Section, type Text, texts } from './section.ts';
 
 export function publishedClaims({ details }: ReportModel): Section {
   const results = details.claims?.results ?? [];
@@ -38,14 +38,7 @@ export function publishedClaims({ details }: ReportModel): Section {
       {
         id: 'claim-rows',
         caption: 'Published claims, judged on this session',
-        columns: [
-          { title: 'claim' },
-          { title: 'published', align: 'left' },
-          { title: 'band', align: 'left' },
-          { title: 'here', align: 'left' },
-          { title: 'on', align: 'left' },
-          { title: 'verdict', align: 'left' },
-        ],
+        columns: [...figures('claim'), ...texts('published', 'band', 'here', 'on', 'verdict')],
         rows: judged.map(claimRow),
       },
     ],

@@ -9,7 +9,17 @@ import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { changePercent, NO_FIGURE, percent, percentDigits, range, ratioDigits } from '../words.ts';
 import { pairCell } from './names.ts';
-import { type Cell, name, type RichCell, type Row, type Section, type Table } from './section.ts';
+import {
+  type Cell,
+  details,
+  figures,
+  name,
+  type RichCell,
+  type Row,
+  type Section,
+  type Table,
+  texts,
+} from './section.ts';
 import { moreText, reasonWords } from './verdicts.ts';
 
 /** The suite, or the workload that the answer is about, of every pair and of the control. */
@@ -30,13 +40,7 @@ export function verdicts(model: ReportModel): Section {
       {
         id: 'verdicts',
         caption: title,
-        columns: [
-          { title: 'environment' },
-          { title: 'time ratio' },
-          { title: '95 % interval' },
-          { title: 'throughput' },
-          { title: 'verdict', align: 'left' },
-        ],
+        columns: [...figures('environment', 'time ratio', '95 % interval', 'throughput'), ...texts('verdict')],
         rows: all.map((row) => ({ cells: [pairCell(model, row), ...ratioCells(row), verdictCell(row)] })),
         notes: signNotes(all, model.margin),
         sources: [{ file: 'contrasts.csv', rows: lineList(model, rows), filter: `workload = ${clean(lead, 40)}` }],
@@ -87,15 +91,11 @@ function contrastTable(model: ReportModel, id: string, caption: string, all: rea
     caption,
     group: 'environment',
     columns: [
-      { title: 'workload' },
-      { title: 'time ratio' },
-      { title: '95 % interval' },
-      { title: 'throughput' },
-      { title: 'all bursts', detail: true },
-      { title: 'long visits', detail: true },
-      { title: 'blocks' },
-      { title: 'verdict', align: 'left' },
-      { title: 'row', detail: true },
+      ...figures('workload', 'time ratio', '95 % interval', 'throughput'),
+      ...details('all bursts', 'long visits'),
+      ...figures('blocks'),
+      ...texts('verdict'),
+      ...details('row'),
     ],
     rows: rows.map(
       (row): Row => ({
@@ -180,7 +180,7 @@ export function sums(model: ReportModel): Section {
         id: 'sum-rows',
         caption: 'Time ratios of sums, with 95 % intervals: rare long bursts are in them',
         group: 'environment',
-        columns: [{ title: 'workload' }, { title: 'all bursts' }, { title: 'long visits' }],
+        columns: figures('workload', 'all bursts', 'long visits'),
         rows: rows.map((row) => ({
           group: pairCell(model, row),
           cells: [

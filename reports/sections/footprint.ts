@@ -4,7 +4,7 @@ import { FOOTPRINT_FIGURES, type FootprintFigure, type Slope } from '../../bench
 import type { ReportModel } from '../model/model.ts';
 import { known, mib, NO_FIGURE, range } from '../words.ts';
 import { environmentCell } from './names.ts';
-import type { Row, Section } from './section.ts';
+import { figures, type Row, type Section } from './section.ts';
 
 const TITLES: Readonly<Record<FootprintFigure, string>> = {
   host: 'host memory',
@@ -25,7 +25,7 @@ export function footprint(model: ReportModel): Section {
         id: 'footprint',
         caption: 'One more idle instance, MiB: slope over the number of instances, and what there is besides',
         group: 'environment',
-        columns: [{ title: 'of' }, { title: 'MiB each' }, { title: '95 % interval' }, { title: 'besides' }],
+        columns: figures('of', 'MiB each', '95 % interval', 'besides'),
         rows: model.environments.flatMap((environment): Row[] => {
           const summary = model.costs.footprint.find(({ env }) => env === environment.path);
           if (summary === undefined) return [];

@@ -4,7 +4,7 @@ import type { ReportModel } from '../model/model.ts';
 import type { Facts } from '../model/record.ts';
 import { clean } from '../text.ts';
 import { NO_FIGURE } from '../words.ts';
-import { code, factsTable, faint, name, type Section, type Table, type Text } from './section.ts';
+import { code, factsTable, faint, figures, name, type Section, type Table, type Text, texts } from './section.ts';
 
 const HARDWARE_FIRST = ['cpuModel', 'cores', 'threads', 'memoryGib', 'virtualised', 'hypervisor'];
 const SOFTWARE_FIRST = ['distribution', 'kernelRelease', 'nodeVersion'];
@@ -32,7 +32,7 @@ function versions({ environments }: ReportModel): Table {
   return {
     id: 'versions',
     caption: 'Versions of the engines',
-    columns: [{ title: 'environment' }, { title: 'versions', align: 'left' }, { title: 'labels', align: 'left' }],
+    columns: [...figures('environment'), ...texts('versions', 'labels')],
     rows: environments
       .filter(({ role }) => role !== 'control')
       .map(({ path, versions: known, labels }) => ({

@@ -6,7 +6,7 @@ import type { EnvironmentModel, ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { known, NO_FIGURE } from '../words.ts';
 import { environmentCell } from './names.ts';
-import type { Cell, Row, Section } from './section.ts';
+import { type Cell, details, figures, type Row, type Section } from './section.ts';
 
 export function levels(model: ReportModel): Section {
   return {
@@ -21,13 +21,8 @@ export function levels(model: ReportModel): Section {
         caption: 'One pass of each workload',
         group: 'environment',
         columns: [
-          { title: 'workload' },
-          { title: 'time' },
-          { title: 'rate' },
-          { title: 'wake-up' },
-          { title: 'bursts', detail: true },
-          { title: 'wrong answers', detail: true },
-          { title: 'rows of samples.csv', detail: true },
+          ...figures('workload', 'time', 'rate', 'wake-up'),
+          ...details('bursts', 'wrong answers', 'rows of samples.csv'),
         ],
         rows: model.environments.flatMap((environment) => levelRows(model, environment)),
         notes: ['wake-up: time of the lead-in burst over that of the measured one'],

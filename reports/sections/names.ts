@@ -17,7 +17,7 @@ export function environmentName({ path, alias }: Named): Text {
 
 /** With the labels that belong beside every result. */
 export function environmentCell({ role, labels, ...environment }: EnvironmentModel): RichCell {
-  const note = [...(role === 'environment' ? [] : [role]), ...labels.map((label) => clean(label, 60))].filter(Boolean);
+  const note = [...(role === 'baseline' ? [role] : []), ...labels.map((label) => clean(label, 60))].filter(Boolean);
   return { show: environmentName(environment), ...(note.length === 0 ? {} : { note: note.join(' · ') }) };
 }
 

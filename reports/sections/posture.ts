@@ -10,7 +10,7 @@ export function posture(model: ReportModel): Section {
   const isEmpty = environments.length === 0;
   return {
     id: 'isolation',
-    title: 'Isolation of each box (+ = restricted)',
+    title: 'Isolation of each box',
     short: 'Isolation',
     weight: 'fold',
     charts: ['posture'],
@@ -42,6 +42,7 @@ export function posture(model: ReportModel): Section {
                 ],
               },
             ],
+        notes: ['+ restricted'],
       },
     ],
   };

@@ -88,6 +88,11 @@ export interface Column {
   readonly detail?: boolean;
 }
 
+/** Columns of figures, of texts, and of details that need room. */
+export const figures = (...titles: readonly string[]): Column[] => titles.map((title) => ({ title }));
+export const texts = (...titles: readonly string[]): Column[] => titles.map((title) => ({ title, align: 'left' }));
+export const details = (...titles: readonly string[]): Column[] => titles.map((title) => ({ title, detail: true }));
+
 export interface Row {
   /** What this row and its neighbours belong to: a heading above them, or a first column. */
   readonly group?: Cell;
@@ -118,7 +123,7 @@ export function factsTable(id: string, caption: string, facts: readonly (readonl
     id,
     caption,
     form: 'facts',
-    columns: [{ title: 'what' }, { title: 'value', align: 'left' }],
+    columns: texts('what', 'value'),
     rows: facts.map((cells) => ({ cells })),
   };
 }

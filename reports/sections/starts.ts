@@ -3,7 +3,7 @@
 import type { ReportModel } from '../model/model.ts';
 import { known, ms } from '../words.ts';
 import { environmentName } from './names.ts';
-import type { RichCell, Section } from './section.ts';
+import { figures, type RichCell, type Section } from './section.ts';
 
 export function starts(model: ReportModel): Section {
   // A session that measures starts compares them instead.
@@ -19,15 +19,7 @@ export function starts(model: ReportModel): Section {
       {
         id: 'fresh-starts',
         caption: 'Fresh starts: medians',
-        columns: [
-          { title: 'environment' },
-          { title: 'started' },
-          { title: 'failed' },
-          { title: 'spawned' },
-          { title: '1st instr.' },
-          { title: 'ready' },
-          { title: 'removal' },
-        ],
+        columns: figures('environment', 'started', 'failed', 'spawned', '1st instr.', 'ready', 'removal'),
         rows: environments.flatMap(({ startup, ...environment }) =>
           startup === null || startup.completed + startup.failed === 0
             ? []

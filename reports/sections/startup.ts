@@ -5,7 +5,7 @@ import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { ms, NO_FIGURE, range, times } from '../words.ts';
 import { environmentCell } from './names.ts';
-import type { Row, Section } from './section.ts';
+import { figures, type Row, type Section } from './section.ts';
 
 export const STARTUP_TITLES: Readonly<Record<StartupFigure, string>> = {
   spawned: 'spawned',
@@ -40,14 +40,7 @@ function startupSection(model: ReportModel, temperature: StartupRow['temperature
         id: `${temperature}-start-rows`,
         caption: `Time from start, and of removal; ratios to ${clean(model.session.plan.baseline, 60)}, paired within rounds`,
         group: 'environment',
-        columns: [
-          { title: 'until' },
-          { title: 'median' },
-          { title: '95 % of a block' },
-          { title: 'time ratio' },
-          { title: '95 % interval' },
-          { title: 'starts' },
-        ],
+        columns: figures('until', 'median', '95 % of a block', 'time ratio', '95 % interval', 'starts'),
         rows: model.environments.flatMap((environment): Row[] =>
           STARTUP_FIGURES.flatMap((figure) => {
             const row = rows.find((it) => it.env === environment.path && it.figure === figure);

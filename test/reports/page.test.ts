@@ -189,7 +189,7 @@ describe('the page of a session', () => {
     });
     await page.locator('[data-copy="verdicts"]').click();
     const text = await page.locator('[data-copy="verdicts"] + textarea').inputValue();
-    expect(text.split('\n')[0]).toBe('| environment | time | 95 % interval | throughput | verdict |');
+    expect(text.split('\n')[0]).toBe('| environment | time ratio | 95 % interval | throughput | verdict |');
     expect(text.split('\n')[1]).toBe('| --- | ---: | ---: | ---: | ---: |');
     expect(text).toMatch(/\| docker\/docker \(nested\) \(relaxed outer\) \|.*= equivalent \|/);
     expect(text).toContain('= equivalent (a difference is measurable) |');

@@ -59,7 +59,7 @@ describe('render', () => {
         sparse            18.30  [18.23, 18.37]     −94.5 %       6  slower +
         lu                18.27  [18.17, 18.36]     −94.5 %       6  slower +
         suite             18.31  [18.27, 18.35]     −94.5 %       6  slower +
-      native@control · control
+      native@control
         fft               1.002  [0.996, 1.008]      −0.2 %       6  control
         sor               1.002  [0.995, 1.009]      −0.2 %       6  control
         monte-carlo       0.996  [0.993, 0.998]      +0.4 %       6  control
@@ -110,7 +110,7 @@ describe('render', () => {
         monte-carlo  18.4 ms  2.72 MFLOPS    1.04×
         sparse       1.09 ms  46.0 MFLOPS    1.04×
         lu           5.52 ms  9.05 MFLOPS    1.04×
-      native@control · control
+      native@control
         fft          26.2 µs  1910 MFLOPS    1.04×
         sor          84.7 µs   590 MFLOPS    1.04×
         monte-carlo   999 µs  50.0 MFLOPS    1.04×

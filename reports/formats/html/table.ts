@@ -88,7 +88,7 @@ export function tableOf(table: HtmlTable): Markup {
     return column === 0 ? html`<th scope="row"${attributes}>${show}</th>` : html`<td${attributes}>${show}</td>`;
   };
   return html`<div class="table">
-<div class="scroll" role="region" aria-label="${caption}${sessionOf(id)}" tabindex="0"><table id="${id}"${sortable && rows.length > 1 ? html` data-sortable` : ''}>
+<div class="scroll" role="region" aria-label="${caption} (table)${sessionOf(id)}" tabindex="0"><table id="${id}"${sortable && rows.length > 1 ? html` data-sortable` : ''}>
 <caption${hideCaption ? html` class="offscreen"` : ''}>${caption}</caption>
 <thead><tr>${head.map((title, column) => html`<th scope="col"${isText(column) ? '' : html` class="figure"`}>${title}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody>
