@@ -4,8 +4,6 @@ import { BoxmarkError } from '../bench/errors.ts';
 import type { CostGuess } from '../bench/plan/cost-plan.ts';
 import { nearest, type PlanSettings } from '../bench/plan/plan.ts';
 import type { Environment, Image, PlannedEnvironment, Runner, Workspace } from '../bench/types.ts';
-import { ensureImage, importImage, loadImage } from '../runners/image/image.ts';
-import { RUNNERS } from '../runners/index.ts';
 import {
   ALIASES,
   isAlias,
@@ -13,11 +11,14 @@ import {
   type Resolved,
   resolveEnvironments,
   resolvePlanned,
-} from '../runners/stack/aliases.ts';
+} from '../runners/aliases.ts';
+import { ensureImage, importImage, loadImage } from '../runners/image/image.ts';
+import { RUNNERS } from '../runners/index.ts';
 import { layerNames, parsePath } from '../runners/stack/path.ts';
 import { prepareStack, type StackContext } from '../runners/stack/stack.ts';
 import { payloadFile } from './paths.ts';
 import type { Progress } from './progress.ts';
+import { announcement, assertAllowed, type StoredOrigin } from './stored-origin.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
 
 /** Prepared environments, ready to be measured. */
@@ -49,6 +50,8 @@ export interface BenchOptions {
 /** What is to be prepared: of a plan's settings, or of a session's plan. */
 export type BenchSettings = Pick<PlanSettings, 'requested' | 'baseline'> & {
   readonly rest: Pick<PlanSettings['rest'], 'limits'>;
+  /** The session that names the environments; null when the user does, on the command line or in a plan file. */
+  readonly origin: StoredOrigin | null;
 };
 
 /** Every name that `-e` knows. */
@@ -60,6 +63,10 @@ export async function openBench(settings: BenchSettings, options: BenchOptions):
     ? settings.requested
     : [settings.baseline, ...settings.requested];
   for (const name of requested) if (!isAlias(name)) parsePath(name, RUNNERS, suggestion);
+  const { origin } = settings;
+  if (origin !== null) assertAllowed(requested, origin);
+  const announced = dryRun ? [] : announcement({ paths: requested, origin, imageFile: options.imageFile });
+  for (const text of announced) progress.say(text);
   const workbench = await openWorkbench(settings.rest.limits, signal, !dryRun);
   const { workspace } = workbench;
   const made: Environment[] = [];

@@ -21,6 +21,7 @@ import { selftestCommand } from './commands/selftest.ts';
 import { setupCommand } from './commands/setup.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { programVersion } from './paths.ts';
+import { stdout } from './streams.ts';
 
 /** One line each: a new command is a file and a line here. */
 const COMMANDS = [
@@ -62,7 +63,9 @@ export function program(): Command {
     );
   });
   root.allowExcessArguments(true);
-  for (const command of everyCommand(root)) command.exitOverride().configureOutput({ outputError: () => {} });
+  for (const command of everyCommand(root)) {
+    command.exitOverride().configureOutput({ writeOut: (text) => stdout.write(text), outputError: () => {} });
+  }
   return root;
 }
 

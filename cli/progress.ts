@@ -2,6 +2,7 @@
 
 import type { ProgressSink } from '../bench/run/session.ts';
 import { formatSpan } from '../bench/units.ts';
+import { printable } from '../reports/text.ts';
 
 export interface Progress extends ProgressSink {
   /** A line that stays. */
@@ -34,11 +35,11 @@ export function createProgress(
   const say = (text: string) => {
     if (options.quiet) return;
     wipe();
-    screen.write(`${text}\n`);
+    screen.write(`${printable(text)}\n`);
   };
   const paint = (text: string) => {
     wipe();
-    screen.write(text.slice(0, Math.max(20, (screen.columns || 80) - 1)));
+    screen.write(printable(text).slice(0, Math.max(20, (screen.columns || 80) - 1)));
     painted = true;
   };
   return {

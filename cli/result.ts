@@ -9,8 +9,11 @@ import { markdownText } from '../reports/formats/markdown.ts';
 import { terminalText } from '../reports/formats/terminal.ts';
 import { buildModel } from '../reports/model/model.ts';
 import { headerOf } from '../reports/model/read.ts';
+import { clean } from '../reports/text.ts';
 import type { Bench } from './prepare.ts';
 import { appendStepSummary } from './step-summary.ts';
+import { resumeCall } from './stored-origin.ts';
+import { stderr, stdout } from './streams.ts';
 import { writeSessionReport } from './write-report.ts';
 
 export interface PrintOptions {
@@ -44,14 +47,14 @@ export function printOutcome(outcome: SessionOutcome, { json, dir, verbose }: Pr
   });
   const document = sessionDocument(model);
   appendStepSummary(() => markdownText(document));
-  const colour = !json && process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const colour = !json && stdout.isTTY === true && !process.env.NO_COLOR;
   const options = { width: 80, colour, verbose: verbose === true };
-  process.stdout.write(json ? summaryText(model) : terminalText(document, options));
-  if (!json) process.stdout.write(`\nFiles: ${dir}\n`);
+  stdout.write(json ? summaryText(model) : terminalText(document, options));
+  if (!json) stdout.write(`\nFiles: ${dir}\n`);
   if (outcome.info.stopReason === 'interrupted') {
     const kept = `${info.blocksCompleted} whole ${info.blocksCompleted === 1 ? 'block is' : 'blocks are'} kept`;
-    const next = info.plan.measure === undefined ? `boxmark resume ${nearPath(dir)}` : 'the same again';
-    process.stderr.write(`boxmark: interrupted; ${kept}\n  try: ${next}\n`);
+    const next = info.plan.measure === undefined ? resumeCall(nearPath(dir), info.plan) : 'the same again';
+    stderr.write(`boxmark: interrupted; ${kept}\n  try: ${next}\n`);
   }
 }
 
@@ -59,9 +62,9 @@ export function printOutcome(outcome: SessionOutcome, { json, dir, verbose }: Pr
 async function keepReport({ dir, json }: PrintOptions): Promise<void> {
   try {
     const page = await writeSessionReport(dir);
-    if (!json) process.stdout.write(`Report: ${page}\n`);
+    if (!json) stdout.write(`Report: ${page}\n`);
   } catch (error) {
-    process.stderr.write(
+    stderr.write(
       `boxmark: the report was not written: ${messageOf(error)}\n  try: boxmark report ${nearPath(dir)} -v\n`,
     );
   }
@@ -92,7 +95,7 @@ export function exitCodeOf(
   if (outcome.info.stopReason === 'interrupted') return EXIT.interrupted;
   const measured = measuredIn(outcome);
   if (measured.size === 0) {
-    process.stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
+    stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
     return EXIT.failed;
   }
   const byName = new Set(question.requested);
@@ -100,7 +103,7 @@ export function exitCodeOf(
   const missing = [...new Set(wanted)].filter((path) => !measured.has(path));
   if (missing.length > 0) {
     const why = question.keepGoing ? 'goes on all the same (--keep-going)' : 'exit code 1 (--keep-going makes it 0)';
-    process.stderr.write(`boxmark: no data from ${missing.join(', ')}, asked for by name: ${why}\n`);
+    stderr.write(`boxmark: no data from ${clean(missing.join(', '))}, asked for by name: ${why}\n`);
     if (!question.keepGoing) return EXIT.failed;
   }
   return question.strict ? strictCode(outcome.contrasts) : EXIT.ok;
@@ -118,8 +121,6 @@ function strictCode(contrasts: SessionOutcome['contrasts']): number {
   const [first] = open;
   if (first === undefined) return EXIT.ok;
   const more = open.length === 1 ? '' : `, and ${open.length - 1} more`;
-  process.stderr.write(
-    `boxmark: ${first.env} on ${first.workload} is ${first.verdict}${more}: exit code 4 (--strict)\n`,
-  );
+  stderr.write(`boxmark: ${first.env} on ${first.workload} is ${first.verdict}${more}: exit code 4 (--strict)\n`);
   return EXIT.inconclusive;
 }

@@ -2,6 +2,7 @@
 
 import { appendFileSync } from 'node:fs';
 import { messageOf } from '../bench/errors.ts';
+import { stderr } from './streams.ts';
 
 /** Does nothing outside a workflow. A summary that can't be written is said, and never fails the command. */
 export function appendStepSummary(markdown: () => string): void {
@@ -10,6 +11,6 @@ export function appendStepSummary(markdown: () => string): void {
   try {
     appendFileSync(file, `${markdown()}\n`);
   } catch (error) {
-    process.stderr.write(`boxmark: the job summary can't be written: ${messageOf(error)}\n`);
+    stderr.write(`boxmark: the job summary can't be written: ${messageOf(error)}\n`);
   }
 }

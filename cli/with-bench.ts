@@ -3,6 +3,7 @@
 import { EXIT } from '../bench/errors.ts';
 import { type Bench, type BenchOptions, type BenchSettings, openBench } from './prepare.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { stderr } from './streams.ts';
 import { interruptSignal } from './workbench.ts';
 
 export interface FrameOptions extends Omit<BenchOptions, 'signal' | 'progress'> {
@@ -23,14 +24,14 @@ export async function withBench(
 ): Promise<number> {
   const interrupt = interruptSignal();
   const { signal } = interrupt;
-  const progress = createProgress(process.stderr, { quiet });
+  const progress = createProgress(stderr, { quiet });
   let bench: Bench | undefined;
   try {
     bench = await openBench(settings, { ...options, signal, progress });
     return await act({ bench, signal, progress });
   } catch (error) {
     if (!signal.aborted) throw error;
-    process.stderr.write('boxmark: interrupted before anything was measured; nothing is left behind\n');
+    stderr.write('boxmark: interrupted before anything was measured; nothing is left behind\n');
     return EXIT.interrupted;
   } finally {
     progress.done();

@@ -3,7 +3,8 @@
 import { BoxmarkError, EXIT } from '../bench/errors.ts';
 import type { Limits, Workspace } from '../bench/types.ts';
 import { pinSelf } from '../runners/host/cpus.ts';
-import { createWorkspaceDir, removeWorkspaceDir } from '../runners/host/workspace.ts';
+import { createWorkspaceDir, removeWorkspaceDir, WORK_ROOT } from '../runners/host/workspace.ts';
+import { stderr } from './streams.ts';
 
 export interface Workbench {
   readonly workspace: Workspace;
@@ -15,21 +16,41 @@ export interface Workbench {
 
 type NoteListener = (kind: string, detail: Readonly<Record<string, unknown>>) => void;
 
-/** A second Ctrl-C does not wait for the clean-up; `boxmark clean` does it then. */
+/** A terminal, npm and `timeout` signal more than once for one Ctrl-C or one end. */
+const SAME_REQUEST_MS = 1000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * A second Ctrl-C does not wait for the clean-up; `boxmark clean` does it then. A hang-up is no such request, however
+ * often the kernel, the shell and systemd send it: nobody is there any more to clean up later.
+ */
 export function interruptSignal(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    process.stderr.write('\nboxmark: stopping, boxes are being closed (again to stop at once)\n');
+  let askedMs: number | undefined;
+  const onSignal = (name: (typeof SIGNALS)[number]) => {
+    if (name !== 'SIGHUP') {
+      const nowMs = performance.now();
+      if (askedMs !== undefined && nowMs - askedMs >= SAME_REQUEST_MS) stopAtOnce();
+      askedMs ??= nowMs;
+    }
+    if (controller.signal.aborted) return;
+    stderr.write('\nboxmark: stopping, boxes are being closed (again to stop at once)\n');
     controller.abort(new BoxmarkError({ what: 'Interrupted.' }, EXIT.interrupted));
   };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+  for (const name of SIGNALS) process.on(name, onSignal);
   return {
     signal: controller.signal,
     release: () => {
-      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, onSignal);
+      for (const name of SIGNALS) process.off(name, onSignal);
     },
   };
+}
+
+function stopAtOnce(): never {
+  stderr.write(
+    `\nboxmark: stopped at once; boxes, control groups and a folder in ${WORK_ROOT} are left behind: boxmark clean removes them\n`,
+  );
+  process.exit(EXIT.interrupted);
 }
 
 /** Opens the workbench. `pin` keeps the harness off the measured CPUs. */

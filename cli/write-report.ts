@@ -1,9 +1,10 @@
 /** Renders sessions in the formats that are asked for, and writes the files whole or not at all. */
 
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { lstatSync, mkdirSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
 import { messageOf, usageError } from '../bench/errors.ts';
 import { nearest } from '../bench/plan/plan.ts';
+import { replaceFile } from '../bench/session/files.ts';
 import type { Format, ReportFile, SessionReport } from '../reports/formats/format.ts';
 import { formatsFor } from '../reports/formats/index.ts';
 import { readSessionModel } from './session-model.ts';
@@ -54,13 +55,24 @@ export function writeFiles(out: string, files: readonly ReportFile[]): string[] 
   try {
     mkdirSync(out, { recursive: true });
     return files.map(({ name, content }) => {
-      const path = join(out, name);
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(`${path}.tmp`, content);
-      renameSync(`${path}.tmp`, path);
+      const path = pathBelow(out, name);
+      replaceFile(path, content);
       return path;
     });
   } catch (error) {
     throw usageError(`The report can't be written: ${messageOf(error)}`, out, 'a folder of yours with --out');
   }
+}
+
+/** The path of a file in folders of its own below `out`, which are made; never through a link in their place. */
+function pathBelow(out: string, name: string): string {
+  const parts = name.split('/');
+  if (parts.some((part) => ['', '.', '..'].includes(part))) throw new Error(`${name} is no name of a file`);
+  let folder = out;
+  for (const part of parts.slice(0, -1)) {
+    folder = join(folder, part);
+    mkdirSync(folder, { recursive: true });
+    if (!lstatSync(folder).isDirectory()) throw new Error(`${folder} is no folder`);
+  }
+  return join(out, ...parts);
 }

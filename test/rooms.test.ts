@@ -10,6 +10,11 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const NOUNS = ['bench/types.ts', 'bench/errors.ts', 'bench/units.ts', 'bench/random.ts'];
 
 const REPORT_WORDS = ['reports/text.ts', 'reports/words.ts'];
+const RUNNERS_KNOW = ['bench/types.ts', 'bench/errors.ts', 'bench/box', 'bench/payload/image-files.ts'];
+/** What engines are made of. */
+const MACHINERY = ['kit', 'cgroup', 'image', 'host', 'stack', 'oci', 'guest', 'upkeep'].map(
+  (room) => `runners/${room}`,
+);
 
 /**
  * What each room may import, the longest matching path counts; a room may always import itself. Types count as well: a
@@ -29,7 +34,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'bench/analysis': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan', 'bench/session'],
   'bench/run': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan', 'bench/session', 'bench/analysis'],
   'bench/kinds': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan', 'bench/session', 'bench/analysis', 'bench/run'],
-  runners: ['bench/types.ts', 'bench/errors.ts', 'bench/box', 'bench/payload/image-files.ts'],
+  'runners/kit': RUNNERS_KNOW,
+  'runners/cgroup': [...RUNNERS_KNOW, 'runners/kit'],
+  'runners/image': [...RUNNERS_KNOW, 'runners/kit'],
+  'runners/host': [...RUNNERS_KNOW, 'runners/kit', 'runners/cgroup'],
+  'runners/stack': [...RUNNERS_KNOW, 'runners/kit', 'runners/cgroup', 'runners/host', 'runners/image'],
+  'runners/oci': [...RUNNERS_KNOW, 'runners/kit', 'runners/cgroup', 'runners/image', 'runners/stack'],
+  'runners/guest': [...RUNNERS_KNOW, 'runners/kit', 'runners/cgroup', 'runners/image', 'runners/stack'],
+  'runners/upkeep': [...RUNNERS_KNOW, 'runners/kit', 'runners/host', 'runners/image', 'runners/guest'],
+  'runners/engine.ts': [...RUNNERS_KNOW, 'runners/upkeep'],
+  'runners/engines': [...RUNNERS_KNOW, ...MACHINERY, 'runners/engine.ts'],
+  'runners/index.ts': [...RUNNERS_KNOW, 'runners/engine.ts', 'runners/engines', 'runners/upkeep'],
+  'runners/aliases.ts': [...RUNNERS_KNOW, ...MACHINERY, 'runners/index.ts'],
   reports: ['bench/types.ts', 'bench/units.ts', 'bench/plan', 'bench/analysis'],
   // The one way from a folder of sessions to a model.
   'reports/model': [

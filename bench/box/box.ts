@@ -142,6 +142,11 @@ export interface LayerSetting {
   readonly bare: boolean;
   /** The layer can't do without. */
   readonly required: boolean;
+  /**
+   * Why a value, decoded, is not taken from somebody else's plan unless the user repeats it: what it does, as the end of
+   * a sentence. Null when it is.
+   */
+  risk(value: string): string | null;
 }
 
 /** What a layer can be told in a path. */

@@ -1,13 +1,15 @@
 /** Proves a session's folder: manifest and digests, schema of every file, states that agree across the boxes. */
 
-import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import * as z from 'zod';
 import { messageOf, usageError } from '../errors.ts';
 import { CONTRAST_COLUMNS, FOOTPRINT_COLUMNS, SAMPLE_COLUMNS, START_COLUMNS, STARTUP_COLUMNS } from './columns.ts';
+import { assertPlainFolder, digestOf, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { sessionSchema } from './info.ts';
+import { RECORD_LIMIT } from './scan.ts';
 import { SESSION_FILES } from './store.ts';
 
 export interface Finding {
@@ -31,11 +33,14 @@ const manifestSchema = z.object({
 /** Findings are many at most where a file is damaged; more than this of one kind tell nothing new. */
 const MOST_FINDINGS = 20;
 
-/** Checks everything and reports all findings; throws a usage error when `dir` is no session at all. */
+/** Checks everything and reports all findings; throws a usage error when `dir` is no session at all, or holds a link or device. */
 export async function checkSession(dir: string): Promise<CheckResult> {
-  if (!existsSync(join(dir, 'session.json'))) {
+  assertPlainFolder(dir);
+  const file = join(dir, 'session.json');
+  if (!existsSync(file)) {
     throw usageError('This is not a session: there is no session.json in it.', dir, 'a folder below results/');
   }
+  closeSync(openRegular(file, INFO_LIMIT_BYTES));
   const findings: Finding[] = [];
   const found = (file: string, problem: string) => {
     if (findings.length < MOST_FINDINGS) findings.push({ file, problem });
@@ -92,34 +97,18 @@ function checkManifest(dir: string, found: Report): void {
     for (const name of SESSION_FILES) if (files[name] === undefined) found('manifest.json', `does not list ${name}`);
     for (const [name, digest] of Object.entries(files)) {
       // A manifest is data from elsewhere: it must not make us read outside the session.
-      if (name.startsWith('/') || name.split('/').includes('..'))
-        found('manifest.json', `names a path outside: ${name}`);
+      if (name.includes('/') || name === '..') found('manifest.json', `names a path outside: ${name}`);
       else if (!existsSync(join(dir, name)) || !statSync(join(dir, name)).isFile()) found(name, 'is missing');
-      else if (sha256Of(join(dir, name)) !== digest) {
+      else if (digestOf(join(dir, name)) !== digest) {
         found(name, 'is not what the manifest lists: it was changed after the session');
       }
     }
   });
 }
 
-/** In pieces: a table may be of any size. */
-function sha256Of(file: string): string {
-  const hash = createHash('sha256');
-  const piece = Buffer.allocUnsafe(1 << 20);
-  const handle = openSync(file, 'r');
-  try {
-    for (let bytes = readSync(handle, piece); bytes > 0; bytes = readSync(handle, piece)) {
-      hash.update(piece.subarray(0, bytes));
-    }
-  } finally {
-    closeSync(handle);
-  }
-  return hash.digest('hex');
-}
-
 function readChecked(dir: string, name: string, found: Report, read: (text: string) => unknown): void {
   try {
-    read(readFileSync(join(dir, name), 'utf8'));
+    read(readRegular(join(dir, name), name.endsWith('.json') ? INFO_LIMIT_BYTES : undefined));
   } catch (error) {
     if (existsSync(join(dir, name))) found(name, messageOf(error).slice(0, 200));
     else found(name, 'is missing');
@@ -148,7 +137,9 @@ async function eachRow(
     return header;
   };
   try {
-    for await (const row of createReadStream(join(dir, name)).pipe(parse({ columns: check, bom: true }))) {
+    const content = createReadStream('', { fd: openRegular(join(dir, name)) });
+    const parser = parse({ columns: check, bom: true, max_record_size: RECORD_LIMIT });
+    for await (const row of pipeline(content, parser, () => {})) {
       count += 1;
       visit(row as Record<string, string>, count);
     }

@@ -72,10 +72,13 @@ export interface SessionInfo {
 
 const facts = z.record(z.string(), z.nullable(z.union([z.string(), z.number(), z.boolean()])));
 
+/** It becomes the name of a folder and of files, and stands in commands to copy. */
+const SESSION_NAME = /^[A-Za-z0-9][\w.-]{0,199}$/;
+
 /** What a reader of `session.json` relies on; further keys are let through. */
 export const sessionSchema = z.looseObject({
   schema: z.literal(SESSION_SCHEMA),
-  session: z.string(),
+  session: z.string().regex(SESSION_NAME, 'is no name of a session'),
   program: z.string(),
   startedAt: z.string(),
   finishedAt: z.nullable(z.string()),

@@ -1,9 +1,10 @@
 /** Reads a session's folder back: what was planned, every burst, start and event, as they were when it was measured. */
 
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, usageError } from '../errors.ts';
 import type { FootprintRow, Sample, SessionEvent, Start } from '../types.ts';
+import { assertPlainFolder, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './info.ts';
 import { BadCell, type Row, toFootprint, toSample, toStart } from './rows.ts';
 import { BadTable, scanRows } from './scan.ts';
@@ -47,13 +48,15 @@ export function wholeSamples(session: Pick<LoadedSession, 'info' | 'samples' | '
 
 /** `session.json` alone, which is whole also after a kill. Throws a usage error like `loadSession`. */
 export function readSessionInfo(dir: string): SessionInfo {
+  assertPlainFolder(dir);
   const file = join(dir, 'session.json');
   if (!existsSync(file)) {
     throw usageError('This is not a session: there is no session.json in it.', dir, 'a folder below results/');
   }
+  const text = readRegular(file, INFO_LIMIT_BYTES);
   let content: { schema?: unknown } | null;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    content = JSON.parse(text);
   } catch (error) {
     throw damaged(file, messageOf(error));
   }
@@ -90,8 +93,7 @@ function* rowsOf<T>(dir: string, name: string, read: (row: Row) => T): Generator
 
 /** A cut last cell could pass for a shorter number. */
 function assertWholeEnd(file: string): void {
-  const { size } = statSync(file);
-  if (size === 0 || byteAt(file, size - 1) === '\n'.charCodeAt(0)) return;
+  if ([undefined, '\n'.charCodeAt(0)].includes(lastByte(file))) return;
   throw usageError(
     "This session can't be read: the last line of a table is cut, as a kill in the middle of writing leaves it.",
     file,
@@ -99,11 +101,14 @@ function assertWholeEnd(file: string): void {
   );
 }
 
-function byteAt(file: string, position: number): number | undefined {
-  const handle = openSync(file, 'r');
+/** Undefined for an empty file. */
+function lastByte(file: string): number | undefined {
+  const handle = openRegular(file);
   try {
     const byte = Buffer.alloc(1);
-    readSync(handle, byte, 0, 1, position);
+    const { size } = fstatSync(handle);
+    if (size === 0) return undefined;
+    readSync(handle, byte, 0, 1, size - 1);
     return byte[0];
   } finally {
     closeSync(handle);
@@ -115,7 +120,7 @@ function readEvents(dir: string): SessionEvent[] {
   const file = join(dir, 'events.jsonl');
   if (!existsSync(file)) return [];
   assertWholeEnd(file);
-  const lines = readFileSync(file, 'utf8').split('\n');
+  const lines = readRegular(file).split('\n');
   return lines.flatMap((line, index) => {
     if (line === '') return [];
     try {

@@ -1,10 +1,13 @@
 /** Reads a table of a session row by row without keeping any: a million bursts must not take up a gigabyte. */
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import { openRegular } from './files.ts';
 import type { Row } from './rows.ts';
 
 const CHUNK_BYTES = 1 << 20;
+/** A row is some hundred characters; without an end of line a file must not become one. */
+export const RECORD_LIMIT = 1 << 22;
 
 /** A table that is not RFC 4180; the message says where. */
 export class BadTable extends Error {}
@@ -57,6 +60,7 @@ function* records(file: string): Generator<string> {
       yield line;
     }
     begun = whole.slice(start);
+    if (begun.length > RECORD_LIMIT) throw new BadTable(`a row is longer than ${RECORD_LIMIT} characters`);
   }
   if (begun !== '') yield begun.endsWith('\r') ? begun.slice(0, -1) : begun;
 }
@@ -68,7 +72,7 @@ function quoteFrom(text: string, start: number): number {
 
 function* chunks(file: string): Generator<string> {
   const decoder = new StringDecoder('utf8');
-  const handle = openSync(file, 'r');
+  const handle = openRegular(file);
   try {
     // Most tables but samples.csv are small, and a history reads thousands of them.
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(1, fstatSync(handle).size)));

@@ -1,19 +1,6 @@
 /** A session's folder: rows are appended and synced as they come, whole files are written beside and renamed. */
 
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { BoxmarkError, isDiskFull, messageOf, usageError } from '../errors.ts';
@@ -26,6 +13,7 @@ import {
   START_COLUMNS,
   STARTUP_COLUMNS,
 } from './columns.ts';
+import { digestOf, openToAppend, replaceFile } from './files.ts';
 import type { SessionInfo } from './info.ts';
 import { claimFolder } from './owner.ts';
 
@@ -70,7 +58,7 @@ export function createStore(out: string, info: SessionInfo): Store {
 export function openStoreAt(dir: string, session: string, release: () => void): Store {
   const samplesFile = openTable(dir, 'samples.csv', SAMPLE_COLUMNS);
   const startsFile = openTable(dir, 'starts.csv', START_COLUMNS);
-  const eventsFile = guarded(dir, () => openSync(join(dir, 'events.jsonl'), 'a'));
+  const eventsFile = guarded(dir, () => openToAppend(join(dir, 'events.jsonl')));
   return {
     dir,
     samples: (rows) => append(dir, samplesFile, table(SAMPLE_COLUMNS, rows, session)),
@@ -96,17 +84,13 @@ export function openStoreAt(dir: string, session: string, release: () => void): 
 export function writeManifest(dir: string): void {
   const files: Record<string, string> = {};
   const own = COST_FILES.filter((name) => existsSync(join(dir, name)));
-  for (const name of [...SESSION_FILES, ...own]) {
-    files[name] = createHash('sha256')
-      .update(readFileSync(join(dir, name)))
-      .digest('hex');
-  }
+  for (const name of [...SESSION_FILES, ...own]) files[name] = digestOf(join(dir, name));
   writeWhole(dir, 'manifest.json', `${JSON.stringify({ schema: 1, files }, null, 2)}\n`);
 }
 
 function openTable<T>(dir: string, name: string, columns: readonly Column<T>[]): number {
   return guarded(dir, () => {
-    const file = openSync(join(dir, name), 'a');
+    const file = openToAppend(join(dir, name));
     if (fstatSync(file).size === 0) writeSync(file, header(columns));
     return file;
   });
@@ -143,19 +127,9 @@ function append(dir: string, file: number, text: string): void {
   });
 }
 
-/** Replaces a file of a session at once: written beside it, synced, renamed. */
+/** Replaces a file of a session at once. */
 export function writeWhole(dir: string, name: string, text: string): void {
-  guarded(dir, () => {
-    const partial = join(dir, `.${name}.partial`);
-    const file = openSync(partial, 'w');
-    try {
-      writeFileSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(partial, join(dir, name));
-  });
+  guarded(dir, () => replaceFile(join(dir, name), text));
 }
 
 /** A disk that takes no more ends the session with what it holds, and says so. */

@@ -4,8 +4,9 @@
  * there are any.
  */
 
-import { realpathSync } from 'node:fs';
+import { closeSync, openSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { run } from './child.mjs';
 import { bundleSpeed, makeReady } from './make-ready.mjs';
@@ -88,7 +89,20 @@ function flagValue(args, short, long) {
   return value;
 }
 
+/** Waits for the program to its end even when the terminal hangs up or a reader leaves (cli/streams.ts says why). */
+function outliveStreams() {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  process.on('exit', () => {
+    for (const fd of terminals.filter((it) => !isatty(it))) {
+      closeSync(fd);
+      openSync('/dev/null', 'r+');
+    }
+  });
+}
+
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  outliveStreams();
   main(process.argv.slice(2)).then(
     (code) => {
       process.exitCode = code;

@@ -2,8 +2,10 @@
 
 import { Command } from 'commander';
 import { EXIT } from '../../bench/errors.ts';
-import { removeLeftovers } from '../../runners/host/clean-up.ts';
-import { findLeftovers } from '../../runners/host/leftovers.ts';
+import { ENGINES } from '../../runners/index.ts';
+import { removeLeftovers } from '../../runners/upkeep/clean-up.ts';
+import { findLeftovers } from '../../runners/upkeep/leftovers.ts';
+import { stdout } from '../streams.ts';
 
 export function cleanCommand(): Command {
   return new Command('clean')
@@ -13,17 +15,17 @@ export function cleanCommand(): Command {
     .option('-v, --verbose', 'details with errors')
     .addHelpText('after', '\nExample:\n  boxmark clean --dry-run')
     .action(async (flags: { dryRun?: boolean; json?: boolean }) => {
-      const found = await findLeftovers();
-      const result = flags.dryRun ? undefined : await removeLeftovers(found);
+      const found = await findLeftovers(ENGINES);
+      const result = flags.dryRun ? undefined : await removeLeftovers(found, ENGINES);
       const failed = result?.failed ?? [];
-      if (flags.json) process.stdout.write(`${JSON.stringify({ found, failed }, null, 2)}\n`);
+      if (flags.json) stdout.write(`${JSON.stringify({ found, failed }, null, 2)}\n`);
       else {
         for (const { kind, target, detail } of result?.removed ?? found) {
-          process.stdout.write(`${flags.dryRun ? 'would remove' : 'removed'} ${kind} ${target}  ${detail}\n`);
+          stdout.write(`${flags.dryRun ? 'would remove' : 'removed'} ${kind} ${target}  ${detail}\n`);
         }
         for (const { leftover, reason } of failed)
-          process.stdout.write(`could not remove ${leftover.kind} ${leftover.target}: ${reason}\n`);
-        if (found.length === 0) process.stdout.write('nothing was left behind\n');
+          stdout.write(`could not remove ${leftover.kind} ${leftover.target}: ${reason}\n`);
+        if (found.length === 0) stdout.write('nothing was left behind\n');
       }
       if (failed.length > 0) process.exitCode = EXIT.failed;
     });

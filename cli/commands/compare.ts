@@ -16,8 +16,10 @@ import { readSides, type Sides } from '../compare/sides.ts';
 import { assertOut } from '../out-folder.ts';
 import { programVersion } from '../paths.ts';
 import { appendStepSummary } from '../step-summary.ts';
+import { type AllowEnvFlag, allowEnvOption } from '../stored-origin.ts';
+import { stderr, stdout } from '../streams.ts';
 
-export interface CompareFlags {
+export interface CompareFlags extends AllowEnvFlag {
   readonly stored?: boolean;
   readonly env?: string;
   readonly blocks?: string;
@@ -48,6 +50,7 @@ export function compareCommand(): Command {
     .option('--blocks <n>', "blocks of a paired run (default: the baseline's plan)")
     .option('--cpu <list>', "CPUs of a paired run (default: the baseline's, where they are)")
     .option('-o, --out <dir>', 'parent folder of the sessions of a paired run (default: results)')
+    .addOption(allowEnvOption())
     .option('--allow-different-hosts', 'compare although the hardware is not the same')
     .option('--json', 'print the result as one JSON document')
     .option('-q, --quiet', 'no progress')
@@ -93,7 +96,7 @@ function concludePaired(
 ): number {
   const dirs = sessions.map((name) => resolve(out, name));
   const result: CompareText = { ...known, mode: 'paired', gate: gateOf(known.rows) };
-  if (interrupted) process.stderr.write('boxmark: interrupted; what was measured is kept\n  try: the same again\n');
+  if (interrupted) stderr.write('boxmark: interrupted; what was measured is kept\n  try: the same again\n');
   return print(result, { dirs }, flags, interrupted);
 }
 
@@ -127,10 +130,10 @@ function print(
 ): number {
   appendStepSummary(() => renderCompareMarkdown(result));
   if (flags.json === true) {
-    process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, ...more }, null, 2)}\n`);
+    stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, ...more }, null, 2)}\n`);
   } else {
     const files = (more.dirs ?? []).map((dir) => `\nFiles: ${dir}`).join('');
-    process.stdout.write(`${renderCompare(result)}${files === '' ? '' : `${files}\n`}`);
+    stdout.write(`${renderCompare(result)}${files === '' ? '' : `${files}\n`}`);
   }
   if (interrupted) return EXIT.interrupted;
   return { regressed: EXIT.regression, passed: EXIT.ok, 'no verdict': EXIT.inconclusive }[result.gate];

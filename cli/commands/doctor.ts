@@ -4,17 +4,18 @@ import { Command } from 'commander';
 import { EXIT } from '../../bench/errors.ts';
 import type { Environment } from '../../bench/types.ts';
 import { cut, wrap } from '../../reports/text.ts';
+import { CONTAINERS, candidatesOf } from '../../runners/aliases.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { type HostFacts, readHost } from '../../runners/host/facts.ts';
 import { type NoiseCheck, preflight } from '../../runners/host/noise.ts';
 import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { CONTAINERS, candidatesOf } from '../../runners/stack/aliases.ts';
 import { parsePath } from '../../runners/stack/path.ts';
 import { prepareStack, Unavailable } from '../../runners/stack/stack.ts';
 import { payloadFile } from '../paths.ts';
 import { suggestion } from '../prepare.ts';
 import { createProgress } from '../progress.ts';
+import { stderr, stdout } from '../streams.ts';
 import { interruptSignal, openWorkbench } from '../workbench.ts';
 
 interface Row {
@@ -44,11 +45,9 @@ export function doctorCommand(): Command {
       const limits = defaultLimits(undefined, MEMORY_BYTES);
       const noise = preflight(limits.cpus);
       const rows = await tryAll(flags.quiet === true);
-      if (flags.json) process.stdout.write(`${JSON.stringify({ environments: rows, noise, host }, null, 2)}\n`);
+      if (flags.json) stdout.write(`${JSON.stringify({ environments: rows, noise, host }, null, 2)}\n`);
       else
-        process.stdout.write(
-          `${[...hostLines(host), '', ...environmentLines(rows), '', ...noiseLines(noise)].join('\n')}\n`,
-        );
+        stdout.write(`${[...hostLines(host), '', ...environmentLines(rows), '', ...noiseLines(noise)].join('\n')}\n`);
       if (!rows.some(({ available }) => available)) process.exitCode = EXIT.unfit;
     });
 }
@@ -56,7 +55,7 @@ export function doctorCommand(): Command {
 /** Every layer by itself, every one that can hold others inside itself, and some on others: prepared as for a run, then removed. */
 async function tryAll(quiet: boolean): Promise<Row[]> {
   const interrupt = interruptSignal();
-  const progress = createProgress(process.stderr, { quiet });
+  const progress = createProgress(stderr, { quiet });
   const workbench = await openWorkbench(defaultLimits(undefined, MEMORY_BYTES), interrupt.signal, false);
   const rows: Row[] = [];
   try {

@@ -11,14 +11,16 @@ import { describePlan } from '../../bench/plan/describe.ts';
 import { checkPlanInput, makePlan, type PlanSettings, planSettings } from '../../bench/plan/plan.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import { renderExplain } from '../../reports/explain.ts';
+import { isAlias } from '../../runners/aliases.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { isAlias } from '../../runners/stack/aliases.ts';
 import { type Candidates, candidatesFor, ladderFor, type MissingStep, standing } from '../ladder.ts';
 import { measure } from '../measure.ts';
 import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
 import { suggestion } from '../prepare.ts';
+import { resumeCall } from '../stored-origin.ts';
+import { stderr, stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
 interface ExplainFlags extends Record<string, unknown> {
@@ -85,7 +87,7 @@ async function run(env: string, { json, quiet, verbose: _, dryRun, ...flags }: E
   const ladder = ladderFor(env, settings.baseline, possible, RUNNERS);
   if (dryRun === true) return printLadder(ladder, possible.missing, json === true);
   const wanted = [...ladder.rungs, ...ladder.exchanges].map((rung) => rung.env);
-  return withBench({ ...settings, requested: wanted }, frame, async ({ bench, signal, progress }) => {
+  return withBench({ ...settings, requested: wanted, origin: null }, frame, async ({ bench, signal, progress }) => {
     const isThere = (path: string) => bench.planned.some((it) => it.path === path);
     const missing = [
       ...possible.missing,
@@ -116,7 +118,7 @@ async function tried(
   if (all.length === 0) return candidates;
   const missing: MissingStep[] = [...candidates.missing];
   const requested = all.map(({ env }) => env);
-  const code = await withBench({ ...settings, requested }, frame, async ({ bench }) => {
+  const code = await withBench({ ...settings, requested, origin: null }, frame, async ({ bench }) => {
     for (const { path, reason } of bench.refused) {
       const part = all.find(({ env }) => env === path)?.ablation.part ?? path;
       missing.push({ part, env: path, reason });
@@ -142,7 +144,7 @@ function pairsOf({ baseline, rungs, exchanges }: Ladder) {
 
 function printLadder(ladder: Ladder, missing: readonly MissingStep[], json: boolean): number {
   if (json) {
-    process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ladder, missing }, null, 2)}\n`);
+    stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ladder, missing }, null, 2)}\n`);
     return EXIT.ok;
   }
   const lines = [
@@ -151,7 +153,7 @@ function printLadder(ladder: Ladder, missing: readonly MissingStep[], json: bool
     ...ladder.exchanges.map(({ env, part }) => `exchange      ${env}: ${part}`),
     ...missing.map(({ env, part, reason }) => `not here      ${env}: ${part}: ${reason}`),
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  stdout.write(`${lines.join('\n')}\n`);
   return EXIT.ok;
 }
 
@@ -184,11 +186,11 @@ function conclude(
     speculation: Object.fromEntries(speculation) as Record<string, string>,
     missing,
   };
-  if (json) process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
-  else process.stdout.write(`${renderExplain(document)}\nFiles: ${dir}\n`);
+  if (json) stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
+  else stdout.write(`${renderExplain(document)}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
-    process.stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
+    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, outcome.info.plan)}\n`);
     return EXIT.interrupted;
   }
   return results.length === 0 ? EXIT.failed : EXIT.ok;

@@ -1,12 +1,14 @@
 /** `boxmark export`: a session in the formats of other tools. */
 
-import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { messageOf, usageError } from '../../bench/errors.ts';
 import { nearest } from '../../bench/plan/plan.ts';
+import { writeOutput } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import type { Format, ReportFile } from '../../reports/formats/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
+import { clean } from '../../reports/text.ts';
+import { stderr, stdout } from '../streams.ts';
 import { sessionReport, writeFiles } from '../write-report.ts';
 
 interface ExportFlags {
@@ -49,17 +51,17 @@ async function write(format: Format, dirs: readonly string[], output: string | u
   // One at a time: of each only the model is kept.
   for (const dir of dirs) {
     const session = sessionReport(dir, format.folder ? (output ?? '') : '.');
-    for (const warning of session.warnings) process.stderr.write(`boxmark: ${dir}: ${warning}\n`);
+    for (const warning of session.warnings) stderr.write(`boxmark: ${clean(`${dir}: ${warning}`)}\n`);
     if (session.model.bursts > 0) sessions.push(session);
-    else process.stderr.write(`boxmark: left out, it has no whole block: ${dir}\n`);
+    else stderr.write(`boxmark: left out, it has no whole block: ${clean(dir)}\n`);
   }
   if (sessions.length === 0) {
     throw usageError('There is nothing to export: no whole block was measured.', dirs.join(' '), 'boxmark resume');
   }
   const files = await format.files(sessions);
   if (format.folder) writeFiles(output ?? '', files);
-  else for (const file of files) writeOutput(file, output);
-  for (const remark of format.remarks?.(sessions) ?? []) process.stderr.write(`boxmark: ${remark}\n`);
+  else for (const file of files) writeTo(file, output);
+  for (const remark of format.remarks?.(sessions) ?? []) stderr.write(`boxmark: ${clean(remark)}\n`);
 }
 
 function foldersOf(paths: readonly string[], format: Format): string[] {
@@ -72,13 +74,13 @@ function foldersOf(paths: readonly string[], format: Format): string[] {
   );
 }
 
-function writeOutput({ content }: ReportFile, file: string | undefined): void {
+function writeTo({ content }: ReportFile, file: string | undefined): void {
   if (file === undefined) {
-    process.stdout.write(content);
+    stdout.write(String(content));
     return;
   }
   try {
-    writeFileSync(file, content);
+    writeOutput(file, content);
   } catch (error) {
     throw usageError(
       `--output: the file can't be written (${messageOf(error)}).`,

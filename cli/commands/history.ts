@@ -1,15 +1,16 @@
 /** `boxmark history`: the figures of many sessions over time, with the places at which they changed. */
 
-import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { DEFAULT_MARGIN } from '../../bench/analysis/contrast/verdict.ts';
 import { messageOf, usageError } from '../../bench/errors.ts';
+import { writeOutput } from '../../bench/session/files.ts';
 import { parsePercent } from '../../bench/units.ts';
 import { historyJson, renderHistory } from '../../reports/history.ts';
 import { historyPage } from '../../reports/history-page.ts';
 import { readHistoryModel } from '../../reports/model/history.ts';
 import { hostDifferences } from '../compare/hosts.ts';
 import { programVersion } from '../paths.ts';
+import { stdout } from '../streams.ts';
 
 interface HistoryFlags {
   readonly margin?: string;
@@ -56,11 +57,11 @@ function formatOf({ format, json }: HistoryFlags): (typeof FORMATS)[keyof typeof
 
 function write(text: string, file: string | undefined): void {
   if (file === undefined || file === '-') {
-    process.stdout.write(text);
+    stdout.write(text);
     return;
   }
   try {
-    writeFileSync(file, text);
+    writeOutput(file, text);
   } catch (error) {
     throw usageError(`The history can't be written: ${messageOf(error)}.`, file, 'a file in a folder that is there');
   }

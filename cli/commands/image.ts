@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { ensureImage, exportImage, importImage, verifyImage } from '../../runners/image/image.ts';
 import { payloadFile } from '../paths.ts';
+import { stdout } from '../streams.ts';
 
 export function imageCommand(): Command {
   const image = new Command('image').description('export or import the content-addressed image');
@@ -16,7 +17,7 @@ export function imageCommand(): Command {
       const made = await ensureImage(payloadFile());
       await verifyImage(made);
       await exportImage(made, file);
-      process.stdout.write(`${made.digest}  ${file}\n`);
+      stdout.write(`${made.digest}  ${file}\n`);
     });
   image
     .command('import')
@@ -26,7 +27,7 @@ export function imageCommand(): Command {
     .addHelpText('after', '\nExample:\n  boxmark image import boxmark-image.tar')
     .action(async (file: string) => {
       const made = await importImage(file);
-      process.stdout.write(`${made.digest}  ${made.root}\n`);
+      stdout.write(`${made.digest}  ${made.root}\n`);
     });
   return image;
 }

@@ -9,12 +9,13 @@ import { nearest } from '../../bench/plan/plan.ts';
 import type { Runner } from '../../bench/types.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
 import { bandText } from '../../reports/sections/claims.ts';
+import { ALIASES, CONTAINERS } from '../../runners/aliases.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { ALIASES, CONTAINERS } from '../../runners/stack/aliases.ts';
 import { exampleOf } from '../../runners/stack/settings.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
 import { SYSTEM_WORKLOADS, type SystemWorkload } from '../../system/index.ts';
 import { publishedClaims } from '../paths.ts';
+import { stdout } from '../streams.ts';
 
 interface Item {
   readonly name: string;
@@ -112,11 +113,11 @@ export function listCommand(): Command {
       const items = LISTS[kind]?.();
       if (items === undefined)
         throw usageError(`There is no such list${nearest(kind, kinds)}.`, kind, kinds.join(', '));
-      if (flags.json) return void process.stdout.write(`${JSON.stringify(items, null, 2)}\n`);
+      if (flags.json) return void stdout.write(`${JSON.stringify(items, null, 2)}\n`);
       const width = Math.max(...items.map(({ name }) => name.length));
       for (const { name, summary, details } of items) {
-        process.stdout.write(`${name.padEnd(width)}  ${summary}\n`);
-        if (flags.verbose) for (const detail of details) process.stdout.write(`${' '.repeat(width)}  ${detail}\n`);
+        stdout.write(`${name.padEnd(width)}  ${summary}\n`);
+        if (flags.verbose) for (const detail of details) stdout.write(`${' '.repeat(width)}  ${detail}\n`);
       }
     });
 }

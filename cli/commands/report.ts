@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { usageError } from '../../bench/errors.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
 import { appendStepSummary } from '../step-summary.ts';
+import { stdout } from '../streams.ts';
 import { chosenFormats, renderReports, writeFiles } from '../write-report.ts';
 
 interface ReportFlags {
@@ -48,9 +49,9 @@ export function reportCommand(): Command {
             '--format md -o -',
           );
         }
-        process.stdout.write(file.content);
+        stdout.write(file.content);
         return;
       }
-      for (const path of writeFiles(out, files)) process.stdout.write(`${relative(process.cwd(), path)}\n`);
+      for (const path of writeFiles(out, files)) stdout.write(`${relative(process.cwd(), path)}\n`);
     });
 }

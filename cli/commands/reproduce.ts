@@ -24,9 +24,11 @@ import { WORKLOAD_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
 import { programVersion } from '../paths.ts';
 import { type Bench, suggestion } from '../prepare.ts';
+import { type AllowEnvFlag, allowEnvOption, resumeCall } from '../stored-origin.ts';
+import { stderr, stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
-interface ReproduceFlags {
+interface ReproduceFlags extends AllowEnvFlag {
   readonly image?: string;
   readonly blocks?: string;
   readonly maxTime?: string;
@@ -51,6 +53,7 @@ export function reproduceCommand(): Command {
     .option('--blocks <n>', "another number of blocks than the session's plan")
     .option('--max-time <time>', 'no block is begun that would end later, such as 10m')
     .option('--cpu <list>', "CPUs of the workload (default: the session's, where they are)")
+    .addOption(allowEnvOption())
     .option('-o, --out <dir>', 'parent folder of the new session (default: results)')
     .option('--json', 'print the result as one JSON document')
     .option('-q, --quiet', 'no progress')
@@ -73,6 +76,7 @@ async function reproduce(dir: string, flags: ReproduceFlags): Promise<number> {
     requested: plan.environments.map(({ path }) => path).filter((path) => !unknown.some((one) => one.path === path)),
     baseline: plan.baseline,
     rest: { limits },
+    origin: { dir, allowed: flags.allowEnv ?? [] },
   };
   const image = await imageOf(original, flags.image);
   return withBench(settings, { quiet: flags.quiet === true, dryRun: false, ...image }, async (frame) => {
@@ -189,14 +193,14 @@ function conclude(
     unavailable: info.unavailable,
     remarks,
   };
-  if (json === true) process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, dir }, null, 2)}\n`);
-  else process.stdout.write(`${renderReproduce(result)}\nFiles: ${dir}\n`);
+  if (json === true) stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, dir }, null, 2)}\n`);
+  else stdout.write(`${renderReproduce(result)}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
-    process.stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
+    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, info.plan)}\n`);
     return EXIT.interrupted;
   }
   if (outcome.samples.some(({ phase, ok }) => phase === 'measure' && ok)) return EXIT.ok;
-  process.stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
+  stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
   return EXIT.failed;
 }

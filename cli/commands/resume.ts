@@ -15,9 +15,10 @@ import { measureOn } from '../measure.ts';
 import { programVersion } from '../paths.ts';
 import type { Bench } from '../prepare.ts';
 import { conclude } from '../result.ts';
+import { type AllowEnvFlag, allowEnvOption } from '../stored-origin.ts';
 import { withBench } from '../with-bench.ts';
 
-interface ResumeFlags {
+interface ResumeFlags extends AllowEnvFlag {
   readonly target?: string;
   readonly maxBlocks?: string;
   readonly maxTime?: string;
@@ -41,6 +42,7 @@ export function resumeCommand(): Command {
     .option('--max-blocks <n>', 'no more than so many blocks, those there are included')
     .option('--max-time <time>', 'no block is begun that would end later, counted from now, such as 10m')
     .option('--allow-different-hosts', 'go on although the hardware is not that of the blocks there are')
+    .addOption(allowEnvOption())
     .option('--strict', 'exit 4 when a verdict is inconclusive or untrusted')
     .option('--keep-going', "go on without an environment that can't run any more")
     .option('--json', 'print the result as one JSON document')
@@ -64,6 +66,7 @@ async function resume(dir: string, flags: ResumeFlags): Promise<number> {
     requested: plan.environments.map(({ path }) => path),
     baseline: plan.baseline,
     rest: { limits: plan.limits },
+    origin: { dir, allowed: flags.allowEnv ?? [] },
   };
   const image = { imageFile: undefined, imageDigest: before.image.digest };
   return withBench(settings, { quiet: flags.quiet === true, dryRun: false, ...image }, async (frame) => {

@@ -14,6 +14,7 @@ import { WORKLOADS } from '../../scimark/index.ts';
 import { KERNEL_IDS } from '../names.ts';
 import { programVersion } from '../paths.ts';
 import type { Bench } from '../prepare.ts';
+import { stdout } from '../streams.ts';
 import { type Frame, withBench } from '../with-bench.ts';
 
 interface ScoreFlags {
@@ -62,7 +63,7 @@ async function score({ minTime, json, quiet, ...given }: ScoreFlags): Promise<nu
     limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
   });
   const options = { quiet: quiet === true, dryRun: false, imageFile: undefined };
-  return withBench(settings, options, async (frame) => {
+  return withBench({ ...settings, origin: null }, options, async (frame) => {
     const plan = makePlan(settings, frame.bench.planned, frame.bench.baseline);
     const result = await measureScore(frame, plan, minNs);
     frame.progress.done();
@@ -103,13 +104,11 @@ function print({ image }: Bench, plan: Plan, minNs: number, { kernels: rows, com
   if (json) {
     const about = { program: programVersion(), kernels, size, node: process.version, cpus: limits.cpus };
     const how = { image: image.digest, minNs, burstNs, bursts: BURSTS };
-    process.stdout.write(
-      `${JSON.stringify({ schema: JSON_SCHEMA, ...about, ...how, composite, workloads: rows }, null, 2)}\n`,
-    );
+    stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...about, ...how, composite, workloads: rows }, null, 2)}\n`);
     return;
   }
   const parametersOf = (id: string) => WORKLOADS.find((workload) => workload.id === id)?.sizes[size].parameters ?? {};
-  process.stdout.write(
+  stdout.write(
     renderScore({
       ...{ program: programVersion(), kernels, size, node: process.version, cpu: formatCpuList(limits.cpus) },
       ...{ minSeconds: minNs / 1e9, burstMs: burstNs / 1e6, bursts: BURSTS, composite },

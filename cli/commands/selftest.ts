@@ -14,6 +14,8 @@ import { defaultLimits } from '../../runners/host/cpus.ts';
 import { measure } from '../measure.ts';
 import { KERNEL_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
+import { resumeCall } from '../stored-origin.ts';
+import { stderr, stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
 interface SelftestFlags extends Record<string, unknown> {
@@ -74,7 +76,7 @@ async function selftest({ quick, slow, strict, json, quiet, verbose: _, ...flags
   const out = resolve(input.out ?? 'results');
   assertOut(out);
   const frame = { quiet: quiet === true, dryRun: false, imageFile: undefined };
-  return withBench(settings, frame, async ({ bench, signal, progress }) => {
+  return withBench({ ...settings, origin: null }, frame, async ({ bench, signal, progress }) => {
     const plan = makePlan(settings, bench.planned, bench.baseline);
     for (const line of describePlan(plan, bench.costOf)) progress.say(line);
     const outcome = await measure(bench, plan, { out, signal, progress });
@@ -110,15 +112,15 @@ function conclude(outcome: SessionOutcome, { dir, slowdowns, json, strict }: Con
     secondsPerBlock: info.measuredMs / 1000 / Math.max(1, info.blocksCompleted),
   });
   const document = { program: info.program, session: info.session, missing: info.unavailable, ...result };
-  if (json) process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
-  else process.stdout.write(`${renderSelftest(document)}\nFiles: ${dir}\n`);
+  if (json) stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
+  else stdout.write(`${renderSelftest(document)}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
-    process.stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
+    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, outcome.info.plan)}\n`);
     return EXIT.interrupted;
   }
   if (result.rows.length === 0) {
-    process.stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
+    stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
     return EXIT.failed;
   }
   return strict && result.coverage.tooLow ? EXIT.inconclusive : EXIT.ok;

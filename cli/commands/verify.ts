@@ -9,8 +9,10 @@ import { checkSession } from '../../bench/session/check.ts';
 import { type LoadedSession, loadSession, wholeSamples } from '../../bench/session/load.ts';
 import { isFailed, renderClaims } from '../../reports/claims.ts';
 import { jsonText } from '../../reports/formats/json.ts';
+import { clean } from '../../reports/text.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { publishedClaims } from '../paths.ts';
+import { stderr, stdout } from '../streams.ts';
 
 interface VerifyFlags {
   readonly claims?: string;
@@ -41,8 +43,8 @@ export function verifyCommand(): Command {
       const results = judge(file, session);
       await warnOfDamage(dir);
       const { session: id, blocksCompleted: blocks } = session.info;
-      const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
-      process.stdout.write(
+      const colour = stdout.isTTY === true && !process.env.NO_COLOR;
+      stdout.write(
         flags.json
           ? jsonText(documentOf(file, session, results))
           : renderClaims({ session: id, blocks, title: file.title, results }, { width: 80, colour }),
@@ -75,8 +77,8 @@ async function warnOfDamage(dir: string): Promise<void> {
   const [first] = findings;
   if (first === undefined) return;
   const more = findings.length > 1 ? `, and ${findings.length - 1} more findings` : '';
-  process.stderr.write(
-    `boxmark: the session is not whole: ${first.file}: ${first.problem}${more}\n  try: boxmark check ${dir}\n`,
+  stderr.write(
+    `boxmark: the session is not whole: ${clean(`${first.file}: ${first.problem}`)}${more}\n  try: boxmark check ${dir}\n`,
   );
 }
 

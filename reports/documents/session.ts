@@ -77,7 +77,7 @@ function aboutSession({ session, blocks }: ReportModel): Text[] {
   return [
     [`boxmark ${clean(session.program, 20)} · `, name(session.id, 60), ` · ${dateText(session.startedAt)}`],
     name(session.host, 200),
-    `${shape} · ${where}`,
+    clean(`${shape} · ${where}`),
   ];
 }
 

@@ -1,6 +1,7 @@
 /** Sections that are pictures: how rounds spread, the order of the run, and warm-up. */
 
 import type { ReportModel } from '../model/model.ts';
+import { clean } from '../text.ts';
 import { name, type Section } from './section.ts';
 
 export function spread({ session }: ReportModel): Section {
@@ -15,7 +16,7 @@ export function spread({ session }: ReportModel): Section {
       'Each box spans the middle half of all rounds, its whiskers 5 to 95 %, as time against ',
       name(baseline),
       ' in the same round. Points are the values of the blocks, the unit that intervals are computed from. ' +
-        `With ${rounds} rounds a block, the boxes describe; nothing is inferred from them.`,
+        `With ${clean(String(rounds), 40)} rounds a block, the boxes describe; nothing is inferred from them.`,
     ],
   };
 }
@@ -31,7 +32,7 @@ export function warmup({ session, details }: ReportModel): Section {
     weight: 'body',
     charts: ['warmups'],
     aboutCharts:
-      `The first ${session.plan.pilotBursts} bursts of every box in the first block, each against the median of its own ` +
+      `The first ${clean(String(session.plan.pilotBursts), 40)} bursts of every box in the first block, each against the median of its own ` +
       `last third.${dashed} Warm-up bursts are in no other figure.`,
   };
 }

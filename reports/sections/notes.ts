@@ -53,7 +53,7 @@ function blocksNote({ blocks, session }: ReportModel): string[] {
   const cut = session.stopReason !== null && !['blocks', 'precision'].includes(session.stopReason);
   if (blocks >= minBlocks && !cut) return [];
   const why = cut ? ` (stopped by: ${clean(session.stopReason ?? '', 120)})` : '';
-  const planned = minBlocks === maxBlocks ? maxBlocks : `${minBlocks} to ${maxBlocks}`;
+  const planned = clean(minBlocks === maxBlocks ? String(maxBlocks) : `${minBlocks} to ${maxBlocks}`, 40);
   return [`${blocks} of ${planned} planned blocks have data${why}.`];
 }
 

@@ -24,14 +24,16 @@ export function reproduce(model: ReportModel): Section {
         ['measure it again', code(`boxmark reproduce ${folder}`)],
         ['check its files', code(`boxmark check ${folder}`)],
         ['command', code(session.command, 2000)],
-        ['seed of all orders', code(String(plan.seed))],
+        ['seed of all orders', code(String(plan.seed), 40)],
         ['image', digest(record?.image.digest)],
         ['Node.js in it', digest(record?.image.node)],
         ['payload in it', digest(record?.image.payload)],
         ['program', `boxmark ${clean(session.program, 20)}`],
         [
           'design',
-          `${plan.profile}, ${plan.schedule}: ${count(model.blocks, 'block')} × ${plan.rounds} rounds, size ${plan.size}, ${plan.kernels} kernels`,
+          clean(
+            `${plan.profile}, ${plan.schedule}: ${count(model.blocks, 'block')} × ${plan.rounds} rounds, size ${plan.size}, ${plan.kernels} kernels`,
+          ),
         ],
         ['passes in a burst', work.join(', ') || NO_FIGURE],
         ['began', clean(session.startedAt, 40)],

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Box, Workspace } from '../../bench/types.ts';
+import { quote } from '../kit/shell.ts';
 import { createGroup, enterShell, GROUP_ROOT, hostHierarchies } from './group.ts';
 import {
   type GroupLimits,
@@ -10,7 +11,6 @@ import {
   hierarchiesFor,
   leavesOf,
   parseHierarchies,
-  quote,
   stepsToShell,
 } from './tree.ts';
 

@@ -6,6 +6,7 @@ import { access, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'no
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Image } from '../../bench/types.ts';
+import { removeTree } from '../kit/remove.ts';
 
 const BUILD_PREFIX = '.build-';
 /** A build takes seconds; a folder this old was left by a builder that was killed. */
@@ -30,7 +31,7 @@ export async function inBuildFolder<T>(build: (folder: string) => Promise<T>): P
   try {
     return await build(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
   }
 }
 
@@ -95,6 +96,6 @@ async function removeStaleBuilds(): Promise<void> {
   for (const name of names.filter((entry) => entry.startsWith(BUILD_PREFIX))) {
     const folder = join(storeDir(), name);
     const made = await stat(folder).catch(() => undefined);
-    if (made !== undefined && Date.now() - made.mtimeMs > STALE_MS) await rm(folder, { recursive: true, force: true });
+    if (made !== undefined && Date.now() - made.mtimeMs > STALE_MS) await removeTree(folder);
   }
 }

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { noTerminal, onTerminal } from './terminal.ts';
 
 interface Bootstrap {
   nodeIsEnough(version: string): boolean;
@@ -47,7 +48,7 @@ esac
 
 /** Stands for boxmark: writes down its arguments; waits for signals when it is told to. */
 const PROGRAM = `
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, closeSync } from 'node:fs';
 const args = process.argv.slice(2);
 appendFileSync('runs.log', args.join(' ') + '\\n');
 console.log(args[0] === 'setup' ? 'words of set-up' : 'result');
@@ -55,11 +56,12 @@ if (args[0] === 'setup' && args.includes('broken')) process.exit(1);
 if (args.includes('--fail')) process.exit(4);
 if (args.includes('--wait')) {
   let signals = 0;
-  for (const signal of ['SIGINT', 'SIGTERM']) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       signals++;
       setTimeout(() => {
         appendFileSync('signals.log', signal + ' ' + signals);
+        for (const fd of [0, 1, 2]) closeSync(fd);
         process.exit(130);
       }, 400);
     });
@@ -199,6 +201,26 @@ describe('npm start', () => {
     setTimeout(() => running.child.kill('SIGINT'), 30);
     expect((await running.ended).code).toBe(130);
     expect(readFileSync(join(root, 'signals.log'), 'utf8')).toBe('SIGINT 1');
+  });
+
+  it('waits for the program also when its terminal hangs up, and ends by itself', async (context) => {
+    if (noTerminal !== '') return context.skip(noTerminal);
+    const env = { PATH: `${bin}:${process.env.PATH}`, TMPDIR: join(root, 'tmp') };
+    const shell = 'exec "$@" > said.log';
+    const argv = [
+      'sh',
+      '-c',
+      shell,
+      'sh',
+      process.execPath,
+      join(root, 'cli', 'bootstrap', 'bootstrap.mjs'),
+      'start',
+      '--no-setup',
+    ];
+    const terminal = await onTerminal([...argv, '--wait'], { cwd: root, env });
+    await expect.poll(() => linesOf('said.log'), { timeout: 15_000 }).toContain('waiting');
+    expect(await terminal.hangUp()).toBe('code 130');
+    expect(linesOf('signals.log')).toEqual(['SIGHUP 1']);
   });
 
   it('passes SIGTERM on', async () => {

@@ -1,6 +1,7 @@
 /** Rich text of a section as markup. */
 
 import { type Inline, inlines, type Text } from '../../sections/section.ts';
+import { printable } from '../../text.ts';
 import { html, type Markup, name, tied } from './markup.ts';
 
 export function textMarkup(text: Text): Markup {
@@ -8,7 +9,8 @@ export function textMarkup(text: Text): Markup {
 }
 
 function partMarkup(part: Inline): Markup {
-  if (typeof part === 'string') return html`${tied(part)}`;
+  // What sections make of figures may hold whatever a file of a session holds in their place.
+  if (typeof part === 'string') return html`${tied(printable(part))}`;
   switch (part.as) {
     case 'name':
       return name(part.text, 400);

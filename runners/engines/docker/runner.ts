@@ -1,11 +1,12 @@
 /** The runner `docker`: containers of a Docker daemon, on the host or in any box that can hold an engine. */
 
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, Needs, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { groupAt, hostHierarchies, makeGroup } from '../../cgroup/group.ts';
 import { dockerArchive, holderImage, storeDir } from '../../image/image.ts';
+import { removeTree } from '../../kit/remove.ts';
 import { lackingCapabilities } from '../../oci/holder.ts';
 import { profileIn } from '../../oci/seccomp-profile.ts';
 import { payloadOnly } from '../../stack/box-settings.ts';
@@ -142,7 +143,7 @@ async function prepare(
         disposed = true;
         await releaseImage(parent, host, own, workspace);
         await releaseDaemon(workspace, settings);
-        if (scratch !== undefined) await rm(`${workspace.dir}/${scratch}`, { recursive: true, force: true });
+        if (scratch !== undefined) await removeTree(`${workspace.dir}/${scratch}`);
       },
     };
   } catch (error) {

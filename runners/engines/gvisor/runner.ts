@@ -4,8 +4,8 @@ import * as z from 'zod';
 import type { Runner } from '../../../bench/types.ts';
 import { type OciEngine, ociRunner } from '../../oci/runner.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
-import { BOX_EXAMPLES, BOX_FIELDS, type BoxSettings } from '../../stack/box-settings.ts';
-import { defineSettings } from '../../stack/settings.ts';
+import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
+import { defineSettings, harmless } from '../../stack/settings.ts';
 import { findPlatform, gvisorLabel, PLATFORMS, type Platform, runscCall } from './platform.ts';
 
 interface GvisorSettings extends BoxSettings {
@@ -49,6 +49,7 @@ function gvisorWith(settings: GvisorSettings): Runner {
     layer: 'gvisor',
     schema: SCHEMA,
     examples: { platform: 'ptrace', ...examples },
+    risks: { ...BOX_RISKS, platform: harmless },
     bare: 'platform',
     bind: gvisorWith,
   });

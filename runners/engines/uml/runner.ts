@@ -1,6 +1,6 @@
 /** User-mode Linux: a guest kernel that runs as ordinary processes of the host, with the image as its root through hostfs. */
 
-import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, readFile, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
@@ -9,6 +9,7 @@ import { guestBox, guestGroup } from '../../guest/box.ts';
 import { findStaticBusybox, initramfsFile } from '../../guest/initramfs.ts';
 import { imageOnDisk } from '../../image/size.ts';
 import { hostExec } from '../../kit/process.ts';
+import { removeTree } from '../../kit/remove.ts';
 import { UML_COMMAND, umlCommand } from './command.ts';
 import { openUmlHolder, type PreparedUmlHolder, prepareUmlHolder } from './holder.ts';
 
@@ -100,7 +101,7 @@ async function boots(initramfs: string, version: string, workspace: Workspace): 
       const cpus = workspace.limits.cpus.join(',');
       return await bootOnce(['taskset', '-c', cpus, 'env', ...env, ...argv], PROBE_TIMEOUT_MS, workspace.signal);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await removeTree(folder);
     }
   };
   return bootAnswer(['uml', version, basename(initramfs)], boot, ({ works }) => works);
@@ -119,7 +120,7 @@ async function open(parent: Box, prepared: UmlPrepared, options: OpenOptions): P
     cpus: options.limits.cpus,
     env: environment(folder, memoryFolder),
     command: (argv) => umlCommand({ initramfs, memoryBytes, folder, root, orders: { name: options.name, argv } }),
-    cleanUp: () => rm(folder, { recursive: true, force: true }),
+    cleanUp: () => removeTree(folder),
   });
 }
 

@@ -1,29 +1,23 @@
 /** The runner `unshare`: a container of util-linux alone, namespaces and cgroups without any engine. */
 
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Ablation, Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { hierarchiesOf } from '../../cgroup/box-group.ts';
-import { hierarchiesFor, quote } from '../../cgroup/tree.ts';
+import { hierarchiesFor } from '../../cgroup/tree.ts';
 import { holderImage, storeDir, toolImage } from '../../image/image.ts';
 import { imageOnDisk } from '../../image/size.ts';
+import { toolRunner } from '../../image/tools.ts';
 import { writeInBox } from '../../kit/box-files.ts';
-import { toolRunner } from '../../kit/tools.ts';
+import { STORE_MOUNT } from '../../kit/places.ts';
+import { removeTree } from '../../kit/remove.ts';
+import { quote } from '../../kit/shell.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
-import { BOX_EXAMPLES, BOX_FIELDS, payloadOnly } from '../../stack/box-settings.ts';
-import { defineSettings } from '../../stack/settings.ts';
+import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, payloadOnly } from '../../stack/box-settings.ts';
+import { defineSettings, harmless } from '../../stack/settings.ts';
 import { openHolderBox, openPayloadBox, type PreparedUnshare, type UnshareSettings } from './box.ts';
-import {
-  cgroupMounts,
-  holderMounts,
-  mountTable,
-  namespaces,
-  payloadMounts,
-  type RootKind,
-  STORE_MOUNT,
-} from './script.ts';
+import { cgroupMounts, holderMounts, mountTable, namespaces, payloadMounts, type RootKind } from './script.ts';
 
 const PROBE_LIMIT_MS = 15_000;
 const COMMANDS = ['sh', 'cat', 'mkdir', 'mount', 'nsenter', 'pivot_root', 'rmdir', 'setpriv', 'taskset', 'unshare'];
@@ -67,6 +61,7 @@ function unshareWith(settings: UnshareSettings): Runner {
       layer: 'unshare',
       schema: SCHEMA,
       examples: { ...examples, root: 'overlay' },
+      risks: { ...BOX_RISKS, root: harmless },
       bind: unshareWith,
     }),
     probe: (parent) => probe(parent, settings),
@@ -134,7 +129,7 @@ async function prepare(
     onDisk: await imageOnDisk(image.root),
     // In a box, the folder goes with the scratch folder of the box.
     dispose: async () => {
-      if (parent.path === 'host') await rm(folder, { recursive: true, force: true });
+      if (parent.path === 'host') await removeTree(folder);
     },
     settings,
     workspace,

@@ -6,6 +6,7 @@ import { buildModel, type ModelInput } from '../../../reports/model/model.ts';
 import type { SessionRecord } from '../../../reports/model/record.ts';
 import { simulateSamples, type Truth, testPlan, testSample, testStart } from '../../bench/analysis/simulate.ts';
 import { fixtureInput } from '../fixture.ts';
+import { hostilePlan } from '../hostile.ts';
 
 const RECORD: SessionRecord = {
   host: { name: 'host', fingerprint: 'f'.repeat(64), hardware: {}, stack: {} },
@@ -69,7 +70,14 @@ export function hostileModel(): ExportModel {
     workloads: ['fft', HOSTILE],
   });
   const samples = [...simulateSamples(plan, { seed: 3 })];
-  const header = { ...session, id: HOSTILE, host: HOSTILE, program: HOSTILE, command: HOSTILE, plan };
+  const header = {
+    ...session,
+    id: HOSTILE,
+    host: HOSTILE,
+    program: HOSTILE,
+    command: HOSTILE,
+    plan: hostilePlan(plan, HOSTILE),
+  };
   return exportModelFrom({
     session: header,
     samples,

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import type { Image } from '../../bench/types.ts';
-import { readElf } from '../image/elf.ts';
-import { libraryFolders } from '../image/layout.ts';
-import { readManifest } from '../image/manifest.ts';
+import { readElf } from './elf.ts';
+import { libraryFolders } from './layout.ts';
+import { readManifest } from './manifest.ts';
 
 /**
  * Words that run a tool of the image `tools`, seen at `place` in the box: through its own loader, because the libraries

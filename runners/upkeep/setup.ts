@@ -8,15 +8,17 @@ import type { ExecResult } from '../../bench/types.ts';
 import { fetchGuestKernel, findGuestKernel } from '../guest/kernel.ts';
 import { findCommand } from '../image/layout.ts';
 import { hostExec } from '../kit/process.ts';
-import { commandsOf, type Engine, PACKAGE_MANAGERS, type PackageManager } from './packages.ts';
+import { type Installation, PACKAGE_MANAGERS, type PackageManager } from './packages.ts';
 import { abandonedPolicy, disableNewServices, installedServices, withoutServices } from './service-policy.ts';
 
 export interface EngineSetup {
-  readonly engine: Engine;
+  readonly engine: string;
   /** Commands that are not there. */
   readonly missing: readonly string[];
   /** Packages that bring them; empty when the manager has none for this engine. */
   readonly packages: readonly string[];
+  /** Everything that it needs, missing or not. */
+  readonly commands: readonly string[];
 }
 
 export interface SetupPlan {
@@ -49,24 +51,25 @@ const INSTALL_TIMEOUT_MS = 30 * 60_000;
 const PROXY_VARIABLES = /^(https?|ftp|no|all)_proxy$/i;
 
 /** Looks for the commands that the engines need and plans how to get those that are missing. Changes nothing. */
-export async function setupPlan(engines: readonly Engine[]): Promise<SetupPlan> {
+export async function setupPlan(engines: readonly Installation[]): Promise<SetupPlan> {
   const manager = PACKAGE_MANAGERS.find(({ command }) => hasCommand(command));
-  const rows = manager?.engines(process.arch) ?? {};
   const lacking: EngineSetup[] = [];
   for (const engine of engines) {
-    const missing = commandsOf(engine).filter((command) => !hasCommand(command));
+    const commands = engine.commands(process.arch);
+    const missing = commands.filter((command) => !hasCommand(command));
     if (missing.length === 0) continue;
-    const { packages = [], optional = [] } = rows[engine] ?? {};
+    const row = manager === undefined ? undefined : engine.packages(process.arch)[manager.name];
+    const { packages = [], optional = [] } = row ?? {};
     const known: string[] = [];
     for (const name of optional) {
       if ((await hostExec([...(manager?.knows ?? ['false']), name])).exitCode === 0) known.push(name);
     }
     // A package is left out when all that is missing comes from others of the same engine: busybox is the usual case.
     const needed = packages.filter((name) => !name.startsWith('busybox') || missing.includes('busybox'));
-    lacking.push({ engine, missing, packages: [...needed, ...known] });
+    lacking.push({ engine: engine.name, missing, packages: [...needed, ...known], commands });
   }
   const packages = [...new Set(lacking.flatMap((setup) => setup.packages))];
-  const guestKernel = engines.includes('qemu') && 'missing' in (await findGuestKernel());
+  const guestKernel = engines.some(({ guestKernel }) => guestKernel === true) && 'missing' in (await findGuestKernel());
   const root = process.getuid?.() === 0;
   const commands =
     manager === undefined || packages.length === 0
@@ -103,15 +106,14 @@ export async function runSetup(plan: SetupPlan, log: (line: string) => void): Pr
       problems.push(messageOf(error));
     }
   }
-  for (const { engine, packages } of plan.engines) {
-    const missing = commandsOf(engine).filter((command) => !hasCommand(command));
+  for (const { engine, packages, commands } of plan.engines) {
+    const missing = commands.filter((command) => !hasCommand(command));
     if (missing.length === 0) continue;
     const why =
       packages.length === 0 ? `: ${plan.manager ?? 'no known package manager'} has no package for it here` : '';
     problems.push(`${engine} still lacks ${missing.join(', ')}${why}`);
   }
-  const lacking = new Set(plan.engines.filter(({ engine }) => !isComplete(engine)).map(({ engine }) => engine));
-  const done = plan.engines.filter(({ engine }) => !lacking.has(engine)).flatMap(({ packages }) => packages);
+  const done = plan.engines.filter(isComplete).flatMap(({ packages }) => packages);
   return { installed: [...new Set(done)], problems };
 }
 
@@ -128,8 +130,9 @@ async function installPackages(
     const all = await install(manager, plan.packages, log);
     if (all.exitCode === 0) return;
     // One engine that can't be had must not cost the others.
-    for (const { engine, packages } of plan.engines) {
-      if (packages.length === 0 || isComplete(engine)) continue;
+    for (const setup of plan.engines) {
+      const { packages } = setup;
+      if (packages.length === 0 || isComplete(setup)) continue;
       const one = plan.engines.length === 1 ? all : await install(manager, packages, log);
       if (one.exitCode !== 0) problems.push(`${packages.join(', ')} could not be installed: ${reasonOf(one)}`);
     }
@@ -184,8 +187,8 @@ function environment(manager: PackageManager): Record<string, string> {
   return { ...(Object.fromEntries(proxies) as Record<string, string>), ...manager.env };
 }
 
-function isComplete(engine: Engine): boolean {
-  return commandsOf(engine).every(hasCommand);
+function isComplete({ commands }: EngineSetup): boolean {
+  return commands.every(hasCommand);
 }
 
 function hasCommand(name: string): boolean {

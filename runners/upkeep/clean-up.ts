@@ -4,12 +4,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../bench/errors.ts';
-import { daemonDirs, forgetOutside, killDaemon } from '../engines/docker/leftovers.ts';
+import { cgroupMounts, mountsBelow, unmount } from '../host/mounts.ts';
+import { endProcess } from '../host/processes.ts';
+import { liveRuns, ownerState, removeWorkspaceDir } from '../host/workspace.ts';
 import { hostExec } from '../kit/process.ts';
-import { LEFTOVER_KINDS, type Leftover, processesOf } from './leftovers.ts';
-import { cgroupMounts, mountsBelow, unmount } from './mounts.ts';
-import { endProcess } from './processes.ts';
-import { liveRuns, ownerState, removeWorkspaceDir } from './workspace.ts';
+import { removeTree } from '../kit/remove.ts';
+import { hasProcesses, LEFTOVER_KINDS, type Leavings, type Leftover, processesOf } from './leftovers.ts';
 
 export interface CleanUp {
   readonly removed: readonly Leftover[];
@@ -21,11 +21,18 @@ const KILL_ROUNDS = 5;
 const CGROUP_WAIT_MS = 3000;
 
 /** Removes what `findLeftovers` found. Looks again before each step; never throws: what can't be removed is returned with the reason. */
-export async function removeLeftovers(list: readonly Leftover[]): Promise<CleanUp> {
+export async function removeLeftovers(
+  list: readonly Leftover[],
+  engines: readonly { readonly leavings?: Leavings }[],
+): Promise<CleanUp> {
+  const leavings = engines.flatMap((engine): Leavings[] => (engine.leavings === undefined ? [] : [engine.leavings]));
   const ordered = [...list].sort((a, b) => LEFTOVER_KINDS.indexOf(a.kind) - LEFTOVER_KINDS.indexOf(b.kind));
   const removed: Leftover[] = [];
   const failed: { leftover: Leftover; reason: string }[] = [];
-  const runs = new Set(list.map((leftover) => leftover.run).filter((run) => run !== '' && ownerState(run) !== 'alive'));
+  const named = [...new Set(list.map((leftover) => leftover.run))].filter((run) => run !== '');
+  const runs = new Set(named.filter((run) => ownerState(run) === 'dead'));
+  // Their groups may go while they are empty; no process is ended on the word of a group's name.
+  const abandoned = new Set(named.filter((run) => ownerState(run) === 'absent'));
   for (const leftover of ordered.filter(({ kind }) => kind === 'process')) {
     if (!runs.has(leftover.run) || leftover.process === undefined) continue;
     if (await endProcess(leftover.process)) removed.push(leftover);
@@ -36,20 +43,22 @@ export async function removeLeftovers(list: readonly Leftover[]): Promise<CleanU
     if (late.length === 0) break;
     for (const { process: identity } of late) if (identity !== undefined) await endProcess(identity);
   }
+  const mayGo = ({ run, kind }: Leftover) =>
+    run === '' || runs.has(run) || (abandoned.has(run) && kind === 'cgroup' && !hasProcesses(run));
   for (const leftover of ordered.filter(({ kind }) => kind !== 'process')) {
     try {
-      if (leftover.run !== '' && !runs.has(leftover.run)) throw new Error('its run goes on');
-      await remove(leftover);
+      if (!mayGo(leftover)) throw new Error('its run goes on');
+      await remove(leftover, leavings);
       removed.push(leftover);
     } catch (error) {
       failed.push({ leftover, reason: messageOf(error) });
     }
   }
-  await removeEmptyParents();
+  await removeEmptyParents(leavings);
   return { removed, failed };
 }
 
-async function remove({ kind, target, run }: Leftover): Promise<void> {
+async function remove({ kind, target, run }: Leftover, leavings: readonly Leavings[]): Promise<void> {
   switch (kind) {
     case 'container':
       return docker(['rm', '-f', '-v', target]);
@@ -66,13 +75,12 @@ async function remove({ kind, target, run }: Leftover): Promise<void> {
     case 'cgroup':
       return removeCgroup(target);
     case 'folder':
-      if (run !== '') for (const daemon of daemonDirs(target)) await killDaemon(daemon);
+      if (run !== '') for (const { beforeFolder } of leavings) await beforeFolder?.(target);
       // Removing reaches through mounts, so there must be none, not even those that came after the list was made.
       if (run !== '') for (const path of mountsBelow(target)) await unmount(path);
-      if (run !== '') await forgetOutside(target);
       return removeWorkspaceDir(target);
     default:
-      return rm(target, { force: true, recursive: true });
+      return removeTree(target);
   }
 }
 
@@ -100,9 +108,8 @@ async function removeCgroup(path: string): Promise<void> {
 }
 
 /** The group above the runs' groups goes with the last of them, but not while a live run may be about to use it. */
-async function removeEmptyParents(): Promise<void> {
+async function removeEmptyParents(leavings: readonly Leavings[]): Promise<void> {
   if (liveRuns().length > 0) return;
   for (const mount of cgroupMounts()) await rmdir(join(mount, 'boxmark')).catch(() => {});
-  // Empty, and made anew by every start of these runtimes.
-  for (const path of ['/run/crun', '/run/runc']) await rmdir(path).catch(() => {});
+  for (const path of leavings.flatMap(({ emptyFolders = [] }) => emptyFolders)) await rmdir(path).catch(() => {});
 }

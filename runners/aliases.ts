@@ -1,18 +1,21 @@
 /** From what was asked for to what can run: paths are prepared, aliases take the first candidate that can. */
 
-import type { Environment, PlannedEnvironment, Runner } from '../../bench/types.ts';
-import { kvmWorks } from '../guest/kvm-probe.ts';
-import { hostBox } from '../kit/process.ts';
-import { type Nearest, parsePath } from './path.ts';
-import { prepareStack, type StackContext, Unavailable } from './stack.ts';
+import type { Environment, PlannedEnvironment, Runner } from '../bench/types.ts';
+import { kvmWorks } from './guest/kvm-probe.ts';
+import { ENGINES } from './index.ts';
+import { hostBox } from './kit/process.ts';
+import { type Nearest, parsePath } from './stack/path.ts';
+import { prepareStack, type StackContext, Unavailable } from './stack/stack.ts';
 
 export const ALIASES = ['container', 'nested', 'vm'] as const;
 export type Alias = (typeof ALIASES)[number];
 
+const CANDIDATES = ENGINES.flatMap(({ runner, container }) =>
+  container === undefined ? [] : [{ name: runner.name, ...container }],
+).sort((a, b) => a.rank - b.rank);
 /** In the order of preference. */
-export const CONTAINERS: readonly string[] = ['docker', 'podman', 'runc', 'unshare'];
-/** Those of them that can hold themselves; Podman is run on the host only. */
-const NESTED: readonly string[] = ['docker', 'runc', 'unshare'];
+export const CONTAINERS: readonly string[] = CANDIDATES.map(({ name }) => name);
+const NESTED: readonly string[] = CANDIDATES.filter(({ nests }) => nests).map(({ name }) => name);
 
 export interface Refusal {
   readonly path: string;

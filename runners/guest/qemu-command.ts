@@ -1,9 +1,9 @@
 /** The QEMU command line: which machine, which devices, which kernel parameters. Pure but for asking QEMU what it can do. */
 
 import { readFile } from 'node:fs/promises';
-import { type GuestOrders, kernelLine, orderParameters } from '../../guest/init.ts';
-import type { GuestKernel } from '../../guest/kernel.ts';
-import { hostExec } from '../../kit/process.ts';
+import { hostExec } from '../kit/process.ts';
+import { type GuestOrders, kernelLine, orderParameters } from './init.ts';
+import type { GuestKernel } from './kernel.ts';
 
 export type Accelerator = 'kvm' | 'tcg';
 

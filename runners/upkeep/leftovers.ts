@@ -1,15 +1,13 @@
 /** Finds what killed runs left on the host, and nothing else: every find names the run it belongs to, and that run's owner is dead. */
 
-import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { LXC_LOCKS } from '../engines/lxc/leftovers.ts';
-import { nspawnState } from '../engines/nspawn/leftovers.ts';
+import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { cgroupMounts, mountsBelow } from '../host/mounts.ts';
+import { isOwnEntry } from '../host/ownership.ts';
+import { isOpenSomewhere, listProcesses, ownLine, type ProcessIdentity } from '../host/processes.ts';
+import { idInName, type OwnerState, ownerState, WORK_ROOT, workspaceDir } from '../host/workspace.ts';
 import { storeDir } from '../image/store.ts';
-import { hostExec } from '../kit/process.ts';
-import { cgroupMounts, mountsBelow } from './mounts.ts';
-import { isOpenSomewhere, listProcesses, ownLine, type ProcessIdentity } from './processes.ts';
 import { abandonedPolicy } from './service-policy.ts';
-import { idInName, type OwnerState, ownerState, WORK_ROOT, workspaceDir } from './workspace.ts';
 
 /** In the order in which they are removed: what uses others first. */
 export const LEFTOVER_KINDS = [
@@ -37,65 +35,72 @@ export interface Leftover {
   readonly process?: ProcessIdentity;
 }
 
-/** Things without a work folder may belong to a run that is just being set up. */
+const RUN_ID = /^[0-9a-f]{8}$/;
+/** Does this id belong to a dead run of this user? */
+export type IsDead = (id: string | null) => id is string;
+
+/** What an engine leaves on the host, outside the work folder, when its run is killed. */
+export interface Leavings {
+  /** Folders that it makes at each start and leaves empty: they go with the last run. */
+  readonly emptyFolders?: readonly string[];
+  /** Whatever else it leaves of dead runs. Only looks; never throws. */
+  find?(isDead: IsDead, dead: ReadonlySet<string>): Promise<Leftover[]>;
+  /** Ends and takes down what would outlive the work folder of a dead run. Never throws. */
+  beforeFolder?(dir: string): Promise<void>;
+}
+
+/** Groups without a work folder may belong to a run that is just being set up. */
 const ORPHAN_AGE_MS = 60_000;
 /** Building an image or unpacking a kernel takes seconds, on slow disks minutes. */
 const STORE_AGE_MS = 15 * 60_000;
 /** Build folders, unpacking kernels, and files that are written whole before they get their name. */
 const UNFINISHED = /\/\.(?:build|tmp)-[^/]*$|\.tmp$/;
-const DOCKER_SOCKET = '/var/run/docker.sock';
-const DOCKER_TIMEOUT_MS = 10_000;
 
 /**
  * Everything that killed runs left, in the order of removal. Only looks. Never throws for what can't be read.
+ * @param engines what they leave is looked for, too
  * @param options.storeAgeMs how long a half-built store entry must have been left untouched
  */
-export async function findLeftovers(options: { storeAgeMs?: number } = {}): Promise<Leftover[]> {
+export async function findLeftovers(
+  engines: readonly { readonly leavings?: Leavings }[],
+  options: { storeAgeMs?: number } = {},
+): Promise<Leftover[]> {
   const states = new Map<string, OwnerState>();
   const stateOf = (id: string): OwnerState => {
     const known = states.get(id) ?? ownerState(id);
     states.set(id, known);
     return known;
   };
-  /** Of a dead run, or of one whose folder is gone, provided that `orphanOk`. */
-  const isLeft = (id: string | null, orphanOk: () => boolean): id is string =>
-    id !== null && (stateOf(id) === 'dead' || (stateOf(id) === 'absent' && orphanOk()));
+  /** A name alone proves nothing: only the record of this user's own dead run does. */
+  const isDead = (id: string | null): id is string => id !== null && RUN_ID.test(id) && stateOf(id) === 'dead';
 
   const folders = namesIn(WORK_ROOT)
     .filter((name) => /^boxmark-[0-9a-f]{8}$/.test(name))
     .map((name) => idInName(name))
-    .filter((id) => isLeft(id, () => false))
+    .filter(isDead)
     .map((id) => leftover('folder', id, workspaceDir(id), 'work folder of a dead run'));
   const cgroups = cgroupMounts().flatMap((mount) =>
     namesIn(join(mount, 'boxmark'))
-      .filter((name) => /^[0-9a-f]{8}$/.test(name))
+      .filter((name) => RUN_ID.test(name))
       .map((id) => ({ id, path: join(mount, 'boxmark', id) }))
-      .filter(({ id, path }) => isLeft(id, () => olderThan(path, ORPHAN_AGE_MS)))
+      // Without a folder, its run may have one where this process can't see it, as under systemd's PrivateTmp.
+      .filter(({ id, path }) => isDead(id) || (stateOf(id) === 'absent' && isAbandoned(id, path)))
       .map(({ id, path }) => leftover('cgroup', id, path, 'control group of a dead run')),
   );
-  const dead = new Set([...folders, ...cgroups].map((found) => found.run));
+  const dead = new Set(folders.map((found) => found.run));
   const byName = (folder: string, kind: LeftoverKind, detail: string): Leftover[] =>
     namesIn(folder)
       .map((name) => ({ id: idInName(name), path: join(folder, name) }))
-      .flatMap(({ id, path }) =>
-        isLeft(id, () => olderThan(path, ORPHAN_AGE_MS)) ? [leftover(kind, id, path, detail)] : [],
-      );
+      .flatMap(({ id, path }) => (isDead(id) ? [leftover(kind, id, path, detail)] : []));
+  const ofEngines: Leftover[] = [];
+  for (const { leavings } of engines) ofEngines.push(...((await leavings?.find?.(isDead, dead)) ?? []));
   return [
     ...processesOf(dead),
-    ...(await dockerObjects(isLeft, dead)),
+    ...ofEngines,
     ...byName('/run/netns', 'namespace', 'network namespace of a dead run'),
     ...folders.flatMap(({ run, target }) => mountsBelow(target).map((path) => leftover('mount', run, path, 'mount'))),
     ...cgroups,
-    ...byName('/dev/shm', 'file', 'shared memory of a dead run'),
-    ...nspawnState((machine) => isLeft(idInName(machine), () => false)).map((path) =>
-      leftover(
-        'file',
-        idInName(basename(path).replace(/^name-/, '')) ?? '',
-        path,
-        'notes of systemd-nspawn on a dead run',
-      ),
-    ),
-    ...byName(join(LXC_LOCKS, WORK_ROOT), 'file', 'locks of LXC for a dead run'),
+    ...byName('/dev/shm', 'file', 'shared memory of a dead run').filter(({ target }) => isOwnEntry(target)),
     ...folders,
     ...unfinishedStoreEntries(options.storeAgeMs ?? STORE_AGE_MS),
     ...abandonedPolicy().map((file) => leftover('file', '', file, 'set-up kept services from starting with it')),
@@ -125,45 +130,6 @@ function idsInArgument(argument: string): string[] {
   return [...argument.matchAll(pattern)].map((match) => match[1] ?? '');
 }
 
-type IsLeft = (id: string | null, orphanOk: () => boolean) => id is string;
-
-/** Labelled objects of the host's own Docker daemon. A daemon private to a run goes with its processes and its folder. */
-async function dockerObjects(isLeft: IsLeft, dead: ReadonlySet<string>): Promise<Leftover[]> {
-  if (!existsSync(DOCKER_SOCKET)) return [];
-  const rows = async (argv: readonly string[]): Promise<string[][]> => {
-    const { exitCode, stdout } = await hostExec(['docker', ...argv], { timeoutMs: DOCKER_TIMEOUT_MS });
-    return exitCode === 0
-      ? stdout
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => line.split('\t'))
-      : [];
-  };
-  const found: Leftover[] = [];
-  const label = '{{.Label "boxmark"}}';
-  const containers = ['ps', '-a', '--no-trunc', '--filter', 'label=boxmark', '--format'];
-  for (const [id = '', run = '', status = '', name = ''] of await rows([
-    ...containers,
-    `{{.ID}}\t${label}\t{{.Status}}\t{{.Names}}`,
-  ])) {
-    // The daemon may serve another machine's or container's run, whose folder isn't here: what still runs is then left.
-    if (isLeft(run, () => /^(Exited|Dead)/.test(status)))
-      found.push(leftover('container', run, id, `${name} (${status})`));
-  }
-  for (const [name = '', run = ''] of await rows([
-    ...['volume', 'ls', '--filter', 'label=boxmark', '--format'],
-    `{{.Name}}\t${label}`,
-  ])) {
-    if (isLeft(run, () => false)) found.push(leftover('volume', run, name, 'volume of a dead run'));
-  }
-  for (const run of dead) {
-    for (const [id = ''] of await rows(['images', '-q', '--no-trunc', '--filter', `reference=boxmark:*-${run}`])) {
-      found.push(leftover('image', run, id, 'image of a dead run'));
-    }
-  }
-  return found;
-}
-
 /** Half-built entries of the image store: nobody has them open, and nobody has written to them for a while. */
 function unfinishedStoreEntries(ageMs: number): Leftover[] {
   let store: string;
@@ -172,23 +138,57 @@ function unfinishedStoreEntries(ageMs: number): Leftover[] {
   } catch {
     return []; // No store yet.
   }
-  const folders = [store, ...namesIn(store).map((name) => join(store, name))];
+  const folders = [store, ...namesIn(store).map((name) => join(store, name))].filter(isFolder);
   return folders
     .flatMap((folder) => namesIn(folder).map((name) => join(folder, name)))
-    .filter((path) => UNFINISHED.test(path) && olderThan(path, ageMs) && !isOpenSomewhere(path))
+    .filter((path) => UNFINISHED.test(path) && isOwnEntry(path) && olderThan(path, ageMs) && !isOpenSomewhere(path))
     .map((path) => leftover(lstatSync(path).isDirectory() ? 'folder' : 'file', '', path, 'half-built store entry'));
 }
 
-function leftover(kind: LeftoverKind, run: string, target: string, detail: string): Leftover {
+export function leftover(kind: LeftoverKind, run: string, target: string, detail: string): Leftover {
   return { kind, run, target, detail };
 }
 
-function namesIn(folder: string): string[] {
+function foldersIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
   } catch {
     return [];
   }
+}
+
+/** Is a run's group without a folder old, and is no process in any of that run's groups? */
+function isAbandoned(id: string, path: string): boolean {
+  return olderThan(path, ORPHAN_AGE_MS) && !hasProcesses(id);
+}
+
+/** Is a process in a group of this run, in any hierarchy? Asks the groups: a process of another namespace is seen nowhere else. */
+export function hasProcesses(id: string): boolean {
+  const isBusy = (group: string): boolean => {
+    try {
+      if (readFileSync(join(group, 'cgroup.procs'), 'utf8').trim() !== '') return true;
+    } catch (error) {
+      // A group that is gone is empty; of one that can't be read, nothing is known.
+      if (!['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) return true;
+    }
+    return foldersIn(group).some((name) => isBusy(join(group, name)));
+  };
+  return cgroupMounts().some((mount) => isBusy(join(mount, 'boxmark', id)));
+}
+
+/** A folder itself, no link to one: what is behind a link is not the store's. */
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function olderThan(path: string, ageMs: number): boolean {

@@ -3,9 +3,10 @@
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, BoxProcess, OpenOptions, Workspace } from '../../bench/types.ts';
 import { openGroup } from '../cgroup/box-group.ts';
-import { cpuList, type Hierarchy } from '../cgroup/tree.ts';
-import { type BoxSettings, limitsWith } from '../stack/box-settings.ts';
-import { endProcess } from './end-process.ts';
+import type { Hierarchy } from '../cgroup/tree.ts';
+import { endProcess } from '../kit/end-process.ts';
+import { cpuList } from '../kit/shell.ts';
+import { type BoxSettings, limitsWith } from './box-settings.ts';
 
 export interface Wrapping {
   readonly parent: Box;
