@@ -3,12 +3,14 @@
 import { relative } from 'node:path';
 import { EXIT, messageOf } from '../bench/errors.ts';
 import type { SessionOutcome } from '../bench/run/session.ts';
-import { reports } from '../reports/index.ts';
-import { render as markdown } from '../reports/markdown.ts';
-import { buildModel } from '../reports/model.ts';
+import { sessionDocument } from '../reports/documents/session.ts';
+import { summaryText } from '../reports/formats/json.ts';
+import { markdownText } from '../reports/formats/markdown.ts';
+import { terminalText } from '../reports/formats/terminal.ts';
+import { buildModel } from '../reports/model/model.ts';
+import { headerOf } from '../reports/model/read.ts';
 import { clean } from '../reports/text.ts';
 import type { Bench } from './prepare.ts';
-import { headerOf } from './session-model.ts';
 import { appendStepSummary } from './step-summary.ts';
 import { resumeCall } from './stored-origin.ts';
 import { stderr, stdout } from './streams.ts';
@@ -43,10 +45,11 @@ export function printOutcome(outcome: SessionOutcome, { json, dir, verbose }: Pr
     unavailable: info.unavailable,
     footprint: outcome.footprint,
   });
-  appendStepSummary(() => markdown(model));
-  const report = reports.find(({ name }) => name === (json ? 'json' : 'terminal'));
+  const document = sessionDocument(model);
+  appendStepSummary(() => markdownText(document));
   const colour = !json && stdout.isTTY === true && !process.env.NO_COLOR;
-  stdout.write(report?.render?.(model, { width: 80, colour, verbose: verbose === true }) ?? '');
+  const options = { width: 80, colour, verbose: verbose === true };
+  stdout.write(json ? summaryText(model) : terminalText(document, options));
   if (!json) stdout.write(`\nFiles: ${dir}\n`);
   if (outcome.info.stopReason === 'interrupted') {
     const kept = `${info.blocksCompleted} whole ${info.blocksCompleted === 1 ? 'block is' : 'blocks are'} kept`;

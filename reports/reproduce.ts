@@ -2,9 +2,10 @@
 
 import type { Finding, ReproductionRow } from '../bench/analysis/reproduction.ts';
 import { SUITE } from '../bench/plan/suite.ts';
+import { type TableRow, tableLines } from './formats/text-table.ts';
 import { differenceLines, type HostDifference } from './hosts.ts';
-import { type TableRow, tableLines } from './table.ts';
 import { clean, wrap } from './text.ts';
+import { NO_FIGURE } from './words.ts';
 
 export interface ReproduceText {
   readonly program: string;
@@ -19,8 +20,6 @@ export interface ReproduceText {
   readonly otherBytes: string | null;
   readonly remarks: readonly string[];
 }
-
-const NO_FIGURE = '–';
 
 /** Pure; no line is wider than `width`. */
 export function renderReproduce(result: ReproduceText, width = 80): string {

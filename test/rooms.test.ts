@@ -9,6 +9,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const NOUNS = ['bench/types.ts', 'bench/errors.ts', 'bench/units.ts', 'bench/random.ts'];
 
+const REPORT_WORDS = ['reports/text.ts', 'reports/words.ts'];
 const RUNNERS_KNOW = ['bench/types.ts', 'bench/errors.ts', 'bench/box', 'bench/payload/image-files.ts'];
 /** What engines are made of. */
 const MACHINERY = ['kit', 'cgroup', 'image', 'host', 'stack', 'oci', 'guest', 'upkeep'].map(
@@ -46,6 +47,54 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'runners/index.ts': [...RUNNERS_KNOW, 'runners/engine.ts', 'runners/engines', 'runners/upkeep'],
   'runners/aliases.ts': [...RUNNERS_KNOW, ...MACHINERY, 'runners/index.ts'],
   reports: ['bench/types.ts', 'bench/units.ts', 'bench/plan', 'bench/analysis'],
+  // The one way from a folder of sessions to a model.
+  'reports/model': [
+    'bench/types.ts',
+    'bench/plan',
+    'bench/analysis',
+    'bench/session',
+    'reports/hosts.ts',
+    'reports/text.ts',
+  ],
+  'reports/charts': [
+    'bench/types.ts',
+    'bench/units.ts',
+    'bench/plan',
+    'bench/analysis',
+    ...REPORT_WORDS,
+    'reports/model',
+    'reports/sections/section.ts',
+  ],
+  // What is said: never how it is written.
+  'reports/sections': [
+    'bench/types.ts',
+    'bench/units.ts',
+    'bench/plan',
+    'bench/analysis',
+    ...REPORT_WORDS,
+    'reports/model',
+  ],
+  'reports/documents': [
+    'bench/types.ts',
+    'bench/units.ts',
+    'bench/plan',
+    'bench/analysis',
+    ...REPORT_WORDS,
+    'reports/model',
+    'reports/sections',
+    'reports/charts',
+  ],
+  // How it is written: never from the analysis.
+  'reports/formats': [
+    'bench/types.ts',
+    'bench/random.ts',
+    'bench/units.ts',
+    ...REPORT_WORDS,
+    'reports/model',
+    'reports/sections',
+    'reports/charts',
+    'reports/documents',
+  ],
   cli: ['bench', 'runners', 'reports', 'scimark', 'system'],
 };
 
@@ -53,7 +102,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   execa: ['runners/kit/process.ts'],
   tinybench: ['bench/payload/measure.ts'],
-  'csv-stringify': ['bench/session/store.ts', 'reports/exports/otava.ts'],
+  'csv-stringify': ['bench/session/store.ts', 'reports/formats/otava.ts'],
 };
 
 interface Import {

@@ -7,7 +7,8 @@ import { writeOutput } from '../../bench/session/files.ts';
 import { parsePercent } from '../../bench/units.ts';
 import { historyJson, renderHistory } from '../../reports/history.ts';
 import { historyPage } from '../../reports/history-page.ts';
-import { historyModel } from '../history-model.ts';
+import { readHistoryModel } from '../../reports/model/history.ts';
+import { hostDifferences } from '../compare/hosts.ts';
 import { programVersion } from '../paths.ts';
 import { stdout } from '../streams.ts';
 
@@ -39,7 +40,10 @@ export function historyCommand(): Command {
     .action((dir: string, flags: HistoryFlags) => {
       const margin = flags.margin === undefined ? DEFAULT_MARGIN : parsePercent(flags.margin, '--margin');
       const render = formatOf(flags);
-      write(render(historyModel(dir, programVersion(), margin)), flags.out);
+      write(
+        render(readHistoryModel(dir, { program: programVersion(), margin, differences: hostDifferences })),
+        flags.out,
+      );
     });
 }
 

@@ -8,7 +8,7 @@ import { nearest } from '../../bench/plan/plan.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { type LoadedSession, loadSession, wholeSamples } from '../../bench/session/load.ts';
 import { isFailed, renderClaims } from '../../reports/claims.ts';
-import { jsonText } from '../../reports/json.ts';
+import { jsonText } from '../../reports/formats/json.ts';
 import { clean } from '../../reports/text.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { publishedClaims } from '../paths.ts';

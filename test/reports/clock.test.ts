@@ -1,8 +1,8 @@
 /** A report on a session with a clock that could not be relied on. */
 
 import { describe, expect, it } from 'vitest';
-import { buildModel } from '../../reports/model.ts';
-import { honestNotes } from '../../reports/notes.ts';
+import { buildModel } from '../../reports/model/model.ts';
+import { honestNotes } from '../../reports/sections/notes.ts';
 import { fixtureInput } from './fixture.ts';
 
 describe('a report', () => {

@@ -1,6 +1,6 @@
 /** A session with everything a report has to show: nested, emulated, unavailable, failed, wrong, flagged. */
 
-import type { ModelInput } from '../../reports/model.ts';
+import type { ModelInput } from '../../reports/model/model.ts';
 import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
 
 const ENVIRONMENTS = [

@@ -1,7 +1,7 @@
 /** A session in which every text that comes from outside is the same one. */
 
 import type { Plan } from '../../bench/types.ts';
-import type { ModelInput } from '../../reports/model.ts';
+import type { ModelInput } from '../../reports/model/model.ts';
 import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
 

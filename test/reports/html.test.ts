@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CONTRAST_COLUMNS, SAMPLE_COLUMNS, START_COLUMNS } from '../../bench/session/columns.ts';
 import { readSessionModel } from '../../cli/session-model.ts';
-import { DICTIONARY } from '../../reports/html/method.ts';
-import { html } from '../../reports/html.ts';
-import { reports } from '../../reports/index.ts';
-import { buildModel } from '../../reports/model.ts';
+import { htmlPage } from '../../reports/formats/html/format.ts';
+import { formatsFor } from '../../reports/formats/index.ts';
+import { buildModel } from '../../reports/model/model.ts';
+import { DICTIONARY } from '../../reports/sections/method.ts';
 import { fixtureInput } from './fixture.ts';
 import { hostileInput } from './hostile.ts';
 
@@ -19,7 +19,7 @@ const dir = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 async function pageOf(input = fixtureInput(), warnings: string[] = []): Promise<string> {
-  const [file] = await html([{ model: buildModel(input), base: '..', warnings }]);
+  const [file] = await htmlPage.files([{ model: buildModel(input), base: '..', warnings }]);
   return String(file?.content);
 }
 
@@ -88,7 +88,10 @@ describe('the committed session', () => {
   }, () => {
     const there = join(dir, 'elsewhere', 'deeper', 'session');
     cpSync(EXAMPLE, there, { recursive: true });
-    const text = reports.flatMap(({ name, files }) => (files === undefined || name === 'png' ? [] : [name])).join();
+    const text = formatsFor('people')
+      .map(({ name }) => name)
+      .filter((name) => name !== 'png')
+      .join();
     const render = (session: string, out: string, env: Record<string, string>) =>
       execFileSync(process.execPath, ['dist/cli/main.js', 'report', session, '--format', text, '-o', out], {
         env: { ...process.env, ...env },

@@ -1,9 +1,9 @@
 /** The model: what the answer is about, and gaps that make no errors. */
 
 import { describe, expect, it } from 'vitest';
-import { buildModel, type ModelInput } from '../../reports/model.ts';
-import { honestNotes } from '../../reports/notes.ts';
-import { answerSentence, controlSentence } from '../../reports/wording.ts';
+import { buildModel, type ModelInput } from '../../reports/model/model.ts';
+import { answerOf, controlSentence } from '../../reports/sections/answer.ts';
+import { honestNotes } from '../../reports/sections/notes.ts';
 import { simulateSamples, type TestPlan, type Truth, testPlan, testSample } from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
 
@@ -20,7 +20,7 @@ function input(plan: TestPlan, truth: Partial<Truth> = {}, changes: Partial<Mode
   };
 }
 
-const answer = (plan: TestPlan, truth: Partial<Truth> = {}) => answerSentence(buildModel(input(plan, truth)));
+const answer = (plan: TestPlan, truth: Partial<Truth> = {}) => answerOf(buildModel(input(plan, truth)));
 
 describe('the answer', () => {
   const environments = [{ path: 'native' }, { path: 'docker' }, { path: 'docker/docker' }, { path: 'qemu:tcg' }];
@@ -84,7 +84,7 @@ describe('the control', () => {
   it('says what the session can show, and that it can show nothing without it', () => {
     const plan = testPlan();
     expect(controlSentence(buildModel(input(plan)))).toMatch(
-      /^control \(a second native\): [+−±][\d.]+ % \[[+−±][\d.]+, [+−±][\d.]+\]: differences smaller/,
+      /^Control \(a second native\): [+−±][\d.]+ % \[[+−±][\d.]+, [+−±][\d.]+\]: this session can't show/,
     );
     expect(controlSentence(buildModel(input({ ...plan, blocks: 1 })))).toMatch(/one block: no interval/);
     expect(controlSentence(buildModel(input({ ...plan, blocks: 0 })))).toMatch(/no data/);

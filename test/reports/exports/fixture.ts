@@ -1,18 +1,39 @@
 /** Sessions as exports take them: with everything there is to show, empty, and with text that means harm. */
 
 import { startSeries } from '../../../bench/analysis/start-series.ts';
-import type { ExportModel } from '../../../reports/exports/export.ts';
-import { buildModel, type ModelInput } from '../../../reports/model.ts';
+import { type ExportModel, exportModel } from '../../../reports/formats/export.ts';
+import { buildModel, type ModelInput } from '../../../reports/model/model.ts';
+import type { SessionRecord } from '../../../reports/model/record.ts';
 import { simulateSamples, type Truth, testPlan, testSample, testStart } from '../../bench/analysis/simulate.ts';
 import { fixtureInput } from '../fixture.ts';
 import { hostilePlan } from '../hostile.ts';
 
+const RECORD: SessionRecord = {
+  host: { name: 'host', fingerprint: 'f'.repeat(64), hardware: {}, stack: {} },
+  image: { digest: 'd', node: 'n', payload: 'p' },
+  work: {},
+  warmup: null,
+  environments: [],
+  resumed: [],
+  rows: [],
+};
+
 export function exportModelFrom(input: ModelInput): ExportModel {
   const samples = [...input.samples];
-  const model = buildModel({ ...input, samples });
-  const envs = model.environments.map(({ path }) => path);
-  const starts = startSeries(samples, envs, input.session.plan.workloads, new Set());
-  return { ...model, starts, fingerprint: 'f'.repeat(64) };
+  const { workloads } = input.session.plan;
+  const model = buildModel({
+    ...input,
+    samples,
+    bursts: () =>
+      startSeries(
+        samples,
+        model.environments.map(({ path }) => path),
+        workloads,
+        new Set(),
+      ),
+    record: () => RECORD,
+  });
+  return exportModel({ model });
 }
 
 export function fullModel(): ExportModel {
