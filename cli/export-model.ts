@@ -2,8 +2,7 @@
 
 import { hostTimedBoxes } from '../bench/analysis/contrast/clock.ts';
 import { startSeries } from '../bench/analysis/start-series.ts';
-import { openSession } from '../bench/session/load.ts';
-import { isCounted } from '../bench/session/whole.ts';
+import { isCounted, openSession } from '../bench/session/load.ts';
 import type { Sample } from '../bench/types.ts';
 import type { ExportModel } from '../reports/exports/export.ts';
 import { readSessionModel } from './session-model.ts';

@@ -1,8 +1,8 @@
 /** Runs a prepared plan: opens the session's folder, executes, hands back the outcome. */
 
 import { hostname } from 'node:os';
-import { executeCosts } from '../bench/kinds/cost-session.ts';
-import { executeSession, type SessionOutcome, type SessionRequest } from '../bench/run/session.ts';
+import { kindOf } from '../bench/kinds/index.ts';
+import { runSession, type SessionOutcome, type SessionRequest } from '../bench/run/session.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../bench/session/info.ts';
 import { type LoadedSession, loadSession } from '../bench/session/load.ts';
 import { reopenStore } from '../bench/session/reopen.ts';
@@ -71,9 +71,9 @@ async function execute(
 ): Promise<SessionOutcome> {
   const { event, ...rest } = more;
   try {
-    const measureSession = info.plan.measure === undefined ? executeSession : executeCosts;
-    return await measureSession({
+    return await runSession({
       ...rest,
+      kind: kindOf(info.plan),
       notices: (tell) => {
         if (event !== undefined) tell(event);
         for (const { path, reason, remedy } of [...bench.refused, ...bench.passedOver]) {

@@ -2,6 +2,7 @@
 
 import { relative } from 'node:path';
 import { EXIT, messageOf } from '../bench/errors.ts';
+import { kindOf } from '../bench/kinds/index.ts';
 import type { SessionOutcome } from '../bench/run/session.ts';
 import { reports } from '../reports/index.ts';
 import { render as markdown } from '../reports/markdown.ts';
@@ -85,12 +86,12 @@ function nearPath(dir: string): string {
  * `strict` 4 when a verdict is open; else 0.
  */
 export function exitCodeOf(
-  outcome: Pick<SessionOutcome, 'info' | 'samples' | 'contrasts' | 'starts'>,
+  outcome: Omit<SessionOutcome, 'events' | 'failure'>,
   bench: Pick<Bench, 'planned' | 'refused'>,
   question: ExitQuestion,
 ): number {
   if (outcome.info.stopReason === 'interrupted') return EXIT.interrupted;
-  const measured = measuredIn(outcome);
+  const measured = kindOf(outcome.info.plan).measured(outcome);
   if (measured.size === 0) {
     stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
     return EXIT.failed;
@@ -104,13 +105,6 @@ export function exitCodeOf(
     if (!question.keepGoing) return EXIT.failed;
   }
   return question.strict ? strictCode(outcome.contrasts) : EXIT.ok;
-}
-
-/** Environments with bursts that were right; without workloads, those that started. */
-function measuredIn({ info, samples, starts }: Pick<SessionOutcome, 'info' | 'samples' | 'starts'>): Set<string> {
-  return info.plan.measure === undefined
-    ? new Set(samples.filter(({ phase, ok }) => phase === 'measure' && ok).map(({ env }) => env))
-    : new Set(starts.filter(({ status }) => status === 'completed').map(({ env }) => env));
 }
 
 function strictCode(contrasts: SessionOutcome['contrasts']): number {

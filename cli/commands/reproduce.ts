@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { sessionTable } from '../../bench/analysis/contrast/session-table.ts';
 import { compareSessions } from '../../bench/analysis/reproduction.ts';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
-import { describePlan } from '../../bench/plan/describe.ts';
+import { describePlan } from '../../bench/kinds/index.ts';
 import { roundUp } from '../../bench/plan/schedule.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import type { Unavailable } from '../../bench/session/info.ts';

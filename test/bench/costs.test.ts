@@ -3,14 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { executeCosts } from '../../bench/kinds/cost-session.ts';
 import { diskUse } from '../../bench/kinds/disk-use.ts';
 import type { HostGauges } from '../../bench/run/watch/host-gauges.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { loadSession } from '../../bench/session/load.ts';
-import { createStore } from '../../bench/session/store.ts';
 import type { Environment, Plan } from '../../bench/types.ts';
-import { honest, infoFor, scripted, tinyPlan } from './boxes.ts';
+import { honest, runIn, scripted, tinyPlan } from './boxes.ts';
 
 let out: string;
 beforeEach(() => {
@@ -36,23 +34,12 @@ interface Options {
   onRound?(at: { block: number; round: number }): void;
 }
 
-async function run(plan: Plan, boxes: readonly Environment[], options: Options = {}) {
-  const info = infoFor(plan, boxes);
-  const store = createStore(out, info);
-  const outcome = await executeCosts({
-    plan,
-    environments: boxes,
-    control: honest(plan.baseline),
-    verifier: honest('native'),
-    store,
-    info,
+function run(plan: Plan, boxes: readonly Environment[], options: Options = {}) {
+  return runIn(out, plan, boxes, {
     gauges: { ...GAUGES, ...options.gauges },
-    signal: options.signal ?? new AbortController().signal,
-    notices: () => {},
+    ...(options.signal && { signal: options.signal }),
     progress: { phase: () => {}, round: (at) => options.onRound?.(at) },
   });
-  store.close();
-  return { outcome, dir: store.dir };
 }
 
 function rows(dir: string, file: string): Record<string, string>[] {

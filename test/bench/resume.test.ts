@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { executeSession, type SessionOutcome } from '../../bench/run/session.ts';
+import { type EarlierRows, runSession, type SessionOutcome } from '../../bench/run/session.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { loadSession, wholeSamples } from '../../bench/session/load.ts';
@@ -24,7 +24,7 @@ const work = { fft: 20, sor: 20, 'monte-carlo': 20 };
 interface Options {
   readonly boxes?: readonly Environment[];
   readonly control?: Environment;
-  readonly earlier?: Pick<SessionOutcome, 'samples' | 'starts' | 'events'>;
+  readonly earlier?: EarlierRows;
   /** Interrupts after this round. */
   readonly until?: { block: number; round: number };
 }
@@ -32,7 +32,7 @@ interface Options {
 async function execute(store: Store, info: SessionInfo, options: Options = {}): Promise<SessionOutcome> {
   const controller = new AbortController();
   const { boxes = [honest('native'), honest('twin')], control = honest('native'), earlier, until } = options;
-  const outcome = await executeSession({
+  const outcome = await runSession({
     ...requestFor(info.plan, boxes),
     ...(earlier === undefined ? {} : { earlier }),
     control,
