@@ -24,7 +24,7 @@ export interface PrintOptions {
 /** Prints the outcome and returns the exit code; throws what ended the session, if Boxmark itself failed. */
 export async function conclude(
   outcome: SessionOutcome,
-  bench: Bench,
+  bench: Pick<Bench, 'planned' | 'refused'>,
   options: PrintOptions & ExitQuestion,
 ): Promise<number> {
   printOutcome(outcome, options);
@@ -51,8 +51,7 @@ export function printOutcome(outcome: SessionOutcome, { json, dir, verbose }: Pr
   if (!json) stdout.write(`\nFiles: ${dir}\n`);
   if (outcome.info.stopReason === 'interrupted') {
     const kept = `${info.blocksCompleted} whole ${info.blocksCompleted === 1 ? 'block is' : 'blocks are'} kept`;
-    const next = info.plan.measure === undefined ? resumeCall(nearPath(dir), info.plan) : 'the same again';
-    stderr.write(`boxmark: interrupted; ${kept}\n  try: ${next}\n`);
+    stderr.write(`boxmark: interrupted; ${kept}\n  try: ${resumeCall(nearPath(dir), info.plan)}\n`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** From a session's folder to the model that its reports are rendered from, read row by row. */
 
 import { readClaims } from '../bench/analysis/claims/file.ts';
+import { kindOf, recordsOf } from '../bench/kinds/index.ts';
 import { nearest } from '../bench/plan/plan.ts';
 import { manifestFindings } from '../bench/session/check.ts';
 import type { SessionInfo } from '../bench/session/info.ts';
@@ -20,7 +21,9 @@ export interface SessionOnDisk {
 
 /** Throws a usage error when `dir` is no session, is damaged, or is of a later version. */
 export function readSessionModel(dir: string): SessionOnDisk {
-  const { info, samples, starts, events, footprint } = openSession(dir);
+  const session = openSession(dir);
+  const { info, samples, events } = session;
+  const { starts, footprint } = kindOf(info.plan).counted(recordsOf({ ...session, samples: [] }));
   const rows = newRowRanges();
   const model = buildModel({
     session: headerOf(info),
@@ -30,7 +33,7 @@ export function readSessionModel(dir: string): SessionOnDisk {
     unavailable: info.unavailable ?? [],
     record: () => recordOf(info, rows.ranges()),
     claims: publishedClaimsFor(info),
-    footprint: footprint.filter(({ block }) => block <= info.blocksCompleted),
+    footprint,
   });
   return { dir, model, warnings: manifestFindings(dir).map(({ file, problem }) => `${file}: ${problem}`) };
 }

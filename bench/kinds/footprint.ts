@@ -1,10 +1,12 @@
 /** Footprint: every environment in every number of idle instances, in random order, weighed while all of them are idle. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FOOTPRINT_FIGURES, slopeRatio } from '../analysis/footprint.ts';
+import type { RatioRow } from '../analysis/reproduction.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import { faultOf } from '../run/client.ts';
-import type { BlockResult, BlockScope, Kind, TimeGuess } from '../run/kind.ts';
+import type { BlockResult, BlockScope, Kind, SessionRecords, TimeGuess } from '../run/kind.ts';
 import { Resident, recordFault, startName } from '../run/resident.ts';
 import type { Environment, FootprintRow, Holdings, Plan } from '../types.ts';
 import { median } from '../units.ts';
@@ -17,7 +19,9 @@ export const footprint: Kind = {
   estimate,
   describe,
   open: () => ({ runBlock: (block) => new FootprintBlock(block).run() }),
-  conclude: (records) => ({ rows: wholeOf(records), contrasts: [], events: [] }),
+  counted: wholeOf,
+  conclude: () => ({ contrasts: [], events: [] }),
+  ratios,
   measured: startedIn,
 };
 
@@ -34,6 +38,21 @@ function describe({ maxBlocks, instances }: Plan): string[] {
     'measures      memory and disk of idle instances',
     `design        ${blocks} of ${instances?.join(', ')} idle instances of each, in random order`,
   ];
+}
+
+/** What one more idle instance takes over what one more of the baseline takes. */
+function ratios(records: SessionRecords): RatioRow[] {
+  const { environments, baseline } = records.plan;
+  const rows = wholeOf(records).footprint;
+  return environments.flatMap(({ path: env }) => {
+    if (env === baseline) return [];
+    return FOOTPRINT_FIGURES.flatMap((figure) => {
+      const ratio = slopeRatio(rows, { env, baseline }, figure);
+      return ratio === null
+        ? []
+        : [{ env, baseline, workload: figure, timeRatio: ratio.ratio, ...ratio, verdict: null }];
+    });
+  });
 }
 
 /** Engines continue for a moment after the payload has spoken; so does the kernel after removals. */

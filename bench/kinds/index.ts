@@ -2,8 +2,9 @@
 
 import { usageError } from '../errors.ts';
 import type { Measure } from '../plan/cost-plan.ts';
-import type { Kind, TimeGuess } from '../run/kind.ts';
-import type { Plan } from '../types.ts';
+import type { Kind, SessionRecords, SessionRows, TimeGuess } from '../run/kind.ts';
+import type { SessionInfo } from '../session/info.ts';
+import type { Plan, SessionEvent } from '../types.ts';
 import { formatSpan } from '../units.ts';
 import { footprint } from './footprint.ts';
 import { startup } from './startup.ts';
@@ -19,6 +20,14 @@ const KINDS: Readonly<Record<Measure, Kind>> = {
 export function kindOf({ measure = 'workloads' }: { readonly measure?: Measure }): Kind {
   if (Object.hasOwn(KINDS, measure)) return KINDS[measure];
   throw usageError('This version does not have the kind of measurement.', measure, Object.keys(KINDS).join(', '));
+}
+
+/** What a session has recorded, as its kind takes it. */
+export function recordsOf({
+  info,
+  ...rows
+}: SessionRows & { readonly info: SessionInfo; readonly events: readonly SessionEvent[] }): SessionRecords {
+  return { ...rows, plan: info.plan, blocksCompleted: info.blocksCompleted };
 }
 
 /** Seconds that this many blocks should take, from guesses that are replaced by real figures once a block is done. */

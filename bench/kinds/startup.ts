@@ -1,12 +1,13 @@
 /** Start-up: many starts of every box, cold ones first where that can be, then rounds of warm ones in balanced random order. */
 
+import type { RatioRow } from '../analysis/reproduction.ts';
 import { startupRows } from '../analysis/startup.ts';
-import { blockOrder, boxesOf } from '../plan/schedule.ts';
+import { blockOrder, boxesOf, controlOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import { faultOf } from '../run/client.ts';
-import type { BlockResult, BlockScope, Conclusion, Kind, SessionRecords, TimeGuess } from '../run/kind.ts';
+import type { BlockResult, BlockScope, Kind, SessionRecords, TimeGuess } from '../run/kind.ts';
 import { Resident, recordFault, startName } from '../run/resident.ts';
-import type { Plan, StartTemperature } from '../types.ts';
+import type { Plan, StartTemperature, StartupRow } from '../types.ts';
 import { startedIn, wholeOf } from './whole-blocks.ts';
 
 export const startup: Kind = {
@@ -15,7 +16,9 @@ export const startup: Kind = {
   estimate,
   describe,
   open: () => ({ runBlock: (block) => new StartBlock(block).run() }),
-  conclude,
+  counted: wholeOf,
+  conclude: (records) => ({ contrasts: [], startup: rowsOf(records), events: [] }),
+  ratios,
   measured: startedIn,
 };
 
@@ -33,9 +36,17 @@ function describe({ maxBlocks, rounds, cold }: Plan): string[] {
   ];
 }
 
-function conclude(records: SessionRecords): Conclusion {
-  const rows = wholeOf(records);
-  return { rows, contrasts: [], startup: startupRows(rows.starts, records.plan), events: [] };
+function rowsOf(records: SessionRecords): StartupRow[] {
+  return startupRows(wholeOf(records).starts, records.plan);
+}
+
+function ratios(records: SessionRecords): RatioRow[] {
+  const control = controlOf(records.plan.baseline);
+  return rowsOf(records).flatMap(({ env, baseline, figure, temperature, ratio }) => {
+    if (ratio === null || env === control) return [];
+    const workload = `${figure}, ${temperature}`;
+    return [{ env, baseline, workload, timeRatio: ratio.ratio, ...ratio, verdict: null }];
+  });
 }
 
 interface Turn {

@@ -34,7 +34,9 @@ export const workloads: Kind = {
   estimate,
   describe,
   open: (session) => new WorkloadsRun(session),
+  counted: (records) => ({ samples: countedOf(records), starts: records.starts, footprint: [] }),
   conclude,
+  ratios: (records) => tableOf(records).rows,
   measured: ({ samples }) =>
     new Set(samples.filter(({ phase, ok }) => phase === 'measure' && ok).map(({ env }) => env)),
 };
@@ -73,7 +75,6 @@ function percent(share: number): string {
 function conclude(records: SessionRecords): Conclusion {
   const { rows: contrasts, trust } = tableOf(records);
   return {
-    rows: { samples: countedOf(records), starts: records.starts, footprint: [] },
     contrasts,
     events: trust.differences.map((difference) => ({ kind: 'control-difference', ...difference })),
   };

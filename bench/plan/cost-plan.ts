@@ -15,7 +15,8 @@ const BLOCKS: Readonly<Record<CostMeasure, Readonly<Record<Profile, number>>>> =
   footprint: { quick: 3, standard: 6, publish: 10 },
 };
 const INSTANCES = [1, 2, 4, 8] as const;
-const MOST_INSTANCES = 256;
+/** Idle instances that are held at a time at most. */
+export const MOST_INSTANCES = 256;
 
 /** What of a plan's input says something about starts and footprints, or can't be said of them. */
 export type CostInput = {

@@ -1,5 +1,6 @@
 /** What a kind of measurement is: what a session of it does in a block, how long that takes, and what follows from its rows. */
 
+import type { RatioRow } from '../analysis/reproduction.ts';
 import type { BoxFacts } from '../payload/protocol.ts';
 import type { Measure } from '../plan/cost-plan.ts';
 import type { SessionInfo } from '../session/info.ts';
@@ -27,8 +28,12 @@ export interface Kind {
   describe(plan: Plan): string[];
   /** A session begins, or resumes. Nothing is started before the first call of a method. */
   open(session: SessionScope): KindRun;
-  /** Figures of all whole blocks. Pure: from the rows of a stored session come the same. */
-  conclude(session: SessionRecords): Conclusion;
+  /** The rows that count in figures. */
+  counted(records: SessionRecords): SessionRows;
+  /** Figures of all whole blocks. Pure: the rows of a stored session give the same. */
+  conclude(records: SessionRecords): Conclusion;
+  /** Ratios to the baseline, by which a session and its reproduction are compared. */
+  ratios(records: SessionRecords): readonly RatioRow[];
   /** Environments that gave the data they were asked for. */
   measured(rows: SessionRows): ReadonlySet<string>;
 }
@@ -66,8 +71,6 @@ export interface SessionRecords extends SessionRows {
 }
 
 export interface Conclusion {
-  /** Rows that count. */
-  readonly rows: SessionRows;
   readonly contrasts: readonly ContrastResult[];
   readonly startup?: readonly StartupRow[];
   /** What only shows over the whole session. */

@@ -52,6 +52,22 @@ export function runSession(request: SessionRequest): Promise<SessionOutcome> {
   return new SessionRun(request).run();
 }
 
+/** Ends a session that has all its blocks, and was killed before it could conclude. Nothing is started. */
+export function finishSession(
+  request: Pick<SessionRequest, 'kind' | 'plan' | 'store' | 'info'> & {
+    readonly earlier: EarlierRows;
+    /** Recorded before anything else. */
+    readonly event: NewEvent;
+  },
+): SessionOutcome {
+  const { plan, info, earlier } = request;
+  const log = new SessionLog({ ...request, environments: [] });
+  log.event(request.event);
+  const { samples, starts, footprint } = earlier;
+  const { blocksCompleted } = info;
+  return conclude(request, log, { plan, samples, starts, footprint, events: log.events, blocksCompleted }, 'blocks');
+}
+
 class SessionRun {
   readonly #request: SessionRequest;
   readonly #log: SessionLog;
@@ -89,7 +105,7 @@ class SessionRun {
       if (!signal.aborted) failure = error;
     }
     await this.#kind.close?.();
-    return this.#conclude(stopReason, failure);
+    return conclude(this.#request, this.#log, this.#records(), stopReason, failure);
   }
 
   async #runBlocks(): Promise<StopReason> {
@@ -160,23 +176,28 @@ class SessionRun {
     const rows = { samples: this.#samples, starts: this.#starts, footprint: this.#footprint };
     return { plan, ...rows, events, blocksCompleted: info.blocksCompleted };
   }
+}
 
-  #conclude(stopReason: StopReason, before: unknown): SessionOutcome {
-    const { kind, store } = this.#request;
-    const log = this.#log;
-    const { rows, contrasts, startup, events } = kind.conclude(this.#records());
-    let failure = before;
-    try {
-      if (failure !== null) log.event({ kind: 'failed', reason: messageOf(failure) });
-      for (const event of events) log.event(event);
-      if (startup !== undefined) store.startup(startup);
-      log.save({ stopReason, finishedAt: new Date().toISOString() });
-      store.finish(contrasts, stopReason);
-    } catch (error) {
-      failure ??= error; // A full disk: what was appended before is whole, and there is a first reason to report.
-    }
-    return { info: log.info, ...rows, events: log.events, contrasts, failure };
+/** Writes what only the whole session gives: figures, the reason of its end, and last of all the manifest. */
+function conclude(
+  { kind, store }: Pick<SessionRequest, 'kind' | 'store'>,
+  log: SessionLog,
+  records: SessionRecords,
+  stopReason: StopReason,
+  before: unknown = null,
+): SessionOutcome {
+  const { contrasts, startup, events } = kind.conclude(records);
+  let failure = before;
+  try {
+    if (failure !== null) log.event({ kind: 'failed', reason: messageOf(failure) });
+    for (const event of events) log.event(event);
+    if (startup !== undefined) store.startup(startup);
+    log.save({ stopReason, finishedAt: new Date().toISOString() });
+    store.finish(contrasts, stopReason);
+  } catch (error) {
+    failure ??= error; // A full disk: what was appended before is whole, and there is a first reason to report.
   }
+  return { info: log.info, ...kind.counted(records), events: log.events, contrasts, failure };
 }
 
 /** For spans: somebody may set the clock while a session runs. */
