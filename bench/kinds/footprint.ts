@@ -6,12 +6,19 @@ import type { RatioRow } from '../analysis/reproduction.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import { faultOf } from '../run/client.ts';
-import type { BlockResult, BlockScope, Kind, SessionRecords, TimeGuess } from '../run/kind.ts';
+import {
+  type BlockResult,
+  type BlockScope,
+  type Kind,
+  type SessionRecords,
+  startedIn,
+  type TimeGuess,
+  wholeOf,
+} from '../run/kind.ts';
 import { Resident, recordFault, startName } from '../run/resident.ts';
 import type { Environment, FootprintRow, Holdings, Plan } from '../types.ts';
 import { median } from '../units.ts';
 import { diskUse } from './disk-use.ts';
-import { startedIn, wholeOf } from './whole-blocks.ts';
 
 export const footprint: Kind = {
   name: 'footprint',

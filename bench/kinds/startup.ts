@@ -5,10 +5,17 @@ import { startupRows } from '../analysis/startup.ts';
 import { blockOrder, boxesOf, controlOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import { faultOf } from '../run/client.ts';
-import type { BlockResult, BlockScope, Kind, SessionRecords, TimeGuess } from '../run/kind.ts';
+import {
+  type BlockResult,
+  type BlockScope,
+  type Kind,
+  type SessionRecords,
+  startedIn,
+  type TimeGuess,
+  wholeOf,
+} from '../run/kind.ts';
 import { Resident, recordFault, startName } from '../run/resident.ts';
 import type { Plan, StartTemperature, StartupRow } from '../types.ts';
-import { startedIn, wholeOf } from './whole-blocks.ts';
 
 export const startup: Kind = {
   name: 'startup',

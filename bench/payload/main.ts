@@ -13,10 +13,9 @@ import {
 } from '../../scimark/index.ts';
 import { type Place, prepareSystemWorkload, systemChecksums, systemWorkload } from '../../system/index.ts';
 import type { Kernels, PreparedWorkload, Size } from '../types.ts';
-import { clockStepNs } from './clock-step.ts';
 import { readBoxFacts } from './facts.ts';
 import { extraPasses, slowShare } from './known-truth.ts';
-import { measureBursts } from './measure.ts';
+import { clockStepNs, measureBursts } from './measure.ts';
 import {
   ANSWER_PREFIX,
   type BodyOf,

@@ -126,3 +126,14 @@ export interface BlockResult {
   readonly completed: readonly string[];
   readonly failed: readonly string[];
 }
+
+/** Without workloads, the rows of whole blocks count. */
+export function wholeOf({ starts, footprint, blocksCompleted }: SessionRecords): SessionRows {
+  const isWhole = ({ block }: { readonly block: number }) => block <= blocksCompleted;
+  return { samples: [], starts: starts.filter(isWhole), footprint: footprint.filter(isWhole) };
+}
+
+/** Environments of which a start completed. */
+export function startedIn({ starts }: SessionRows): ReadonlySet<string> {
+  return new Set(starts.filter(({ status }) => status === 'completed').map(({ env }) => env));
+}
