@@ -1,12 +1,8 @@
 /** The central types, shared by all folders. Plain readonly data and the interfaces of the plug-ins. */
 
 import type { Limits } from './box/box.ts';
-import type { CostMeasure, StartTemperature } from './box/costs.ts';
-import type { Estimate, Interval } from './box/estimate.ts';
 
 export type * from './box/box.ts';
-export * from './box/costs.ts';
-export type * from './box/estimate.ts';
 
 // ---------------------------------------------------------------- workloads
 
@@ -65,6 +61,10 @@ export interface Contrast {
   readonly baseline: string;
 }
 
+/** What is measured instead of workloads: many short starts; memory and disk of idle instances. */
+export const COST_MEASURES = ['startup', 'footprint'] as const;
+export type CostMeasure = (typeof COST_MEASURES)[number];
+
 /** Everything that decides what is measured and in which order. Frozen, pure, seeded. */
 export interface Plan {
   readonly schema: 1;
@@ -108,6 +108,19 @@ export interface Plan {
 
 // ---------------------------------------------------------------- results
 
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A ratio with its interval of 95 %; no interval from one block. */
+export interface Estimate {
+  readonly ratio: number;
+  readonly interval: Interval | null;
+  /** Blocks that have a value. */
+  readonly blocks: number;
+}
+
 /** Unit of the kernels' rate: nominal floating-point operations × passes ÷ wall seconds ÷ 10⁶. */
 export const MFLOPS = 'MFLOPS';
 
@@ -143,6 +156,10 @@ export interface Sample {
   readonly rate: number | null;
 }
 
+/** `dropped`: right after the page cache was dropped; `first`: the first one since the image was prepared, with the cache as it was. */
+export const START_TEMPERATURES = ['warm', 'dropped', 'first'] as const;
+export type StartTemperature = (typeof START_TEMPERATURES)[number];
+
 interface StartBase {
   readonly block: number;
   readonly position: number;
@@ -175,6 +192,42 @@ export type Start =
   | (StartBase & StartFigures & { readonly status: 'completed' })
   | (StartBase & StartFigures & { readonly status: 'failed' | 'timed-out'; readonly reason: string })
   | (StartBase & { readonly status: 'skipped'; readonly reason: string });
+
+/** One number of idle instances of an environment, held at the same time: one row of `footprint.csv`. */
+export interface FootprintRow {
+  readonly block: number;
+  readonly position: number;
+  readonly env: string;
+  readonly instances: number;
+  /** Available memory of the host before the first of them was started, less that when all were idle. */
+  readonly hostDeltaBytes: number | null;
+  /** Sums over the instances. */
+  readonly pssBytes: number | null;
+  readonly cgroupBytes: number | null;
+  /** Bytes on disk that were added while they were held; what several of them share is counted once. */
+  readonly diskBytes: number | null;
+  /** Of the image as the engine holds it, which all instances share or copy. */
+  readonly imageBytes: number | null;
+}
+
+export const STARTUP_FIGURES = ['spawned', 'first-instruction', 'ready', 'removal'] as const;
+export type StartupFigure = (typeof STARTUP_FIGURES)[number];
+
+/** One environment, temperature and figure: one row of `startup.csv`. */
+export interface StartupRow {
+  readonly env: string;
+  readonly baseline: string;
+  /** `cold`: after the page cache was dropped, or the first start since the image was prepared. */
+  readonly temperature: 'cold' | 'warm';
+  readonly figure: StartupFigure;
+  readonly starts: number;
+  /** Median over all starts. */
+  readonly medianMs: number;
+  /** Of the mean over blocks of the logarithm of the block's median: of a typical block, ms. Null with one block. */
+  readonly interval: Interval | null;
+  /** Time of `env` over that of the baseline; null for the baseline itself, and where no round has both. */
+  readonly ratio: Estimate | null;
+}
 
 /** One line of `events.jsonl`. */
 export interface SessionEvent {

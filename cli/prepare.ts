@@ -1,8 +1,8 @@
 /** From the settings of a run to prepared environments: image, engines, boxes; and their orderly removal. */
 
 import { BoxmarkError } from '../bench/errors.ts';
-import type { CostGuess } from '../bench/plan/cost-plan.ts';
 import { nearest, type PlanSettings } from '../bench/plan/plan.ts';
+import type { TimeGuess } from '../bench/run/kind.ts';
 import type { Environment, Image, PlannedEnvironment, Runner, Workspace } from '../bench/types.ts';
 import {
   ALIASES,
@@ -32,7 +32,7 @@ export interface Bench {
   readonly verifier: Environment | undefined;
   readonly refused: readonly Refusal[];
   readonly passedOver: readonly Refusal[];
-  costOf(box: string): CostGuess;
+  readonly costOf: TimeGuess;
   dispose(): Promise<void>;
 }
 
@@ -125,7 +125,7 @@ function baselineOf(name: string, resolved: Resolved): string {
 }
 
 /** Rough figures from the kind of each layer; only the time estimate rests on them. */
-function costOf(box: string): CostGuess {
+function costOf(box: string): ReturnType<TimeGuess> {
   const layers = layerNames(box.replace(/@\w+$/, '')).map(
     (name) => RUNNERS.find((runner) => runner.name === name)?.kind ?? 'process',
   );

@@ -54,8 +54,8 @@ export function createProgress(
       else if (!text.startsWith('block')) say(text);
     },
     round: ({ block, round, fraction }) => {
-      begunMs ??= Date.now();
-      const elapsed = (Date.now() - begunMs) / 1000;
+      begunMs ??= performance.now();
+      const elapsed = (performance.now() - begunMs) / 1000;
       const left = fraction > 0.02 ? `, ${formatSpan((elapsed * (1 - fraction)) / fraction)} left` : '';
       if (terminal) {
         const cells = Math.round(fraction * BAR_CELLS);

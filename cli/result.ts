@@ -2,6 +2,7 @@
 
 import { relative } from 'node:path';
 import { EXIT, messageOf } from '../bench/errors.ts';
+import { kindOf } from '../bench/kinds/index.ts';
 import type { SessionOutcome } from '../bench/run/session.ts';
 import { sessionDocument } from '../reports/documents/session.ts';
 import { summaryText } from '../reports/formats/json.ts';
@@ -25,7 +26,7 @@ export interface PrintOptions {
 /** Prints the outcome and returns the exit code; throws what ended the session, if Boxmark itself failed. */
 export async function conclude(
   outcome: SessionOutcome,
-  bench: Bench,
+  bench: Pick<Bench, 'planned' | 'refused'>,
   options: PrintOptions & ExitQuestion,
 ): Promise<number> {
   printOutcome(outcome, options);
@@ -53,8 +54,7 @@ export function printOutcome(outcome: SessionOutcome, { json, dir, verbose }: Pr
   if (!json) stdout.write(`\nFiles: ${dir}\n`);
   if (outcome.info.stopReason === 'interrupted') {
     const kept = `${info.blocksCompleted} whole ${info.blocksCompleted === 1 ? 'block is' : 'blocks are'} kept`;
-    const next = info.plan.measure === undefined ? resumeCall(nearPath(dir), info.plan) : 'the same again';
-    stderr.write(`boxmark: interrupted; ${kept}\n  try: ${next}\n`);
+    stderr.write(`boxmark: interrupted; ${kept}\n  try: ${resumeCall(nearPath(dir), info.plan)}\n`);
   }
 }
 
@@ -88,12 +88,12 @@ function nearPath(dir: string): string {
  * `strict` 4 when a verdict is open; else 0.
  */
 export function exitCodeOf(
-  outcome: Pick<SessionOutcome, 'info' | 'samples' | 'contrasts' | 'starts'>,
+  outcome: Omit<SessionOutcome, 'events' | 'failure'>,
   bench: Pick<Bench, 'planned' | 'refused'>,
   question: ExitQuestion,
 ): number {
   if (outcome.info.stopReason === 'interrupted') return EXIT.interrupted;
-  const measured = measuredIn(outcome);
+  const measured = kindOf(outcome.info.plan).measured(outcome);
   if (measured.size === 0) {
     stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
     return EXIT.failed;
@@ -107,13 +107,6 @@ export function exitCodeOf(
     if (!question.keepGoing) return EXIT.failed;
   }
   return question.strict ? strictCode(outcome.contrasts) : EXIT.ok;
-}
-
-/** Environments with bursts that were right; without workloads, those that started. */
-function measuredIn({ info, samples, starts }: Pick<SessionOutcome, 'info' | 'samples' | 'starts'>): Set<string> {
-  return info.plan.measure === undefined
-    ? new Set(samples.filter(({ phase, ok }) => phase === 'measure' && ok).map(({ env }) => env))
-    : new Set(starts.filter(({ status }) => status === 'completed').map(({ env }) => env));
 }
 
 function strictCode(contrasts: SessionOutcome['contrasts']): number {

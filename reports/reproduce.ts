@@ -39,10 +39,13 @@ export function renderReproduce(result: ReproduceText, width = 80): string {
     ...(result.otherBytes === null ? [] : [...items([clean(result.otherBytes)]), '']),
     ...items([answer(rows)]),
     ...section(
-      'Time ratios with 95 % intervals, and the ratio now over the ratio then (%)',
+      `${isJudged(rows) ? 'Time ratios' : 'Ratios to the baseline'} with 95 % intervals, and the ratio now over the ratio then (%)`,
       tableLines(['', 'then', 'now', 'difference'], byPair(rows, ratioCells), width),
     ),
-    ...section('Verdicts', tableLines(['', 'then', 'now', 'it'], byPair(rows, verdictCells), width)),
+    ...section(
+      'Verdicts',
+      isJudged(rows) ? tableLines(['', 'then', 'now', 'it'], byPair(rows, verdictCells), width) : [],
+    ),
     ...section(
       "Can't run here",
       items(
@@ -61,10 +64,14 @@ function answer(rows: readonly ReproductionRow[]): string {
   const count = (standing: ReproductionRow['standing']) => rows.filter((row) => row.standing === standing).length;
   const apart = rows.filter(({ difference }) => difference?.interval && excludesOne(difference.interval)).length;
   const known = rows.filter(({ difference }) => difference?.interval).length;
-  return (
-    `Of ${rows.length} verdicts ${count('stands')} stand, ${count('changed')} changed, of ${count('open')} nothing can be ` +
-    `told; ${apart} of ${known} ratios differ from then by more than both sessions' noise.`
-  );
+  const ratios = `${apart} of ${known} ratios differ from then by more than both sessions' noise.`;
+  if (!isJudged(rows)) return ratios;
+  return `Of ${rows.length} verdicts ${count('stands')} stand, ${count('changed')} changed, of ${count('open')} nothing can be told; ${ratios}`;
+}
+
+/** Starts and idle instances have ratios without verdicts. */
+function isJudged(rows: readonly ReproductionRow[]): boolean {
+  return rows.some(({ before, after }) => before?.verdict != null || after?.verdict != null);
 }
 
 function ratioCells({ workload, before, after, difference }: ReproductionRow): string[] {
@@ -107,7 +114,11 @@ function byPair(rows: readonly ReproductionRow[], cellsOf: (row: ReproductionRow
 
 function notes(rows: readonly ReproductionRow[]): string[] {
   const texts = [
-    'A verdict stands when both sessions came to the same word; nothing can be told when one of them decided nothing.',
+    ...(isJudged(rows)
+      ? [
+          'A verdict stands when both sessions came to the same word; nothing can be told when one of them decided nothing.',
+        ]
+      : []),
     'Difference: of the two logarithms, with the standard errors of both (Welch). Intervals are not adjusted for their number.',
   ];
   const few = rows.some(({ after }) => after !== null && after.blocks < 10);

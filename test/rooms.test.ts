@@ -49,6 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   reports: ['bench/types.ts', 'bench/units.ts', 'bench/plan', 'bench/analysis'],
   // The one way from a folder of sessions to a model.
   'reports/model': [
+    'bench/kinds',
     'bench/types.ts',
     'bench/plan',
     'bench/analysis',

@@ -1,7 +1,5 @@
 /** The interfaces of boxes, layers and environments: what the runners offer and what measuring sees of them. Import them from `types.ts`. */
 
-import type { Ablation, DiskHoldings, EnginePosture, Holdings } from './costs.ts';
-
 export interface Limits {
   /** CPUs that the workload may use, ascending. */
   readonly cpus: readonly number[];
@@ -244,4 +242,41 @@ export interface Environment {
   readonly disk?: DiskHoldings;
   start(name: string, signal: AbortSignal): Promise<Started>;
   dispose(): Promise<void>;
+}
+
+/** Memory of a started environment at one moment, read on the host. Absent where it can't be read. */
+export interface Holdings {
+  /** Proportional set size, summed over the processes of the innermost box and the commands that hold it open. */
+  readonly pssBytes?: number;
+  /** What the box's own control group is charged with. */
+  readonly cgroupBytes?: number;
+}
+
+/** Where an environment keeps what it needs on the host's disk. */
+export interface DiskHoldings {
+  /** Folders that its engine writes to, absolute; others may write there too. */
+  readonly folders: readonly string[];
+  /** Size of the image as the innermost engine holds it. */
+  readonly imageBytes?: number;
+}
+
+/** What an engine does for the posture of its boxes; null: it is not told. */
+export interface EnginePosture {
+  /** Does a daemon of root's start its boxes? */
+  readonly rootDaemon: boolean | null;
+  /** Was the image refused unless its signature held? */
+  readonly signedImage: boolean | null;
+}
+
+/** One part of what a layer does, as a setting of it takes it away or exchanges it. */
+export interface Ablation {
+  /** The part in a few words: `seccomp filter`. */
+  readonly part: string;
+  /** The settings without it. */
+  readonly settings: Readonly<Record<string, string>>;
+  /**
+   * `removes`: the box without the part, a step of the ladder from the barest box to the whole one. `exchanges`: another
+   * way of doing the same, compared with the whole box beside the ladder.
+   */
+  readonly kind: 'removes' | 'exchanges';
 }

@@ -8,7 +8,6 @@ import { assertPlainFolder, INFO_LIMIT_BYTES, openRegular, readRegular } from '.
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './info.ts';
 import { BadCell, type Row, toFootprint, toSample, toStart } from './rows.ts';
 import { BadTable, scanRows } from './scan.ts';
-import { countedSamples } from './whole.ts';
 
 export interface LoadedSession {
   readonly dir: string;
@@ -31,7 +30,8 @@ export function openSession(dir: string): OpenedSession {
   const info = readSessionInfo(dir);
   const starts = [...rowsOf(dir, 'starts.csv', toStart)];
   const events = readEvents(dir);
-  const footprint = info.plan.measure === 'footprint' ? [...rowsOf(dir, 'footprint.csv', toFootprint)] : [];
+  // A session that was cut before its first row has no such table.
+  const footprint = existsSync(join(dir, 'footprint.csv')) ? [...rowsOf(dir, 'footprint.csv', toFootprint)] : [];
   return { dir, info, starts, events, footprint, samples: () => rowsOf(dir, 'samples.csv', toSample) };
 }
 
@@ -44,6 +44,26 @@ export async function loadSession(dir: string): Promise<LoadedSession> {
 /** The samples that figures are computed from: those of whole blocks, from boxes whose states were right. */
 export function wholeSamples(session: Pick<LoadedSession, 'info' | 'samples' | 'events'>): Sample[] {
   return countedSamples(session.samples, session.events, session.info.blocksCompleted);
+}
+
+/**
+ * Does a row count? Those of whole blocks do, without those of a box in a block in which a replay refuted one of its
+ * states. Rows of a cut block and of a refuted box stay in the files, and in no figure.
+ */
+export function isCounted(events: readonly SessionEvent[], blocksCompleted: number): (sample: Sample) => boolean {
+  const refuted = new Set(
+    events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ block, env }) => `${block} ${env}`),
+  );
+  if (refuted.size === 0) return ({ block }) => block <= blocksCompleted;
+  return ({ block, env }) => block <= blocksCompleted && !refuted.has(`${block} ${env}`);
+}
+
+export function countedSamples(
+  samples: readonly Sample[],
+  events: readonly SessionEvent[],
+  blocksCompleted: number,
+): Sample[] {
+  return samples.filter(isCounted(events, blocksCompleted));
 }
 
 /** `session.json` alone, which is whole also after a kill. Throws a usage error like `loadSession`. */

@@ -3,25 +3,27 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../errors.ts';
-import { SAMPLE_COLUMNS, START_COLUMNS } from './columns.ts';
+import { FOOTPRINT_COLUMNS, SAMPLE_COLUMNS, START_COLUMNS } from './columns.ts';
 import { assertPlainFolder, readRegular, removePartials } from './files.ts';
 import { claimFolder } from './owner.ts';
 import { openStoreAt, type Store, writeWhole } from './store.ts';
 
 /**
  * Trims the folder to its first `blocks` blocks and opens it for appending. Works on what a kill left, a last line
- * that is cut included. Every file is replaced whole; contrasts and manifest are taken away, because they describe the
- * session as it was. Throws a usage error while another process still writes to it, and for a
- * folder with links.
+ * that is cut included. Every file is replaced whole; manifest and figures are removed, because they describe the
+ * session as it was. Throws a usage error while another process still writes to it, and for a folder with links.
  */
 export function reopenStore(dir: string, session: string, blocks: number): Store {
   assertPlainFolder(dir);
   const release = claimFolder(dir);
   try {
     removePartials(dir);
-    for (const name of ['manifest.json', 'contrasts.csv']) rmSync(join(dir, name), { force: true });
+    for (const name of ['manifest.json', 'contrasts.csv', 'startup.csv']) rmSync(join(dir, name), { force: true });
     replace(dir, 'samples.csv', (text) => trimTable(text, SAMPLE_COLUMNS, blocks, dir));
     replace(dir, 'starts.csv', (text) => trimTable(text, START_COLUMNS, blocks, dir));
+    if (existsSync(join(dir, 'footprint.csv'))) {
+      replace(dir, 'footprint.csv', (text) => trimTable(text, FOOTPRINT_COLUMNS, blocks, dir));
+    }
     replace(dir, 'events.jsonl', (text) => trimEvents(text, blocks));
     return openStoreAt(dir, session, release);
   } catch (error) {

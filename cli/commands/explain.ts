@@ -7,7 +7,7 @@ import { hostTimedBoxes } from '../../bench/analysis/contrast/clock.ts';
 import { groupSession } from '../../bench/analysis/contrast/session-groups.ts';
 import { changedFacts, explain, type Ladder } from '../../bench/analysis/explain.ts';
 import { EXIT, usageError } from '../../bench/errors.ts';
-import { describePlan } from '../../bench/plan/describe.ts';
+import { describePlan } from '../../bench/kinds/index.ts';
 import { checkPlanInput, makePlan, type PlanSettings, planSettings } from '../../bench/plan/plan.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import { renderExplain } from '../../reports/explain.ts';

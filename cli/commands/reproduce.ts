@@ -2,14 +2,13 @@
 
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { sessionTable } from '../../bench/analysis/contrast/session-table.ts';
 import { compareSessions } from '../../bench/analysis/reproduction.ts';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
-import { describePlan } from '../../bench/plan/describe.ts';
-import { roundUp } from '../../bench/plan/schedule.ts';
+import { describePlan, kindOf, recordsOf } from '../../bench/kinds/index.ts';
+import { balancedRounds } from '../../bench/plan/plan.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import type { Unavailable } from '../../bench/session/info.ts';
-import { type LoadedSession, loadSession, wholeSamples } from '../../bench/session/load.ts';
+import { type LoadedSession, loadSession } from '../../bench/session/load.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
 import type { Plan } from '../../bench/types.ts';
 import { parseCount, parseDurationNs } from '../../bench/units.ts';
@@ -147,7 +146,7 @@ function planHere(plan: Plan, bench: Bench): Plan {
     ...plan,
     environments,
     contrasts: plan.contrasts.filter(({ env, baseline }) => able.has(env) && able.has(baseline)),
-    rounds: roundUp(plan.rounds, environments.length + 1),
+    rounds: balancedRounds(plan, environments.length),
   });
 }
 
@@ -160,7 +159,9 @@ function planRemarks({ info }: LoadedSession, here: Plan, flags: ReproduceFlags)
   }
   if (flags.blocks !== undefined || flags.maxTime !== undefined)
     remarks.push('The number of blocks was changed by a flag.');
-  if (Object.keys(info.work).length === 0) remarks.push('The session has no work per burst; it was calibrated here.');
+  if (here.workloads.length > 0 && Object.keys(info.work).length === 0) {
+    remarks.push('The session has no work per burst; it was calibrated here.');
+  }
   return remarks;
 }
 
@@ -180,15 +181,14 @@ function conclude(
   },
 ): number {
   const { info } = outcome;
-  const table = (session: Pick<LoadedSession, 'samples' | 'starts' | 'events'>, plan: Plan) =>
-    sessionTable({ plan, ...session }).rows;
-  const before = table({ ...original, samples: wholeSamples(original) }, original.info.plan);
+  const kind = kindOf(info.plan);
+  const [before, after] = [original, outcome].map((session) => kind.ratios(recordsOf(session)));
   const result = {
     program: programVersion(),
     original: original.info.session,
     session: info.session,
     otherBytes,
-    rows: compareSessions(before, table(outcome, info.plan)),
+    rows: compareSessions(before ?? [], after ?? []),
     differences: hostDifferences(original.info, info),
     unavailable: info.unavailable,
     remarks,
@@ -200,7 +200,7 @@ function conclude(
     stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, info.plan)}\n`);
     return EXIT.interrupted;
   }
-  if (outcome.samples.some(({ phase, ok }) => phase === 'measure' && ok)) return EXIT.ok;
+  if (kind.measured(outcome).size > 0) return EXIT.ok;
   stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
   return EXIT.failed;
 }

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { parse as parseYaml } from 'yaml';
 import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
-import { describePlan, estimateSeconds } from '../../bench/plan/describe.ts';
+import { describePlan, estimateSeconds } from '../../bench/kinds/index.ts';
 import { checkPlanInput, makePlan, type PlanInput, planSettings } from '../../bench/plan/plan.ts';
 import { readNamed } from '../../bench/session/files.ts';
 import type { Plan } from '../../bench/types.ts';

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { analyseSelftest, type KnownQuota, type KnownSlowdown } from '../../bench/analysis/selftest.ts';
 import { EXIT } from '../../bench/errors.ts';
-import { describePlan } from '../../bench/plan/describe.ts';
+import { describePlan } from '../../bench/kinds/index.ts';
 import { checkPlanInput, makePlan, planSettings } from '../../bench/plan/plan.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import { parsePercent } from '../../bench/units.ts';

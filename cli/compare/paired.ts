@@ -3,7 +3,7 @@
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { sessionTable } from '../../bench/analysis/contrast/session-table.ts';
 import { confirm, type Gated, gatePaired, type PairedRow } from '../../bench/analysis/regression.ts';
-import { describePlan } from '../../bench/plan/describe.ts';
+import { describePlan } from '../../bench/kinds/index.ts';
 import { roundUp } from '../../bench/plan/schedule.ts';
 import { hasSuite, SUITE, suiteOf } from '../../bench/plan/suite.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';

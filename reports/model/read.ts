@@ -3,12 +3,12 @@
 import { readClaims } from '../../bench/analysis/claims/file.ts';
 import { hostTimedBoxes } from '../../bench/analysis/contrast/clock.ts';
 import { startSeries } from '../../bench/analysis/start-series.ts';
+import { kindOf, recordsOf } from '../../bench/kinds/index.ts';
 import { nearest } from '../../bench/plan/plan.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import { manifestFindings } from '../../bench/session/check.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
-import { openSession } from '../../bench/session/load.ts';
-import { isCounted } from '../../bench/session/whole.ts';
+import { isCounted, openSession } from '../../bench/session/load.ts';
 import type { RunnerKind, Sample } from '../../bench/types.ts';
 import { buildModel, type ReportModel, type SessionHeader } from './model.ts';
 import type { ClaimsToJudge, RowRange, SessionRecord } from './record.ts';
@@ -31,7 +31,9 @@ export interface Catalogue {
  * model wherever it lies.
  */
 export function readSession(dir: string, catalogue: Catalogue): SessionOnDisk {
-  const { info, samples, starts, events, footprint } = openSession(dir);
+  const session = openSession(dir);
+  const { info, samples, events } = session;
+  const { starts, footprint } = kindOf(info.plan).counted(recordsOf({ ...session, samples: [] }));
   const rows = newRowRanges();
   const counts = isCounted(events, info.blocksCompleted);
   const model = buildModel({
@@ -43,7 +45,7 @@ export function readSession(dir: string, catalogue: Catalogue): SessionOnDisk {
     record: () => recordOf(info, rows.ranges()),
     claims: publishedClaimsFor(info, catalogue),
     bursts: () => startSeries(counted(samples(), counts), boxesOf(info), info.plan.workloads, hostTimedBoxes(events)),
-    footprint: footprint.filter(({ block }) => block <= info.blocksCompleted),
+    footprint,
   });
   return { dir, model, warnings: manifestFindings(dir).map(({ file, problem }) => `${file}: ${problem}`) };
 }

@@ -1,7 +1,8 @@
 /** Environments for tests of the harness itself: the real payload as a plain process, and scripts with faults in them. */
 
 import { fileURLToPath } from 'node:url';
-import { executeSession, type SessionOutcome, type SessionRequest } from '../../bench/run/session.ts';
+import { kindOf } from '../../bench/kinds/index.ts';
+import { runSession, type SessionOutcome, type SessionRequest } from '../../bench/run/session.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session/info.ts';
 import { createStore } from '../../bench/session/store.ts';
 import type { Environment, Plan, Started } from '../../bench/types.ts';
@@ -122,7 +123,7 @@ export async function runIn(
 ): Promise<{ outcome: SessionOutcome; dir: string }> {
   const info = change.info ?? infoFor(plan, environments);
   const store = createStore(out, info);
-  const outcome = await executeSession({ ...requestFor(plan, environments), store, info, ...change });
+  const outcome = await runSession({ ...requestFor(plan, environments), store, info, ...change });
   store.close();
   return { outcome, dir: store.dir };
 }
@@ -130,6 +131,7 @@ export async function runIn(
 /** What every session of these tests is asked for alike. */
 export function requestFor(plan: Plan, environments: readonly Environment[]): Omit<SessionRequest, 'store' | 'info'> {
   return {
+    kind: kindOf(plan),
     plan,
     environments,
     control: honest(plan.baseline),

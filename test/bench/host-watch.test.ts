@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { watchHost } from '../../bench/run/watch/host-watch.ts';
+import { watchHost } from '../../bench/run/watch/host-gauges.ts';
 
 describe('steal and pressure of a block', () => {
   /** Gauges that stand at 100 ms and have risen by so much when they are read again. */

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sessionTable, unequalOf } from '../../bench/analysis/contrast/session-table.ts';
 import { readCgroupFacts } from '../../bench/payload/cgroup-facts.ts';
 import type { BoxFacts } from '../../bench/payload/protocol.ts';
-import { executeSession } from '../../bench/run/session.ts';
+import { runSession } from '../../bench/run/session.ts';
 import { compareFacts, traitsOf } from '../../bench/run/watch/parity.ts';
 import { openParity } from '../../bench/run/watch/parity-log.ts';
 import type { Side } from '../../bench/run/watch/side.ts';
@@ -277,7 +277,7 @@ async function run(plan: Plan, environments: readonly Environment[], control: En
   const info = infoFor(plan, environments);
   const store = createStore(out, info);
   const seen: string[] = [];
-  const outcome = await executeSession({
+  const outcome = await runSession({
     ...requestFor(plan, environments),
     control,
     store: {
