@@ -10,7 +10,7 @@ const USUAL_MASK = 0o022;
 
 /**
  * umask(2) is as short as getpid(2): it exchanges one field of the process. Every `process.umask(mask)` is one such call
- * (test/system/calls.test.ts counts them with strace), and its answer is the mask of the call before, so that a call that
+ * (test/system/calls.cli.test.ts counts them with strace), and its answer is the mask of the call before, so that a call that
  * was not made is noticed. Node.js adds some time to each call: 370 ns against 220 from C, measured on one virtual machine.
  */
 export const syscall: SystemWorkload = {

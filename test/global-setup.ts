@@ -1,22 +1,30 @@
-/** Builds the program once for all tests, and gives them an image store of their own that goes when they are done. */
+/** Builds the program if it is not built from the sources as they are, and gives all tests an image store of their own. */
 
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { kernelDir } from '../runners/guest/kernel.ts';
 
-export default function setup(): () => void {
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  const run = (command: string) =>
-    execFileSync('sh', ['-c', command], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-  // Types are checked by a step of their own.
-  run(
-    'node_modules/.bin/tsc -p tsconfig.build.json --noCheck && npm run --silent build:payload && npm run --silent build:report',
-  );
+interface MakeReady {
+  isInstalled(root: string): boolean;
+  isBuilt(root: string): boolean;
+  makeReady(root: string): Promise<number>;
+}
+
+export default async function setup(): Promise<() => void> {
+  await build(fileURLToPath(new URL('..', import.meta.url)));
   const store = mkdtempSync('/var/tmp/boxmark-test-store-');
   // Fetching a guest kernel is set-up's part; tests use the one that is there.
   symlinkSync(kernelDir(), join(store, 'kernels'));
   process.env.BOXMARK_CACHE ??= store;
   return () => rmSync(store, { recursive: true, force: true });
+}
+
+async function build(root: string): Promise<void> {
+  const file = pathToFileURL(join(root, 'cli', 'bootstrap', 'make-ready.mjs')).href;
+  const { isInstalled, isBuilt, makeReady } = (await import(file)) as MakeReady;
+  if (isBuilt(root)) return;
+  // It would install them, under the running tests.
+  if (!isInstalled(root)) throw new Error('The installed packages are not the locked ones: npm ci');
+  if ((await makeReady(root)) !== 0) throw new Error('The program does not build: npm run build');
 }

@@ -19,9 +19,21 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
+/** What stands in for the real thing, where a test is not about it. */
+const STAND_INS = {
+  boxes: new URL('./stand-ins/boxes.mjs', import.meta.url).href,
+  pictures: new URL('./stand-ins/pictures.mjs', import.meta.url).href,
+};
+type StandIn = keyof typeof STAND_INS;
+
 /** Starts `boxmark ARGS`; `wrap` is put in front of the command. */
-export function start(args: readonly string[], wrap: readonly string[] = []): Running {
-  const [file = '', ...rest] = [...wrap, process.execPath, MAIN, ...args];
+export function start(
+  args: readonly string[],
+  wrap: readonly string[] = [],
+  standIns: readonly StandIn[] = ['pictures'],
+): Running {
+  const imports = standIns.flatMap((name) => ['--import', STAND_INS[name]]);
+  const [file = '', ...rest] = [...wrap, process.execPath, ...imports, MAIN, ...args];
   const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
   let stdout = '';
   let stderr = '';
@@ -37,8 +49,14 @@ export function start(args: readonly string[], wrap: readonly string[] = []): Ru
   return { child, ended };
 }
 
+/** Real boxes; but pictures of one point. */
 export function boxmark(...args: readonly string[]): Promise<Ended> {
   return start(args).ended;
+}
+
+/** With `native` and `unshare` as boxes that only claim to compute. */
+export function rehearse(...args: readonly string[]): Promise<Ended> {
+  return start(args, [], ['boxes', 'pictures']).ended;
 }
 
 /** The session folders below `out`. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { boxmark, eventually, sessions, start, tracesOf, workspaceOf } from './program.ts';
+import { boxmark, eventually, rehearse, sessions, start, tracesOf, workspaceOf } from './program.ts';
 
 const TINY = ['--size', 'tiny', '--burst', '1ms', '--rounds', '4', '-q'];
 const isRoot = process.getuid?.() === 0;
@@ -95,7 +95,7 @@ describe('a session from the command line', () => {
   });
 
   it('prints a comparison of at most 80 columns with honest labels', async () => {
-    const ended = await boxmark('run', '-e', 'native,unshare', '--blocks', '1', ...TINY, '-o', out);
+    const ended = await rehearse('run', '-e', 'native,unshare', '--blocks', '1', ...TINY, '-o', out);
     expect(ended.code).toBe(0);
     for (const line of ended.stdout.split('\n'))
       if (!/^(Files|Report): /.test(line)) expect(line.length, line).toBeLessThanOrEqual(80);
@@ -104,7 +104,7 @@ describe('a session from the command line', () => {
   });
 
   it('a dry run prints the plan and its estimate and leaves nothing', async () => {
-    const ended = await boxmark('run', '-e', 'native,unshare', '--dry-run', '--seed', '5', '-o', join(out, 'results'));
+    const ended = await rehearse('run', '-e', 'native,unshare', '--dry-run', '--seed', '5', '-o', join(out, 'results'));
     expect(ended.stdout).toMatch(/environments {2}native, unshare/);
     expect(ended.stdout).toMatch(/estimate {6}about/);
     expect(ended.code).toBe(0);
@@ -112,7 +112,7 @@ describe('a session from the command line', () => {
   });
 
   it('adds the baseline when it is not listed', async () => {
-    const ended = await boxmark('run', '-e', 'unshare', '--blocks', '1', '-w', 'fft', ...TINY, '-o', out, '--json');
+    const ended = await rehearse('run', '-e', 'unshare', '--blocks', '1', '-w', 'fft', ...TINY, '-o', out, '--json');
     expect(JSON.parse(ended.stdout).environments[0]).toMatchObject({ env: 'native', role: 'baseline' });
   });
 });
@@ -202,9 +202,6 @@ describe.skipIf(!isRoot)('the end of a run', () => {
   });
 
   it("with a daemon killed in mid-run: the other environments' data is whole", async (context) => {
-    const doctor = JSON.parse((await boxmark('doctor', '--json', '-q')).stdout);
-    const docker = doctor.environments.find((row: { path: string }) => row.path === 'docker');
-    if (!docker.available) return context.skip(docker.found);
     const running = start([
       'run',
       '-e',
@@ -225,6 +222,11 @@ describe.skipIf(!isRoot)('the end of a run', () => {
     ]);
     const dir = await eventually(() => sessions(out).find((found) => rowsSoFar(found) > 50));
     const workspace = workspaceOf(running.child.pid) ?? '';
+    const [missing] = sessionInfo(dir).unavailable;
+    if (missing !== undefined) {
+      await running.ended;
+      return context.skip(missing.reason);
+    }
     const events = readFileSync(join(dir, 'events.jsonl'), 'utf8').trim().split('\n');
     const daemon = events.map((line) => JSON.parse(line)).find(({ kind }) => kind === 'docker-daemon');
     if (daemon === undefined) {

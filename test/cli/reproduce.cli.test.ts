@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { ensureImage, exportImage } from '../../runners/image/image.ts';
 import { PAYLOAD } from '../bench/boxes.ts';
-import { boxmark, sessions } from './program.ts';
+import { boxmark, rehearse, sessions } from './program.ts';
 import { HARDWARE, STACK, writeSession } from './stored-session.ts';
 
 let dir: string;
@@ -69,7 +69,7 @@ describe.skipIf(process.getuid?.() !== 0)('a reproduction', () => {
   });
 
   it('of another host names what differs and what can not run here, and prints no line beyond 80 columns', async () => {
-    const ended = await boxmark('reproduce', await theirs(), '-o', join(dir, 'ours'), '-q');
+    const ended = await rehearse('reproduce', await theirs(), '-o', join(dir, 'ours'), '-q');
     expect(ended.stderr).toBe('');
     expect(ended.code).toBe(0);
     const text = ended.stdout.replace(/\s+/g, ' ');
@@ -96,7 +96,7 @@ describe.skipIf(process.getuid?.() !== 0)('a reproduction', () => {
     const file = join(dir, 'image.tar');
     await exportImage(other, file);
     const session = await theirs({ blocks: 1 });
-    const ended = await boxmark('reproduce', session, '--image', file, '-o', join(dir, 'ours'), '-q', '--json');
+    const ended = await rehearse('reproduce', session, '--image', file, '-o', join(dir, 'ours'), '-q', '--json');
     expect(ended.code).toBe(0);
     expect(JSON.parse(ended.stdout).otherBytes).toMatch(/OTHER BYTES .*the payload/);
     expect(infoOf(sessions(join(dir, 'ours'))[0] ?? '').image.digest).toBe(other.digest);
@@ -104,7 +104,7 @@ describe.skipIf(process.getuid?.() !== 0)('a reproduction', () => {
 
   it("runs this host's bytes, and says so, when the session's are nowhere", async () => {
     const session = await theirs({ digest: 'c'.repeat(64), blocks: 1 });
-    const ended = await boxmark('reproduce', session, '-o', join(dir, 'ours'));
+    const ended = await rehearse('reproduce', session, '-o', join(dir, 'ours'));
     expect(ended.stderr).toMatch(/OTHER BYTES/);
     expect(ended.stdout).toMatch(/^OTHER BYTES than in the original ran here/m);
     expect(ended.code).toBe(0);
@@ -117,7 +117,7 @@ describe('what can not be reproduced', () => {
     const info = infoOf(session);
     change(info as unknown as { plan: Record<string, unknown> });
     writeFileSync(join(session, 'session.json'), JSON.stringify(info));
-    const ended = await boxmark('reproduce', session, '-o', join(dir, 'ours'), '-q');
+    const ended = await rehearse('reproduce', session, '-o', join(dir, 'ours'), '-q');
     expect(ended.code).toBe(2);
     expect(sessions(join(dir, 'ours'))).toEqual([]);
     return ended.stderr;
@@ -138,10 +138,10 @@ describe('what can not be reproduced', () => {
   });
 
   it('is a folder that is no session, and a file that is no image', async () => {
-    expect((await boxmark('reproduce', dir, '-q')).stderr).toMatch(/not a session/);
+    expect((await rehearse('reproduce', dir, '-q')).stderr).toMatch(/not a session/);
     const file = join(dir, 'image.tar');
     writeFileSync(file, 'nonsense');
-    const ended = await boxmark('reproduce', await theirs(), '--image', file, '-o', join(dir, 'ours'), '-q');
+    const ended = await rehearse('reproduce', await theirs(), '--image', file, '-o', join(dir, 'ours'), '-q');
     expect(ended.stderr).toMatch(/image file was refused/);
     expect(ended.code).toBe(2);
   });

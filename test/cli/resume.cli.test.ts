@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { boxmark, eventually, sessions, start, tracesOf, workspaceOf } from './program.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { boxmark, eventually, rehearse, sessions, start, tracesOf, workspaceOf } from './program.ts';
 
 const TINY = ['--size', 'tiny', '--burst', '1ms', '--rounds', '4', '-w', 'fft,sor', '-q'];
 
@@ -21,11 +21,20 @@ const eventsOf = (dir: string) =>
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-/** A finished session of native alone; the cheapest there is. */
-async function finished(): Promise<string> {
-  const ended = await boxmark('run', '-e', 'native', ...TINY, '-o', out, '--blocks', '2');
+/** A finished session of native alone, run once and copied. */
+let original: string;
+let shelf: string;
+beforeAll(async () => {
+  shelf = mkdtempSync('/var/tmp/boxmark-test-out-');
+  const ended = await rehearse('run', '-e', 'native', ...TINY, '-o', shelf, '--blocks', '2');
   expect(ended.stderr).toBe('');
-  const [dir = ''] = sessions(out);
+  [original = ''] = sessions(shelf);
+});
+afterAll(() => rmSync(shelf, { recursive: true, force: true }));
+
+function finished(): string {
+  const dir = join(out, basename(original));
+  cpSync(original, dir, { recursive: true });
   return dir;
 }
 
@@ -113,11 +122,11 @@ describe.skipIf(process.getuid?.() !== 0)('a session that was cut', () => {
 
 describe('a finished session', () => {
   it('gets more blocks by --max-blocks, and a target by --target', async () => {
-    const dir = await finished();
-    const more = await boxmark('resume', dir, '--max-blocks', '3', '-q');
+    const dir = finished();
+    const more = await rehearse('resume', dir, '--max-blocks', '3', '-q');
     expect(more.code).toBe(0);
     expect(infoOf(dir)).toMatchObject({ blocksCompleted: 3, stopReason: 'blocks' });
-    const narrow = await boxmark('resume', dir, '--target', '50%', '--max-blocks', '5', '-q');
+    const narrow = await rehearse('resume', dir, '--target', '50%', '--max-blocks', '5', '-q');
     expect(narrow.code).toBe(0);
     expect(infoOf(dir).plan).toMatchObject({ target: 0.5, maxBlocks: 5 });
     expect(infoOf(dir).blocksCompleted).toBe(5);
@@ -148,28 +157,28 @@ describe('a finished session', () => {
   });
 
   it('that has nothing left to do is a mistake that says what to ask for', async () => {
-    const dir = await finished();
+    const dir = finished();
     const manifest = readFileSync(join(dir, 'manifest.json'), 'utf8');
-    const ended = await boxmark('resume', dir);
+    const ended = await rehearse('resume', dir);
     expect(ended.stderr).toMatch(/All 2 blocks of the session are measured/);
     expect(ended.stderr).toMatch(/--target/);
     expect(ended.code).toBe(2);
-    expect((await boxmark('resume', dir, '--max-blocks', '2')).code).toBe(2);
-    expect((await boxmark('resume', dir, '--target', 'narrow')).code).toBe(2);
+    expect((await rehearse('resume', dir, '--max-blocks', '2')).code).toBe(2);
+    expect((await rehearse('resume', dir, '--target', 'narrow')).code).toBe(2);
     expect(readFileSync(join(dir, 'manifest.json'), 'utf8')).toBe(manifest);
   });
 
   it('of other hardware is refused with code 5, naming what differs, unless that is allowed', async () => {
-    const dir = await finished();
+    const dir = finished();
     edit(dir, (info) => {
       info.host.fingerprint = 'f'.repeat(64);
       info.host.hardware.cpuModel = 'Another CPU';
     });
-    const refused = await boxmark('resume', dir, '--max-blocks', '3', '-q');
+    const refused = await rehearse('resume', dir, '--max-blocks', '3', '-q');
     expect(refused.stderr).toMatch(/hardware is not that of the session: cpuModel/);
     expect(refused.stderr).toMatch(/--allow-different-hosts/);
     expect(refused.code).toBe(5);
-    const allowed = await boxmark('resume', dir, '--max-blocks', '3', '-q', '--allow-different-hosts');
+    const allowed = await rehearse('resume', dir, '--max-blocks', '3', '-q', '--allow-different-hosts');
     expect(allowed.code).toBe(0);
     expect(eventsOf(dir)).toContainEqual(
       expect.objectContaining({ kind: 'resumed', hardwareChanged: expect.arrayContaining(['cpuModel']) }),
@@ -179,11 +188,11 @@ describe('a finished session', () => {
   });
 
   it('whose image is not in the store is refused with the way to get it there', async () => {
-    const dir = await finished();
+    const dir = finished();
     edit(dir, (info) => {
       info.image.digest = '0'.repeat(64);
     });
-    const ended = await boxmark('resume', dir, '--max-blocks', '3', '-q');
+    const ended = await rehearse('resume', dir, '--max-blocks', '3', '-q');
     expect(ended.stderr).toMatch(/No such image in the image store/);
     expect(ended.stderr).toMatch(/boxmark image import/);
     expect(ended.code).toBe(1);
@@ -191,17 +200,17 @@ describe('a finished session', () => {
   });
 
   it('that ended at its target is gone on with for a smaller one only', async () => {
-    const dir = await finished();
+    const dir = finished();
     edit(dir, (info) => {
       Object.assign(info, { stopReason: 'precision' });
       Object.assign(info.plan, { target: 0.1, maxBlocks: 9 });
     });
     for (const more of [[], ['--target', '10%'], ['--target', '20%']]) {
-      const again = await boxmark('resume', dir, ...more, '-q');
+      const again = await rehearse('resume', dir, ...more, '-q');
       expect(again.stderr).toMatch(/within its target already/);
       expect(again.code).toBe(2);
     }
-    const narrow = await boxmark('resume', dir, '--target', '0.001%', '--max-blocks', '3', '-q');
+    const narrow = await rehearse('resume', dir, '--target', '0.001%', '--max-blocks', '3', '-q');
     expect(narrow.code).toBe(0);
     expect(infoOf(dir)).toMatchObject({ blocksCompleted: 3, plan: { target: 0.00001, maxBlocks: 3 } });
   });
@@ -209,7 +218,7 @@ describe('a finished session', () => {
 
 describe('what is no session', () => {
   it('ends with code 2', async () => {
-    const ended = await boxmark('resume', out);
+    const ended = await rehearse('resume', out);
     expect(ended.stderr).toMatch(/not a session/);
     expect(ended.code).toBe(2);
   });

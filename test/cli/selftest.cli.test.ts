@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { boxmark, sessions } from './program.ts';
+import { boxmark, rehearse, sessions } from './program.ts';
 
 let out: string;
 beforeEach(() => {
@@ -47,17 +47,17 @@ describe('boxmark selftest', () => {
   });
 
   it('measures the slowdowns that it is told, and refuses what is none', async () => {
-    const ended = await boxmark('selftest', '--slow', '20%', '--blocks', '1', ...TINY, '-o', out, '--json');
+    const ended = await rehearse('selftest', '--slow', '20%', '--blocks', '1', ...TINY, '-o', out, '--json');
     expect(ended.code).toBe(0);
     const { rows } = JSON.parse(ended.stdout) as { rows: { env: string }[] };
     expect(rows.map(({ env }) => env)).toEqual(['slow:20%', 'slow:20%']);
-    const refused = await boxmark('selftest', '--slow', '2%,much', '-o', out);
+    const refused = await rehearse('selftest', '--slow', '2%,much', '-o', out);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('much');
   });
 
   it('prints a table of at most 80 columns, with all that it must be read with', async () => {
-    const ended = await boxmark('selftest', '--blocks', '1', ...TINY, '-o', out);
+    const ended = await rehearse('selftest', '--blocks', '1', ...TINY, '-o', out);
     expect(ended.code).toBe(0);
     for (const line of ended.stdout.split('\n')) {
       if (!line.startsWith('Files: ')) expect(line.length, line).toBeLessThanOrEqual(80);
@@ -71,7 +71,7 @@ describe('boxmark selftest', () => {
     [['--blocks', '0'], /--blocks takes a whole number/],
     [['-w', 'ftt'], /did you mean "fft"/],
   ])('%j ends with code 2', async (flags, message) => {
-    const ended = await boxmark('selftest', ...flags, '-o', out);
+    const ended = await rehearse('selftest', ...flags, '-o', out);
     expect(ended.stderr).toMatch(message);
     expect(ended.code).toBe(2);
   });

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { boxmark, sessions } from './program.ts';
+import { boxmark, rehearse, sessions, start } from './program.ts';
 import { writeSession } from './stored-session.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
@@ -13,7 +13,7 @@ afterAll(() => rmSync(out, { recursive: true, force: true }));
 describe('boxmark report', () => {
   it('writes a page, a text and pictures into the session’s folder, which still checks', async () => {
     const dir = writeSession({ out, name: '20261123T170000Z-aaaaaa' });
-    const ended = await boxmark('report', dir);
+    const ended = await start(['report', dir], [], []).ended;
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     const names = readdirSync(join(dir, 'report'));
     expect(names).toEqual(expect.arrayContaining(['report.html', 'ladder.png', 'workload-fft.png']));
@@ -63,7 +63,7 @@ describe('boxmark run', () => {
   it('writes the report and says where the page is', async () => {
     const folder = join(out, 'run');
     const flags = ['--size', 'tiny', '--blocks', '2', '--rounds', '3', '--burst', '1ms', '-q', '-o', folder];
-    const ended = await boxmark('run', '-e', 'native', '-w', 'fft', ...flags);
+    const ended = await rehearse('run', '-e', 'native', '-w', 'fft', ...flags);
     expect(ended.code, ended.stderr).toBe(0);
     const [dir = ''] = sessions(folder);
     expect(ended.stdout).toContain(`Report: ${join(dir, 'report', 'report.html')}`);

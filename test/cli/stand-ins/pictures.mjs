@@ -1,0 +1,16 @@
+/** Pictures of one point for tests of commands that are not about pictures; loaded as `boxes.mjs` is. */
+
+import { createRequire } from 'node:module';
+
+const POINT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=';
+
+class ChartJSNodeCanvas {
+  registerFont() {}
+  renderToBufferSync() {
+    return Buffer.from(POINT, 'base64');
+  }
+}
+
+const require = createRequire(import.meta.url);
+const id = require.resolve('chartjs-node-canvas');
+require.cache[id] = { id, filename: id, loaded: true, exports: { ChartJSNodeCanvas }, children: [], paths: [] };
