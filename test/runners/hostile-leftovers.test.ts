@@ -16,10 +16,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cgroupMounts } from '../../runners/host/mounts.ts';
 import { isOwnFolder, readOwnFile } from '../../runners/host/ownership.ts';
-import { ownerState, removeWorkspaceDir } from '../../runners/host/workspace.ts';
+import { createWorkspaceDir, ownerState, removeWorkspaceDir } from '../../runners/host/workspace.ts';
 import { ENGINES } from '../../runners/index.ts';
 import { hostExec } from '../../runners/kit/process.ts';
 import { removeTree } from '../../runners/kit/remove.ts';
@@ -186,6 +186,52 @@ describe.skipIf(!isRoot)('a folder of another user (needs root)', () => {
     expect(readOwnFile(file)).toContain('0badf00d');
     chownSync(file, STRANGER, STRANGER);
     expect(readOwnFile(file)).toBeNull();
+  });
+});
+
+describe('a run whose record is in doubt', () => {
+  beforeEach(() => {
+    // As if it had begun a while ago: a folder without a record is then a dead run's.
+    const later = Date.now() + 3_600_000;
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(later);
+    undo.push(() => clock.mockRestore());
+  });
+
+  it.each(['000', '002', '077'])('lives on under umask %s', async (umask) => {
+    const before = process.umask(umask);
+    try {
+      const { id, dir } = await createWorkspaceDir();
+      undo.push(() => removeWorkspaceDir(dir));
+      expect(ownerState(id)).toBe('alive');
+      chmodSync(join(dir, 'owner.json'), 0o664);
+      expect(ownerState(id), 'as earlier versions wrote it').toBe('alive');
+      rmSync(join(dir, 'owner.json'));
+      expect(ownerState(id)).toBe('dead');
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it.skipIf(!isRoot)('lives on when its record may not be read (needs root)', async () => {
+    const { id, dir } = await createWorkspaceDir();
+    undo.push(() => removeWorkspaceDir(dir));
+    const state = () => {
+      process.seteuid?.(STRANGER);
+      try {
+        return ownerState(id);
+      } finally {
+        process.seteuid?.(0);
+      }
+    };
+    expect(state(), 'it belongs to another user').toBe('alive');
+    const record = join(dir, 'owner.json');
+    chownSync(dir, STRANGER, STRANGER);
+    undo.push(() => chownSync(dir, 0, 0));
+    chownSync(record, STRANGER, STRANGER);
+    chmodSync(record, 0);
+    expect(state(), 'it may not be read').toBe('alive');
+    rmSync(record);
+    expect(state()).toBe('dead');
   });
 });
 
