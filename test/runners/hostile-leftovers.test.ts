@@ -11,6 +11,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cgroupMounts } from '../../runners/host/mounts.ts';
 import { isOwnFolder, readOwnFile } from '../../runners/host/ownership.ts';
 import { createWorkspaceDir, ownerState, removeWorkspaceDir } from '../../runners/host/workspace.ts';
+import { inBuildFolder } from '../../runners/image/store.ts';
 import { ENGINES } from '../../runners/index.ts';
 import { hostExec } from '../../runners/kit/process.ts';
 import { removeTree } from '../../runners/kit/remove.ts';
@@ -298,5 +300,19 @@ describe('removing a tree', () => {
     expect(files.length).toBeGreaterThan(200);
     const own = files.filter((name) => /\brm(?:Sync)?\([^;]*recursive/.test(readFileSync(join(ROOT, name), 'utf8')));
     expect(own).toEqual([]);
+  });
+
+  it.skipIf(!isRoot)('of the image store leaves the old builds of other users (needs root)', async () => {
+    vi.stubEnv('BOXMARK_CACHE', place);
+    undo.push(() => vi.unstubAllEnvs());
+    const longAgo = new Date(0);
+    for (const name of ['.build-mine', '.build-theirs']) {
+      mkdirSync(join(place, name));
+      utimesSync(join(place, name), longAgo, longAgo);
+    }
+    chownSync(join(place, '.build-theirs'), STRANGER, STRANGER);
+    symlinkSync(join(place, '.build-theirs'), join(place, '.build-link'));
+    await inBuildFolder(async () => {});
+    expect(readdirSync(place).sort()).toEqual(['.build-link', '.build-theirs']);
   });
 });
