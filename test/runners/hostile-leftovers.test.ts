@@ -45,20 +45,25 @@ afterEach(async () => {
   rmSync(place, { recursive: true, force: true });
 });
 
-/** `boxmark clean` where /var/tmp and /run/containerd are this test's own; what it printed. */
+/**
+ * `boxmark clean` on what `prepare` makes, and what it printed. Everything that it looks at is this test's own, because it
+ * takes groups, containers and processes of runs that it can't see for abandoned: others may be measuring on this host.
+ */
 async function cleanWith(prepare: string): Promise<{ exitCode: number | null; stdout: string; timedOut: boolean }> {
   const script = [
     'set -e',
     'mount --make-rprivate /',
-    `mount -t tmpfs -o mode=1777,size=8m none /var/tmp`,
-    'mkdir -p /run/containerd',
-    'mount -t tmpfs -o size=1m none /run/containerd',
+    'for place in /var/tmp /run /dev/shm; do mount -t tmpfs -o mode=1777,size=8m none $place; done',
+    'while grep -q " /sys/fs/cgroup" /proc/self/mountinfo; do umount -R /sys/fs/cgroup; done',
+    // The hook of a set-up that runs in another process namespace would look abandoned.
+    'if [ -e /usr/sbin/policy-rc.d ]; then mount --bind /dev/null /usr/sbin/policy-rc.d; fi',
     'mkdir -p /run/containerd/s',
     prepare,
-    // Ten times what a clean-up takes up: one that reads without an end fails instead of filling the host.
-    `ulimit -v 60000000; exec ${process.execPath} ${MAIN} clean`,
+    // One that reads without an end fails instead of filling the host.
+    `ulimit -d 2000000; exec ${process.execPath} ${MAIN} clean`,
   ].join('\n');
-  return hostExec(['unshare', '-m', 'sh', '-c', script], { timeoutMs: 60_000 });
+  const own = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script];
+  return hostExec(own, { timeoutMs: 60_000, env: { BOXMARK_CACHE: join(place, 'store') } });
 }
 
 const asStranger = (script: string) =>
