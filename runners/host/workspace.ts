@@ -50,7 +50,7 @@ export async function createWorkspaceDir(): Promise<{ id: string; dir: string }>
       pidNamespace: pidNamespace(),
     };
     // Renamed into place: half an owner would read as none.
-    await writeFile(join(dir, '.owner.json'), `${JSON.stringify(owner)}\n`);
+    await writeFile(join(dir, '.owner.json'), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
     await rename(join(dir, '.owner.json'), join(dir, 'owner.json'));
     return { id, dir };
   }
@@ -103,7 +103,13 @@ export function ownerState(id: string): OwnerState {
   }
   // Anyone can make a folder of this name: nothing in it, and nothing that it speaks of, is believed.
   if (!isOwnFolder(dir)) return 'alive';
-  const owner = readOwner(join(dir, 'owner.json'));
+  let record: string | null;
+  try {
+    record = readOwnFile(join(dir, 'owner.json'));
+  } catch {
+    return 'alive';
+  }
+  const owner = ownerIn(record ?? '');
   if (owner === null || owner.id !== id) return Date.now() - madeMs < GRACE_MS ? 'alive' : 'dead';
   if (owner.bootId !== null && owner.bootId !== bootId()) return 'dead';
   if (owner.pidNamespace !== null && owner.pidNamespace !== pidNamespace()) return 'alive';
@@ -116,9 +122,9 @@ export function liveRuns(): string[] {
   return ids.filter((id) => id !== null && ownerState(id) === 'alive') as string[];
 }
 
-function readOwner(file: string): Owner | null {
+function ownerIn(record: string): Owner | null {
   try {
-    const owner = JSON.parse(readOwnFile(file) ?? 'null') as Partial<Owner>;
+    const owner = JSON.parse(record) as Partial<Owner>;
     if (!Number.isSafeInteger(owner.pid) || !Number.isSafeInteger(owner.startTicks)) return null;
     const { pid, startTicks, id = '', bootId = null, pidNamespace = null } = owner as Owner;
     return { pid, startTicks, id, bootId, pidNamespace };

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Image } from '../../bench/types.ts';
@@ -95,7 +95,9 @@ async function removeStaleBuilds(): Promise<void> {
   const names = await readdir(storeDir()).catch(() => []);
   for (const name of names.filter((entry) => entry.startsWith(BUILD_PREFIX))) {
     const folder = join(storeDir(), name);
-    const made = await stat(folder).catch(() => undefined);
-    if (made !== undefined && Date.now() - made.mtimeMs > STALE_MS) await removeTree(folder);
+    const made = await lstat(folder).catch(() => undefined);
+    // The store may be shared with other users.
+    const isMine = made !== undefined && made.uid === process.geteuid?.();
+    if (isMine && Date.now() - made.mtimeMs > STALE_MS) await removeTree(folder);
   }
 }

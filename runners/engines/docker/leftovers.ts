@@ -80,7 +80,7 @@ const OUTSIDE_LIST = 'docker-outside.json';
 export function rememberOutside(dir: string): void {
   if (existsSync(join(dir, OUTSIDE_LIST))) return;
   const absent = OUTSIDE.filter((path) => !existsSync(path));
-  writeFileSync(join(dir, OUTSIDE_LIST), JSON.stringify(absent));
+  writeFileSync(join(dir, OUTSIDE_LIST), JSON.stringify(absent), { mode: 0o600 });
 }
 
 /** Removes those of the noted files that nobody else uses, once no daemon of the run is left. Never throws. */
