@@ -23,6 +23,8 @@ const SOURCES = [
   'bench',
   'runners',
   'scimark',
+  'shims',
+  'system',
   'reports',
   'package.json',
   'package-lock.json',
