@@ -5,6 +5,8 @@ import { type PostureFacts, type PostureRow, postureCount, postureRows } from '.
 import { startupRows } from '../../bench/analysis/startup.ts';
 import type { FootprintRow, Plan, Start, StartupRow } from '../../bench/types.ts';
 
+export { FOOTPRINT_FIGURES } from '../../bench/analysis/footprint.ts';
+
 export interface CostModel {
   /** Empty unless the session measured starts. */
   readonly startup: readonly StartupRow[];

@@ -1,44 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { htmlPage } from '../../reports/formats/html/format.ts';
 import { summaryText as json } from '../../reports/formats/json.ts';
-import { buildModel, type ModelInput } from '../../reports/model/model.ts';
+import { buildModel } from '../../reports/model/model.ts';
 import { footprint } from '../../reports/sections/footprint.ts';
 import { coldStarts, warmStarts } from '../../reports/sections/startup.ts';
-import { testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { markdownOf as markdown, terminalOf as render, rowsOf, textOf } from './document.ts';
-import { fixtureInput } from './fixture.ts';
-
-const MIB = 2 ** 20;
-
-function costInput(measure: 'startup' | 'footprint', more: Partial<ModelInput> = {}): ModelInput {
-  const plan = testPlan({ measure, workloads: [], blocks: 3, rounds: 2, cold: true, instances: [1, 2, 4] });
-  const { session } = fixtureInput();
-  const starts = [1, 2, 3].flatMap((block) =>
-    ['native', 'docker', 'native@control'].flatMap((env) =>
-      [0, 1, 2].map((round) => {
-        const factor = (env === 'docker' ? 5 : 1) * (round === 0 ? 3 : 1) * (1 + block / 100);
-        const times = { spawnMs: 5, firstInstructionMs: 50 * factor, readyMs: 60 * factor, teardownMs: 8 * factor };
-        const head = { env, block, startId: `b${block}-${env}-r${round}`, round };
-        return { ...testStart({ ...head, ...times }), temperature: round === 0 ? 'dropped' : 'warm' } as const;
-      }),
-    ),
-  );
-  const environments = ['native', 'docker'].map((path) => ({
-    path,
-    labels: [],
-    versions: {},
-    facts: { host_kernel_shared: true, seccomp: path === 'docker' ? '2' : '0', seccomp_filters: '1' },
-  }));
-  return { session: { ...session, plan, environments }, samples: [], starts, events: [], unavailable: [], ...more };
-}
-
-const FOOTPRINT = [1, 2, 3].flatMap((block) =>
-  [1, 2, 4].map((instances) => ({
-    ...{ block, position: 1, env: 'docker', instances },
-    ...{ hostDeltaBytes: (40 * instances + 100) * MIB, pssBytes: (7 * instances + 30) * MIB },
-    ...{ cgroupBytes: null, diskBytes: 1 * MIB * instances, imageBytes: 100 * MIB },
-  })),
-);
+import { costInput, FOOTPRINT, fixtureInput, MIB } from './fixture.ts';
 
 describe('a report of starts', () => {
   it('answers with the time to the first instruction and its ratio, and keeps warm and cold apart', () => {

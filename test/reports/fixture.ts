@@ -1,7 +1,7 @@
 /** A session with everything a report has to show: nested, emulated, unavailable, failed, wrong, flagged. */
 
 import type { ModelInput } from '../../reports/model/model.ts';
-import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
+import { planOf, simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
 
 const ENVIRONMENTS = [
   { path: 'native' },
@@ -36,7 +36,7 @@ export function fixtureInput(): ModelInput {
       id: '20261123T170000Z-ab12cd',
       program: '0.1.0',
       command: 'boxmark run -e native,container,nested,vm,gvisor',
-      plan,
+      plan: planOf(plan),
       host: 'Example CPU @ 2.40GHz, 2 CPUs, 7.8 GiB, Linux 6.1, Debian 12, virtualised',
       environments: [
         { path: 'native', labels: [], versions: {} },
@@ -64,3 +64,37 @@ export function fixtureInput(): ModelInput {
     ],
   };
 }
+
+export const MIB = 2 ** 20;
+
+/** A session of starts, or of idle instances, with three blocks. */
+export function costInput(measure: 'startup' | 'footprint', more: Partial<ModelInput> = {}): ModelInput {
+  const plan = planOf(testPlan({ measure, workloads: [], blocks: 3, rounds: 2, cold: true, instances: [1, 2, 4] }));
+  const { session } = fixtureInput();
+  const starts = [1, 2, 3].flatMap((block) =>
+    ['native', 'docker', 'native@control'].flatMap((env) =>
+      [0, 1, 2].map((round) => {
+        const factor = (env === 'docker' ? 5 : 1) * (round === 0 ? 3 : 1) * (1 + block / 100);
+        const times = { spawnMs: 5, firstInstructionMs: 50 * factor, readyMs: 60 * factor, teardownMs: 8 * factor };
+        const head = { env, block, startId: `b${block}-${env}-r${round}`, round };
+        return { ...testStart({ ...head, ...times }), temperature: round === 0 ? 'dropped' : 'warm' } as const;
+      }),
+    ),
+  );
+  const environments = ['native', 'docker'].map((path) => ({
+    path,
+    labels: [],
+    versions: {},
+    facts: { host_kernel_shared: true, seccomp: path === 'docker' ? '2' : '0', seccomp_filters: '1' },
+  }));
+  return { session: { ...session, plan, environments }, samples: [], starts, events: [], unavailable: [], ...more };
+}
+
+/** Rows of one environment that takes 40 MiB an instance, 100 MiB besides, and tells nothing of its control group. */
+export const FOOTPRINT = [1, 2, 3].flatMap((block) =>
+  [1, 2, 4].map((instances) => ({
+    ...{ block, position: 1, env: 'docker', instances },
+    ...{ hostDeltaBytes: (40 * instances + 100) * MIB, pssBytes: (7 * instances + 30) * MIB },
+    ...{ cgroupBytes: null, diskBytes: 1 * MIB * instances, imageBytes: 100 * MIB },
+  })),
+);

@@ -61,6 +61,11 @@ export function testPlan(changes: Partial<TestPlan> = {}): TestPlan {
   };
 }
 
+/** The plan as a session keeps it. */
+export function planOf({ blocks: _, ...plan }: TestPlan): Plan {
+  return plan;
+}
+
 export function testSample(changes: Partial<Sample> = {}): Sample {
   return {
     block: 1,
