@@ -90,6 +90,7 @@ export async function openBench(settings: BenchSettings, options: BenchOptions):
     if (control !== undefined) made.push(control);
     const verifier = dryRun ? undefined : await prepareVerifier(context, workspace);
     if (verifier !== undefined) made.push(verifier);
+    signal.throwIfAborted();
     return { ...resolved, workbench, image, planned, baseline, control, verifier, costOf, dispose };
   } catch (error) {
     await dispose();

@@ -84,6 +84,7 @@ async function run(env: string, { json, quiet, verbose: _, dryRun, ...flags }: E
   if (dryRun !== true) assertOut(out);
   const frame = { quiet: quiet === true, dryRun: false, imageFile: undefined };
   const possible = await tried(settings, candidates, frame);
+  if (possible === null) return EXIT.interrupted;
   const ladder = ladderFor(env, settings.baseline, possible, RUNNERS);
   if (dryRun === true) return printLadder(ladder, possible.missing, json === true);
   const wanted = [...ladder.rungs, ...ladder.exchanges].map((rung) => rung.env);
@@ -108,12 +109,15 @@ async function run(env: string, { json, quiet, verbose: _, dryRun, ...flags }: E
   });
 }
 
-/** Prepares each step alone, so that one that can't be made does not take the whole ladder with it. */
+/**
+ * Prepares each step alone, so that one that can't be made does not take the whole ladder with it. Null after an
+ * interrupt, which is reported already.
+ */
 async function tried(
   settings: PlanSettings,
   candidates: Candidates,
   frame: Omit<Parameters<typeof withBench>[1], never>,
-): Promise<Candidates> {
+): Promise<Candidates | null> {
   const all = [...candidates.removes, ...candidates.exchanges];
   if (all.length === 0) return candidates;
   const missing: MissingStep[] = [...candidates.missing];
@@ -125,7 +129,7 @@ async function tried(
     }
     return EXIT.ok;
   });
-  if (code === EXIT.interrupted) throw usageError('Interrupted.');
+  if (code === EXIT.interrupted) return null;
   const can = (env: string) => !missing.some((it) => it.env === env);
   return {
     removes: candidates.removes.filter(({ env }) => can(env)),

@@ -35,7 +35,7 @@ export interface StackContext {
   readonly workspace: Workspace;
 }
 
-/** Probes and prepares every layer, for real. Throws `Unavailable` where a layer can't run. */
+/** Probes and prepares every layer, for real. Throws `Unavailable` where a layer can't run, and the signal's reason once it is set. */
 export async function prepareStack(
   path: string,
   layers: readonly Runner[],
@@ -66,8 +66,9 @@ export async function prepareStack(
   } catch (error) {
     await undo();
     await disposeAll(prepared);
+    // What fails once the run is stopped says nothing about the layer.
+    workspace.signal.throwIfAborted();
     if (error instanceof Unavailable) throw error;
-    if (workspace.signal.aborted) throw error;
     const remedy = (error instanceof BoxmarkError ? error.remedy : undefined) ?? 'boxmark doctor';
     throw new Unavailable(error instanceof BoxmarkError ? error.what : messageOf(error), remedy);
   }

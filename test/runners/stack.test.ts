@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import type { Image, Runner, Workspace } from '../../bench/types.ts';
+import { prepareStack, Unavailable } from '../../runners/stack/stack.ts';
+
+const image = {} as Image;
+const limits = { cpus: [0], housekeeping: [0], memoryBytes: 2 ** 29, pids: 64 };
+
+/** A layer whose probe fails, as every command does when the run is stopped. */
+function prepareFailing(signal: AbortSignal) {
+  const workspace: Workspace = { id: 'test', dir: '/nonexistent', limits, signal, note: () => {} };
+  const runner = { probe: async () => ({ available: false, reason: 'no answer', remedy: 'none' }) };
+  return prepareStack('fake', [runner as unknown as Runner], { runners: [], image, workspace });
+}
+
+describe('a layer that fails', () => {
+  it("can't run here, with its reason and remedy", async () => {
+    await expect(prepareFailing(new AbortController().signal)).rejects.toThrow(Unavailable);
+  });
+
+  it('after an interrupt says nothing about the layer: the reason is the interrupt', async () => {
+    const reason = new Error('stopped');
+    await expect(prepareFailing(AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+});
