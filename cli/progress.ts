@@ -19,7 +19,7 @@ interface Screen {
 
 const BAR_CELLS = 20;
 
-/** Repaints happen only in `phase` and `round`, which are called while nothing is being measured. */
+/** Repaints happen only in `phase`, `block` and `round`, which are called while nothing is being measured. */
 export function createProgress(
   screen: Screen,
   options: { readonly quiet: boolean; readonly estimateSeconds?: number },
@@ -51,7 +51,10 @@ export function createProgress(
     },
     phase: (text) => {
       if (terminal) paint(text);
-      else if (!text.startsWith('block')) say(text);
+      else say(text);
+    },
+    block: (text) => {
+      if (terminal) paint(text);
     },
     round: ({ block, round, fraction }) => {
       begunMs ??= performance.now();

@@ -11,6 +11,8 @@ import { GIVEN_UP, SessionLog } from './watch/log.ts';
 /** What a progress display is told; called only while nothing is being measured. */
 export interface ProgressSink {
   phase(text: string): void;
+  /** A block begins. The first `round` of it says so as well, where lines are not repainted. */
+  block(text: string): void;
   round(at: { block: number; round: number; fraction: number }): void;
 }
 
@@ -118,7 +120,7 @@ class SessionRun {
     for (let block = first; ; block++) {
       const stop = this.#stopNow(begunMs, block - first);
       if (stop !== undefined) return stop;
-      progress.phase(`block ${block} of ${plan.minBlocks < plan.maxBlocks ? 'at most ' : ''}${plan.maxBlocks}`);
+      progress.block(`block ${block} of ${plan.minBlocks < plan.maxBlocks ? 'at most ' : ''}${plan.maxBlocks}`);
       await this.#runBlock(block, block === first);
     }
   }

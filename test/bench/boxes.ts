@@ -139,6 +139,6 @@ export function requestFor(plan: Plan, environments: readonly Environment[]): Om
     gauges: { availableMemoryBytes: () => null, stealMs: () => null },
     signal: new AbortController().signal,
     notices: () => {},
-    progress: { phase: () => {}, round: () => {} },
+    progress: { phase: () => {}, block: () => {}, round: () => {} },
   };
 }

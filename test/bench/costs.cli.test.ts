@@ -41,7 +41,7 @@ function run(plan: Plan, boxes: readonly Environment[], options: Options = {}) {
   return runIn(out, plan, boxes, {
     gauges: { ...GAUGES, ...options.gauges },
     ...(options.signal && { signal: options.signal }),
-    progress: { phase: () => {}, round: (at) => options.onRound?.(at) },
+    progress: { phase: () => {}, block: () => {}, round: (at) => options.onRound?.(at) },
   });
 }
 

@@ -25,7 +25,7 @@ function run(plan: Plan, environments: readonly Environment[], { signal, control
     ...(control && { control }),
     ...(signal && { signal }),
     notices: (tell) => tell({ kind: 'noticed' }),
-    progress: { phase: () => {}, round: (at) => onRound?.(at) },
+    progress: { phase: () => {}, block: () => {}, round: (at) => onRound?.(at) },
   });
 }
 

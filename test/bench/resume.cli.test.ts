@@ -42,6 +42,7 @@ async function execute(store: Store, info: SessionInfo, options: Options = {}): 
     signal: controller.signal,
     progress: {
       phase: () => {},
+      block: () => {},
       round: ({ block, round }) => {
         onRound?.();
         if (block === until?.block && round === until.round) controller.abort();
