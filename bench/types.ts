@@ -3,6 +3,7 @@
 import type { Limits } from './box/box.ts';
 
 export type * from './box/box.ts';
+export * from './box/traits.ts';
 
 // ---------------------------------------------------------------- workloads
 

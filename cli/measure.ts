@@ -139,9 +139,10 @@ async function describeSession(bench: Bench, plan: Plan): Promise<SessionInfo> {
     warmup: null,
     host: { name: hostname(), fingerprint, hardware, stack: { ...stack, kernels: plan.kernels } },
     image: { digest: bench.image.digest, node: bench.image.nodeDigest, payload: bench.image.payloadDigest },
-    environments: bench.environments.map(({ path, labels, versions, image }) => ({
+    environments: bench.environments.map(({ path, labels, traits, versions, image }) => ({
       path,
       labels,
+      traits,
       versions,
       ...(image === undefined ? {} : { image }),
       facts: null,

@@ -1,5 +1,6 @@
 /** The interfaces of boxes, layers and environments: what the runners offer and what measuring sees of them. Import them from `types.ts`. */
 
+import type { Traits } from './traits.ts';
 export interface Limits {
   /** CPUs that the workload may use, ascending. */
   readonly cpus: readonly number[];
@@ -106,8 +107,10 @@ export type Probe =
 
 /** What `prepare` leaves for `open`; opaque to everyone but the runner. */
 export interface Prepared {
-  /** Labels to print beside every result (`emulated`, `guest kernel`, …). */
+  /** Labels to print beside every result (`emulated`, `guest kernel`, …); nothing is decided by them. */
   readonly labels: readonly string[];
+  /** Those that the layer has. */
+  readonly traits?: Partial<Traits>;
   /** Version of the engine that was prepared. */
   readonly version: string;
   /** Factor by which time limits are stretched: 1 for shared kernels, about 20 under emulation. */
@@ -229,6 +232,7 @@ export interface Started {
 export interface Environment {
   readonly path: string;
   readonly labels: readonly string[];
+  readonly traits: Traits;
   /** Versions of the engines in it, for the fingerprint. */
   readonly versions: Readonly<Record<string, string>>;
   readonly slowness: number;

@@ -3,7 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { BoxFacts } from '../payload/protocol.ts';
-import type { Environment, Inequality, Plan, Warmup } from '../types.ts';
+import type { Warmup } from '../types.ts';
+import { type Environment, type Inequality, type Plan, TRAITS, type Traits } from '../types.ts';
 
 /** Raised whenever a file of a session changes its meaning. */
 export const SESSION_SCHEMA = 1;
@@ -22,6 +23,7 @@ export interface Unavailable {
 export interface SessionEnvironment {
   readonly path: string;
   readonly labels: readonly string[];
+  readonly traits: Traits;
   readonly versions: Readonly<Record<string, string>>;
   /** What runs in it, when that is not the session's image. */
   readonly image?: NonNullable<Environment['image']>;
@@ -74,6 +76,8 @@ const facts = z.record(z.string(), z.nullable(z.union([z.string(), z.number(), z
 
 /** It becomes the name of a folder and of files, and stands in commands to copy. */
 const SESSION_NAME = /^[A-Za-z0-9][\w.-]{0,199}$/;
+/** Absent in sessions of earlier versions, as each trait may be. */
+const traits = z.looseObject(Object.fromEntries(TRAITS.map((name) => [name, z.boolean().optional()]))).optional();
 
 /** What a reader of `session.json` relies on; further keys are let through. */
 export const sessionSchema = z.looseObject({
@@ -93,7 +97,9 @@ export const sessionSchema = z.looseObject({
   }),
   work: z.record(z.string(), z.number()),
   image: z.object({ digest: z.string(), node: z.string(), payload: z.string() }),
-  environments: z.array(z.looseObject({ path: z.string(), labels: z.array(z.string()), facts: z.nullable(facts) })),
+  environments: z.array(
+    z.looseObject({ path: z.string(), labels: z.array(z.string()), traits, facts: z.nullable(facts) }),
+  ),
   blocksCompleted: z.number(),
 });
 

@@ -3,7 +3,7 @@
 import { closeSync, existsSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, usageError } from '../errors.ts';
-import type { FootprintRow, Sample, SessionEvent, Start } from '../types.ts';
+import { type FootprintRow, joinTraits, type Sample, type SessionEvent, type Start, type Traits } from '../types.ts';
 import { assertPlainFolder, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './info.ts';
 import { BadCell, type Row, toFootprint, toSample, toStart } from './rows.ts';
@@ -88,9 +88,29 @@ export function readSessionInfo(dir: string): SessionInfo {
     );
   }
   const checked = sessionSchema.safeParse(content);
-  if (checked.success) return content as unknown as SessionInfo;
+  if (checked.success) return withTraits(content as unknown as SessionInfo);
   const [issue] = checked.error.issues;
   throw damaged(file, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+}
+
+/** Sessions of earlier versions have no traits: there they follow from the labels. Nothing else reads labels for a decision. */
+function withTraits(info: SessionInfo): SessionInfo {
+  const environments = info.environments.map((it) => ({
+    ...it,
+    traits: joinTraits([(it.traits as Partial<Traits> | undefined) ?? traitsOfLabels(it.labels)]),
+  }));
+  return { ...info, environments };
+}
+
+function traitsOfLabels(labels: readonly string[]): Traits {
+  const says = (pattern: RegExp) => labels.some((label) => pattern.test(label));
+  return {
+    kvm: says(/^KVM$/),
+    emulated: says(/emulated/i),
+    ownCpu: says(/emulated|User-mode Linux|gVisor/i),
+    relaxed: says(/relaxed/i),
+    quotaAsked: says(/CPU quota/i),
+  };
 }
 
 /** Columns are only ever appended: ones that we don't know are let through, later ones may be lacking. */

@@ -27,11 +27,12 @@ export function summaryText(model: ReportModel): string {
     hostTimed: model.hostTimed,
     notes: honestNotes(model),
     plan,
-    environments: environments.map(({ path, role, alias, labels, versions, summary, wallOverCpu }) => ({
+    environments: environments.map(({ path, role, alias, labels, traits, versions, summary, wallOverCpu }) => ({
       env: path,
       role,
       alias,
       labels,
+      traits,
       versions,
       compositeMflops: summary.compositeMflops,
       wallOverCpu,

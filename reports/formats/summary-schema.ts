@@ -5,7 +5,7 @@
  */
 
 import * as z from 'zod';
-import { COST_MEASURES, KERNELS, PROFILES, SIZES, STARTUP_FIGURES, VERDICTS } from '../../bench/types.ts';
+import { COST_MEASURES, KERNELS, PROFILES, SIZES, STARTUP_FIGURES, TRAITS, VERDICTS } from '../../bench/types.ts';
 import { FOOTPRINT_FIGURES } from '../model/costs.ts';
 
 const figure = z.number().nullable();
@@ -134,7 +134,8 @@ const environment = z.strictObject({
   env: text,
   role: z.enum(['baseline', 'control', 'environment']),
   alias: text.nullable(),
-  labels: z.array(text),
+  labels: z.array(text).describe('For people; programs read the traits.'),
+  traits: z.strictObject(Object.fromEntries(TRAITS.map((name) => [name, z.boolean()]))),
   versions: z.record(text, text),
   compositeMflops: figure,
   wallOverCpu: figure,

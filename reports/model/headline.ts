@@ -2,13 +2,8 @@
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { SUITE, suiteOf } from '../../bench/plan/suite.ts';
-import type { Plan } from '../../bench/types.ts';
+import type { Plan, Traits } from '../../bench/types.ts';
 import { clean } from '../text.ts';
-
-/** True when the labels say that the processor is emulated. */
-export function isEmulated(labels: readonly string[]): boolean {
-  return labels.some((label) => /emulat/i.test(label));
-}
 
 /**
  * The contrast that tells most: against the baseline, on the suite where there is one, a shown difference before one
@@ -17,9 +12,9 @@ export function isEmulated(labels: readonly string[]): boolean {
 export function headlineOf(
   rows: readonly ContrastRow[],
   plan: Plan,
-  environments: readonly { readonly path: string; readonly labels: readonly string[] }[],
+  environments: readonly { readonly path: string; readonly traits: Traits }[],
 ): ContrastRow | null {
-  const emulated = new Set(environments.filter(({ labels }) => isEmulated(labels)).map(({ path }) => path));
+  const emulated = new Set(environments.filter(({ traits }) => traits.emulated).map(({ path }) => path));
   const rank = (row: ContrastRow): number[] => [
     row.baseline === plan.baseline ? 0 : 1,
     emulated.has(row.env) ? 1 : 0,

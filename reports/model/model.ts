@@ -15,7 +15,15 @@ import {
   summarizeEnvironment,
   summarizeStarts,
 } from '../../bench/analysis/summary.ts';
-import type { FootprintRow, Plan, Sample, SessionEvent, Start } from '../../bench/types.ts';
+import {
+  type FootprintRow,
+  NO_TRAITS,
+  type Plan,
+  type Sample,
+  type SessionEvent,
+  type Start,
+  type Traits,
+} from '../../bench/types.ts';
 import { type CostModel, costsOf } from './costs.ts';
 import { failuresOf, type StartFailure } from './failures.ts';
 import { headlineOf } from './headline.ts';
@@ -31,6 +39,7 @@ export type { StartFailure } from './failures.ts';
 export interface EnvironmentInfo {
   readonly path: string;
   readonly labels: readonly string[];
+  readonly traits: Traits;
   readonly versions: Readonly<Record<string, string>>;
   /** Read inside the box; null or absent when it never came so far. */
   readonly facts?: PostureFacts | null;
@@ -167,6 +176,7 @@ export function buildModel(input: ModelInput): ReportModel {
     role,
     alias: plan.environments.find((environment) => environment.path === path)?.alias ?? null,
     labels: info?.labels ?? [],
+    traits: info?.traits ?? NO_TRAITS,
     versions: info?.versions ?? {},
     summary: {
       ...summarizeEnvironment(groups, path, plan.workloads),

@@ -3,7 +3,6 @@
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
 import { formatChange } from '../../bench/units.ts';
-import { isEmulated } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { environmentName } from './names.ts';
@@ -26,7 +25,7 @@ export function honestNotes(model: ReportModel): string[] {
       ? ['sequential: one box after the other, so what disturbs the host for seconds is not paired away.']
       : []),
     ...environments
-      .filter(({ labels, role }) => isEmulated(labels) && role !== 'control')
+      .filter(({ traits, role }) => traits.emulated && role !== 'control')
       .map(
         (environment) => `${plain(environmentName(environment))} is emulated: its ratio is not the overhead of a VM.`,
       ),

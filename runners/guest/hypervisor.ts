@@ -92,6 +92,7 @@ export function hypervisorRunner(hypervisor: Hypervisor, kernel?: string): Runne
       const version = (await versionOf(hypervisor)) ?? '';
       return {
         labels: ['KVM'],
+        traits: { kvm: true },
         version,
         slowness: 2,
         dispose: async () => {},

@@ -3,12 +3,24 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Ablation, Box, Image, Needs, Prepared, Probe, Runner, RunnerKind, Workspace } from '../../bench/types.ts';
+import type {
+  Ablation,
+  Box,
+  Image,
+  Needs,
+  Prepared,
+  Probe,
+  Runner,
+  RunnerKind,
+  Traits,
+  Workspace,
+} from '../../bench/types.ts';
 import { hierarchiesOf } from '../cgroup/box-group.ts';
 import { holderImage, storeDir } from '../image/image.ts';
 import { writeInBox } from '../kit/box-files.ts';
 import { removeTree } from '../kit/remove.ts';
 import { BOX_FIELDS, type BoxSettings, payloadOnly } from '../stack/box-settings.ts';
+import { relaxation } from '../stack/relaxation.ts';
 import { openOciBox, openOciHolder, type PreparedOci } from './box.ts';
 import { presentCapabilities } from './holder.ts';
 import { profileOf } from './profile.ts';
@@ -23,6 +35,7 @@ export interface RuntimeCall {
   readonly argv: readonly string[];
   readonly version: string;
   readonly labels: readonly string[];
+  readonly traits?: Partial<Traits>;
 }
 
 export type Unfit = { readonly reason: string; readonly remedy: string };
@@ -121,13 +134,11 @@ async function prepare<Settings extends BoxSettings>(
   const own = holds === undefined ? image : await holderImage(image, [...TOOLS, ...holds.commands]);
   const folder = join(parent.scratch, `${engine.name}-${randomBytes(4).toString('hex')}`);
   const scratch = join(folder, 'scratch');
+  const relaxed = relaxation(holds);
   await writeInBox(parent, [folder, ...(holds === undefined ? [] : [scratch])], {});
   return {
-    labels: [
-      ...call.labels,
-      ...(holds?.privileges === 'container-engine' ? ['relaxed outer'] : []),
-      ...(settings.network === 'host' ? ['host network'] : []),
-    ],
+    labels: [...call.labels, ...relaxed.labels, ...(settings.network === 'host' ? ['host network'] : [])],
+    traits: { ...call.traits, ...relaxed.traits },
     version: call.version,
     slowness: engine.guestKernel ? 2 : 1,
     // In a box, the folder goes with the scratch folder of the box.

@@ -1,18 +1,19 @@
 /** Composition: a path of layers, each opened on the box below it, becomes an environment that starts afresh on demand. */
 
 import { BoxmarkError, messageOf } from '../../bench/errors.ts';
-import type {
-  Box,
-  DiskHoldings,
-  EnginePosture,
-  Environment,
-  Image,
-  Needs,
-  OpenOptions,
-  Prepared,
-  Runner,
-  Started,
-  Workspace,
+import {
+  type Box,
+  type DiskHoldings,
+  type EnginePosture,
+  type Environment,
+  type Image,
+  joinTraits,
+  type Needs,
+  type OpenOptions,
+  type Prepared,
+  type Runner,
+  type Started,
+  type Workspace,
 } from '../../bench/types.ts';
 import type { Account } from '../cgroup/usage.ts';
 import { hostBox } from '../kit/process.ts';
@@ -78,6 +79,7 @@ export async function prepareStack(
   return {
     path,
     labels: [...new Set(prepared.flatMap(({ labels }) => labels))],
+    traits: joinTraits(prepared.map(({ traits }) => traits ?? {})),
     versions: Object.fromEntries(layers.map((runner, index) => [runner.name, prepared[index]?.version ?? ''])),
     slowness: Math.max(...prepared.map(({ slowness }) => slowness)),
     cpuClock: guest && !remote ? 'host' : 'guest',

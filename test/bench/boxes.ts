@@ -5,7 +5,7 @@ import { kindOf } from '../../bench/kinds/index.ts';
 import { runSession, type SessionOutcome, type SessionRequest } from '../../bench/run/session.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session/info.ts';
 import { createStore } from '../../bench/session/store.ts';
-import type { Environment, Plan, Started } from '../../bench/types.ts';
+import { type Environment, NO_TRAITS, type Plan, type Started } from '../../bench/types.ts';
 import { hostSpawn } from '../../runners/kit/process.ts';
 
 /** The bundled payload, as the build makes it. */
@@ -16,6 +16,7 @@ export function scripted(path: string, argv: readonly string[], env: Record<stri
   return {
     path,
     labels: [],
+    traits: NO_TRAITS,
     versions: {},
     slowness: 1,
     cpuClock: 'guest',
@@ -106,7 +107,10 @@ export function infoFor(plan: Plan, environments: readonly Environment[]): Sessi
     warmup: null,
     host: { name: 'host', fingerprint: '', hardware: {}, stack: {} },
     image: { digest: '', node: '', payload: '' },
-    environments: environments.map(({ path, labels, versions }) => ({ path, labels, versions, facts: null })),
+    environments: environments.map(({ path, labels, traits, versions }) => ({
+      ...{ path, labels, traits, versions },
+      facts: null,
+    })),
     unavailable: [],
     blocksCompleted: 0,
     measuredMs: 0,

@@ -6,9 +6,9 @@ import type { BoxmarkError } from '../../bench/errors.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { loadSession, wholeSamples } from '../../bench/session/load.ts';
 import { createStore } from '../../bench/session/store.ts';
-import type { Sample, SessionEvent, Start } from '../../bench/types.ts';
+import { NO_TRAITS, type Sample, type SessionEvent, type Start } from '../../bench/types.ts';
 import { testSample, testStart } from './analysis/simulate.ts';
-import { infoFor, tinyPlan } from './boxes.ts';
+import { infoFor, scripted, tinyPlan } from './boxes.ts';
 
 let out: string;
 beforeEach(() => {
@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(out, { recursive: true, force: true }));
 
 const info: SessionInfo = {
-  ...infoFor(tinyPlan({ environments: [{ path: 'native' }] }), []),
+  ...infoFor(tinyPlan({ environments: [{ path: 'native' }] }), [scripted('native', [])]),
   work: { fft: 5 },
   blocksCompleted: 2,
 };
@@ -94,6 +94,31 @@ describe('a session that is read back', () => {
     const session = await loadSession(dir);
     expect(session.samples).toEqual([testSample()]);
     expect(session.starts).toEqual([testStart({ clockStepNs: null })]);
+  });
+
+  it('has the traits that it was written with, whatever its labels say', async () => {
+    const [native] = info.environments;
+    const labels = ['emulated (TCG)', 'relaxed outer', 'KVM'];
+    const traits = { ...NO_TRAITS, quotaAsked: true };
+    const dir = written();
+    const environments = [{ ...native, labels, traits: { ...traits, laterTrait: true } }];
+    edit(join(dir, 'session.json'), (text) => JSON.stringify({ ...JSON.parse(text), environments }));
+    expect((await loadSession(dir)).info.environments).toMatchObject([{ labels, traits }]);
+  });
+
+  it.each([
+    [[], {}],
+    [['storage vfs', 'host network', 'remote host'], {}],
+    [['KVM', 'CPU model max'], { kvm: true }],
+    [['emulated (TCG)'], { emulated: true, ownCpu: true }],
+    [['guest kernel (User-mode Linux)'], { ownCpu: true }],
+    [['relaxed outer', 'user-space kernel (gVisor, systrap)'], { relaxed: true, ownCpu: true }],
+    [['known truth: CPU quota of 50 %'], { quotaAsked: true }],
+  ])('of an earlier version has the traits that its labels %j stand for', async (labels, traits) => {
+    const dir = written();
+    const environments = info.environments.map(({ traits: _, ...it }) => ({ ...it, labels }));
+    edit(join(dir, 'session.json'), (text) => JSON.stringify({ ...JSON.parse(text), environments }));
+    expect((await loadSession(dir)).info.environments.map((it) => it.traits)).toEqual([{ ...NO_TRAITS, ...traits }]);
   });
 
   it('of a hundred thousand bursts is read within seconds', { timeout: 60_000 }, async () => {

@@ -1,5 +1,6 @@
 /** A session with everything a report has to show: nested, emulated, unavailable, failed, wrong, flagged. */
 
+import { NO_TRAITS } from '../../bench/types.ts';
 import type { ModelInput } from '../../reports/model/model.ts';
 import { planOf, simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
 
@@ -39,10 +40,20 @@ export function fixtureInput(): ModelInput {
       plan: planOf(plan),
       host: 'Example CPU @ 2.40GHz, 2 CPUs, 7.8 GiB, Linux 6.1, Debian 12, virtualised',
       environments: [
-        { path: 'native', labels: [], versions: {} },
-        { path: 'docker', labels: [], versions: { docker: '20.10.24' } },
-        { path: 'docker/docker', labels: ['relaxed outer box'], versions: { docker: '20.10.24' } },
-        { path: 'qemu:tcg', labels: ['emulated', 'guest kernel'], versions: { qemu: '7.2' } },
+        { path: 'native', labels: [], traits: NO_TRAITS, versions: {} },
+        { path: 'docker', labels: [], traits: NO_TRAITS, versions: { docker: '20.10.24' } },
+        {
+          path: 'docker/docker',
+          labels: ['relaxed outer box'],
+          traits: { ...NO_TRAITS, relaxed: true },
+          versions: { docker: '20.10.24' },
+        },
+        {
+          path: 'qemu:tcg',
+          labels: ['emulated', 'guest kernel'],
+          traits: { ...NO_TRAITS, emulated: true, ownCpu: true },
+          versions: { qemu: '7.2' },
+        },
       ],
       startedAt: '2026-11-23T17:00:00.000Z',
       finishedAt: '2026-11-23T17:02:55.000Z',
@@ -84,6 +95,7 @@ export function costInput(measure: 'startup' | 'footprint', more: Partial<ModelI
   const environments = ['native', 'docker'].map((path) => ({
     path,
     labels: [],
+    traits: NO_TRAITS,
     versions: {},
     facts: { host_kernel_shared: true, seccomp: path === 'docker' ? '2' : '0', seccomp_filters: '1' },
   }));

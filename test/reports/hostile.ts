@@ -1,6 +1,6 @@
 /** A session in which every text that comes from outside is the same one. */
 
-import type { Plan } from '../../bench/types.ts';
+import { NO_TRAITS, type Plan } from '../../bench/types.ts';
 import type { ModelInput } from '../../reports/model/model.ts';
 import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
@@ -26,7 +26,14 @@ export function hostileInput(text: string): ModelInput {
       stopReason: text,
       startedAt: text,
       plan: hostilePlan(plan, text),
-      environments: [{ path, labels: [text, `emulated ${text}`], versions: { [text]: text } }],
+      environments: [
+        {
+          path,
+          labels: [text, `emulated ${text}`],
+          traits: { ...NO_TRAITS, emulated: true },
+          versions: { [text]: text },
+        },
+      ],
     },
     samples: [...simulateSamples(plan, { seed: 1 })].map((row) => ({ ...row, ok: row.round !== 1 })),
     starts: [testStart({ env: path, status: 'failed', reason: text }), testStart({ env: path })],

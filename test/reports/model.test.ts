@@ -1,6 +1,7 @@
 /** The model: what the answer is about, and gaps that make no errors. */
 
 import { describe, expect, it } from 'vitest';
+import { NO_TRAITS } from '../../bench/types.ts';
 import { buildModel, type ModelInput } from '../../reports/model/model.ts';
 import { answerOf, controlSentence } from '../../reports/sections/answer.ts';
 import { honestNotes } from '../../reports/sections/notes.ts';
@@ -35,6 +36,25 @@ describe('the answer', () => {
     expect(answer(emulated, { ratios })).toMatch(
       /^qemu:tcg is slower than native: it takes 1[45]\.\d+ times as long \[1/,
     );
+  });
+
+  it('goes by what an environment is, not by what its labels say', () => {
+    const environments = ['native', 'docker', 'qemu'].map((path) => ({ path }));
+    const plan = testPlan({ environments });
+    const base = fixtureInput().session;
+    const of = (labels: string[], emulated: boolean) =>
+      buildModel({
+        ...input(plan, { ratios: { docker: 1.1, qemu: 20 } }),
+        session: {
+          ...base,
+          plan,
+          environments: [{ path: 'qemu', labels, traits: { ...NO_TRAITS, emulated }, versions: {} }],
+        },
+      });
+    expect(of(['in software'], true).headline?.env).toBe('docker');
+    expect(honestNotes(of(['in software'], true)).join('\n')).toContain('qemu is emulated');
+    expect(of(['emulated'], false).headline?.env).toBe('qemu');
+    expect(honestNotes(of(['emulated'], false)).join('\n')).not.toContain('qemu is emulated');
   });
 
   it('prefers a difference that was shown to a larger one that was not', () => {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import type { Environment, Image, Started } from '../../bench/types.ts';
+import { type Environment, type Image, NO_TRAITS, type Started } from '../../bench/types.ts';
 import { hostHierarchies } from '../../runners/cgroup/group.ts';
 import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
@@ -90,8 +90,9 @@ describe('quota', () => {
   it.for(['quota:20%', 'unshare/quota:20%'])(
     '%s holds the group of the box to its share, which a busy payload comes to feel',
     async (path, ctx) => {
-      await started(path, ctx, async (box, next, { labels }) => {
+      await started(path, ctx, async (box, next, { labels, traits }) => {
         expect(labels).toContain('known truth: CPU quota of 20 %');
+        expect(traits).toEqual({ ...NO_TRAITS, quotaAsked: true });
         await next();
         expect(quotaFile(`/boxmark/${lab.workspace.id}/truth`)).toMatch(/^20000\b/);
         const cpuBefore = box.usage().cpuNs ?? 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Image, Runner, Workspace } from '../../bench/types.ts';
+import { type Image, NO_TRAITS, type Runner, type Traits, type Workspace } from '../../bench/types.ts';
 import { prepareStack, Unavailable } from '../../runners/stack/stack.ts';
 
 const image = {} as Image;
@@ -11,6 +11,23 @@ function prepareFailing(signal: AbortSignal) {
   const runner = { probe: async () => ({ available: false, reason: 'no answer', remedy: 'none' }) };
   return prepareStack('fake', [runner as unknown as Runner], { runners: [], image, workspace });
 }
+
+it('an environment has the traits of any of its layers', async () => {
+  const signal = new AbortController().signal;
+  const workspace: Workspace = { id: 'test', dir: '/nonexistent', limits, signal, note: () => {} };
+  const made = { labels: ['one that says nothing'], version: '1', slowness: 1, dispose: async () => {} };
+  const layer = (traits?: Partial<Traits>) =>
+    ({
+      name: 'fake',
+      needs: { privileges: 'none', commands: [] },
+      probe: async () => ({ available: true, version: '1', labels: [] }),
+      prepare: async () => ({ ...made, ...(traits === undefined ? {} : { traits }) }),
+      open: async () => ({ close: async () => {} }),
+    }) as unknown as Runner;
+  const layers = [layer({ relaxed: true, emulated: false }), layer(), layer({ ownCpu: true, relaxed: false })];
+  const { traits } = await prepareStack('fake/fake/fake', layers, { runners: [], image, workspace });
+  expect(traits).toEqual({ ...NO_TRAITS, relaxed: true, ownCpu: true });
+});
 
 describe('a layer that fails', () => {
   it("can't run here, with its reason and remedy", async () => {

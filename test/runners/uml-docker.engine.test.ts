@@ -46,6 +46,7 @@ describe('a guest of User-mode Linux that holds engines', { timeout: TIMEOUT_MS 
     try {
       expect(environment).toMatchObject({ path: 'uml/docker', cpuClock: 'host', sharesClock: false });
       expect(environment.labels[0]).toBe('guest kernel (User-mode Linux)');
+      expect(environment.traits).toMatchObject({ ownCpu: true, emulated: false, kvm: false });
       expect(environment.labels).not.toContain('storage vfs');
       const names = ['b1-ud-1', 'b1-ud-2'];
       const started = await Promise.all(names.map((name) => environment.start(name, lab.workspace.signal)));

@@ -3,21 +3,12 @@
 import type { BoxFacts } from '../../payload/protocol.ts';
 import type { Environment, Inequality } from '../../types.ts';
 import { cpuInequalities } from './parity-cpu.ts';
-import type { Side, Traits } from './side.ts';
+import type { Nature, Side } from './side.ts';
 
-export function traitsOf({
-  labels,
-  sharesClock,
-  image,
-}: Pick<Environment, 'labels' | 'sharesClock' | 'image'>): Traits {
-  const says = (pattern: RegExp) => labels.some((label) => pattern.test(label));
-  return {
-    guest: !sharesClock,
-    noRealCpu: says(/emulated|User-mode Linux|gVisor/i),
-    relaxed: says(/relaxed/i),
-    quotaAsked: says(/CPU quota/i),
-    otherImage: image !== undefined,
-  };
+export type Judgeable = Pick<Environment, 'traits' | 'sharesClock' | 'image'>;
+
+export function natureOf({ traits, sharesClock, image }: Judgeable): Nature {
+  return { ...traits, guest: !sharesClock, otherImage: image !== undefined };
 }
 
 /** Facts that are compared as they stand, with the words for them. The order is that of their weight. */
@@ -64,13 +55,13 @@ function plain(baseline: Side, env: Side, fact: string, words: string, avoidable
   const [one, other] = fact === 'capabilities_effective' ? [bitsOf(a), bitsOf(b)] : [short(a), short(b)];
   // Different sets of the same size are told apart by their bits.
   const label = one === other ? `${words} ${short(b)} against ${short(a)}` : `${words} ${other} against ${one}`;
-  const why = avoidable ? 'every box must run the same bytes' : natureOf(baseline.traits, env.traits);
+  const why = avoidable ? 'every box must run the same bytes' : whyOf(baseline.nature, env.nature);
   return [{ fact, label, baseline: a, env: b, avoidable, why }];
 }
 
 function bytes(baseline: Side, env: Side, fact: string, words: string): Inequality[] {
   const found = plain(baseline, env, fact, words, true);
-  if (!env.traits.otherImage && !baseline.traits.otherImage) return found;
+  if (!env.nature.otherImage && !baseline.nature.otherImage) return found;
   return found.map((one) => ({ ...one, avoidable: false, why: 'other bytes are what is compared' }));
 }
 
@@ -89,10 +80,10 @@ function speculationInequality(baseline: Side, env: Side): Inequality[] {
 
 /** Memory that counts is the tightest limit, in a guest also what its kernel has. Its kernel keeps some of it for itself. */
 function memoryInequality(baseline: Side, env: Side): Inequality[] {
-  const bytesOf = ({ facts, traits }: Side): number | 'none' | null => {
+  const bytesOf = ({ facts, nature }: Side): number | 'none' | null => {
     const limits = [facts.memory_limit_bytes, facts.host_memory_limit_bytes].filter((it) => typeof it === 'number');
     const kib = facts.memory_total_kib;
-    if (traits.guest) return typeof kib === 'number' ? kib * 1024 : null;
+    if (nature.guest) return typeof kib === 'number' ? kib * 1024 : null;
     if (limits.length > 0) return Math.min(...(limits as number[]));
     return facts.memory_limit_bytes === 'none' || facts.host_memory_limit_bytes === 'none' ? 'none' : null;
   };
@@ -100,7 +91,7 @@ function memoryInequality(baseline: Side, env: Side): Inequality[] {
   if (a === null || b === null || a === b) return [];
   const mib = (bytes: number | 'none') => (bytes === 'none' ? 'unlimited' : `${Math.round(bytes / 2 ** 20)} MiB`);
   const label = `memory ${mib(b)} against ${mib(a)}`;
-  return [{ fact: 'memory', label, baseline: a, env: b, avoidable: false, why: natureOf(baseline.traits, env.traits) }];
+  return [{ fact: 'memory', label, baseline: a, env: b, avoidable: false, why: whyOf(baseline.nature, env.nature) }];
 }
 
 /** `name: state; name: state`: only the names whose state differs, and those that one side doesn't list. */
@@ -118,7 +109,7 @@ function listed(baseline: Side, env: Side, fact: string, words: string): Inequal
   const tell = (side: ReadonlyMap<string, string>) =>
     names.map((name) => `${name}: ${side.get(name) ?? 'not listed'}`).join('; ');
   const label = `${words}: ${names.length} differ (${names.slice(0, 2).join(', ')}${names.length > 2 ? ' …' : ''})`;
-  const why = natureOf(baseline.traits, env.traits);
+  const why = whyOf(baseline.nature, env.nature);
   return [{ fact, label, baseline: tell(a), env: tell(b), avoidable: false, why }];
 }
 
@@ -134,8 +125,8 @@ function chosen(value: BoxFacts[string] | undefined): string | number | null {
   return /\[(\w+)\]/.exec(value)?.[1] ?? value;
 }
 
-function natureOf(baseline: Traits, env: Traits): string {
-  if (env.noRealCpu || baseline.noRealCpu) return 'the layer runs a kernel of its own without hardware virtualisation';
+function whyOf(baseline: Nature, env: Nature): string {
+  if (env.ownCpu || baseline.ownCpu) return 'the layer runs a kernel of its own without hardware virtualisation';
   if (env.guest || baseline.guest) return 'the layer runs a kernel of its own';
   if (env.relaxed || baseline.relaxed)
     return 'how the layer confines what it runs, with an outer box relaxed to hold it';

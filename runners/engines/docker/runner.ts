@@ -10,6 +10,8 @@ import { removeTree } from '../../kit/remove.ts';
 import { lackingCapabilities } from '../../oci/holder.ts';
 import { profileIn } from '../../oci/seccomp-profile.ts';
 import { payloadOnly } from '../../stack/box-settings.ts';
+import { relaxation } from '../../stack/relaxation.ts';
+import { GVISOR_TRAITS } from '../gvisor/platform.ts';
 import { type ContainerPlan, holderBox, payloadBox } from './box.ts';
 import { hostClientFile } from './client.ts';
 import { clientOf, type OwnDaemon, startDaemon, stopDaemon } from './daemon.ts';
@@ -106,13 +108,20 @@ async function prepare(
   payloadOnly('docker', settings, holds, ['storage', 'runtime']);
   const seccomp = await profileIn(parent, workspace, settings.seccomp);
   const own = holds === undefined ? image : await holderImage(image, holds.commands);
-  const extra = [
-    ...(holds?.privileges === 'container-engine' ? ['relaxed outer'] : []),
-    ...(settings.network === 'host' ? ['host network'] : []),
-  ];
+  const relaxed = relaxation(holds);
+  const extra = [...relaxed.labels, ...(settings.network === 'host' ? ['host network'] : [])];
+  const traits = { ...relaxed.traits, ...(settings.runtime === 'runsc' ? GVISOR_TRAITS : {}) };
   const scratch = holds === undefined ? undefined : `docker-scratch-${Math.random().toString(36).slice(2, 10)}`;
   const slowness = settings.runtime === 'runsc' ? 2 : 1;
-  const common = { slowness, workspace, lacking: {}, settings, seccomp, ...(scratch === undefined ? {} : { scratch }) };
+  const common = {
+    traits,
+    slowness,
+    workspace,
+    lacking: {},
+    settings,
+    seccomp,
+    ...(scratch === undefined ? {} : { scratch }),
+  };
   if (parent.path !== 'host') {
     const runtime = await runtimeOf(parent, settings.runtime, workspace);
     const daemon = innerDaemon(parent, workspace, settings, runtime);

@@ -1,6 +1,6 @@
 /** gVisor's platforms: which of them runs a program here. They differ in how system calls are caught, and so in what they cost. */
 
-import type { Box, Workspace } from '../../../bench/types.ts';
+import type { Box, Traits, Workspace } from '../../../bench/types.ts';
 import { tryRuntime } from '../../oci/trial.ts';
 
 export const PLATFORMS = ['systrap', 'ptrace', 'kvm'] as const;
@@ -24,6 +24,9 @@ export function runscCall(platform: Platform, network: 'none' | 'host' = 'none')
 export function gvisorLabel(platform: Platform): string {
   return `user-space kernel (gVisor, ${platform})`;
 }
+
+/** Its kernel shows a processor of its own making. */
+export const GVISOR_TRAITS: Partial<Traits> = { ownCpu: true };
 
 const found = new Map<string, Promise<Found>>();
 

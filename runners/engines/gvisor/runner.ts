@@ -6,7 +6,7 @@ import { type OciEngine, ociRunner } from '../../oci/runner.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings, harmless } from '../../stack/settings.ts';
-import { findPlatform, gvisorLabel, PLATFORMS, type Platform, runscCall } from './platform.ts';
+import { findPlatform, GVISOR_TRAITS, gvisorLabel, PLATFORMS, type Platform, runscCall } from './platform.ts';
 
 interface GvisorSettings extends BoxSettings {
   readonly platform?: Platform | undefined;
@@ -37,7 +37,7 @@ const ENGINE: OciEngine<GvisorSettings> = {
     const found = await findPlatform(parent, workspace, platform);
     if ('reason' in found) return found;
     const { platform: works, version } = found;
-    return { argv: runscCall(works, mode), version, labels: [gvisorLabel(works)] };
+    return { argv: runscCall(works, mode), version, labels: [gvisorLabel(works)], traits: GVISOR_TRAITS };
   },
 };
 

@@ -10,6 +10,7 @@ import { hierarchiesOf } from '../../cgroup/box-group.ts';
 import { holderImage, toolImage } from '../../image/image.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { BOX_FIELDS, BOX_RISKS, type BoxSettings, payloadOnly } from '../../stack/box-settings.ts';
+import { relaxation } from '../../stack/relaxation.ts';
 import { defineSettings, harmless } from '../../stack/settings.ts';
 import { openAppBox, openSystemBox, type PreparedLxc } from './box.ts';
 import { SECCOMP_PROFILE } from './config.ts';
@@ -139,13 +140,12 @@ async function prepareWith(
   const folder = join(parent.scratch, `lxc-${randomBytes(4).toString('hex')}`);
   const rootMount = join(folder, 'root');
   const scratch = join(folder, 'scratch');
+  const relaxed = relaxation(holds);
   await makeFolders(parent, [folder, rootMount, scratch]);
   const filter = settings.seccomp === 'unconfined' ? [] : await present(parent, SECCOMP_PROFILE);
   return {
-    labels: [
-      ...(settings.kind === 'app' ? [] : ['system container']),
-      ...(holds?.privileges === 'container-engine' ? ['relaxed outer'] : []),
-    ],
+    labels: [...(settings.kind === 'app' ? [] : ['system container']), ...relaxed.labels],
+    traits: relaxed.traits,
     version: (await versionIn(parent)) ?? '',
     slowness: 1,
     // In a box, the folder goes with the scratch folder of the box.

@@ -79,6 +79,7 @@ export function qemuRunner(settings: QemuSettings = {}): Runner {
       return {
         labels: [labelOf(accelerator), ...(settings.cpu === undefined ? [] : [`CPU model ${settings.cpu}`])],
         version: parts.qemu.version,
+        traits: accelerator === 'kvm' ? { kvm: true } : { emulated: true, ownCpu: true },
         slowness: accelerator === 'kvm' ? 2 : 20,
         dispose: async () => {},
         parts,

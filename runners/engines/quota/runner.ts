@@ -28,6 +28,7 @@ function quotaOf(share: number | undefined): Runner {
     probe: (parent) => probe(parent, share),
     prepare: async (): Promise<Prepared> => ({
       labels: [labelOf(share ?? 1)],
+      traits: { quotaAsked: true },
       version: 'built in',
       slowness: 1 / (share ?? 1),
       dispose: async () => {},

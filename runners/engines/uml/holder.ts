@@ -36,7 +36,7 @@ export async function prepareUmlHolder(
   image: Image,
   workspace: Workspace,
   holds: Needs,
-): Promise<Omit<PreparedUmlHolder, 'labels' | 'version' | 'slowness'>> {
+): Promise<Omit<PreparedUmlHolder, 'labels' | 'traits' | 'version' | 'slowness'>> {
   const busybox = await findStaticBusybox();
   if (typeof busybox !== 'string') throw new BoxmarkError({ what: busybox.missing, remedy: busybox.remedy });
   const [version] = (await readdir(MODULES).catch(() => [])).sort().reverse();

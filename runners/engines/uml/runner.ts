@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
-import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
+import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Traits, Workspace } from '../../../bench/types.ts';
 import { type BootResult, bootAnswer, bootOnce } from '../../guest/boot-probe.ts';
 import { guestBox, guestGroup } from '../../guest/box.ts';
 import { findStaticBusybox, initramfsFile } from '../../guest/initramfs.ts';
@@ -25,6 +25,9 @@ interface UmlPrepared extends Prepared {
   readonly workspace: Workspace;
 }
 
+/** Its kernel is a process, which shows a processor of its own making. */
+const TRAITS: Partial<Traits> = { ownCpu: true };
+
 export const uml: Runner = {
   name: 'uml',
   kind: 'guest-kernel',
@@ -38,12 +41,13 @@ export const uml: Runner = {
     const version = await umlVersion();
     if (holds !== undefined) {
       const own = await prepareUmlHolder({ ...image, root: carriedRoot(image) }, workspace, holds);
-      return { ...own, labels: labelsFor(workspace), version: version ?? '', slowness: 5 };
+      return { ...own, labels: labelsFor(workspace), traits: TRAITS, version: version ?? '', slowness: 5 };
     }
     const initramfs = await umlInitramfs();
     if (typeof initramfs !== 'string') throw new BoxmarkError({ what: initramfs.missing, remedy: initramfs.remedy });
     return {
       labels: labelsFor(workspace),
+      traits: TRAITS,
       version: version ?? '',
       slowness: 2,
       onDisk: await imageOnDisk(image.root),

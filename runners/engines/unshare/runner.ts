@@ -15,6 +15,7 @@ import { removeTree } from '../../kit/remove.ts';
 import { quote } from '../../kit/shell.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, payloadOnly } from '../../stack/box-settings.ts';
+import { relaxation } from '../../stack/relaxation.ts';
 import { defineSettings, harmless } from '../../stack/settings.ts';
 import { openHolderBox, openPayloadBox, type PreparedUnshare, type UnshareSettings } from './box.ts';
 import { cgroupMounts, holderMounts, mountTable, namespaces, payloadMounts, type RootKind } from './script.ts';
@@ -119,11 +120,10 @@ async function prepare(
   await writeInBox(parent, [folder, newRoot, scratch], tables);
   const { stdout } = await parent.exec(['unshare', '--version']);
   const tool = await toolRunner(tools, STORE_MOUNT);
+  const relaxed = relaxation(holds);
   return {
-    labels: [
-      ...(holds?.privileges === 'container-engine' ? ['relaxed outer'] : []),
-      ...(settings.network === 'host' ? ['host network'] : []),
-    ],
+    labels: [...relaxed.labels, ...(settings.network === 'host' ? ['host network'] : [])],
+    traits: relaxed.traits,
     version: versionIn(stdout),
     slowness: 1,
     onDisk: await imageOnDisk(image.root),
