@@ -1,0 +1,116 @@
+/** README and docs: what they show of committed sessions is generated, links lead somewhere, and the wording is plain. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readSessionModel } from '../cli/session-model.ts';
+import { sessionDocument } from '../reports/documents/session.ts';
+import { terminalText } from '../reports/formats/terminal.ts';
+import type { ReportModel } from '../reports/model/model.ts';
+import { change, changePercent, known, ms, percentDigits, range, times } from '../reports/words.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...pagesIn('docs'),
+  ...pagesIn('docs/adr'),
+  'results/README.md',
+  'scimark/README.md',
+];
+/** Pages whose wording is checked; a page joins when it has been gone over. */
+const PLAIN = ['README.md', 'docs/guide.md', 'docs/reading.md', 'docs/environments.md'];
+
+function pagesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`);
+}
+
+const textOf = (page: string) => readFileSync(join(ROOT, page), 'utf8');
+
+/** `<!-- session:ID KIND -->` … `<!-- session:end -->`: made from a committed session. */
+const BLOCK = /<!-- session:(\S+) (terminal|table) -->\n(?:.*\n)*?<!-- session:end -->/g;
+
+const sessionOf = (id: string): ReportModel => readSessionModel(join(ROOT, 'results/example', id)).model;
+
+function blockOf(id: string, kind: string): string {
+  const model = sessionOf(id);
+  const body =
+    kind === 'table' ? tableOf(model) : `\`\`\`text\n${terminalText(sessionDocument(model), { width: 80 })}\`\`\``;
+  return `<!-- session:${id} ${kind} -->\n${body}\n\nMade by \`${model.session.command}\`.\n<!-- session:end -->`;
+}
+
+/** Each environment against the baseline: by the suite, else by the first workload; and the time to its first instruction. */
+function tableOf(model: ReportModel): string {
+  const { plan } = model.session;
+  const rows = [...model.contrasts, ...model.control.rows].filter(({ baseline }) => baseline === plan.baseline);
+  const workload = rows.some((row) => row.workload === 'suite') ? 'suite' : plan.workloads[0];
+  const lines = rows
+    .filter((row) => row.workload === workload)
+    .map(({ env, timeRatio, interval }) => {
+      const large = timeRatio > 3;
+      const digits = percentDigits({ timeRatio, interval });
+      const value = large ? `× ${times(timeRatio)}` : changePercent(timeRatio, digits);
+      const ends = range(interval, (ratio) => (large ? times(ratio) : change(ratio, digits)));
+      const start = model.environments.find(({ path }) => path === env)?.startup?.firstInstructionMs;
+      const name = env.endsWith('@control') ? `control: a second \`${plan.baseline}\`` : `\`${env}\``;
+      return `| ${name} | ${value} | ${ends} | ${known(start, ms)} |`;
+    });
+  const what = workload === 'suite' ? `mean of ${plan.workloads.join(', ')}` : workload;
+  return [
+    `| against \`${plan.baseline}\`, ${what} | time | 95 % interval | start to first instruction |`,
+    '|---|---|---|---|',
+    ...lines,
+  ].join('\n');
+}
+
+describe('documents', () => {
+  it.each(PAGES.filter((page) => textOf(page).includes('<!-- session:')))(
+    '%s shows committed sessions as they are',
+    async (page) => {
+      const made = textOf(page).replace(BLOCK, (_, id: string, kind: string) => blockOf(id, kind));
+      await expect(made).toMatchFileSnapshot(join(ROOT, page));
+    },
+  );
+
+  it('are generated in at least two places', () => {
+    expect(PAGES.filter((page) => textOf(page).match(BLOCK) !== null).length).toBeGreaterThanOrEqual(2);
+  });
+
+  it.each(PAGES)('%s has no link that leads nowhere', (page) => {
+    const links = [...textOf(page).matchAll(/\]\((?!https?:|mailto:)([^)#\s]+)?(#[^)\s]+)?\)/g)];
+    const dead = links.flatMap(([, file, anchor]) => {
+      const target = file === undefined ? page : join(dirname(page), file);
+      if (!existsSync(join(ROOT, target))) return [`${file}: no such file`];
+      if (anchor === undefined || !target.endsWith('.md')) return [];
+      const anchors = [...textOf(target).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => `#${slug(title)}`);
+      return anchors.includes(anchor) ? [] : [`${target}${anchor}: no such heading`];
+    });
+    expect(dead).toEqual([]);
+  });
+
+  it('README.md takes two screens', () => {
+    expect(textOf('README.md').split('\n').length).toBeLessThan(90);
+  });
+
+  it.each(PLAIN)('%s uses plain words', (page) => {
+    const odd =
+      /\b(shut in|go(?:es|ne)? on with|to be had|likewise|reckon(?:s|ed)?|held against|of ours|by what it is|mends?|told by|is told|lacks)\b/gi;
+    const prose = textOf(page)
+      .replace(BLOCK, '')
+      .replace(/`[^`]*`/g, '');
+    expect([...prose.matchAll(odd)].map(([word]) => word)).toEqual([]);
+  });
+});
+
+/** The anchor that a heading gets. */
+function slug(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[`*]/g, '')
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/[^\p{L}\p{N}\s-]/gu, '')
+    .trim()
+    .replace(/\s/g, '-');
+}
