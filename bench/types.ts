@@ -111,7 +111,8 @@ export interface Plan {
 /** Unit of the kernels' rate: nominal floating-point operations × passes ÷ wall seconds ÷ 10⁶. */
 export const MFLOPS = 'MFLOPS';
 
-export type Phase = 'warmup' | 'lead' | 'measure' | 'long';
+export const PHASES = ['warmup', 'lead', 'measure', 'long'] as const;
+export type Phase = (typeof PHASES)[number];
 
 /** One burst: one row of `samples.csv`. */
 export interface Sample {
@@ -153,22 +154,27 @@ interface StartBase {
   readonly temperature?: StartTemperature;
 }
 
-export interface StartFigures {
-  readonly spawnMs: number | null;
-  readonly firstInstructionMs: number | null;
-  readonly readyMs: number | null;
-  readonly runMs: number | null;
-  readonly teardownMs: number | null;
-  readonly clockRatio: number | null;
-  readonly cpuUserMs: number | null;
-  readonly cpuSystemMs: number | null;
-  readonly throttledMs: number | null;
-  readonly stealMs: number | null;
-  readonly memoryPeakBytes: number | null;
-  readonly hostMemoryDeltaBytes: number | null;
-  readonly idleCpuMs: number | null;
-  readonly clockStepNs: number | null;
-}
+/** What is read of a start; null where it could not be read. `bench/session/tables.ts` says what each is. */
+export const START_FIGURES = [
+  'spawnMs',
+  'firstInstructionMs',
+  'readyMs',
+  'runMs',
+  'teardownMs',
+  'clockRatio',
+  'cpuUserMs',
+  'cpuSystemMs',
+  'throttledMs',
+  'stealMs',
+  'memoryPeakBytes',
+  'hostMemoryDeltaBytes',
+  'idleCpuMs',
+  'clockStepNs',
+] as const;
+export type StartFigures = Readonly<Record<(typeof START_FIGURES)[number], number | null>>;
+
+/** Of a start that failed before its payload answered. */
+export const NO_FIGURES = Object.fromEntries(START_FIGURES.map((key) => [key, null])) as StartFigures;
 
 /** One fresh start: one row of `starts.csv`. */
 export type Start =

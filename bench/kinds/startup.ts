@@ -5,9 +5,9 @@ import { blockOrder, boxesOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import type { BlockResult } from '../run/block.ts';
 import { BoxFault } from '../run/client.ts';
-import { NO_FIGURES, type Resident, startResident } from '../run/resident.ts';
+import { type Resident, startResident } from '../run/resident.ts';
 import { startName } from '../run/start-name.ts';
-import type { StartTemperature } from '../types.ts';
+import { NO_FIGURES, type StartTemperature } from '../types.ts';
 import type { CostBlock } from './cost-block.ts';
 
 interface Turn {

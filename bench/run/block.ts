@@ -3,9 +3,17 @@
 import { messageOf } from '../errors.ts';
 import type { BoxFacts } from '../payload/protocol.ts';
 import { blockSteps, type HostStep, type MeasuringStep, type Step } from '../plan/steps.ts';
-import type { Environment, Plan, Sample, SessionEvent, Start, StartFigures } from '../types.ts';
+import {
+  type Environment,
+  NO_FIGURES,
+  type Plan,
+  type Sample,
+  type SessionEvent,
+  type Start,
+  type StartFigures,
+} from '../types.ts';
 import { BoxFault } from './client.ts';
-import { NO_FIGURES, type Resident, startResident } from './resident.ts';
+import { type Resident, startResident } from './resident.ts';
 import { refuted, toSamples } from './samples.ts';
 import { startName } from './start-name.ts';
 import type { HostGauges } from './watch/host-gauges.ts';

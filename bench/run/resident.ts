@@ -213,21 +213,3 @@ function ms(ns: bigint): number {
 function milli(ns: number | undefined): number | null {
   return ns === undefined ? null : ns / 1e6;
 }
-
-/** Of a start that failed before its payload answered. */
-export const NO_FIGURES = {
-  spawnMs: null,
-  firstInstructionMs: null,
-  readyMs: null,
-  runMs: null,
-  teardownMs: null,
-  clockRatio: null,
-  cpuUserMs: null,
-  cpuSystemMs: null,
-  throttledMs: null,
-  stealMs: null,
-  memoryPeakBytes: null,
-  hostMemoryDeltaBytes: null,
-  idleCpuMs: null,
-  clockStepNs: null,
-} satisfies StartFigures;

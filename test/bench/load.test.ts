@@ -154,7 +154,7 @@ describe('a session that can not be read', () => {
     expect((await refusal(dir)).message).toMatch(/row 1: phase is "mesure", not warmup, lead, measure, long/);
     edit(file, (text) => text.replace('wall_ns', 'wall'));
     edit(file, (text) => text.replace('mesure', 'measure'));
-    expect((await refusal(dir)).message).toMatch(/row 1: there is no column wall_ns/);
+    expect((await refusal(dir)).message).toMatch(/samples\.csv: there is no column wall_ns/);
     appendFileSync(file, 'one,cell\n');
     edit(file, (text) => text.replace('wall,', 'wall_ns,').replace(',,,', ',1,,'));
     expect((await refusal(dir)).message).toMatch(/can't be read/);
