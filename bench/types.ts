@@ -182,15 +182,6 @@ export type Start =
   | (StartBase & StartFigures & { readonly status: 'failed' | 'timed-out'; readonly reason: string })
   | (StartBase & { readonly status: 'skipped'; readonly reason: string });
 
-/** One line of `events.jsonl`. */
-export interface SessionEvent {
-  readonly at: string;
-  readonly kind: string;
-  readonly env?: string;
-  readonly block?: number;
-  readonly [detail: string]: unknown;
-}
-
 /** A fact in which a box is not like the baseline's. */
 export interface Inequality {
   readonly fact: string;

@@ -79,7 +79,7 @@ async function execute(
         for (const { path, reason, remedy } of [...bench.refused, ...bench.passedOver]) {
           tell({ kind: 'unavailable', env: path, reason, remedy });
         }
-        bench.workbench.onNote((kind, detail) => tell({ kind, ...detail }));
+        bench.workbench.onNote(tell);
       },
       plan: info.plan,
       environments: bench.environments,

@@ -14,7 +14,8 @@ import {
   summarizeEnvironment,
   summarizeStarts,
 } from '../bench/analysis/summary.ts';
-import type { FootprintRow, Plan, Sample, SessionEvent, Start } from '../bench/types.ts';
+import { kindOf, type SessionEvent } from '../bench/session/events.ts';
+import type { FootprintRow, Plan, Sample, Start } from '../bench/types.ts';
 import { type CostModel, costsOf } from './cost-model.ts';
 import { failuresOf, type StartFailure } from './failures.ts';
 import { headlineOf } from './headline.ts';
@@ -233,7 +234,8 @@ function countEvents(events: Iterable<SessionEvent>): ReportModel['events'] {
   let count = 0;
   for (const event of events) {
     count++;
-    counts.set(event.kind, (counts.get(event.kind) ?? 0) + 1);
+    const kind = kindOf(event);
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return { count, byKind: [...counts].map(([kind, count]) => ({ kind, count })).sort((a, b) => b.count - a.count) };
 }

@@ -45,8 +45,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'runners/engines': [...RUNNERS_KNOW, ...MACHINERY, 'runners/engine.ts'],
   'runners/index.ts': [...RUNNERS_KNOW, 'runners/engine.ts', 'runners/engines', 'runners/upkeep'],
   'runners/aliases.ts': [...RUNNERS_KNOW, ...MACHINERY, 'runners/index.ts'],
-  // The page explains the columns of a session's tables.
-  reports: ['bench/types.ts', 'bench/units.ts', 'bench/plan', 'bench/analysis', 'bench/session/tables.ts'],
+  // Reports explain the tables and events of a session.
+  reports: [
+    'bench/types.ts',
+    'bench/units.ts',
+    'bench/plan',
+    'bench/analysis',
+    'bench/session/tables.ts',
+    'bench/session/events.ts',
+  ],
   cli: ['bench', 'runners', 'reports', 'scimark', 'system'],
 };
 

@@ -3,15 +3,8 @@
 import { messageOf } from '../errors.ts';
 import type { BoxFacts } from '../payload/protocol.ts';
 import { blockSteps, type HostStep, type MeasuringStep, type Step } from '../plan/steps.ts';
-import {
-  type Environment,
-  NO_FIGURES,
-  type Plan,
-  type Sample,
-  type SessionEvent,
-  type Start,
-  type StartFigures,
-} from '../types.ts';
+import type { NewEvent } from '../session/events.ts';
+import { type Environment, NO_FIGURES, type Plan, type Sample, type Start, type StartFigures } from '../types.ts';
 import { BoxFault } from './client.ts';
 import { type Resident, startResident } from './resident.ts';
 import { refuted, toSamples } from './samples.ts';
@@ -46,7 +39,7 @@ export interface BlockRequest {
 export interface BlockSink {
   samples(rows: readonly Sample[]): void;
   start(row: Start): void;
-  event(event: Omit<SessionEvent, 'at'>): void;
+  event(event: NewEvent): void;
   /** Between rounds, while nothing is measured. */
   pause(round: number): void;
   facts(box: string, facts: BoxFacts): void;

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import * as z from 'zod';
 import { messageOf, usageError } from '../errors.ts';
+import { readEvent } from './events.ts';
 import { assertPlainFolder, digestOf, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { sessionSchema } from './info.ts';
 import { RECORD_LIMIT } from './scan.ts';
@@ -49,7 +50,7 @@ export async function checkSession(dir: string): Promise<CheckResult> {
   checkManifest(dir, found);
   readChecked(dir, 'session.json', found, (text) => sessionSchema.parse(JSON.parse(text)));
   readChecked(dir, 'events.jsonl', found, (text) => {
-    for (const line of text.split('\n')) if (line !== '') JSON.parse(line);
+    for (const { number, problem } of damagedEvents(text)) found('events.jsonl', `line ${number}: ${problem}`);
   });
   const states = new Map<string, string>();
   let wrongAnswers = 0;
@@ -69,6 +70,19 @@ export async function checkSession(dir: string): Promise<CheckResult> {
     if (table.measure === undefined || existsSync(join(dir, table.file))) await eachRow(dir, table, found);
   }
   return { findings, samples, starts, wrongAnswers };
+}
+
+/** Lines, counted from 1, that are no events. */
+function damagedEvents(text: string): { readonly number: number; readonly problem: string }[] {
+  return text.split('\n').flatMap((line, index) => {
+    if (line === '') return [];
+    try {
+      readEvent(line);
+      return [];
+    } catch (error) {
+      return [{ number: index + 1, problem: messageOf(error).slice(0, 200) }];
+    }
+  });
 }
 
 /** What is not as the manifest says; a session that was cut has none. Reads every file once, in pieces. */

@@ -3,7 +3,8 @@
 import { closeSync, existsSync, fstatSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { messageOf, usageError } from '../errors.ts';
-import type { FootprintRow, Sample, SessionEvent, Start } from '../types.ts';
+import type { FootprintRow, Sample, Start } from '../types.ts';
+import { readEvent, type SessionEvent } from './events.ts';
 import { assertPlainFolder, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './info.ts';
 import { BadTable, scanTable } from './scan.ts';
@@ -129,7 +130,7 @@ function readEvents(dir: string): SessionEvent[] {
   return lines.flatMap((line, index) => {
     if (line === '') return [];
     try {
-      return [JSON.parse(line) as SessionEvent];
+      return [readEvent(line)];
     } catch (error) {
       throw damaged(file, `line ${index + 1}: ${messageOf(error)}`);
     }

@@ -4,7 +4,8 @@ import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, 
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { BoxmarkError, isDiskFull, messageOf, usageError } from '../errors.ts';
-import type { ContrastResult, FootprintRow, Sample, SessionEvent, Start, StartupRow } from '../types.ts';
+import type { ContrastResult, FootprintRow, Sample, Start, StartupRow } from '../types.ts';
+import type { SessionEvent } from './events.ts';
 import { digestOf, openToAppend, replaceFile } from './files.ts';
 import type { SessionInfo, StopReason } from './info.ts';
 import { claimFolder } from './owner.ts';

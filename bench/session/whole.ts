@@ -1,6 +1,7 @@
 /** Which rows of a session count: those of whole blocks, from boxes whose states were right. */
 
-import type { Sample, SessionEvent } from '../types.ts';
+import type { Sample } from '../types.ts';
+import type { SessionEvent } from './events.ts';
 
 /**
  * Does a row count? Those of whole blocks do, without those of a box in a block in which a replay proved one of its

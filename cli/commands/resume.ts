@@ -75,7 +75,11 @@ async function resume(dir: string, flags: ResumeFlags): Promise<number> {
     const info = infoOn(before, plan);
     const kept = `${before.blocksCompleted} ${before.blocksCompleted === 1 ? 'block' : 'blocks'} kept`;
     progress.say(`${dir}: ${kept}, at most ${plan.maxBlocks - before.blocksCompleted} more`);
-    const event = { kind: 'resumed', blocksKept: before.blocksCompleted, ...changesSince(before, plan, host, bench) };
+    const event = {
+      kind: 'resumed' as const,
+      blocksKept: before.blocksCompleted,
+      ...changesSince(before, plan, host, bench),
+    };
     const outcome = await measureOn(bench, info, { ...frame, dir, event });
     progress.done();
     return conclude(outcome, bench, {

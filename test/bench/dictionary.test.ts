@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
+import { EVENTS, type EventKind } from '../../bench/session/events.ts';
 import type { Column } from '../../bench/session/table.ts';
 import { TABLES } from '../../bench/session/tables.ts';
 
@@ -22,12 +23,12 @@ function markdownTable(head: readonly string[], rows: readonly (readonly string[
   return lines.map((cells) => `| ${cells.join(' | ')} |\n`.replaceAll('|  |', '| |')).join('');
 }
 
-function columnRow({ name, unit, type, meaning, detail }: Column<never>): string[] {
+function columnRow({ name, unit, type, ...words }: Column<never>): string[] {
   const values = type.values?.map((value) => `\`${value}\``).join(', ');
-  return [`\`${name}\``, unit ?? values ?? '', detail === undefined ? meaning : `${meaning}. ${detail}`];
+  return [`\`${name}\``, unit ?? values ?? '', sentences(words)];
 }
 
-it('the data dictionary lists every column as the tables of a session have it', async () => {
+it('the data dictionary lists every column and kind of event as the program has it', async () => {
   let text = readFileSync(README, 'utf8');
   for (const { file, columns } of TABLES) {
     text = filled(
@@ -36,10 +37,25 @@ it('the data dictionary lists every column as the tables of a session have it', 
       markdownTable(['column', 'unit or values', 'meaning'], columns.map(columnRow)),
     );
   }
+  text = filled(
+    text,
+    'kinds of events',
+    markdownTable(['kind', 'keys', 'harmless', 'meaning'], Object.entries(EVENTS).map(eventRow)),
+  );
   await expect(text).toMatchFileSnapshot(README);
 });
 
+function eventRow([kind, { keys, expected, ...words }]: [string, (typeof EVENTS)[EventKind]]): string[] {
+  const names = Object.keys(keys.shape).map((name) => `\`${name}\``);
+  return [`\`${kind}\``, names.join(', '), expected ? 'yes' : '', sentences(words)];
+}
+
+function sentences({ meaning, detail }: { readonly meaning: string; readonly detail?: string }): string {
+  return detail === undefined ? meaning : `${meaning}. ${detail}`;
+}
+
 it('meanings are plain text, because pages show them as they are', () => {
+  for (const { meaning } of Object.values(EVENTS)) expect(meaning).not.toMatch(/[`*_<>\]]|\.$/);
   for (const { columns } of TABLES) {
     for (const { meaning, unit = '' } of columns) expect(meaning + unit).not.toMatch(/[`*_<>\]]|\.$/);
   }

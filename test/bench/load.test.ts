@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BoxmarkError } from '../../bench/errors.ts';
+import { checkSession } from '../../bench/session/check.ts';
+import { isExpected, kindOf, type SessionEvent } from '../../bench/session/events.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { loadSession, wholeSamples } from '../../bench/session/load.ts';
 import { createStore } from '../../bench/session/store.ts';
-import type { Sample, SessionEvent, Start } from '../../bench/types.ts';
-import { testSample, testStart } from './analysis/simulate.ts';
+import type { Sample, Start } from '../../bench/types.ts';
+import { testEvent, testSample, testStart } from './analysis/simulate.ts';
 import { infoFor, tinyPlan } from './boxes.ts';
 
 let out: string;
@@ -36,9 +38,12 @@ const STARTS: readonly Start[] = [
   testStart({ status: 'timed-out', reason: '-e: silent for 60 s\n"twice"' } as Partial<Start>),
   { block: 2, position: 3, env: 'docker', startId: 'b2-docker', status: 'skipped', reason: 'given up' },
 ];
+const STATES = { workload: 'fft', passes: 1, checksum: 'a', expected: 'b' };
 const EVENTS: readonly SessionEvent[] = [
-  { at: '2026-11-23T17:00:00.000Z', kind: 'noticed', detail: { deep: [1, null, 'ü'] } },
-  { at: '2026-11-23T17:00:01.000Z', kind: 'checksum-mismatch', env: 'native', block: 1 },
+  testEvent({ kind: 'docker-daemon', version: 'ü', storage: 'vfs', further: { deep: [1, null, 'ü'] } }),
+  testEvent({ kind: 'checksum-mismatch', env: 'native', block: 1, ...STATES }),
+  // As a resumed session has it.
+  testEvent({ kind: 'checksum-mismatch', env: 'native', cutBlock: 1, ...STATES }),
 ];
 
 function written(samples: Iterable<Sample> = SAMPLES): string {
@@ -94,6 +99,15 @@ describe('a session that is read back', () => {
     const session = await loadSession(dir);
     expect(session.samples).toEqual([testSample()]);
     expect(session.starts).toEqual([testStart({ clockStepNs: null })]);
+  });
+
+  it('may have events of a later version, which are kept and shown by their kind', async () => {
+    const dir = written();
+    appendFileSync(join(dir, 'events.jsonl'), '{"at":"","kind":"toString","env":"native","new":[]}\n');
+    const event = (await loadSession(dir)).events.at(-1);
+    expect(event).toMatchObject({ kind: 'later', of: 'toString', env: 'native' });
+    expect(event && [kindOf(event), isExpected(kindOf(event))]).toEqual(['toString', false]);
+    expect((await checkSession(dir)).findings.filter(({ file }) => file === 'events.jsonl')).toEqual([]);
   });
 
   it('of a hundred thousand bursts is read within seconds', { timeout: 60_000 }, async () => {
@@ -165,6 +179,22 @@ describe('a session that can not be read', () => {
   it('names the line of events.jsonl that is no event', async () => {
     const dir = written();
     appendFileSync(join(dir, 'events.jsonl'), '{"at":\n');
-    expect((await refusal(dir)).message).toMatch(/line 3/);
+    expect((await refusal(dir)).message).toMatch(/events\.jsonl: line 4/);
+  });
+
+  it.each([
+    ['without a kind', { at: '' }, /line 4: kind: /],
+    ['with a kind that is none', { at: '', kind: 7 }, /line 4: kind: /],
+    ['that is a list', [], /line 4: the whole: /],
+    ['that is nothing', null, /line 4: the whole: /],
+    ['of a box that has no name', { at: '', kind: 'later-kind', env: {} }, /line 4: env: /],
+    ['without what its kind says', { at: '', kind: 'steal', block: 1, share: 1 }, /line 4: stealMs: /],
+    ['with facts that are none', { at: '', kind: 'unequal', env: 'x', block: 1, inequalities: [7] }, /inequalities\.0/],
+  ])('names the line of an event %s, and so does check', async (_, event, message) => {
+    const dir = written();
+    appendFileSync(join(dir, 'events.jsonl'), `${JSON.stringify(event)}\n`);
+    expect((await refusal(dir)).message).toMatch(message);
+    const { findings } = await checkSession(dir);
+    expect(findings).toContainEqual({ file: 'events.jsonl', problem: expect.stringMatching(message) });
   });
 });

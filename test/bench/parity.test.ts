@@ -308,7 +308,7 @@ describe('a session with unequal CPU sets', () => {
     const one = all.slice(0, 1);
     const plan = tinyPlan(base);
     const { outcome, dir, seen } = await run(plan, [on('native', one), on('wide', all)], on('native', one));
-    const events = outcome.events.filter(({ kind }) => kind === 'unequal');
+    const events = outcome.events.filter((event) => event.kind === 'unequal');
     expect(events).toMatchObject([
       {
         env: 'wide',

@@ -4,7 +4,7 @@ import { render as json } from '../../reports/json.ts';
 import { render as markdown } from '../../reports/markdown.ts';
 import { buildModel, type ModelInput } from '../../reports/model.ts';
 import { render } from '../../reports/terminal.ts';
-import { testPlan, testStart } from '../bench/analysis/simulate.ts';
+import { testEvent, testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
 
 const MIB = 2 ** 20;
@@ -50,7 +50,7 @@ describe('the terminal report of starts', () => {
   });
 
   it('says what cold means where the page cache could not be dropped', () => {
-    const events = [{ at: '2026-11-23T17:00:00.000Z', kind: 'page-cache-kept', reason: 'no root' }];
+    const events = [testEvent({ kind: 'page-cache-kept', reason: 'no root' })];
     const text = render(buildModel(costInput('startup', { events })));
     expect(text.replace(/\s+/g, ' ')).toContain('the first since the image was prepared');
   });

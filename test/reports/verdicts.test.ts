@@ -1,14 +1,22 @@
 /** What a report says of open and untrusted verdicts, of sums, of starts that lie apart, and of what is unequal. */
 
 import { describe, expect, it } from 'vitest';
-import type { Sample, SessionEvent } from '../../bench/types.ts';
+import type { SessionEvent } from '../../bench/session/events.ts';
+import type { Sample } from '../../bench/types.ts';
 import { buildModel, type ModelInput, type ReportModel } from '../../reports/model.ts';
 import { honestNotes } from '../../reports/notes.ts';
 import { render } from '../../reports/terminal.ts';
 import { displayWidth } from '../../reports/text.ts';
 import { distrustLines, needsOf, openLines } from '../../reports/verdicts.ts';
 import { answerSentence } from '../../reports/wording.ts';
-import { simulateSamples, type TestPlan, type Truth, testPlan, testStart } from '../bench/analysis/simulate.ts';
+import {
+  simulateSamples,
+  type TestPlan,
+  type Truth,
+  testEvent,
+  testPlan,
+  testStart,
+} from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
 
 function input(plan: TestPlan, truth: Partial<Truth> = {}, changes: Partial<ModelInput> = {}): ModelInput {
@@ -34,7 +42,7 @@ function skewed(plan: TestPlan, factors: Readonly<Record<string, number>>): Samp
 
 /** What a session notes when facts differ inside the boxes. */
 function parityEvents(unequal: Readonly<Record<string, readonly object[]>>): SessionEvent[] {
-  return Object.entries(unequal).map(([env, inequalities]) => ({ at: '', kind: 'unequal', env, inequalities }));
+  return Object.entries(unequal).map(([env, inequalities]) => testEvent({ kind: 'unequal', env, inequalities }));
 }
 
 const whole = (session: ReportModel) => Object.values(needsOf(session) ?? {}).join(': ');

@@ -1,7 +1,8 @@
 /** Times boxes from outside, over long visits less an empty request, when a clock in one of them can't be relied on. */
 
 import { HOST_VISITS, type HostStep } from '../../plan/steps.ts';
-import type { Plan, Sample, SessionEvent } from '../../types.ts';
+import type { NewEvent } from '../../session/events.ts';
+import type { Plan, Sample } from '../../types.ts';
 import type { Reply } from '../client.ts';
 import type { Resident } from '../resident.ts';
 import { toHostSample } from '../samples.ts';
@@ -29,7 +30,7 @@ export interface HostTimingRequest {
   readonly work: Readonly<Record<string, number>>;
   /** Boxes whose clock failed in an earlier block. */
   readonly hostTimed: ReadonlySet<string>;
-  readonly sink: { event(event: Omit<SessionEvent, 'at'>): void };
+  readonly sink: { event(event: NewEvent): void };
 }
 
 export function openHostTiming({ plan, block, work, hostTimed, sink }: HostTimingRequest): HostTiming {

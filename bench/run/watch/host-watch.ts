@@ -1,6 +1,6 @@
 /** What the host went through during a block: time stolen by its hypervisor, tasks that waited for a CPU. */
 
-import type { SessionEvent } from '../../types.ts';
+import type { NewEvent } from '../../session/events.ts';
 import type { HostGauges } from './host-gauges.ts';
 
 /** Shares of the block's time above which it is an event. */
@@ -9,7 +9,7 @@ const STEAL_SHARE = 0.01;
 const PRESSURE_SHARE = 0.1;
 
 /** Begins to watch. The function returned gives the events of the time since, and is called once. */
-export function watchHost(gauges: HostGauges): (block: number) => Omit<SessionEvent, 'at'>[] {
+export function watchHost(gauges: HostGauges): (block: number) => NewEvent[] {
   const begunNs = process.hrtime.bigint();
   const stealBefore = gauges.stealMs();
   const pressureBefore = gauges.pressureMs?.() ?? null;
@@ -19,9 +19,9 @@ export function watchHost(gauges: HostGauges): (block: number) => Omit<SessionEv
     const waitedMs = since(pressureBefore, gauges.pressureMs?.() ?? null);
     const share = (ms: number) => Math.round((1000 * ms) / elapsedMs) / 1000;
     return [
-      ...(stealMs > STEAL_SHARE * elapsedMs ? [{ kind: 'steal', block, stealMs, share: share(stealMs) }] : []),
+      ...(stealMs > STEAL_SHARE * elapsedMs ? [{ kind: 'steal' as const, block, stealMs, share: share(stealMs) }] : []),
       ...(waitedMs > PRESSURE_SHARE * elapsedMs
-        ? [{ kind: 'pressure', block, waitedMs: Math.round(waitedMs), share: share(waitedMs) }]
+        ? [{ kind: 'pressure' as const, block, waitedMs: Math.round(waitedMs), share: share(waitedMs) }]
         : []),
     ];
   };

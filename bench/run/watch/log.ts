@@ -3,9 +3,10 @@
 import { unequalOf } from '../../analysis/contrast/session-table.ts';
 import { BoxmarkError } from '../../errors.ts';
 import { controlOf } from '../../plan/schedule.ts';
+import type { SessionEvent } from '../../session/events.ts';
 import type { SessionInfo } from '../../session/info.ts';
 import type { Store } from '../../session/store.ts';
-import type { Environment, Plan, SessionEvent } from '../../types.ts';
+import type { Environment, Plan } from '../../types.ts';
 import type { BlockResult, BlockSink } from '../block.ts';
 import { openParity } from './parity-log.ts';
 import { countStrikes, GIVEN_UP } from './strikes.ts';
@@ -42,7 +43,7 @@ export function openLog({ plan, store, info: begun, environments, control, earli
   let info = begun;
 
   const event: BlockSink['event'] = (detail) => {
-    const stamped = { at: new Date().toISOString(), ...detail } as SessionEvent;
+    const stamped: SessionEvent = { at: new Date().toISOString(), ...detail };
     events.push(stamped);
     store.event(stamped);
   };

@@ -2,6 +2,7 @@
 
 import { boxesOf } from '../../../bench/plan/schedule.ts';
 import { randomStream, type Stream } from '../../../bench/random.ts';
+import type { EventKind, SessionEvent } from '../../../bench/session/events.ts';
 import { NO_FIGURES, type Plan, type Sample, type Start } from '../../../bench/types.ts';
 
 export interface Truth {
@@ -103,6 +104,11 @@ export function testStart(changes: Partial<Start> = {}): Start {
     clockRatio: 1,
     ...changes,
   } as Start;
+}
+
+/** An event of which only what a test looks at is said. */
+export function testEvent(detail: { readonly kind: EventKind } & Readonly<Record<string, unknown>>): SessionEvent {
+  return { at: '2026-11-23T17:00:00.000Z', ...detail } as unknown as SessionEvent;
 }
 
 /** All samples of a session, lead-ins included, with whole nanoseconds. */
