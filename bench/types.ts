@@ -7,6 +7,7 @@ import type { Estimate, Interval } from './box/estimate.ts';
 export type * from './box/box.ts';
 export * from './box/costs.ts';
 export type * from './box/estimate.ts';
+export type * from './box/facts.ts';
 
 // ---------------------------------------------------------------- workloads
 

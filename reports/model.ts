@@ -7,7 +7,6 @@ import { groupSession, type SessionGroups } from '../bench/analysis/contrast/ses
 import { sessionTable, unequalOf } from '../bench/analysis/contrast/session-table.ts';
 import type { Trust, Unequal } from '../bench/analysis/contrast/trust.ts';
 import { DEFAULT_MARGIN } from '../bench/analysis/contrast/verdict.ts';
-import type { PostureFacts } from '../bench/analysis/posture.ts';
 import {
   type EnvironmentSummary,
   type StartupSummary,
@@ -15,7 +14,7 @@ import {
   summarizeStarts,
 } from '../bench/analysis/summary.ts';
 import { kindOf, type SessionEvent } from '../bench/session/events.ts';
-import type { FootprintRow, Plan, Sample, Start } from '../bench/types.ts';
+import type { BoxFacts, FootprintRow, Plan, Sample, Start } from '../bench/types.ts';
 import { type CostModel, costsOf } from './cost-model.ts';
 import { failuresOf, type StartFailure } from './failures.ts';
 import { headlineOf } from './headline.ts';
@@ -30,7 +29,7 @@ export interface EnvironmentInfo {
   readonly labels: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
   /** Read inside the box; null or absent when it never came so far. */
-  readonly facts?: PostureFacts | null;
+  readonly facts?: BoxFacts | null;
 }
 
 /** What is known of the session besides its figures. */

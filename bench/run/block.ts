@@ -1,9 +1,9 @@
 /** Runs one block: does its steps, turns answers into samples, and keeps a failing box from costing the others' data. */
 
 import { messageOf } from '../errors.ts';
-import type { BoxFacts } from '../payload/protocol.ts';
 import { blockSteps, type HostStep, type MeasuringStep, type Step } from '../plan/steps.ts';
 import type { NewEvent } from '../session/events.ts';
+import type { BoxFacts } from '../types.ts';
 import { type Environment, NO_FIGURES, type Plan, type Sample, type Start, type StartFigures } from '../types.ts';
 import { BoxFault } from './client.ts';
 import { type Resident, startResident } from './resident.ts';

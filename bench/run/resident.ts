@@ -1,7 +1,7 @@
 /** One started environment while it is resident: prepared, asked for bursts, closed; its times and its CPU use. */
 
-import type { BodyOf, BoxFacts, Op, RequestOf } from '../payload/protocol.ts';
-import type { Environment, Holdings, Plan, Started, StartFigures } from '../types.ts';
+import type { BodyOf, Op, RequestOf } from '../payload/protocol.ts';
+import type { BoxFacts, Environment, Holdings, Plan, Started, StartFigures } from '../types.ts';
 import { BoxFault, connect, type PayloadClient, type Reply } from './client.ts';
 import { type ClockReading, openClock } from './watch/clock.ts';
 import { type HostGauges, hostFacts, postureFacts } from './watch/host-gauges.ts';

@@ -5,7 +5,7 @@ import type { Inequality } from '../types.ts';
 
 const count = z.number().int().min(0);
 const block = z.number().int().min(1);
-const inequality: z.ZodType<Inequality> = z.object({
+export const inequalitySchema: z.ZodType<Inequality> = z.object({
   fact: z.string(),
   label: z.string(),
   baseline: z.union([z.string(), z.number()]),
@@ -82,7 +82,7 @@ export const EVENTS = {
   }),
   unequal: harmless(
     "facts in which a box is not like the baseline's",
-    { env: z.string(), block, inequalities: z.array(inequality).readonly() },
+    { env: z.string(), block, inequalities: z.array(inequalitySchema).readonly() },
     'Each once, before anything is timed',
   ),
   'clock-drift': notable("a guest's clock can't be relied on; its contrasts are timed by the host from this block on", {

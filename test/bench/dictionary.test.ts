@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
+import { FACTS } from '../../bench/box/facts.ts';
 import { EVENTS, type EventKind } from '../../bench/session/events.ts';
 import type { Column } from '../../bench/session/table.ts';
 import { TABLES } from '../../bench/session/tables.ts';
@@ -28,7 +29,7 @@ function columnRow({ name, unit, type, ...words }: Column<never>): string[] {
   return [`\`${name}\``, unit ?? values ?? '', sentences(words)];
 }
 
-it('the data dictionary lists every column and kind of event as the program has it', async () => {
+it('the data dictionary lists every column, kind of event and fact as the program has it', async () => {
   let text = readFileSync(README, 'utf8');
   for (const { file, columns } of TABLES) {
     text = filled(
@@ -42,6 +43,8 @@ it('the data dictionary lists every column and kind of event as the program has 
     'kinds of events',
     markdownTable(['kind', 'keys', 'harmless', 'meaning'], Object.entries(EVENTS).map(eventRow)),
   );
+  const facts = Object.entries(FACTS).map(([fact, { meaning }]) => [`\`${fact}\``, meaning]);
+  text = filled(text, 'facts', markdownTable(['fact', 'meaning'], facts));
   await expect(text).toMatchFileSnapshot(README);
 });
 
@@ -55,7 +58,8 @@ function sentences({ meaning, detail }: { readonly meaning: string; readonly det
 }
 
 it('meanings are plain text, because pages show them as they are', () => {
-  for (const { meaning } of Object.values(EVENTS)) expect(meaning).not.toMatch(/[`*_<>\]]|\.$/);
+  for (const { meaning } of [...Object.values(EVENTS), ...Object.values(FACTS)])
+    expect(meaning).not.toMatch(/[`*_<>\]]|\.$/);
   for (const { columns } of TABLES) {
     for (const { meaning, unit = '' } of columns) expect(meaning + unit).not.toMatch(/[`*_<>\]]|\.$/);
   }

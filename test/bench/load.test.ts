@@ -20,6 +20,7 @@ afterEach(() => rmSync(out, { recursive: true, force: true }));
 
 const info: SessionInfo = {
   ...infoFor(tinyPlan({ environments: [{ path: 'native' }] }), []),
+  environments: [{ path: 'native', labels: [], versions: {}, facts: null }],
   work: { fft: 5 },
   blocksCompleted: 2,
 };
@@ -68,6 +69,17 @@ async function refusal(dir: string): Promise<BoxmarkError> {
 const edit = (file: string, change: (text: string) => string) =>
   writeFileSync(file, change(readFileSync(file, 'utf8')));
 
+/** A text of JSON with another value at this path. */
+function edited(path: string, value: unknown): (text: string) => string {
+  return (text) => {
+    const content = JSON.parse(text);
+    const keys = path.split('.');
+    const last = keys.pop() as string;
+    keys.reduce((part, key) => part[key], content)[last] = value;
+    return JSON.stringify(content);
+  };
+}
+
 describe('a session that is read back', () => {
   it('is what was written: every type, empty cells null and not 0, texts a spreadsheet would run restored', async () => {
     const dir = written();
@@ -99,6 +111,12 @@ describe('a session that is read back', () => {
     const session = await loadSession(dir);
     expect(session.samples).toEqual([testSample()]);
     expect(session.starts).toEqual([testStart({ clockStepNs: null })]);
+  });
+
+  it('may have facts of a later version', async () => {
+    const dir = written();
+    edit(join(dir, 'session.json'), edited('environments.0.facts', { seccomp: '2', later: true }));
+    expect((await loadSession(dir)).info.environments[0]?.facts).toEqual({ seccomp: '2', later: true });
   });
 
   it('may have events of a later version, which are kept and shown by their kind', async () => {
@@ -136,6 +154,15 @@ describe('a session that can not be read', () => {
     ['half of it', (text: string) => text.slice(0, text.length / 2), /session\.json/],
     ['a plan without environments', (text: string) => text.replace('"environments"', '"places"'), /plan\.environments/],
     ['null', () => 'null', /the whole/],
+    [
+      'a version that is an object',
+      edited('environments.0.versions', { docker: {} }),
+      /environments\.0\.versions\.docker/,
+    ],
+    ['a fact that is an object', edited('environments.0.facts', { seccomp: {} }), /environments\.0\.facts\.seccomp/],
+    ['an inequality that is none', edited('environments.0.inequalities', [{}]), /environments\.0\.inequalities\.0/],
+    ['hardware that is none', edited('host.hardware', 'x'), /host\.hardware/],
+    ['a remedy that is none', edited('unavailable', [{ path: 'x', reason: 'x', remedy: 1 }]), /unavailable\.0\.remedy/],
   ])('names what is wrong with session.json: %s', async (_, change, message) => {
     const dir = written();
     edit(join(dir, 'session.json'), change);

@@ -6,13 +6,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sessionTable, unequalOf } from '../../bench/analysis/contrast/session-table.ts';
 import { readCgroupFacts } from '../../bench/payload/cgroup-facts.ts';
-import type { BoxFacts } from '../../bench/payload/protocol.ts';
 import { executeSession } from '../../bench/run/session.ts';
 import { compareFacts, traitsOf } from '../../bench/run/watch/parity.ts';
 import { openParity } from '../../bench/run/watch/parity-log.ts';
 import type { Side } from '../../bench/run/watch/side.ts';
 import { createStore } from '../../bench/session/store.ts';
-import type { Environment, Inequality, Plan } from '../../bench/types.ts';
+import type { BoxFacts, Environment, Inequality, Plan } from '../../bench/types.ts';
 import { allowedCpus } from '../../runners/host/cpus.ts';
 import { infoFor, PAYLOAD, requestFor, scripted, tinyPlan } from './boxes.ts';
 

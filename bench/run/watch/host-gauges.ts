@@ -1,7 +1,6 @@
 /** What the host tells of itself and of a box: gauges that are read between starts, facts that the box can't know. */
 
-import type { BoxFacts } from '../../payload/protocol.ts';
-import type { Environment, HostLimits } from '../../types.ts';
+import type { BoxFacts, Environment, HostLimits } from '../../types.ts';
 
 /** What the host tells about itself; figures it doesn't have are null. */
 export interface HostGauges {
