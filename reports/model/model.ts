@@ -7,7 +7,6 @@ import { groupSession, type SessionGroups } from '../../bench/analysis/contrast/
 import { sessionTable, unequalOf } from '../../bench/analysis/contrast/session-table.ts';
 import type { Trust, Unequal } from '../../bench/analysis/contrast/trust.ts';
 import { DEFAULT_MARGIN } from '../../bench/analysis/contrast/verdict.ts';
-import type { PostureFacts } from '../../bench/analysis/posture.ts';
 import type { StartSeries } from '../../bench/analysis/start-series.ts';
 import {
   type EnvironmentSummary,
@@ -15,7 +14,8 @@ import {
   summarizeEnvironment,
   summarizeStarts,
 } from '../../bench/analysis/summary.ts';
-import type { FootprintRow, Plan, Sample, SessionEvent, Start } from '../../bench/types.ts';
+import { kindOf, type SessionEvent } from '../../bench/session/events.ts';
+import type { BoxFacts, FootprintRow, Plan, Sample, Start } from '../../bench/types.ts';
 import { type CostModel, costsOf } from './costs.ts';
 import { failuresOf, type StartFailure } from './failures.ts';
 import { headlineOf } from './headline.ts';
@@ -33,7 +33,7 @@ export interface EnvironmentInfo {
   readonly labels: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
   /** Read inside the box; null or absent when it never came so far. */
-  readonly facts?: PostureFacts | null;
+  readonly facts?: BoxFacts | null;
 }
 
 /** What is known of the session besides its figures. */
@@ -241,7 +241,8 @@ function countEvents(events: Iterable<SessionEvent>): ReportModel['events'] {
   let count = 0;
   for (const event of events) {
     count++;
-    counts.set(event.kind, (counts.get(event.kind) ?? 0) + 1);
+    const kind = kindOf(event);
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return { count, byKind: [...counts].map(([kind, count]) => ({ kind, count })).sort((a, b) => b.count - a.count) };
 }

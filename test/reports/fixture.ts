@@ -1,7 +1,7 @@
 /** A session with everything a report has to show: nested, emulated, unavailable, failed, wrong, flagged. */
 
 import type { ModelInput } from '../../reports/model/model.ts';
-import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
+import { simulateSamples, testEvent, testPlan, testStart } from '../bench/analysis/simulate.ts';
 
 const ENVIRONMENTS = [
   { path: 'native' },
@@ -51,9 +51,9 @@ export function fixtureInput(): ModelInput {
     samples,
     starts,
     events: [
-      { at: '2026-11-23T17:01:00.000Z', kind: 'checksum-mismatch', env: 'qemu:tcg', block: 3 },
-      { at: '2026-11-23T17:01:30.000Z', kind: 'idle-cpu', env: 'qemu:tcg', block: 3 },
-      { at: '2026-11-23T17:02:00.000Z', kind: 'idle-cpu', env: 'qemu:tcg', block: 4 },
+      testEvent({ kind: 'checksum-mismatch', env: 'qemu:tcg', block: 3 }),
+      testEvent({ kind: 'idle-cpu', env: 'qemu:tcg', block: 3 }),
+      testEvent({ kind: 'idle-cpu', env: 'qemu:tcg', block: 4 }),
     ],
     unavailable: [
       {

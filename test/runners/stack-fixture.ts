@@ -63,7 +63,7 @@ export async function openStackLab(memoryBytes = 512 << 20): Promise<StackLab> {
     dir,
     limits: defaultLimits(undefined, memoryBytes),
     signal: new AbortController().signal,
-    note: (kind, detail) => notes.push(`${kind} ${JSON.stringify(detail)}`),
+    note: ({ kind, ...detail }) => notes.push(`${kind} ${JSON.stringify(detail)}`),
   };
   const image = await ensureImage(payloadFile);
   // No box has a network, so that none should come with it; names of interfaces don't tell whose they are.

@@ -1,6 +1,6 @@
 /** One side of a comparison of boxes: the facts read inside it, and what its layer is by design. */
 
-import type { BoxFacts } from '../../payload/protocol.ts';
+import type { BoxFacts } from '../../types.ts';
 
 /** What a layer can't help being, which decides whether an inequality could have been avoided. */
 export interface Traits {

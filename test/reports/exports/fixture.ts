@@ -82,7 +82,7 @@ export function hostileModel(): ExportModel {
     session: header,
     samples,
     starts: [testStart({ env: HOSTILE, status: 'failed', reason: HOSTILE })],
-    events: [{ at: HOSTILE, kind: HOSTILE }],
+    events: [{ at: HOSTILE, kind: 'later', of: HOSTILE }],
     unavailable: [{ path: HOSTILE, reason: HOSTILE, remedy: HOSTILE }],
   });
 }
