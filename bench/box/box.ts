@@ -113,9 +113,23 @@ export interface Needs {
   readonly commands: readonly string[];
 }
 
+/** Why something can't run here, and what to try. */
+export interface Obstacle {
+  readonly reason: string;
+  /** Empty: nothing helps. */
+  readonly remedy: string;
+}
+
+/** An environment that can't run here. */
+export interface Unavailable extends Obstacle {
+  readonly path: string;
+  /** The alias that it was asked for by, or tried for. */
+  readonly alias?: string;
+}
+
 export type Probe =
   | { readonly available: true; readonly version: string; readonly labels: readonly string[] }
-  | { readonly available: false; readonly reason: string; readonly remedy: string };
+  | ({ readonly available: false } & Obstacle);
 
 /** What `prepare` leaves for `open`; opaque to everyone but the runner. */
 export interface Prepared {

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import type { BoxFacts, Environment, Inequality, Plan, Warmup } from '../types.ts';
+import type { BoxFacts, Environment, Inequality, Plan, Unavailable, Warmup } from '../types.ts';
 import { inequalitySchema } from './events.ts';
 
 /** Raised whenever a file of a session changes its meaning. */
@@ -10,14 +10,6 @@ export const SESSION_SCHEMA = 1;
 
 export const STOP_REASONS = ['running', 'precision', 'blocks', 'time', 'interrupted', 'failed'] as const;
 export type StopReason = (typeof STOP_REASONS)[number];
-
-/** An environment that was asked for and can't run here. */
-export interface Unavailable {
-  readonly path: string;
-  readonly alias?: string;
-  readonly reason: string;
-  readonly remedy: string;
-}
 
 export interface SessionEnvironment {
   readonly path: string;

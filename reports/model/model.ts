@@ -15,7 +15,7 @@ import {
   summarizeStarts,
 } from '../../bench/analysis/summary.ts';
 import { kindOf, type SessionEvent } from '../../bench/session/events.ts';
-import type { BoxFacts, FootprintRow, Plan, Sample, Start } from '../../bench/types.ts';
+import type { BoxFacts, FootprintRow, Plan, Sample, Start, Unavailable } from '../../bench/types.ts';
 import { type CostModel, costsOf } from './costs.ts';
 import { failuresOf, type StartFailure } from './failures.ts';
 import { headlineOf } from './headline.ts';
@@ -58,20 +58,12 @@ export interface SessionHeader {
   readonly secondsPerBlock?: number | undefined;
 }
 
-/** An environment that was asked for and could not run. */
-export interface UnavailableEnvironment {
-  readonly path: string;
-  readonly alias?: string;
-  readonly reason: string;
-  readonly remedy: string;
-}
-
 export interface ModelInput {
   readonly session: SessionHeader;
   readonly samples: Iterable<Sample>;
   readonly starts: Iterable<Start>;
   readonly events: Iterable<SessionEvent>;
-  readonly unavailable: readonly UnavailableEnvironment[];
+  readonly unavailable: readonly Unavailable[];
   /** Asked for after all samples were read. */
   readonly record?: () => SessionRecord;
   readonly claims?: ClaimsToJudge | undefined;
@@ -123,7 +115,7 @@ export interface ReportModel {
   /** The row that the one-sentence answer is about. */
   readonly headline: ContrastRow | null;
   readonly failures: readonly StartFailure[];
-  readonly unavailable: readonly UnavailableEnvironment[];
+  readonly unavailable: readonly Unavailable[];
   readonly events: { readonly count: number; readonly byKind: readonly { kind: string; count: number }[] };
   /** What pictures and long reports are made of; short ones leave it out. */
   readonly details: SessionDetails;

@@ -3,7 +3,18 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Ablation, Box, Image, Needs, Prepared, Probe, Runner, RunnerKind, Workspace } from '../../bench/types.ts';
+import type {
+  Ablation,
+  Box,
+  Image,
+  Needs,
+  Obstacle,
+  Prepared,
+  Probe,
+  Runner,
+  RunnerKind,
+  Workspace,
+} from '../../bench/types.ts';
 import { hierarchiesOf } from '../cgroup/box-group.ts';
 import { holderImage, storeDir } from '../image/image.ts';
 import { writeInBox } from '../kit/box-files.ts';
@@ -25,8 +36,6 @@ export interface RuntimeCall {
   readonly labels: readonly string[];
 }
 
-export type Unfit = { readonly reason: string; readonly remedy: string };
-
 export interface OciEngine<Settings extends BoxSettings> {
   readonly name: string;
   readonly summary: string;
@@ -40,7 +49,7 @@ export interface OciEngine<Settings extends BoxSettings> {
   /** Its groups must be there before it starts, because it fills none above its own. */
   readonly wantsGroup: boolean;
   /** Finds out how it is called there, trying whatever can't be known otherwise. */
-  find(parent: Box, workspace: Workspace, settings: Settings): Promise<RuntimeCall | Unfit>;
+  find(parent: Box, workspace: Workspace, settings: Settings): Promise<RuntimeCall | Obstacle>;
 }
 
 /** Folder of the host in which an OCI runtime keeps its state, and which it leaves behind empty. */
