@@ -3,15 +3,8 @@
 import { BoxmarkError } from '../bench/errors.ts';
 import { nearest, type PlanSettings } from '../bench/plan/plan.ts';
 import type { TimeGuess } from '../bench/run/kind.ts';
-import type { Environment, Image, PlannedEnvironment, Runner, Workspace } from '../bench/types.ts';
-import {
-  ALIASES,
-  isAlias,
-  type Refusal,
-  type Resolved,
-  resolveEnvironments,
-  resolvePlanned,
-} from '../runners/aliases.ts';
+import type { Environment, Image, PlannedEnvironment, Runner, Unavailable, Workspace } from '../bench/types.ts';
+import { ALIASES, isAlias, type Resolved, resolveEnvironments, resolvePlanned } from '../runners/aliases.ts';
 import { ensureImage, importImage, loadImage } from '../runners/image/image.ts';
 import { RUNNERS } from '../runners/index.ts';
 import { layerNames, parsePath } from '../runners/stack/path.ts';
@@ -30,8 +23,8 @@ export interface Bench {
   readonly baseline: string;
   readonly control: Environment | undefined;
   readonly verifier: Environment | undefined;
-  readonly refused: readonly Refusal[];
-  readonly passedOver: readonly Refusal[];
+  readonly refused: readonly Unavailable[];
+  readonly passedOver: readonly Unavailable[];
   readonly costOf: TimeGuess;
   dispose(): Promise<void>;
 }

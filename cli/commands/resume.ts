@@ -76,7 +76,11 @@ async function resume(dir: string, flags: ResumeFlags): Promise<number> {
     const info = infoOn(before, plan);
     const kept = `${before.blocksCompleted} ${before.blocksCompleted === 1 ? 'block' : 'blocks'} kept`;
     progress.say(`${dir}: ${kept}, at most ${plan.maxBlocks - before.blocksCompleted} more`);
-    const event = { kind: 'resumed', blocksKept: before.blocksCompleted, ...changesSince(before, plan, host, bench) };
+    const event = {
+      kind: 'resumed' as const,
+      blocksKept: before.blocksCompleted,
+      ...changesSince(before, plan, host, bench),
+    };
     const outcome = await measureOn(bench, info, { ...frame, dir, event });
     progress.done();
     return conclude(outcome, bench, printOptions(dir, plan, flags));
@@ -97,7 +101,7 @@ function isCutAtItsEnd({ blocksCompleted, stopReason }: SessionInfo, { maxBlocks
 async function finishCut(dir: string, before: SessionInfo, flags: ResumeFlags): Promise<number> {
   const { plan, blocksCompleted, stopReason, unavailable } = before;
   const changes = { planChanged: [], hardwareChanged: [], stackChanged: [], enginesChanged: [] };
-  const event = { kind: 'resumed', blocksKept: blocksCompleted, stoppedBy: stopReason, ...changes };
+  const event = { kind: 'resumed' as const, blocksKept: blocksCompleted, stoppedBy: stopReason, ...changes };
   const outcome = await finish(infoOn(before, plan), { dir, event });
   return conclude(outcome, { planned: plan.environments, refused: unavailable }, printOptions(dir, plan, flags));
 }
