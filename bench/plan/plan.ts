@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { usageError } from '../errors.ts';
 import {
   type Contrast,
-  KERNELS,
+  KERNEL_ENGINES,
   type Limits,
   type Plan,
   type PlannedEnvironment,
@@ -49,7 +49,7 @@ export const planInputSchema = z.strictObject({
   burst: text.optional(),
   schedule: z.enum(['interleaved', 'sequential']).optional(),
   contrast: list.optional(),
-  kernels: z.enum(KERNELS).optional(),
+  kernels: z.enum(KERNEL_ENGINES).optional(),
   'max-time': text.optional(),
   seed: textOrNumber.optional(),
   cpu: textOrNumber.optional(),

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { usageError } from '../errors.ts';
 import { nearest } from '../plan/plan.ts';
-import { KERNELS, type Plan, PROFILES, SIZES } from '../types.ts';
+import { KERNEL_ENGINES, type Plan, PROFILES, SIZES } from '../types.ts';
 import type { SessionInfo } from './info.ts';
 
 const count = (most: number) => z.number().int().min(1).max(most);
@@ -22,7 +22,7 @@ const planSchema = z.looseObject({
   workloads: z.array(name).min(1).max(64),
   suite: z.array(name).max(64).optional(),
   size: z.enum(SIZES),
-  kernels: z.enum(KERNELS),
+  kernels: z.enum(KERNEL_ENGINES),
   contrasts: z.array(z.object({ env: name, baseline: name })).max(1000),
   schedule: z.enum(['interleaved', 'sequential']),
   minBlocks: count(100_000),
