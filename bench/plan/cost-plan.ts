@@ -1,8 +1,9 @@
 /** Plans of start-up and footprint sessions: which flags they take, how much they measure, how they read, how long they take. */
 
 import { usageError } from '../errors.ts';
-import { COST_MEASURES, type CostMeasure, type Plan, type Profile } from '../types.ts';
+import { COST_MEASURES, type Plan, type Profile } from '../types.ts';
 import { formatSpan, parseCount } from '../units.ts';
+import { blocksOf, PROFILE_NUMBERS } from './profiles.ts';
 import { boxesOf } from './schedule.ts';
 
 /** What a start and a burst are expected to cost in an environment, for the time estimate only. */
@@ -16,12 +17,6 @@ export interface CostGuess {
 export const MEASURES = ['workloads', ...COST_MEASURES] as const;
 export type Measure = (typeof MEASURES)[number];
 
-/** Warm starts of each box in a block, before they are rounded up to a balanced number. */
-const START_ROUNDS: Readonly<Record<Profile, number>> = { quick: 4, standard: 8, publish: 12 };
-const BLOCKS: Readonly<Record<CostMeasure, Readonly<Record<Profile, number>>>> = {
-  startup: { quick: 6, standard: 10, publish: 20 },
-  footprint: { quick: 3, standard: 6, publish: 10 },
-};
 const INSTANCES = [1, 2, 4, 8] as const;
 const MOST_INSTANCES = 256;
 
@@ -79,10 +74,11 @@ export function costSettings(input: CostInput, profile: Profile): CostSettings |
       '--blocks, or --instances 1,2,4',
     );
   }
-  const blocks = input.blocks === undefined ? BLOCKS[measure][profile] : parseCount(input.blocks, '--blocks');
+  const blocks = input.blocks === undefined ? blocksOf(measure, profile) : parseCount(input.blocks, '--blocks');
   const common = { measure, minBlocks: blocks, maxBlocks: blocks, target: null, workloads: [] };
   if (measure === 'footprint') return { ...common, rounds: 1, instances: readInstances(input.instances) };
-  const rounds = input.rounds === undefined ? START_ROUNDS[profile] : parseCount(input.rounds, '--rounds');
+  const rounds =
+    input.rounds === undefined ? PROFILE_NUMBERS[profile].startup.starts : parseCount(input.rounds, '--rounds');
   return { ...common, rounds, cold: input.cold !== false };
 }
 

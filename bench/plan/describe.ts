@@ -3,6 +3,7 @@
 import type { Plan } from '../types.ts';
 import { formatSpan } from '../units.ts';
 import { type CostGuess, describeCostPlan, estimateCostSeconds } from './cost-plan.ts';
+import { blocksText } from './profiles.ts';
 import { boxesOf } from './schedule.ts';
 
 /** Warm-up bursts of the blocks after the pilot are only known when it is done; half of its own is a middling guess. */
@@ -30,7 +31,7 @@ export function describePlan(plan: Plan, guess: (box: string) => CostGuess): str
     `environments  ${envs.join(', ')}`,
     `control       a second ${plan.baseline}`,
     `workloads     ${plan.workloads.join(', ')} (${plan.size}, kernels: ${plan.kernels})`,
-    `design        ${countOf(plan)} blocks × ${plan.rounds} rounds, ${plan.schedule}, bursts of ${plan.burstNs / 1e6} ms`,
+    `design        ${blocksText(plan)} blocks × ${plan.rounds} rounds, ${plan.schedule}, bursts of ${plan.burstNs / 1e6} ms`,
     `margin        ±${percent(plan.margin)}: differences up to that count as none`,
     `ends          ${endOf(plan)}`,
     `limits        CPU ${plan.limits.cpus.join(',')}, ${plan.limits.memoryBytes / 2 ** 20} MiB, no network`,
@@ -38,10 +39,6 @@ export function describePlan(plan: Plan, guess: (box: string) => CostGuess): str
     `estimate      ${estimateOf(plan, guess)}`,
     ...(plan.maxTimeMs === undefined ? [] : [`time limit    ${formatSpan(plan.maxTimeMs / 1000)}`]),
   ];
-}
-
-function countOf({ minBlocks, maxBlocks }: Plan): string {
-  return minBlocks === maxBlocks ? String(maxBlocks) : `${minBlocks} to ${maxBlocks}`;
 }
 
 function endOf({ target, minBlocks, maxBlocks }: Plan): string {

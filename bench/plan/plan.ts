@@ -9,20 +9,16 @@ import {
   type Plan,
   type PlannedEnvironment,
   PROFILES,
-  type Profile,
   type Schedule,
   SIZES,
 } from '../types.ts';
 import { parseBytes, parseCount, parseCpuList, parseDurationNs, parsePercent } from '../units.ts';
 import { costSettings, MEASURES } from './cost-plan.ts';
+import { DEFAULT_MARGIN, DEFAULT_PROFILE, PROFILE_NUMBERS } from './profiles.ts';
 import { roundUp } from './schedule.ts';
 import { readStopping } from './stopping.ts';
 
-/** Rounds of each profile; why these: docs/method.md, "The schedule, by experiment". */
-const PROFILE_ROUNDS: Readonly<Record<Profile, number>> = { quick: 30, standard: 40, publish: 60 };
-
 const PILOT_BURSTS = 30;
-const DEFAULT_MARGIN = '2%';
 const LONG_VISIT_NS = 1e9;
 const DEFAULT_BURST = '10ms';
 const DEFAULT_MEMORY = '1g';
@@ -98,7 +94,8 @@ export function checkPlanInput(input: unknown, source: string): PlanInput {
 
 /** Reads every setting but the environments, which have to be resolved on the machine first. */
 export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanSettings {
-  const profile = input.profile ?? 'quick';
+  const profile = input.profile ?? DEFAULT_PROFILE;
+  const numbers = PROFILE_NUMBERS[profile];
   const costs = costSettings(input, profile);
   const cpus = input.cpu === undefined ? undefined : parseCpuList(input.cpu, '--cpu');
   const limits = defaults.limitsFor(cpus, parseBytes(input.memory ?? DEFAULT_MEMORY, '--memory'));
@@ -119,13 +116,13 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanSett
       kernels: input.kernels ?? 'reference',
       schedule: (input.schedule ?? 'interleaved') satisfies Schedule,
       ...readStopping(input, profile),
-      margin: parsePercent(input.margin ?? DEFAULT_MARGIN, '--margin'),
+      margin: input.margin === undefined ? DEFAULT_MARGIN : parsePercent(input.margin, '--margin'),
       allowUnequal: input['allow-unequal'] === true,
-      rounds: input.rounds === undefined ? PROFILE_ROUNDS[profile] : parseCount(input.rounds, '--rounds'),
+      rounds: input.rounds === undefined ? numbers.rounds : parseCount(input.rounds, '--rounds'),
       pilotBursts: PILOT_BURSTS,
       burstNs: parseDurationNs(input.burst ?? DEFAULT_BURST, '--burst'),
       longNs: LONG_VISIT_NS,
-      longVisits: profile === 'quick' ? 'rotate' : 'all',
+      longVisits: numbers.longVisits,
       ...(input['max-time'] === undefined ? {} : { maxTimeMs: parseDurationNs(input['max-time'], '--max-time') / 1e6 }),
       timeoutMs: parseDurationNs(input.timeout ?? DEFAULT_TIMEOUT, '--timeout') / 1e6,
       limits,

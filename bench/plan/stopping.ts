@@ -3,18 +3,7 @@
 import { usageError } from '../errors.ts';
 import type { Plan, Profile } from '../types.ts';
 import { parseCount, parsePercent } from '../units.ts';
-
-/** Blocks of each profile, and the half-width that ends it early; why these: docs/method.md, "Profiles". */
-const PROFILE_BLOCKS: Readonly<Record<Profile, { least: number; most: number; target: number | null }>> = {
-  quick: { least: 6, most: 6, target: null },
-  standard: { least: 10, most: 30, target: 0.0099 },
-  publish: { least: 12, most: 40, target: 0.005 },
-};
-
-/** With fewer blocks, stopping at a width leaves the intervals too narrow: 91 % instead of 95 % from six on (simulated). */
-export const LEAST_WITH_TARGET = 10;
-/** Where a target is asked for and the profile has no cap. */
-const DEFAULT_CAP = 30;
+import { CAP_WITH_TARGET, LEAST_WITH_TARGET, PROFILE_NUMBERS } from './profiles.ts';
 
 export type StoppingInput = {
   readonly [name in 'blocks' | 'min-blocks' | 'max-blocks' | 'target']?: string | undefined;
@@ -24,7 +13,7 @@ export type Stopping = Pick<Plan, 'minBlocks' | 'maxBlocks' | 'target'>;
 
 /** Numbers of blocks from flags and profile. A combination that contradicts itself is a usage error. */
 export function readStopping(input: StoppingInput, profile: Profile): Stopping {
-  const own = PROFILE_BLOCKS[profile];
+  const own = PROFILE_NUMBERS[profile];
   const { blocks, 'min-blocks': least, 'max-blocks': most, target } = input;
   if (blocks !== undefined) {
     for (const name of ['min-blocks', 'max-blocks', 'target'] as const) {
@@ -48,14 +37,15 @@ export function readStopping(input: StoppingInput, profile: Profile): Stopping {
         `--target 1%, or --blocks ${input[name]}`,
       );
     }
-    return { minBlocks: own.least, maxBlocks: own.most, target: null };
+    return { minBlocks: own.minBlocks, maxBlocks: own.maxBlocks, target: null };
   }
-  const minBlocks = least === undefined ? Math.max(LEAST_WITH_TARGET, own.least) : parseCount(least, '--min-blocks', 2);
-  const cap = own.target === null ? DEFAULT_CAP : own.most;
+  const minBlocks =
+    least === undefined ? Math.max(LEAST_WITH_TARGET, own.minBlocks) : parseCount(least, '--min-blocks', 2);
+  const cap = own.target === null ? CAP_WITH_TARGET : own.maxBlocks;
   const maxBlocks = most === undefined ? Math.max(cap, minBlocks) : parseCount(most, '--max-blocks', 2);
   if (maxBlocks < minBlocks) {
     throw usageError(
-      'There are more blocks at least than at most.',
+      '--min-blocks exceeds --max-blocks.',
       `at least ${minBlocks}${least === undefined ? ' (by default)' : ''}, at most ${maxBlocks}`,
       least === undefined
         ? `--max-blocks ${minBlocks}, or a smaller --min-blocks as well`
@@ -85,6 +75,6 @@ export function extendStopping(
     return { ...plan, minBlocks: blocks, maxBlocks: blocks, target };
   }
   const least = plan.target === null ? LEAST_WITH_TARGET : plan.minBlocks;
-  const maxBlocks = asked ?? Math.max(plan.maxBlocks, input.target === undefined ? 0 : completed + DEFAULT_CAP);
+  const maxBlocks = asked ?? Math.max(plan.maxBlocks, input.target === undefined ? 0 : completed + CAP_WITH_TARGET);
   return { ...plan, minBlocks: Math.min(least, maxBlocks), maxBlocks, target };
 }

@@ -2,10 +2,10 @@
 
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { DEFAULT_MARGIN } from '../../bench/analysis/contrast/verdict.ts';
 import { compareStored, gateOf } from '../../bench/analysis/regression.ts';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
 import { nearest } from '../../bench/plan/plan.ts';
+import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
 import { parsePercent } from '../../bench/units.ts';
 import { type CompareText, renderCompare } from '../../reports/compare.ts';
 import { renderCompareMarkdown } from '../../reports/compare-markdown.ts';

@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { DEFAULT_MARGIN } from '../../bench/analysis/contrast/verdict.ts';
 import { messageOf, usageError } from '../../bench/errors.ts';
+import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
 import { parsePercent } from '../../bench/units.ts';
 import { historyJson, renderHistory } from '../../reports/history.ts';
 import { historyPage } from '../../reports/history-page.ts';
