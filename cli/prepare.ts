@@ -1,8 +1,8 @@
 /** From the settings of a run to prepared environments: image, engines, boxes; and their orderly removal. */
 
-import { BoxmarkError } from '../bench/errors.ts';
+import { BoxmarkError, nearest } from '../bench/errors.ts';
 import type { CostGuess } from '../bench/plan/cost-plan.ts';
-import { nearest, type PlanSettings } from '../bench/plan/plan.ts';
+import type { PlanDraft } from '../bench/plan/plan.ts';
 import type { Environment, Image, PlannedEnvironment, Runner, Workspace } from '../bench/types.ts';
 import { ensureImage, importImage, loadImage } from '../runners/image/image.ts';
 import { RUNNERS } from '../runners/index.ts';
@@ -47,9 +47,7 @@ export interface BenchOptions {
 }
 
 /** What is to be prepared: of a plan's settings, or of a session's plan. */
-export type BenchSettings = Pick<PlanSettings, 'requested' | 'baseline'> & {
-  readonly rest: Pick<PlanSettings['rest'], 'limits'>;
-};
+export type BenchSettings = Pick<PlanDraft, 'requested' | 'baseline' | 'limits'>;
 
 /** Every name that `-e` knows. */
 export const ENVIRONMENT_NAMES: readonly string[] = [...RUNNERS.map(({ name }) => name), ...ALIASES];
@@ -60,7 +58,7 @@ export async function openBench(settings: BenchSettings, options: BenchOptions):
     ? settings.requested
     : [settings.baseline, ...settings.requested];
   for (const name of requested) if (!isAlias(name)) parsePath(name, RUNNERS, suggestion);
-  const workbench = await openWorkbench(settings.rest.limits, signal, !dryRun);
+  const workbench = await openWorkbench(settings.limits, signal, !dryRun);
   const { workspace } = workbench;
   const made: Environment[] = [];
   const dispose = async () => {

@@ -1,7 +1,7 @@
 /** From a session's folder to the model that its reports are rendered from, read row by row. */
 
 import { readClaims } from '../bench/analysis/claims/file.ts';
-import { nearest } from '../bench/plan/plan.ts';
+import { nearest } from '../bench/errors.ts';
 import { manifestFindings } from '../bench/session/check.ts';
 import type { SessionInfo } from '../bench/session/info.ts';
 import { openSession } from '../bench/session/load.ts';

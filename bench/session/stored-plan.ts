@@ -1,8 +1,7 @@
 /** The plan of a stored session, checked before it is measured again: it may come from elsewhere. */
 
 import * as z from 'zod';
-import { usageError } from '../errors.ts';
-import { nearest } from '../plan/plan.ts';
+import { nearest, usageError } from '../errors.ts';
 import { KERNEL_ENGINES, type Plan, PROFILES, SIZES } from '../types.ts';
 import type { SessionInfo } from './info.ts';
 

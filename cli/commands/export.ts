@@ -1,42 +1,18 @@
 /** `boxmark export`: a session in the formats of other tools. */
 
 import { writeFileSync } from 'node:fs';
-import { Command } from 'commander';
-import { messageOf, usageError } from '../../bench/errors.ts';
-import { nearest } from '../../bench/plan/plan.ts';
+import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
+import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import type { Export } from '../../reports/exports/export.ts';
 import { EXPORTS } from '../../reports/exports/index.ts';
 import { readExportModel } from '../export-model.ts';
 
-interface ExportFlags {
-  readonly as: string;
-  readonly output?: string;
-}
-
-const NAMES = EXPORTS.map(({ name }) => name);
-
-const EXAMPLES = `
-Examples:
-  boxmark export results/20261123T170000Z-ab12cd --as benchfmt | benchstat -col env /dev/stdin
-  boxmark export results/20261123T170000Z-ab12cd --as junit -o boxmark.xml
-  boxmark export results --as otava -o history.csv           all sessions there, a row each`;
-
-export function exportCommand(): Command {
-  return new Command('export')
-    .description("write a session in another tool's format")
-    .argument('<session...>', 'folder of the session; for otava several, or a folder of sessions')
-    .requiredOption('--as <format>', NAMES.join(', '))
-    .option('-o, --output <file>', 'write to this file instead of standard output')
-    .option('-v, --verbose', 'details with errors')
-    .addHelpText('after', EXAMPLES)
-    .action((paths: string[], flags: ExportFlags) => {
-      const format = EXPORTS.find(({ name }) => name === flags.as);
-      if (format === undefined) {
-        throw usageError(`There is no such export${nearest(flags.as, NAMES)}.`, flags.as, NAMES.join(', '));
-      }
-      write(format, foldersOf(paths, format), flags.output);
-    });
+export function exportSessions({ as, output }: FlagValues<'export'>, ...paths: readonly string[]): number {
+  const format = EXPORTS.find(({ name }) => name === as);
+  if (format === undefined) throw new Error(`there is no export ${as}`);
+  write(format, foldersOf(paths, format), output);
+  return EXIT.ok;
 }
 
 function write(format: Export, dirs: readonly string[], output: string | undefined): void {
