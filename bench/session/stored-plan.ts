@@ -1,48 +1,9 @@
 /** The plan of a stored session, checked before it is measured again: it may come from elsewhere. */
 
-import * as z from 'zod';
 import { nearest, usageError } from '../errors.ts';
-import { KERNEL_ENGINES, type Plan, PROFILES, SIZES } from '../types.ts';
+import { planSchema } from '../plan/plan-schema.ts';
+import type { Plan } from '../types.ts';
 import type { SessionInfo } from './info.ts';
-
-const count = (most: number) => z.number().int().min(1).max(most);
-const name = z.string().min(1).max(400);
-
-/** Bounds are far beyond what anyone would plan; they keep a damaged number from filling the memory. */
-const planSchema = z.looseObject({
-  schema: z.literal(1),
-  seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
-  profile: z.enum(PROFILES),
-  environments: z
-    .array(z.object({ path: name, alias: name.optional() }))
-    .min(1)
-    .max(64),
-  baseline: name,
-  workloads: z.array(name).min(1).max(64),
-  suite: z.array(name).max(64).optional(),
-  size: z.enum(SIZES),
-  kernels: z.enum(KERNEL_ENGINES),
-  contrasts: z.array(z.object({ env: name, baseline: name })).max(1000),
-  schedule: z.enum(['interleaved', 'sequential']),
-  minBlocks: count(100_000),
-  maxBlocks: count(100_000),
-  target: z.number().positive().max(1).nullable(),
-  margin: z.number().positive().max(1),
-  allowUnequal: z.boolean().default(false),
-  rounds: count(100_000),
-  pilotBursts: count(10_000),
-  burstNs: count(1e12),
-  longNs: z.number().int().min(0).max(1e12),
-  longVisits: z.enum(['all', 'rotate']),
-  maxTimeMs: z.number().positive().optional(),
-  timeoutMs: z.number().positive().max(1e8),
-  limits: z.object({
-    cpus: z.array(z.number().int().min(0)).min(1).max(4096),
-    housekeeping: z.array(z.number().int().min(0)).max(4096),
-    memoryBytes: count(Number.MAX_SAFE_INTEGER),
-    pids: count(1e7),
-  }),
-});
 
 /**
  * The plan and the work per burst that a session was measured with. Work is empty when the session did not come that
@@ -63,11 +24,13 @@ export function storedPlan(
       'a session of this version: boxmark run',
     );
   }
-  const plan = checked.data as unknown as Plan;
+  const plan: Plan = checked.data;
   for (const id of plan.workloads) {
     if (workloads.includes(id)) continue;
     throw usageError(`There is no workload of this name${nearest(id, workloads)}.`, id, workloads.join(', '));
   }
+  if (plan.workloads.length === 0)
+    throw usageError('The plan of the session has no workloads.', dir, 'a new session: boxmark run');
   if (!plan.environments.some(({ path }) => path === plan.baseline)) {
     throw usageError('The baseline is not among the environments of the session.', plan.baseline);
   }
@@ -86,7 +49,7 @@ export function assertWorkloads(info: SessionInfo, dir: string): void {
   if (measure !== undefined) {
     const what = measure === 'startup' ? 'starts' : 'memory and disk';
     throw usageError(
-      `This session measured ${what}, without workloads: it is not gone on with and not repeated.`,
+      `This session measured ${what}, without workloads: it can't be resumed or reproduced.`,
       dir,
       `a new one: boxmark run --measure ${measure}`,
     );

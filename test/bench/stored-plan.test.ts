@@ -38,10 +38,16 @@ describe('the plan of a stored session', () => {
     ['environments', []],
     ['limits', { cpus: [], housekeeping: [], memoryBytes: 1, pids: 1 }],
     ['timeoutMs', -1],
+    ['instances', [0]],
+    ['maxTimeMs', 0],
   ])('is refused for its %s %s, by name', (key, value) => {
     expect(() => storedPlan(withPlan({ [key]: value }), 'the/folder', WORKLOADS)).toThrow(
       new RegExp(`can't be run again: ${key}[\\s\\S]*the/folder`),
     );
+  });
+
+  it('is refused without workloads', () => {
+    expect(() => storedPlan(withPlan({ workloads: [] }), 'dir', WORKLOADS)).toThrow(/has no workloads/);
   });
 
   it('is refused for a workload that is not there, and for a baseline that is not measured', () => {
