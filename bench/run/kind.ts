@@ -2,7 +2,7 @@
 
 import type { RatioRow } from '../analysis/reproduction.ts';
 import type { BoxFacts } from '../payload/protocol.ts';
-import type { Measure } from '../plan/cost-plan.ts';
+import type { Measure } from '../plan/flag.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type {
   ContrastResult,

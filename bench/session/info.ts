@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { BoxFacts } from '../payload/protocol.ts';
+import { planCoreSchema } from '../plan/plan-schema.ts';
 import type { Environment, Inequality, Plan, Warmup } from '../types.ts';
 
 /** Raised whenever a file of a session changes its meaning. */
@@ -84,13 +85,7 @@ export const sessionSchema = z.looseObject({
   finishedAt: z.nullable(z.string()),
   stopReason: z.enum(STOP_REASONS),
   seed: z.number(),
-  plan: z.looseObject({
-    schema: z.literal(1),
-    environments: z.array(z.looseObject({ path: z.string() })),
-    baseline: z.string(),
-    workloads: z.array(z.string()),
-    contrasts: z.array(z.looseObject({ env: z.string(), baseline: z.string() })),
-  }),
+  plan: planCoreSchema,
   work: z.record(z.string(), z.number()),
   image: z.object({ digest: z.string(), node: z.string(), payload: z.string() }),
   environments: z.array(z.looseObject({ path: z.string(), labels: z.array(z.string()), facts: z.nullable(facts) })),
