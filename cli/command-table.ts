@@ -1,11 +1,7 @@
-/**
- * The commands as help, completion and docs/cli.md show them. What they do is loaded when it is asked for, so that looking
- * something up takes no longer than starting Node.js. Their flags are in bench/plan/flags.ts.
- */
+/** The commands as help, completion and docs/cli.md show them; their flags are in bench/plan/flags.ts, what they do in actions.ts. */
 
 import type { CommandName } from '../bench/plan/flag.ts';
-import { LISTS } from '../bench/plan/flags.ts';
-import type { FlagValues } from '../bench/plan/read-flags.ts';
+import { LISTS, SHELLS } from '../bench/plan/flags.ts';
 
 export interface Argument {
   readonly name: string;
@@ -17,13 +13,7 @@ export interface Argument {
   readonly choices?: readonly string[];
 }
 
-/** Returns the exit code. */
-export type Action<C extends CommandName> = (
-  flags: FlagValues<C>,
-  ...args: readonly string[]
-) => number | Promise<number>;
-
-export interface Command<C extends CommandName = CommandName> {
+export interface Command {
   readonly summary: string;
   readonly args?: readonly Argument[];
   readonly examples: string;
@@ -31,12 +21,11 @@ export interface Command<C extends CommandName = CommandName> {
   readonly note?: string;
   /** Where the documentation says more. */
   readonly more?: string;
-  readonly load: () => Promise<Action<C>>;
 }
 
 const SESSION: Argument = { name: 'session', help: 'folder of the session' };
 
-export const COMMANDS: { readonly [C in CommandName]: Command<C> } = {
+export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   run: {
     summary: 'measure, and write a session',
     examples: `
@@ -47,7 +36,6 @@ boxmark run -e docker,uml --contrast uml..docker --json > comparison.json
 boxmark run -w system                            # what the kernel under each box does, instead of the processor
 boxmark run --measure startup -e native,docker,uml
 boxmark run --plan plan.yaml --dry-run`,
-    load: async () => (await import('./commands/run.ts')).run,
   },
   resume: {
     summary: 'continue an interrupted or finished session; its whole blocks are kept',
@@ -55,7 +43,6 @@ boxmark run --plan plan.yaml --dry-run`,
     examples: `
 boxmark resume results/20261123T170000Z-ab12cd                 # measure the missing blocks
 boxmark resume results/20261123T170000Z-ab12cd --target 0.5%   # add blocks until every interval is that narrow`,
-    load: async () => (await import('./commands/resume.ts')).resume,
   },
   report: {
     summary: 'render one session, or several side by side, as HTML, pictures, text and tables',
@@ -66,7 +53,6 @@ boxmark report results/20261123T170000Z-ab12cd --format svg,csv    # charts and 
 boxmark report results/A results/B -o hosts                        # hosts side by side, in hosts/
 boxmark report results/20261123T170000Z-ab12cd --format md -o -    # to standard output`,
     more: 'report.md',
-    load: async () => (await import('./commands/report.ts')).report,
   },
   reproduce: {
     summary: 'measure a session again with the same plan, seed, work and image, and show both side by side',
@@ -75,7 +61,6 @@ boxmark report results/20261123T170000Z-ab12cd --format md -o -    # to standard
 boxmark reproduce their/20261123T170000Z-ab12cd --image their/image.tar
 boxmark reproduce results/20261123T170000Z-ab12cd --json > reproduction.json`,
     more: 'compare.md',
-    load: async () => (await import('./commands/reproduce.ts')).reproduce,
   },
   compare: {
     summary: 'the regression gate: is the candidate slower than the baseline?',
@@ -88,7 +73,6 @@ boxmark compare results/20261120T090000Z-12ab34 results/20261123T170000Z-ab12cd
 boxmark compare --stored results results/20261123T170000Z-ab12cd     # against all sessions there, measuring nothing
 boxmark compare main.session branch.session -e native,docker --blocks 10 || echo "exit code $?"`,
     more: 'compare.md',
-    load: async () => (await import('./commands/compare.ts')).compare,
   },
   selftest: {
     summary: 'check the ruler: find known differences, and the smallest one this host can show',
@@ -97,14 +81,12 @@ boxmark selftest                 # ten blocks, about four minutes
 boxmark selftest --quick --json
 boxmark run -e native,docker,docker/slow:2%    # the same known truth in any other environment`,
     more: 'selftest.md',
-    load: async () => (await import('./commands/selftest.ts')).selftest,
   },
   score: {
     summary: "the SciMark score of this host by SciMark's own protocol, next to bursts",
     examples: `
 boxmark score                                    # SciMark's own loops, small
 boxmark score --kernels wasm --size large --json`,
-    load: async () => (await import('./commands/score.ts')).score,
   },
   explain: {
     summary: "break an environment's overhead down by setting",
@@ -114,33 +96,28 @@ boxmark explain docker                      # what of its cost comes from which 
 boxmark explain docker/docker --blocks 12 -w syscall
 boxmark explain docker --dry-run            # the steps, and those that can't be made here`,
     more: 'costs.md#explain',
-    load: async () => (await import('./commands/explain.ts')).explainCommand,
   },
   doctor: {
     summary: "what can run here and what can't, why, and the remedy; what makes noise",
     examples: `
 boxmark doctor`,
-    load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   setup: {
     summary: 'install the engines that are missing',
     examples: `
 boxmark setup --all --dry-run`,
-    load: async () => (await import('./commands/setup.ts')).setup,
   },
   list: {
     summary: `list ${LISTS.join(', ')}`,
     args: [{ name: 'kind', help: LISTS.join(', '), choices: LISTS }],
     examples: `
 boxmark list environments -v`,
-    load: async () => (await import('./commands/list.ts')).list,
   },
   check: {
     summary: 'verify a session: manifest, digests, schema, states that agree',
     args: [SESSION],
     examples: `
 boxmark check results/20261123T170000Z-ab12cd`,
-    load: async () => (await import('./commands/check.ts')).check,
   },
   verify: {
     summary: 'check published claims against a session: reproduced, refuted, inconclusive, not applicable',
@@ -150,7 +127,6 @@ boxmark verify results/20261123T170000Z-ab12cd                        # the publ
 boxmark verify results/20261123T170000Z-ab12cd --claims mine.yaml     # your own (docs/claims.md)`,
     note: 'Exit code 3 when a claim is refuted that is not marked historical.',
     more: 'claims.md',
-    load: async () => (await import('./commands/verify.ts')).verify,
   },
   history: {
     summary: 'ratios and times over sessions, by machine, with change points',
@@ -160,7 +136,6 @@ boxmark history                                        # all sessions in results
 boxmark history /srv/results --json                    # one JSON document, every point in it
 boxmark history --format html -o history.html          # one page with charts`,
     more: 'history.md',
-    load: async () => (await import('./commands/history.ts')).history,
   },
   export: {
     summary: "write a session in another tool's format",
@@ -173,27 +148,30 @@ boxmark export results/20261123T170000Z-ab12cd --as junit -o boxmark.xml
 boxmark export results/20261123T170000Z-ab12cd --as criterion -o target/criterion
 boxmark export results --as otava -o history.csv           # all sessions there, a row each`,
     more: 'exports.md',
-    load: async () => (await import('./commands/export.ts')).exportSessions,
   },
   'image export': {
     summary: 'write the image to a file',
     args: [{ name: 'file', help: 'a tar archive that is made or replaced' }],
     examples: `
 boxmark image export boxmark-image.tar`,
-    load: async () => (await import('./commands/image.ts')).imageExport,
   },
   'image import': {
     summary: 'verify an exported image and keep it',
     args: [{ name: 'file', help: 'what boxmark image export wrote' }],
     examples: `
 boxmark image import boxmark-image.tar`,
-    load: async () => (await import('./commands/image.ts')).imageImport,
   },
   clean: {
     summary: 'remove what a killed run left on the host, and nothing else',
     examples: `
 boxmark clean --dry-run`,
-    load: async () => (await import('./commands/clean.ts')).clean,
+  },
+  completion: {
+    summary: 'print a script that completes commands and flags in a shell',
+    args: [{ name: 'shell', help: SHELLS.join(', '), choices: SHELLS }],
+    examples: `
+boxmark completion bash > ~/.local/share/bash-completion/completions/boxmark
+source <(boxmark completion bash)    # in this shell alone`,
   },
 };
 

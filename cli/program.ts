@@ -4,19 +4,24 @@ import { Command, Option } from 'commander';
 import { BoxmarkError, EXIT, nearest } from '../bench/errors.ts';
 import { COMMAND_NAMES, type CommandName, type Flag } from '../bench/plan/flag.ts';
 import { flagsOf, helpOf, readFlags } from '../bench/plan/read-flags.ts';
-import { type Action, COMMANDS, GROUPS } from './command-table.ts';
+import { ACTIONS, type Action } from './actions.ts';
+import { COMMANDS, GROUPS } from './command-table.ts';
 import { programVersion } from './paths.ts';
 import { stdout } from './streams.ts';
 
-export function program(): Command {
+/** With the flags of this command alone where one is named: of the others only names and summaries are shown. */
+export function program(called?: string): Command {
   const root = new Command('boxmark')
     .description(
       'Measures the same workloads natively, in containers, nested, and in VMs, as one interleaved experiment.',
     )
     .version(programVersion(), '-V, --version')
     .showSuggestionAfterError(true)
-    .configureHelp({ sortSubcommands: false });
-  for (const name of COMMAND_NAMES) parentOf(name, root).addCommand(commandOf(name));
+    .configureHelp({ sortSubcommands: false, subcommandTerm: (it) => `${it.name()} ${it.usage()}` });
+  for (const name of COMMAND_NAMES) {
+    const isCalled = called === undefined || name.split(' ')[0] === called;
+    parentOf(name, root).addCommand(commandOf(name, isCalled));
+  }
   root.action((_, command: Command) => {
     const [given] = command.args;
     if (given === undefined) return void command.outputHelp();
@@ -44,13 +49,14 @@ function parentOf(name: CommandName, root: Command): Command {
   return made;
 }
 
-function commandOf<C extends CommandName>(name: C): Command {
-  const { summary, args = [], examples, note, load } = COMMANDS[name];
+function commandOf<C extends CommandName>(name: C, isCalled: boolean): Command {
+  const { summary, args = [], examples, note } = COMMANDS[name];
   const command = new Command(name.split(' ').at(-1)).description(summary);
   for (const { name: arg, help, variadic, default: otherwise } of args) {
     const dots = variadic === true ? `${arg}...` : arg;
     command.argument(otherwise === undefined ? `<${dots}>` : `[${dots}]`, help, otherwise);
   }
+  if (!isCalled) return command;
   for (const flag of flagsOf(name)) command.addOption(optionFor(flag, name));
   const lines = examples.trim().split('\n');
   const title = lines.length === 1 ? 'Example' : 'Examples';
@@ -59,7 +65,7 @@ function commandOf<C extends CommandName>(name: C): Command {
     .addHelpText('after', `\n${title}:\n${lines.map((line) => `  ${line}`).join('\n')}${end}`)
     .action(async () => {
       const flags = readFlags(name, command.opts());
-      const act = (await load()) as Action<C>;
+      const act = (await ACTIONS[name]()) as Action<C>;
       process.exitCode = await act(flags, ...(command.processedArgs as unknown[]).flat().map(String));
     });
 }

@@ -28,7 +28,7 @@ import {
 } from './protocol.ts';
 
 declare global {
-  /** Set by the first statement of the bundle (see the `build:payload` script), before any module is evaluated. */
+  /** Set by the first statement of the bundle (see `cli/bootstrap/build.mjs`), before any module is evaluated. */
   var boxmarkFirstNs: bigint | undefined;
 }
 

@@ -23,6 +23,7 @@ export const COMMAND_NAMES = [
   'image export',
   'image import',
   'clean',
+  'completion',
 ] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 

@@ -66,6 +66,8 @@ export const EXPORT_FORMATS = {
 } as const;
 /** What `list` lists. */
 export const LISTS = ['environments', 'workloads', 'reports', 'exports', 'claims'] as const;
+/** What `completion` knows. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const HISTORY_FORMATS = { text: '', json: '', html: '' } as const;
 
 const ofProfiles = Object.fromEntries(
@@ -426,7 +428,7 @@ const OUTPUT = [
         doctor: ANY,
       },
       ...{ setup: ANY, check: ANY, verify: ANY, history: ANY, export: ANY, clean: ANY },
-      ...{ 'image export': ANY, 'image import': ANY },
+      ...{ completion: ANY, 'image export': ANY, 'image import': ANY },
     },
   }),
 ] as const;
