@@ -12,8 +12,8 @@ export const SIZES = ['tiny', 'small', 'large'] as const;
 export type Size = (typeof SIZES)[number];
 
 /** Kernel engines: the same workloads and the same bits, computed in another way. Figures of two engines never mix. */
-export const KERNELS = ['reference', 'tuned', 'wasm'] as const;
-export type Kernels = (typeof KERNELS)[number];
+export const KERNEL_ENGINES = ['reference', 'tuned', 'wasm'] as const;
+export type KernelEngine = (typeof KERNEL_ENGINES)[number];
 
 /** Uniform random numbers in [0, 1): SciMark's lagged Fibonacci generator. */
 export interface RandomSource {
@@ -78,7 +78,7 @@ export interface Plan {
   /** Those of them that the suite is the mean of; all when left out. */
   readonly suite?: readonly string[];
   readonly size: Size;
-  readonly kernels: Kernels;
+  readonly kernels: KernelEngine;
   readonly contrasts: readonly Contrast[];
   readonly schedule: Schedule;
   /** Blocks that are measured at least, and at most. Equal when the number is fixed. */

@@ -50,6 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The one way from a folder of sessions to a model.
   'reports/model': [
     'bench/kinds',
+    'bench/errors.ts',
     'bench/types.ts',
     'bench/plan',
     'bench/analysis',

@@ -1,7 +1,7 @@
 /** What a kind of measurement is: what a session of it does in a block, how long that takes, and what follows from its rows. */
 
 import type { RatioRow } from '../analysis/reproduction.ts';
-import type { Measure } from '../plan/cost-plan.ts';
+import type { Measure } from '../plan/flag.ts';
 import type { NewEvent, SessionEvent } from '../session/events.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { BoxFacts, ContrastResult, Environment, FootprintRow, Plan, Sample, Start, StartupRow } from '../types.ts';

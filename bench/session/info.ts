@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
+import { planCoreSchema } from '../plan/plan-schema.ts';
 import {
   type BoxFacts,
   type Environment,
@@ -90,13 +91,7 @@ export const sessionSchema = z.looseObject({
   finishedAt: z.nullable(z.string()),
   stopReason: z.enum(STOP_REASONS),
   seed: z.number(),
-  plan: z.looseObject({
-    schema: z.literal(1),
-    environments: z.array(z.looseObject({ path: z.string() })),
-    baseline: z.string(),
-    workloads: z.array(z.string()),
-    contrasts: z.array(z.looseObject({ env: z.string(), baseline: z.string() })),
-  }),
+  plan: planCoreSchema,
   work: z.record(z.string(), z.number()),
   host: z.looseObject({
     name: z.string(),

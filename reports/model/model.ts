@@ -6,7 +6,6 @@ import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { groupSession, type SessionGroups } from '../../bench/analysis/contrast/session-groups.ts';
 import { sessionTable, unequalOf } from '../../bench/analysis/contrast/session-table.ts';
 import type { Trust, Unequal } from '../../bench/analysis/contrast/trust.ts';
-import { DEFAULT_MARGIN } from '../../bench/analysis/contrast/verdict.ts';
 import type { StartSeries } from '../../bench/analysis/start-series.ts';
 import {
   type EnvironmentSummary,
@@ -14,6 +13,7 @@ import {
   summarizeEnvironment,
   summarizeStarts,
 } from '../../bench/analysis/summary.ts';
+import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
 import { kindOf, type SessionEvent } from '../../bench/session/events.ts';
 import {
   type BoxFacts,
