@@ -1,6 +1,6 @@
 /** Errors that a user can act on: what happened, the value received, what to try; and the exit code they end with. */
 
-/** Exit codes of the program (README, "Exit codes"). */
+/** Exit codes of the program. */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -10,6 +10,21 @@ export const EXIT = {
   unfit: 5,
   interrupted: 130,
 } as const;
+
+/** What each code means, for the documentation. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'done; for `compare`: no regression',
+  failed:
+    'Boxmark failed, nothing was measured, a check found something, or an environment asked for by its own name (not by an alias) gave no data (`--keep-going` makes that 0); or everything went well but the output could not be written, as on a full disk: the session is whole',
+  usage: 'a bad flag, plan, file or name',
+  regression: 'a regression was found (`compare`), or a claim was refuted that is not marked historical (`verify`)',
+  inconclusive:
+    'a verdict is inconclusive or untrusted, with `--strict`; a figure has no verdict (`compare`, always); too few intervals contain the truth (`selftest --strict`)',
+  unfit:
+    "this host is unfit: not Linux, or no environment can run; or the hardware differs from the session's, or between compared sessions",
+  interrupted:
+    'interrupted by Ctrl-C, SIGTERM or a terminal that hangs up: boxes are closed, whole blocks are kept, and the message says how to resume',
+};
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
@@ -60,9 +75,33 @@ export function isDiskFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
+/** ` (did you mean "docker"?)` when a known name is near. */
+export function nearest(name: string, known: readonly string[]): string {
+  let best: string | undefined;
+  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < least) [best, least] = [candidate, distance];
+  }
+  return best === undefined ? '' : ` (did you mean "${best}"?)`;
+}
+
 function formatParts(parts: ErrorParts): string {
   const lines = [parts.what];
   if (parts.value !== undefined) lines.push(`  received: ${parts.value}`);
   if (parts.remedy !== undefined) lines.push(`  try: ${parts.remedy}`);
   return lines.join('\n');
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
 }

@@ -3,6 +3,7 @@
 import type { Limits } from './box/box.ts';
 
 export type * from './box/box.ts';
+export type * from './box/facts.ts';
 export * from './box/traits.ts';
 
 // ---------------------------------------------------------------- workloads
@@ -11,8 +12,8 @@ export const SIZES = ['tiny', 'small', 'large'] as const;
 export type Size = (typeof SIZES)[number];
 
 /** Kernel engines: the same workloads and the same bits, computed in another way. Figures of two engines never mix. */
-export const KERNELS = ['reference', 'tuned', 'wasm'] as const;
-export type Kernels = (typeof KERNELS)[number];
+export const KERNEL_ENGINES = ['reference', 'tuned', 'wasm'] as const;
+export type KernelEngine = (typeof KERNEL_ENGINES)[number];
 
 /** Uniform random numbers in [0, 1): SciMark's lagged Fibonacci generator. */
 export interface RandomSource {
@@ -77,7 +78,7 @@ export interface Plan {
   /** Those of them that the suite is the mean of; all when left out. */
   readonly suite?: readonly string[];
   readonly size: Size;
-  readonly kernels: Kernels;
+  readonly kernels: KernelEngine;
   readonly contrasts: readonly Contrast[];
   readonly schedule: Schedule;
   /** Blocks that are measured at least, and at most. Equal when the number is fixed. */
@@ -125,7 +126,8 @@ export interface Estimate {
 /** Unit of the kernels' rate: nominal floating-point operations × passes ÷ wall seconds ÷ 10⁶. */
 export const MFLOPS = 'MFLOPS';
 
-export type Phase = 'warmup' | 'lead' | 'measure' | 'long';
+export const PHASES = ['warmup', 'lead', 'measure', 'long'] as const;
+export type Phase = (typeof PHASES)[number];
 
 /** One burst: one row of `samples.csv`. */
 export interface Sample {
@@ -171,22 +173,27 @@ interface StartBase {
   readonly temperature?: StartTemperature;
 }
 
-export interface StartFigures {
-  readonly spawnMs: number | null;
-  readonly firstInstructionMs: number | null;
-  readonly readyMs: number | null;
-  readonly runMs: number | null;
-  readonly teardownMs: number | null;
-  readonly clockRatio: number | null;
-  readonly cpuUserMs: number | null;
-  readonly cpuSystemMs: number | null;
-  readonly throttledMs: number | null;
-  readonly stealMs: number | null;
-  readonly memoryPeakBytes: number | null;
-  readonly hostMemoryDeltaBytes: number | null;
-  readonly idleCpuMs: number | null;
-  readonly clockStepNs: number | null;
-}
+/** What is read of a start; null where it could not be read. `bench/session/tables.ts` says what each is. */
+export const START_FIGURES = [
+  'spawnMs',
+  'firstInstructionMs',
+  'readyMs',
+  'runMs',
+  'teardownMs',
+  'clockRatio',
+  'cpuUserMs',
+  'cpuSystemMs',
+  'throttledMs',
+  'stealMs',
+  'memoryPeakBytes',
+  'hostMemoryDeltaBytes',
+  'idleCpuMs',
+  'clockStepNs',
+] as const;
+export type StartFigures = Readonly<Record<(typeof START_FIGURES)[number], number | null>>;
+
+/** Of a start that failed before its payload answered. */
+export const NO_FIGURES = Object.fromEntries(START_FIGURES.map((key) => [key, null])) as StartFigures;
 
 /** One fresh start: one row of `starts.csv`. */
 export type Start =
@@ -228,15 +235,6 @@ export interface StartupRow {
   readonly interval: Interval | null;
   /** Time of `env` over that of the baseline; null for the baseline itself, and where no round has both. */
   readonly ratio: Estimate | null;
-}
-
-/** One line of `events.jsonl`. */
-export interface SessionEvent {
-  readonly at: string;
-  readonly kind: string;
-  readonly env?: string;
-  readonly block?: number;
-  readonly [detail: string]: unknown;
 }
 
 /** A fact in which a box is not like the baseline's. */

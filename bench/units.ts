@@ -3,7 +3,7 @@
 import { usageError } from './errors.ts';
 
 const DURATIONS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
-const BYTES: Readonly<Record<string, number>> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+const BYTES: Readonly<Record<string, number>> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
 /** `10ms` → 10_000_000 ns. Refuses a number without a unit. */
 export function parseDurationNs(text: string, flag: string): number {
@@ -15,12 +15,12 @@ export function parseDurationNs(text: string, flag: string): number {
   return Math.round(Number(match[1]) * scale);
 }
 
-/** `2g` → 2147483648. */
+/** `2g` → 2147483648. Refuses a number without a unit. */
 export function parseBytes(text: string, flag: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(text.trim());
-  const scale = BYTES[(match?.[2] ?? '').toLowerCase()];
+  const match = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b)?|(b))$/i.exec(text.trim());
+  const scale = BYTES[(match?.[2] ?? match?.[3] ?? '').toLowerCase()];
   if (!match || scale === undefined || Number(match[1]) <= 0) {
-    throw usageError(`${flag} takes an amount of memory.`, text, '512m, 2g');
+    throw usageError(`${flag} takes an amount of memory with its unit.`, text, '512m, 2g');
   }
   return Math.round(Number(match[1]) * scale);
 }
@@ -35,11 +35,17 @@ export function parsePercent(text: string, flag: string): number {
   return Number(share.toPrecision(12));
 }
 
+/** 0.005 → `0.5%`, as it is written. */
+export function formatPercent(share: number): string {
+  return `${Number((share * 100).toPrecision(6))}%`;
+}
+
 /** `3` → 3. */
-export function parseCount(text: string, flag: string, least = 1): number {
+export function parseCount(text: string, flag: string, least: number, most: number): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(value) || value < least) {
-    throw usageError(`${flag} takes a whole number of at least ${least}.`, text, `${flag} ${Math.max(least, 6)}`);
+  if (!/^\d+$/.test(text.trim()) || value < least || value > most) {
+    const example = Math.min(most, Math.max(least, 6));
+    throw usageError(`${flag} takes a whole number from ${least} to ${most}.`, text, `${flag} ${example}`);
   }
   return value;
 }

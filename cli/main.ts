@@ -1,19 +1,24 @@
 #!/usr/bin/env node
 /** Runs the program, and ends with the exit code of whatever happened. */
 
-import { CommanderError } from 'commander';
+import type { CommanderError } from 'commander';
 import { BoxmarkError, EXIT, messageOf } from '../bench/errors.ts';
 import { printable } from '../reports/text.ts';
-import { program } from './program.ts';
-import { outputWasLost, releaseDeadTerminals, stderr } from './streams.ts';
+import { programVersion } from './paths.ts';
+import { outputWasLost, releaseDeadTerminals, stderr, stdout } from './streams.ts';
 
 /** Runs the program and returns its exit code. Errors are three parts on standard error; a stack only with `-v`. */
 async function main(argv: readonly string[]): Promise<number> {
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    stdout.write(`${programVersion()}\n`);
+    return EXIT.ok;
+  }
   try {
-    await program().parseAsync(argv, { from: 'user' });
+    const { program } = await import('./program.ts');
+    await program(argv[0] ?? '').parseAsync(argv, { from: 'user' });
     return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
-    if (error instanceof CommanderError) return commanderCode(error);
+    if (isCommanderError(error)) return commanderCode(error);
     const verbose = argv.includes('-v') || argv.includes('--verbose');
     if (error instanceof BoxmarkError) {
       stderr.write(`boxmark: ${printable(error.message)}\n`);
@@ -26,8 +31,15 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** Without loading commander, which an early error may have come before. */
+function isCommanderError(error: unknown): error is CommanderError {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
+}
+
 function commanderCode(error: CommanderError): number {
   if (error.exitCode === 0) return EXIT.ok;
+  // A command that only holds others has printed its help.
+  if (error.code === 'commander.help') return EXIT.usage;
   stderr.write(`boxmark: ${error.message.replace(/^error: /, '')}\n  try: boxmark --help\n`);
   return EXIT.usage;
 }

@@ -2,8 +2,8 @@
 
 import { hostname } from 'node:os';
 import { kindOf } from '../bench/kinds/index.ts';
-import type { NewEvent } from '../bench/run/kind.ts';
 import { finishSession, runSession, type SessionOutcome, type SessionRequest } from '../bench/run/session.ts';
+import type { NewEvent } from '../bench/session/events.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../bench/session/info.ts';
 import { type LoadedSession, loadSession } from '../bench/session/load.ts';
 import { reopenStore } from '../bench/session/reopen.ts';
@@ -96,7 +96,7 @@ async function execute(
         for (const { path, reason, remedy } of [...bench.refused, ...bench.passedOver]) {
           tell({ kind: 'unavailable', env: path, reason, remedy });
         }
-        bench.workbench.onNote((kind, detail) => tell({ kind, ...detail }));
+        bench.workbench.onNote(tell);
       },
       plan: info.plan,
       environments: bench.environments,

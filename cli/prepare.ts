@@ -1,17 +1,10 @@
 /** From the settings of a run to prepared environments: image, engines, boxes; and their orderly removal. */
 
-import { BoxmarkError } from '../bench/errors.ts';
-import { nearest, type PlanSettings } from '../bench/plan/plan.ts';
+import { BoxmarkError, nearest } from '../bench/errors.ts';
+import type { PlanDraft } from '../bench/plan/plan.ts';
 import type { TimeGuess } from '../bench/run/kind.ts';
-import type { Environment, Image, PlannedEnvironment, Runner, Workspace } from '../bench/types.ts';
-import {
-  ALIASES,
-  isAlias,
-  type Refusal,
-  type Resolved,
-  resolveEnvironments,
-  resolvePlanned,
-} from '../runners/aliases.ts';
+import type { Environment, Image, PlannedEnvironment, Runner, Unavailable, Workspace } from '../bench/types.ts';
+import { ALIASES, isAlias, type Resolved, resolveEnvironments, resolvePlanned } from '../runners/aliases.ts';
 import { ensureImage, importImage, loadImage } from '../runners/image/image.ts';
 import { RUNNERS } from '../runners/index.ts';
 import { layerNames, parsePath } from '../runners/stack/path.ts';
@@ -30,8 +23,8 @@ export interface Bench {
   readonly baseline: string;
   readonly control: Environment | undefined;
   readonly verifier: Environment | undefined;
-  readonly refused: readonly Refusal[];
-  readonly passedOver: readonly Refusal[];
+  readonly refused: readonly Unavailable[];
+  readonly passedOver: readonly Unavailable[];
   readonly costOf: TimeGuess;
   dispose(): Promise<void>;
 }
@@ -48,11 +41,10 @@ export interface BenchOptions {
 }
 
 /** What is to be prepared: of a plan's settings, or of a session's plan. */
-export type BenchSettings = Pick<PlanSettings, 'requested' | 'baseline'> & {
-  readonly rest: Pick<PlanSettings['rest'], 'limits'>;
+export interface BenchSettings extends Pick<PlanDraft, 'requested' | 'baseline' | 'limits'> {
   /** The session that names the environments; null when the user does, on the command line or in a plan file. */
   readonly origin: StoredOrigin | null;
-};
+}
 
 /** Every name that `-e` knows. */
 export const ENVIRONMENT_NAMES: readonly string[] = [...RUNNERS.map(({ name }) => name), ...ALIASES];
@@ -67,7 +59,7 @@ export async function openBench(settings: BenchSettings, options: BenchOptions):
   if (origin !== null) assertAllowed(requested, origin);
   const announced = dryRun ? [] : announcement({ paths: requested, origin, imageFile: options.imageFile });
   for (const text of announced) progress.say(text);
-  const workbench = await openWorkbench(settings.rest.limits, signal, !dryRun);
+  const workbench = await openWorkbench(settings.limits, signal, !dryRun);
   const { workspace } = workbench;
   const made: Environment[] = [];
   const dispose = async () => {

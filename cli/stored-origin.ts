@@ -1,7 +1,6 @@
 /** Environments that a file of results names: which of them run only when the user names them too, and what is said before they run. */
 
 import { userInfo } from 'node:os';
-import { Option } from 'commander';
 import { BoxmarkError, usageError } from '../bench/errors.ts';
 import type { Plan } from '../bench/types.ts';
 import { isAlias } from '../runners/aliases.ts';
@@ -14,17 +13,6 @@ export interface StoredOrigin {
   readonly dir: string;
   /** Environments of it that the user has named as well. */
   readonly allowed: readonly string[];
-}
-
-export interface AllowEnvFlag {
-  readonly allowEnv?: readonly string[];
-}
-
-export function allowEnvOption(): Option {
-  return new Option(
-    '--allow-env <path>',
-    'run this environment of the session, which reaches another host or a file, or isolates less; repeatable',
-  ).argParser((path, before: readonly string[] | undefined) => [...(before ?? []), path]);
 }
 
 /** Throws a usage error that names what the user has to allow, and the command that does. */

@@ -3,32 +3,26 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { messageOf, usageError } from '../bench/errors.ts';
-import { nearest } from '../bench/plan/plan.ts';
+import { defaultFor } from '../bench/plan/read-flags.ts';
 import { replaceFile } from '../bench/session/files.ts';
 import type { Format, ReportFile, SessionReport } from '../reports/formats/format.ts';
 import { formatsFor } from '../reports/formats/index.ts';
 import { readSessionModel } from './session-model.ts';
 
-/** What a report folder holds unless asked otherwise. */
-const DEFAULT_FORMATS = ['html', 'md', 'png'];
-
-/** `html,png` → the reports of these names. Throws a usage error that names the nearest known one. */
-export function chosenFormats(list: string | undefined): readonly Format[] {
+/** The reports of these names. */
+export function chosenFormats(names: readonly string[] = defaultFor('report', 'format')): readonly Format[] {
   const known = formatsFor('people');
-  const names = known.map(({ name }) => name);
-  if (list === undefined) return known.filter(({ name }) => DEFAULT_FORMATS.includes(name));
-  const wanted = [...new Set(list.split(',').map((name) => name.trim()))];
-  return wanted.map((name) => {
+  return names.map((name) => {
     const found = known.find((report) => report.name === name);
-    if (found !== undefined) return found;
-    throw usageError(`There is no report format of this name${nearest(name, names)}.`, name, names.join(', '));
+    if (found === undefined) throw new Error(`there is no report format ${name}`);
+    return found;
   });
 }
 
 /** `report/` in a session's folder, as every run leaves it; returns the path of the page. */
 export async function writeSessionReport(dir: string): Promise<string> {
   const out = join(dir, 'report');
-  writeFiles(out, await renderReports([dir], out, chosenFormats(undefined)));
+  writeFiles(out, await renderReports([dir], out, chosenFormats()));
   return join(out, 'report.html');
 }
 

@@ -2,6 +2,7 @@
 
 import type { Finding, ReproductionRow } from '../bench/analysis/reproduction.ts';
 import { SUITE } from '../bench/plan/suite.ts';
+import type { Unavailable } from '../bench/types.ts';
 import { type TableRow, tableLines } from './formats/text-table.ts';
 import { differenceLines, type HostDifference } from './hosts.ts';
 import { clean, wrap } from './text.ts';
@@ -15,7 +16,7 @@ export interface ReproduceText {
   readonly rows: readonly ReproductionRow[];
   readonly differences: readonly HostDifference[];
   /** Of the session, and can't run here. */
-  readonly unavailable: readonly { readonly path: string; readonly reason: string; readonly remedy: string }[];
+  readonly unavailable: readonly Unavailable[];
   /** That other bytes ran than in the original; null when they were the same. */
   readonly otherBytes: string | null;
   readonly remarks: readonly string[];

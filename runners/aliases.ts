@@ -1,11 +1,11 @@
 /** From what was asked for to what can run: paths are prepared, aliases take the first candidate that can. */
 
-import type { Environment, PlannedEnvironment, Runner } from '../bench/types.ts';
+import type { Environment, PlannedEnvironment, Runner, Unavailable } from '../bench/types.ts';
 import { kvmWorks } from './guest/kvm-probe.ts';
 import { ENGINES } from './index.ts';
 import { hostBox } from './kit/process.ts';
 import { type Nearest, parsePath } from './stack/path.ts';
-import { prepareStack, type StackContext, Unavailable } from './stack/stack.ts';
+import { prepareStack, type StackContext, UnavailableError } from './stack/stack.ts';
 
 export const ALIASES = ['container', 'nested', 'vm'] as const;
 export type Alias = (typeof ALIASES)[number];
@@ -17,20 +17,13 @@ const CANDIDATES = ENGINES.flatMap(({ runner, container }) =>
 export const CONTAINERS: readonly string[] = CANDIDATES.map(({ name }) => name);
 const NESTED: readonly string[] = CANDIDATES.filter(({ nests }) => nests).map(({ name }) => name);
 
-export interface Refusal {
-  readonly path: string;
-  readonly alias?: string;
-  readonly reason: string;
-  readonly remedy: string;
-}
-
 export interface Resolved {
   readonly planned: readonly PlannedEnvironment[];
   readonly environments: readonly Environment[];
   /** What was asked for and can't run. */
-  readonly refused: readonly Refusal[];
+  readonly refused: readonly Unavailable[];
   /** Candidates of aliases that were passed over before another was found. */
-  readonly passedOver: readonly Refusal[];
+  readonly passedOver: readonly Unavailable[];
 }
 
 export interface ResolveContext extends StackContext {
@@ -62,13 +55,13 @@ export async function resolveEnvironments(requested: readonly string[], context:
   for (const name of requested) if (!isAlias(name)) parsePath(name, context.runners, context.nearest);
   const environments: Environment[] = [];
   const planned: PlannedEnvironment[] = [];
-  const refused: Refusal[] = [];
-  const passedOver: Refusal[] = [];
+  const refused: Unavailable[] = [];
+  const passedOver: Unavailable[] = [];
   let container: string | undefined;
   for (const name of requested) {
     const alias = isAlias(name) ? name : undefined;
     const candidates = alias === undefined ? [name] : await candidatesOf(alias, container, context.workspace);
-    const failures: Refusal[] = [];
+    const failures: Unavailable[] = [];
     for (const path of candidates) {
       context.workspace.signal.throwIfAborted();
       const known = planned.findIndex((it) => it.path === path);
@@ -96,12 +89,12 @@ export async function resolvePlanned(
   context: Omit<ResolveContext, 'onAttempt'>,
 ): Promise<Resolved> {
   const planned: PlannedEnvironment[] = [];
-  const refused: Refusal[] = [];
+  const refused: Unavailable[] = [];
   let container: string | undefined;
   for (const name of requested) {
     const alias = isAlias(name) ? name : undefined;
     const candidates = alias === undefined ? [name] : await candidatesOf(alias, container, context.workspace);
-    let reason: Refusal | undefined;
+    let reason: Unavailable | undefined;
     for (const path of candidates) {
       const [first] = parsePath(path, context.runners, context.nearest);
       const probe = await (first as Runner).probe(hostBox(context.workspace), context.workspace);
@@ -120,14 +113,14 @@ async function attempt(
   path: string,
   alias: string | undefined,
   context: ResolveContext,
-): Promise<Environment | Refusal> {
+): Promise<Environment | Unavailable> {
   context.onAttempt(path);
   const layers: Runner[] = parsePath(path, context.runners, context.nearest);
   try {
     return await prepareStack(path, layers, context);
   } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
-    return { path, ...(alias === undefined ? {} : { alias }), reason: error.message, remedy: error.remedy };
+    if (!(error instanceof UnavailableError)) throw error;
+    return { ...error.unavailable, ...(alias === undefined ? {} : { alias }) };
   }
 }
 

@@ -1,6 +1,6 @@
 /** The registry of the kernels: what there is, and workloads laid out one after the other in the heap. */
 
-import type { Kernels, Size, Workload } from '../bench/types.ts';
+import type { KernelEngine, Size, Workload } from '../bench/types.ts';
 import type { Engine } from './engine.ts';
 import { fftKernel } from './fft.ts';
 import { allocateHeap, assertCapacity, type Contents, copyContents, exchangeContents, type Place } from './heap.ts';
@@ -18,10 +18,10 @@ export type { KernelInfo } from './kernel.ts';
 export { createRandom } from './random.ts';
 
 /** The engines: the same five workloads, the same answers bit for bit, another way to compute them. */
-export const ENGINES: Readonly<Record<Kernels, Engine>> = { reference, tuned, wasm };
+export const ENGINES: Readonly<Record<KernelEngine, Engine>> = { reference, tuned, wasm };
 
 /** All workloads in every engine, SciMark's five in its own order. */
-const KERNELS: Readonly<Record<Kernels, readonly Kernel[]>> = {
+const KERNELS: Readonly<Record<KernelEngine, readonly Kernel[]>> = {
   reference: kernelsOf(reference),
   tuned: kernelsOf(tuned),
   wasm: kernelsOf(wasm),
@@ -46,7 +46,7 @@ export function allocateWasmHeap(bytes: Uint8Array, doubles: number, ints: numbe
 export function heapNeeds(
   size: Size,
   ids: readonly string[],
-  kernels: Kernels = 'reference',
+  kernels: KernelEngine = 'reference',
 ): { doubles: number; ints: number } {
   let doubles = 0;
   let ints = 0;
@@ -81,7 +81,7 @@ let layouts = 0;
 export function createWorkloads(
   size: Size,
   ids: readonly string[],
-  kernels: Kernels = 'reference',
+  kernels: KernelEngine = 'reference',
 ): ExchangeableWorkload[] {
   if (new Set(ids).size !== ids.length) throw new Error(`A workload is named twice: ${ids.join(', ')}`);
   const needs = heapNeeds(size, ids, kernels);
@@ -128,7 +128,7 @@ function workloadOf(kernel: Kernel, size: Size, place: Place, assertCurrent: () 
   };
 }
 
-function kernelOf(kernels: Kernels, id: string): Kernel {
+function kernelOf(kernels: KernelEngine, id: string): Kernel {
   const kernel = KERNELS[kernels].find((one) => one.id === id);
   if (!kernel) throw new Error(`There is no workload ${id}: there are ${WORKLOADS.map((one) => one.id).join(', ')}`);
   return kernel;

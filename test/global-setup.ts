@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type BuildOptions, build as esbuild } from 'esbuild';
 import { kernelDir } from '../runners/guest/kernel.ts';
 
 interface MakeReady {
@@ -12,7 +13,9 @@ interface MakeReady {
 }
 
 export default async function setup(): Promise<() => void> {
-  await build(fileURLToPath(new URL('..', import.meta.url)));
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  await build(root);
+  await bundleRehearsal(root);
   const store = mkdtempSync('/var/tmp/boxmark-test-store-');
   // Fetching a guest kernel is set-up's part; tests use the one that is there.
   symlinkSync(kernelDir(), join(store, 'kernels'));
@@ -27,4 +30,16 @@ async function build(root: string): Promise<void> {
   // It would install them, under the running tests.
   if (!isInstalled(root)) throw new Error('The installed packages are not the locked ones: npm ci');
   if ((await makeReady(root)) !== 0) throw new Error('The program does not build: npm run build');
+}
+
+/** The program as `rehearse` of test/cli/program.ts starts it. */
+async function bundleRehearsal(root: string): Promise<void> {
+  const file = pathToFileURL(join(root, 'cli', 'bootstrap', 'build.mjs')).href;
+  const { BUNDLES } = (await import(file)) as { BUNDLES: { readonly program: BuildOptions } };
+  await esbuild({
+    ...BUNDLES.program,
+    absWorkingDir: root,
+    entryPoints: ['test/cli/stand-ins/rehearsal.mjs'],
+    outdir: 'node_modules/.cache/boxmark/rehearsal',
+  });
 }

@@ -18,9 +18,22 @@ export interface Workspace {
   readonly dir: string;
   readonly limits: Limits;
   readonly signal: AbortSignal;
-  /** Notes for `events.jsonl`. */
-  note(kind: string, detail: Readonly<Record<string, unknown>>): void;
+  note(note: Note): void;
 }
+
+/** What a run notices of its host and engines, for `events.jsonl`; `bench/session/events.ts` says what each means. */
+export type Note =
+  | { readonly kind: 'harness-not-pinned' | 'uml-memory'; readonly reason: string }
+  /** `start`: of which; `box`: inside which other box. */
+  | { readonly kind: 'no-cgroup'; readonly start: string; readonly box?: string; readonly reason: string }
+  | {
+      readonly kind: 'docker-daemon';
+      readonly version: string;
+      readonly storage: string;
+      readonly pid: number | undefined;
+    }
+  | { readonly kind: 'docker-daemon-died'; readonly pid: number | undefined }
+  | { readonly kind: 'aci'; readonly id: string; readonly bytes: number };
 
 /** The one content-addressed image that all boxes run. */
 export interface Image {
@@ -101,9 +114,23 @@ export interface Needs {
   readonly commands: readonly string[];
 }
 
+/** Why something can't run here, and what to try. */
+export interface Obstacle {
+  readonly reason: string;
+  /** Empty: nothing helps. */
+  readonly remedy: string;
+}
+
+/** An environment that can't run here. */
+export interface Unavailable extends Obstacle {
+  readonly path: string;
+  /** The alias that it was asked for by, or tried for. */
+  readonly alias?: string;
+}
+
 export type Probe =
   | { readonly available: true; readonly version: string; readonly labels: readonly string[] }
-  | { readonly available: false; readonly reason: string; readonly remedy: string };
+  | ({ readonly available: false } & Obstacle);
 
 /** What `prepare` leaves for `open`; opaque to everyone but the runner. */
 export interface Prepared {

@@ -1,10 +1,11 @@
 /** All kinds of measurement, and a plan as its kind sees it. */
 
 import { usageError } from '../errors.ts';
-import type { Measure } from '../plan/cost-plan.ts';
+import type { Measure } from '../plan/flag.ts';
 import type { Kind, SessionRecords, SessionRows, TimeGuess } from '../run/kind.ts';
+import type { SessionEvent } from '../session/events.ts';
 import type { SessionInfo } from '../session/info.ts';
-import type { Plan, SessionEvent } from '../types.ts';
+import type { Plan } from '../types.ts';
 import { formatSpan } from '../units.ts';
 import { footprint } from './footprint.ts';
 import { startup } from './startup.ts';

@@ -5,6 +5,7 @@ import { isPrecise } from '../analysis/contrast/precise.ts';
 import { sessionTable } from '../analysis/contrast/session-table.ts';
 import { decideWarmup } from '../analysis/warmup.ts';
 import { BoxmarkError } from '../errors.ts';
+import { blocksText } from '../plan/profiles.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { BlockRun } from '../run/block.ts';
 import { calibrate } from '../run/calibrate.ts';
@@ -55,14 +56,13 @@ function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
 
 function describe(plan: Plan): string[] {
   const { minBlocks, maxBlocks, target } = plan;
-  const blocks = minBlocks === maxBlocks ? String(maxBlocks) : `${minBlocks} to ${maxBlocks}`;
   const end =
     target === null
       ? `after ${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`
       : `when every interval is ±${percent(target)} at most, from ${minBlocks} blocks on`;
   return [
     `workloads     ${plan.workloads.join(', ')} (${plan.size}, kernels: ${plan.kernels})`,
-    `design        ${blocks} blocks × ${plan.rounds} rounds, ${plan.schedule}, bursts of ${plan.burstNs / 1e6} ms`,
+    `design        ${blocksText(plan)} blocks × ${plan.rounds} rounds, ${plan.schedule}, bursts of ${plan.burstNs / 1e6} ms`,
     `margin        ±${percent(plan.margin)}: differences up to that count as none`,
     `ends          ${end}`,
   ];

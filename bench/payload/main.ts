@@ -12,7 +12,7 @@ import {
   INPUT_SEED,
 } from '../../scimark/index.ts';
 import { type Place, prepareSystemWorkload, systemChecksums, systemWorkload } from '../../system/index.ts';
-import type { Kernels, PreparedWorkload, Size } from '../types.ts';
+import type { KernelEngine, PreparedWorkload, Size } from '../types.ts';
 import { readBoxFacts } from './facts.ts';
 import { extraPasses, slowShare } from './known-truth.ts';
 import { clockStepNs, measureBursts } from './measure.ts';
@@ -28,7 +28,7 @@ import {
 } from './protocol.ts';
 
 declare global {
-  /** Set by the first statement of the bundle (see the `build:payload` script), before any module is evaluated. */
+  /** Set by the first statement of the bundle (see `cli/bootstrap/build.mjs`), before any module is evaluated. */
   var boxmarkFirstNs: bigint | undefined;
 }
 
@@ -51,7 +51,7 @@ const START_ARGUMENT = '--start=';
 
 const loaded = new Map<string, LoadedWorkload>();
 /** The kernels that were prepared. */
-let engine: Kernels = 'reference';
+let engine: KernelEngine = 'reference';
 
 /** Waits without a timer or an event loop: a box that is not asked anything does nothing at all. */
 function main(): void {

@@ -1,7 +1,7 @@
 /** What is spoken with a payload in its box: one request a line, one answer a line, versioned and checked at both ends. */
 
 import * as z from 'zod/mini';
-import { KERNELS, SIZES } from '../types.ts';
+import { KERNEL_ENGINES, SIZES } from '../types.ts';
 
 /** Raised whenever a request or an answer changes its meaning. */
 export const PROTOCOL_VERSION = 1;
@@ -23,7 +23,7 @@ const requestSchema = z.discriminatedUnion('op', [
     size: z.enum(SIZES),
     workloads: z.array(workload),
     /** Payloads of before there were several know `reference` only and do not look at it. */
-    kernels: z.optional(z.enum(KERNELS)),
+    kernels: z.optional(z.enum(KERNEL_ENGINES)),
   }),
   /** `bursts` bursts of `work` passes, each in a call of its own. */
   z.object({ ...head, op: z.literal('warmup'), workload, work: positive, bursts: positive }),
@@ -101,8 +101,6 @@ export type BodyOf<O extends Op> = z.infer<(typeof bodySchemas)[O]>;
 export type Burst = z.infer<typeof burst>;
 export type Hello = z.infer<typeof helloSchema>['hello'];
 export type Answer = z.infer<typeof answerSchema>;
-/** Facts read inside a box; null where the box does not tell. */
-export type BoxFacts = BodyOf<'facts'>['facts'];
 
 /** Reads a request line; throws with the reason when it is not one of this version. */
 export function parseRequest(line: string): Request {

@@ -1,67 +1,23 @@
 /** From what the user asked for to the frozen plan of a session. Pure: same input, same plan. */
 
 import * as z from 'zod';
-import { usageError } from '../errors.ts';
-import {
-  type Contrast,
-  KERNELS,
-  type Limits,
-  type Plan,
-  type PlannedEnvironment,
-  PROFILES,
-  type Profile,
-  type Schedule,
-  SIZES,
-} from '../types.ts';
-import { parseBytes, parseCount, parseCpuList, parseDurationNs, parsePercent } from '../units.ts';
-import { costSettings, MEASURES } from './cost-plan.ts';
+import { BoxmarkError, messageOf, nearest, usageError } from '../errors.ts';
+import type { Contrast, Limits, Plan, PlannedEnvironment } from '../types.ts';
+import { costSettings } from './cost-plan.ts';
+import type { Flag } from './flag.ts';
+import { PROFILE_NUMBERS } from './profiles.ts';
+import { defaultFor, helpOf, keyOf, optionOf, PLAN_FLAGS, type PlanInput } from './read-flags.ts';
 import { roundUp } from './schedule.ts';
 import { readStopping } from './stopping.ts';
-
-/** Rounds of each profile; why these: docs/method.md, "The schedule, by experiment". */
-const PROFILE_ROUNDS: Readonly<Record<Profile, number>> = { quick: 30, standard: 40, publish: 60 };
+import type { Form } from './values.ts';
 
 const PILOT_BURSTS = 30;
-const DEFAULT_MARGIN = '2%';
 const LONG_VISIT_NS = 1e9;
-const DEFAULT_BURST = '10ms';
-const DEFAULT_MEMORY = '1g';
-const DEFAULT_TIMEOUT = '60s';
 
-const text = z.string().min(1);
-const textOrNumber = z.union([z.string(), z.number()]).transform(String);
-const list = z.union([z.array(text), text.transform((value) => value.split(',').map((part) => part.trim()))]);
-
-/** What a plan file or the flags of `run` may say; the names are those of the flags. */
-export const planInputSchema = z.strictObject({
-  env: list.optional(),
-  workload: list.optional(),
-  size: z.enum(SIZES).optional(),
-  profile: z.enum(PROFILES).optional(),
-  baseline: text.optional(),
-  blocks: textOrNumber.optional(),
-  'min-blocks': textOrNumber.optional(),
-  'max-blocks': textOrNumber.optional(),
-  target: text.optional(),
-  margin: text.optional(),
-  'allow-unequal': z.boolean().optional(),
-  rounds: textOrNumber.optional(),
-  burst: text.optional(),
-  schedule: z.enum(['interleaved', 'sequential']).optional(),
-  contrast: list.optional(),
-  kernels: z.enum(KERNELS).optional(),
-  'max-time': text.optional(),
-  seed: textOrNumber.optional(),
-  cpu: textOrNumber.optional(),
-  memory: textOrNumber.optional(),
-  timeout: text.optional(),
-  measure: z.enum(MEASURES).optional(),
-  cold: z.boolean().optional(),
-  instances: z.union([list, z.array(textOrNumber), z.number().transform((value) => [String(value)])]).optional(),
-  out: text.optional(),
-});
-
-export type PlanInput = z.output<typeof planInputSchema>;
+/** What a plan file may say; names and values are those of the flags. */
+export const planInputSchema = z.strictObject(
+  Object.fromEntries(PLAN_FLAGS.map((flag) => [flag.name, settingSchema(flag).optional()])),
+);
 
 /** Settings of the machine that a plan needs and that a user may leave open. */
 export interface PlanDefaults {
@@ -73,83 +29,116 @@ export interface PlanDefaults {
   limitsFor(cpus: readonly number[] | undefined, memoryBytes: number): Limits;
 }
 
-/** Everything of the input but the environments, checked. Throws a usage error that names the flag. */
-export interface PlanSettings {
+/** A plan but for the environments, which have to be resolved on the machine first. */
+export interface PlanDraft extends Omit<Plan, 'environments'> {
+  /** Environments and aliases that were asked for. */
   readonly requested: readonly string[];
-  readonly baseline: string;
-  readonly contrasts: readonly Contrast[];
-  readonly rest: Omit<Plan, 'environments' | 'baseline' | 'contrasts' | 'rounds'> & { readonly rounds: number };
 }
 
-/** Checks the values of flags or of a plan file. `source` is named in the error. */
-export function checkPlanInput(input: unknown, source: string): PlanInput {
-  const result = planInputSchema.safeParse(input);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const path = issue?.path.join('.') ?? '';
-  const value = path === '' ? undefined : JSON.stringify((input as Record<string, unknown> | null)?.[path]);
-  const unknown = issue?.code === 'unrecognized_keys' ? ` (${issue.keys.join(', ')})` : '';
-  throw usageError(
-    `${source}: ${path === '' ? '' : `"${path}": `}${issue?.message ?? 'not a plan'}${unknown}`,
-    value,
-    `the names and values of the flags: ${Object.keys(planInputSchema.shape).join(', ')}`,
-  );
-}
-
-/** Reads every setting but the environments, which have to be resolved on the machine first. */
-export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanSettings {
-  const profile = input.profile ?? 'quick';
-  const costs = costSettings(input, profile);
-  const cpus = input.cpu === undefined ? undefined : parseCpuList(input.cpu, '--cpu');
-  const limits = defaults.limitsFor(cpus, parseBytes(input.memory ?? DEFAULT_MEMORY, '--memory'));
-  const requested = input.env ?? ['native', 'container', 'nested', 'vm'];
-  if (requested.length === 0 || requested.some((path) => path === '')) {
-    throw usageError('An environment has no name.', requested.join(','), '-e native,docker');
+/** Reads the content of a plan file. Throws a usage error that names the file and the setting. */
+export function checkPlanInput(content: unknown, file: string): PlanInput {
+  const result = planInputSchema.safeParse(content);
+  if (result.success) {
+    return Object.fromEntries(Object.entries(result.data).map(([name, value]) => [keyOf(name), value]));
   }
+  throw planError(result.error.issues[0], content, file);
+}
+
+/** The same words as for the flag, after the name of the file. */
+function planError(issue: z.core.$ZodIssue | undefined, content: unknown, file: string): BoxmarkError {
+  const known = PLAN_FLAGS.map(({ name }) => name);
+  if (issue?.code === 'unrecognized_keys') {
+    const [key = ''] = issue.keys;
+    return usageError(`${file}: there is no setting of this name${nearest(key, known)}.`, key, known.join(', '));
+  }
+  const name = String(issue?.path[0] ?? '');
+  const flag = PLAN_FLAGS.find((one) => one.name === name);
+  if (flag === undefined) {
+    return usageError(`${file}: this is not a plan.`, JSON.stringify(content), `settings by name: ${known.join(', ')}`);
+  }
+  const given = (content as Readonly<Record<string, unknown>>)[name];
+  try {
+    flag.value.parse(given, optionOf(flag));
+  } catch (error) {
+    if (error instanceof BoxmarkError) return usageError(`${file}: ${error.what}`, error.value, error.remedy);
+    throw error;
+  }
+  return usageError(`${file}: ${optionOf(flag)}: ${issue?.message}`, JSON.stringify(given), helpOf(flag, 'run'));
+}
+
+/** The forms that a setting may have in a file, and its value. */
+function settingSchema({ name, value }: Flag): z.ZodType {
+  const { forms, pattern, choices, metavar } = value;
+  const one = (): z.ZodType => {
+    if (choices !== undefined && metavar !== 'list') return z.enum(Object.keys(choices));
+    return pattern === undefined ? z.string().min(1) : z.string().regex(pattern);
+  };
+  const items = forms.includes('number') ? z.union([one(), z.number()]) : one();
+  const schemas: Readonly<Record<Form, z.ZodType>> = {
+    text: one(),
+    number: z.number(),
+    boolean: z.boolean(),
+    list: z.array(items).min(1),
+  };
+  const [first = 'text', ...others] = forms;
+  const raw = others.length === 0 ? schemas[first] : z.union(forms.map((form) => schemas[form]));
+  return raw.transform((given, context) => {
+    try {
+      return value.parse(given, `--${name}`);
+    } catch (error) {
+      context.issues.push({ code: 'custom', input: given, message: messageOf(error) });
+      return z.NEVER;
+    }
+  });
+}
+
+/** Every setting but the environments. Throws a usage error that names the flag. */
+export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraft {
+  const given = <N extends keyof PlanInput>(name: N) => input[name] ?? defaultFor('run', name);
+  const profile = given('profile');
+  const { rounds, longVisits } = PROFILE_NUMBERS[profile];
   return {
-    requested,
-    baseline: input.baseline ?? 'native',
-    contrasts: (input.contrast ?? []).map(parseContrast),
-    rest: {
-      schema: 1,
-      seed: input.seed === undefined ? defaults.seed : parseCount(input.seed, '--seed', 0),
-      profile,
-      ...readWorkloads(input.workload, defaults),
-      size: input.size ?? 'small',
-      kernels: input.kernels ?? 'reference',
-      schedule: (input.schedule ?? 'interleaved') satisfies Schedule,
-      ...readStopping(input, profile),
-      margin: parsePercent(input.margin ?? DEFAULT_MARGIN, '--margin'),
-      allowUnequal: input['allow-unequal'] === true,
-      rounds: input.rounds === undefined ? PROFILE_ROUNDS[profile] : parseCount(input.rounds, '--rounds'),
-      pilotBursts: PILOT_BURSTS,
-      burstNs: parseDurationNs(input.burst ?? DEFAULT_BURST, '--burst'),
-      longNs: LONG_VISIT_NS,
-      longVisits: profile === 'quick' ? 'rotate' : 'all',
-      ...(input['max-time'] === undefined ? {} : { maxTimeMs: parseDurationNs(input['max-time'], '--max-time') / 1e6 }),
-      timeoutMs: parseDurationNs(input.timeout ?? DEFAULT_TIMEOUT, '--timeout') / 1e6,
-      limits,
-      ...costs,
-    },
+    requested: given('env'),
+    schema: 1,
+    seed: input.seed ?? defaults.seed,
+    profile,
+    baseline: given('baseline'),
+    ...readWorkloads(given('workload'), defaults),
+    size: given('size'),
+    kernels: given('kernels'),
+    contrasts: input.contrast ?? [],
+    schedule: given('schedule'),
+    ...readStopping(input, profile),
+    margin: given('margin'),
+    allowUnequal: input.allowUnequal === true,
+    rounds: input.rounds ?? rounds,
+    pilotBursts: PILOT_BURSTS,
+    burstNs: given('burst'),
+    longNs: LONG_VISIT_NS,
+    longVisits,
+    ...(input.maxTime === undefined ? {} : { maxTimeMs: input.maxTime / 1e6 }),
+    timeoutMs: given('timeout') / 1e6,
+    limits: defaults.limitsFor(input.cpu, given('memory')),
+    ...costSettings(input, profile),
   };
 }
 
 /** Workloads by their names and those of groups, in the registry's order; and what the suite is made of. */
 function readWorkloads(
-  named: readonly string[] | undefined,
+  named: readonly string[],
   { workloads: kernels, system = [] }: PlanDefaults,
 ): Pick<Plan, 'workloads' | 'suite'> {
   const all = [...kernels, ...system];
   const groups: Readonly<Record<string, readonly string[]>> =
-    system.length === 0 ? {} : { scimark: kernels, system, all };
-  const wanted = (named ?? kernels).flatMap((name) => groups[name] ?? [name]);
+    system.length === 0 ? { scimark: kernels } : { scimark: kernels, system, all };
+  const wanted = named.flatMap((name) => groups[name] ?? [name]);
   const known = [...all, ...Object.keys(groups)];
   for (const id of wanted) {
     if (all.includes(id)) continue;
     throw usageError(`There is no workload of this name${nearest(id, known)}.`, id, known.join(', '));
   }
   if (new Set(wanted).size !== wanted.length) {
-    throw usageError('A workload is listed twice.', (named ?? []).join(','), 'each workload once');
+    throw usageError('A workload is listed twice.', named.join(','), 'each workload once');
   }
   const workloads = all.filter((id) => wanted.includes(id));
   const suite = workloads.filter((id) => kernels.includes(id));
@@ -157,10 +146,14 @@ function readWorkloads(
 }
 
 /** The plan, once it is known which environments there are. The baseline stands first. */
-export function makePlan(settings: PlanSettings, environments: readonly PlannedEnvironment[], baseline: string): Plan {
+export function makePlan(
+  { requested: _, ...draft }: PlanDraft,
+  environments: readonly PlannedEnvironment[],
+  baseline: string,
+): Plan {
   const paths = environments.map(({ path }) => path);
   const contrasts: Contrast[] = paths.filter((env) => env !== baseline).map((env) => ({ env, baseline }));
-  for (const contrast of settings.contrasts) {
+  for (const contrast of draft.contrasts) {
     const pair = {
       env: pathOf(contrast.env, environments),
       baseline: pathOf(contrast.baseline, environments),
@@ -168,11 +161,11 @@ export function makePlan(settings: PlanSettings, environments: readonly PlannedE
     if (!contrasts.some((known) => known.env === pair.env && known.baseline === pair.baseline)) contrasts.push(pair);
   }
   const plan: Plan = {
-    ...settings.rest,
+    ...draft,
     environments,
     baseline,
     contrasts,
-    rounds: balancedRounds(settings.rest, paths.length),
+    rounds: balancedRounds(draft, paths.length),
   };
   return Object.freeze(plan);
 }
@@ -180,24 +173,6 @@ export function makePlan(settings: PlanSettings, environments: readonly PlannedE
 /** Rounds in which so many environments and the control are balanced; idle instances have none. */
 export function balancedRounds({ rounds, measure }: Pick<Plan, 'rounds' | 'measure'>, environments: number): number {
   return measure === 'footprint' ? rounds : roundUp(rounds, environments + 1);
-}
-
-/** ` (did you mean "docker"?)` when a known name is near. */
-export function nearest(name: string, known: readonly string[]): string {
-  let best: string | undefined;
-  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
-  for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < least) [best, least] = [candidate, distance];
-  }
-  return best === undefined ? '' : ` (did you mean "${best}"?)`;
-}
-
-function parseContrast(value: string): Contrast {
-  const [env, baseline, ...more] = value.split('..');
-  if (!env || !baseline || more.length > 0)
-    throw usageError('--contrast takes a pair.', value, '--contrast docker/docker..uml');
-  return { env, baseline };
 }
 
 function pathOf(name: string, environments: readonly PlannedEnvironment[]): string {
@@ -211,17 +186,4 @@ function pathOf(name: string, environments: readonly PlannedEnvironment[]): stri
     );
   }
   return found.path;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitute = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

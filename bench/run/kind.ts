@@ -1,19 +1,10 @@
 /** What a kind of measurement is: what a session of it does in a block, how long that takes, and what follows from its rows. */
 
 import type { RatioRow } from '../analysis/reproduction.ts';
-import type { BoxFacts } from '../payload/protocol.ts';
-import type { Measure } from '../plan/cost-plan.ts';
+import type { Measure } from '../plan/flag.ts';
+import type { NewEvent, SessionEvent } from '../session/events.ts';
 import type { SessionInfo } from '../session/info.ts';
-import type {
-  ContrastResult,
-  Environment,
-  FootprintRow,
-  Plan,
-  Sample,
-  SessionEvent,
-  Start,
-  StartupRow,
-} from '../types.ts';
+import type { BoxFacts, ContrastResult, Environment, FootprintRow, Plan, Sample, Start, StartupRow } from '../types.ts';
 import type { HostGauges } from './watch/host-gauges.ts';
 
 /** One kind of measurement; `kinds/index.ts` has all of them. */
@@ -76,8 +67,6 @@ export interface Conclusion {
   /** What only shows over the whole session. */
   readonly events: readonly NewEvent[];
 }
-
-export type NewEvent = Omit<SessionEvent, 'at'>;
 
 /** What a session offers its kind. */
 export interface SessionScope {

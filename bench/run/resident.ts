@@ -1,8 +1,17 @@
 /** One started environment while it is resident: prepared, asked for bursts, closed; its times and its CPU use. */
 
 import { createHash } from 'node:crypto';
-import type { BodyOf, BoxFacts, Op, RequestOf } from '../payload/protocol.ts';
-import type { Environment, Holdings, Plan, Start, Started, StartFigures } from '../types.ts';
+import type { BodyOf, Op, RequestOf } from '../payload/protocol.ts';
+import {
+  type BoxFacts,
+  type Environment,
+  type Holdings,
+  NO_FIGURES,
+  type Plan,
+  type Start,
+  type Started,
+  type StartFigures,
+} from '../types.ts';
 import { BoxFault, connect, type PayloadClient, type Reply } from './client.ts';
 import type { BlockSink } from './kind.ts';
 import { type Clock, type ClockReading, openClock } from './watch/clock.ts';
@@ -278,24 +287,6 @@ export function startName(block: number, box: string, most = 60): string {
   const mark = createHash('sha256').update(box).digest('hex').slice(0, 8);
   return `${name.slice(0, most - 9)}-${mark}`;
 }
-
-/** Figures of a start that failed before its payload answered. */
-const NO_FIGURES = {
-  spawnMs: null,
-  firstInstructionMs: null,
-  readyMs: null,
-  runMs: null,
-  teardownMs: null,
-  clockRatio: null,
-  cpuUserMs: null,
-  cpuSystemMs: null,
-  throttledMs: null,
-  stealMs: null,
-  memoryPeakBytes: null,
-  hostMemoryDeltaBytes: null,
-  idleCpuMs: null,
-  clockStepNs: null,
-} satisfies StartFigures;
 
 /** Which start it is, in its row. */
 export type StartHead = Pick<Start, 'block' | 'position' | 'env' | 'startId' | 'round' | 'temperature'>;

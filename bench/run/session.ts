@@ -1,10 +1,11 @@
 /** Runs a session of any kind: block after block, keeps the folder up to date, and stops when the plan says so. */
 
 import { messageOf } from '../errors.ts';
+import type { NewEvent, SessionEvent } from '../session/events.ts';
 import type { SessionInfo, StopReason } from '../session/info.ts';
 import type { Store } from '../session/store.ts';
-import type { ContrastResult, Environment, FootprintRow, Plan, Sample, SessionEvent, Start } from '../types.ts';
-import type { BlockSink, Kind, KindRun, NewEvent, SessionRecords, SessionRows } from './kind.ts';
+import type { ContrastResult, Environment, FootprintRow, Plan, Sample, Start } from '../types.ts';
+import type { BlockSink, Kind, KindRun, SessionRecords, SessionRows } from './kind.ts';
 import type { HostGauges } from './watch/host-gauges.ts';
 import { GIVEN_UP, SessionLog } from './watch/log.ts';
 

@@ -2,23 +2,24 @@
 
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import type { BoxFacts } from '../payload/protocol.ts';
-import type { Warmup } from '../types.ts';
-import { type Environment, type Inequality, type Plan, TRAITS, type Traits } from '../types.ts';
+import { planCoreSchema } from '../plan/plan-schema.ts';
+import {
+  type BoxFacts,
+  type Environment,
+  type Inequality,
+  type Plan,
+  TRAITS,
+  type Traits,
+  type Unavailable,
+  type Warmup,
+} from '../types.ts';
+import { inequalitySchema } from './events.ts';
 
 /** Raised whenever a file of a session changes its meaning. */
 export const SESSION_SCHEMA = 1;
 
 export const STOP_REASONS = ['running', 'precision', 'blocks', 'time', 'interrupted', 'failed'] as const;
 export type StopReason = (typeof STOP_REASONS)[number];
-
-/** An environment that was asked for and can't run here. */
-export interface Unavailable {
-  readonly path: string;
-  readonly alias?: string;
-  readonly reason: string;
-  readonly remedy: string;
-}
 
 export interface SessionEnvironment {
   readonly path: string;
@@ -72,7 +73,9 @@ export interface SessionInfo {
   readonly resumed: readonly Resumption[];
 }
 
+/** Those of another version may be others than `FACTS`. */
 const facts = z.record(z.string(), z.nullable(z.union([z.string(), z.number(), z.boolean()])));
+const image = z.object({ digest: z.string(), node: z.string(), payload: z.string() });
 
 /** It becomes the name of a folder and of files, and stands in commands to copy. */
 const SESSION_NAME = /^[A-Za-z0-9][\w.-]{0,199}$/;
@@ -88,18 +91,29 @@ export const sessionSchema = z.looseObject({
   finishedAt: z.nullable(z.string()),
   stopReason: z.enum(STOP_REASONS),
   seed: z.number(),
-  plan: z.looseObject({
-    schema: z.literal(1),
-    environments: z.array(z.looseObject({ path: z.string() })),
-    baseline: z.string(),
-    workloads: z.array(z.string()),
-    contrasts: z.array(z.looseObject({ env: z.string(), baseline: z.string() })),
-  }),
+  plan: planCoreSchema,
   work: z.record(z.string(), z.number()),
-  image: z.object({ digest: z.string(), node: z.string(), payload: z.string() }),
+  host: z.looseObject({
+    name: z.string(),
+    fingerprint: z.string(),
+    hardware: z.looseObject({}),
+    stack: z.looseObject({}),
+  }),
+  image,
   environments: z.array(
-    z.looseObject({ path: z.string(), labels: z.array(z.string()), traits, facts: z.nullable(facts) }),
+    z.looseObject({
+      path: z.string(),
+      labels: z.array(z.string()),
+      traits,
+      versions: z.record(z.string(), z.string()),
+      image: image.optional(),
+      facts: z.nullable(facts),
+      inequalities: z.array(inequalitySchema).optional(),
+    }),
   ),
+  unavailable: z
+    .array(z.looseObject({ path: z.string(), alias: z.string().optional(), reason: z.string(), remedy: z.string() }))
+    .optional(),
   blocksCompleted: z.number(),
 });
 

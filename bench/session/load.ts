@@ -1,13 +1,15 @@
 /** Reads a session's folder back: what was planned, every burst, start and event, as they were when it was measured. */
 
 import { closeSync, existsSync, fstatSync, readSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { messageOf, usageError } from '../errors.ts';
-import { type FootprintRow, joinTraits, type Sample, type SessionEvent, type Start, type Traits } from '../types.ts';
+import { type FootprintRow, joinTraits, type Sample, type Start, type Traits } from '../types.ts';
+import { readEvent, type SessionEvent } from './events.ts';
 import { assertPlainFolder, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './info.ts';
-import { BadCell, type Row, toFootprint, toSample, toStart } from './rows.ts';
-import { BadTable, scanRows } from './scan.ts';
+import { BadTable, scanTable } from './scan.ts';
+import { BadCell, type Table } from './table.ts';
+import { FOOTPRINT, SAMPLES, STARTS } from './tables.ts';
 
 export interface LoadedSession {
   readonly dir: string;
@@ -28,11 +30,11 @@ export interface OpenedSession extends Omit<LoadedSession, 'samples'> {
 /** Reads everything but bursts and contrasts. Throws a usage error when `dir` is no session, is damaged, or is of a later version. */
 export function openSession(dir: string): OpenedSession {
   const info = readSessionInfo(dir);
-  const starts = [...rowsOf(dir, 'starts.csv', toStart)];
+  const starts = [...rowsOf(dir, STARTS)];
   const events = readEvents(dir);
   // A session that was cut before its first row has no such table.
-  const footprint = existsSync(join(dir, 'footprint.csv')) ? [...rowsOf(dir, 'footprint.csv', toFootprint)] : [];
-  return { dir, info, starts, events, footprint, samples: () => rowsOf(dir, 'samples.csv', toSample) };
+  const footprint = existsSync(join(dir, FOOTPRINT.file)) ? [...rowsOf(dir, FOOTPRINT)] : [];
+  return { dir, info, starts, events, footprint, samples: () => rowsOf(dir, SAMPLES) };
 }
 
 /** Reads everything but the contrasts, which are computed from it. Throws like `openSession`. */
@@ -113,19 +115,23 @@ function traitsOfLabels(labels: readonly string[]): Traits {
   };
 }
 
-/** Columns are only ever appended: ones that we don't know are let through, later ones may be lacking. */
-function* rowsOf<T>(dir: string, name: string, read: (row: Row) => T): Generator<T> {
-  const file = join(dir, name);
+/** The rows of a table. Throws a usage error where it is missing or damaged. */
+export function* rowsOf<Read>(dir: string, table: Pick<Table<never, Read>, 'file' | 'reader'>): Generator<Read> {
+  const file = join(dir, table.file);
   if (!existsSync(file)) throw damaged(file, 'it is missing');
   assertWholeEnd(file);
   let number = 0;
   try {
-    for (const row of scanRows(file)) {
-      number += 1;
-      yield read(row);
+    let read: ((cells: readonly string[]) => Read) | null = null;
+    for (const cells of scanTable(file)) {
+      if (read === null) read = table.reader(cells);
+      else {
+        number += 1;
+        yield read(cells);
+      }
     }
   } catch (error) {
-    if (error instanceof BadCell) throw damaged(file, `row ${number}: ${error.message}`);
+    if (error instanceof BadCell) throw damaged(file, number === 0 ? error.message : `row ${number}: ${error.message}`);
     if (error instanceof BadTable) throw damaged(file, error.message);
     throw error;
   }
@@ -164,7 +170,7 @@ function readEvents(dir: string): SessionEvent[] {
   return lines.flatMap((line, index) => {
     if (line === '') return [];
     try {
-      return [JSON.parse(line) as SessionEvent];
+      return [readEvent(line)];
     } catch (error) {
       throw damaged(file, `line ${index + 1}: ${messageOf(error)}`);
     }
@@ -173,7 +179,7 @@ function readEvents(dir: string): SessionEvent[] {
 
 function damaged(file: string, problem: string): Error {
   return usageError(
-    `This session can't be read: ${problem.slice(0, 200)}`,
+    `This session can't be read: ${basename(file)}: ${problem.slice(0, 200)}`,
     file,
     'boxmark check on its folder, for what is wrong',
   );

@@ -3,10 +3,10 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../errors.ts';
-import { FOOTPRINT_COLUMNS, SAMPLE_COLUMNS, START_COLUMNS } from './columns.ts';
 import { assertPlainFolder, readRegular, removePartials } from './files.ts';
 import { claimFolder } from './owner.ts';
 import { openStoreAt, type Store, writeWhole } from './store.ts';
+import { CONTRASTS, FOOTPRINT, SAMPLES, STARTS, STARTUP } from './tables.ts';
 
 /**
  * Trims the folder to its first `blocks` blocks and opens it for appending. Works on what a kill left, a last line
@@ -18,11 +18,12 @@ export function reopenStore(dir: string, session: string, blocks: number): Store
   const release = claimFolder(dir);
   try {
     removePartials(dir);
-    for (const name of ['manifest.json', 'contrasts.csv', 'startup.csv']) rmSync(join(dir, name), { force: true });
-    replace(dir, 'samples.csv', (text) => trimTable(text, SAMPLE_COLUMNS, blocks, dir));
-    replace(dir, 'starts.csv', (text) => trimTable(text, START_COLUMNS, blocks, dir));
-    if (existsSync(join(dir, 'footprint.csv'))) {
-      replace(dir, 'footprint.csv', (text) => trimTable(text, FOOTPRINT_COLUMNS, blocks, dir));
+    for (const name of ['manifest.json', CONTRASTS.file, STARTUP.file]) rmSync(join(dir, name), { force: true });
+    for (const { file, columns } of [SAMPLES, STARTS]) {
+      replace(dir, file, (text) => trimTable(text, columns, blocks, dir));
+    }
+    if (existsSync(join(dir, FOOTPRINT.file))) {
+      replace(dir, FOOTPRINT.file, (text) => trimTable(text, FOOTPRINT.columns, blocks, dir));
     }
     replace(dir, 'events.jsonl', (text) => trimEvents(text, blocks));
     return openStoreAt(dir, session, release);

@@ -1,12 +1,10 @@
 /** `boxmark compare`: has the candidate become slower than the baseline? The regression gate. */
 
 import { resolve } from 'node:path';
-import { Command } from 'commander';
-import { DEFAULT_MARGIN } from '../../bench/analysis/contrast/verdict.ts';
 import { compareStored, gateOf } from '../../bench/analysis/regression.ts';
-import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
-import { nearest } from '../../bench/plan/plan.ts';
-import { parsePercent } from '../../bench/units.ts';
+import { BoxmarkError, EXIT, nearest, usageError } from '../../bench/errors.ts';
+import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
+import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
 import { type CompareText, renderCompare } from '../../reports/compare.ts';
 import { renderCompareMarkdown } from '../../reports/compare-markdown.ts';
 import { hostDifferences } from '../compare/hosts.ts';
@@ -16,53 +14,13 @@ import { readSides, type Sides } from '../compare/sides.ts';
 import { assertOut } from '../out-folder.ts';
 import { programVersion } from '../paths.ts';
 import { appendStepSummary } from '../step-summary.ts';
-import { type AllowEnvFlag, allowEnvOption } from '../stored-origin.ts';
 import { stderr, stdout } from '../streams.ts';
-
-export interface CompareFlags extends AllowEnvFlag {
-  readonly stored?: boolean;
-  readonly env?: string;
-  readonly blocks?: string;
-  readonly margin?: string;
-  readonly cpu?: string;
-  readonly out?: string;
-  readonly allowDifferentHosts?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
 
 const JSON_SCHEMA = 1;
 
-const EXAMPLES = `
-Examples:
-  boxmark compare results/20261120T090000Z-12ab34 results/20261123T170000Z-ab12cd
-  boxmark compare --stored results results/20261123T170000Z-ab12cd     against all sessions there, measuring nothing
-  boxmark compare main.session branch.session -e native,docker --blocks 10 || echo "exit code $?"`;
+type CompareFlags = FlagValues<'compare'>;
 
-export function compareCommand(): Command {
-  return new Command('compare')
-    .description('the regression gate: is the candidate slower than the baseline?')
-    .argument('<baseline>', 'folder of a session, or a folder of sessions')
-    .argument('<candidate>', 'likewise')
-    .option('--stored', 'compare what is stored; measure nothing')
-    .option('-e, --env <list>', 'only these environments, joined by commas')
-    .option('--margin <percent>', "differences up to this count as none (default: the baseline's)")
-    .option('--blocks <n>', "blocks of a paired run (default: the baseline's plan)")
-    .option('--cpu <list>', "CPUs of a paired run (default: the baseline's, where they are)")
-    .option('-o, --out <dir>', 'parent folder of the sessions of a paired run (default: results)')
-    .addOption(allowEnvOption())
-    .option('--allow-different-hosts', 'compare although the hardware is not the same')
-    .option('--json', 'print the result as one JSON document')
-    .option('-q, --quiet', 'no progress')
-    .option('-v, --verbose', 'details with errors')
-    .addHelpText('after', EXAMPLES)
-    .action(async (baseline: string, candidate: string, flags: CompareFlags) => {
-      process.exitCode = await compare(baseline, candidate, flags);
-    });
-}
-
-async function compare(baselinePath: string, candidatePath: string, flags: CompareFlags): Promise<number> {
-  const margin = flags.margin === undefined ? undefined : parsePercent(flags.margin, '--margin');
+export async function compare(flags: CompareFlags, baselinePath = '', candidatePath = ''): Promise<number> {
   const sides = await readSides(baselinePath, candidatePath, {
     allowDifferentHosts: flags.allowDifferentHosts === true,
   });
@@ -71,13 +29,13 @@ async function compare(baselinePath: string, candidatePath: string, flags: Compa
   if (baseline === undefined || candidate === undefined) throw usageError('There is nothing to compare.', baselinePath);
   const known = {
     program: programVersion(),
-    margin: margin ?? baseline.info.plan.margin ?? DEFAULT_MARGIN,
+    margin: flags.margin ?? baseline.info.plan.margin ?? DEFAULT_MARGIN,
     baseline: sides.baseline.map(({ info }) => info.session),
     candidate: sides.candidate.map(({ info }) => info.session),
     differences: hostDifferences(baseline.info, candidate.info),
     leftOut: sides.leftOut,
   };
-  const out = resolve(flags.out ?? 'results');
+  const out = resolve(flags.out ?? defaultFor('compare', 'out'));
   const found = flags.stored === true ? 'that was asked for' : await pairedCase(sides, { ...flags, only, ...known });
   if (typeof found === 'string') return concludeStored(sides, only, { ...known, why: found }, flags);
   assertOut(out);
@@ -140,12 +98,11 @@ function print(
 }
 
 /** Environments of either side, or those of them that were asked for. */
-function wantedEnvironments(sides: Sides, list: string | undefined): ReadonlySet<string> {
+function wantedEnvironments(sides: Sides, wanted: readonly string[] | undefined): ReadonlySet<string> {
   const all = new Set(
     [...sides.baseline, ...sides.candidate].flatMap(({ info }) => info.plan.environments.map(({ path }) => path)),
   );
-  if (list === undefined) return all;
-  const wanted = list.split(',').map((path) => path.trim());
+  if (wanted === undefined) return all;
   const unknown = wanted.find((path) => !all.has(path));
   if (unknown === undefined) return new Set(wanted);
   throw new BoxmarkError(

@@ -1,7 +1,7 @@
 /** `boxmark doctor`: what can run here, tried for real, what can't and why, and what on this host makes noise. */
 
-import { Command } from 'commander';
 import { EXIT } from '../../bench/errors.ts';
+import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import type { Environment } from '../../bench/types.ts';
 import { cut, wrap } from '../../reports/text.ts';
 import { CONTAINERS, candidatesOf } from '../../runners/aliases.ts';
@@ -11,7 +11,7 @@ import { type NoiseCheck, preflight } from '../../runners/host/noise.ts';
 import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
-import { prepareStack, Unavailable } from '../../runners/stack/stack.ts';
+import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
 import { payloadFile } from '../paths.ts';
 import { suggestion } from '../prepare.ts';
 import { createProgress } from '../progress.ts';
@@ -33,23 +33,14 @@ const MIXED = ['lxc/docker'];
 /** Settings that make another engine of one. */
 const VARIANTS = ['docker:runsc', 'podman:rootless=yes'];
 
-export function doctorCommand(): Command {
-  return new Command('doctor')
-    .description("what can run here and what can't, why, and the remedy; what makes noise")
-    .option('--json', 'print the findings as one JSON document')
-    .option('-q, --quiet', 'no progress')
-    .option('-v, --verbose', 'details with errors')
-    .addHelpText('after', '\nExample:\n  boxmark doctor')
-    .action(async (flags: { json?: boolean; quiet?: boolean }) => {
-      const host = await readHost();
-      const limits = defaultLimits(undefined, MEMORY_BYTES);
-      const noise = preflight(limits.cpus);
-      const rows = await tryAll(flags.quiet === true);
-      if (flags.json) stdout.write(`${JSON.stringify({ environments: rows, noise, host }, null, 2)}\n`);
-      else
-        stdout.write(`${[...hostLines(host), '', ...environmentLines(rows), '', ...noiseLines(noise)].join('\n')}\n`);
-      if (!rows.some(({ available }) => available)) process.exitCode = EXIT.unfit;
-    });
+export async function doctor(flags: FlagValues<'doctor'>): Promise<number> {
+  const host = await readHost();
+  const limits = defaultLimits(undefined, MEMORY_BYTES);
+  const noise = preflight(limits.cpus);
+  const rows = await tryAll(flags.quiet === true);
+  if (flags.json) stdout.write(`${JSON.stringify({ environments: rows, noise, host }, null, 2)}\n`);
+  else stdout.write(`${[...hostLines(host), '', ...environmentLines(rows), '', ...noiseLines(noise)].join('\n')}\n`);
+  return rows.some(({ available }) => available) ? EXIT.ok : EXIT.unfit;
 }
 
 /** Every layer by itself, every one that can hold others inside itself, and some on others: prepared as for a run, then removed. */
@@ -97,8 +88,8 @@ async function tryOne(path: string, context: Parameters<typeof prepareStack>[2])
     const versions = [...new Set(Object.values(environment.versions))].join(', ');
     return { path, available: true, found: [versions, ...environment.labels].join('; '), remedy: null };
   } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
-    return { path, available: false, found: error.message, remedy: error.remedy };
+    if (!(error instanceof UnavailableError)) throw error;
+    return { path, available: false, found: error.message, remedy: error.unavailable.remedy };
   } finally {
     await environment?.dispose();
   }

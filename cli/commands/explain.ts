@@ -2,13 +2,13 @@
 
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
-import { Command } from 'commander';
 import { hostTimedBoxes } from '../../bench/analysis/contrast/clock.ts';
 import { groupSession } from '../../bench/analysis/contrast/session-groups.ts';
 import { changedFacts, explain, type Ladder } from '../../bench/analysis/explain.ts';
 import { EXIT, usageError } from '../../bench/errors.ts';
 import { describePlan } from '../../bench/kinds/index.ts';
-import { checkPlanInput, makePlan, type PlanSettings, planSettings } from '../../bench/plan/plan.ts';
+import { makePlan, type PlanDraft, planSettings } from '../../bench/plan/plan.ts';
+import { defaultFor, type FlagValues, planInputOf } from '../../bench/plan/read-flags.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import { renderExplain } from '../../reports/explain.ts';
 import { isAlias } from '../../runners/aliases.ts';
@@ -23,64 +23,25 @@ import { resumeCall } from '../stored-origin.ts';
 import { stderr, stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
-interface ExplainFlags extends Record<string, unknown> {
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-}
-
 /** Raised when a field of the JSON document changes its meaning or goes. */
 const JSON_SCHEMA = 1;
 
-const EXAMPLES = `
-Examples:
-  boxmark explain docker                      what of its cost comes from which of its parts
-  boxmark explain docker/docker --blocks 12 -w syscall
-  boxmark explain docker --dry-run            the steps, and those that can't be made here`;
-
-export function explainCommand(): Command {
-  return new Command('explain')
-    .description('take an environment apart: which setting its difference to native comes from')
-    .argument('<env>', 'an environment, such as docker or docker/docker')
-    .option('--baseline <env>', 'what it is compared with (default: native)')
-    .option('-w, --workload <list>', `workloads, joined by commas (default: ${KERNEL_IDS.join(',')})`)
-    .option('--size <size>', 'tiny, small (default) or large')
-    .option('--profile <name>', 'quick (default), standard or publish')
-    .option('--blocks <n>', 'exactly so many blocks')
-    .option('--rounds <n>', 'interleaved visits in each block, rounded up to a balanced number')
-    .option('--burst <time>', 'length of a timed burst on the baseline (default: 10ms)')
-    .option('--max-time <time>', 'no block is begun that would end later, such as 10m')
-    .option('--seed <n>', 'seed of all orders (default: drawn, and recorded)')
-    .option('--cpu <list>', 'CPUs of the workload (default: the last allowed one)')
-    .option('--memory <size>', 'memory limit of each box (default: 1g)')
-    .option('-o, --out <dir>', 'parent folder of the session (default: results)')
-    .option('--dry-run', 'print the steps, and stop')
-    .option('--json', 'print the result as one JSON document')
-    .option('-q, --quiet', 'no progress')
-    .option('-v, --verbose', 'details with errors')
-    .addHelpText('after', EXAMPLES)
-    .action(async (env: string, flags: ExplainFlags) => {
-      process.exitCode = await run(env, flags);
-    });
-}
-
-async function run(env: string, { json, quiet, verbose: _, dryRun, ...flags }: ExplainFlags): Promise<number> {
+export async function explainCommand(flags: FlagValues<'explain'>, env = ''): Promise<number> {
+  const { json, quiet, dryRun } = flags;
   if (isAlias(env))
     throw usageError('explain takes an environment, not an alias.', env, 'docker, unshare, docker/docker');
-  const given = Object.entries(flags).map(([key, value]) => [
-    key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
-    value,
-  ]);
-  const input = checkPlanInput({ ...Object.fromEntries(given), env: [env] }, 'the flags');
-  const settings = planSettings(input, {
-    workloads: KERNEL_IDS,
-    system: SYSTEM_IDS,
-    seed: randomInt(2 ** 31),
-    limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
-  });
+  const settings = planSettings(
+    { ...planInputOf(flags), env: [env] },
+    {
+      workloads: KERNEL_IDS,
+      system: SYSTEM_IDS,
+      seed: randomInt(2 ** 31),
+      limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
+    },
+  );
   if (env === settings.baseline) throw usageError('The environment is the baseline itself.', env, 'another --baseline');
   const candidates = candidatesFor(env, RUNNERS, suggestion);
-  const out = resolve(input.out ?? 'results');
+  const out = resolve(flags.out ?? defaultFor('explain', 'out'));
   if (dryRun !== true) assertOut(out);
   const frame = { quiet: quiet === true, dryRun: false, imageFile: undefined };
   const possible = await tried(settings, candidates, frame);
@@ -114,7 +75,7 @@ async function run(env: string, { json, quiet, verbose: _, dryRun, ...flags }: E
  * interrupt, which is reported already.
  */
 async function tried(
-  settings: PlanSettings,
+  settings: PlanDraft,
   candidates: Candidates,
   frame: Omit<Parameters<typeof withBench>[1], never>,
 ): Promise<Candidates | null> {
@@ -194,7 +155,7 @@ function conclude(
   else stdout.write(`${renderExplain(document)}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
-    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, outcome.info.plan)}\n`);
+    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, info.plan)}\n`);
     return EXIT.interrupted;
   }
   return results.length === 0 ? EXIT.failed : EXIT.ok;

@@ -1,8 +1,7 @@
 /** `boxmark export`: a session in the formats of other tools. */
 
-import { Command } from 'commander';
-import { messageOf, usageError } from '../../bench/errors.ts';
-import { nearest } from '../../bench/plan/plan.ts';
+import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
+import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { writeOutput } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import type { Format, ReportFile } from '../../reports/formats/format.ts';
@@ -11,36 +10,14 @@ import { clean } from '../../reports/text.ts';
 import { stderr, stdout } from '../streams.ts';
 import { sessionReport, writeFiles } from '../write-report.ts';
 
-interface ExportFlags {
-  readonly as: string;
-  readonly output?: string;
-}
-
-const TOOLS = formatsFor('tool');
-const NAMES = TOOLS.map(({ name }) => name);
-
-const EXAMPLES = `
-Examples:
-  boxmark export results/20261123T170000Z-ab12cd --as benchfmt | benchstat -col env /dev/stdin
-  boxmark export results/20261123T170000Z-ab12cd --as junit -o boxmark.xml
-  boxmark export results/20261123T170000Z-ab12cd --as criterion -o target/criterion
-  boxmark export results --as otava -o history.csv           all sessions there, a row each`;
-
-export function exportCommand(): Command {
-  return new Command('export')
-    .description("write a session in another tool's format")
-    .argument('<session...>', 'folder of the session; for otava several, or a folder of sessions')
-    .requiredOption('--as <format>', NAMES.join(', '))
-    .option('-o, --output <path>', 'write to this file instead of standard output; for criterion the folder')
-    .option('-v, --verbose', 'details with errors')
-    .addHelpText('after', EXAMPLES)
-    .action(async (paths: string[], flags: ExportFlags) => {
-      const format = TOOLS.find(({ name }) => name === flags.as);
-      if (format === undefined) {
-        throw usageError(`There is no such export${nearest(flags.as, NAMES)}.`, flags.as, NAMES.join(', '));
-      }
-      await write(format, foldersOf(paths, format), flags.output);
-    });
+export async function exportSessions(
+  { as, output }: FlagValues<'export'>,
+  ...paths: readonly string[]
+): Promise<number> {
+  const format = formatsFor('tool').find(({ name }) => name === as);
+  if (format === undefined) throw new Error(`there is no export ${as}`);
+  await write(format, foldersOf(paths, format), output);
+  return EXIT.ok;
 }
 
 async function write(format: Format, dirs: readonly string[], output: string | undefined): Promise<void> {

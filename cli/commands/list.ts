@@ -1,20 +1,11 @@
 /** `boxmark list`: environments, workloads, reports, exports and claims, straight from their registries. */
 
-import { Command } from 'commander';
-import { unitOf } from '../../bench/analysis/claims/figures.ts';
-import { readClaims } from '../../bench/analysis/claims/file.ts';
-import { type Claim, isRateClaim } from '../../bench/analysis/claims/schema.ts';
-import { usageError } from '../../bench/errors.ts';
-import { nearest } from '../../bench/plan/plan.ts';
+import type { Claim } from '../../bench/analysis/claims/schema.ts';
+import { EXIT, nearest, usageError } from '../../bench/errors.ts';
+import { LISTS } from '../../bench/plan/flags.ts';
+import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import type { Runner } from '../../bench/types.ts';
-import { formatsFor } from '../../reports/formats/index.ts';
-import { bandText } from '../../reports/sections/claims.ts';
-import { ALIASES, CONTAINERS } from '../../runners/aliases.ts';
-import { RUNNERS } from '../../runners/index.ts';
-import { exampleOf } from '../../runners/stack/settings.ts';
-import { WORKLOADS } from '../../scimark/index.ts';
-import { SYSTEM_WORKLOADS, type SystemWorkload } from '../../system/index.ts';
-import { publishedClaims } from '../paths.ts';
+import type { SystemWorkload } from '../../system/index.ts';
 import { stdout } from '../streams.ts';
 
 interface Item {
@@ -23,37 +14,77 @@ interface Item {
   readonly details: readonly string[];
 }
 
-const ALIAS_SUMMARIES: Readonly<Record<(typeof ALIASES)[number], string>> = {
-  container: `The first container engine that can run: ${CONTAINERS.join(', ')}`,
-  nested: 'The engine that "container" stands for, inside itself',
-  vm: 'The first that can run: qemu with KVM, uml, qemu emulated',
+/** A registry is loaded when its list is asked for: some of them take longer to load than to print. */
+const ITEMS: Readonly<Record<(typeof LISTS)[number], () => Promise<Item[]>>> = {
+  environments,
+  workloads,
+  reports: async () => {
+    const { formatsFor } = await import('../../reports/formats/index.ts');
+    return formatsFor('people').map(({ name, summary, extension }) => ({ name, summary, details: [`.${extension}`] }));
+  },
+  exports: async () => {
+    const { formatsFor } = await import('../../reports/formats/index.ts');
+    return formatsFor('tool').map(({ name, summary, many, folder }) => ({
+      ...{ name, summary },
+      details: [many ? 'several sessions' : 'one session', ...(folder ? ['a folder of files'] : [])],
+    }));
+  },
+  claims,
 };
 
-const LISTS: Readonly<Record<string, () => Item[]>> = {
-  environments: () => [
-    ...RUNNERS.map((runner) => ({ name: runner.name, summary: runner.summary, details: layerDetails(runner) })),
-    ...ALIASES.map((name) => ({ name, summary: ALIAS_SUMMARIES[name], details: ['alias'] })),
-  ],
-  workloads: () => [
+export async function list(flags: FlagValues<'list'>, kind = ''): Promise<number> {
+  const wanted = LISTS.find((name) => name === kind);
+  if (wanted === undefined) {
+    throw usageError(`There is no such list${nearest(kind, LISTS)}.`, kind, LISTS.join(', '));
+  }
+  const items = await ITEMS[wanted]();
+  if (flags.json) {
+    stdout.write(`${JSON.stringify(items, null, 2)}\n`);
+    return EXIT.ok;
+  }
+  const width = Math.max(...items.map(({ name }) => name.length));
+  for (const { name, summary, details } of items) {
+    stdout.write(`${name.padEnd(width)}  ${summary}\n`);
+    if (flags.verbose) for (const detail of details) stdout.write(`${' '.repeat(width)}  ${detail}\n`);
+  }
+  return EXIT.ok;
+}
+
+async function environments(): Promise<Item[]> {
+  const { RUNNERS } = await import('../../runners/index.ts');
+  const { ALIASES, CONTAINERS } = await import('../../runners/aliases.ts');
+  const { exampleOf } = await import('../../runners/stack/settings.ts');
+  const summaries: Readonly<Record<(typeof ALIASES)[number], string>> = {
+    container: `The first container engine that can run: ${CONTAINERS.join(', ')}`,
+    nested: 'The engine that "container" stands for, inside itself',
+    vm: 'The first that can run: qemu with KVM, uml, qemu emulated',
+  };
+  return [
+    ...RUNNERS.map((runner) => ({
+      ...{ name: runner.name, summary: runner.summary },
+      details: layerDetails(runner, exampleOf),
+    })),
+    ...ALIASES.map((name) => ({ name, summary: summaries[name], details: ['alias'] })),
+  ];
+}
+
+async function workloads(): Promise<Item[]> {
+  const { WORKLOADS } = await import('../../scimark/index.ts');
+  const { SYSTEM_WORKLOADS } = await import('../../system/index.ts');
+  return [
     ...WORKLOADS.map(({ id, title, summary, sizes }) => ({
       name: id,
       summary: `${title}: ${summary}`,
       details: Object.entries(sizes).map(([size, it]) => `${size}: ${it.flops} nominal operations a pass`),
     })),
     ...SYSTEM_WORKLOADS.map(systemItem),
-  ],
-  reports: () =>
-    formatsFor('people').map(({ name, summary, extension }) => ({ name, summary, details: [`.${extension}`] })),
-  exports: () =>
-    formatsFor('tool').map(({ name, summary, many, folder }) => ({
-      name,
-      summary,
-      details: [many ? 'several sessions' : 'one session', ...(folder ? ['a folder of files'] : [])],
-    })),
-  claims: () => readClaims(publishedClaims()).claims.map(claimItem),
-};
+  ];
+}
 
-function layerDetails({ name, kind, holds, transparent, settings }: Runner): string[] {
+function layerDetails(
+  { name, kind, holds, transparent, settings }: Runner,
+  exampleOf: typeof import('../../runners/stack/settings.ts').exampleOf,
+): string[] {
   const holding = transparent
     ? `makes no box of its own: …/${name}, or alone on the host`
     : holds
@@ -83,41 +114,29 @@ function systemItem({ id, title, summary, unit, sizes }: SystemWorkload): Item {
   };
 }
 
-function claimItem(claim: Claim): Item {
-  const { id, metric, numerator_env, denominator_env, applies_if = [] } = claim;
-  const sides = [numerator_env, denominator_env].filter((side) => side !== undefined);
-  const on = isRateClaim(claim) ? [claim.workload].flat().join(', ') : claim.figure;
-  const unit = isRateClaim(claim) || denominator_env !== undefined ? 'ratio' : unitOf(claim.metric);
-  return {
-    name: id,
-    summary: `${claim.historical ? 'Historical: ' : ''}${claim.claim}`,
-    details: [
-      `${metric} of ${sides.map((side) => [side].flat().join(' or ')).join(' over ')}, ${on}`,
-      `published ${claim.value}, band ${bandText(claim.band, unit)}${claim.grade === undefined ? '' : `, grade ${claim.grade}`}`,
-      ...applies_if.map(({ needs }) => `needs ${needs}`),
-      `source: ${claim.source}`,
-      ...(claim.note === undefined ? [] : [claim.note]),
-    ],
-  };
-}
-
-export function listCommand(): Command {
-  const kinds = Object.keys(LISTS);
-  return new Command('list')
-    .description(`list ${kinds.join(', ')}`)
-    .argument('<kind>', kinds.join(', '))
-    .option('-v, --verbose', 'with details')
-    .option('--json', 'print the list as one JSON document')
-    .addHelpText('after', '\nExample:\n  boxmark list environments -v')
-    .action((kind: string, flags: { verbose?: boolean; json?: boolean }) => {
-      const items = LISTS[kind]?.();
-      if (items === undefined)
-        throw usageError(`There is no such list${nearest(kind, kinds)}.`, kind, kinds.join(', '));
-      if (flags.json) return void stdout.write(`${JSON.stringify(items, null, 2)}\n`);
-      const width = Math.max(...items.map(({ name }) => name.length));
-      for (const { name, summary, details } of items) {
-        stdout.write(`${name.padEnd(width)}  ${summary}\n`);
-        if (flags.verbose) for (const detail of details) stdout.write(`${' '.repeat(width)}  ${detail}\n`);
-      }
-    });
+async function claims(): Promise<Item[]> {
+  const [{ readClaims }, { isRateClaim }, { unitOf }, { bandText }, { publishedClaims }] = await Promise.all([
+    import('../../bench/analysis/claims/file.ts'),
+    import('../../bench/analysis/claims/schema.ts'),
+    import('../../bench/analysis/claims/figures.ts'),
+    import('../../reports/sections/claims.ts'),
+    import('../paths.ts'),
+  ]);
+  return readClaims(publishedClaims()).claims.map((claim: Claim) => {
+    const { id, metric, numerator_env, denominator_env, applies_if = [] } = claim;
+    const sides = [numerator_env, denominator_env].filter((side) => side !== undefined);
+    const on = isRateClaim(claim) ? [claim.workload].flat().join(', ') : claim.figure;
+    const unit = isRateClaim(claim) || denominator_env !== undefined ? 'ratio' : unitOf(claim.metric);
+    return {
+      name: id,
+      summary: `${claim.historical ? 'Historical: ' : ''}${claim.claim}`,
+      details: [
+        `${metric} of ${sides.map((side) => [side].flat().join(' or ')).join(' over ')}, ${on}`,
+        `published ${claim.value}, band ${bandText(claim.band, unit)}${claim.grade === undefined ? '' : `, grade ${claim.grade}`}`,
+        ...applies_if.map(({ needs }) => `needs ${needs}`),
+        `source: ${claim.source}`,
+        ...(claim.note === undefined ? [] : [claim.note]),
+      ],
+    };
+  });
 }

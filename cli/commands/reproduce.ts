@@ -1,17 +1,15 @@
 /** `boxmark reproduce`: somebody's session measured again here, and both held side by side. */
 
 import { resolve } from 'node:path';
-import { Command } from 'commander';
 import { compareSessions } from '../../bench/analysis/reproduction.ts';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
 import { describePlan, kindOf, recordsOf } from '../../bench/kinds/index.ts';
 import { balancedRounds } from '../../bench/plan/plan.ts';
+import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
-import type { Unavailable } from '../../bench/session/info.ts';
 import { type LoadedSession, loadSession } from '../../bench/session/load.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
-import type { Plan } from '../../bench/types.ts';
-import { parseCount, parseDurationNs } from '../../bench/units.ts';
+import type { Plan, Unavailable } from '../../bench/types.ts';
 import { renderReproduce } from '../../reports/reproduce.ts';
 import { loadImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
@@ -23,58 +21,26 @@ import { WORKLOAD_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
 import { programVersion } from '../paths.ts';
 import { type Bench, suggestion } from '../prepare.ts';
-import { type AllowEnvFlag, allowEnvOption, resumeCall } from '../stored-origin.ts';
+import { resumeCall } from '../stored-origin.ts';
 import { stderr, stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
-interface ReproduceFlags extends AllowEnvFlag {
-  readonly image?: string;
-  readonly blocks?: string;
-  readonly maxTime?: string;
-  readonly cpu?: string;
-  readonly out?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
-
 const JSON_SCHEMA = 1;
 
-const EXAMPLES = `
-Examples:
-  boxmark reproduce their/20261123T170000Z-ab12cd --image their/image.tar
-  boxmark reproduce results/20261123T170000Z-ab12cd --json > reproduction.json`;
+type ReproduceFlags = FlagValues<'reproduce'>;
 
-export function reproduceCommand(): Command {
-  return new Command('reproduce')
-    .description('measure a session again: same plan, seed, work and image; then both side by side')
-    .argument('<session>', 'folder of the session')
-    .option('--image <file>', 'its image, as boxmark image export wrote it (default: the one in the image store)')
-    .option('--blocks <n>', "another number of blocks than the session's plan")
-    .option('--max-time <time>', 'no block is begun that would end later, such as 10m')
-    .option('--cpu <list>', "CPUs of the workload (default: the session's, where they are)")
-    .addOption(allowEnvOption())
-    .option('-o, --out <dir>', 'parent folder of the new session (default: results)')
-    .option('--json', 'print the result as one JSON document')
-    .option('-q, --quiet', 'no progress')
-    .option('-v, --verbose', 'details with errors')
-    .addHelpText('after', EXAMPLES)
-    .action(async (session: string, flags: ReproduceFlags) => {
-      process.exitCode = await reproduce(session, flags);
-    });
-}
-
-async function reproduce(dir: string, flags: ReproduceFlags): Promise<number> {
+export async function reproduce(flags: ReproduceFlags, dir = ''): Promise<number> {
   const original = await loadSession(dir);
   const { plan, work } = storedPlan(original.info, dir, WORKLOAD_IDS);
   const changes = changesOf(flags);
   const { limits, note } = limitsHere(plan, flags.cpu);
-  const out = resolve(flags.out ?? 'results');
+  const out = resolve(flags.out ?? defaultFor('reproduce', 'out'));
   assertOut(out);
   const unknown = unknownEnvironments(plan);
   const settings = {
     requested: plan.environments.map(({ path }) => path).filter((path) => !unknown.some((one) => one.path === path)),
     baseline: plan.baseline,
-    rest: { limits },
+    limits,
     origin: { dir, allowed: flags.allowEnv ?? [] },
   };
   const image = await imageOf(original, flags.image);
@@ -106,11 +72,10 @@ function unknownEnvironments({ environments, baseline }: Plan): Unavailable[] {
   });
 }
 
-function changesOf(flags: ReproduceFlags): Partial<Plan> {
-  const blocks = flags.blocks === undefined ? undefined : parseCount(flags.blocks, '--blocks');
+function changesOf({ blocks, maxTime }: ReproduceFlags): Partial<Plan> {
   return {
     ...(blocks === undefined ? {} : { minBlocks: blocks, maxBlocks: blocks, target: null }),
-    ...(flags.maxTime === undefined ? {} : { maxTimeMs: parseDurationNs(flags.maxTime, '--max-time') / 1e6 }),
+    ...(maxTime === undefined ? {} : { maxTimeMs: maxTime / 1e6 }),
   };
 }
 
@@ -177,7 +142,7 @@ function conclude(
     readonly otherBytes: string | null;
     readonly remarks: readonly string[];
     readonly dir: string;
-    readonly json?: boolean;
+    readonly json?: boolean | undefined;
   },
 ): number {
   const { info } = outcome;

@@ -1,60 +1,26 @@
 /** `boxmark resume`: goes on with a session, interrupted or finished, as if it had never stopped. */
 
 import { resolve } from 'node:path';
-import { Command } from 'commander';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
 import { kindOf } from '../../bench/kinds/index.ts';
+import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { extendStopping } from '../../bench/plan/stopping.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
 import type { Plan } from '../../bench/types.ts';
-import { parseDurationNs } from '../../bench/units.ts';
+import { formatPercent } from '../../bench/units.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { canonicalJson, type HostFacts, readHost } from '../../runners/host/facts.ts';
 import { finish, measureOn } from '../measure.ts';
 import { programVersion } from '../paths.ts';
 import type { Bench } from '../prepare.ts';
 import { conclude } from '../result.ts';
-import { type AllowEnvFlag, allowEnvOption } from '../stored-origin.ts';
 import { withBench } from '../with-bench.ts';
 
-interface ResumeFlags extends AllowEnvFlag {
-  readonly target?: string;
-  readonly maxBlocks?: string;
-  readonly maxTime?: string;
-  readonly allowDifferentHosts?: boolean;
-  readonly strict?: boolean;
-  readonly keepGoing?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
+type ResumeFlags = FlagValues<'resume'>;
 
-const EXAMPLES = `
-Examples:
-  boxmark resume results/20261123T170000Z-ab12cd                 measure the blocks that are missing
-  boxmark resume results/20261123T170000Z-ab12cd --target 0.5%   add blocks until every interval is that narrow`;
-
-export function resumeCommand(): Command {
-  return new Command('resume')
-    .description('go on with an interrupted or finished session; its whole blocks are kept')
-    .argument('<session>', 'folder of the session')
-    .option('--target <percent>', 'end once every interval is ±this narrow')
-    .option('--max-blocks <n>', 'no more than so many blocks, those there are included')
-    .option('--max-time <time>', 'no block is begun that would end later, counted from now, such as 10m')
-    .option('--allow-different-hosts', 'go on although the hardware is not that of the blocks there are')
-    .addOption(allowEnvOption())
-    .option('--strict', 'exit 4 when a verdict is inconclusive or untrusted')
-    .option('--keep-going', "go on without an environment that can't run any more")
-    .option('--json', 'print the result as one JSON document')
-    .option('-q, --quiet', 'no progress')
-    .option('-v, --verbose', 'details with errors')
-    .addHelpText('after', EXAMPLES)
-    .action(async (session: string, flags: ResumeFlags) => {
-      process.exitCode = await resume(resolve(session), flags);
-    });
-}
-
-async function resume(dir: string, flags: ResumeFlags): Promise<number> {
+export async function resume(flags: ResumeFlags, session = ''): Promise<number> {
+  const dir = resolve(session);
   const before = readInfo(dir);
   const plan = planOn(before, flags);
   if (isCutAtItsEnd(before, plan)) return finishCut(dir, before, flags);
@@ -66,7 +32,7 @@ async function resume(dir: string, flags: ResumeFlags): Promise<number> {
   const settings = {
     requested: plan.environments.map(({ path }) => path),
     baseline: plan.baseline,
-    rest: { limits: plan.limits },
+    limits: plan.limits,
     origin: { dir, allowed: flags.allowEnv ?? [] },
   };
   const image = { imageFile: undefined, imageDigest: before.image.digest };
@@ -76,7 +42,11 @@ async function resume(dir: string, flags: ResumeFlags): Promise<number> {
     const info = infoOn(before, plan);
     const kept = `${before.blocksCompleted} ${before.blocksCompleted === 1 ? 'block' : 'blocks'} kept`;
     progress.say(`${dir}: ${kept}, at most ${plan.maxBlocks - before.blocksCompleted} more`);
-    const event = { kind: 'resumed', blocksKept: before.blocksCompleted, ...changesSince(before, plan, host, bench) };
+    const event = {
+      kind: 'resumed' as const,
+      blocksKept: before.blocksCompleted,
+      ...changesSince(before, plan, host, bench),
+    };
     const outcome = await measureOn(bench, info, { ...frame, dir, event });
     progress.done();
     return conclude(outcome, bench, printOptions(dir, plan, flags));
@@ -97,7 +67,7 @@ function isCutAtItsEnd({ blocksCompleted, stopReason }: SessionInfo, { maxBlocks
 async function finishCut(dir: string, before: SessionInfo, flags: ResumeFlags): Promise<number> {
   const { plan, blocksCompleted, stopReason, unavailable } = before;
   const changes = { planChanged: [], hardwareChanged: [], stackChanged: [], enginesChanged: [] };
-  const event = { kind: 'resumed', blocksKept: blocksCompleted, stoppedBy: stopReason, ...changes };
+  const event = { kind: 'resumed' as const, blocksKept: blocksCompleted, stoppedBy: stopReason, ...changes };
   const outcome = await finish(infoOn(before, plan), { dir, event });
   return conclude(outcome, { planned: plan.environments, refused: unavailable }, printOptions(dir, plan, flags));
 }
@@ -119,13 +89,13 @@ function planOn(info: SessionInfo, flags: ResumeFlags): Plan {
   if (flags.target !== undefined && !kindOf(info.plan).hasTarget) {
     throw usageError(
       `--target is about workloads, and this session has none: it measures the ${info.plan.measure}.`,
-      flags.target,
+      formatPercent(flags.target),
       '--max-blocks',
     );
   }
-  const plan = extendStopping(info.plan, info.blocksCompleted, { target: flags.target, 'max-blocks': flags.maxBlocks });
+  const plan = extendStopping(info.plan, info.blocksCompleted, flags);
   const { maxTime } = flags;
-  return maxTime === undefined ? plan : { ...plan, maxTimeMs: parseDurationNs(maxTime, '--max-time') / 1e6 };
+  return maxTime === undefined ? plan : { ...plan, maxTimeMs: maxTime / 1e6 };
 }
 
 function assertMoreToDo(before: SessionInfo, plan: Plan): void {

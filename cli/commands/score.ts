@@ -1,13 +1,13 @@
 /** `boxmark score`: the SciMark score of this host, natively, by SciMark's own protocol and by bursts. */
 
-import { Command } from 'commander';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
-import { checkPlanInput, makePlan, planSettings } from '../../bench/plan/plan.ts';
+import { makePlan, planSettings } from '../../bench/plan/plan.ts';
+import { defaultFor, type FlagValues, planInputOf } from '../../bench/plan/read-flags.ts';
 import { BoxFault } from '../../bench/run/client.ts';
 import { Resident } from '../../bench/run/resident.ts';
 import { type Score, scoreOf } from '../../bench/run/scimark-score.ts';
 import type { Plan } from '../../bench/types.ts';
-import { formatCpuList, parseDurationNs } from '../../bench/units.ts';
+import { formatCpuList } from '../../bench/units.ts';
 import { renderScore } from '../../reports/score.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
@@ -17,57 +17,21 @@ import type { Bench } from '../prepare.ts';
 import { stdout } from '../streams.ts';
 import { type Frame, withBench } from '../with-bench.ts';
 
-interface ScoreFlags {
-  readonly kernels?: string;
-  readonly size?: string;
-  readonly minTime?: string;
-  readonly cpu?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
-
 const JSON_SCHEMA = 1;
 const BURSTS = 50;
 
-const EXAMPLES = `
-Examples:
-  boxmark score                                    SciMark's own loops, small
-  boxmark score --kernels wasm --size large --json`;
-
-export function scoreCommand(): Command {
-  return new Command('score')
-    .description("the SciMark score of this host by SciMark's own protocol, next to bursts")
-    .option(
-      '--kernels <engine>',
-      "reference (SciMark's own loops, default), tuned (restructured) or wasm: the same bits",
-    )
-    .option('--size <size>', "tiny, small (SciMark's default) or large")
-    .option('--min-time <time>', 'passes are doubled until a series lasts that long (default: 2s, as in SciMark)')
-    .option('--cpu <list>', 'CPUs of the kernels (default: the last allowed one)')
-    .option('--json', 'print the result as one JSON document')
-    .option('-q, --quiet', 'no progress')
-    .option('-v, --verbose', 'details with errors')
-    .addHelpText('after', EXAMPLES)
-    .action(async (flags: ScoreFlags) => {
-      process.exitCode = await score(flags);
-    });
-}
-
-async function score({ minTime, json, quiet, ...given }: ScoreFlags): Promise<number> {
-  const minNs = parseDurationNs(minTime ?? '2s', '--min-time');
-  const { kernels, size, cpu } = given;
-  const asked = Object.fromEntries(Object.entries({ kernels, size, cpu }).filter(([, value]) => value !== undefined));
-  const settings = planSettings(checkPlanInput({ ...asked, env: ['native'] }, 'the flags'), {
-    workloads: KERNEL_IDS,
-    seed: 0,
-    limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
-  });
-  const options = { quiet: quiet === true, dryRun: false, imageFile: undefined };
+export async function score(flags: FlagValues<'score'>): Promise<number> {
+  const minNs = flags.minTime ?? defaultFor('score', 'minTime');
+  const settings = planSettings(
+    { ...planInputOf(flags), env: ['native'] },
+    { workloads: KERNEL_IDS, seed: 0, limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes) },
+  );
+  const options = { quiet: flags.quiet === true, dryRun: false, imageFile: undefined };
   return withBench({ ...settings, origin: null }, options, async (frame) => {
     const plan = makePlan(settings, frame.bench.planned, frame.bench.baseline);
     const result = await measureScore(frame, plan, minNs);
     frame.progress.done();
-    print(frame.bench, plan, minNs, result, json === true);
+    print(frame.bench, plan, minNs, result, flags.json === true);
     return EXIT.ok;
   });
 }

@@ -2,13 +2,13 @@
 
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
-import { Command } from 'commander';
 import { analyseSelftest, type KnownQuota, type KnownSlowdown } from '../../bench/analysis/selftest.ts';
 import { EXIT } from '../../bench/errors.ts';
 import { describePlan } from '../../bench/kinds/index.ts';
-import { checkPlanInput, makePlan, planSettings } from '../../bench/plan/plan.ts';
+import { makePlan, planSettings } from '../../bench/plan/plan.ts';
+import { defaultFor, type FlagValues, planInputOf } from '../../bench/plan/read-flags.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
-import { parsePercent } from '../../bench/units.ts';
+import { formatPercent } from '../../bench/units.ts';
 import { renderSelftest } from '../../reports/selftest.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { measure } from '../measure.ts';
@@ -18,62 +18,26 @@ import { resumeCall } from '../stored-origin.ts';
 import { stderr, stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
-interface SelftestFlags extends Record<string, unknown> {
-  readonly quick?: boolean;
-  readonly blocks?: string;
-  readonly slow?: string;
-  readonly strict?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-}
-
-const SLOWDOWNS = '1%,2%,5%,10%';
 const QUOTAS: readonly KnownQuota[] = [{ env: 'quota:50%', quota: 0.5 }];
-const BLOCKS = '10';
-const QUICK_BLOCKS = '6';
+const QUICK_BLOCKS = 6;
 const JSON_SCHEMA = 1;
 
-const EXAMPLES = `
-Examples:
-  boxmark selftest                 ten blocks, about four minutes
-  boxmark selftest --quick --json
-  boxmark run -e native,docker,docker/slow:2%    the same known truth in any other environment`;
-
-export function selftestCommand(): Command {
-  return new Command('selftest')
-    .description('measure the ruler: known differences found, and the smallest one this host can show')
-    .option('--blocks <n>', `blocks to measure (default: ${BLOCKS})`)
-    .option('--quick', `${QUICK_BLOCKS} blocks`)
-    .option('--slow <list>', `known slowdowns, joined by commas (default: ${SLOWDOWNS})`)
-    .option('-w, --workload <list>', `workloads, joined by commas (default: ${KERNEL_IDS.join(',')})`)
-    .option('--size <size>', 'tiny, small (default) or large')
-    .option('--rounds <n>', 'interleaved visits in each block, rounded up to a balanced number')
-    .option('--burst <time>', 'length of a timed burst on the baseline (default: 10ms)')
-    .option('--seed <n>', 'seed of all orders (default: drawn, and recorded)')
-    .option('--cpu <list>', 'CPUs of the workload (default: the last allowed one)')
-    .option('-o, --out <dir>', 'parent folder of the session (default: results)')
-    .option('--strict', 'exit 4 when too few intervals contain the truth')
-    .option('--json', 'print the result as one JSON document')
-    .option('-q, --quiet', 'no progress')
-    .option('-v, --verbose', 'details with errors')
-    .addHelpText('after', EXAMPLES)
-    .action(async (flags: SelftestFlags) => {
-      process.exitCode = await selftest(flags);
-    });
-}
-
-async function selftest({ quick, slow, strict, json, quiet, verbose: _, ...flags }: SelftestFlags): Promise<number> {
-  const slowdowns = slowdownsOf(slow ?? SLOWDOWNS);
+export async function selftest(flags: FlagValues<'selftest'>): Promise<number> {
+  const { json, strict, quick, quiet } = flags;
+  const slowdowns = (flags.slow ?? defaultFor('selftest', 'slow')).map(
+    (share): KnownSlowdown => ({ env: `slow:${formatPercent(share)}`, share }),
+  );
   const env = ['native', ...slowdowns.map((it) => it.env), ...QUOTAS.map((it) => it.env)];
-  const blocks = flags.blocks ?? (quick ? QUICK_BLOCKS : BLOCKS);
-  const input = checkPlanInput({ ...flags, blocks, env }, 'the flags');
-  const settings = planSettings(input, {
-    workloads: KERNEL_IDS,
-    seed: randomInt(2 ** 31),
-    limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
-  });
-  const out = resolve(input.out ?? 'results');
+  const blocks = flags.blocks ?? (quick === true ? QUICK_BLOCKS : defaultFor('selftest', 'blocks'));
+  const settings = planSettings(
+    { ...planInputOf(flags), blocks, env },
+    {
+      workloads: KERNEL_IDS,
+      seed: randomInt(2 ** 31),
+      limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
+    },
+  );
+  const out = resolve(flags.out ?? defaultFor('selftest', 'out'));
   assertOut(out);
   const frame = { quiet: quiet === true, dryRun: false, imageFile: undefined };
   return withBench({ ...settings, origin: null }, frame, async ({ bench, signal, progress }) => {
@@ -83,14 +47,6 @@ async function selftest({ quick, slow, strict, json, quiet, verbose: _, ...flags
     progress.done();
     const dir = resolve(out, outcome.info.session);
     return conclude(outcome, { dir, slowdowns, json: json === true, strict: strict === true });
-  });
-}
-
-/** `2%,5%` → what to measure, and what it is known to be. */
-function slowdownsOf(list: string): KnownSlowdown[] {
-  return list.split(',').map((text) => {
-    const share = parsePercent(text.trim(), '--slow');
-    return { env: `slow:${Number((share * 100).toPrecision(6))}%`, share };
   });
 }
 
@@ -116,7 +72,7 @@ function conclude(outcome: SessionOutcome, { dir, slowdowns, json, strict }: Con
   else stdout.write(`${renderSelftest(document)}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
-    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, outcome.info.plan)}\n`);
+    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, info.plan)}\n`);
     return EXIT.interrupted;
   }
   if (result.rows.length === 0) {

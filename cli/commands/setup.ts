@@ -2,39 +2,15 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
-import { Command } from 'commander';
-import { EXIT, usageError } from '../../bench/errors.ts';
-import { nearest } from '../../bench/plan/plan.ts';
+import { EXIT, nearest, usageError } from '../../bench/errors.ts';
+import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
 import { INSTALLATIONS } from '../../runners/index.ts';
 import type { Installation } from '../../runners/upkeep/packages.ts';
 import { runSetup, type SetupPlan, setupPlan } from '../../runners/upkeep/setup.ts';
 import { stderr, stdout } from '../streams.ts';
 
-interface SetupFlags {
-  readonly all?: boolean;
-  readonly for?: string;
-  readonly yes?: boolean;
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
-}
-
-export function setupCommand(): Command {
-  return new Command('setup')
-    .description('install the engines that are missing')
-    .option('--all', 'every engine that the distribution has')
-    .option('--for <list>', 'engines or environments, joined by commas (default: container,nested,vm)')
-    .option('-y, --yes', "don't ask")
-    .option('--dry-run', 'only say what would be done')
-    .option('--json', 'print the plan as one JSON document')
-    .option('-v, --verbose', 'details with errors')
-    .addHelpText('after', '\nExample:\n  boxmark setup --all --dry-run')
-    .action(async (flags: SetupFlags) => {
-      process.exitCode = await setup(flags);
-    });
-}
-
-async function setup(flags: SetupFlags): Promise<number> {
-  const engines = flags.all ? INSTALLATIONS : enginesFor(flags.for ?? 'container,nested,vm');
+export async function setup(flags: FlagValues<'setup'>): Promise<number> {
+  const engines = flags.all ? INSTALLATIONS : enginesFor(flags.for ?? defaultFor('setup', 'for'));
   const plan = await setupPlan(engines);
   if (flags.json) stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
   else say(describe(plan));
@@ -66,11 +42,11 @@ function describe(plan: SetupPlan): string[] {
 }
 
 /** Engines behind names of layers and aliases. A virtual machine means QEMU only where the processor offers hardware help. */
-function enginesFor(list: string): Installation[] {
+function enginesFor(environments: readonly string[]): Installation[] {
   const engines = new Set<string>();
   const installable = INSTALLATIONS.map(({ name }) => name);
   const known = [...installable, 'native', 'container', 'nested', 'vm'];
-  for (const layer of list.split(',').flatMap((path) => path.trim().split('/'))) {
+  for (const layer of environments.flatMap((path) => path.split('/'))) {
     const [name = '', ...settings] = layer.split(':');
     if (settings.some((setting) => setting.endsWith('runsc'))) engines.add('gvisor');
     if (name === 'container' || name === 'nested') engines.add('docker').add('unshare');

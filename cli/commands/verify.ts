@@ -1,10 +1,9 @@
 /** `boxmark verify`: holds published claims against a session. */
 
-import { Command } from 'commander';
 import { type ClaimsFile, readClaims } from '../../bench/analysis/claims/file.ts';
 import { type ClaimResult, judgeClaims } from '../../bench/analysis/claims/judge.ts';
-import { EXIT } from '../../bench/errors.ts';
-import { nearest } from '../../bench/plan/plan.ts';
+import { EXIT, nearest } from '../../bench/errors.ts';
+import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { type LoadedSession, loadSession, wholeSamples } from '../../bench/session/load.ts';
 import { isFailed, renderClaims } from '../../reports/claims.ts';
@@ -14,43 +13,22 @@ import { RUNNERS } from '../../runners/index.ts';
 import { publishedClaims } from '../paths.ts';
 import { stderr, stdout } from '../streams.ts';
 
-interface VerifyFlags {
-  readonly claims?: string;
-  readonly json?: boolean;
-}
-
 /** Raised when a field of the JSON document changes its meaning or goes. */
 const DOCUMENT_SCHEMA = 1;
 
-const EXAMPLES = `
-Examples:
-  boxmark verify results/20261123T170000Z-ab12cd                        the published claims
-  boxmark verify results/20261123T170000Z-ab12cd --claims mine.yaml     your own (docs/claims.md)
-
-Exit code 3 when a claim is refuted that is not marked historical.`;
-
-export function verifyCommand(): Command {
-  return new Command('verify')
-    .description('hold published claims against a session: reproduced, refuted, inconclusive, not applicable')
-    .argument('<session>', 'folder of the session')
-    .option('--claims <file>', 'claims of your own (YAML) instead of the published ones')
-    .option('--json', 'print the result as one JSON document')
-    .option('-v, --verbose', 'details with errors')
-    .addHelpText('after', EXAMPLES)
-    .action(async (dir: string, flags: VerifyFlags) => {
-      const file = readClaims(flags.claims ?? publishedClaims());
-      const session = await loadSession(dir);
-      const results = judge(file, session);
-      await warnOfDamage(dir);
-      const { session: id, blocksCompleted: blocks } = session.info;
-      const colour = stdout.isTTY === true && !process.env.NO_COLOR;
-      stdout.write(
-        flags.json
-          ? jsonText(documentOf(file, session, results))
-          : renderClaims({ session: id, blocks, title: file.title, results }, { width: 80, colour }),
-      );
-      if (results.some(isFailed)) process.exitCode = EXIT.regression;
-    });
+export async function verify({ claims, json }: FlagValues<'verify'>, dir = ''): Promise<number> {
+  const file = readClaims(claims ?? publishedClaims());
+  const session = await loadSession(dir);
+  const results = judge(file, session);
+  await warnOfDamage(dir);
+  const { session: id, blocksCompleted: blocks } = session.info;
+  const colour = stdout.isTTY === true && !process.env.NO_COLOR;
+  stdout.write(
+    json
+      ? jsonText(documentOf(file, session, results))
+      : renderClaims({ session: id, blocks, title: file.title, results }, { width: 80, colour }),
+  );
+  return results.some(isFailed) ? EXIT.regression : EXIT.ok;
 }
 
 function judge({ claims }: ClaimsFile, session: LoadedSession): ClaimResult[] {

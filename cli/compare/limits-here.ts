@@ -2,22 +2,22 @@
 
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Limits, Plan } from '../../bench/types.ts';
-import { formatCpuList, parseCpuList } from '../../bench/units.ts';
+import { formatCpuList } from '../../bench/units.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 
 /** `cpu` is what the user asks for; it must be there. The plan's CPUs are taken where they are, else the default ones. */
 export function limitsHere(
   plan: Plan,
-  cpu: string | undefined,
+  cpu: readonly number[] | undefined,
 ): { readonly limits: Limits; readonly note: string | null } {
   const { cpus, memoryBytes } = plan.limits;
-  if (cpu !== undefined) return { limits: defaultLimits(parseCpuList(cpu, '--cpu'), memoryBytes), note: null };
+  if (cpu !== undefined) return { limits: defaultLimits(cpu, memoryBytes), note: null };
   try {
     return { limits: defaultLimits(cpus, memoryBytes), note: null };
   } catch (error) {
     if (!(error instanceof BoxmarkError)) throw error;
     const limits = defaultLimits(undefined, memoryBytes);
-    const note = `CPU ${formatCpuList(limits.cpus)} is measured on, because CPU ${formatCpuList(cpus)} of the session is not to be had here.`;
+    const note = `CPU ${formatCpuList(limits.cpus)} is measured on, because CPU ${formatCpuList(cpus)} of the session is not available here.`;
     return { limits, note };
   }
 }

@@ -3,11 +3,10 @@
 import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
 import type { Image, Plan } from '../../bench/types.ts';
-import { parseCount } from '../../bench/units.ts';
 import { isAlias } from '../../runners/aliases.ts';
 import { loadImage, verifyImage } from '../../runners/image/image.ts';
 import { WORKLOAD_IDS } from '../names.ts';
-import { type AllowEnvFlag, assertAllowed, type StoredOrigin } from '../stored-origin.ts';
+import { assertAllowed, type StoredOrigin } from '../stored-origin.ts';
 import { withBench } from '../with-bench.ts';
 import { limitsHere } from './limits-here.ts';
 import { measurePaired, type PairedResult } from './paired.ts';
@@ -22,16 +21,17 @@ export interface PairedCase {
   readonly remarks: readonly string[];
 }
 
-export interface CaseOptions extends AllowEnvFlag {
+export interface CaseOptions {
   readonly only: ReadonlySet<string>;
   readonly margin: number;
-  readonly blocks?: string;
-  readonly cpu?: string;
+  readonly blocks?: number | undefined;
+  readonly cpu?: readonly number[] | undefined;
+  readonly allowEnv?: readonly string[] | undefined;
 }
 
 /** A reason, as the end of a sentence, where a paired run is out of the question. */
 export async function pairedCase(sides: Sides, options: CaseOptions): Promise<PairedCase | string> {
-  const blocks = options.blocks === undefined ? undefined : parseCount(options.blocks, '--blocks', 2);
+  const { blocks } = options;
   const [[baseline], [candidate]] = [sides.baseline, sides.candidate];
   if (baseline === undefined || candidate === undefined) return 'a side has no session';
   if (sides.baseline.length > 1 || sides.candidate.length > 1) return 'a side is more than one session';
@@ -87,12 +87,12 @@ function onlyOne(side: string, own: Plan, other: Plan, only: ReadonlySet<string>
 /** A reason, when nothing could be measured for a want of this host; null after an interrupt, which was told already. */
 export async function runPaired(
   { plan, origin, work, baselineImage, candidateImage }: PairedCase,
-  { out, quiet }: { readonly out: string; readonly quiet?: boolean },
+  { out, quiet }: { readonly out: string; readonly quiet?: boolean | undefined },
 ): Promise<PairedResult | string | null> {
   const settings = {
     requested: plan.environments.map(({ path }) => path),
     baseline: plan.baseline,
-    rest: { limits: plan.limits },
+    limits: plan.limits,
     origin,
   };
   const image = { imageFile: undefined, imageDigest: baselineImage.digest };

@@ -10,7 +10,7 @@ import type { SessionOutcome } from '../../bench/run/session.ts';
 import type { Environment, Estimate, Image, Plan } from '../../bench/types.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
-import { prepareStack, Unavailable } from '../../runners/stack/stack.ts';
+import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
 import { measure } from '../measure.ts';
 import { suggestion } from '../prepare.ts';
 import type { Frame } from '../with-bench.ts';
@@ -48,7 +48,7 @@ export async function measurePaired(frame: Frame, request: PairedRequest): Promi
   try {
     for (const path of paths.filter((one) => !refused.has(one))) {
       const made = await prepareCandidate(path, frame, request.image).catch((error: unknown) => {
-        if (!(error instanceof Unavailable)) throw error;
+        if (!(error instanceof UnavailableError)) throw error;
         refused.set(path, error.message);
       });
       if (made !== undefined) candidates.push(made);

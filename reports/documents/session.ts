@@ -61,7 +61,7 @@ export function sessionDocument(model: ReportModel, warnings: readonly string[] 
     answer: answerOf(model),
     lead: answerLead(model),
     sections: SECTIONS.map((section) => section(model)),
-    reference: [method(model), dictionary()],
+    reference: [method(model), dictionary(model)],
     next: needsOf(model),
     charts: chartsOf(model),
   };

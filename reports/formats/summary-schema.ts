@@ -5,7 +5,15 @@
  */
 
 import * as z from 'zod';
-import { COST_MEASURES, KERNELS, PROFILES, SIZES, STARTUP_FIGURES, TRAITS, VERDICTS } from '../../bench/types.ts';
+import {
+  COST_MEASURES,
+  KERNEL_ENGINES,
+  PROFILES,
+  SIZES,
+  STARTUP_FIGURES,
+  TRAITS,
+  VERDICTS,
+} from '../../bench/types.ts';
 import { FOOTPRINT_FIGURES } from '../model/costs.ts';
 
 const figure = z.number().nullable();
@@ -95,7 +103,7 @@ const plan = z.strictObject({
   workloads: z.array(text),
   suite: z.array(text).optional().describe('Workloads that the suite is the mean of; all when left out.'),
   size: z.enum(SIZES),
-  kernels: z.enum(KERNELS),
+  kernels: z.enum(KERNEL_ENGINES),
   contrasts: z.array(z.strictObject({ env: text, baseline: text })),
   schedule: z.enum(['interleaved', 'sequential']),
   minBlocks: z.int(),

@@ -1,9 +1,9 @@
 /** What a session says of costs beside CPU time: starts compared, memory and disk of an instance, posture of the boxes. */
 
 import { type FootprintSummary, summarizeFootprint } from '../../bench/analysis/footprint.ts';
-import { type PostureFacts, type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
+import { type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
 import { startupRows } from '../../bench/analysis/startup.ts';
-import type { FootprintRow, Plan, Start, StartupRow } from '../../bench/types.ts';
+import type { BoxFacts, FootprintRow, Plan, Start, StartupRow } from '../../bench/types.ts';
 
 export { FOOTPRINT_FIGURES } from '../../bench/analysis/footprint.ts';
 
@@ -27,7 +27,7 @@ export interface CostInput {
   readonly plan: Plan;
   readonly starts: readonly Start[];
   readonly footprint: Iterable<FootprintRow> | undefined;
-  readonly environments: readonly { readonly path: string; readonly facts?: PostureFacts | null }[];
+  readonly environments: readonly { readonly path: string; readonly facts?: BoxFacts | null }[];
 }
 
 export function costsOf({ plan, starts, footprint, environments }: CostInput): CostModel {

@@ -6,8 +6,6 @@ import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { groupSession, type SessionGroups } from '../../bench/analysis/contrast/session-groups.ts';
 import { sessionTable, unequalOf } from '../../bench/analysis/contrast/session-table.ts';
 import type { Trust, Unequal } from '../../bench/analysis/contrast/trust.ts';
-import { DEFAULT_MARGIN } from '../../bench/analysis/contrast/verdict.ts';
-import type { PostureFacts } from '../../bench/analysis/posture.ts';
 import type { StartSeries } from '../../bench/analysis/start-series.ts';
 import {
   type EnvironmentSummary,
@@ -15,14 +13,17 @@ import {
   summarizeEnvironment,
   summarizeStarts,
 } from '../../bench/analysis/summary.ts';
+import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
+import { kindOf, type SessionEvent } from '../../bench/session/events.ts';
 import {
+  type BoxFacts,
   type FootprintRow,
   NO_TRAITS,
   type Plan,
   type Sample,
-  type SessionEvent,
   type Start,
   type Traits,
+  type Unavailable,
 } from '../../bench/types.ts';
 import { type CostModel, costsOf } from './costs.ts';
 import { failuresOf, type StartFailure } from './failures.ts';
@@ -42,7 +43,7 @@ export interface EnvironmentInfo {
   readonly traits: Traits;
   readonly versions: Readonly<Record<string, string>>;
   /** Read inside the box; null or absent when it never came so far. */
-  readonly facts?: PostureFacts | null;
+  readonly facts?: BoxFacts | null;
 }
 
 /** What is known of the session besides its figures. */
@@ -67,20 +68,12 @@ export interface SessionHeader {
   readonly secondsPerBlock?: number | undefined;
 }
 
-/** An environment that was asked for and could not run. */
-export interface UnavailableEnvironment {
-  readonly path: string;
-  readonly alias?: string;
-  readonly reason: string;
-  readonly remedy: string;
-}
-
 export interface ModelInput {
   readonly session: SessionHeader;
   readonly samples: Iterable<Sample>;
   readonly starts: Iterable<Start>;
   readonly events: Iterable<SessionEvent>;
-  readonly unavailable: readonly UnavailableEnvironment[];
+  readonly unavailable: readonly Unavailable[];
   /** Asked for after all samples were read. */
   readonly record?: () => SessionRecord;
   readonly claims?: ClaimsToJudge | undefined;
@@ -132,7 +125,7 @@ export interface ReportModel {
   /** The row that the one-sentence answer is about. */
   readonly headline: ContrastRow | null;
   readonly failures: readonly StartFailure[];
-  readonly unavailable: readonly UnavailableEnvironment[];
+  readonly unavailable: readonly Unavailable[];
   readonly events: { readonly count: number; readonly byKind: readonly { kind: string; count: number }[] };
   /** What pictures and long reports are made of; short ones leave it out. */
   readonly details: SessionDetails;
@@ -251,7 +244,8 @@ function countEvents(events: Iterable<SessionEvent>): ReportModel['events'] {
   let count = 0;
   for (const event of events) {
     count++;
-    counts.set(event.kind, (counts.get(event.kind) ?? 0) + 1);
+    const kind = kindOf(event);
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return { count, byKind: [...counts].map(([kind, count]) => ({ kind, count })).sort((a, b) => b.count - a.count) };
 }

@@ -3,8 +3,8 @@
 import { readClaims } from '../../bench/analysis/claims/file.ts';
 import { hostTimedBoxes } from '../../bench/analysis/contrast/clock.ts';
 import { startSeries } from '../../bench/analysis/start-series.ts';
+import { nearest } from '../../bench/errors.ts';
 import { kindOf, recordsOf } from '../../bench/kinds/index.ts';
-import { nearest } from '../../bench/plan/plan.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import { manifestFindings } from '../../bench/session/check.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';

@@ -1,15 +1,16 @@
 /** What every box was given: a fact a row, an environment a column, unequal cells marked. */
 
+import type { Fact } from '../../bench/types.ts';
 import type { ReportModel } from '../model/model.ts';
 import type { Facts } from '../model/record.ts';
 import { clean } from '../text.ts';
 import { type Cell, code, faint, name, type Section, type Text } from './section.ts';
 
 /** Facts of a single start, and ones that are part of others. */
-const LEFT_OUT = new Set(['pid', 'image_mismatch']);
+const LEFT_OUT: ReadonlySet<string> = new Set<Fact>(['pid', 'image_mismatch']);
 
 /** An inequality's name where it is not that of the fact that it was read from. */
-const FACTS_OF: Readonly<Record<string, readonly string[]>> = {
+const FACTS_OF: Readonly<Record<string, readonly Fact[]>> = {
   cpus: ['cpus_allowed', 'cpuset'],
   host_cpus: ['host_cpus_allowed', 'host_cpuset'],
   cpu_flags: ['cpu_flags_sha256'],
@@ -61,7 +62,7 @@ function boxesOf({ details }: ReportModel) {
 }
 
 function differenceOf(box: Box, base: Facts | undefined, fact: string): 'setting' | 'nature' | null {
-  const found = box.unequal.filter((one) => one.fact === fact || FACTS_OF[one.fact]?.includes(fact));
+  const found = box.unequal.filter((one) => one.fact === fact || FACTS_OF[one.fact]?.some((name) => name === fact));
   const differs = box.facts[fact] !== null && base?.[fact] !== null && box.facts[fact] !== base?.[fact];
   if (!differs && !found.some((one) => one.fact === fact)) return null;
   if (found.some(({ avoidable }) => avoidable)) return 'setting';

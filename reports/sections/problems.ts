@@ -1,13 +1,12 @@
 /** What could not run, and what went wrong. */
 
+import { isExpected, meaningOf } from '../../bench/session/events.ts';
 import type { EnvironmentModel, ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { count, sentence } from '../words.ts';
 import { environmentName } from './names.ts';
-import { inlines, name, type Section, type Text } from './section.ts';
+import { code, inlines, name, type Section, type Text } from './section.ts';
 
-/** Events that only say how something was done. */
-const EXPECTED_EVENTS: ReadonlySet<string> = new Set(['docker-daemon', 'resumed', 'unequal', 'control-difference']);
 const MOST_KINDS = 8;
 
 export function unavailable(model: ReportModel): Section {
@@ -66,9 +65,11 @@ function wrongNotes({ environments }: ReportModel): Text[] {
 }
 
 function eventNotes({ events }: ReportModel): Text[] {
-  const kinds = events.byKind
-    .filter(({ kind }) => !EXPECTED_EVENTS.has(kind))
+  return events.byKind
+    .filter(({ kind }) => !isExpected(kind))
     .slice(0, MOST_KINDS)
-    .map(({ kind, count: times }) => `${clean(kind, 40)} ${times}`);
-  return kinds.length === 0 ? [] : [`Events (events.jsonl): ${kinds.join(', ')}.`];
+    .map(({ kind, count: times }): Text => {
+      const meaning = meaningOf(kind) ?? 'a kind of event that this version does not know';
+      return [code(kind, 40), ` (${count(times, 'event')} in events.jsonl): ${sentence(meaning)}`];
+    });
 }

@@ -60,7 +60,7 @@ export async function openGroup(request: GroupRequest): Promise<BoxGroup> {
   const path = `${GROUP_ROOT}/${workspace.id}/${name}`;
   const hierarchies = hierarchiesFor(request.hierarchies, holds);
   const unavailable = (reason: string): BoxGroup => {
-    workspace.note('no-cgroup', { start: name, box: parent.path, reason });
+    workspace.note({ kind: 'no-cgroup', start: name, box: parent.path, reason });
     return { hierarchies: [], enter: '', enterLeaf: '', enterRunning: '', remove: async () => {} };
   };
   if (parent.path === 'host') {

@@ -8,6 +8,7 @@ import type {
   Box,
   Image,
   Needs,
+  Obstacle,
   Prepared,
   Probe,
   Runner,
@@ -38,8 +39,6 @@ export interface RuntimeCall {
   readonly traits?: Partial<Traits>;
 }
 
-export type Unfit = { readonly reason: string; readonly remedy: string };
-
 export interface OciEngine<Settings extends BoxSettings> {
   readonly name: string;
   readonly summary: string;
@@ -53,7 +52,7 @@ export interface OciEngine<Settings extends BoxSettings> {
   /** Its groups must be there before it starts, because it fills none above its own. */
   readonly wantsGroup: boolean;
   /** Finds out how it is called there, trying whatever can't be known otherwise. */
-  find(parent: Box, workspace: Workspace, settings: Settings): Promise<RuntimeCall | Unfit>;
+  find(parent: Box, workspace: Workspace, settings: Settings): Promise<RuntimeCall | Obstacle>;
 }
 
 /** Folder of the host in which an OCI runtime keeps its state, and which it leaves behind empty. */

@@ -17,7 +17,7 @@ const CPUS = 'takes a number of CPUs above 0, such as 0.5';
 export const BOX_FIELDS = {
   memory: z
     .string()
-    .regex(/^(\d+(\.\d+)?[kmgt]?|none)$/i, AMOUNT)
+    .regex(/^(\d+(\.\d+)?[kmgt]|none)$/i, AMOUNT)
     .transform((text) => (text === 'none' ? ('none' as const) : bytesIn(text)))
     .refine((bytes) => bytes === 'none' || bytes >= LEAST_BYTES, AMOUNT)
     .optional()
@@ -111,6 +111,5 @@ export function payloadOnly(layer: string, settings: object, holds: Needs | unde
 }
 
 function bytesIn(text: string): number {
-  const unit = UNITS[text.at(-1)?.toLowerCase() ?? ''];
-  return Math.round(Number(unit === undefined ? text : text.slice(0, -1)) * (unit ?? 1));
+  return Math.round(Number(text.slice(0, -1)) * (UNITS[text.slice(-1).toLowerCase()] ?? Number.NaN));
 }

@@ -181,7 +181,8 @@ describe('a session of starts that is resumed', () => {
     const info = { ...outcome.info, stopReason: 'running', finishedAt: null } as const;
     const store = reopenStore(dir, info.session, info.blocksCompleted);
     const earlier = await loadSession(dir);
-    const event = { kind: 'resumed', blocksKept: 2 };
+    const none = { planChanged: [], hardwareChanged: [], stackChanged: [], enginesChanged: [] };
+    const event = { kind: 'resumed' as const, blocksKept: 2, stoppedBy: 'running', ...none };
     const finished = finishSession({ kind: kindOf(info.plan), plan: info.plan, store, info, earlier, event });
     store.close();
     expect(finished).toMatchObject({ failure: null, info: { stopReason: 'blocks', blocksCompleted: 2 } });

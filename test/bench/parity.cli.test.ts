@@ -6,13 +6,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sessionTable, unequalOf } from '../../bench/analysis/contrast/session-table.ts';
 import { readCgroupFacts } from '../../bench/payload/cgroup-facts.ts';
-import type { BoxFacts } from '../../bench/payload/protocol.ts';
 import { runSession } from '../../bench/run/session.ts';
 import { compareFacts, type Judgeable, natureOf } from '../../bench/run/watch/parity.ts';
 import { openParity } from '../../bench/run/watch/parity-log.ts';
 import type { Side } from '../../bench/run/watch/side.ts';
 import { createStore } from '../../bench/session/store.ts';
-import { type Environment, type Inequality, NO_TRAITS, type Plan } from '../../bench/types.ts';
+import { type BoxFacts, type Environment, type Inequality, NO_TRAITS, type Plan } from '../../bench/types.ts';
 import { allowedCpus } from '../../runners/host/cpus.ts';
 import { infoFor, PAYLOAD, requestFor, scripted, tinyPlan } from './boxes.ts';
 
@@ -307,7 +306,7 @@ describe('a session with unequal CPU sets', () => {
     const one = all.slice(0, 1);
     const plan = tinyPlan(base);
     const { outcome, dir, seen } = await run(plan, [on('native', one), on('wide', all)], on('native', one));
-    const events = outcome.events.filter(({ kind }) => kind === 'unequal');
+    const events = outcome.events.filter((event) => event.kind === 'unequal');
     expect(events).toMatchObject([
       {
         env: 'wide',

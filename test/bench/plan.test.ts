@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BoxmarkError } from '../../bench/errors.ts';
+import { BoxmarkError, nearest } from '../../bench/errors.ts';
 import { describePlan, estimateSeconds } from '../../bench/kinds/index.ts';
-import { checkPlanInput, makePlan, nearest, planSettings } from '../../bench/plan/plan.ts';
+import { checkPlanInput, makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { blockSteps } from '../../bench/plan/steps.ts';
 
 const defaults = {
@@ -19,8 +19,9 @@ const environments = [
   { path: 'docker', alias: 'container' },
   { path: 'docker/docker', alias: 'nested' },
 ];
-const plan = (input: Parameters<typeof planSettings>[0] = {}) =>
-  makePlan(planSettings(input, defaults), environments, 'native');
+/** The plan of a file with this content. */
+const plan = (content: Readonly<Record<string, unknown>> = {}) =>
+  makePlan(planSettings(checkPlanInput(content, 'plan.yaml'), defaults), environments, 'native');
 
 describe('a plan', () => {
   it('is the same for the same input, and frozen', () => {
@@ -54,7 +55,7 @@ describe('a plan', () => {
   it('holds the kernels, and workloads of the system when they are named, alone or by group', () => {
     const system = ['syscall', 'spawn'];
     const of = (workload?: string[]) => {
-      const { workloads, suite } = planSettings(workload ? { workload } : {}, { ...defaults, system }).rest;
+      const { workloads, suite } = planSettings(workload ? { workload } : {}, { ...defaults, system });
       return [workloads, suite];
     };
     const kernels = defaults.workloads;
@@ -72,19 +73,34 @@ describe('a plan', () => {
   });
 
   it.each([
-    [{ blocks: 'many' }, /--blocks takes a whole number/],
+    [{ blocks: 'many' }, /plan.yaml: --blocks takes a whole number from 1 to 100000/],
     [{ blocks: '0' }, /--blocks takes a whole number/],
     [{ burst: '10' }, /--burst takes a time with its unit/],
     [{ memory: 'lots' }, /--memory takes an amount/],
+    [{ memory: '1024' }, /--memory takes an amount of memory with its unit/],
+    [{ memory: 1024 }, /--memory takes an amount of memory with its unit/],
+    [{ burst: '1ns' }, /--burst takes a time from 1us to 1000s/],
+    [{ size: 'larg' }, /--size takes tiny, small or large \(did you mean "large"\?\)/],
+    [{ size: { toString: 1 } }, /--size takes tiny, small or large\.\n/],
+    [{ size: 'huge' }, /--size takes tiny, small or large\.\n/],
+    [{ kernels: 'tuend' }, /--kernels takes reference, tuned or wasm \(did you mean "tuned"/],
+    [{ blocks: [6] }, /plan.yaml: --blocks takes a whole number/],
+    [{ env: [''] }, /--env takes names/],
+    [{ cold: 'no' }, /--cold is true or false/],
+    [{ profil: 'quick' }, /no setting of this name \(did you mean "profile"/],
+    [{ measure: 'startup', target: '1%' }, /--target has no effect with --measure startup/],
+    [{ instances: '1,2' }, /--instances has no effect with --measure workloads/],
+    [{ measure: 'footprint', instances: '1' }, /two numbers or more/],
+    [{ measure: 'footprint', instances: [1, 300] }, /--instances takes a whole number from 1 to 256/],
     [{ cpu: 'x' }, /--cpu takes a list/],
     [{ workload: ['fftt'] }, /did you mean "fft"/],
     [{ workload: ['fft', 'fft'] }, /listed twice/],
     [{ contrast: ['docker'] }, /--contrast takes a pair/],
     [{ contrast: ['dockr..native'] }, /did you mean "docker"/],
   ])('refuses %j with a message that names the flag or the nearest name', (input, message) => {
-    expect(() => plan(input as never)).toThrow(message);
+    expect(() => plan(input)).toThrow(message);
     try {
-      plan(input as never);
+      plan(input);
     } catch (error) {
       expect(error).toBeInstanceOf(BoxmarkError);
       expect((error as BoxmarkError).exitCode).toBe(2);
@@ -94,12 +110,9 @@ describe('a plan', () => {
   });
 
   it.each([
-    [{ blocks: [6] }, /"blocks"/],
-    [{ size: 'huge' }, /"size"/],
-    [{ profil: 'quick' }, /profil/],
     ['text', /plan.yaml/],
     [null, /plan.yaml/],
-  ])('a plan file with %j is refused by name', (content, message) => {
+  ])('a plan file that holds %j is refused by name', (content, message) => {
     expect(() => checkPlanInput(content, 'plan.yaml')).toThrow(message);
   });
 

@@ -52,6 +52,9 @@ describe('the plan of a stored session', () => {
     ['workloads', []],
     ['measure', 'speed'],
     ['instances', [1, 1e6]],
+    ['instances', [0]],
+    ['instances', []],
+    ['maxTimeMs', 0],
   ])('is refused for its %s %s, by name', (key, value) => {
     expect(() => storedPlan(withPlan({ [key]: value }), 'the/folder', WORKLOADS)).toThrow(
       new RegExp(`can't be run again: ${key}[\\s\\S]*the/folder`),

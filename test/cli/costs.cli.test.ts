@@ -117,12 +117,12 @@ describe('boxmark run --measure', () => {
   );
 
   it.each([
-    [['--measure', 'startup', '-w', 'fft'], '--workload is about workloads'],
-    [['--measure', 'footprint', '--instances', '4'], '--instances takes numbers'],
-    [['--measure', 'startup', '--instances', '1,2'], '--instances belongs to the footprint'],
-    [['--measure', 'footprint', '--rounds', '3'], '--rounds is about starts'],
-    [['--instances', '1,2'], '--instances belongs to the footprint'],
-    [['--measure', 'speed'], 'startup'],
+    [['--measure', 'startup', '-w', 'fft'], '--workload has no effect with --measure startup'],
+    [['--measure', 'footprint', '--instances', '4'], '--instances takes two numbers or more'],
+    [['--measure', 'startup', '--instances', '1,2'], '--instances has no effect with --measure startup'],
+    [['--measure', 'footprint', '--rounds', '3'], '--rounds has no effect with --measure footprint'],
+    [['--instances', '1,2'], '--instances has no effect with --measure workloads'],
+    [['--measure', 'start-up'], '(did you mean "startup"?)'],
   ])('refuses %j with exit code 2, and measures nothing', async (args, message) => {
     const ended = await boxmark('run', ...args, '-o', out);
     expect(ended.code).toBe(2);

@@ -19,21 +19,19 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** What stands in for the real thing, where a test is not about it. */
-const STAND_INS = {
-  boxes: new URL('./stand-ins/boxes.mjs', import.meta.url).href,
-  pictures: new URL('./stand-ins/pictures.mjs', import.meta.url).href,
-};
-type StandIn = keyof typeof STAND_INS;
+/** The program with boxes that only claim to compute; the global set-up bundles it. */
+const REHEARSAL = fileURLToPath(new URL('../../node_modules/.cache/boxmark/rehearsal/rehearsal.js', import.meta.url));
+/** Pictures of one point, where a test is not about pictures. */
+const PICTURES = new URL('./stand-ins/pictures.mjs', import.meta.url).href;
 
 /** Starts `boxmark ARGS`; `wrap` is put in front of the command. */
 export function start(
   args: readonly string[],
   wrap: readonly string[] = [],
-  standIns: readonly StandIn[] = ['pictures'],
+  options: { readonly main?: string; readonly pictures?: 'real' | 'one point' } = {},
 ): Running {
-  const imports = standIns.flatMap((name) => ['--import', STAND_INS[name]]);
-  const [file = '', ...rest] = [...wrap, process.execPath, ...imports, MAIN, ...args];
+  const imports = options.pictures === 'real' ? [] : ['--import', PICTURES];
+  const [file = '', ...rest] = [...wrap, process.execPath, ...imports, options.main ?? MAIN, ...args];
   const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
   let stdout = '';
   let stderr = '';
@@ -56,7 +54,7 @@ export function boxmark(...args: readonly string[]): Promise<Ended> {
 
 /** With `native` and `unshare` as boxes that only claim to compute. */
 export function rehearse(...args: readonly string[]): Promise<Ended> {
-  return start(args, [], ['boxes', 'pictures']).ended;
+  return start(args, [], { main: REHEARSAL }).ended;
 }
 
 /** The session folders below `out`. */

@@ -13,7 +13,7 @@ afterAll(() => rmSync(out, { recursive: true, force: true }));
 describe('boxmark report', () => {
   it('writes a page, a text and pictures into the session’s folder, which still checks', async () => {
     const dir = writeSession({ out, name: '20261123T170000Z-aaaaaa' });
-    const ended = await start(['report', dir], [], []).ended;
+    const ended = await start(['report', dir], [], { pictures: 'real' }).ended;
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     const names = readdirSync(join(dir, 'report'));
     expect(names).toEqual(expect.arrayContaining(['report.html', 'ladder.png', 'workload-fft.png']));

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { compositeScore } from '../../bench/analysis/score.ts';
-import { KERNELS } from '../../bench/types.ts';
+import { KERNEL_ENGINES } from '../../bench/types.ts';
 import { boxmark } from './program.ts';
 
 interface Printed {
@@ -20,7 +20,7 @@ interface Printed {
 }
 
 describe.skipIf(process.platform !== 'linux')('boxmark score', () => {
-  it.each(KERNELS)(
+  it.each(KERNEL_ENGINES)(
     'with %s kernels doubles passes until the least time and reckons the mean of five',
     async (kernels) => {
       const { code, stdout, stderr } = await boxmark(

@@ -22,6 +22,14 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     ['an unknown workload', ['run', '-w', 'fft,luu'], /did you mean "lu"/],
     ['a wrong number', ['run', '--blocks', '-3'], /--blocks takes a whole number/],
     ['numbers of blocks that contradict each other', ['run', '--blocks', '6', '--target', '1%'], /--blocks fixes/],
+    ['a name that is no size', ['run', '--size', 'larg'], /tiny, small or large \(did you mean "large"\?\)/],
+    [
+      'an amount without its unit',
+      ['run', '--memory', '1024'],
+      /with its unit\.\n {2}received: 1024\n {2}try: 512m, 2g\n/,
+    ],
+    ['an export that is not there', ['export', '/tmp', '--as', 'juint'], /did you mean "junit"/],
+    ['a report format that is not there', ['report', '/tmp', '--format', 'html,pngs'], /did you mean "png"/],
     ['a margin without its sign', ['run', '--margin', '2'], /--margin takes a percentage/],
     ['a resume of what is no session', ['resume', '/nonexistent'], /not a session/],
     ['a CPU that is not there', ['run', '--cpu', '4000'], /4000/],
@@ -42,7 +50,7 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     const plan = join(out, 'plan.yaml');
     writeFileSync(plan, 'env: [native]\nblocks: [6]\n');
     const ended = await boxmark('run', '--plan', plan, '-o', join(out, 'results'));
-    expect(ended.stderr).toMatch(/plan\.yaml.*"blocks"/);
+    expect(ended.stderr).toMatch(/plan\.yaml: --blocks takes a whole number/);
     expect(ended.stderr).toContain('received: [6]');
     expect(ended.code).toBe(2);
   });

@@ -4,6 +4,7 @@ import { summaryText as json } from '../../reports/formats/json.ts';
 import { buildModel } from '../../reports/model/model.ts';
 import { footprint } from '../../reports/sections/footprint.ts';
 import { coldStarts, warmStarts } from '../../reports/sections/startup.ts';
+import { testEvent } from '../bench/analysis/simulate.ts';
 import { markdownOf as markdown, terminalOf as render, rowsOf, textOf } from './document.ts';
 import { costInput, FOOTPRINT, fixtureInput, MIB } from './fixture.ts';
 
@@ -21,7 +22,7 @@ describe('a report of starts', () => {
   });
 
   it('says what cold means where the page cache could not be dropped', () => {
-    const events = [{ at: '2026-11-23T17:00:00.000Z', kind: 'page-cache-kept', reason: 'no root' }];
+    const events = [testEvent({ kind: 'page-cache-kept', reason: 'no root' })];
     const section = coldStarts(buildModel(costInput('startup', { events })));
     expect(section.lead?.[0]).toMatch(/^The first since the image was prepared/);
   });

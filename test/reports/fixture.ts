@@ -2,7 +2,7 @@
 
 import { NO_TRAITS } from '../../bench/types.ts';
 import type { ModelInput } from '../../reports/model/model.ts';
-import { planOf, simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
+import { planOf, simulateSamples, testEvent, testPlan, testStart } from '../bench/analysis/simulate.ts';
 
 const ENVIRONMENTS = [
   { path: 'native' },
@@ -62,9 +62,9 @@ export function fixtureInput(): ModelInput {
     samples,
     starts,
     events: [
-      { at: '2026-11-23T17:01:00.000Z', kind: 'checksum-mismatch', env: 'qemu:tcg', block: 3 },
-      { at: '2026-11-23T17:01:30.000Z', kind: 'idle-cpu', env: 'qemu:tcg', block: 3 },
-      { at: '2026-11-23T17:02:00.000Z', kind: 'idle-cpu', env: 'qemu:tcg', block: 4 },
+      testEvent({ kind: 'checksum-mismatch', env: 'qemu:tcg', block: 3 }),
+      testEvent({ kind: 'idle-cpu', env: 'qemu:tcg', block: 3 }),
+      testEvent({ kind: 'idle-cpu', env: 'qemu:tcg', block: 4 }),
     ],
     unavailable: [
       {

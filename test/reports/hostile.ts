@@ -37,7 +37,7 @@ export function hostileInput(text: string): ModelInput {
     },
     samples: [...simulateSamples(plan, { seed: 1 })].map((row) => ({ ...row, ok: row.round !== 1 })),
     starts: [testStart({ env: path, status: 'failed', reason: text }), testStart({ env: path })],
-    events: [{ at: text, kind: text }],
+    events: [{ at: text, kind: 'later', of: text }],
     unavailable: [{ path: text, alias: text, reason: text, remedy: text }],
     record: () => ({
       host: {

@@ -5,12 +5,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CONTRAST_COLUMNS, SAMPLE_COLUMNS, START_COLUMNS } from '../../bench/session/columns.ts';
 import { readSessionModel } from '../../cli/session-model.ts';
 import { htmlPage } from '../../reports/formats/html/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
 import { buildModel } from '../../reports/model/model.ts';
-import { DICTIONARY } from '../../reports/sections/method.ts';
 import { fixtureInput } from './fixture.ts';
 import { hostileInput } from './hostile.ts';
 
@@ -70,14 +68,6 @@ describe('the page', () => {
     expect(page.length).toBeLessThan(1_200_000);
     for (const [, json] of own.matchAll(/<script type="application\/json"[^>]*>(.*?)<\/script>/gs)) {
       expect(() => JSON.parse(json ?? '')).not.toThrow();
-    }
-  });
-
-  it('explains columns that there are', () => {
-    const known = { 'samples.csv': SAMPLE_COLUMNS, 'starts.csv': START_COLUMNS, 'contrasts.csv': CONTRAST_COLUMNS };
-    for (const [file, columns] of Object.entries(DICTIONARY)) {
-      const names = known[file as keyof typeof known].map(({ name }) => name);
-      expect(names).toEqual(expect.arrayContaining(Object.keys(columns)));
     }
   });
 });

@@ -27,7 +27,7 @@ describe('the Markdown report', () => {
         'Workload by workload',
         'Time and rate of each environment',
         'Fresh starts',
-        'What went wrong (3)',
+        'What went wrong (4)',
         'Notes (2)',
       ]),
     );

@@ -5,7 +5,14 @@ import { NO_TRAITS } from '../../bench/types.ts';
 import { buildModel, type ModelInput } from '../../reports/model/model.ts';
 import { answerOf, controlSentence } from '../../reports/sections/answer.ts';
 import { honestNotes } from '../../reports/sections/notes.ts';
-import { simulateSamples, type TestPlan, type Truth, testPlan, testSample } from '../bench/analysis/simulate.ts';
+import {
+  simulateSamples,
+  type TestPlan,
+  type Truth,
+  testEvent,
+  testPlan,
+  testSample,
+} from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
 
 function input(plan: TestPlan, truth: Partial<Truth> = {}, changes: Partial<ModelInput> = {}): ModelInput {
@@ -165,6 +172,6 @@ describe('gaps', () => {
     const composite = (events: ModelInput['events']) =>
       buildModel(input(testPlan({ workloads }), {}, { samples, events })).environments[0]?.summary.compositeMflops;
     expect(composite([])).toBe(100);
-    expect(composite([{ at: '', kind: 'checksum-mismatch', env: 'native', block: 1 }])).toBeNull();
+    expect(composite([testEvent({ kind: 'checksum-mismatch', env: 'native', block: 1 })])).toBeNull();
   });
 });

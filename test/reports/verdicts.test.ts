@@ -1,14 +1,22 @@
 /** What a report says of open and untrusted verdicts, of sums, of starts that lie apart, and of what is unequal. */
 
 import { describe, expect, it } from 'vitest';
-import type { Sample, SessionEvent } from '../../bench/types.ts';
+import type { SessionEvent } from '../../bench/session/events.ts';
+import type { Sample } from '../../bench/types.ts';
 import { buildModel, type ModelInput, type ReportModel } from '../../reports/model/model.ts';
 import { answerOf } from '../../reports/sections/answer.ts';
 import { sums } from '../../reports/sections/contrasts.ts';
 import { honestNotes } from '../../reports/sections/notes.ts';
 import { distrustLines, needsOf, openVerdicts } from '../../reports/sections/verdicts.ts';
 import { displayWidth } from '../../reports/text.ts';
-import { simulateSamples, type TestPlan, type Truth, testPlan, testStart } from '../bench/analysis/simulate.ts';
+import {
+  simulateSamples,
+  type TestPlan,
+  type Truth,
+  testEvent,
+  testPlan,
+  testStart,
+} from '../bench/analysis/simulate.ts';
 import { notesOf, rowsOf, terminalOf } from './document.ts';
 import { fixtureInput } from './fixture.ts';
 
@@ -35,7 +43,7 @@ function skewed(plan: TestPlan, factors: Readonly<Record<string, number>>): Samp
 
 /** What a session notes when facts differ inside the boxes. */
 function parityEvents(unequal: Readonly<Record<string, readonly object[]>>): SessionEvent[] {
-  return Object.entries(unequal).map(([env, inequalities]) => ({ at: '', kind: 'unequal', env, inequalities }));
+  return Object.entries(unequal).map(([env, inequalities]) => testEvent({ kind: 'unequal', env, inequalities }));
 }
 
 const openLines = (session: ReportModel) => notesOf(openVerdicts(session));

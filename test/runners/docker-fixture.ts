@@ -69,7 +69,7 @@ export async function openLab(): Promise<Lab> {
     dir,
     limits: { cpus: [cpu], housekeeping: others.length > 0 ? others : [cpu], memoryBytes: 512 << 20, pids: 256 },
     signal: new AbortController().signal,
-    note: (kind, detail) => notes.push(`${kind} ${JSON.stringify(detail)}`),
+    note: ({ kind, ...detail }) => notes.push(`${kind} ${JSON.stringify(detail)}`),
   };
   return {
     workspace,

@@ -91,7 +91,7 @@ export async function openLab(memoryBytes = 512 << 20): Promise<Lab> {
     dir: work,
     limits: { cpus: [cpu], housekeeping: [cpu], memoryBytes, pids: 512 },
     signal: new AbortController().signal,
-    note: (kind, detail) => notes.push(`${kind} ${JSON.stringify(detail)}`),
+    note: ({ kind, ...detail }) => notes.push(`${kind} ${JSON.stringify(detail)}`),
   };
   const boxes: Box[] = [];
   return {

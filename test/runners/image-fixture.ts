@@ -92,7 +92,7 @@ export function openLab(): Lab {
   };
   const notes: string[] = [];
   const { signal } = new AbortController();
-  const note = (kind: string, detail: unknown): void => void notes.push(`${kind} ${JSON.stringify(detail)}`);
+  const note: Workspace['note'] = ({ kind, ...detail }) => void notes.push(`${kind} ${JSON.stringify(detail)}`);
   return {
     payloadFile,
     workspace: { id, dir: work, limits, signal, note },

@@ -7,7 +7,7 @@ import { hostHierarchies } from '../../runners/cgroup/group.ts';
 import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
-import { prepareStack, Unavailable } from '../../runners/stack/stack.ts';
+import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
 import { type Facts, type Lab, openLab } from './image-fixture.ts';
 
 const TIMEOUT_MS = 120_000;
@@ -37,7 +37,7 @@ async function started(
       context,
     );
   } catch (error) {
-    if (error instanceof Unavailable) return ctx.skip(`${path}: ${error.message}`);
+    if (error instanceof UnavailableError) return ctx.skip(`${path}: ${error.message}`);
     throw error;
   }
   try {

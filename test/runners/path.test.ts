@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { BoxmarkError, EXIT } from '../../bench/errors.ts';
-import { nearest } from '../../bench/plan/plan.ts';
+import { BoxmarkError, EXIT, nearest } from '../../bench/errors.ts';
 import type { Runner } from '../../bench/types.ts';
 import { native } from '../../runners/engines/native/runner.ts';
 import { RUNNERS } from '../../runners/index.ts';

@@ -10,7 +10,7 @@ import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/works
 import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
-import { prepareStack, Unavailable } from '../../runners/stack/stack.ts';
+import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
 
 /** Answers each line, the path of a file, with its text as JSON; `ls:` a folder, `write:` whether it can; `burn`, `quit`, `fail`. */
 const PAYLOAD = `'use strict';
@@ -63,7 +63,7 @@ export async function openStackLab(memoryBytes = 512 << 20): Promise<StackLab> {
     dir,
     limits: defaultLimits(undefined, memoryBytes),
     signal: new AbortController().signal,
-    note: (kind, detail) => notes.push(`${kind} ${JSON.stringify(detail)}`),
+    note: ({ kind, ...detail }) => notes.push(`${kind} ${JSON.stringify(detail)}`),
   };
   const image = await ensureImage(payloadFile);
   // No box has a network, so that none should come with it; names of interfaces don't tell whose they are.
@@ -78,8 +78,8 @@ export async function openStackLab(memoryBytes = 512 << 20): Promise<StackLab> {
         const layers = parsePath(path, RUNNERS, () => '');
         return await prepareStack(path, layers, { runners: RUNNERS, image, workspace });
       } catch (error) {
-        if (!(error instanceof Unavailable)) throw error;
-        return `${error.message} (${error.remedy})`;
+        if (!(error instanceof UnavailableError)) throw error;
+        return `${error.message} (${error.unavailable.remedy})`;
       }
     },
     leftovers: async (text = /./) => {

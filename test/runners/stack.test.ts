@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Image, NO_TRAITS, type Runner, type Traits, type Workspace } from '../../bench/types.ts';
-import { prepareStack, Unavailable } from '../../runners/stack/stack.ts';
+import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
 
 const image = {} as Image;
 const limits = { cpus: [0], housekeeping: [0], memoryBytes: 2 ** 29, pids: 64 };
@@ -31,7 +31,7 @@ it('an environment has the traits of any of its layers', async () => {
 
 describe('a layer that fails', () => {
   it("can't run here, with its reason and remedy", async () => {
-    await expect(prepareFailing(new AbortController().signal)).rejects.toThrow(Unavailable);
+    await expect(prepareFailing(new AbortController().signal)).rejects.toThrow(UnavailableError);
   });
 
   it('after an interrupt says nothing about the layer: the reason is the interrupt', async () => {

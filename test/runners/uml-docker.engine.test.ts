@@ -8,7 +8,7 @@ import { uml } from '../../runners/engines/uml/runner.ts';
 import { unshare } from '../../runners/engines/unshare/runner.ts';
 import { ensureImage } from '../../runners/image/image.ts';
 import { hostBox } from '../../runners/kit/process.ts';
-import { prepareStack, type StackContext, Unavailable } from '../../runners/stack/stack.ts';
+import { prepareStack, type StackContext, UnavailableError } from '../../runners/stack/stack.ts';
 import { type Lab, openLab, processesNaming } from './docker-fixture.ts';
 import { groupsOf } from './image-fixture.ts';
 
@@ -41,7 +41,7 @@ describe('a guest of User-mode Linux that holds engines', { timeout: TIMEOUT_MS 
   it('runs Docker inside, afresh and again, booked to the machine, two side by side', async (ctx) => {
     if (unavailable !== undefined) return ctx.skip(unavailable);
     const environment = await prepareStack('uml/docker', [uml, docker], context).catch((error: unknown) => {
-      throw error instanceof Unavailable ? new Error(`${error.message} (${error.remedy})`) : error;
+      throw error instanceof UnavailableError ? new Error(`${error.message} (${error.unavailable.remedy})`) : error;
     });
     try {
       expect(environment).toMatchObject({ path: 'uml/docker', cpuClock: 'host', sharesClock: false });

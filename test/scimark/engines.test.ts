@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { KERNELS } from '../../bench/types.ts';
+import { KERNEL_ENGINES } from '../../bench/types.ts';
 import type { Engine } from '../../scimark/engine.ts';
 import { wholeLinesF64 } from '../../scimark/heap.ts';
 import { allocateWasmHeap, createRandom, ENGINES } from '../../scimark/index.ts';
@@ -15,7 +15,7 @@ import { bytesOf, expectDouble, VECTORS } from './vectors.ts';
 import { WASM_KERNELS } from './wasm-kernels.ts';
 
 const MARK = -7.25;
-const OTHERS = KERNELS.filter((name) => name !== 'reference');
+const OTHERS = KERNEL_ENGINES.filter((name) => name !== 'reference');
 const LIMIT_MS = 120_000;
 
 beforeAll(() => allocateWasmHeap(WASM_KERNELS, 4 * SMALL_ROOM.doubles, SMALL_ROOM.ints));
@@ -29,7 +29,7 @@ const places = fc.record({ f64: fc.nat({ max: 20 }), i32: fc.nat({ max: 20 }) })
 
 /** What the whole heap holds after `run` on a fresh one, as bytes. */
 function statesAfter(run: (engine: Engine) => readonly [from: number, count: number][]): Uint8Array[] {
-  return KERNELS.map((name) => {
+  return KERNEL_ENGINES.map((name) => {
     heapF64.fill(MARK);
     heapI32.fill(-1);
     const parts = run(ENGINES[name]);
@@ -41,7 +41,7 @@ function expectAllAlike(states: readonly Uint8Array[]): void {
   for (const state of states) expect(Buffer.compare(state, states[0]!)).toBe(0);
 }
 
-describe.each(KERNELS)('%s equals NIST bit for bit', (name) => {
+describe.each(KERNEL_ENGINES)('%s equals NIST bit for bit', (name) => {
   const engine = ENGINES[name];
   const fresh = () => createRandom(VECTORS.constants.RANDOM_SEED);
   test.each(VECTORS.fft.filter(({ N }) => N <= 1024))('in the transform at N = $N', (vector) =>
@@ -195,7 +195,7 @@ describe('all engines leave the same bits', () => {
     () => {
       fc.assert(
         fc.property(fc.nat({ max: 3000 }), places, (samples, { i32 }) => {
-          const results = KERNELS.map((name) => {
+          const results = KERNEL_ENGINES.map((name) => {
             heapI32.fill(-1);
             return [ENGINES[name].monteCarlo.bind(i32)(samples), ...heapI32.slice(0, i32 + 64)];
           });

@@ -1,7 +1,7 @@
 /** Tests of the registry: every workload verifies, alone and in company, and none touches another's memory. */
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { KERNELS, type Size } from '../../bench/types.ts';
+import { KERNEL_ENGINES, type Size } from '../../bench/types.ts';
 import { fnv1a64 } from '../../scimark/fnv.ts';
 import {
   allocateWasmHeap,
@@ -23,7 +23,7 @@ beforeAll(() => {
   allocateWasmHeap(WASM_KERNELS, doubles + SPARE, ints + SPARE);
 });
 
-const CASES = KERNELS.flatMap((kernels) => SHORT_SIZES.map((size) => ({ kernels, size })));
+const CASES = KERNEL_ENGINES.flatMap((kernels) => SHORT_SIZES.map((size) => ({ kernels, size })));
 
 describe.each(CASES)('$kernels at size $size', ({ kernels, size }) => {
   test.each(IDS)('%s gives its reference checksum after the first pass', (id) => {

@@ -1,7 +1,7 @@
 /** The large sizes in every engine, from a fresh generator and from the shared stream. */
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { KERNELS } from '../../bench/types.ts';
+import { KERNEL_ENGINES } from '../../bench/types.ts';
 import {
   allocateWasmHeap,
   createRandom,
@@ -19,7 +19,7 @@ const largest = <T extends { readonly N: number }>(vectors: readonly T[]): T => 
 
 beforeAll(() => allocateWasmHeap(WASM_KERNELS, LARGE_ROOM.doubles, LARGE_ROOM.ints));
 
-describe.each(KERNELS)('%s', (name) => {
+describe.each(KERNEL_ENGINES)('%s', (name) => {
   const engine = ENGINES[name];
 
   describe('large sizes from a fresh generator equal NIST bit for bit', () => {

@@ -1,7 +1,7 @@
 /** The kernels of every engine fed from one generator in turn, as SciMark runs them: tiny and small. */
 
 import { beforeAll, describe, test } from 'vitest';
-import { KERNELS } from '../../bench/types.ts';
+import { KERNEL_ENGINES } from '../../bench/types.ts';
 import { allocateWasmHeap, ENGINES } from '../../scimark/index.ts';
 import { createRandom } from '../../scimark/random.ts';
 import { checkFft, checkLu, checkSor, checkSparse, SMALL_ROOM } from './checks.ts';
@@ -10,7 +10,7 @@ import { WASM_KERNELS } from './wasm-kernels.ts';
 
 beforeAll(() => allocateWasmHeap(WASM_KERNELS, SMALL_ROOM.doubles, SMALL_ROOM.ints));
 
-describe.each(KERNELS)('%s', (name) => {
+describe.each(KERNEL_ENGINES)('%s', (name) => {
   describe.each(['tiny', 'small'] as const)('the shared stream at size %s equals NIST bit for bit', (size) => {
     const random = createRandom(VECTORS.constants.RANDOM_SEED);
     const stream = VECTORS.benchmarkStream[size];

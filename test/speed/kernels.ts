@@ -1,7 +1,7 @@
 /** Our kernels against the same kernels in C, in interleaved bursts of resident processes. */
 
 import { compositeScore, mflops } from '../../bench/analysis/score.ts';
-import { KERNELS, type Size } from '../../bench/types.ts';
+import { KERNEL_ENGINES, type Size } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
 import { buildPrograms, C_FLAGS, type Programs, startWorker, type Worker, warmUp } from './worker-process.ts';
@@ -16,7 +16,7 @@ export interface KernelBenchOptions {
   readonly burstNs?: number;
 }
 
-const SIDES = ['C', ...KERNELS] as const;
+const SIDES = ['C', ...KERNEL_ENGINES] as const;
 type Side = (typeof SIDES)[number];
 
 /** Times per pass in ns of one kernel: of each side an array for every process, bursts of all sides in step. */
@@ -126,16 +126,16 @@ function table(figures: readonly Figures[]): string[] {
   const composite = (pick: (row: Figures) => number) =>
     compositeScore(new Map(figures.map((row) => [row.id, pick(row)])))!;
   const c = composite(({ best }) => best.C);
-  const shares = KERNELS.map((side) => [
+  const shares = KERNEL_ENGINES.map((side) => [
     (composite(({ best }) => best[side]) / c).toFixed(2),
     (composite(({ best, typical }) => best.C * typical[side]) / c).toFixed(2),
   ]);
   return [
-    line('kernel', [...SIDES, ...KERNELS.map((side) => `${side} ÷ C`)]),
+    line('kernel', [...SIDES, ...KERNEL_ENGINES.map((side) => `${side} ÷ C`)]),
     ...figures.map(({ id, best, typical }) =>
       line(id, [
         ...SIDES.map((side) => best[side].toFixed(0)),
-        ...KERNELS.map((side) => `${(best[side] / best.C).toFixed(2)} ${typical[side].toFixed(2)}`),
+        ...KERNEL_ENGINES.map((side) => `${(best[side] / best.C).toFixed(2)} ${typical[side].toFixed(2)}`),
       ]),
     ),
     line('composite', [

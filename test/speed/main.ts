@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { SIZES, type Size } from '../../bench/types.ts';
 import { benchCalibration, runScenario, type Scenario } from './calibration.ts';
+import { benchCli } from './cli.ts';
 import { benchCompany } from './company.ts';
 import { benchDesign } from './design.ts';
 import { benchDuet } from './duet.ts';
@@ -43,6 +44,7 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
     title: 'known truths, twenty times over: intervals that hold them, copies that seem to differ',
   },
   history: { run: benchHistory, title: 'boxmark history over 1,000 and 5,000 sessions: time and memory' },
+  cli: { run: benchCli, title: 'commands that only look something up, against Node.js doing nothing' },
   schedules: { run: benchSchedules, title: 'interleaved against sequential: half-widths in the same time' },
   report: { run: benchReport, title: 'a report by the number of rows: time, memory, size' },
 };

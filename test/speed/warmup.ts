@@ -1,6 +1,6 @@
 /** How long a cold process takes to reach its speed: short bursts from the first one on, by engine and kernel. */
 
-import { KERNELS, type Kernels, type Size } from '../../bench/types.ts';
+import { KERNEL_ENGINES, type KernelEngine, type Size } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
 import { buildPrograms, type Programs, startWorker, warmUp } from './worker-process.ts';
@@ -30,7 +30,7 @@ export async function benchWarmup(print: (line: string) => void, options: Warmup
   try {
     print(`Warm-up, size ${size}, ${processes} fresh processes: speed as a share of the steady one, by ms of bursts.`);
     print(`  ${''.padEnd(24)}${SPANS_MS.map((end) => `–${end}`.padStart(6)).join('')}  steady after`);
-    for (const kernels of KERNELS) {
+    for (const kernels of KERNEL_ENGINES) {
       for (const { id } of WORKLOADS) {
         const curves: Curve[] = [];
         for (let run = 0; run < processes; run++) curves.push(await curveOf(programs, kernels, size, id));
@@ -49,7 +49,7 @@ export async function benchWarmup(print: (line: string) => void, options: Warmup
   }
 }
 
-async function curveOf(programs: Programs, kernels: Kernels, size: Size, id: string): Promise<Curve> {
+async function curveOf(programs: Programs, kernels: KernelEngine, size: Size, id: string): Promise<Curve> {
   // How many passes make a burst is asked of another process, so that this one stays cold.
   const scout = await startWorker(programs.ours(kernels), size, [id]);
   const passes = await warmUp(scout, id, BURST_NS, 60e6).finally(() => scout.close());

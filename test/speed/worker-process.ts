@@ -7,7 +7,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
-import type { Kernels, Size } from '../../bench/types.ts';
+import type { KernelEngine, Size } from '../../bench/types.ts';
 
 /** What C kernels are built with: loops aligned, as LU in C is up to 1.4 times slower with an unlucky layout; no FMA. */
 export const C_FLAGS = ['-O3', '-falign-functions=64', '-falign-loops=64', '-ffp-contract=off'];
@@ -26,7 +26,7 @@ export interface Programs {
   /** Undefined when there is no C compiler. */
   readonly c: readonly string[] | undefined;
   readonly compiler: string | undefined;
-  ours(kernels: Kernels): readonly string[];
+  ours(kernels: KernelEngine): readonly string[];
   dispose(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export async function buildPrograms(withC: boolean): Promise<Programs> {
       const sources = (await readdir(join(folder, 'c'))).filter((name) => name.endsWith('.c')).sort();
       execFileSync(compiler.command, [...C_FLAGS, ...sources, '-lm', '-o', binary], { cwd: join(folder, 'c') });
     }
-    const ours = (kernels: Kernels) => [process.execPath, bundle, kernels];
+    const ours = (kernels: KernelEngine) => [process.execPath, bundle, kernels];
     return { c: compiler ? [binary] : undefined, compiler: compiler?.version, ours, dispose };
   } catch (error) {
     await dispose();

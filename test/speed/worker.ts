@@ -1,7 +1,7 @@
 /** Runs bursts of our kernels on request, line by line: the counterpart of c/driver.c, with the same arguments and protocol after the engine. */
 
 import { createInterface } from 'node:readline';
-import type { Kernels, PreparedWorkload, Size } from '../../bench/types.ts';
+import type { KernelEngine, PreparedWorkload, Size } from '../../bench/types.ts';
 import wasmKernels from '../../dist/kernels.wasm';
 import {
   allocateHeap,
@@ -13,7 +13,7 @@ import {
   WORKLOADS,
 } from '../../scimark/index.ts';
 
-const kernels = (process.argv[2] ?? 'reference') as Kernels;
+const kernels = (process.argv[2] ?? 'reference') as KernelEngine;
 const size = (process.argv[3] ?? 'small') as Size;
 const named = process.argv.slice(4);
 const ids = named.length > 0 ? named : WORKLOADS.map((workload) => workload.id);

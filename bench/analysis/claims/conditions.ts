@@ -1,7 +1,6 @@
 /** Does a session meet a claim's conditions? Fields of the session, looked up by name and compared. */
 
-import type { BoxFacts } from '../../payload/protocol.ts';
-import type { Plan, Traits } from '../../types.ts';
+import type { BoxFacts, Plan, Traits } from '../../types.ts';
 import { parseCpuList } from '../../units.ts';
 import type { Pair } from './pairs.ts';
 import { type Condition, OPERATORS } from './schema.ts';

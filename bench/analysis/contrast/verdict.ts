@@ -1,11 +1,9 @@
 /** From an interval to a verdict: ordered rules, exclusive and exhaustive. Verdicts are about typical bursts. */
 
+import { DEFAULT_MARGIN } from '../../plan/profiles.ts';
 import type { Contrast, ContrastResult, Interval, Verdict } from '../../types.ts';
 import { blocksNeeded, decisiveHalfWidthLog, halfWidthLog, minutesFor } from '../stats/precision.ts';
 import { avoidablyUnequal, judgeControl, type Trust, type Unequal } from './trust.ts';
-
-/** Differences up to this share count as none, unless a plan says otherwise. */
-export const DEFAULT_MARGIN = 0.02;
 
 /** Why a verdict is `inconclusive` or `untrusted`. */
 export type Reason =

@@ -1,7 +1,7 @@
 /** What the host reports of itself and of a box: gauges that are read between starts, its state in a block, facts that the box can't know. */
 
-import type { BoxFacts } from '../../payload/protocol.ts';
-import type { Environment, HostLimits, SessionEvent } from '../../types.ts';
+import type { NewEvent } from '../../session/events.ts';
+import type { BoxFacts, Environment, HostLimits } from '../../types.ts';
 
 /** Shares of the block's time above which it is an event. */
 const STEAL_SHARE = 0.01;
@@ -38,7 +38,7 @@ export function hostFacts(limits: HostLimits | undefined): BoxFacts {
 }
 
 /** Begins to watch the host during a block. The function returned gives the events of the time since, and is called once. */
-export function watchHost(gauges: HostGauges): (block: number) => Omit<SessionEvent, 'at'>[] {
+export function watchHost(gauges: HostGauges): (block: number) => NewEvent[] {
   const begunNs = process.hrtime.bigint();
   const stealBefore = gauges.stealMs();
   const pressureBefore = gauges.pressureMs?.() ?? null;
@@ -48,9 +48,9 @@ export function watchHost(gauges: HostGauges): (block: number) => Omit<SessionEv
     const waitedMs = since(pressureBefore, gauges.pressureMs?.() ?? null);
     const share = (ms: number) => Math.round((1000 * ms) / elapsedMs) / 1000;
     return [
-      ...(stealMs > STEAL_SHARE * elapsedMs ? [{ kind: 'steal', block, stealMs, share: share(stealMs) }] : []),
+      ...(stealMs > STEAL_SHARE * elapsedMs ? [{ kind: 'steal' as const, block, stealMs, share: share(stealMs) }] : []),
       ...(waitedMs > PRESSURE_SHARE * elapsedMs
-        ? [{ kind: 'pressure', block, waitedMs: Math.round(waitedMs), share: share(waitedMs) }]
+        ? [{ kind: 'pressure' as const, block, waitedMs: Math.round(waitedMs), share: share(waitedMs) }]
         : []),
     ];
   };

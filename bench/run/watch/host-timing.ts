@@ -1,10 +1,10 @@
 /** Times boxes from outside, over long visits less an empty request, when a clock in one of them can't be relied on. */
 
 import { HOST_VISITS, type HostStep } from '../../plan/steps.ts';
+import type { NewEvent } from '../../session/events.ts';
 import type { Plan, Sample } from '../../types.ts';
 import { median } from '../../units.ts';
 import type { Reply } from '../client.ts';
-import type { NewEvent } from '../kind.ts';
 import type { Resident } from '../resident.ts';
 import { toHostSample } from '../samples.ts';
 import { clockFault, withPartners } from './clock.ts';

@@ -2,12 +2,12 @@
 
 import { unequalOf } from '../../analysis/contrast/session-table.ts';
 import { BoxmarkError } from '../../errors.ts';
-import type { BoxFacts } from '../../payload/protocol.ts';
 import { controlOf } from '../../plan/schedule.ts';
+import type { NewEvent, SessionEvent } from '../../session/events.ts';
 import type { SessionInfo } from '../../session/info.ts';
 import type { Store } from '../../session/store.ts';
-import type { Environment, Plan, SessionEvent } from '../../types.ts';
-import type { BlockResult, NewEvent } from '../kind.ts';
+import type { BoxFacts, Environment, Plan } from '../../types.ts';
+import type { BlockResult } from '../kind.ts';
 import { openParity, type ParityLog } from './parity-log.ts';
 
 /** Blocks in a row in which a box may fail before it is given up, so that it costs no more time. */
@@ -67,7 +67,7 @@ export class SessionLog {
   }
 
   event(detail: NewEvent): void {
-    const stamped = { at: new Date().toISOString(), ...detail } as SessionEvent;
+    const stamped: SessionEvent = { at: new Date().toISOString(), ...detail };
     this.#events.push(stamped);
     this.#store.event(stamped);
   }

@@ -1,7 +1,6 @@
 /** The CPU side of parity: which CPUs, how much of them, and with which instructions. */
 
-import type { BoxFacts } from '../../payload/protocol.ts';
-import type { Inequality } from '../../types.ts';
+import type { BoxFacts, FactValue, Inequality } from '../../types.ts';
 import type { Side } from './side.ts';
 
 /**
@@ -42,7 +41,7 @@ function cpuSet(baseline: Side, env: Side): Inequality[] {
   return found;
 }
 
-function hostView(facts: BoxFacts): BoxFacts[string] | undefined {
+function hostView(facts: BoxFacts): FactValue | undefined {
   return facts.host_cpus_allowed;
 }
 
@@ -131,7 +130,7 @@ function flagsOf(facts: BoxFacts): Set<string> | null {
   return typeof facts.cpu_flags === 'string' ? new Set(facts.cpu_flags.split(' ')) : null;
 }
 
-function text(value: BoxFacts[string] | undefined): string | null {
+function text(value: FactValue | undefined): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 

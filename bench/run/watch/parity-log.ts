@@ -1,7 +1,6 @@
 /** Parity over a session: gathers the facts as the boxes report them, compares each box with the baseline's, tells once. */
 
-import type { BoxFacts } from '../../payload/protocol.ts';
-import type { Inequality } from '../../types.ts';
+import type { BoxFacts, Inequality } from '../../types.ts';
 import { compareFacts, type Judgeable, natureOf } from './parity.ts';
 
 export interface ParityLog {

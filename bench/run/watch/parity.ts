@@ -1,7 +1,7 @@
 /** Did every box get the same machine? Facts that were read inside the boxes before anything was timed, held side by side. */
 
-import type { BoxFacts } from '../../payload/protocol.ts';
-import type { Environment, Inequality } from '../../types.ts';
+import { FACTS } from '../../box/facts.ts';
+import type { Environment, Fact, FactValue, Inequality } from '../../types.ts';
 import { cpuInequalities } from './parity-cpu.ts';
 import type { Nature, Side } from './side.ts';
 
@@ -11,26 +11,22 @@ export function natureOf({ traits, sharesClock, image }: Judgeable): Nature {
   return { ...traits, guest: !sharesClock, otherImage: image !== undefined };
 }
 
-/** Facts that are compared as they stand, with the words for them. The order is that of their weight. */
-const PLAIN: readonly (readonly [fact: string, words: string])[] = [
-  ['clocksource', 'clock'],
-  ['transparent_hugepages', 'huge pages'],
-  ['seccomp', 'seccomp mode'],
-  ['seccomp_filters', 'seccomp filters'],
-  ['no_new_privs', 'no new privileges'],
-  ['capabilities_effective', 'capabilities'],
-  ['security_label', 'security label'],
-  ['uid_map', 'user ids'],
-  ['root_filesystem', 'root file system'],
-  ['kernel', 'kernel'],
+/** Facts that are compared as they stand. The order is that of their weight. */
+const PLAIN: readonly Fact[] = [
+  'clocksource',
+  'transparent_hugepages',
+  'seccomp',
+  'seccomp_filters',
+  'no_new_privs',
+  'capabilities_effective',
+  'security_label',
+  'uid_map',
+  'root_filesystem',
+  'kernel',
 ];
 
 /** Bytes that run: they are the same in every box, or nothing is comparable. */
-const BYTES: readonly (readonly [fact: string, words: string])[] = [
-  ['payload_sha256', 'payload'],
-  ['node_sha256', 'Node.js binary'],
-  ['libc', 'C library'],
-];
+const BYTES: readonly Fact[] = ['payload_sha256', 'node_sha256', 'libc'];
 
 /**
  * Every fact in which `env` differs from `baseline`, the weightiest first. A fact that one of them doesn't show is not
@@ -39,16 +35,17 @@ const BYTES: readonly (readonly [fact: string, words: string])[] = [
  */
 export function compareFacts(baseline: Side, env: Side): Inequality[] {
   return [
-    ...BYTES.flatMap(([fact, words]) => bytes(baseline, env, fact, words)),
+    ...BYTES.flatMap((fact) => bytes(baseline, env, fact)),
     ...cpuInequalities(baseline, env),
     ...speculationInequality(baseline, env),
-    ...listed(baseline, env, 'mitigations', 'mitigations'),
+    ...listed(baseline, env, 'mitigations'),
     ...memoryInequality(baseline, env),
-    ...PLAIN.flatMap(([fact, words]) => plain(baseline, env, fact, words, false)),
+    ...PLAIN.flatMap((fact) => plain(baseline, env, fact, false)),
   ];
 }
 
-function plain(baseline: Side, env: Side, fact: string, words: string, avoidable: boolean): Inequality[] {
+function plain(baseline: Side, env: Side, fact: Fact, avoidable: boolean): Inequality[] {
+  const { words } = FACTS[fact];
   const [a, b] = [chosen(baseline.facts[fact]), chosen(env.facts[fact])];
   if (a === null || b === null || a === b) return [];
   const short = (value: string | number) => String(value).slice(0, avoidable ? 12 : 40);
@@ -59,16 +56,15 @@ function plain(baseline: Side, env: Side, fact: string, words: string, avoidable
   return [{ fact, label, baseline: a, env: b, avoidable, why }];
 }
 
-function bytes(baseline: Side, env: Side, fact: string, words: string): Inequality[] {
-  const found = plain(baseline, env, fact, words, true);
+function bytes(baseline: Side, env: Side, fact: Fact): Inequality[] {
+  const found = plain(baseline, env, fact, true);
   if (!env.nature.otherImage && !baseline.nature.otherImage) return found;
   return found.map((one) => ({ ...one, avoidable: false, why: 'other bytes are what is compared' }));
 }
 
 /** The state that a seccomp filter forces on kernels before 5.16: pure loops lose 15 to 50 % by it, whatever the container. */
 function speculationInequality(baseline: Side, env: Side): Inequality[] {
-  const fact = 'speculation_store_bypass';
-  const [found] = plain(baseline, env, fact, 'speculation control', false);
+  const [found] = plain(baseline, env, 'speculation_store_bypass', false);
   if (found === undefined) return [];
   const isMitigated = (value: string | number) => /mitigated/.test(String(value));
   if (isMitigated(found.env) === isMitigated(found.baseline)) return [found];
@@ -95,7 +91,7 @@ function memoryInequality(baseline: Side, env: Side): Inequality[] {
 }
 
 /** `name: state; name: state`: only the names whose state differs, and those that one side doesn't list. */
-function listed(baseline: Side, env: Side, fact: string, words: string): Inequality[] {
+function listed(baseline: Side, env: Side, fact: Fact): Inequality[] {
   const parse = (value: unknown) =>
     typeof value === 'string'
       ? new Map(
@@ -108,7 +104,7 @@ function listed(baseline: Side, env: Side, fact: string, words: string): Inequal
   if (names.length === 0) return [];
   const tell = (side: ReadonlyMap<string, string>) =>
     names.map((name) => `${name}: ${side.get(name) ?? 'not listed'}`).join('; ');
-  const label = `${words}: ${names.length} differ (${names.slice(0, 2).join(', ')}${names.length > 2 ? ' …' : ''})`;
+  const label = `${FACTS[fact].words}: ${names.length} differ (${names.slice(0, 2).join(', ')}${names.length > 2 ? ' …' : ''})`;
   const why = whyOf(baseline.nature, env.nature);
   return [{ fact, label, baseline: tell(a), env: tell(b), avoidable: false, why }];
 }
@@ -119,7 +115,7 @@ function bitsOf(mask: string | number): string {
 }
 
 /** Of `always [madvise] never` the choice; null for what is not shown, or not known to the box's kernel either. */
-function chosen(value: BoxFacts[string] | undefined): string | number | null {
+function chosen(value: FactValue | undefined): string | number | null {
   if (value === null || value === undefined || value === 'unknown') return null;
   if (typeof value !== 'string') return typeof value === 'number' ? value : String(value);
   return /\[(\w+)\]/.exec(value)?.[1] ?? value;

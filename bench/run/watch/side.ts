@@ -1,7 +1,6 @@
 /** One side of a comparison of boxes: the facts read inside it, and what its environment is by design. */
 
-import type { BoxFacts } from '../../payload/protocol.ts';
-import type { Traits } from '../../types.ts';
+import type { BoxFacts, Traits } from '../../types.ts';
 
 /** What an environment can't help being, which decides whether an inequality could have been avoided. */
 export interface Nature extends Traits {

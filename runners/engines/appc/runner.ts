@@ -143,7 +143,7 @@ async function prepareWith(
     await signer.sign(await writeAci(image, signed.file), signed.signatureFile);
     const { id } = await verifyAci(signed);
     await unpackAci(signed.file, tree);
-    workspace.note('aci', { id, bytes: (await stat(signed.file)).size });
+    workspace.note({ kind: 'aci', id, bytes: (await stat(signed.file)).size });
   } catch (error) {
     await dispose();
     throw error;

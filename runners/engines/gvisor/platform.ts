@@ -1,6 +1,6 @@
 /** gVisor's platforms: which of them runs a program here. They differ in how system calls are caught, and so in what they cost. */
 
-import type { Box, Traits, Workspace } from '../../../bench/types.ts';
+import type { Box, Obstacle, Traits, Workspace } from '../../../bench/types.ts';
 import { tryRuntime } from '../../oci/trial.ts';
 
 export const PLATFORMS = ['systrap', 'ptrace', 'kvm'] as const;
@@ -11,9 +11,7 @@ const BY_ITSELF: readonly Platform[] = ['systrap', 'ptrace'];
 /** A platform that hangs, as kvm does without hardware virtualisation, must not hold up the rest. */
 const PLATFORM_LIMIT_MS = 15_000;
 
-export type Found =
-  | { readonly platform: Platform; readonly version: string }
-  | { readonly reason: string; readonly remedy: string };
+export type Found = { readonly platform: Platform; readonly version: string } | Obstacle;
 
 /** The words that call runsc. It has no network but a loopback of its own. */
 export function runscCall(platform: Platform, network: 'none' | 'host' = 'none'): string[] {

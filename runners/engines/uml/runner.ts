@@ -143,7 +143,7 @@ async function memoryFolderFor(memoryBytes: number, workspace: Workspace): Promi
   const executable = options !== undefined && !options.split(',').includes('noexec');
   if (executable && free > memoryBytes) return shared;
   const why = executable ? 'too small' : 'missing, or mounted noexec';
-  workspace.note('uml-memory', { reason: `${shared} is ${why}: the guest's memory is a file on the disk` });
+  workspace.note({ kind: 'uml-memory', reason: `${shared} is ${why}: the guest's memory is a file on the disk` });
   return workspace.dir;
 }
 

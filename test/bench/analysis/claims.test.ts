@@ -11,7 +11,7 @@ import {
 import { matchesPattern, pairsOf } from '../../../bench/analysis/claims/pairs.ts';
 import type { Claim, Condition } from '../../../bench/analysis/claims/schema.ts';
 import { NO_TRAITS, type RunnerKind, type Sample, type Start } from '../../../bench/types.ts';
-import { simulateSamples, type TestPlan, type Truth, testPlan, testStart } from './simulate.ts';
+import { simulateSamples, type TestPlan, type Truth, testEvent, testPlan, testStart } from './simulate.ts';
 
 const KINDS: Readonly<Record<string, RunnerKind>> = {
   native: 'process',
@@ -147,7 +147,7 @@ describe('a claim on a session', () => {
     const broken = one(rate(), sessionOf({}, plan, { ...truth, ratios }));
     expect(broken).toMatchObject({ verdict: 'inconclusive', reason: expect.stringMatching(/untrusted: the control/) });
     const inequalities = [{ fact: 'cpu_flags', baseline: 'y', env: 'x', avoidable: true }];
-    const told = sessionOf({ events: [{ at: '', kind: 'unequal', env: 'docker', block: 1, inequalities }] });
+    const told = sessionOf({ events: [testEvent({ kind: 'unequal', env: 'docker', block: 1, inequalities })] });
     expect(one(rate(), told)).toMatchObject({
       verdict: 'inconclusive',
       reason: 'untrusted: a setting made the two sides unequal (cpu_flags)',

@@ -1,13 +1,13 @@
 /**
  * Boxes for tests of commands that are not about boxes: `native` and `unshare` are payloads in the program's own process.
  * They speak the real protocol, but only claim to have computed: times follow from the number of passes, states from the
- * workload and its passes. Loaded before the built program by Node.js' own `--import`: the program has no switch for it,
+ * workload and its passes. Bundled with the program for the tests alone (`rehearsal.mjs`): the program has no switch for it,
  * so that nobody can measure with it by mistake.
  */
 
 import { createHash } from 'node:crypto';
-import { ANSWER_PREFIX, PROTOCOL_VERSION, parseRequest } from '../../../dist/bench/payload/protocol.js';
-import { RUNNERS } from '../../../dist/runners/index.js';
+import { ANSWER_PREFIX, PROTOCOL_VERSION, parseRequest } from '../../../bench/payload/protocol.ts';
+import { RUNNERS } from '../../../runners/index.ts';
 
 const NS_PER_PASS = 1000;
 

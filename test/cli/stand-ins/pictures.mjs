@@ -1,4 +1,4 @@
-/** Pictures of one point for tests of commands that are not about pictures; loaded as `boxes.mjs` is. */
+/** Pictures of one point for tests of commands that are not about pictures; loaded before the program by Node.js' own `--import`. */
 
 import { createRequire } from 'node:module';
 

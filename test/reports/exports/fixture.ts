@@ -84,7 +84,7 @@ export function hostileModel(asStored: (plan: Plan) => Plan = (plan) => hostileP
     session: header,
     samples,
     starts: [testStart({ env: HOSTILE, status: 'failed', reason: HOSTILE })],
-    events: [{ at: HOSTILE, kind: HOSTILE }],
+    events: [{ at: HOSTILE, kind: 'later', of: HOSTILE }],
     unavailable: [{ path: HOSTILE, reason: HOSTILE, remedy: HOSTILE }],
   });
 }

@@ -1,0 +1,439 @@
+/**
+ * Every flag of every command, told once. Command-line options, help, completion, docs/cli.md, the settings of a plan file and
+ * its JSON Schema all come from this table. It loads nothing but the units, so that help is there at once.
+ */
+
+import { type KernelEngine, PROFILES, type Profile, type Schedule, type Size } from '../types.ts';
+import { formatPercent } from '../units.ts';
+import { ANY, type Flag, flag, type Measure } from './flag.ts';
+import {
+  blocksText,
+  CAP_WITH_TARGET,
+  DEFAULT_MARGIN,
+  DEFAULT_PROFILE,
+  LEAST_WITH_TARGET,
+  PROFILE_NUMBERS,
+} from './profiles.ts';
+import {
+  CPUS,
+  choice,
+  choices,
+  count,
+  counts,
+  names,
+  ON,
+  PAIRS,
+  PERCENT,
+  PERCENTS,
+  SIZE,
+  text,
+  time,
+} from './values.ts';
+
+/** Bounds are far beyond what anyone would plan; they keep a slip from filling the disk. */
+export const MOST_BLOCKS = 100_000;
+export const MOST_INSTANCES = 256;
+const MOST_SEED = Number.MAX_SAFE_INTEGER;
+
+const MEASURES: Readonly<Record<Measure, string>> = {
+  workloads: '',
+  startup: 'many short starts',
+  footprint: 'memory and disk of idle instances',
+};
+const SIZES: Readonly<Record<Size, string>> = { tiny: '', small: 'as in SciMark', large: '' };
+const KERNELS: Readonly<Record<KernelEngine, string>> = {
+  reference: "SciMark's own loops",
+  tuned: 'restructured loops',
+  wasm: 'WebAssembly with vectors',
+};
+const SCHEDULES: Readonly<Record<Schedule, string>> = {
+  interleaved: 'all environments in turns',
+  sequential: 'one after the other',
+};
+/** Names of the formats in reports/, which are not loaded for help; a test compares them. */
+export const REPORT_FORMATS = { terminal: '', json: '', md: '', csv: '', html: '', png: '', svg: '' } as const;
+export const EXPORT_FORMATS = {
+  ...{
+    hyperfine: '',
+    pyperf: '',
+    benchfmt: '',
+    'github-action': '',
+    openmetrics: '',
+    junit: '',
+    otava: '',
+    criterion: '',
+  },
+} as const;
+/** What `list` lists. */
+export const LISTS = ['environments', 'workloads', 'reports', 'exports', 'claims'] as const;
+/** What `completion` knows. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+const HISTORY_FORMATS = { text: '', json: '', html: '' } as const;
+
+const ofProfiles = Object.fromEntries(
+  PROFILES.map((name) => {
+    const { rounds, ...blocks } = PROFILE_NUMBERS[name];
+    return [name, `${blocksText(blocks)} blocks × ${rounds} rounds`];
+  }),
+) as Record<Profile, string>;
+
+/** `standard 0.99%, publish 0.5%`. */
+const targets = PROFILES.flatMap((name) => {
+  const { target } = PROFILE_NUMBERS[name];
+  return target === null ? [] : [`${name} ${formatPercent(target)}`];
+}).join(', ');
+
+const publish = PROFILE_NUMBERS.publish;
+const WHAT = [
+  flag('env', names('list', 'native,docker'), {
+    short: 'e',
+    help: 'environments or aliases, joined by commas',
+    default: 'native,container,nested,vm',
+    commands: { run: ANY },
+    plan: true,
+  }),
+  flag('env', names('list', 'native,docker'), {
+    short: 'e',
+    help: 'only these environments, joined by commas',
+    otherwise: 'all',
+    commands: { compare: ANY },
+  }),
+  flag('workload', names('list', 'fft,lu'), {
+    short: 'w',
+    help: 'workloads (boxmark list workloads) or the groups scimark, system and all, joined by commas',
+    default: 'scimark',
+    commands: { run: ANY, explain: ANY, selftest: { help: 'kernels (boxmark list workloads), joined by commas' } },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('size', choice<Size>(SIZES, 'size'), {
+    help: 'size of the workloads',
+    default: 'small',
+    commands: { run: ANY, explain: ANY, selftest: ANY, score: ANY },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('profile', choice<Profile>(ofProfiles), {
+    help: 'how much is measured',
+    default: DEFAULT_PROFILE,
+    commands: { run: ANY, explain: ANY },
+    plan: true,
+  }),
+  flag('measure', choice<Measure>(MEASURES, 'what'), {
+    help: 'what is measured',
+    default: 'workloads',
+    commands: { run: ANY },
+    plan: true,
+  }),
+  flag('baseline', text('env', 'native'), {
+    help: 'what the others are compared with',
+    default: 'native',
+    commands: { run: ANY, explain: ANY },
+    plan: true,
+  }),
+  flag('contrast', PAIRS, {
+    repeats: true,
+    help: 'a further pair to compare; may be repeated',
+    commands: { run: ANY },
+    plan: true,
+  }),
+  flag('kernels', choice<KernelEngine>(KERNELS, 'engine'), {
+    help: 'how the kernels are computed, always to the same bits',
+    default: 'reference',
+    commands: { run: ANY, score: ANY },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('slow', PERCENTS, {
+    help: 'known slowdowns, joined by commas',
+    default: '1%,2%,5%,10%',
+    commands: { selftest: ANY },
+  }),
+] as const;
+
+const VISITS = { help: 'interleaved visits in each block, rounded up to a balanced number' };
+
+const HOW_MUCH = [
+  flag('blocks', count(1, MOST_BLOCKS), {
+    help: 'exactly this many blocks: fresh starts of every environment, the unit of the intervals',
+    otherwise: "the profile's",
+    commands: {
+      run: ANY,
+      explain: ANY,
+      selftest: { help: 'blocks to measure', default: '10' },
+      reproduce: { help: 'blocks to measure', otherwise: "the session's plan" },
+    },
+    plan: true,
+  }),
+  flag('blocks', count(2, MOST_BLOCKS), {
+    help: 'blocks of a paired run',
+    otherwise: "the baseline's plan",
+    commands: { compare: ANY },
+  }),
+  flag('quick', ON, { help: 'six blocks', commands: { selftest: ANY } }),
+  flag('target', PERCENT, {
+    help: 'end when every interval is at most ± this wide',
+    otherwise: targets,
+    commands: { run: ANY, resume: { otherwise: "the session's" } },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('min-blocks', count(2, MOST_BLOCKS), {
+    help: 'with a target: measure at least this many blocks',
+    otherwise: `${LEAST_WITH_TARGET}; publish: ${publish.minBlocks}`,
+    commands: { run: ANY },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('max-blocks', count(2, MOST_BLOCKS), {
+    help: 'with a target: measure at most this many blocks',
+    otherwise: `${CAP_WITH_TARGET}; publish: ${publish.maxBlocks}`,
+    commands: {
+      run: ANY,
+      resume: { help: 'at most this many blocks, those already measured included', otherwise: "the session's" },
+    },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('rounds', count(1, MOST_BLOCKS), {
+    help: 'interleaved visits or starts in each block, rounded up to a balanced number',
+    otherwise: "the profile's",
+    commands: { run: ANY, explain: VISITS, selftest: VISITS },
+    kinds: ['workloads', 'startup'],
+    plan: true,
+  }),
+  flag('burst', time({ least: '1us', most: '1000s' }), {
+    help: 'length of a timed burst on the baseline',
+    default: '10ms',
+    commands: { run: ANY, explain: ANY, selftest: ANY },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('schedule', choice<Schedule>(SCHEDULES, 'kind'), {
+    help: 'order of the environments in a block',
+    default: 'interleaved',
+    commands: { run: ANY },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('instances', counts(1, MOST_INSTANCES, '1,2,4,8'), {
+    help: 'numbers of idle boxes held at a time',
+    default: '1,2,4,8',
+    commands: { run: ANY },
+    kinds: ['footprint'],
+    plan: true,
+  }),
+  flag('cold', ON, {
+    negated: true,
+    help: 'keep the page cache; skip cold starts',
+    commands: { run: ANY },
+    kinds: ['startup'],
+    plan: true,
+  }),
+  flag('max-time', time(), {
+    help: "don't start a block that would finish after this time, such as 10m",
+    commands: {
+      run: ANY,
+      explain: ANY,
+      reproduce: ANY,
+      resume: { help: "don't start a block that would finish after this time, counted from now, such as 10m" },
+    },
+    plan: true,
+  }),
+  flag('min-time', time(), {
+    help: 'double the passes until a series lasts this long; 2s in SciMark',
+    default: '2s',
+    commands: { score: ANY },
+  }),
+] as const;
+
+const JUDGING = [
+  flag('margin', PERCENT, {
+    help: 'differences up to this count as none',
+    default: formatPercent(DEFAULT_MARGIN),
+    commands: {
+      run: ANY,
+      compare: { otherwise: "the baseline's" },
+      history: { help: 'changes up to this are marked as within the margin' },
+    },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('allow-unequal', ON, {
+    help: 'give verdicts although a setting gave the boxes unequal CPUs, CPU flags or bytes',
+    commands: { run: ANY },
+    plan: true,
+  }),
+  flag('strict', ON, {
+    help: 'exit 4 when a verdict is inconclusive or untrusted',
+    commands: { run: ANY, resume: ANY, selftest: { help: 'exit 4 when too few intervals contain the truth' } },
+  }),
+  flag('stored', ON, { help: 'compare what is stored; measure nothing', commands: { compare: ANY } }),
+  flag('claims', text('file', 'mine.yaml'), {
+    help: 'claims of your own (YAML)',
+    otherwise: 'the published ones',
+    commands: { verify: ANY },
+  }),
+] as const;
+
+const WHERE = [
+  flag('seed', count(0, MOST_SEED), {
+    help: 'seed of all random orders',
+    otherwise: 'drawn, and recorded',
+    commands: { run: ANY, explain: ANY, selftest: ANY },
+    plan: true,
+  }),
+  flag('cpu', CPUS, {
+    help: 'CPUs of the workload, such as 1 or 2-3',
+    otherwise: 'the last allowed one',
+    commands: {
+      run: ANY,
+      explain: ANY,
+      selftest: ANY,
+      score: ANY,
+      reproduce: { otherwise: "the session's, where this host has them" },
+      compare: { help: 'CPUs of a paired run', otherwise: "the baseline's, where this host has them" },
+    },
+    plan: true,
+  }),
+  flag('memory', SIZE, {
+    help: 'memory limit of each box',
+    default: '1g',
+    commands: { run: ANY, explain: ANY },
+    plan: true,
+  }),
+  flag('timeout', time({ least: '1ms', most: '24h' }), {
+    help: 'limit for each start and each request, longer for slow layers',
+    default: '60s',
+    commands: { run: ANY },
+    plan: true,
+  }),
+  flag('image', text('file', 'boxmark-image.tar'), {
+    help: "run the bytes of an exported image instead of this host's",
+    commands: {
+      run: ANY,
+      reproduce: { help: 'its image, as boxmark image export wrote it', otherwise: 'the one in the image store' },
+    },
+  }),
+  flag('allow-env', names('env', 'docker:network=host'), {
+    repeats: true,
+    help: 'run this environment of the session, which reaches another host or a file, or isolates less; may be repeated',
+    commands: { resume: ANY, reproduce: ANY, compare: ANY },
+  }),
+  flag('allow-different-hosts', ON, {
+    help: "continue although the hardware differs from the session's",
+    commands: { resume: ANY, compare: { help: 'compare although the hardware is not the same' } },
+  }),
+] as const;
+
+const SETTING_UP = [
+  flag('all', ON, { help: 'every engine that the distribution has', commands: { setup: ANY } }),
+  flag('for', names('list', 'docker,vm'), {
+    help: 'engines or environments, joined by commas',
+    default: 'container,nested,vm',
+    commands: { setup: ANY },
+  }),
+  flag('yes', ON, { short: 'y', help: "don't ask", commands: { setup: ANY } }),
+  flag('setup', ON, { negated: true, help: 'accepted for npm start; no effect here', commands: { run: ANY } }),
+] as const;
+
+const OUTPUT = [
+  flag('plan', text('file', 'plan.yaml'), {
+    help: 'the same settings from a YAML file; flags win',
+    commands: { run: ANY },
+  }),
+  flag('out', text('dir', 'results'), {
+    short: 'o',
+    help: 'parent folder of the session',
+    default: 'results',
+    commands: {
+      run: ANY,
+      explain: ANY,
+      selftest: ANY,
+      reproduce: { help: 'parent folder of the new session' },
+      compare: { help: 'parent folder of the sessions of a paired run' },
+      report: { help: 'folder of the files; - prints', otherwise: 'report/ in the session, or here for several' },
+    },
+    plan: true,
+  }),
+  flag('out', text('file', 'history.html'), {
+    short: 'o',
+    help: 'write to this file',
+    otherwise: 'standard output',
+    commands: { history: ANY },
+  }),
+  flag('output', text('path', 'boxmark.xml'), {
+    short: 'o',
+    help: 'write to this file; for criterion the folder',
+    otherwise: 'standard output',
+    commands: { export: ANY },
+  }),
+  flag('as', choice(EXPORT_FORMATS, 'format'), { required: true, help: 'the format', commands: { export: ANY } }),
+  flag('format', choices(REPORT_FORMATS), {
+    help: 'formats, joined by commas',
+    default: 'html,md,png',
+    commands: { report: ANY },
+  }),
+  flag('format', choice(HISTORY_FORMATS), { help: 'the format', default: 'text', commands: { history: ANY } }),
+  flag('keep-going', ON, {
+    help: 'exit 0 although an environment asked for by name gave no data',
+    commands: { run: ANY, resume: { help: 'continue without an environment that can no longer run' } },
+  }),
+  flag('dry-run', ON, {
+    help: 'show what would be done, and stop',
+    commands: {
+      run: { help: 'print the plan with its time estimate, and stop' },
+      explain: { help: 'print the steps, and stop' },
+      setup: ANY,
+      clean: ANY,
+    },
+  }),
+  flag('nagios', ON, { help: 'one line, as monitoring plug-ins print it', commands: { check: ANY } }),
+  flag('json', ON, {
+    help: 'print the result as one JSON document',
+    commands: {
+      ...{ run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, score: ANY, explain: ANY, doctor: ANY },
+      ...{ setup: ANY, list: ANY, check: ANY, verify: ANY, clean: ANY },
+      history: { help: 'the same as --format json' },
+    },
+  }),
+  flag('quiet', ON, {
+    short: 'q',
+    help: 'no progress',
+    commands: {
+      run: ANY,
+      resume: ANY,
+      reproduce: ANY,
+      compare: ANY,
+      selftest: ANY,
+      score: ANY,
+      explain: ANY,
+      doctor: ANY,
+    },
+  }),
+  flag('verbose', ON, {
+    short: 'v',
+    help: 'details with errors',
+    commands: {
+      run: { help: 'show how each box is isolated; details with errors' },
+      list: { help: 'with details' },
+      ...{
+        resume: ANY,
+        report: ANY,
+        reproduce: ANY,
+        compare: ANY,
+        selftest: ANY,
+        score: ANY,
+        explain: ANY,
+        doctor: ANY,
+      },
+      ...{ setup: ANY, check: ANY, verify: ANY, history: ANY, export: ANY, clean: ANY },
+      ...{ completion: ANY, 'image export': ANY, 'image import': ANY },
+    },
+  }),
+] as const;
+
+const TABLE = [...WHAT, ...HOW_MUCH, ...JUDGING, ...WHERE, ...SETTING_UP, ...OUTPUT] as const;
+/** A line of the table with the type of its value, from which the types of flags and plan files follow. */
+export type Row = (typeof TABLE)[number];
+export const FLAGS: readonly Flag[] = TABLE;

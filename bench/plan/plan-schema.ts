@@ -1,0 +1,60 @@
+/** A plan as it is stored: what a session that comes from elsewhere is checked with before anything is measured by it. */
+
+import * as z from 'zod';
+import { COST_MEASURES, KERNEL_ENGINES, type Plan, PROFILES, SIZES } from '../types.ts';
+import { MOST_BLOCKS, MOST_INSTANCES } from './flags.ts';
+
+const count = (most: number) => z.number().int().min(1).max(most);
+const name = z.string().min(1).max(400);
+const names = z.array(name).max(64);
+
+/** Bounds are far beyond what anyone would plan; they keep a damaged number from filling the memory. */
+const fields = {
+  schema: z.literal(1),
+  seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+  profile: z.enum(PROFILES),
+  environments: z
+    .array(z.object({ path: name, alias: z.exactOptional(name) }))
+    .min(1)
+    .max(64),
+  baseline: name,
+  workloads: names,
+  suite: z.exactOptional(names),
+  size: z.enum(SIZES),
+  kernels: z.enum(KERNEL_ENGINES),
+  contrasts: z.array(z.object({ env: name, baseline: name })).max(1000),
+  schedule: z.enum(['interleaved', 'sequential']),
+  minBlocks: count(MOST_BLOCKS),
+  maxBlocks: count(MOST_BLOCKS),
+  target: z.number().positive().max(1).nullable(),
+  margin: z.number().positive().max(1),
+  allowUnequal: z.boolean().default(false),
+  rounds: count(MOST_BLOCKS),
+  pilotBursts: count(10_000),
+  burstNs: count(1e12),
+  longNs: z.number().int().min(0).max(1e12),
+  longVisits: z.enum(['all', 'rotate']),
+  maxTimeMs: z.exactOptional(z.number().positive()),
+  timeoutMs: z.number().positive().max(1e8),
+  limits: z.object({
+    cpus: z.array(z.number().int().min(0)).min(1).max(4096),
+    housekeeping: z.array(z.number().int().min(0)).max(4096),
+    memoryBytes: count(Number.MAX_SAFE_INTEGER),
+    pids: count(1e7),
+  }),
+  measure: z.exactOptional(z.enum(COST_MEASURES)),
+  cold: z.exactOptional(z.boolean()),
+  instances: z.exactOptional(z.array(count(MOST_INSTANCES)).min(1).max(64)),
+} satisfies Readonly<Record<keyof Plan, z.ZodType>>;
+
+/** Further keys are let through: a later version may have them. */
+export const planSchema = z.looseObject(fields);
+
+/** What every reader of a session relies on, whichever version wrote it. */
+export const planCoreSchema = planSchema.pick({
+  schema: true,
+  environments: true,
+  baseline: true,
+  workloads: true,
+  contrasts: true,
+});

@@ -1,0 +1,45 @@
+/** The numbers behind the names of the profiles, and the margin that every comparison starts from; why these: docs/method.md. */
+
+import type { CostMeasure, Plan, Profile } from '../types.ts';
+
+export interface ProfileNumbers extends Pick<Plan, 'minBlocks' | 'maxBlocks' | 'target' | 'rounds' | 'longVisits'> {
+  /** Sessions of starts: blocks, and warm starts of each box in a block before they are rounded up to a balanced number. */
+  readonly startup: { readonly blocks: number; readonly starts: number };
+  /** Sessions of idle instances. */
+  readonly footprint: { readonly blocks: number };
+}
+
+export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
+  quick: {
+    ...{ minBlocks: 6, maxBlocks: 6, target: null, rounds: 30, longVisits: 'rotate' },
+    ...{ startup: { blocks: 6, starts: 4 }, footprint: { blocks: 3 } },
+  },
+  standard: {
+    ...{ minBlocks: 10, maxBlocks: 30, target: 0.0099, rounds: 40, longVisits: 'all' },
+    ...{ startup: { blocks: 10, starts: 8 }, footprint: { blocks: 6 } },
+  },
+  publish: {
+    ...{ minBlocks: 12, maxBlocks: 40, target: 0.005, rounds: 60, longVisits: 'all' },
+    ...{ startup: { blocks: 20, starts: 12 }, footprint: { blocks: 10 } },
+  },
+};
+
+export const DEFAULT_PROFILE: Profile = 'quick';
+
+/** Differences up to this share count as none. */
+export const DEFAULT_MARGIN = 0.02;
+
+/** With fewer blocks, stopping at a width leaves the intervals too narrow: 91 % instead of 95 % from six on (simulated). */
+export const LEAST_WITH_TARGET = 10;
+/** Where a target is asked for and the profile has no cap. */
+export const CAP_WITH_TARGET = 30;
+
+/** Blocks of a session without workloads. */
+export function blocksOf(measure: CostMeasure, profile: Profile): number {
+  return PROFILE_NUMBERS[profile][measure].blocks;
+}
+
+/** `6`, or `10 to 30`. */
+export function blocksText({ minBlocks, maxBlocks }: Pick<Plan, 'minBlocks' | 'maxBlocks'>): string {
+  return minBlocks === maxBlocks ? String(maxBlocks) : `${minBlocks} to ${maxBlocks}`;
+}

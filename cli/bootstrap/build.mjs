@@ -1,0 +1,72 @@
+/**
+ * `npm run build`: the program, the payload that runs in every box, and what the report's page loads, from their sources into
+ * dist/. Each is a bundle, because a program of hundreds of files takes several times as long to start. Types are checked by
+ * `npm run typecheck`.
+ */
+
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { compile, SIMD_SOURCES } from '../../scimark/simd/build.mjs';
+
+/** Have machine code of their own, or are loaded by one that has. */
+const NATIVE = ['@napi-rs/canvas', 'canvas', 'chart.js', 'chartjs-*', '@sgratzl/*'];
+const FONTS = 'node_modules/@fontsource/inter/files';
+const WASM = 'dist/kernels.wasm';
+
+const COMMON = { bundle: true, legalComments: 'none', logLevel: 'warning' };
+
+/** Options of esbuild, by what they make. */
+export const BUNDLES = {
+  program: {
+    ...COMMON,
+    entryPoints: ['cli/main.ts'],
+    outdir: 'dist/cli',
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    // What only some commands need is loaded by them alone.
+    splitting: true,
+    external: NATIVE,
+    // Packages of the older kind ask for modules of Node.js this way.
+    banner: { js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);" },
+  },
+  payload: {
+    ...COMMON,
+    entryPoints: ['bench/payload/main.ts'],
+    outfile: 'dist/payload.cjs',
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    loader: { '.wasm': 'binary' },
+    minifySyntax: true,
+    banner: { js: 'globalThis.boxmarkFirstNs=process.hrtime.bigint();' },
+  },
+  page: {
+    ...COMMON,
+    entryPoints: [
+      ...['reports/page/main.ts', 'reports/page/style.css'],
+      ...['400', '700'].map((weight) => `${FONTS}/inter-latin-${weight}-normal.woff2`),
+    ],
+    outdir: 'dist/report',
+    entryNames: '[name]',
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    charset: 'utf8',
+    loader: { '.woff2': 'copy' },
+    minify: true,
+  },
+};
+
+/** Options that don't write: what a bundle is made of is in the result's `metafile`. */
+export function looking(options) {
+  return { ...options, write: false, metafile: true };
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+  mkdirSync('dist', { recursive: true });
+  writeFileSync(WASM, await compile(SIMD_SOURCES));
+  await Promise.all(Object.values(BUNDLES).map((options) => build(options)));
+}

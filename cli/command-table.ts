@@ -1,0 +1,181 @@
+/** The commands as help, completion and docs/cli.md show them; their flags are in bench/plan/flags.ts, what they do in actions.ts. */
+
+import type { CommandName } from '../bench/plan/flag.ts';
+import { LISTS, SHELLS } from '../bench/plan/flags.ts';
+
+export interface Argument {
+  readonly name: string;
+  readonly help: string;
+  readonly variadic?: true;
+  /** What is taken when it is left out. */
+  readonly default?: string;
+  /** For completion; `path` when left out. */
+  readonly choices?: readonly string[];
+}
+
+export interface Command {
+  readonly summary: string;
+  readonly args?: readonly Argument[];
+  readonly examples: string;
+  /** Further words at the end of the help. */
+  readonly note?: string;
+  /** Where the documentation says more. */
+  readonly more?: string;
+}
+
+const SESSION: Argument = { name: 'session', help: 'folder of the session' };
+
+export const COMMANDS: Readonly<Record<CommandName, Command>> = {
+  run: {
+    summary: 'measure, and write a session',
+    examples: `
+boxmark run                                      # native, container, nested and vm, in about three minutes
+boxmark run -e native,docker,docker/docker -w fft,lu --blocks 12
+boxmark run --profile standard --target 0.5% --max-time 20m
+boxmark run -e docker,uml --contrast uml..docker --json > comparison.json
+boxmark run -w system                            # what the kernel under each box does, instead of the processor
+boxmark run --measure startup -e native,docker,uml
+boxmark run --plan plan.yaml --dry-run`,
+  },
+  resume: {
+    summary: 'continue an interrupted or finished session; its whole blocks are kept',
+    args: [SESSION],
+    examples: `
+boxmark resume results/20261123T170000Z-ab12cd                 # measure the missing blocks
+boxmark resume results/20261123T170000Z-ab12cd --target 0.5%   # add blocks until every interval is that narrow`,
+  },
+  report: {
+    summary: 'render one session, or several side by side, as HTML, pictures, text and tables',
+    args: [{ name: 'session', help: 'folders of sessions', variadic: true }],
+    examples: `
+boxmark report results/20261123T170000Z-ab12cd                     # report/ in the session's folder
+boxmark report results/20261123T170000Z-ab12cd --format svg,csv    # charts and a table
+boxmark report results/A results/B -o hosts                        # hosts side by side, in hosts/
+boxmark report results/20261123T170000Z-ab12cd --format md -o -    # to standard output`,
+    more: 'report.md',
+  },
+  reproduce: {
+    summary: 'measure a session again with the same plan, seed, work and image, and show both side by side',
+    args: [SESSION],
+    examples: `
+boxmark reproduce their/20261123T170000Z-ab12cd --image their/image.tar
+boxmark reproduce results/20261123T170000Z-ab12cd --json > reproduction.json`,
+    more: 'compare.md',
+  },
+  compare: {
+    summary: 'the regression gate: is the candidate slower than the baseline?',
+    args: [
+      { name: 'baseline', help: 'folder of a session, or of sessions, to compare with' },
+      { name: 'candidate', help: 'session, or folder of sessions, to test' },
+    ],
+    examples: `
+boxmark compare results/20261120T090000Z-12ab34 results/20261123T170000Z-ab12cd
+boxmark compare --stored results results/20261123T170000Z-ab12cd     # against all sessions there, measuring nothing
+boxmark compare main.session branch.session -e native,docker --blocks 10 || echo "exit code $?"`,
+    more: 'compare.md',
+  },
+  selftest: {
+    summary: 'check the ruler: find known differences, and the smallest one this host can show',
+    examples: `
+boxmark selftest                 # ten blocks, about four minutes
+boxmark selftest --quick --json
+boxmark run -e native,docker,docker/slow:2%    # the same known truth in any other environment`,
+    more: 'selftest.md',
+  },
+  score: {
+    summary: "the SciMark score of this host by SciMark's own protocol, next to bursts",
+    examples: `
+boxmark score                                    # SciMark's own loops, small
+boxmark score --kernels wasm --size large --json`,
+  },
+  explain: {
+    summary: "break an environment's overhead down by setting",
+    args: [{ name: 'env', help: 'an environment, such as docker or docker/docker' }],
+    examples: `
+boxmark explain docker                      # what of its cost comes from which of its parts
+boxmark explain docker/docker --blocks 12 -w syscall
+boxmark explain docker --dry-run            # the steps, and those that can't be made here`,
+    more: 'costs.md#explain',
+  },
+  doctor: {
+    summary: "what can run here and what can't, why, and the remedy; what makes noise",
+    examples: `
+boxmark doctor`,
+  },
+  setup: {
+    summary: 'install the engines that are missing',
+    examples: `
+boxmark setup --all --dry-run`,
+  },
+  list: {
+    summary: `list ${LISTS.join(', ')}`,
+    args: [{ name: 'kind', help: LISTS.join(', '), choices: LISTS }],
+    examples: `
+boxmark list environments -v`,
+  },
+  check: {
+    summary: 'verify a session: manifest, digests, schema, states that agree',
+    args: [SESSION],
+    examples: `
+boxmark check results/20261123T170000Z-ab12cd`,
+  },
+  verify: {
+    summary: 'check published claims against a session: reproduced, refuted, inconclusive, not applicable',
+    args: [SESSION],
+    examples: `
+boxmark verify results/20261123T170000Z-ab12cd                        # the published claims
+boxmark verify results/20261123T170000Z-ab12cd --claims mine.yaml     # your own (docs/claims.md)`,
+    note: 'Exit code 3 when a claim is refuted that is not marked historical.',
+    more: 'claims.md',
+  },
+  history: {
+    summary: 'ratios and times over sessions, by machine, with change points',
+    args: [{ name: 'dir', help: 'folder of sessions', default: 'results' }],
+    examples: `
+boxmark history                                        # all sessions in results/
+boxmark history /srv/results --json                    # one JSON document, every point in it
+boxmark history --format html -o history.html          # one page with charts`,
+    more: 'history.md',
+  },
+  export: {
+    summary: "write a session in another tool's format",
+    args: [
+      { name: 'session', help: 'folder of the session; for otava several, or a folder of sessions', variadic: true },
+    ],
+    examples: `
+boxmark export results/20261123T170000Z-ab12cd --as benchfmt | benchstat -col env /dev/stdin
+boxmark export results/20261123T170000Z-ab12cd --as junit -o boxmark.xml
+boxmark export results/20261123T170000Z-ab12cd --as criterion -o target/criterion
+boxmark export results --as otava -o history.csv           # all sessions there, a row each`,
+    more: 'exports.md',
+  },
+  'image export': {
+    summary: 'write the image to a file',
+    args: [{ name: 'file', help: 'a tar archive that is made or replaced' }],
+    examples: `
+boxmark image export boxmark-image.tar`,
+  },
+  'image import': {
+    summary: 'verify an exported image and keep it',
+    args: [{ name: 'file', help: 'what boxmark image export wrote' }],
+    examples: `
+boxmark image import boxmark-image.tar`,
+  },
+  clean: {
+    summary: 'remove what a killed run left on the host, and nothing else',
+    examples: `
+boxmark clean --dry-run`,
+  },
+  completion: {
+    summary: 'print a script that completes commands and flags in a shell',
+    args: [{ name: 'shell', help: SHELLS.join(', '), choices: SHELLS }],
+    examples: `
+boxmark completion bash > ~/.local/share/bash-completion/completions/boxmark
+source <(boxmark completion bash)    # in this shell alone`,
+  },
+};
+
+/** Commands that only hold others. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  image: 'export or import the content-addressed image',
+};
