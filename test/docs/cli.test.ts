@@ -1,11 +1,11 @@
-/** docs/cli.md, the README's table of commands: made from the tables of commands, flags and exit codes. */
+/** docs/cli.md: made from the tables of commands, flags and exit codes. */
 
 import { it } from 'vitest';
 import { EXIT, EXIT_MEANINGS } from '../../bench/errors.ts';
 import { COMMAND_NAMES, type CommandName, type Flag } from '../../bench/plan/flag.ts';
 import { defaultOf, flagsOf, helpOf, PLAN_FLAGS } from '../../bench/plan/read-flags.ts';
 import { COMMANDS } from '../../cli/command-table.ts';
-import { expectFile, expectPart, table } from './generated.ts';
+import { expectFile, table } from './generated.ts';
 
 const anchorOf = (name: CommandName) => `boxmark-${name.replace(' ', '-')}`;
 
@@ -82,12 +82,4 @@ it('docs/cli.md has every command with its flags, their defaults, and the exit c
     ...sections,
   ];
   await expectFile('docs/cli.md', `${parts.join('\n\n')}\n`);
-});
-
-it('the README has every command in a line', async () => {
-  const rows = COMMAND_NAMES.map((name) => {
-    const { summary, more } = COMMANDS[name];
-    return [`\`${usageOf(name)}\``, more === undefined ? summary : `${summary} ([docs/${more}](docs/${more}))`];
-  });
-  await expectPart('README.md', 'commands', table(['command', 'does'], rows));
 });

@@ -3,13 +3,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSessionModel } from '../cli/session-model.ts';
-import { sessionDocument } from '../reports/documents/session.ts';
-import { terminalText } from '../reports/formats/terminal.ts';
-import type { ReportModel } from '../reports/model/model.ts';
-import { change, changePercent, known, ms, percentDigits, range, times } from '../reports/words.ts';
+import { readSessionModel } from '../../cli/session-model.ts';
+import { sessionDocument } from '../../reports/documents/session.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
+import type { ReportModel } from '../../reports/model/model.ts';
+import { change, changePercent, known, ms, percentDigits, range, times } from '../../reports/words.ts';
 
-const ROOT = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '..', '..');
 const PAGES = [
   'README.md',
   'CONTRIBUTING.md',
