@@ -62,7 +62,7 @@ describe('values', () => {
   it.each([
     ['memory', '1g', 2 ** 30],
     ['memory', '1.5G', 1.5 * 2 ** 30],
-    ['memory', '67108864', 64 * 2 ** 20],
+    ['memory', '64m', 64 * 2 ** 20],
     ['memory', 'none', 'none'],
     ['pids', '100', 100],
     ['pids', 'none', 'none'],
