@@ -1,12 +1,10 @@
 /** The central types, shared by all folders. Plain readonly data and the interfaces of the plug-ins. */
 
 import type { Limits } from './box/box.ts';
-import type { CostMeasure, StartTemperature } from './box/costs.ts';
-import type { Estimate, Interval } from './box/estimate.ts';
 
 export type * from './box/box.ts';
-export * from './box/costs.ts';
-export type * from './box/estimate.ts';
+export type * from './box/facts.ts';
+export * from './box/traits.ts';
 
 // ---------------------------------------------------------------- workloads
 
@@ -65,6 +63,10 @@ export interface Contrast {
   readonly baseline: string;
 }
 
+/** What is measured instead of workloads: many short starts; memory and disk of idle instances. */
+export const COST_MEASURES = ['startup', 'footprint'] as const;
+export type CostMeasure = (typeof COST_MEASURES)[number];
+
 /** Everything that decides what is measured and in which order. Frozen, pure, seeded. */
 export interface Plan {
   readonly schema: 1;
@@ -108,10 +110,24 @@ export interface Plan {
 
 // ---------------------------------------------------------------- results
 
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A ratio with its interval of 95 %; no interval from one block. */
+export interface Estimate {
+  readonly ratio: number;
+  readonly interval: Interval | null;
+  /** Blocks that have a value. */
+  readonly blocks: number;
+}
+
 /** Unit of the kernels' rate: nominal floating-point operations × passes ÷ wall seconds ÷ 10⁶. */
 export const MFLOPS = 'MFLOPS';
 
-export type Phase = 'warmup' | 'lead' | 'measure' | 'long';
+export const PHASES = ['warmup', 'lead', 'measure', 'long'] as const;
+export type Phase = (typeof PHASES)[number];
 
 /** One burst: one row of `samples.csv`. */
 export interface Sample {
@@ -143,6 +159,10 @@ export interface Sample {
   readonly rate: number | null;
 }
 
+/** `dropped`: right after the page cache was dropped; `first`: the first one since the image was prepared, with the cache as it was. */
+export const START_TEMPERATURES = ['warm', 'dropped', 'first'] as const;
+export type StartTemperature = (typeof START_TEMPERATURES)[number];
+
 interface StartBase {
   readonly block: number;
   readonly position: number;
@@ -153,22 +173,27 @@ interface StartBase {
   readonly temperature?: StartTemperature;
 }
 
-export interface StartFigures {
-  readonly spawnMs: number | null;
-  readonly firstInstructionMs: number | null;
-  readonly readyMs: number | null;
-  readonly runMs: number | null;
-  readonly teardownMs: number | null;
-  readonly clockRatio: number | null;
-  readonly cpuUserMs: number | null;
-  readonly cpuSystemMs: number | null;
-  readonly throttledMs: number | null;
-  readonly stealMs: number | null;
-  readonly memoryPeakBytes: number | null;
-  readonly hostMemoryDeltaBytes: number | null;
-  readonly idleCpuMs: number | null;
-  readonly clockStepNs: number | null;
-}
+/** What is read of a start; null where it could not be read. `bench/session/tables.ts` says what each is. */
+export const START_FIGURES = [
+  'spawnMs',
+  'firstInstructionMs',
+  'readyMs',
+  'runMs',
+  'teardownMs',
+  'clockRatio',
+  'cpuUserMs',
+  'cpuSystemMs',
+  'throttledMs',
+  'stealMs',
+  'memoryPeakBytes',
+  'hostMemoryDeltaBytes',
+  'idleCpuMs',
+  'clockStepNs',
+] as const;
+export type StartFigures = Readonly<Record<(typeof START_FIGURES)[number], number | null>>;
+
+/** Of a start that failed before its payload answered. */
+export const NO_FIGURES = Object.fromEntries(START_FIGURES.map((key) => [key, null])) as StartFigures;
 
 /** One fresh start: one row of `starts.csv`. */
 export type Start =
@@ -176,13 +201,40 @@ export type Start =
   | (StartBase & StartFigures & { readonly status: 'failed' | 'timed-out'; readonly reason: string })
   | (StartBase & { readonly status: 'skipped'; readonly reason: string });
 
-/** One line of `events.jsonl`. */
-export interface SessionEvent {
-  readonly at: string;
-  readonly kind: string;
-  readonly env?: string;
-  readonly block?: number;
-  readonly [detail: string]: unknown;
+/** One number of idle instances of an environment, held at the same time: one row of `footprint.csv`. */
+export interface FootprintRow {
+  readonly block: number;
+  readonly position: number;
+  readonly env: string;
+  readonly instances: number;
+  /** Available memory of the host before the first of them was started, less that when all were idle. */
+  readonly hostDeltaBytes: number | null;
+  /** Sums over the instances. */
+  readonly pssBytes: number | null;
+  readonly cgroupBytes: number | null;
+  /** Bytes on disk that were added while they were held; what several of them share is counted once. */
+  readonly diskBytes: number | null;
+  /** Of the image as the engine holds it, which all instances share or copy. */
+  readonly imageBytes: number | null;
+}
+
+export const STARTUP_FIGURES = ['spawned', 'first-instruction', 'ready', 'removal'] as const;
+export type StartupFigure = (typeof STARTUP_FIGURES)[number];
+
+/** One environment, temperature and figure: one row of `startup.csv`. */
+export interface StartupRow {
+  readonly env: string;
+  readonly baseline: string;
+  /** `cold`: after the page cache was dropped, or the first start since the image was prepared. */
+  readonly temperature: 'cold' | 'warm';
+  readonly figure: StartupFigure;
+  readonly starts: number;
+  /** Median over all starts. */
+  readonly medianMs: number;
+  /** Of the mean over blocks of the logarithm of the block's median: of a typical block, ms. Null with one block. */
+  readonly interval: Interval | null;
+  /** Time of `env` over that of the baseline; null for the baseline itself, and where no round has both. */
+  readonly ratio: Estimate | null;
 }
 
 /** A fact in which a box is not like the baseline's. */

@@ -85,10 +85,15 @@ export function formatSpan(seconds: number): string {
 
 /** A ratio as a signed change: 1.0134 → `+1.3 %`. */
 export function formatChange(ratio: number, digits = 1): string {
+  return `${changeDigits(ratio, digits)} %`;
+}
+
+/** The same without its unit: 1.0134 → `+1.3`. */
+export function changeDigits(ratio: number, digits = 1): string {
   const percent = (ratio - 1) * 100;
   const text = Math.abs(percent).toFixed(digits);
   const sign = Number(text) === 0 ? '±' : percent < 0 ? '−' : '+';
-  return `${sign}${text} %`;
+  return `${sign}${text}`;
 }
 
 /** Three significant digits without an exponent. */

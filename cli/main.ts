@@ -3,6 +3,7 @@
 
 import { CommanderError } from 'commander';
 import { BoxmarkError, EXIT, messageOf } from '../bench/errors.ts';
+import { printable } from '../reports/text.ts';
 import { program } from './program.ts';
 import { outputWasLost, releaseDeadTerminals, stderr } from './streams.ts';
 
@@ -15,11 +16,11 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return commanderCode(error);
     const verbose = argv.includes('-v') || argv.includes('--verbose');
     if (error instanceof BoxmarkError) {
-      stderr.write(`boxmark: ${error.message}\n`);
+      stderr.write(`boxmark: ${printable(error.message)}\n`);
       if (verbose && error.cause !== undefined) stderr.write(`${stackOf(error.cause)}\n`);
       return error.exitCode;
     }
-    stderr.write(`boxmark: ${messageOf(error)}\n  try: the same with -v for the details\n`);
+    stderr.write(`boxmark: ${printable(messageOf(error))}\n  try: the same with -v for the details\n`);
     if (verbose) stderr.write(`${stackOf(error)}\n`);
     return EXIT.failed;
   }

@@ -1,8 +1,9 @@
 /** Runs a prepared plan: opens the session's folder, executes, hands back the outcome. */
 
 import { hostname } from 'node:os';
-import { executeCosts } from '../bench/kinds/cost-session.ts';
-import { executeSession, type SessionOutcome, type SessionRequest } from '../bench/run/session.ts';
+import { kindOf } from '../bench/kinds/index.ts';
+import { finishSession, runSession, type SessionOutcome, type SessionRequest } from '../bench/run/session.ts';
+import type { NewEvent } from '../bench/session/events.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../bench/session/info.ts';
 import { type LoadedSession, loadSession } from '../bench/session/load.ts';
 import { reopenStore } from '../bench/session/reopen.ts';
@@ -38,26 +39,42 @@ export async function measure(
   return execute(bench, createStore(options.out, info), info, options);
 }
 
-/** A session that goes on in its folder `dir`: `info` with the plan that holds from now on. */
+export interface ResumeOptions {
+  readonly dir: string;
+  /** Recorded before anything else: what a reader of the events must know of the resumption. */
+  readonly event: NewEvent;
+}
+
+/** Resumes the session in its folder `dir`: `info` with the plan that holds from now on. */
 export async function measureOn(
   bench: Bench,
   info: SessionInfo,
-  options: MeasureOptions & {
-    readonly dir: string;
-    /** Told before anything else; what the reader of the events must know of the going on. */
-    readonly event: Parameters<Parameters<SessionRequest['notices']>[0]>[0];
-  },
+  options: MeasureOptions & ResumeOptions,
 ): Promise<SessionOutcome> {
-  const store = reopenStore(options.dir, info.session, info.blocksCompleted);
-  let earlier: LoadedSession;
+  const { store, earlier } = await reopen(info, options.dir);
+  const absent = new Map(bench.refused.map(({ path, reason }) => [path, `can't run any more: ${reason}`]));
+  return execute(bench, store, info, options, { earlier, absent, event: options.event });
+}
+
+/** Concludes the session in its folder `dir`, which has all its blocks. Nothing is measured. */
+export async function finish(info: SessionInfo, { dir, event }: ResumeOptions): Promise<SessionOutcome> {
+  const { store, earlier } = await reopen(info, dir);
   try {
-    earlier = await loadSession(options.dir); // Not before the folder is trimmed: a kill may have cut a row.
+    return finishSession({ kind: kindOf(info.plan), plan: info.plan, store, info, earlier, event });
+  } finally {
+    store.close();
+  }
+}
+
+async function reopen(info: SessionInfo, dir: string): Promise<{ store: Store; earlier: LoadedSession }> {
+  const store = reopenStore(dir, info.session, info.blocksCompleted);
+  try {
+    // Not before the folder is trimmed: a kill may have cut a row.
+    return { store, earlier: await loadSession(dir) };
   } catch (error) {
     store.close();
     throw error;
   }
-  const absent = new Map(bench.refused.map(({ path, reason }) => [path, `can't run any more: ${reason}`]));
-  return execute(bench, store, info, options, { earlier, absent, event: options.event });
 }
 
 async function execute(
@@ -66,20 +83,20 @@ async function execute(
   info: SessionInfo,
   options: MeasureOptions,
   more: Pick<SessionRequest, 'earlier' | 'absent'> & {
-    readonly event?: Parameters<Parameters<SessionRequest['notices']>[0]>[0];
+    readonly event?: NewEvent;
   } = {},
 ): Promise<SessionOutcome> {
   const { event, ...rest } = more;
   try {
-    const measureSession = info.plan.measure === undefined ? executeSession : executeCosts;
-    return await measureSession({
+    return await runSession({
       ...rest,
+      kind: kindOf(info.plan),
       notices: (tell) => {
         if (event !== undefined) tell(event);
         for (const { path, reason, remedy } of [...bench.refused, ...bench.passedOver]) {
           tell({ kind: 'unavailable', env: path, reason, remedy });
         }
-        bench.workbench.onNote((kind, detail) => tell({ kind, ...detail }));
+        bench.workbench.onNote(tell);
       },
       plan: info.plan,
       environments: bench.environments,
@@ -122,9 +139,10 @@ async function describeSession(bench: Bench, plan: Plan): Promise<SessionInfo> {
     warmup: null,
     host: { name: hostname(), fingerprint, hardware, stack: { ...stack, kernels: plan.kernels } },
     image: { digest: bench.image.digest, node: bench.image.nodeDigest, payload: bench.image.payloadDigest },
-    environments: bench.environments.map(({ path, labels, versions, image }) => ({
+    environments: bench.environments.map(({ path, labels, traits, versions, image }) => ({
       path,
       labels,
+      traits,
       versions,
       ...(image === undefined ? {} : { image }),
       facts: null,

@@ -1,23 +1,17 @@
 /** From the settings of a run to prepared environments: image, engines, boxes; and their orderly removal. */
 
 import { BoxmarkError } from '../bench/errors.ts';
-import type { CostGuess } from '../bench/plan/cost-plan.ts';
 import { nearest, type PlanSettings } from '../bench/plan/plan.ts';
-import type { Environment, Image, PlannedEnvironment, Runner, Workspace } from '../bench/types.ts';
+import type { TimeGuess } from '../bench/run/kind.ts';
+import type { Environment, Image, PlannedEnvironment, Runner, Unavailable, Workspace } from '../bench/types.ts';
+import { ALIASES, isAlias, type Resolved, resolveEnvironments, resolvePlanned } from '../runners/aliases.ts';
 import { ensureImage, importImage, loadImage } from '../runners/image/image.ts';
 import { RUNNERS } from '../runners/index.ts';
-import {
-  ALIASES,
-  isAlias,
-  type Refusal,
-  type Resolved,
-  resolveEnvironments,
-  resolvePlanned,
-} from '../runners/stack/aliases.ts';
 import { layerNames, parsePath } from '../runners/stack/path.ts';
 import { prepareStack, type StackContext } from '../runners/stack/stack.ts';
 import { payloadFile } from './paths.ts';
 import type { Progress } from './progress.ts';
+import { announcement, assertAllowed, type StoredOrigin } from './stored-origin.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
 
 /** Prepared environments, ready to be measured. */
@@ -29,9 +23,9 @@ export interface Bench {
   readonly baseline: string;
   readonly control: Environment | undefined;
   readonly verifier: Environment | undefined;
-  readonly refused: readonly Refusal[];
-  readonly passedOver: readonly Refusal[];
-  costOf(box: string): CostGuess;
+  readonly refused: readonly Unavailable[];
+  readonly passedOver: readonly Unavailable[];
+  readonly costOf: TimeGuess;
   dispose(): Promise<void>;
 }
 
@@ -49,6 +43,8 @@ export interface BenchOptions {
 /** What is to be prepared: of a plan's settings, or of a session's plan. */
 export type BenchSettings = Pick<PlanSettings, 'requested' | 'baseline'> & {
   readonly rest: Pick<PlanSettings['rest'], 'limits'>;
+  /** The session that names the environments; null when the user does, on the command line or in a plan file. */
+  readonly origin: StoredOrigin | null;
 };
 
 /** Every name that `-e` knows. */
@@ -60,6 +56,10 @@ export async function openBench(settings: BenchSettings, options: BenchOptions):
     ? settings.requested
     : [settings.baseline, ...settings.requested];
   for (const name of requested) if (!isAlias(name)) parsePath(name, RUNNERS, suggestion);
+  const { origin } = settings;
+  if (origin !== null) assertAllowed(requested, origin);
+  const announced = dryRun ? [] : announcement({ paths: requested, origin, imageFile: options.imageFile });
+  for (const text of announced) progress.say(text);
   const workbench = await openWorkbench(settings.rest.limits, signal, !dryRun);
   const { workspace } = workbench;
   const made: Environment[] = [];
@@ -83,6 +83,7 @@ export async function openBench(settings: BenchSettings, options: BenchOptions):
     if (control !== undefined) made.push(control);
     const verifier = dryRun ? undefined : await prepareVerifier(context, workspace);
     if (verifier !== undefined) made.push(verifier);
+    signal.throwIfAborted();
     return { ...resolved, workbench, image, planned, baseline, control, verifier, costOf, dispose };
   } catch (error) {
     await dispose();
@@ -118,7 +119,7 @@ function baselineOf(name: string, resolved: Resolved): string {
 }
 
 /** Rough figures from the kind of each layer; only the time estimate rests on them. */
-function costOf(box: string): CostGuess {
+function costOf(box: string): ReturnType<TimeGuess> {
   const layers = layerNames(box.replace(/@\w+$/, '')).map(
     (name) => RUNNERS.find((runner) => runner.name === name)?.kind ?? 'process',
   );

@@ -2,6 +2,7 @@
 
 import type { ProgressSink } from '../bench/run/session.ts';
 import { formatSpan } from '../bench/units.ts';
+import { printable } from '../reports/text.ts';
 
 export interface Progress extends ProgressSink {
   /** A line that stays. */
@@ -18,7 +19,7 @@ interface Screen {
 
 const BAR_CELLS = 20;
 
-/** Repaints happen only in `phase` and `round`, which are called while nothing is being measured. */
+/** Repaints happen only in `phase`, `block` and `round`, which are called while nothing is being measured. */
 export function createProgress(
   screen: Screen,
   options: { readonly quiet: boolean; readonly estimateSeconds?: number },
@@ -34,11 +35,11 @@ export function createProgress(
   const say = (text: string) => {
     if (options.quiet) return;
     wipe();
-    screen.write(`${text}\n`);
+    screen.write(`${printable(text)}\n`);
   };
   const paint = (text: string) => {
     wipe();
-    screen.write(text.slice(0, Math.max(20, (screen.columns || 80) - 1)));
+    screen.write(printable(text).slice(0, Math.max(20, (screen.columns || 80) - 1)));
     painted = true;
   };
   return {
@@ -50,11 +51,14 @@ export function createProgress(
     },
     phase: (text) => {
       if (terminal) paint(text);
-      else if (!text.startsWith('block')) say(text);
+      else say(text);
+    },
+    block: (text) => {
+      if (terminal) paint(text);
     },
     round: ({ block, round, fraction }) => {
-      begunMs ??= Date.now();
-      const elapsed = (Date.now() - begunMs) / 1000;
+      begunMs ??= performance.now();
+      const elapsed = (performance.now() - begunMs) / 1000;
       const left = fraction > 0.02 ? `, ${formatSpan((elapsed * (1 - fraction)) / fraction)} left` : '';
       if (terminal) {
         const cells = Math.round(fraction * BAR_CELLS);

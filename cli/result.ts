@@ -2,13 +2,18 @@
 
 import { relative } from 'node:path';
 import { EXIT, messageOf } from '../bench/errors.ts';
+import { kindOf } from '../bench/kinds/index.ts';
 import type { SessionOutcome } from '../bench/run/session.ts';
-import { reports } from '../reports/index.ts';
-import { render as markdown } from '../reports/markdown.ts';
-import { buildModel } from '../reports/model.ts';
+import { sessionDocument } from '../reports/documents/session.ts';
+import { summaryText } from '../reports/formats/json.ts';
+import { markdownText } from '../reports/formats/markdown.ts';
+import { terminalText } from '../reports/formats/terminal.ts';
+import { buildModel } from '../reports/model/model.ts';
+import { headerOf } from '../reports/model/read.ts';
+import { clean } from '../reports/text.ts';
 import type { Bench } from './prepare.ts';
-import { headerOf } from './session-model.ts';
 import { appendStepSummary } from './step-summary.ts';
+import { resumeCall } from './stored-origin.ts';
 import { stderr, stdout } from './streams.ts';
 import { writeSessionReport } from './write-report.ts';
 
@@ -21,7 +26,7 @@ export interface PrintOptions {
 /** Prints the outcome and returns the exit code; throws what ended the session, if Boxmark itself failed. */
 export async function conclude(
   outcome: SessionOutcome,
-  bench: Bench,
+  bench: Pick<Bench, 'planned' | 'refused'>,
   options: PrintOptions & ExitQuestion,
 ): Promise<number> {
   printOutcome(outcome, options);
@@ -41,15 +46,15 @@ export function printOutcome(outcome: SessionOutcome, { json, dir, verbose }: Pr
     unavailable: info.unavailable,
     footprint: outcome.footprint,
   });
-  appendStepSummary(() => markdown(model));
-  const report = reports.find(({ name }) => name === (json ? 'json' : 'terminal'));
+  const document = sessionDocument(model);
+  appendStepSummary(() => markdownText(document));
   const colour = !json && stdout.isTTY === true && !process.env.NO_COLOR;
-  stdout.write(report?.render?.(model, { width: 80, colour, verbose: verbose === true }) ?? '');
+  const options = { width: 80, colour, verbose: verbose === true };
+  stdout.write(json ? summaryText(model) : terminalText(document, options));
   if (!json) stdout.write(`\nFiles: ${dir}\n`);
   if (outcome.info.stopReason === 'interrupted') {
     const kept = `${info.blocksCompleted} whole ${info.blocksCompleted === 1 ? 'block is' : 'blocks are'} kept`;
-    const next = info.plan.measure === undefined ? `boxmark resume ${nearPath(dir)}` : 'the same again';
-    stderr.write(`boxmark: interrupted; ${kept}\n  try: ${next}\n`);
+    stderr.write(`boxmark: interrupted; ${kept}\n  try: ${resumeCall(nearPath(dir), info.plan)}\n`);
   }
 }
 
@@ -83,12 +88,12 @@ function nearPath(dir: string): string {
  * `strict` 4 when a verdict is open; else 0.
  */
 export function exitCodeOf(
-  outcome: Pick<SessionOutcome, 'info' | 'samples' | 'contrasts' | 'starts'>,
+  outcome: Omit<SessionOutcome, 'events' | 'failure'>,
   bench: Pick<Bench, 'planned' | 'refused'>,
   question: ExitQuestion,
 ): number {
   if (outcome.info.stopReason === 'interrupted') return EXIT.interrupted;
-  const measured = measuredIn(outcome);
+  const measured = kindOf(outcome.info.plan).measured(outcome);
   if (measured.size === 0) {
     stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
     return EXIT.failed;
@@ -98,17 +103,10 @@ export function exitCodeOf(
   const missing = [...new Set(wanted)].filter((path) => !measured.has(path));
   if (missing.length > 0) {
     const why = question.keepGoing ? 'goes on all the same (--keep-going)' : 'exit code 1 (--keep-going makes it 0)';
-    stderr.write(`boxmark: no data from ${missing.join(', ')}, asked for by name: ${why}\n`);
+    stderr.write(`boxmark: no data from ${clean(missing.join(', '))}, asked for by name: ${why}\n`);
     if (!question.keepGoing) return EXIT.failed;
   }
   return question.strict ? strictCode(outcome.contrasts) : EXIT.ok;
-}
-
-/** Environments with bursts that were right; without workloads, those that started. */
-function measuredIn({ info, samples, starts }: Pick<SessionOutcome, 'info' | 'samples' | 'starts'>): Set<string> {
-  return info.plan.measure === undefined
-    ? new Set(samples.filter(({ phase, ok }) => phase === 'measure' && ok).map(({ env }) => env))
-    : new Set(starts.filter(({ status }) => status === 'completed').map(({ env }) => env));
 }
 
 function strictCode(contrasts: SessionOutcome['contrasts']): number {

@@ -1,111 +1,12 @@
-/** From a session's folder to the model that its reports are rendered from, read row by row. */
+/** Reads sessions with what this program knows: its published claims and its runners. */
 
-import { readClaims } from '../bench/analysis/claims/file.ts';
-import { nearest } from '../bench/plan/plan.ts';
-import { manifestFindings } from '../bench/session/check.ts';
-import type { SessionInfo } from '../bench/session/info.ts';
-import { openSession } from '../bench/session/load.ts';
-import { isCounted } from '../bench/session/whole.ts';
-import type { RunnerKind, Sample } from '../bench/types.ts';
-import { buildModel, type ReportModel, type SessionHeader } from '../reports/model.ts';
-import type { ClaimsToJudge, RowRange, SessionRecord } from '../reports/record.ts';
+import { readSession, type SessionOnDisk } from '../reports/model/read.ts';
 import { RUNNERS } from '../runners/index.ts';
 import { publishedClaims } from './paths.ts';
 
-export interface SessionOnDisk {
-  readonly dir: string;
-  readonly model: ReportModel;
-  /** What is not as the manifest says. */
-  readonly warnings: readonly string[];
-}
-
-/** Throws a usage error when `dir` is no session, is damaged, or is of a later version. */
 export function readSessionModel(dir: string): SessionOnDisk {
-  const { info, samples, starts, events, footprint } = openSession(dir);
-  const rows = newRowRanges();
-  const model = buildModel({
-    session: headerOf(info),
-    samples: rows.counted(samples(), isCounted(events, info.blocksCompleted)),
-    starts,
-    events,
-    unavailable: info.unavailable ?? [],
-    record: () => recordOf(info, rows.ranges()),
-    claims: publishedClaimsFor(info),
-    footprint: footprint.filter(({ block }) => block <= info.blocksCompleted),
+  return readSession(dir, {
+    claims: publishedClaims(),
+    kindOf: (layer) => RUNNERS.find(({ name }) => name === layer)?.kind,
   });
-  return { dir, model, warnings: manifestFindings(dir).map(({ file, problem }) => `${file}: ${problem}`) };
-}
-
-function recordOf(info: SessionInfo, rows: readonly RowRange[]): SessionRecord {
-  const { host, image, work, warmup, environments, resumed } = info;
-  return {
-    host: { ...host, hardware: { ...host.hardware }, stack: { ...host.stack } },
-    image,
-    work,
-    warmup: warmup ?? null,
-    environments,
-    resumed: resumed ?? [],
-    rows,
-  };
-}
-
-function publishedClaimsFor(info: SessionInfo): ClaimsToJudge {
-  const { title, claims } = readClaims(publishedClaims());
-  const { plan, environments, host } = info;
-  return { title, claims, ground: { plan, environments, host }, kindOf: kindOfLayer, nearest };
-}
-
-function kindOfLayer(name: string): RunnerKind | undefined {
-  return RUNNERS.find((runner) => runner.name === name)?.kind;
-}
-
-/** Notes, while the rows that count go by, in which lines of samples.csv those of each environment and workload are. */
-function newRowRanges() {
-  const ranges = new Map<string, { env: string; workload: string; first: number; last: number; rows: number }>();
-  return {
-    *counted(samples: Iterable<Sample>, counts: (sample: Sample) => boolean): Generator<Sample> {
-      let line = 1; // The header.
-      for (const sample of samples) {
-        line += 1;
-        if (!counts(sample)) continue;
-        const { env, workload } = sample;
-        const key = `${env}\0${workload}`;
-        const known = ranges.get(key);
-        if (known === undefined) ranges.set(key, { env, workload, first: line, last: line, rows: 1 });
-        else {
-          known.last = line;
-          known.rows += 1;
-        }
-        yield sample;
-      }
-    },
-    ranges: (): readonly RowRange[] => [...ranges.values()],
-  };
-}
-
-/** The header of a report; `folder` only where it is known how a user would type it. */
-export function headerOf(info: SessionInfo, folder?: string): SessionHeader {
-  const { hardware, stack } = info.host as {
-    hardware: { cpuModel?: string };
-    stack: { kernelRelease?: string; distribution?: string };
-  };
-  const host = [
-    info.host.name,
-    hardware.cpuModel,
-    stack.distribution,
-    stack.kernelRelease && `Linux ${stack.kernelRelease}`,
-  ];
-  return {
-    id: info.session,
-    program: info.program,
-    command: info.command,
-    plan: info.plan,
-    host: host.filter(Boolean).join(', '),
-    environments: info.environments,
-    startedAt: info.startedAt,
-    finishedAt: info.finishedAt,
-    stopReason: info.stopReason,
-    ...(folder === undefined ? {} : { folder }),
-    ...(info.blocksCompleted > 0 ? { secondsPerBlock: info.measuredMs / 1000 / info.blocksCompleted } : {}),
-  };
 }

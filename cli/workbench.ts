@@ -1,7 +1,7 @@
 /** What a measuring command works with: a private folder, limits, a signal that Ctrl-C sets off; and its orderly end. */
 
 import { BoxmarkError, EXIT } from '../bench/errors.ts';
-import type { Limits, Workspace } from '../bench/types.ts';
+import type { Limits, Note, Workspace } from '../bench/types.ts';
 import { pinSelf } from '../runners/host/cpus.ts';
 import { createWorkspaceDir, removeWorkspaceDir, WORK_ROOT } from '../runners/host/workspace.ts';
 import { stderr } from './streams.ts';
@@ -14,7 +14,7 @@ export interface Workbench {
   dispose(): Promise<void>;
 }
 
-type NoteListener = (kind: string, detail: Readonly<Record<string, unknown>>) => void;
+type NoteListener = Workspace['note'];
 
 /** A terminal, npm and `timeout` signal more than once for one Ctrl-C or one end. */
 const SAME_REQUEST_MS = 1000;
@@ -66,15 +66,15 @@ export async function openWorkbench(limits: Limits, signal: AbortSignal, pin: bo
     );
   }
   const { id, dir } = await createWorkspaceDir();
-  const early: Parameters<NoteListener>[] = [];
-  let listener: NoteListener = (...note) => void early.push(note);
+  const early: Note[] = [];
+  let listener: NoteListener = (note) => void early.push(note);
   const pinned = pin ? await pinSelf(limits.housekeeping) : undefined;
-  if (pinned?.note) listener('harness-not-pinned', { reason: pinned.note });
+  if (pinned?.note) listener({ kind: 'harness-not-pinned', reason: pinned.note });
   return {
-    workspace: { id, dir, limits, signal, note: (kind, detail) => listener(kind, detail) },
+    workspace: { id, dir, limits, signal, note: (note) => listener(note) },
     onNote: (next) => {
       listener = next;
-      for (const note of early.splice(0)) next(...note);
+      for (const note of early.splice(0)) next(note);
     },
     dispose: async () => {
       await pinned?.restore();

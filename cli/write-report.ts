@@ -1,24 +1,20 @@
 /** Renders sessions in the formats that are asked for, and writes the files whole or not at all. */
 
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { messageOf, usageError } from '../bench/errors.ts';
 import { nearest } from '../bench/plan/plan.ts';
-import { reports } from '../reports/index.ts';
-import type { Report, ReportFile } from '../reports/report.ts';
+import { replaceFile } from '../bench/session/files.ts';
+import type { Format, ReportFile, SessionReport } from '../reports/formats/format.ts';
+import { formatsFor } from '../reports/formats/index.ts';
 import { readSessionModel } from './session-model.ts';
 
 /** What a report folder holds unless asked otherwise. */
 const DEFAULT_FORMATS = ['html', 'md', 'png'];
 
-/** Formats by name that `boxmark report` can write. */
-export function formats(): readonly (Report & Required<Pick<Report, 'files'>>)[] {
-  return reports.flatMap((report) => (report.files === undefined ? [] : [{ ...report, files: report.files }]));
-}
-
 /** `html,png` → the reports of these names. Throws a usage error that names the nearest known one. */
-export function chosenFormats(list: string | undefined): ReturnType<typeof formats> {
-  const known = formats();
+export function chosenFormats(list: string | undefined): readonly Format[] {
+  const known = formatsFor('people');
   const names = known.map(({ name }) => name);
   if (list === undefined) return known.filter(({ name }) => DEFAULT_FORMATS.includes(name));
   const wanted = [...new Set(list.split(',').map((name) => name.trim()))];
@@ -40,15 +36,18 @@ export async function writeSessionReport(dir: string): Promise<string> {
 export async function renderReports(
   dirs: readonly string[],
   out: string,
-  chosen: ReturnType<typeof formats>,
+  chosen: readonly Format[],
 ): Promise<ReportFile[]> {
-  const sessions = dirs.map((dir) => {
-    const { model, warnings } = readSessionModel(dir);
-    return { model, warnings, base: relative(resolve(out), resolve(dir)).split(sep).join('/') || '.' };
-  });
+  const sessions = dirs.map((dir) => sessionReport(dir, out));
   const files: ReportFile[] = [];
   for (const report of chosen) files.push(...(await report.files(sessions)));
   return files;
+}
+
+/** A session as formats take it; `out` is where their files will be. */
+export function sessionReport(dir: string, out: string): SessionReport {
+  const { model, warnings } = readSessionModel(dir);
+  return { model, warnings, base: relative(resolve(out), resolve(dir)).split(sep).join('/') || '.' };
 }
 
 /** Returns the paths. A reader never sees half a file. */
@@ -56,12 +55,24 @@ export function writeFiles(out: string, files: readonly ReportFile[]): string[] 
   try {
     mkdirSync(out, { recursive: true });
     return files.map(({ name, content }) => {
-      const path = join(out, name);
-      writeFileSync(`${path}.tmp`, content);
-      renameSync(`${path}.tmp`, path);
+      const path = pathBelow(out, name);
+      replaceFile(path, content);
       return path;
     });
   } catch (error) {
     throw usageError(`The report can't be written: ${messageOf(error)}`, out, 'a folder of yours with --out');
   }
+}
+
+/** The path of a file in folders of its own below `out`, which are made; never through a link in their place. */
+function pathBelow(out: string, name: string): string {
+  const parts = name.split('/');
+  if (parts.some((part) => ['', '.', '..'].includes(part))) throw new Error(`${name} is no name of a file`);
+  let folder = out;
+  for (const part of parts.slice(0, -1)) {
+    folder = join(folder, part);
+    mkdirSync(folder, { recursive: true });
+    if (!lstatSync(folder).isDirectory()) throw new Error(`${folder} is no folder`);
+  }
+  return join(out, ...parts);
 }

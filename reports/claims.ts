@@ -1,13 +1,14 @@
 /** Judged claims as text: a table of what was claimed and what was found, then each claim with its reason. */
 
-import type { ClaimResult, ClaimVerdict } from '../bench/analysis/claims/judge.ts';
+import type { ClaimResult } from '../bench/analysis/claims/judge.ts';
 import type { Claim } from '../bench/analysis/claims/schema.ts';
 import type { Estimate, Interval } from '../bench/types.ts';
 import { formatChange, threeDigits } from '../bench/units.ts';
-import { tableLines } from './table.ts';
-import type { RenderOptions } from './terminal.ts';
+import type { TerminalOptions } from './formats/terminal.ts';
+import { tableLines } from './formats/text-table.ts';
+import { bandText, summarySentence, verdictWord } from './sections/claims.ts';
 import { clean, wrap } from './text.ts';
-import { percentDigits, ratioDigits } from './wording.ts';
+import { percentDigits, ratioDigits } from './words.ts';
 
 export interface ClaimReport {
   readonly session: string;
@@ -17,15 +18,13 @@ export interface ClaimReport {
   readonly results: readonly ClaimResult[];
 }
 
-const ORDER: readonly ClaimVerdict[] = ['reproduced', 'refuted', 'inconclusive', 'not-applicable'];
-
 /** Refuting it here says something against it: what a gate must not pass over. */
 export function isFailed({ claim, verdict }: ClaimResult): boolean {
   return verdict === 'refuted' && claim.historical !== true;
 }
 
 /** The report as text; no line is wider than `width`. */
-export function renderClaims(report: ClaimReport, options: RenderOptions = {}): string {
+export function renderClaims(report: ClaimReport, options: TerminalOptions = {}): string {
   const width = Math.max(40, options.width ?? 80);
   const strong = (lines: readonly string[]) =>
     options.colour ? lines.map((line) => `\u001b[1m${line}\u001b[0m`) : [...lines];
@@ -42,7 +41,7 @@ export function renderClaims(report: ClaimReport, options: RenderOptions = {}): 
       'Claim and reason',
       judged.flatMap((result) => wrap(judgedText(result), width, '  ')),
     ),
-    ...section('Read this with', historicalLines(judged, width)),
+    ...section('Notes', historicalLines(judged, width)),
     ...section(
       'Not applicable here',
       others.flatMap(({ claim, reason }) =>
@@ -51,28 +50,6 @@ export function renderClaims(report: ClaimReport, options: RenderOptions = {}): 
     ),
     '',
   ].join('\n');
-}
-
-/** `15 claims: 1 reproduced, …`; a claim that was judged on several pairs counts once for each. */
-export function summarySentence(results: readonly ClaimResult[]): string {
-  const counts = ORDER.map((verdict) => {
-    const same = results.filter((result) => result.verdict === verdict);
-    const historical = verdict === 'refuted' ? same.filter(({ claim }) => claim.historical).length : 0;
-    return `${same.length} ${verdictWord(verdict)}${historical > 0 ? ` (${historical} historical)` : ''}`;
-  });
-  const claims = new Set(results.map(({ claim }) => claim.id)).size;
-  return `${claims} ${claims === 1 ? 'claim' : 'claims'}: ${counts.join(', ')}.`;
-}
-
-export function verdictWord(verdict: ClaimVerdict): string {
-  return verdict.replace('-', ' ');
-}
-
-/** `1.15–1.21`, `at most 125 ms`. */
-export function bandText({ low, high }: Claim['band'], unit: ClaimResult['unit']): string {
-  const suffix = unit === 'ratio' ? '' : ` ${unit}`;
-  if (low === undefined) return `at most ${high}${suffix}`;
-  return high === undefined ? `at least ${low}${suffix}` : `${low}–${high}${suffix}`;
 }
 
 function judgedLines(results: readonly ClaimResult[], width: number): string[] {
@@ -131,7 +108,7 @@ function historicalLines(results: readonly ClaimResult[], width: number): string
   const ids = [...new Set(results.filter(({ claim }) => claim.historical).map(({ claim }) => claim.id))];
   if (ids.length === 0) return [];
   const text =
-    `${ids.join(', ')}: historical. The stack it was measured on is not to be had any more, so that a refutation on ` +
+    `${ids.join(', ')}: historical. The stack it was measured on is no longer available, so a refutation on ` +
     'a modern host says nothing against the reviewers, only that the figure must not be expected here. It does not ' +
     'change the exit code.';
   return wrap(text, width, '  ');

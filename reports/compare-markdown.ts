@@ -2,10 +2,8 @@
 
 import { formatChange } from '../bench/units.ts';
 import { type CompareText, compareAnswer, compareNotes, openTexts } from './compare.ts';
-import { code, folded, markdownTable, prose } from './markdown-text.ts';
-import { percentText } from './verdicts.ts';
-
-const NO_FIGURE = '–';
+import { code, folded, markdownTable, prose } from './formats/markdown-text.ts';
+import { NO_FIGURE, percent } from './words.ts';
 
 /** Pure, and at most 65,000 characters long. */
 export function renderCompareMarkdown(result: CompareText): string {
@@ -33,7 +31,7 @@ export function renderCompareMarkdown(result: CompareText): string {
             .slice(-5)
             .map((name) => code(name, 60))
             .join(', ')} (${result.candidate.length})`,
-          `- Boxmark ${prose(result.program, 20)}, ${result.mode}, margin ±${percentText(result.margin)}`,
+          `- Boxmark ${prose(result.program, 20)}, ${result.mode}, margin ±${percent(result.margin)}`,
         ],
       },
     ],

@@ -4,11 +4,11 @@ import type { Gated, GateReason, PairedRow, StoredRow } from '../bench/analysis/
 import { LEAST_SESSIONS } from '../bench/analysis/regression.ts';
 import type { Estimate } from '../bench/types.ts';
 import { formatChange } from '../bench/units.ts';
+import { type TableRow, tableLines } from './formats/text-table.ts';
 import { differenceLines, type HostDifference } from './hosts.ts';
-import { type TableRow, tableLines } from './table.ts';
+import { reasonText } from './sections/verdicts.ts';
 import { clean, wrap } from './text.ts';
-import { percentText, reasonText } from './verdicts.ts';
-import { percentDigits, ratioDigits } from './wording.ts';
+import { NO_FIGURE, percent, percentDigits, ratioDigits } from './words.ts';
 
 interface CompareBase {
   readonly program: string;
@@ -35,14 +35,12 @@ export type CompareText = CompareBase &
       }
   );
 
-const NO_FIGURE = '–';
-
 /** Pure; no line is wider than `width`. */
 export function renderCompare(result: CompareText, width = 80): string {
   const items = (texts: readonly string[]) => texts.flatMap((text) => wrap(text, width, '  '));
   const section = (title: string, body: readonly string[]) =>
     body.length === 0 ? [] : ['', ...wrap(title, width), ...body];
-  const margin = `margin ±${percentText(result.margin)}`;
+  const margin = `margin ±${percent(result.margin)}`;
   return [
     ...wrap(`boxmark ${clean(result.program, 20)} · compare, ${result.mode} · ${margin}`, width, '  '),
     ...items([`baseline: ${names(result.baseline)}`, `candidate: ${names(result.candidate)}`]),

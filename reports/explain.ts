@@ -3,8 +3,9 @@
 import type { Explained, ExplainedPart } from '../bench/analysis/explain.ts';
 import type { Estimate } from '../bench/types.ts';
 import { formatChange, formatSpan } from '../bench/units.ts';
-import { type TableRow, tableLines } from './table.ts';
+import { type TableRow, tableLines } from './formats/text-table.ts';
 import { clean, wrap } from './text.ts';
+import { NO_FIGURE } from './words.ts';
 
 export interface ExplainText {
   readonly program: string;
@@ -21,7 +22,6 @@ export interface ExplainText {
   readonly missing: readonly { readonly part: string; readonly env: string; readonly reason: string }[];
 }
 
-const NO_FIGURE = '–';
 const QUICK_BLOCKS = 10;
 
 /** Pure; no line is wider than `width`. The suite, or the only workload, is taken apart whole; the others in one table. */

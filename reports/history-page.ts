@@ -2,13 +2,13 @@
 
 import { formatChange } from '../bench/units.ts';
 import { historyChart, titleOf, valueText } from './charts/history.ts';
-import type { HistoryLine, HistoryMachine, HistoryModel } from './history.ts';
-import { figureOf } from './html/figure.ts';
-import { html, type Markup, name } from './html/markup.ts';
-import { pageOf } from './html/shell.ts';
-import { tableOf } from './html/table.ts';
+import { figureOf } from './formats/html/figure.ts';
+import { html, type Markup, name } from './formats/html/markup.ts';
+import { pageOf } from './formats/html/shell.ts';
+import { tableOf } from './formats/html/table.ts';
+import type { HistoryLine, HistoryMachine, HistoryModel } from './model/history.ts';
 import { clean } from './text.ts';
-import { percentText } from './verdicts.ts';
+import { percent } from './words.ts';
 
 const WIDE = 860;
 /** A page stays readable, and of some megabytes at the most. */
@@ -89,7 +89,7 @@ function changesTable({ groups, margin }: HistoryModel): Markup | string {
       machineName(machine),
       {
         show: html`${formatChange(Math.exp(change.changeLog), 2)}${
-          Math.abs(change.changeLog) <= Math.log1p(margin) ? html`<small>within ±${percentText(margin)}</small>` : ''
+          Math.abs(change.changeLog) <= Math.log1p(margin) ? html`<small>within ±${percent(margin)}</small>` : ''
         }`,
         value: change.changeLog,
       },

@@ -1,65 +1,16 @@
 /** A history on a terminal: for each machine the ratios over sessions with their changes, then the times. */
 
 import { formatChange, formatNs } from '../bench/units.ts';
-import { differenceLines, type HostDifference } from './hosts.ts';
-import { jsonText } from './json.ts';
+import { jsonText } from './formats/json.ts';
+import { type TableRow, tableLines } from './formats/text-table.ts';
+import { differenceLines } from './hosts.ts';
+import type { HistoryChange, HistoryLine, HistoryMachine, HistoryModel } from './model/history.ts';
 import { sparkline } from './sparkline.ts';
-import { type TableRow, tableLines } from './table.ts';
 import { clean, wrap } from './text.ts';
-import { percentText } from './verdicts.ts';
-
-export interface HistoryChange {
-  /** Place in the line of the first session after the change. */
-  readonly at: number;
-  readonly pValue: number;
-  readonly changeLog: number;
-  /** Names of the last session before and the first one after. */
-  readonly before: string;
-  readonly after: string;
-  /** What differs between these two hosts. */
-  readonly differences: readonly HostDifference[];
-}
-
-/** One figure over the sessions of a machine. Places are those of the group's sessions; logs are natural. */
-export interface HistoryLine {
-  readonly figure: 'ratio' | 'time';
-  readonly env: string;
-  readonly baseline: string | null;
-  readonly workload: string;
-  readonly places: readonly number[];
-  readonly logs: readonly number[];
-  readonly lows: readonly number[];
-  readonly highs: readonly number[];
-  readonly levels: readonly { readonly from: number; readonly to: number; readonly meanLog: number }[];
-  readonly changes: readonly HistoryChange[];
-  /** False when there are too few sessions to look for changes. */
-  readonly searched: boolean;
-  readonly scatterLog: number | null;
-}
-
-export interface HistoryMachine {
-  readonly fingerprint: string;
-  readonly cpuModel: string;
-  readonly size: string;
-  readonly kernels: string;
-  readonly baseline: string;
-  readonly sessions: readonly { readonly id: string; readonly startedAtMs: number }[];
-  readonly lines: readonly HistoryLine[];
-}
-
-export interface HistoryModel {
-  readonly program: string;
-  readonly folder: string;
-  readonly margin: number;
-  readonly groups: readonly HistoryMachine[];
-  readonly leftOut: readonly { readonly why: string; readonly dirs: readonly string[] }[];
-  /** Rows of untrusted contrasts, which are in no line. */
-  readonly untrusted: number;
-}
+import { NO_FIGURE, percent } from './words.ts';
 
 /** Raised when a field of the JSON document changes its meaning or goes. */
 const JSON_SCHEMA = 1;
-const NO_FIGURE = '–';
 /** Columns of the small chart. */
 const CHART = 24;
 const MOST_CHANGES = 30;
@@ -177,7 +128,7 @@ function changeLines(lines: readonly HistoryLine[], margin: number, width: numbe
 
 function changeText({ env, workload }: HistoryLine, change: HistoryChange, margin: number): string {
   const { changeLog, after, pValue } = change;
-  const small = Math.abs(changeLog) <= Math.log1p(margin) ? `, within the margin of ±${percentText(margin)}` : '';
+  const small = Math.abs(changeLog) <= Math.log1p(margin) ? `, within the margin of ±${percent(margin)}` : '';
   return `${clean(env, 60)} on ${clean(workload, 40)}: ${formatChange(Math.exp(changeLog), 2)} from ${clean(after, 60)} on (p ${pValue})${small}`;
 }
 

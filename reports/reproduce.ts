@@ -2,9 +2,11 @@
 
 import type { Finding, ReproductionRow } from '../bench/analysis/reproduction.ts';
 import { SUITE } from '../bench/plan/suite.ts';
+import type { Unavailable } from '../bench/types.ts';
+import { type TableRow, tableLines } from './formats/text-table.ts';
 import { differenceLines, type HostDifference } from './hosts.ts';
-import { type TableRow, tableLines } from './table.ts';
 import { clean, wrap } from './text.ts';
+import { NO_FIGURE } from './words.ts';
 
 export interface ReproduceText {
   readonly program: string;
@@ -14,13 +16,11 @@ export interface ReproduceText {
   readonly rows: readonly ReproductionRow[];
   readonly differences: readonly HostDifference[];
   /** Of the session, and can't run here. */
-  readonly unavailable: readonly { readonly path: string; readonly reason: string; readonly remedy: string }[];
+  readonly unavailable: readonly Unavailable[];
   /** That other bytes ran than in the original; null when they were the same. */
   readonly otherBytes: string | null;
   readonly remarks: readonly string[];
 }
-
-const NO_FIGURE = '–';
 
 /** Pure; no line is wider than `width`. */
 export function renderReproduce(result: ReproduceText, width = 80): string {
@@ -40,10 +40,13 @@ export function renderReproduce(result: ReproduceText, width = 80): string {
     ...(result.otherBytes === null ? [] : [...items([clean(result.otherBytes)]), '']),
     ...items([answer(rows)]),
     ...section(
-      'Time ratios with 95 % intervals, and the ratio now over the ratio then (%)',
+      `${isJudged(rows) ? 'Time ratios' : 'Ratios to the baseline'} with 95 % intervals, and the ratio now over the ratio then (%)`,
       tableLines(['', 'then', 'now', 'difference'], byPair(rows, ratioCells), width),
     ),
-    ...section('Verdicts', tableLines(['', 'then', 'now', 'it'], byPair(rows, verdictCells), width)),
+    ...section(
+      'Verdicts',
+      isJudged(rows) ? tableLines(['', 'then', 'now', 'it'], byPair(rows, verdictCells), width) : [],
+    ),
     ...section(
       "Can't run here",
       items(
@@ -62,10 +65,14 @@ function answer(rows: readonly ReproductionRow[]): string {
   const count = (standing: ReproductionRow['standing']) => rows.filter((row) => row.standing === standing).length;
   const apart = rows.filter(({ difference }) => difference?.interval && excludesOne(difference.interval)).length;
   const known = rows.filter(({ difference }) => difference?.interval).length;
-  return (
-    `Of ${rows.length} verdicts ${count('stands')} stand, ${count('changed')} changed, of ${count('open')} nothing can be ` +
-    `told; ${apart} of ${known} ratios differ from then by more than both sessions' noise.`
-  );
+  const ratios = `${apart} of ${known} ratios differ from then by more than both sessions' noise.`;
+  if (!isJudged(rows)) return ratios;
+  return `Of ${rows.length} verdicts ${count('stands')} stand, ${count('changed')} changed, of ${count('open')} nothing can be told; ${ratios}`;
+}
+
+/** Starts and idle instances have ratios without verdicts. */
+function isJudged(rows: readonly ReproductionRow[]): boolean {
+  return rows.some(({ before, after }) => before?.verdict != null || after?.verdict != null);
 }
 
 function ratioCells({ workload, before, after, difference }: ReproductionRow): string[] {
@@ -108,7 +115,11 @@ function byPair(rows: readonly ReproductionRow[], cellsOf: (row: ReproductionRow
 
 function notes(rows: readonly ReproductionRow[]): string[] {
   const texts = [
-    'A verdict stands when both sessions came to the same word; nothing can be told when one of them decided nothing.',
+    ...(isJudged(rows)
+      ? [
+          'A verdict stands when both sessions came to the same word; nothing can be told when one of them decided nothing.',
+        ]
+      : []),
     'Difference: of the two logarithms, with the standard errors of both (Welch). Intervals are not adjusted for their number.',
   ];
   const few = rows.some(({ after }) => after !== null && after.blocks < 10);

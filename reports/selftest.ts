@@ -3,8 +3,9 @@
 import type { QuotaRow, SelftestResult, SmallestDifference, TruthRow } from '../bench/analysis/selftest.ts';
 import type { Interval } from '../bench/types.ts';
 import { formatChange, formatSpan } from '../bench/units.ts';
-import { type TableRow, tableLines } from './table.ts';
+import { type TableRow, tableLines } from './formats/text-table.ts';
 import { clean, wrap } from './text.ts';
+import { NO_FIGURE } from './words.ts';
 
 export interface SelftestText extends SelftestResult {
   readonly program: string;
@@ -12,8 +13,6 @@ export interface SelftestText extends SelftestResult {
   /** What could not be run, and why. */
   readonly missing: readonly { readonly path: string; readonly reason: string }[];
 }
-
-const NO_FIGURE = '–';
 
 /** Pure; no line is wider than `width`. */
 export function renderSelftest(result: SelftestText, width = 80): string {

@@ -33,6 +33,14 @@ export function neutral(text: string): string {
     .trim();
 }
 
+/** Text of several lines with names from outside in it: what a terminal would act on is taken out, the layout stays. */
+export function printable(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/[^\P{Cc}\n\t]/gu, ' ')
+    .replace(INVISIBLE, '')
+    .replace(UNPRINTABLE, '\ufffd');
+}
+
 /** Columns that the text takes up: 2 for East Asian wide characters and emoji, 0 for combining marks. */
 export function displayWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;

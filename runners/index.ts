@@ -1,27 +1,29 @@
-/** The registry of layers: one line each; flags, help, lists and the contract tests follow from it. */
+/** The registry of layers: one line each; flags, help, lists, set-up, clean-up and the contract tests follow from it. */
 
 import type { Runner } from '../bench/types.ts';
-import { appc } from './engines/appc/runner.ts';
-import { bwrap } from './engines/bwrap/runner.ts';
-import { cloudHypervisor } from './engines/cloud-hypervisor/runner.ts';
-import { crun } from './engines/crun/runner.ts';
-import { docker } from './engines/docker/runner.ts';
-import { firecracker } from './engines/firecracker/runner.ts';
-import { gvisor } from './engines/gvisor/runner.ts';
-import { lxc } from './engines/lxc/runner.ts';
-import { native } from './engines/native/runner.ts';
-import { nspawn } from './engines/nspawn/runner.ts';
-import { openvz } from './engines/openvz/runner.ts';
-import { podman } from './engines/podman/runner.ts';
-import { qemu } from './engines/qemu/runner.ts';
-import { quota } from './engines/quota/runner.ts';
-import { runc } from './engines/runc/runner.ts';
-import { slow } from './engines/slow/runner.ts';
-import { ssh } from './engines/ssh/runner.ts';
-import { uml } from './engines/uml/runner.ts';
-import { unshare } from './engines/unshare/runner.ts';
+import type { Engine } from './engine.ts';
+import { engine as appc } from './engines/appc/index.ts';
+import { engine as bwrap } from './engines/bwrap/index.ts';
+import { engine as cloudHypervisor } from './engines/cloud-hypervisor/index.ts';
+import { engine as crun } from './engines/crun/index.ts';
+import { engine as docker } from './engines/docker/index.ts';
+import { engine as firecracker } from './engines/firecracker/index.ts';
+import { engine as gvisor } from './engines/gvisor/index.ts';
+import { engine as lxc } from './engines/lxc/index.ts';
+import { engine as native } from './engines/native/index.ts';
+import { engine as nspawn } from './engines/nspawn/index.ts';
+import { engine as openvz } from './engines/openvz/index.ts';
+import { engine as podman } from './engines/podman/index.ts';
+import { engine as qemu } from './engines/qemu/index.ts';
+import { engine as quota } from './engines/quota/index.ts';
+import { engine as runc } from './engines/runc/index.ts';
+import { engine as slow } from './engines/slow/index.ts';
+import { engine as ssh } from './engines/ssh/index.ts';
+import { engine as uml } from './engines/uml/index.ts';
+import { engine as unshare } from './engines/unshare/index.ts';
+import type { Installation } from './upkeep/packages.ts';
 
-export const RUNNERS: readonly Runner[] = [
+export const ENGINES: readonly Engine[] = [
   native,
   unshare,
   bwrap,
@@ -42,3 +44,8 @@ export const RUNNERS: readonly Runner[] = [
   slow,
   quota,
 ];
+
+export const RUNNERS: readonly Runner[] = ENGINES.map(({ runner }) => runner);
+
+/** Engines that set-up can install. */
+export const INSTALLATIONS: readonly Installation[] = ENGINES.flatMap(({ installation }) => installation ?? []);

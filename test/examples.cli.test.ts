@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { planJsonSchema } from '../bench/plan/json-schema.ts';
 import { checkPlanInput, planInputSchema } from '../bench/plan/plan.ts';
-import { EXPORTS } from '../reports/exports/index.ts';
+import { formatsFor } from '../reports/formats/index.ts';
 import { boxmark } from './cli/program.ts';
 import { consume, pythonWith, withFile } from './reports/exports/consumer.ts';
 
@@ -90,7 +90,7 @@ describe.each(workflows)('the workflow %s', (file) => {
       const plan = flagValue('--plan')?.replace(/^head\//, '');
       if (plan !== undefined) expect(plans.map(([file]) => join('examples/plans', file))).toContain(plan);
       for (const format of flagValue('--format')?.split(',') ?? []) expect(help.stdout).toContain(format);
-      if (name === 'export') expect(EXPORTS.map((one) => one.name)).toContain(flagValue('--as'));
+      if (name === 'export') expect(formatsFor('tool').map((one) => one.name)).toContain(flagValue('--as'));
     }
   });
 });

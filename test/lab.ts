@@ -11,7 +11,7 @@ import { ensureImage } from '../runners/image/image.ts';
 import { RUNNERS } from '../runners/index.ts';
 import { hostBox } from '../runners/kit/process.ts';
 import { parsePath } from '../runners/stack/path.ts';
-import { prepareStack, Unavailable } from '../runners/stack/stack.ts';
+import { prepareStack, UnavailableError } from '../runners/stack/stack.ts';
 import { PAYLOAD } from './lab-payload.ts';
 import { leftoversOf, namesIn } from './leftovers.ts';
 
@@ -48,7 +48,7 @@ export async function openLab({ memoryBytes = 512 << 20, ownStore = false } = {}
     dir,
     limits: defaultLimits(undefined, memoryBytes),
     signal: new AbortController().signal,
-    note: (kind, detail) => notes.push(`${kind} ${JSON.stringify(detail)}`),
+    note: ({ kind, ...detail }) => notes.push(`${kind} ${JSON.stringify(detail)}`),
   };
   const image = await ensureImage(payloadFile);
   const host = hostBox(workspace);
@@ -67,8 +67,8 @@ export async function openLab({ memoryBytes = 512 << 20, ownStore = false } = {}
         const layers = parsePath(path, RUNNERS, () => '');
         return await prepareStack(path, layers, { runners: RUNNERS, image, workspace });
       } catch (error) {
-        if (!(error instanceof Unavailable)) throw error;
-        return `${error.message} (${error.remedy})`;
+        if (!(error instanceof UnavailableError)) throw error;
+        return `${error.message} (${error.unavailable.remedy})`;
       }
     },
     start: async (runner, prepared, name, argv = []) => {

@@ -1,5 +1,5 @@
 /**
- * What a run may leave on a host: the one answer of the tests. It shares nothing with `runners/host/leftovers.ts`, which it
+ * What a run may leave on a host: the one answer of the tests. It shares nothing with `runners/upkeep/leftovers.ts`, which it
  * judges.
  */
 

@@ -9,6 +9,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const NOUNS = ['bench/types.ts', 'bench/errors.ts', 'bench/units.ts', 'bench/random.ts'];
 
+const REPORT_WORDS = ['reports/text.ts', 'reports/words.ts'];
+const RUNNERS_KNOW = ['bench/types.ts', 'bench/errors.ts', 'bench/box', 'bench/payload/image-files.ts'];
+/** What engines are made of. */
+const MACHINERY = ['kit', 'cgroup', 'image', 'host', 'stack', 'oci', 'guest', 'upkeep'].map(
+  (room) => `runners/${room}`,
+);
+
 /**
  * What each room may import, the longest matching path counts; a room may always import itself. Types count as well: a
  * room that knows another's types can't be moved without it.
@@ -27,8 +34,70 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'bench/analysis': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan', 'bench/session'],
   'bench/run': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan', 'bench/session', 'bench/analysis'],
   'bench/kinds': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan', 'bench/session', 'bench/analysis', 'bench/run'],
-  runners: ['bench/types.ts', 'bench/errors.ts', 'bench/box', 'bench/payload/image-files.ts'],
+  'runners/kit': RUNNERS_KNOW,
+  'runners/cgroup': [...RUNNERS_KNOW, 'runners/kit'],
+  'runners/image': [...RUNNERS_KNOW, 'runners/kit'],
+  'runners/host': [...RUNNERS_KNOW, 'runners/kit', 'runners/cgroup'],
+  'runners/stack': [...RUNNERS_KNOW, 'runners/kit', 'runners/cgroup', 'runners/host', 'runners/image'],
+  'runners/oci': [...RUNNERS_KNOW, 'runners/kit', 'runners/cgroup', 'runners/image', 'runners/stack'],
+  'runners/guest': [...RUNNERS_KNOW, 'runners/kit', 'runners/cgroup', 'runners/image', 'runners/stack'],
+  'runners/upkeep': [...RUNNERS_KNOW, 'runners/kit', 'runners/host', 'runners/image', 'runners/guest'],
+  'runners/engine.ts': [...RUNNERS_KNOW, 'runners/upkeep'],
+  'runners/engines': [...RUNNERS_KNOW, ...MACHINERY, 'runners/engine.ts'],
+  'runners/index.ts': [...RUNNERS_KNOW, 'runners/engine.ts', 'runners/engines', 'runners/upkeep'],
+  'runners/aliases.ts': [...RUNNERS_KNOW, ...MACHINERY, 'runners/index.ts'],
   reports: ['bench/types.ts', 'bench/units.ts', 'bench/plan', 'bench/analysis'],
+  // The one way from a folder of sessions to a model.
+  'reports/model': [
+    'bench/kinds',
+    'bench/types.ts',
+    'bench/plan',
+    'bench/analysis',
+    'bench/session',
+    'reports/hosts.ts',
+    'reports/text.ts',
+  ],
+  'reports/charts': [
+    'bench/types.ts',
+    'bench/units.ts',
+    'bench/plan',
+    'bench/analysis',
+    ...REPORT_WORDS,
+    'reports/model',
+    'reports/sections/section.ts',
+  ],
+  // What is said: never how it is written. They explain the tables and events of a session.
+  'reports/sections': [
+    'bench/types.ts',
+    'bench/units.ts',
+    'bench/plan',
+    'bench/analysis',
+    'bench/session/tables.ts',
+    'bench/session/events.ts',
+    ...REPORT_WORDS,
+    'reports/model',
+  ],
+  'reports/documents': [
+    'bench/types.ts',
+    'bench/units.ts',
+    'bench/plan',
+    'bench/analysis',
+    ...REPORT_WORDS,
+    'reports/model',
+    'reports/sections',
+    'reports/charts',
+  ],
+  // How it is written: never from the analysis.
+  'reports/formats': [
+    'bench/types.ts',
+    'bench/random.ts',
+    'bench/units.ts',
+    ...REPORT_WORDS,
+    'reports/model',
+    'reports/sections',
+    'reports/charts',
+    'reports/documents',
+  ],
   cli: ['bench', 'runners', 'reports', 'scimark', 'system'],
 };
 
@@ -36,7 +105,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   execa: ['runners/kit/process.ts'],
   tinybench: ['bench/payload/measure.ts'],
-  'csv-stringify': ['bench/session/store.ts', 'reports/exports/otava.ts'],
+  'csv-stringify': ['bench/session/store.ts', 'reports/formats/otava.ts'],
 };
 
 interface Import {

@@ -1,10 +1,10 @@
 /** A difference taken apart: consecutive contrasts along a ladder of environments, and what of the whole they leave. */
 
+import { FACTS } from '../box/facts.ts';
 import { hasSuite, SUITE, suiteOf } from '../plan/suite.ts';
-import type { Contrast, Estimate, Plan } from '../types.ts';
+import type { BoxFacts, Contrast, Estimate, Fact, Plan } from '../types.ts';
 import { type BlockValues, blockValues, suiteValues } from './contrast/block-values.ts';
 import type { SampleGroups } from './contrast/group.ts';
-import type { PostureFacts } from './posture.ts';
 import { estimateOf } from './stats/interval.ts';
 
 /** An environment, and what it has that the one before it in the ladder has not. */
@@ -90,27 +90,28 @@ export function explain(groups: SampleGroups, plan: ExplainPlan, ladder: Ladder)
 }
 
 /** Facts that settings change, in the order in which they are told. */
-const FACTS: readonly (readonly [fact: string, words: string])[] = [
-  ['seccomp', 'seccomp mode'],
-  ['seccomp_filters', 'seccomp filters'],
-  ['speculation_store_bypass', 'speculation control (SSBD)'],
-  ['no_new_privs', 'no new privileges'],
-  ['capabilities_effective', 'capabilities'],
-  ['security_label', 'security label'],
-  ['root_filesystem', 'root file system'],
-  ['host_memory_limit_bytes', 'memory limit'],
-  ['host_cpu_quota', 'CPU quota'],
-  ['host_cpuset', 'cpuset'],
-  ['cpu_model', 'CPU model'],
-  ['cpu_flags_sha256', 'CPU flags'],
-  ['namespace_net', 'network namespace'],
-  ['kernel', 'kernel'],
+const CHANGEABLE: readonly Fact[] = [
+  'seccomp',
+  'seccomp_filters',
+  'speculation_store_bypass',
+  'no_new_privs',
+  'capabilities_effective',
+  'security_label',
+  'root_filesystem',
+  'host_memory_limit_bytes',
+  'host_cpu_quota',
+  'host_cpuset',
+  'cpu_model',
+  'cpu_flags_sha256',
+  'namespace_net',
+  'kernel',
 ];
 
 /** What changed from one box to the other by their own account: whether a step took place at all. */
-export function changedFacts(before: PostureFacts | null, after: PostureFacts | null): string[] {
+export function changedFacts(before: BoxFacts | null, after: BoxFacts | null): string[] {
   if (before === null || after === null) return [];
-  return FACTS.flatMap(([fact, words]) => {
+  return CHANGEABLE.flatMap((fact) => {
+    const { words } = FACTS[fact];
     const [a, b] = [factText(before, fact), factText(after, fact)];
     if (a === null || b === null || a === b) return [];
     return [/digest|sha256/.test(fact) ? words : `${words} ${b} after ${a}`];
@@ -118,10 +119,10 @@ export function changedFacts(before: PostureFacts | null, after: PostureFacts | 
 }
 
 /** A namespace has a new number in every box: only whose it is tells something. */
-function factText(facts: PostureFacts, fact: string): string | null {
+function factText(facts: BoxFacts, fact: Fact): string | null {
   const value = facts[fact];
   if (value === null || value === undefined) return null;
-  if (!fact.startsWith('namespace_')) return String(value);
+  if (fact !== 'namespace_net') return String(value);
   const host = facts[`host_${fact}`];
   return host === undefined || host === null ? null : value === host ? "the host's" : 'own';
 }

@@ -1,10 +1,10 @@
 /** What one more idle instance costs: slopes over the number of instances, with intervals over blocks. */
 
 import { controlOf } from '../plan/schedule.ts';
-import type { FootprintRow, Interval, Plan } from '../types.ts';
+import type { Contrast, Estimate, FootprintRow, Interval, Plan } from '../types.ts';
 import { median } from '../units.ts';
 import { tQuantile } from './stats/distributions.ts';
-import { logInterval, UPPER } from './stats/interval.ts';
+import { estimateOf, logInterval, UPPER } from './stats/interval.ts';
 
 export const FOOTPRINT_FIGURES = ['host', 'pss', 'cgroup', 'disk'] as const;
 export type FootprintFigure = (typeof FOOTPRINT_FIGURES)[number];
@@ -70,6 +70,20 @@ export function slopesByBlock(
     if (slope !== null) slopes.set(block, slope.perInstanceBytes);
   }
   return slopes;
+}
+
+/** One more instance of an environment over one more of another, over the blocks in which both take something. */
+export function slopeRatio(
+  rows: readonly FootprintRow[],
+  { env, baseline }: Contrast,
+  figure: FootprintFigure,
+): Estimate | null {
+  const base = slopesByBlock(rows, baseline, figure);
+  const logs = [...slopesByBlock(rows, env, figure)].flatMap(([block, slope]): [number, number][] => {
+    const log = Math.log(slope / (base.get(block) ?? Number.NaN));
+    return slope > 0 && Number.isFinite(log) ? [[block, log]] : [];
+  });
+  return estimateOf(new Map(logs));
 }
 
 function observations(rows: readonly FootprintRow[], figure: FootprintFigure): Observation[] {

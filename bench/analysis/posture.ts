@@ -1,7 +1,6 @@
 /** How a box is shut in: what it told of itself and what the host knows of it, aspect by aspect. */
 
-/** Facts of a box, as a session keeps them. */
-export type PostureFacts = Readonly<Record<string, string | number | boolean | null>>;
+import type { BoxFacts, FactValue, NamespaceKind } from '../types.ts';
 
 /** One aspect of one box. */
 export interface PostureCell {
@@ -15,7 +14,7 @@ export interface PostureAspect {
   readonly id: string;
   /** Heading of the row. */
   readonly title: string;
-  read(facts: PostureFacts): PostureCell;
+  read(facts: BoxFacts): PostureCell;
 }
 
 export interface PostureRow {
@@ -123,7 +122,7 @@ export const POSTURE_ASPECTS: readonly PostureAspect[] = [
 ];
 
 /** A row for each aspect, a cell for each box. Boxes without facts have cells that tell nothing. */
-export function postureRows(boxes: readonly (PostureFacts | null)[]): PostureRow[] {
+export function postureRows(boxes: readonly (BoxFacts | null)[]): PostureRow[] {
   return POSTURE_ASPECTS.map(({ id, title, read }) => ({
     id,
     title,
@@ -132,7 +131,7 @@ export function postureRows(boxes: readonly (PostureFacts | null)[]): PostureRow
 }
 
 /** How many aspects shut a box in, of those that are told. A count, no measure of safety: aspects don't weigh the same. */
-export function postureCount(facts: PostureFacts): { readonly holds: number; readonly told: number } {
+export function postureCount(facts: BoxFacts): { readonly holds: number; readonly told: number } {
   const cells = POSTURE_ASPECTS.map(({ read }) => read(facts)).filter(({ holds }) => holds !== null);
   return { holds: cells.filter(({ holds }) => holds === true).length, told: cells.length };
 }
@@ -142,7 +141,7 @@ function wordFor(kind: string): string {
 }
 
 /** Own or shared, by the numbers that the kernel gives them; a box with its own kernel shares none. */
-function namespace(kind: string, title: string): PostureAspect {
+function namespace(kind: NamespaceKind, title: string): PostureAspect {
   return {
     id: `namespace_${kind}`,
     title,
@@ -155,7 +154,7 @@ function namespace(kind: string, title: string): PostureAspect {
   };
 }
 
-function ownKernel({ host_kernel_shared: shared }: PostureFacts, text: string): PostureCell {
+function ownKernel({ host_kernel_shared: shared }: BoxFacts, text: string): PostureCell {
   return shared === false ? { text, holds: true } : UNKNOWN;
 }
 
@@ -174,7 +173,7 @@ function capabilities(fact: 'capabilities_effective' | 'capabilities_bounding', 
   };
 }
 
-function numberOf(value: PostureFacts[string] | undefined): number | null {
+function numberOf(value: FactValue | undefined): number | null {
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   return typeof number === 'number' ? number : null;
 }

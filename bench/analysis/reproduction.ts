@@ -1,16 +1,25 @@
 /** Two sessions of the same plan side by side: how far their ratios lie apart, and whether each verdict stands. */
 
-import type { ContrastResult, Interval, Verdict } from '../types.ts';
+import type { Interval, Verdict } from '../types.ts';
 import { tQuantile } from './stats/distributions.ts';
 import { UPPER } from './stats/interval.ts';
 import { halfWidthLog } from './stats/precision.ts';
 
-/** One contrast on one workload in one of the two sessions. */
+/** One ratio in one of the two sessions. */
 export interface Finding {
   readonly timeRatio: number;
   readonly interval: Interval | null;
   readonly blocks: number;
+  /** Null where none is given: of starts, and of idle instances. */
   readonly verdict: Verdict | null;
+}
+
+/** A ratio as a session has it. */
+export interface RatioRow extends Finding {
+  readonly env: string;
+  readonly baseline: string;
+  /** A workload, or `suite`; without workloads, the figure. */
+  readonly workload: string;
 }
 
 /** `open`: at least one of the two decided nothing, so that nothing stands or falls. */
@@ -19,7 +28,6 @@ export type Standing = 'stands' | 'changed' | 'open';
 export interface ReproductionRow {
   readonly env: string;
   readonly baseline: string;
-  /** A workload, or `suite`. */
   readonly workload: string;
   readonly before: Finding | null;
   readonly after: Finding | null;
@@ -29,11 +37,8 @@ export interface ReproductionRow {
 }
 
 /** Rows of either session, those of the first one in its order. */
-export function compareSessions(
-  earlier: readonly ContrastResult[],
-  later: readonly ContrastResult[],
-): ReproductionRow[] {
-  const keyOf = ({ env, baseline, workload }: ContrastResult) => JSON.stringify([env, baseline, workload]);
+export function compareSessions(earlier: readonly RatioRow[], later: readonly RatioRow[]): ReproductionRow[] {
+  const keyOf = ({ env, baseline, workload }: RatioRow) => JSON.stringify([env, baseline, workload]);
   const [known, found] = [earlier, later].map((rows) => new Map(rows.map((row) => [keyOf(row), row])));
   const all = new Map([...earlier, ...later].map((row) => [keyOf(row), row]));
   return [...all].map(([key, { env, baseline, workload }]) => {
@@ -82,7 +87,7 @@ function standingOf(before: Verdict | null, after: Verdict | null): Standing {
   return before === after ? 'stands' : 'changed';
 }
 
-function findingOf(row: ContrastResult | undefined): Finding | null {
+function findingOf(row: RatioRow | undefined): Finding | null {
   if (row === undefined) return null;
   const { timeRatio, interval, blocks, verdict } = row;
   return { timeRatio, interval, blocks, verdict };

@@ -1,7 +1,6 @@
 /** The interfaces of boxes, layers and environments: what the runners offer and what measuring sees of them. Import them from `types.ts`. */
 
-import type { Ablation, DiskHoldings, EnginePosture, Holdings } from './costs.ts';
-
+import type { Traits } from './traits.ts';
 export interface Limits {
   /** CPUs that the workload may use, ascending. */
   readonly cpus: readonly number[];
@@ -19,9 +18,22 @@ export interface Workspace {
   readonly dir: string;
   readonly limits: Limits;
   readonly signal: AbortSignal;
-  /** Notes for `events.jsonl`. */
-  note(kind: string, detail: Readonly<Record<string, unknown>>): void;
+  note(note: Note): void;
 }
+
+/** What a run notices of its host and engines, for `events.jsonl`; `bench/session/events.ts` says what each means. */
+export type Note =
+  | { readonly kind: 'harness-not-pinned' | 'uml-memory'; readonly reason: string }
+  /** `start`: of which; `box`: inside which other box. */
+  | { readonly kind: 'no-cgroup'; readonly start: string; readonly box?: string; readonly reason: string }
+  | {
+      readonly kind: 'docker-daemon';
+      readonly version: string;
+      readonly storage: string;
+      readonly pid: number | undefined;
+    }
+  | { readonly kind: 'docker-daemon-died'; readonly pid: number | undefined }
+  | { readonly kind: 'aci'; readonly id: string; readonly bytes: number };
 
 /** The one content-addressed image that all boxes run. */
 export interface Image {
@@ -102,14 +114,30 @@ export interface Needs {
   readonly commands: readonly string[];
 }
 
+/** Why something can't run here, and what to try. */
+export interface Obstacle {
+  readonly reason: string;
+  /** Empty: nothing helps. */
+  readonly remedy: string;
+}
+
+/** An environment that can't run here. */
+export interface Unavailable extends Obstacle {
+  readonly path: string;
+  /** The alias that it was asked for by, or tried for. */
+  readonly alias?: string;
+}
+
 export type Probe =
   | { readonly available: true; readonly version: string; readonly labels: readonly string[] }
-  | { readonly available: false; readonly reason: string; readonly remedy: string };
+  | ({ readonly available: false } & Obstacle);
 
 /** What `prepare` leaves for `open`; opaque to everyone but the runner. */
 export interface Prepared {
-  /** Labels to print beside every result (`emulated`, `guest kernel`, …). */
+  /** Labels to print beside every result (`emulated`, `guest kernel`, …); nothing is decided by them. */
   readonly labels: readonly string[];
+  /** Those that the layer has. */
+  readonly traits?: Partial<Traits>;
   /** Version of the engine that was prepared. */
   readonly version: string;
   /** Factor by which time limits are stretched: 1 for shared kernels, about 20 under emulation. */
@@ -142,6 +170,11 @@ export interface LayerSetting {
   readonly bare: boolean;
   /** The layer can't do without. */
   readonly required: boolean;
+  /**
+   * Why a value, decoded, is not taken from somebody else's plan unless the user repeats it: what it does, as the end of
+   * a sentence. Null when it is.
+   */
+  risk(value: string): string | null;
 }
 
 /** What a layer can be told in a path. */
@@ -226,6 +259,7 @@ export interface Started {
 export interface Environment {
   readonly path: string;
   readonly labels: readonly string[];
+  readonly traits: Traits;
   /** Versions of the engines in it, for the fingerprint. */
   readonly versions: Readonly<Record<string, string>>;
   readonly slowness: number;
@@ -239,4 +273,41 @@ export interface Environment {
   readonly disk?: DiskHoldings;
   start(name: string, signal: AbortSignal): Promise<Started>;
   dispose(): Promise<void>;
+}
+
+/** Memory of a started environment at one moment, read on the host. Absent where it can't be read. */
+export interface Holdings {
+  /** Proportional set size, summed over the processes of the innermost box and the commands that hold it open. */
+  readonly pssBytes?: number;
+  /** What the box's own control group is charged with. */
+  readonly cgroupBytes?: number;
+}
+
+/** Where an environment keeps what it needs on the host's disk. */
+export interface DiskHoldings {
+  /** Folders that its engine writes to, absolute; others may write there too. */
+  readonly folders: readonly string[];
+  /** Size of the image as the innermost engine holds it. */
+  readonly imageBytes?: number;
+}
+
+/** What an engine does for the posture of its boxes; null: it is not told. */
+export interface EnginePosture {
+  /** Does a daemon of root's start its boxes? */
+  readonly rootDaemon: boolean | null;
+  /** Was the image refused unless its signature held? */
+  readonly signedImage: boolean | null;
+}
+
+/** One part of what a layer does, as a setting of it takes it away or exchanges it. */
+export interface Ablation {
+  /** The part in a few words: `seccomp filter`. */
+  readonly part: string;
+  /** The settings without it. */
+  readonly settings: Readonly<Record<string, string>>;
+  /**
+   * `removes`: the box without the part, a step of the ladder from the barest box to the whole one. `exchanges`: another
+   * way of doing the same, compared with the whole box beside the ladder.
+   */
+  readonly kind: 'removes' | 'exchanges';
 }

@@ -1,141 +1,215 @@
-/** A block of idle instances: every environment in every number, in random order, weighed while all of them are idle. */
+/** Footprint: every environment in every number of idle instances, in random order, weighed while all of them are idle. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../errors.ts';
+import { FOOTPRINT_FIGURES, slopeRatio } from '../analysis/footprint.ts';
+import type { RatioRow } from '../analysis/reproduction.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
-import type { BlockResult } from '../run/block.ts';
-import { BoxFault } from '../run/client.ts';
-import { NO_FIGURES, type Resident, startResident } from '../run/resident.ts';
-import { startName } from '../run/start-name.ts';
-import type { Environment, Holdings } from '../types.ts';
+import { faultOf } from '../run/client.ts';
+import {
+  type BlockResult,
+  type BlockScope,
+  type Kind,
+  type SessionRecords,
+  startedIn,
+  type TimeGuess,
+  wholeOf,
+} from '../run/kind.ts';
+import { Resident, recordFault, startName } from '../run/resident.ts';
+import type { Environment, FootprintRow, Holdings, Plan } from '../types.ts';
 import { median } from '../units.ts';
-import type { CostBlock } from './cost-block.ts';
 import { diskUse } from './disk-use.ts';
 
-/** Engines go on for a moment after the payload has spoken; so does the kernel after removals. */
+export const footprint: Kind = {
+  name: 'footprint',
+  hasTarget: false,
+  estimate,
+  describe,
+  open: () => ({ runBlock: (block) => new FootprintBlock(block).run() }),
+  counted: wholeOf,
+  conclude: () => ({ contrasts: [], events: [] }),
+  ratios,
+  measured: startedIn,
+};
+
+/** Idle instances settle twice. */
+function estimate({ instances = [], ...plan }: Plan, guess: TimeGuess, blocks: number): number {
+  const starts = instances.reduce((sum, number) => sum + number, 0);
+  const pauses = 1.4 * instances.length;
+  return boxesOf(plan).reduce((sum, box) => sum + blocks * (starts * guess(box).startSeconds + pauses), 0);
+}
+
+function describe({ maxBlocks, instances }: Plan): string[] {
+  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
+  return [
+    'measures      memory and disk of idle instances',
+    `design        ${blocks} of ${instances?.join(', ')} idle instances of each, in random order`,
+  ];
+}
+
+/** What one more idle instance takes over what one more of the baseline takes. */
+function ratios(records: SessionRecords): RatioRow[] {
+  const { environments, baseline } = records.plan;
+  const rows = wholeOf(records).footprint;
+  return environments.flatMap(({ path: env }) => {
+    if (env === baseline) return [];
+    return FOOTPRINT_FIGURES.flatMap((figure) => {
+      const ratio = slopeRatio(rows, { env, baseline }, figure);
+      return ratio === null
+        ? []
+        : [{ env, baseline, workload: figure, timeRatio: ratio.ratio, ...ratio, verdict: null }];
+    });
+  });
+}
+
+/** Engines continue for a moment after the payload has spoken; so does the kernel after removals. */
 const SETTLE_MS = 400;
 const READINGS = 5;
 const READING_PAUSE_MS = 40;
 /** Instances are not begun when the host would keep less than this. */
 const RESERVE_BYTES = 512 * 2 ** 20;
 
-/** A number that fails costs the environment its further numbers in the block. */
-export async function footprintBlock(request: CostBlock): Promise<BlockResult> {
-  const { plan, block, sink, signal } = request;
-  const cells = boxesOf(plan).flatMap((box) => (plan.instances ?? [1]).map((instances) => ({ box, instances })));
-  const failed = new Set<string>();
-  const completed = new Set<string>();
-  const told = new Set<string>();
-  const largest = new Map<string, number>();
-  if (block === 1) await introduce(request, failed);
-  for (const [index, cell] of randomStream(plan.seed, block, 'footprint').shuffle(cells).entries()) {
-    signal.throwIfAborted();
-    const { box, instances } = cell;
-    const position = index + 1;
-    const environment = request.environments.get(box);
-    const head = { block, position, env: box, startId: nameOf(block, box, instances, 1) };
-    if (environment === undefined || failed.has(box)) {
-      if (environment === undefined && !told.has(box)) {
-        sink.start({ ...head, status: 'skipped', reason: request.whyAbsent(box) });
-      }
-      told.add(box);
-      continue;
-    }
-    const available = request.gauges.availableMemoryBytes();
-    if (available !== null && (largest.get(box) ?? 0) * instances > available - RESERVE_BYTES) {
-      const reason = `${instances} instances would leave the host less than ${RESERVE_BYTES / 2 ** 20} MiB`;
-      sink.event({ kind: 'too-little-memory', env: box, block, reason });
-      continue;
-    }
-    try {
-      const weighed = await weigh(request, { box, environment, instances, position });
-      sink.footprint({ block, position, env: box, instances, ...weighed });
-      const each = (weighed.hostDeltaBytes ?? 0) / instances;
-      largest.set(box, Math.max(largest.get(box) ?? 0, each));
-      completed.add(box);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      const fault = error instanceof BoxFault ? error : new BoxFault('failed', messageOf(error));
-      failed.add(box);
-      completed.delete(box);
-      sink.start({ ...head, ...NO_FIGURES, status: fault.status, reason: fault.message });
-      sink.event({ kind: fault.status, env: box, block, instances, reason: fault.message });
-    }
-    sink.pause(((index + 1) * plan.rounds) / cells.length);
-  }
-  return { completed: [...completed], failed: [...failed] };
-}
-
-/**
- * In the first block every box is started once to tell what it is, and not weighed: hashing its image in it would show.
- * It also brings what all instances share into the page cache.
- */
-async function introduce(request: CostBlock, failed: Set<string>): Promise<void> {
-  const { block, sink } = request;
-  for (const [box, environment] of request.environments) {
-    const startId = `${startName(block, box, 48)}-facts`;
-    const head = { block, position: 0, env: box, startId };
-    try {
-      const to = { box, startId, position: 0, environment, digests: true, depth: 'facts' } as const;
-      const resident = await startResident({ ...request, ...to });
-      sink.facts(box, resident.facts);
-      sink.start({ ...head, ...(await resident.close()), status: 'completed' });
-    } catch (error) {
-      request.signal.throwIfAborted();
-      const fault = error instanceof BoxFault ? error : new BoxFault('failed', messageOf(error));
-      failed.add(box);
-      sink.start({ ...head, ...NO_FIGURES, status: fault.status, reason: fault.message });
-      sink.event({ kind: fault.status, env: box, block, reason: fault.message });
-    }
-  }
-}
-
+/** A number of idle instances of a box. */
 interface Cell {
   readonly box: string;
-  readonly environment: Environment;
   readonly instances: number;
   readonly position: number;
 }
 
-/** Starts the instances one after the other, weighs them when all are idle, and closes them. */
-async function weigh(request: CostBlock, { box, environment, instances, position }: Cell) {
-  const { block, sink, gauges } = request;
-  const folders = environment.disk?.folders ?? [];
-  const use = () => (folders.length === 0 ? Promise.resolve(null) : diskUse(folders));
-  const diskBefore = await use();
-  await sleep(SETTLE_MS);
-  const memoryBefore = await available(gauges);
-  const held: Resident[] = [];
-  try {
-    for (let number = 1; number <= instances; number++) {
-      request.signal.throwIfAborted();
-      const startId = nameOf(block, box, instances, number);
-      const to = { box, startId, position, environment, digests: false, depth: 'ready' } as const;
-      held.push(await startResident({ ...request, ...to }));
+/** A number that fails costs the environment its further numbers in the block. */
+class FootprintBlock {
+  readonly #scope: BlockScope;
+  readonly #completed = new Set<string>();
+  readonly #failed = new Set<string>();
+  readonly #skipped = new Set<string>();
+  /** Bytes of the largest instance so far, by box. */
+  readonly #largest = new Map<string, number>();
+
+  constructor(scope: BlockScope) {
+    this.#scope = scope;
+  }
+
+  async run(): Promise<BlockResult> {
+    const { plan, block, isFirst, signal, sink } = this.#scope;
+    const cells = boxesOf(plan).flatMap((box) => (plan.instances ?? [1]).map((instances) => ({ box, instances })));
+    if (isFirst) await this.#introduce();
+    for (const [index, cell] of randomStream(plan.seed, block, 'footprint').shuffle(cells).entries()) {
+      signal.throwIfAborted();
+      const wasWeighed = await this.#take({ ...cell, position: index + 1 });
+      if (wasWeighed) sink.pause(((index + 1) * plan.rounds) / cells.length);
     }
+    return { completed: [...this.#completed], failed: [...this.#failed] };
+  }
+
+  /**
+   * In the first block every box is started once to tell what it is, and not weighed: hashing its image in it would
+   * show. It also brings what all instances share into the page cache.
+   */
+  async #introduce(): Promise<void> {
+    const { block, environments, signal, sink } = this.#scope;
+    for (const [box, environment] of environments) {
+      const startId = `${startName(block, box, 48)}-facts`;
+      const head = { block, position: 0, env: box, startId };
+      try {
+        const start = { box, startId, position: 0, environment, digests: true, depth: 'facts' } as const;
+        const resident = await Resident.start(this.#scope, start);
+        sink.facts(box, resident.facts);
+        sink.start({ ...head, ...(await resident.close()), status: 'completed' });
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#failed.add(box);
+        recordFault(sink, head, faultOf(error));
+      }
+    }
+  }
+
+  /** True unless there was nothing to weigh. */
+  async #take(cell: Cell): Promise<boolean> {
+    const { block, environments, signal, sink } = this.#scope;
+    const { box, instances, position } = cell;
+    const head = { block, position, env: box, startId: nameOf(block, box, instances, 1) };
+    const environment = environments.get(box);
+    if (environment === undefined) {
+      if (!this.#skipped.has(box)) sink.start({ ...head, status: 'skipped', reason: this.#scope.whyAbsent(box) });
+      this.#skipped.add(box);
+      return false;
+    }
+    if (this.#failed.has(box) || this.#isTooLarge(cell)) return false;
+    try {
+      const row = await this.#weigh(cell, environment);
+      sink.footprint(row);
+      const each = (row.hostDeltaBytes ?? 0) / instances;
+      this.#largest.set(box, Math.max(this.#largest.get(box) ?? 0, each));
+      this.#completed.add(box);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.#failed.add(box);
+      this.#completed.delete(box);
+      recordFault(sink, head, faultOf(error), { instances });
+    }
+    return true;
+  }
+
+  #isTooLarge({ box, instances }: Cell): boolean {
+    const { block, gauges, sink } = this.#scope;
+    const available = gauges.availableMemoryBytes();
+    const wanted = (this.#largest.get(box) ?? 0) * instances;
+    if (available === null || wanted <= available - RESERVE_BYTES) return false;
+    const reason = `${instances} instances would leave the host less than ${RESERVE_BYTES / 2 ** 20} MiB`;
+    sink.event({ kind: 'too-little-memory', env: box, block, reason });
+    return true;
+  }
+
+  /** Starts the instances one after the other, weighs them when all are idle, and closes them. */
+  async #weigh({ box, instances, position }: Cell, environment: Environment): Promise<FootprintRow> {
+    const { block, gauges } = this.#scope;
+    const folders = environment.disk?.folders ?? [];
+    const use = () => (folders.length === 0 ? Promise.resolve(null) : diskUse(folders));
+    const diskBefore = await use();
     await sleep(SETTLE_MS);
-    const memoryAfter = await available(gauges);
-    const diskAfter = await use();
-    const holdings = held.map((resident) => resident.holdings());
-    return {
-      hostDeltaBytes: difference(memoryBefore, memoryAfter),
-      pssBytes: sumOf(holdings, 'pssBytes'),
-      cgroupBytes: sumOf(holdings, 'cgroupBytes'),
-      diskBytes: difference(diskAfter, diskBefore),
-      imageBytes: environment.disk?.imageBytes ?? null,
-    };
-  } finally {
-    for (const [index, resident] of held.entries()) {
-      const figures = await resident.close();
-      const startId = nameOf(block, box, instances, index + 1);
-      sink.start({ block, position, env: box, startId, ...figures, status: 'completed' });
+    const memoryBefore = await available(gauges);
+    const held: Resident[] = [];
+    try {
+      await this.#hold({ box, instances, position }, environment, held);
+      await sleep(SETTLE_MS);
+      const memoryAfter = await available(gauges);
+      const diskAfter = await use();
+      const holdings = held.map((resident) => resident.holdings());
+      return {
+        ...{ block, position, env: box, instances },
+        hostDeltaBytes: difference(memoryBefore, memoryAfter),
+        pssBytes: sumOf(holdings, 'pssBytes'),
+        cgroupBytes: sumOf(holdings, 'cgroupBytes'),
+        diskBytes: difference(diskAfter, diskBefore),
+        imageBytes: environment.disk?.imageBytes ?? null,
+      };
+    } finally {
+      await this.#release(held);
+    }
+  }
+
+  /** Adds to `held` what it has started, also when a start fails. */
+  async #hold({ box, instances, position }: Cell, environment: Environment, held: Resident[]): Promise<void> {
+    const { block, signal } = this.#scope;
+    for (let number = 1; number <= instances; number++) {
+      signal.throwIfAborted();
+      const startId = nameOf(block, box, instances, number);
+      const start = { box, startId, position, environment, digests: false, depth: 'ready' } as const;
+      held.push(await Resident.start(this.#scope, start));
+    }
+  }
+
+  async #release(held: readonly Resident[]): Promise<void> {
+    const { block, sink } = this.#scope;
+    for (const resident of held) {
+      const { position, box: env, startId } = resident;
+      sink.start({ block, position, env, startId, ...(await resident.close()), status: 'completed' });
     }
   }
 }
 
 /** Free memory of a host moves by itself: the median of a few readings. */
-async function available(gauges: CostBlock['gauges']): Promise<number | null> {
+async function available(gauges: BlockScope['gauges']): Promise<number | null> {
   const readings: number[] = [];
   for (let i = 0; i < READINGS; i++) {
     const bytes = gauges.availableMemoryBytes();

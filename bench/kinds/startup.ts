@@ -1,14 +1,60 @@
-/** A block of starts: a cold one of every box first where that can be, then rounds of warm ones in balanced random order. */
+/** Start-up: many starts of every box, cold ones first where that can be, then rounds of warm ones in balanced random order. */
 
-import { messageOf } from '../errors.ts';
-import { blockOrder, boxesOf } from '../plan/schedule.ts';
+import type { RatioRow } from '../analysis/reproduction.ts';
+import { startupRows } from '../analysis/startup.ts';
+import { blockOrder, boxesOf, controlOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
-import type { BlockResult } from '../run/block.ts';
-import { BoxFault } from '../run/client.ts';
-import { NO_FIGURES, type Resident, startResident } from '../run/resident.ts';
-import { startName } from '../run/start-name.ts';
-import type { StartTemperature } from '../types.ts';
-import type { CostBlock } from './cost-block.ts';
+import { faultOf } from '../run/client.ts';
+import {
+  type BlockResult,
+  type BlockScope,
+  type Kind,
+  type SessionRecords,
+  startedIn,
+  type TimeGuess,
+  wholeOf,
+} from '../run/kind.ts';
+import { Resident, recordFault, startName } from '../run/resident.ts';
+import type { Plan, StartTemperature, StartupRow } from '../types.ts';
+
+export const startup: Kind = {
+  name: 'startup',
+  hasTarget: false,
+  estimate,
+  describe,
+  open: () => ({ runBlock: (block) => new StartBlock(block).run() }),
+  counted: wholeOf,
+  conclude: (records) => ({ contrasts: [], startup: rowsOf(records), events: [] }),
+  ratios,
+  measured: startedIn,
+};
+
+/** A start and its removal, as often as the plan has them. */
+function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
+  const starts = plan.rounds + (plan.cold ? 2 : 0);
+  return boxesOf(plan).reduce((sum, box) => sum + blocks * starts * guess(box).startSeconds, 0);
+}
+
+function describe({ maxBlocks, rounds, cold }: Plan): string[] {
+  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
+  return [
+    'measures      starts, without workloads',
+    `design        ${blocks} × ${rounds} warm starts${cold ? ' and a cold one' : ''} of each, one box at a time, in random order`,
+  ];
+}
+
+function rowsOf(records: SessionRecords): StartupRow[] {
+  return startupRows(wholeOf(records).starts, records.plan);
+}
+
+function ratios(records: SessionRecords): RatioRow[] {
+  const control = controlOf(records.plan.baseline);
+  return rowsOf(records).flatMap(({ env, baseline, figure, temperature, ratio }) => {
+    if (ratio === null || env === control) return [];
+    const workload = `${figure}, ${temperature}`;
+    return [{ env, baseline, workload, timeRatio: ratio.ratio, ...ratio, verdict: null }];
+  });
+}
 
 interface Turn {
   readonly box: string;
@@ -18,67 +64,71 @@ interface Turn {
 }
 
 /** One box at a time; one that fails is not started again in the block. */
-export async function startBlock(request: CostBlock): Promise<BlockResult> {
-  const { plan, block, sink, signal } = request;
-  const boxes = boxesOf(plan);
-  const completed = new Set<string>();
-  const failed = new Set<string>();
-  const told = new Set<string>();
+class StartBlock {
+  readonly #scope: BlockScope;
+  readonly #completed = new Set<string>();
+  readonly #failed = new Set<string>();
+  /** Boxes that have had a turn. */
+  readonly #seen = new Set<string>();
 
-  async function take(turn: Turn): Promise<void> {
+  constructor(scope: BlockScope) {
+    this.#scope = scope;
+  }
+
+  async run(): Promise<BlockResult> {
+    const { plan, block, sink } = this.#scope;
+    const boxes = boxesOf(plan);
+    if (plan.cold === true) await this.#startCold(boxes);
+    const { rounds } = blockOrder({ seed: plan.seed, block, boxes, workloads: ['start'], rounds: plan.rounds });
+    for (const [index, turns] of rounds.entries()) {
+      for (const [place, box] of (turns[0]?.order ?? []).entries()) {
+        await this.#take({ box, round: index + 1, position: place + 1, temperature: 'warm' });
+      }
+      sink.pause(index + 1);
+    }
+    return { completed: [...this.#completed], failed: [...this.#failed] };
+  }
+
+  async #startCold(boxes: readonly string[]): Promise<void> {
+    const { plan, block, isFirst, gauges, sink } = this.#scope;
+    const order = randomStream(plan.seed, block, 'cold').shuffle(boxes);
+    for (const [index, box] of order.entries()) {
+      const kept = gauges.dropCaches === undefined ? 'there is no means to drop it' : await gauges.dropCaches();
+      if (kept !== null && index === 0 && isFirst) sink.event({ kind: 'page-cache-kept', reason: kept });
+      // With the cache as it is, only the first start since the image was prepared is different from the others.
+      if (kept !== null && !isFirst) break;
+      await this.#take({ box, round: 0, position: index + 1, temperature: kept === null ? 'dropped' : 'first' });
+    }
+  }
+
+  async #take({ box, position, round, temperature }: Turn): Promise<void> {
+    const { block, isFirst, sink, signal } = this.#scope;
     signal.throwIfAborted();
-    const { box, position, round, temperature } = turn;
-    if (failed.has(box)) return;
+    if (this.#failed.has(box)) return;
     const startId = `${startName(block, box, 50)}-r${round}`;
     const head = { block, position, env: box, startId, round, temperature };
-    const environment = request.environments.get(box);
+    const isNew = !this.#seen.has(box);
+    this.#seen.add(box);
+    const environment = this.#scope.environments.get(box);
     if (environment === undefined) {
-      if (!told.has(box)) sink.start({ ...head, status: 'skipped', reason: request.whyAbsent(box) });
-      told.add(box);
+      if (isNew) sink.start({ ...head, status: 'skipped', reason: this.#scope.whyAbsent(box) });
       return;
     }
     // The first block reads what the boxes are, once each; the rest are starts and nothing else.
-    const isFirst = block === 1 && !told.has(box);
-    told.add(box);
+    const digests = isFirst && isNew;
     let resident: Resident;
     try {
-      const depth = isFirst ? 'facts' : 'ready';
-      const to = { box, startId, position, environment, digests: isFirst, depth } as const;
-      resident = await startResident({ ...request, ...to });
+      const start = { box, startId, position, environment, digests };
+      resident = await Resident.start(this.#scope, { ...start, depth: digests ? 'facts' : 'ready' });
     } catch (error) {
       if (signal.aborted) throw error;
-      const fault = error instanceof BoxFault ? error : new BoxFault('failed', messageOf(error));
-      failed.add(box);
-      completed.delete(box);
-      sink.start({ ...head, ...NO_FIGURES, status: fault.status, reason: fault.message });
-      sink.event({ kind: fault.status, env: box, block, reason: fault.message });
+      this.#failed.add(box);
+      this.#completed.delete(box);
+      recordFault(sink, head, faultOf(error));
       return;
     }
-    if (isFirst) sink.facts(box, resident.facts);
+    if (digests) sink.facts(box, resident.facts);
     sink.start({ ...head, ...(await resident.close()), status: 'completed' });
-    completed.add(box);
+    this.#completed.add(box);
   }
-
-  if (plan.cold === true) {
-    const order = randomStream(plan.seed, block, 'cold').shuffle(boxes);
-    for (const [index, box] of order.entries()) {
-      const kept = await dropCaches(request);
-      if (kept !== null && index === 0 && block === 1) sink.event({ kind: 'page-cache-kept', reason: kept });
-      // With the cache as it is, only the first start of all is different from the others.
-      if (kept !== null && block > 1) break;
-      await take({ box, round: 0, position: index + 1, temperature: kept === null ? 'dropped' : 'first' });
-    }
-  }
-  const { rounds } = blockOrder({ seed: plan.seed, block, boxes, workloads: ['start'], rounds: plan.rounds });
-  for (const [index, turns] of rounds.entries()) {
-    for (const [place, box] of (turns[0]?.order ?? []).entries()) {
-      await take({ box, round: index + 1, position: place + 1, temperature: 'warm' });
-    }
-    sink.pause(index + 1);
-  }
-  return { completed: [...completed], failed: [...failed] };
-}
-
-function dropCaches({ gauges }: CostBlock): Promise<string | null> {
-  return gauges.dropCaches?.() ?? Promise.resolve('there is no means to drop it');
 }

@@ -1,14 +1,9 @@
 /** Limits of a box's cgroup as the box itself sees them, from v1 and v2 files alike; the tightest over all levels in sight. */
 
+import type { HostLimits } from '../types.ts';
+
 /** Facts of `BoxFacts`: `none` says that there is no limit, null that the box doesn't show it. */
-export interface CgroupFacts {
-  readonly cpuset: string | null;
-  /** CPUs' worth of time: 0.5 is half of one. */
-  readonly cpu_quota: number | 'none' | null;
-  readonly cpu_period_us: number | 'none' | null;
-  readonly memory_limit_bytes: number | 'none' | null;
-  readonly [fact: string]: string | number | null;
-}
+export type CgroupFacts = Omit<HostLimits, 'cpus_allowed'>;
 
 /** Content of a file without the white space around it; null where it can't be read. */
 export type Read = (file: string) => string | null;

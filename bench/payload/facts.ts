@@ -3,11 +3,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { BoxFacts, Fact } from '../types.ts';
 import { readCgroupFacts } from './cgroup-facts.ts';
-import type { BoxFacts } from './protocol.ts';
 
 /** Fields of /proc/self/status that decide what a pure loop costs or what a box may do. */
-const STATUS_FIELDS: Readonly<Record<string, string>> = {
+const STATUS_FIELDS: Readonly<Record<string, Fact>> = {
   Cpus_allowed_list: 'cpus_allowed',
   Seccomp: 'seccomp',
   Seccomp_filters: 'seccomp_filters',
@@ -26,6 +26,7 @@ const NAMESPACES = ['user', 'mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as cons
 export function readBoxFacts(digests: boolean): BoxFacts {
   const status = new Map((text('/proc/self/status') ?? '').split('\n').map((line) => split(line, ':')));
   const flags = cpuFlags();
+  const shown = Object.entries(STATUS_FIELDS).map(([from, to]) => [to, status.get(from) ?? null]);
   const facts: BoxFacts = {
     node_version: process.version,
     v8_version: process.versions.v8,
@@ -47,8 +48,8 @@ export function readBoxFacts(digests: boolean): BoxFacts {
     ...namespaces(),
     payload_sha256: sha256(process.argv[1] ?? ''),
     ...readCgroupFacts(text),
+    ...Object.fromEntries(shown),
   };
-  for (const [from, to] of Object.entries(STATUS_FIELDS)) facts[to] = status.get(from) ?? null;
   return digests ? { ...facts, ...imageDigests() } : facts;
 }
 

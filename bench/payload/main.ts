@@ -13,10 +13,9 @@ import {
 } from '../../scimark/index.ts';
 import { type Place, prepareSystemWorkload, systemChecksums, systemWorkload } from '../../system/index.ts';
 import type { Kernels, PreparedWorkload, Size } from '../types.ts';
-import { clockStepNs } from './clock-step.ts';
 import { readBoxFacts } from './facts.ts';
 import { extraPasses, slowShare } from './known-truth.ts';
-import { measureBursts } from './measure.ts';
+import { clockStepNs, measureBursts } from './measure.ts';
 import {
   ANSWER_PREFIX,
   type BodyOf,
@@ -33,7 +32,8 @@ declare global {
   var boxmarkFirstNs: bigint | undefined;
 }
 
-interface Resident {
+/** A workload in the memory of this payload. */
+interface LoadedWorkload {
   readonly prepared: PreparedWorkload;
   /** Passes since the preparation; decides what the state must be. */
   passes: number;
@@ -49,7 +49,7 @@ const slowdown = slowShare(process.argv);
 /** Beginning of the argument that names a start. */
 const START_ARGUMENT = '--start=';
 
-const residents = new Map<string, Resident>();
+const loaded = new Map<string, LoadedWorkload>();
 /** The kernels that were prepared. */
 let engine: Kernels = 'reference';
 
@@ -90,7 +90,7 @@ function handle(request: Request): BodyOf<Op> {
     case 'long':
       return burstsOf(request.workload, request.work, 1, request.leastNs);
     case 'checksum': {
-      const { prepared, passes } = resident(request.workload);
+      const { prepared, passes } = loadedWorkload(request.workload);
       return { passes, checksum: prepared.checksum() };
     }
     case 'replay':
@@ -104,7 +104,7 @@ function handle(request: Request): BodyOf<Op> {
 
 function prepare({ size, workloads, kernels = 'reference' }: RequestOf<'prepare'>): BodyOf<'prepare'> {
   // V8 treats a heap that is assigned once as a constant; a second one would cost every kernel half its speed.
-  if (residents.size > 0) throw new Error('the workloads are prepared already');
+  if (loaded.size > 0) throw new Error('the workloads are prepared already');
   engine = kernels;
   const ids = workloads.filter((id) => systemWorkload(id) === undefined);
   const known = new Map(prepareKernels(size, ids).map((it) => [it.id, it]));
@@ -121,7 +121,7 @@ function prepareKernels(size: Size, ids: readonly string[]): Prepared[] {
     const { input, first } = firstPass(prepared);
     const scratch = slowdown === 0 ? undefined : workload.copy();
     const exchange = () => scratch && workload.exchange(scratch);
-    residents.set(workload.id, { prepared, passes: 1, exchange });
+    loaded.set(workload.id, { prepared, passes: 1, exchange });
     return { id: workload.id, flops: workload.flops, input, first, reference: workload.referenceChecksum };
   });
 }
@@ -132,7 +132,7 @@ function prepareOfSystem(size: Size, id: string): Prepared {
   const prepared = prepareSystemWorkload(workload, size, placeOf(process.argv));
   const { unit, perPass, exchange } = prepared;
   const states = firstPass(prepared);
-  residents.set(id, { prepared, passes: 1, exchange });
+  loaded.set(id, { prepared, passes: 1, exchange });
   const [reference = ''] = systemChecksums(workload, size, [1]);
   return { id, flops: 0, unit, perPass, ...states, reference };
 }
@@ -151,7 +151,7 @@ function placeOf(argv: readonly string[]): Place {
 }
 
 function burstsOf(id: string, work: number, bursts: number, leastNs = 0): BodyOf<'visit'> {
-  const it = resident(id);
+  const it = loadedWorkload(id);
   const { exchange } = it;
   const extra = slowdown === 0 ? undefined : { passes: extraPasses(work, slowdown), exchange };
   const timed: Burst[] = measureBursts(it.prepared.pass, { work, bursts, leastNs, extra });
@@ -163,7 +163,7 @@ function burstsOf(id: string, work: number, bursts: number, leastNs = 0): BodyOf
 function replay({ size, workload: id, passes }: RequestOf<'replay'>): BodyOf<'replay'> {
   const ofSystem = systemWorkload(id);
   if (ofSystem !== undefined) return { checksums: systemChecksums(ofSystem, size, passes) };
-  if (residents.size === 0) throw new Error('prepare the workloads before a replay');
+  if (loaded.size === 0) throw new Error('prepare the workloads before a replay');
   const [workload] = createWorkloads(size, [id], engine);
   if (workload === undefined) throw new Error(`unknown workload ${id}`);
   const prepared = workload.prepare(createRandom(INPUT_SEED));
@@ -176,8 +176,8 @@ function replay({ size, workload: id, passes }: RequestOf<'replay'>): BodyOf<'re
   return { checksums };
 }
 
-function resident(id: string): Resident {
-  const it = residents.get(id);
+function loadedWorkload(id: string): LoadedWorkload {
+  const it = loaded.get(id);
   if (it === undefined) throw new Error(`workload ${id} is not prepared`);
   return it;
 }

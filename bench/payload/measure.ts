@@ -1,4 +1,4 @@
-/** Times bursts of fixed work. The one import of tinybench. */
+/** Times bursts of fixed work, and finds how fine the clock is. The one import of tinybench. */
 
 import { Bench, type FnReturnedObject } from 'tinybench';
 import type { Burst } from './protocol.ts';
@@ -100,4 +100,21 @@ function timeOf(act: () => void): number {
   const startNs = process.hrtime.bigint();
   act();
   return Number(process.hrtime.bigint() - startNs);
+}
+
+/**
+ * Smallest step of a clock, ns, from readings taken back to back, oldest first.
+ *
+ * In a guest a reading can cost 10 µs, so that the difference of two says nothing about steps. A clock that goes in
+ * steps longer than that shows the same time twice; its step is the smallest difference seen. One that never does moves
+ * on between any two readings: the differences are then whole numbers of steps, and what differs between them is one
+ * step at least. 0 when the readings never change.
+ */
+export function clockStepNs(readings: readonly number[]): number {
+  const differences = readings.slice(1).map((reading, index) => reading - (readings[index] as number));
+  const moves = [...new Set(differences.filter((difference) => difference > 0))].sort((a, b) => a - b);
+  const [least = 0] = moves;
+  if (differences.includes(0)) return least;
+  const gaps = moves.slice(1).map((move, index) => move - (moves[index] as number));
+  return Math.min(least, ...gaps);
 }

@@ -101,8 +101,6 @@ export type BodyOf<O extends Op> = z.infer<(typeof bodySchemas)[O]>;
 export type Burst = z.infer<typeof burst>;
 export type Hello = z.infer<typeof helloSchema>['hello'];
 export type Answer = z.infer<typeof answerSchema>;
-/** Facts read inside a box; null where the box does not tell. */
-export type BoxFacts = BodyOf<'facts'>['facts'];
 
 /** Reads a request line; throws with the reason when it is not one of this version. */
 export function parseRequest(line: string): Request {

@@ -1,16 +1,8 @@
-/** Plans of start-up and footprint sessions: which flags they take, how much they measure, how they read, how long they take. */
+/** Plans of start-up and footprint sessions: which flags they take, how much they measure. */
 
 import { usageError } from '../errors.ts';
 import { COST_MEASURES, type CostMeasure, type Plan, type Profile } from '../types.ts';
-import { formatSpan, parseCount } from '../units.ts';
-import { boxesOf } from './schedule.ts';
-
-/** What a start and a burst are expected to cost in an environment, for the time estimate only. */
-export interface CostGuess {
-  readonly startSeconds: number;
-  /** Time of a burst in it over the time natively. */
-  readonly factor: number;
-}
+import { parseCount } from '../units.ts';
 
 /** Values of `--measure`. */
 export const MEASURES = ['workloads', ...COST_MEASURES] as const;
@@ -23,7 +15,8 @@ const BLOCKS: Readonly<Record<CostMeasure, Readonly<Record<Profile, number>>>> =
   footprint: { quick: 3, standard: 6, publish: 10 },
 };
 const INSTANCES = [1, 2, 4, 8] as const;
-const MOST_INSTANCES = 256;
+/** Idle instances that are held at a time at most. */
+export const MOST_INSTANCES = 256;
 
 /** What of a plan's input says something about starts and footprints, or can't be said of them. */
 export type CostInput = {
@@ -95,33 +88,4 @@ function readInstances(texts: readonly string[] | undefined): readonly number[] 
     throw usageError('--instances takes numbers of idle boxes held at a time.', texts.join(','), remedy);
   }
   return numbers;
-}
-
-/** The plan as lines for a reader. */
-export function describeCostPlan(plan: Plan, guess: (box: string) => CostGuess): string[] {
-  const envs = plan.environments.map(({ path, alias }) => (alias === undefined ? path : `${path} (${alias})`));
-  const blocks = `${plan.maxBlocks} ${plan.maxBlocks === 1 ? 'block' : 'blocks'}`;
-  const design =
-    plan.measure === 'footprint'
-      ? `${blocks} of ${plan.instances?.join(', ')} idle instances of each`
-      : `${blocks} × ${plan.rounds} warm starts${plan.cold ? ' and a cold one' : ''} of each, one box at a time`;
-  return [
-    `environments  ${envs.join(', ')}`,
-    `control       a second ${plan.baseline}`,
-    `measures      ${plan.measure === 'footprint' ? 'memory and disk of idle instances' : 'starts, without workloads'}`,
-    `design        ${design}, in random order`,
-    `limits        CPU ${plan.limits.cpus.join(',')}, ${plan.limits.memoryBytes / 2 ** 20} MiB, no network`,
-    `seed          ${plan.seed}`,
-    `estimate      about ${formatSpan(estimateCostSeconds(plan, guess, plan.maxBlocks))}`,
-    ...(plan.maxTimeMs === undefined ? [] : [`time limit    ${formatSpan(plan.maxTimeMs / 1000)}`]),
-  ];
-}
-
-/** A start and its removal, as often as the plan has them; idle instances settle twice. */
-export function estimateCostSeconds(plan: Plan, guess: (box: string) => CostGuess, blocks: number): number {
-  const numbers = plan.instances ?? [];
-  const starts =
-    plan.measure === 'footprint' ? numbers.reduce((sum, n) => sum + n, 0) : plan.rounds + (plan.cold ? 2 : 0);
-  const pauses = plan.measure === 'footprint' ? 1.4 * numbers.length : 0;
-  return boxesOf(plan).reduce((sum, box) => sum + blocks * (starts * guess(box).startSeconds + pauses), 0);
 }

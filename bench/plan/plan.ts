@@ -172,10 +172,14 @@ export function makePlan(settings: PlanSettings, environments: readonly PlannedE
     environments,
     baseline,
     contrasts,
-    rounds:
-      settings.rest.measure === 'footprint' ? settings.rest.rounds : roundUp(settings.rest.rounds, paths.length + 1),
+    rounds: balancedRounds(settings.rest, paths.length),
   };
   return Object.freeze(plan);
+}
+
+/** Rounds in which so many environments and the control are balanced; idle instances have none. */
+export function balancedRounds({ rounds, measure }: Pick<Plan, 'rounds' | 'measure'>, environments: number): number {
+  return measure === 'footprint' ? rounds : roundUp(rounds, environments + 1);
 }
 
 /** ` (did you mean "docker"?)` when a known name is near. */

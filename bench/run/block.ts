@@ -1,246 +1,239 @@
-/** Runs one block: does its steps, turns answers into samples, and keeps a failing box from costing the others' data. */
+/** One block of workloads: does its steps, turns answers into samples, and keeps a failing box from costing the others' data. */
 
-import { messageOf } from '../errors.ts';
-import type { BoxFacts } from '../payload/protocol.ts';
 import { blockSteps, type HostStep, type MeasuringStep, type Step } from '../plan/steps.ts';
-import type { Environment, Plan, Sample, SessionEvent, Start, StartFigures } from '../types.ts';
-import { BoxFault } from './client.ts';
-import { NO_FIGURES, type Resident, startResident } from './resident.ts';
+import type { Sample, StartFigures } from '../types.ts';
+import { BoxFault, faultOf } from './client.ts';
+import type { BlockResult, BlockScope } from './kind.ts';
+import { type BookedReply, Resident, recordFault, startName } from './resident.ts';
 import { refuted, toSamples } from './samples.ts';
-import { startName } from './start-name.ts';
-import type { HostGauges } from './watch/host-gauges.ts';
-import { openHostTiming } from './watch/host-timing.ts';
-import { watchHost } from './watch/host-watch.ts';
+import { watchHost } from './watch/host-gauges.ts';
+import { HostTiming } from './watch/host-timing.ts';
 import type { Ledger } from './watch/ledger.ts';
 
-export interface BlockRequest {
-  readonly plan: Plan;
-  readonly block: number;
-  /** By box: the environments, and the control. Boxes that were given up, or can't run any more, are absent. */
-  readonly environments: ReadonlyMap<string, Environment>;
-  whyAbsent(box: string): string;
+export interface BlockRequest extends BlockScope {
   /** Warm-up bursts of each workload in every box. */
   readonly warmupBursts: number;
-  /** Hash the whole image inside each box, not only the payload. */
-  readonly digests: boolean;
   /** Boxes whose clock failed in an earlier block. */
   readonly hostTimed: ReadonlySet<string>;
   /** Passes in a burst, by workload. */
   readonly work: Readonly<Record<string, number>>;
   readonly ledger: Ledger;
-  readonly gauges: HostGauges;
-  readonly image: { readonly node: string; readonly payload: string };
-  readonly signal: AbortSignal;
-  readonly sink: BlockSink;
-}
-
-/** Where a block's results go, as they come. */
-export interface BlockSink {
-  samples(rows: readonly Sample[]): void;
-  start(row: Start): void;
-  event(event: Omit<SessionEvent, 'at'>): void;
-  /** Between rounds, while nothing is measured. */
-  pause(round: number): void;
-  facts(box: string, facts: BoxFacts): void;
-}
-
-export interface BlockResult {
-  /** Boxes that were measured to the end. */
-  readonly completed: readonly string[];
-  readonly failed: readonly string[];
 }
 
 /** More than this share of the elapsed time used by a box outside its own visits is worth an event. */
 const IDLE_SHARE = 0.001;
 
-export async function runBlock(request: BlockRequest): Promise<BlockResult> {
-  const { plan, block, sink, signal } = request;
-  const alive = new Map<string, Resident>();
-  const failed = new Set<string>();
-  let rows: Sample[] = [];
-  const completed: string[] = [];
-  const timing = openHostTiming(request);
-  const hostEvents = watchHost(request.gauges);
+/** A state that a replay refutes. */
+interface WrongState {
+  readonly workload: string;
+  readonly passes: number;
+  readonly checksum: string;
+  readonly expected: string;
+}
 
-  const flush = () => {
-    if (rows.length > 0) sink.samples(rows);
-    rows = [];
-  };
+export class BlockRun {
+  readonly #request: BlockRequest;
+  readonly #timing: HostTiming;
+  readonly #alive = new Map<string, Resident>();
+  readonly #completed: string[] = [];
+  readonly #failed = new Set<string>();
+  /** Not yet written: of the round that runs. */
+  #rows: Sample[] = [];
 
-  async function closeBox(resident: Resident, fault?: BoxFault): Promise<void> {
-    alive.delete(resident.box);
-    timing.judge(resident);
-    const figures = await resident.close();
-    const head = { block, position: resident.position, env: resident.box, startId: resident.startId };
-    if (fault === undefined) {
-      sink.start({ ...head, ...figures, status: 'completed' });
-      completed.push(resident.box);
-      noteIdle(resident.box, figures);
-    } else {
-      failed.add(resident.box);
-      sink.start({ ...head, ...figures, status: fault.status, reason: fault.message });
-      sink.event({ kind: fault.status, env: resident.box, block, reason: fault.message });
+  constructor(request: BlockRequest) {
+    this.#request = request;
+    this.#timing = new HostTiming(request);
+  }
+
+  async run(): Promise<BlockResult> {
+    const { plan, block, gauges, signal, sink } = this.#request;
+    const hostEvents = watchHost(gauges);
+    try {
+      for (const step of blockSteps(plan, block)) {
+        signal.throwIfAborted();
+        await this.#take(step);
+      }
+    } finally {
+      this.#flush();
+      const why = new BoxFault('failed', signal.aborted ? 'interrupted' : 'the block was given up');
+      // All of them, even when the store takes no more rows.
+      await Promise.allSettled([...this.#alive.values()].map((resident) => this.#close(resident, why)));
+    }
+    for (const event of hostEvents(block)) sink.event(event);
+    return { completed: this.#completed, failed: [...this.#failed] };
+  }
+
+  async #take(step: Step): Promise<void> {
+    switch (step.kind) {
+      case 'pause':
+        this.#flush();
+        this.#request.sink.pause(step.round);
+        break;
+      case 'start':
+        await this.#start(step);
+        break;
+      case 'clocks':
+        for (const box of step.boxes) await this.#guarded(box, (resident) => this.#timing.askAndJudge(resident));
+        break;
+      case 'host':
+        if (this.#timing.isTimed(step.box)) {
+          await this.#guarded(step.box, (resident) => this.#timeFromOutside(step, resident));
+        }
+        break;
+      case 'verify':
+        await this.#verify(step.boxes);
+        break;
+      case 'close':
+        await this.#guarded(step.box, (resident) => this.#close(resident));
+        break;
+      default:
+        await this.#guarded(step.box, (resident) => this.#visit(step, resident));
     }
   }
 
-  function noteIdle(env: string, { idleCpuMs, runMs }: StartFigures): void {
-    if (idleCpuMs === null || runMs === null || idleCpuMs <= IDLE_SHARE * runMs) return;
-    sink.event({ kind: 'idle-cpu', env, block, idleCpuMs: round3(idleCpuMs), share: round3(idleCpuMs / runMs) });
-  }
-
-  async function start(step: Extract<Step, { kind: 'start' }>): Promise<void> {
-    const startId = startName(block, step.box);
-    const head = { block, position: step.position, env: step.box, startId };
-    const environment = request.environments.get(step.box);
+  async #start({ box, position }: Extract<Step, { kind: 'start' }>): Promise<void> {
+    const { block, isFirst, sink } = this.#request;
+    const startId = startName(block, box);
+    const head = { block, position, env: box, startId };
+    const environment = this.#request.environments.get(box);
     if (environment === undefined) {
-      sink.start({ ...head, status: 'skipped', reason: request.whyAbsent(step.box) });
+      sink.start({ ...head, status: 'skipped', reason: this.#request.whyAbsent(box) });
       return;
     }
     let resident: Resident;
     try {
-      resident = await startResident({ ...request, ...step, startId, environment });
+      resident = await Resident.start(this.#request, { box, startId, position, environment, digests: isFirst });
     } catch (error) {
-      const fault = faultOf(error);
-      failed.add(step.box);
-      sink.start({ ...head, ...NO_FIGURES, status: fault.status, reason: fault.message });
-      sink.event({ kind: fault.status, env: step.box, block, reason: fault.message });
+      this.#failed.add(box);
+      recordFault(sink, head, faultOf(error));
       return;
     }
-    alive.set(step.box, resident);
-    sink.facts(step.box, resident.facts);
+    this.#alive.set(box, resident);
+    sink.facts(box, resident.facts);
   }
 
-  async function measure(step: MeasuringStep, resident: Resident): Promise<void> {
-    const work = request.work[step.workload];
+  /** One request for bursts. */
+  async #visit(step: MeasuringStep, resident: Resident): Promise<void> {
+    const { plan, block } = this.#request;
+    const work = this.#request.work[step.workload];
     if (work === undefined) return;
-    const params = { workload: step.workload, work };
     const askedAtMs = Date.now();
-    const reply =
-      step.kind === 'warmup'
-        ? await resident.ask('warmup', { ...params, bursts: request.warmupBursts })
-        : step.kind === 'visit'
-          ? await resident.ask('visit', params)
-          : await resident.ask('long', { ...params, leastNs: plan.longNs });
-    await take(toSamples({ plan, block, step, resident, work, reply, askedAtMs }), reply.body, step);
+    const reply = await this.#ask(step, work, resident);
+    await this.#keep(toSamples({ plan, block, step, resident, work, reply, askedAtMs }), reply.body, step);
   }
 
-  async function timeFromOutside(step: HostStep, resident: Resident): Promise<void> {
-    const visit = await timing.visit(step, resident);
-    if (visit !== undefined) await take([visit.row], visit.reply.body, step);
+  #ask({ kind, workload }: MeasuringStep, work: number, resident: Resident): Promise<BookedReply<'visit'>> {
+    const { warmupBursts, plan } = this.#request;
+    if (kind === 'warmup') return resident.ask('warmup', { workload, work, bursts: warmupBursts });
+    if (kind === 'visit') return resident.ask('visit', { workload, work });
+    return resident.ask('long', { workload, work, leastNs: plan.longNs });
   }
 
-  /** Keeps the rows of an answer, and holds its state against that of the other boxes. */
-  async function take(
+  async #timeFromOutside(step: HostStep, resident: Resident): Promise<void> {
+    const visit = await this.#timing.visit(step, resident);
+    if (visit !== undefined) await this.#keep([visit.row], visit.reply.body, step);
+  }
+
+  /** Keeps the rows of an answer, and checks its state against that of the other boxes. */
+  async #keep(
     answered: readonly Sample[],
     { passes, checksum }: { passes: number; checksum: string },
     step: MeasuringStep | HostStep,
   ): Promise<void> {
-    for (const row of answered) rows.push(row);
-    timing.saw(answered);
-    if (!request.ledger.agrees(step.workload, passes, checksum)) await settle(step.workload, passes, step);
+    for (const row of answered) this.#rows.push(row);
+    this.#timing.saw(answered);
+    if (!this.#request.ledger.agrees(step.workload, passes, checksum)) await this.#settle(step, passes);
   }
 
   /** Two boxes differ: a replay says which is wrong. Its rows of this request lose their figures, and it is closed. */
-  async function settle(workload: string, passes: number, step: MeasuringStep | HostStep): Promise<void> {
-    const [expected] = await request.ledger.expected(workload, [passes]);
+  async #settle(step: MeasuringStep | HostStep, passes: number): Promise<void> {
+    const { workload } = step;
+    const [expected = ''] = await this.#request.ledger.expected(workload, [passes]);
     const round = 'round' in step ? step.round : 0;
-    // Visits that last for a time end after different numbers of passes in each box; the others' are proved at the end.
+    // Visits that last for a time end after different numbers of passes in each box; the others' are verified at the end.
     const counted = step.kind === 'warmup' || step.kind === 'visit';
     const isSuspect = (row: Sample) =>
       row.workload === workload && row.round === round && (counted || row.env === step.box);
     const wrong = new Map<string, string>();
-    for (const row of rows) {
+    for (const row of this.#rows) {
       if (isSuspect(row) && row.checksum !== '' && row.checksum !== expected) wrong.set(row.env, row.checksum);
     }
-    rows = rows.map((row) => (wrong.has(row.env) && isSuspect(row) ? refuted(row) : row));
+    this.#rows = this.#rows.map((row) => (wrong.has(row.env) && isSuspect(row) ? refuted(row) : row));
     for (const [env, checksum] of wrong) {
-      const resident = alive.get(env);
-      if (resident !== undefined) await wrongAnswer(resident, { workload, passes, checksum, expected: expected ?? '' });
+      const resident = this.#alive.get(env);
+      if (resident !== undefined) await this.#closeWrong(resident, { workload, passes, checksum, expected });
     }
   }
 
-  async function wrongAnswer(
-    resident: Resident,
-    found: { workload: string; passes: number; checksum: string; expected: string },
-  ): Promise<void> {
-    sink.event({ kind: 'checksum-mismatch', env: resident.box, block, ...found });
-    const { workload, passes, checksum, expected } = found;
-    const reason = `${workload} is wrong after ${passes} passes: ${checksum}, by replay ${expected}`;
-    await closeBox(resident, new BoxFault('failed', reason));
-  }
-
-  /** At the end of a block every state is held against a replay, so that boxes can't agree on something wrong. */
-  async function verify(boxes: readonly string[]): Promise<void> {
+  /** At the end of a block every state is checked against a replay, so that boxes can't agree on something wrong. */
+  async #verify(boxes: readonly string[]): Promise<void> {
+    const { plan, ledger } = this.#request;
     for (const workload of plan.workloads) {
       const states: { resident: Resident; passes: number; checksum: string }[] = [];
       for (const box of boxes) {
-        await guarded(box, async (resident) => {
+        await this.#guarded(box, async (resident) => {
           states.push({ resident, ...(await resident.ask('checksum', { workload })).body });
         });
       }
-      const expected = await request.ledger.expected(
+      const all = await ledger.expected(
         workload,
         states.map(({ passes }) => passes),
       );
       for (const [index, { resident, passes, checksum }] of states.entries()) {
-        const right = expected[index] ?? '';
-        if (checksum !== right) await wrongAnswer(resident, { workload, passes, checksum, expected: right });
+        const expected = all[index] ?? '';
+        if (checksum !== expected) await this.#closeWrong(resident, { workload, passes, checksum, expected });
       }
     }
   }
 
-  /** A fault of this box closes it, and the block goes on without it. */
-  async function guarded(box: string, act: (resident: Resident) => Promise<void>): Promise<void> {
-    const resident = alive.get(box);
+  async #closeWrong(resident: Resident, found: WrongState): Promise<void> {
+    const { block, sink } = this.#request;
+    sink.event({ kind: 'checksum-mismatch', env: resident.box, block, ...found });
+    const { workload, passes, checksum, expected } = found;
+    const reason = `${workload} is wrong after ${passes} passes: ${checksum}, by replay ${expected}`;
+    await this.#close(resident, new BoxFault('failed', reason));
+  }
+
+  async #close(resident: Resident, fault?: BoxFault): Promise<void> {
+    const { box, position, startId } = resident;
+    const { block, sink } = this.#request;
+    this.#alive.delete(box);
+    this.#timing.judge(resident);
+    const figures = await resident.close();
+    const head = { block, position, env: box, startId };
+    if (fault === undefined) {
+      sink.start({ ...head, ...figures, status: 'completed' });
+      this.#completed.push(box);
+      this.#noteIdle(box, figures);
+    } else {
+      this.#failed.add(box);
+      recordFault(sink, head, fault, { figures });
+    }
+  }
+
+  #noteIdle(env: string, { idleCpuMs, runMs }: StartFigures): void {
+    if (idleCpuMs === null || runMs === null || idleCpuMs <= IDLE_SHARE * runMs) return;
+    const { block, sink } = this.#request;
+    sink.event({ kind: 'idle-cpu', env, block, idleCpuMs: round3(idleCpuMs), share: round3(idleCpuMs / runMs) });
+  }
+
+  /** A fault of this box closes it, and the block continues without it. */
+  async #guarded(box: string, act: (resident: Resident) => Promise<void>): Promise<void> {
+    const resident = this.#alive.get(box);
     if (resident === undefined) return;
     try {
       await act(resident);
     } catch (error) {
-      signal.throwIfAborted();
+      this.#request.signal.throwIfAborted();
       if (!(error instanceof BoxFault)) throw error; // The store failed, or we did: no fault of this box.
-      await closeBox(resident, error);
+      await this.#close(resident, error);
     }
   }
 
-  try {
-    for (const step of blockSteps(plan, block)) {
-      signal.throwIfAborted();
-      switch (step.kind) {
-        case 'pause':
-          flush();
-          sink.pause(step.round);
-          break;
-        case 'start':
-          await start(step);
-          break;
-        case 'clocks':
-          for (const box of step.boxes) await guarded(box, timing.askAndJudge);
-          break;
-        case 'host':
-          if (timing.isTimed(step.box)) await guarded(step.box, (resident) => timeFromOutside(step, resident));
-          break;
-        case 'verify':
-          await verify(step.boxes);
-          break;
-        case 'close':
-          await guarded(step.box, (resident) => closeBox(resident));
-          break;
-        default:
-          await guarded(step.box, (resident) => measure(step, resident));
-      }
-    }
-  } finally {
-    flush();
-    const why = new BoxFault('failed', signal.aborted ? 'interrupted' : 'the block was given up');
-    // All of them, even when the store takes no more rows.
-    await Promise.allSettled([...alive.values()].map((resident) => closeBox(resident, why)));
+  #flush(): void {
+    if (this.#rows.length > 0) this.#request.sink.samples(this.#rows);
+    this.#rows = [];
   }
-  for (const event of hostEvents(block)) sink.event(event);
-  return { completed, failed: [...failed] };
-}
-
-function faultOf(error: unknown): BoxFault {
-  return error instanceof BoxFault ? error : new BoxFault('failed', messageOf(error));
 }
 
 const round3 = (value: number): number => Math.round(value * 1000) / 1000;

@@ -23,13 +23,13 @@ export function roundTo125(passes: number): number {
 }
 
 /** Passes per burst for every workload of the plan. */
-export async function calibrate(resident: Resident, plan: Plan): Promise<Record<string, number>> {
+export async function calibrate(resident: Pick<Resident, 'ask'>, plan: Plan): Promise<Record<string, number>> {
   const work: Record<string, number> = {};
   for (const workload of plan.workloads) work[workload] = await calibrateOne(resident, workload, plan.burstNs);
   return work;
 }
 
-async function calibrateOne(resident: Resident, workload: string, burstNs: number): Promise<number> {
+async function calibrateOne(resident: Pick<Resident, 'ask'>, workload: string, burstNs: number): Promise<number> {
   const passNs = async (work: number, bursts: number, counted: number): Promise<number> => {
     const { body } = await resident.ask('warmup', { workload, work, bursts });
     return median(body.bursts.slice(-counted).map(([, wallNs]) => wallNs / work));

@@ -25,6 +25,11 @@ export class BoxFault extends Error {
   }
 }
 
+/** Any error as a fault of the box in which it happened. */
+export function faultOf(error: unknown): BoxFault {
+  return error instanceof BoxFault ? error : new BoxFault('failed', messageOf(error));
+}
+
 export interface Reply<O extends Op> {
   readonly body: BodyOf<O>;
   /** Monotonic time in the box at the end of the request, ns. */
@@ -43,11 +48,9 @@ export interface PayloadClient {
 /** Lines of other programs in the box (a kernel's log, an init) are let pass up to this many characters. */
 const NOISE_LIMIT_CHARS = 1 << 20;
 
-type Waiter = { resolve(line: { json: string; atNs: bigint }): void; reject(fault: BoxFault): void };
-
 /** Waits for the payload's first line. Rejects with a `BoxFault`; the caller closes the box. */
 export async function connect(child: BoxProcess, timeoutMs: number, signal: AbortSignal): Promise<PayloadClient> {
-  const mailbox = openMailbox(child, signal);
+  const mailbox = new Mailbox(child, signal);
   const first = await mailbox.next(timeoutMs, 'its first line');
   const hello = checked(() => parseHello(first.json), first.json);
   let id = 0;
@@ -68,64 +71,83 @@ export async function connect(child: BoxProcess, timeoutMs: number, signal: Abor
   };
 }
 
-function openMailbox(child: BoxProcess, signal: AbortSignal) {
-  let waiter: Waiter | undefined;
-  let ended: BoxFault | undefined;
-  let noiseChars = 0;
-  const early: { json: string; atNs: bigint }[] = [];
-  const fail = (fault: BoxFault) => {
-    ended ??= fault;
-    waiter?.reject(fault);
-    waiter = undefined;
-  };
-  child.onLine((line, atNs) => {
-    const start = line.indexOf(ANSWER_PREFIX);
-    if (start < 0) {
-      noiseChars += line.length;
-      if (noiseChars > NOISE_LIMIT_CHARS) {
-        fail(new BoxFault('failed', `printed ${noiseChars} characters that are no answer, lately: ${excerpt(line)}`));
-        child.kill();
-      }
-      return;
-    }
-    const message = { json: line.slice(start + ANSWER_PREFIX.length), atNs };
-    if (waiter === undefined) early.push(message);
-    else waiter.resolve(message);
-    waiter = undefined;
-  });
-  void child.exited.then(({ exitCode, signal: by }) => {
-    const how = by === null ? `with code ${exitCode ?? 'unknown'}` : `by ${by}`;
-    const said = child.errorTail();
-    fail(new BoxFault('failed', `the box ended ${how}${said === '' ? '' : `: ${excerpt(said.slice(-300))}`}`));
-  });
+interface Message {
+  readonly json: string;
+  readonly atNs: bigint;
+}
 
-  async function next(timeoutMs: number, what: string): Promise<{ json: string; atNs: bigint }> {
-    const waiting = early.shift();
+/** The lines of a payload, handed out one at a time; other lines are noise. */
+class Mailbox {
+  readonly #child: BoxProcess;
+  readonly #signal: AbortSignal;
+  readonly #early: Message[] = [];
+  #waiter: { resolve(message: Message): void; reject(fault: BoxFault): void } | undefined;
+  #ended: BoxFault | undefined;
+  #noiseChars = 0;
+
+  constructor(child: BoxProcess, signal: AbortSignal) {
+    this.#child = child;
+    this.#signal = signal;
+    child.onLine((line, atNs) => this.#take(line, atNs));
+    void child.exited.then(({ exitCode, signal: by }) => {
+      const how = by === null ? `with code ${exitCode ?? 'unknown'}` : `by ${by}`;
+      const said = child.errorTail();
+      this.#fail(new BoxFault('failed', `the box ended ${how}${said === '' ? '' : `: ${excerpt(said.slice(-300))}`}`));
+    });
+  }
+
+  /** The next message. Rejects with a `BoxFault` once the box has ended, after the limit, and when interrupted. */
+  async next(timeoutMs: number, what: string): Promise<Message> {
+    const waiting = this.#early.shift();
     if (waiting !== undefined) return waiting;
-    if (ended !== undefined) throw ended;
+    if (this.#ended !== undefined) throw this.#ended;
+    const onAbort = () => this.#fail(new BoxFault('failed', 'interrupted'));
     let timer: NodeJS.Timeout | undefined;
-    const onAbort = () => fail(new BoxFault('failed', 'interrupted'));
     try {
       return await new Promise((resolve, reject) => {
-        waiter = { resolve, reject };
-        timer = setTimeout(() => {
-          const said = child.errorTail();
-          fail(
-            new BoxFault(
-              'timed-out',
-              `silent for ${timeoutMs / 1000} s while ${what} was due${said === '' ? '' : `; it said: ${excerpt(said)}`}`,
-            ),
-          );
-        }, timeoutMs);
-        if (signal.aborted) onAbort();
-        else signal.addEventListener('abort', onAbort, { once: true });
+        this.#waiter = { resolve, reject };
+        timer = setTimeout(() => this.#timeOut(timeoutMs, what), timeoutMs);
+        if (this.#signal.aborted) onAbort();
+        else this.#signal.addEventListener('abort', onAbort, { once: true });
       });
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      this.#signal.removeEventListener('abort', onAbort);
     }
   }
-  return { next };
+
+  #take(line: string, atNs: bigint): void {
+    const start = line.indexOf(ANSWER_PREFIX);
+    if (start < 0) {
+      this.#countNoise(line);
+      return;
+    }
+    const message = { json: line.slice(start + ANSWER_PREFIX.length), atNs };
+    if (this.#waiter === undefined) this.#early.push(message);
+    else this.#waiter.resolve(message);
+    this.#waiter = undefined;
+  }
+
+  #countNoise(line: string): void {
+    this.#noiseChars += line.length;
+    if (this.#noiseChars <= NOISE_LIMIT_CHARS) return;
+    this.#fail(
+      new BoxFault('failed', `printed ${this.#noiseChars} characters that are no answer, lately: ${excerpt(line)}`),
+    );
+    this.#child.kill();
+  }
+
+  #timeOut(timeoutMs: number, what: string): void {
+    const said = this.#child.errorTail();
+    const more = said === '' ? '' : `; it said: ${excerpt(said)}`;
+    this.#fail(new BoxFault('timed-out', `silent for ${timeoutMs / 1000} s while ${what} was due${more}`));
+  }
+
+  #fail(fault: BoxFault): void {
+    this.#ended ??= fault;
+    this.#waiter?.reject(fault);
+    this.#waiter = undefined;
+  }
 }
 
 function checked<T>(read: () => T, json: string): T {

@@ -1,28 +1,29 @@
 /** One started environment while it is resident: prepared, asked for bursts, closed; its times and its CPU use. */
 
-import type { BodyOf, BoxFacts, Op, RequestOf } from '../payload/protocol.ts';
-import type { Environment, Holdings, Plan, Started, StartFigures } from '../types.ts';
+import { createHash } from 'node:crypto';
+import type { BodyOf, Op, RequestOf } from '../payload/protocol.ts';
+import {
+  type BoxFacts,
+  type Environment,
+  type Holdings,
+  NO_FIGURES,
+  type Plan,
+  type Start,
+  type Started,
+  type StartFigures,
+} from '../types.ts';
 import { BoxFault, connect, type PayloadClient, type Reply } from './client.ts';
-import { type ClockReading, openClock } from './watch/clock.ts';
+import type { BlockSink } from './kind.ts';
+import { type Clock, type ClockReading, openClock } from './watch/clock.ts';
 import { type HostGauges, hostFacts, postureFacts } from './watch/host-gauges.ts';
 
-export interface Resident {
-  readonly box: string;
-  readonly startId: string;
-  readonly position: number;
-  readonly environment: Environment;
-  /** What the box shows of itself, and as `host_…` what the host has set for it. */
-  readonly facts: BoxFacts;
-  readonly prepared: BodyOf<'prepare'>['workloads'];
-  ask<O extends Op>(op: O, params: RequestOf<O>): Promise<Reply<O> & { readonly hostCpuNs: number | null }>;
-  /** The box's clock held against the host's, from the end of the preparation to the last answer so far. */
-  clock(): ClockReading;
-  /** Asks next to nothing a few times, so that at least one answer comes quickly and `clock` is exact. */
-  ping(): Promise<void>;
-  /** Memory that it holds now, by the host's account. */
-  holdings(): Holdings;
-  /** Says goodbye, reads the accounts, closes. Never throws. */
-  close(): Promise<StartFigures>;
+/** What all starts of a session have in common. */
+export interface StartScope {
+  readonly plan: Plan;
+  readonly gauges: HostGauges;
+  readonly signal: AbortSignal;
+  /** SHA-256 of what must run in the box; an empty one is not checked. */
+  readonly image: { readonly node: string; readonly payload: string };
 }
 
 export interface StartRequest {
@@ -30,131 +31,192 @@ export interface StartRequest {
   readonly startId: string;
   readonly position: number;
   readonly environment: Environment;
-  readonly plan: Plan;
-  readonly gauges: HostGauges;
-  readonly signal: AbortSignal;
   /** Hash the whole image inside the box, not only the payload. */
   readonly digests: boolean;
-  /** How far it is brought: until its first line, until it has told its facts, or with every workload prepared (default). */
+  /** How far it is brought: until its first line, until it has reported its facts, or with every workload prepared (default). */
   readonly depth?: 'ready' | 'facts' | 'prepared';
-  /** SHA-256 of what must run in the box; an empty one is not held against anything. */
-  readonly image: { readonly node: string; readonly payload: string };
 }
 
 /** A payload that was asked to quit gets this long to end before it is ended. */
 const GOODBYE_MS = 1000;
 const PINGS = 5;
 
-/** Starts a box afresh and prepares every workload in it. On a fault all that was opened is closed again. */
-export async function startResident(request: StartRequest): Promise<Resident> {
-  const { environment, plan, gauges, signal } = request;
-  const limitMs = plan.timeoutMs * environment.slowness;
-  const memoryBefore = gauges.availableMemoryBytes();
-  const stealBefore = gauges.stealMs();
-  const begunNs = process.hrtime.bigint();
-  const started = await withLimit(environment.start(request.startId, signal), limitMs, 'its start');
-  let client: PayloadClient;
-  try {
-    client = await connect(started.process, limitMs, signal);
-  } catch (error) {
-    await started.close();
-    throw error;
+/** An answer, with the CPU time that the host booked for it. */
+export type BookedReply<O extends Op> = Reply<O> & { readonly hostCpuNs: number | null };
+
+/** What the host shows before a start. */
+interface Before {
+  readonly begunNs: bigint;
+  readonly memoryBytes: number | null;
+  readonly stealMs: number | null;
+}
+
+export class Resident {
+  readonly box: string;
+  readonly startId: string;
+  readonly position: number;
+  readonly environment: Environment;
+  /** What the box shows of itself, and as `host_…` what the host has set for it. */
+  facts: BoxFacts = {};
+  prepared: BodyOf<'prepare'>['workloads'] = [];
+  readonly #scope: StartScope;
+  readonly #request: StartRequest;
+  readonly #started: Started;
+  readonly #client: PayloadClient;
+  readonly #before: Before;
+  readonly #cpuAtReady: number | null;
+  #clock: Clock;
+  #ownCpuNs = 0;
+  #memoryDelta: number | null = null;
+
+  /** Starts a box afresh and brings it as far as it is asked. On a fault all that was opened is closed again. */
+  static async start(scope: StartScope, request: StartRequest): Promise<Resident> {
+    const { gauges, signal } = scope;
+    const { environment } = request;
+    const limitMs = limitOf(scope, environment);
+    const memoryBytes = gauges.availableMemoryBytes();
+    const stealMs = gauges.stealMs();
+    const begunNs = process.hrtime.bigint();
+    const started = await withLimit(environment.start(request.startId, signal), limitMs, 'its start');
+    let client: PayloadClient;
+    try {
+      client = await connect(started.process, limitMs, signal);
+    } catch (error) {
+      await started.close();
+      throw error;
+    }
+    const resident = new Resident(scope, request, started, client, { begunNs, memoryBytes, stealMs });
+    try {
+      await resident.#settle();
+      return resident;
+    } catch (error) {
+      await resident.close();
+      throw error;
+    }
   }
-  const readyNs = client.helloNs;
-  const firstNs = environment.sharesClock ? BigInt(client.hello.firstNs) : client.helloNs;
-  const cpuAtReady = started.usage().cpuNs ?? null;
-  let ownCpuNs = 0;
-  let clock = openClock(client.hello.clockStepNs);
 
-  const cpuSoFar = () => (started.cpuNs === undefined ? started.usage().cpuNs : started.cpuNs()) ?? null;
+  private constructor(
+    scope: StartScope,
+    request: StartRequest,
+    started: Started,
+    client: PayloadClient,
+    before: Before,
+  ) {
+    this.box = request.box;
+    this.startId = request.startId;
+    this.position = request.position;
+    this.environment = request.environment;
+    this.#scope = scope;
+    this.#request = request;
+    this.#started = started;
+    this.#client = client;
+    this.#before = before;
+    this.#cpuAtReady = started.usage().cpuNs ?? null;
+    this.#clock = openClock(client.hello.clockStepNs);
+  }
 
-  const ask: Resident['ask'] = async (op, params) => {
-    const before = cpuSoFar();
-    const reply = await client.request(op, params, limitMs);
-    const after = cpuSoFar();
+  async ask<O extends Op>(op: O, params: RequestOf<O>): Promise<BookedReply<O>> {
+    const before = this.#cpuSoFar();
+    const reply = await this.#client.request(op, params, limitOf(this.#scope, this.environment));
+    const after = this.#cpuSoFar();
     const hostCpuNs = before === null || after === null ? null : after - before;
-    ownCpuNs += hostCpuNs ?? 0;
-    clock.stamp({ boxNs: reply.boxNs, hostNs: reply.receivedNs });
+    this.#ownCpuNs += hostCpuNs ?? 0;
+    this.#clock.stamp({ boxNs: reply.boxNs, hostNs: reply.receivedNs });
     return { ...reply, hostCpuNs };
-  };
+  }
 
-  const ping = async () => {
-    const [workload = ''] = plan.workloads;
-    for (let i = 0; i < PINGS; i++) await ask('checksum', { workload });
-  };
+  /** Asks next to nothing a few times, so that at least one answer comes quickly and `clock` is exact. */
+  async ping(): Promise<void> {
+    const [workload = ''] = this.#scope.plan.workloads;
+    for (let i = 0; i < PINGS; i++) await this.ask('checksum', { workload });
+  }
 
-  const close: Resident['close'] = async () => {
+  /** The box's clock beside the host's, from the end of the preparation to the last answer so far. */
+  clock(): ClockReading {
+    return this.#clock.read();
+  }
+
+  /** Memory that it holds now, by the host's account. */
+  holdings(): Holdings {
+    return this.#started.holdings?.() ?? {};
+  }
+
+  /** Says goodbye, reads the accounts, closes. Never throws. */
+  async close(): Promise<StartFigures> {
+    const { hello, helloNs } = this.#client;
+    const { begunNs, stealMs } = this.#before;
     const runEndNs = process.hrtime.bigint();
-    const usage = started.usage();
-    const stealAfter = gauges.stealMs();
-    await sayGoodbye(client, started);
-    await started.close().catch(() => {});
+    const usage = this.#started.usage();
+    const stealAfter = this.#scope.gauges.stealMs();
+    await sayGoodbye(this.#client, this.#started);
+    await this.#started.close().catch(() => {});
     const goneNs = process.hrtime.bigint();
-    const cpuNs = usage.cpuNs ?? null;
+    const firstNs = this.environment.sharesClock ? BigInt(hello.firstNs) : helloNs;
     return {
-      spawnMs: ms(started.spawnedNs - begunNs),
+      spawnMs: ms(this.#started.spawnedNs - begunNs),
       firstInstructionMs: ms(firstNs - begunNs),
-      readyMs: ms(readyNs - begunNs),
-      runMs: ms(runEndNs - readyNs),
+      readyMs: ms(helloNs - begunNs),
+      runMs: ms(runEndNs - helloNs),
       teardownMs: ms(goneNs - runEndNs),
-      clockRatio: clock.read().ratio,
+      clockRatio: this.#clock.read().ratio,
       cpuUserMs: milli(usage.cpuUserNs),
       cpuSystemMs: milli(usage.cpuSystemNs),
       throttledMs: milli(usage.throttledNs),
-      stealMs: stealAfter === null || stealBefore === null ? null : stealAfter - stealBefore,
+      stealMs: difference(stealAfter, stealMs),
       memoryPeakBytes: usage.memoryPeakBytes ?? null,
-      hostMemoryDeltaBytes: memoryDelta,
-      idleCpuMs: cpuNs === null || cpuAtReady === null ? null : Math.max(0, (cpuNs - cpuAtReady - ownCpuNs) / 1e6),
-      clockStepNs: client.hello.clockStepNs,
+      hostMemoryDeltaBytes: this.#memoryDelta,
+      idleCpuMs: this.#idleCpuMs(usage.cpuNs ?? null),
+      clockStepNs: hello.clockStepNs,
     };
-  };
+  }
 
-  let memoryDelta: number | null = null;
-  const { depth = 'prepared' } = request;
-  try {
-    let facts: BoxFacts = {};
-    if (depth !== 'ready') {
-      const own = (await ask('facts', { digests: request.digests })).body.facts;
-      checkImage(own, environment.image ?? request.image);
-      facts = { ...own, ...hostFacts(started.limits?.()), ...postureFacts(environment, gauges) };
-    }
-    let prepared: Resident['prepared'] = [];
-    if (depth === 'prepared') {
-      const { size, kernels, workloads } = plan;
-      const { body } = await ask('prepare', { size, kernels, workloads: [...workloads] });
-      checkPrepared(body, plan);
-      prepared = body.workloads;
-    }
-    if (!environment.sharesClock && depth === 'prepared') {
+  /** From the first line to the depth that was asked for. */
+  async #settle(): Promise<void> {
+    const { depth = 'prepared' } = this.#request;
+    if (depth !== 'ready') await this.#readFacts();
+    if (depth === 'prepared') await this.#prepare();
+    if (depth === 'prepared' && !this.environment.sharesClock) {
       // What was asked so far took its time, and so may its answers.
-      clock = openClock(client.hello.clockStepNs);
-      await ping();
+      this.#clock = openClock(this.#client.hello.clockStepNs);
+      await this.ping();
     }
-    const memoryAfter = gauges.availableMemoryBytes();
-    memoryDelta = memoryBefore === null || memoryAfter === null ? null : memoryBefore - memoryAfter;
-    const { box, startId, position } = request;
-    const holdings = () => started.holdings?.() ?? {};
-    return {
-      box,
-      startId,
-      position,
-      environment,
-      facts,
-      prepared,
-      ask,
-      clock: () => clock.read(),
-      ping,
-      holdings,
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
+    this.#memoryDelta = difference(this.#before.memoryBytes, this.#scope.gauges.availableMemoryBytes());
+  }
+
+  async #readFacts(): Promise<void> {
+    const { image, gauges } = this.#scope;
+    const { digests } = this.#request;
+    const own = (await this.ask('facts', { digests })).body.facts;
+    checkImage(own, this.environment.image ?? image);
+    this.facts = { ...own, ...hostFacts(this.#started.limits?.()), ...postureFacts(this.environment, gauges) };
+  }
+
+  async #prepare(): Promise<void> {
+    const { plan } = this.#scope;
+    const { size, kernels, workloads } = plan;
+    const { body } = await this.ask('prepare', { size, kernels, workloads: [...workloads] });
+    checkPrepared(body, plan);
+    this.prepared = body.workloads;
+  }
+
+  #cpuSoFar(): number | null {
+    const started = this.#started;
+    return (started.cpuNs === undefined ? started.usage().cpuNs : started.cpuNs()) ?? null;
+  }
+
+  /** CPU time since it was ready that no request accounts for. */
+  #idleCpuMs(cpuNs: number | null): number | null {
+    const sinceReady = difference(cpuNs, this.#cpuAtReady);
+    return sinceReady === null ? null : Math.max(0, (sinceReady - this.#ownCpuNs) / 1e6);
   }
 }
 
+function limitOf({ plan }: StartScope, environment: Environment): number {
+  return plan.timeoutMs * environment.slowness;
+}
+
 /** The digests known on the host decide, not the manifest in the box: whoever changed one could have changed both. */
-function checkImage(facts: BoxFacts, image: StartRequest['image']): void {
+function checkImage(facts: BoxFacts, image: StartScope['image']): void {
   const { payload_sha256: payload = null, node_sha256: node = null, image_mismatch: files = null } = facts;
   if (image.payload !== '' && payload !== image.payload) {
     throw new BoxFault(
@@ -214,20 +276,29 @@ function milli(ns: number | undefined): number | null {
   return ns === undefined ? null : ns / 1e6;
 }
 
-/** Of a start that failed before its payload answered. */
-export const NO_FIGURES = {
-  spawnMs: null,
-  firstInstructionMs: null,
-  readyMs: null,
-  runMs: null,
-  teardownMs: null,
-  clockRatio: null,
-  cpuUserMs: null,
-  cpuSystemMs: null,
-  throttledMs: null,
-  stealMs: null,
-  memoryPeakBytes: null,
-  hostMemoryDeltaBytes: null,
-  idleCpuMs: null,
-  clockStepNs: null,
-} satisfies StartFigures;
+function difference(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a - b;
+}
+
+/** `b3-docker-docker-control`: safe as a file, container and cgroup name; a long one is cut, and stays one of its kind. */
+export function startName(block: number, box: string, most = 60): string {
+  const name = `b${block}-${box.replace(/[^a-z0-9]+/gi, '-')}`;
+  if (name.length <= most) return name;
+  const mark = createHash('sha256').update(box).digest('hex').slice(0, 8);
+  return `${name.slice(0, most - 9)}-${mark}`;
+}
+
+/** Which start it is, in its row. */
+export type StartHead = Pick<Start, 'block' | 'position' | 'env' | 'startId' | 'round' | 'temperature'>;
+
+/** The row and the event of a start that failed; with `figures` when it failed after its payload had answered. */
+export function recordFault(
+  sink: Pick<BlockSink, 'start' | 'event'>,
+  head: StartHead,
+  fault: BoxFault,
+  { figures = NO_FIGURES, ...detail }: { readonly figures?: StartFigures; readonly instances?: number } = {},
+): void {
+  const { status, message: reason } = fault;
+  sink.start({ ...head, ...figures, status, reason });
+  sink.event({ kind: status, env: head.env, block: head.block, ...detail, reason });
+}

@@ -1,195 +1,214 @@
-/** Runs a session: calibrates, runs block after block, keeps the folder up to date, and stops when the plan says so. */
+/** Runs a session of any kind: block after block, keeps the folder up to date, and stops when the plan says so. */
 
-import { hostTimedBoxes } from '../analysis/contrast/clock.ts';
-import { isPrecise } from '../analysis/contrast/precise.ts';
-import { sessionTable } from '../analysis/contrast/session-table.ts';
-import { decideWarmup } from '../analysis/warmup.ts';
-import { BoxmarkError, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
+import type { NewEvent, SessionEvent } from '../session/events.ts';
 import type { SessionInfo, StopReason } from '../session/info.ts';
 import type { Store } from '../session/store.ts';
-import { countedSamples } from '../session/whole.ts';
-import type { ContrastResult, Environment, FootprintRow, Plan, Sample, SessionEvent, Start } from '../types.ts';
-import { type BlockSink, runBlock } from './block.ts';
-import { calibrate } from './calibrate.ts';
-import { BoxFault } from './client.ts';
-import { startResident } from './resident.ts';
+import type { ContrastResult, Environment, FootprintRow, Plan, Sample, Start } from '../types.ts';
+import type { BlockSink, Kind, KindRun, SessionRecords, SessionRows } from './kind.ts';
 import type { HostGauges } from './watch/host-gauges.ts';
-import { openLedger } from './watch/ledger.ts';
-import { openLog } from './watch/log.ts';
-import { GIVEN_UP } from './watch/strikes.ts';
-import { lazyVerifier } from './watch/verifier.ts';
+import { GIVEN_UP, SessionLog } from './watch/log.ts';
 
 /** What a progress display is told; called only while nothing is being measured. */
 export interface ProgressSink {
   phase(text: string): void;
+  /** A block begins. The first `round` of it says so as well, where lines are not repainted. */
+  block(text: string): void;
   round(at: { block: number; round: number; fraction: number }): void;
 }
 
 export interface SessionRequest {
+  readonly kind: Kind;
   readonly plan: Plan;
   readonly environments: readonly Environment[];
   /** A second copy of the baseline, prepared on its own. */
   readonly control: Environment;
-  /** Reckons what the states must be; stands on the housekeeping CPUs. */
+  /** Computes what the states must be; stands on the housekeeping CPUs. */
   readonly verifier: Environment;
   readonly store: Store;
   readonly info: SessionInfo;
   readonly gauges: HostGauges;
   readonly signal: AbortSignal;
   readonly progress: ProgressSink;
-  /** What a session that goes on has already: rows and events of its whole blocks. */
-  readonly earlier?: Pick<SessionOutcome, 'samples' | 'starts' | 'events'>;
+  /** What a session that resumes has already: rows and events of its whole blocks. */
+  readonly earlier?: EarlierRows;
   /** Why an environment of the plan has no box. */
   readonly absent?: ReadonlyMap<string, string>;
   /** Called once, with where to send what others notice before and during the session. */
-  notices(tell: BlockSink['event']): void;
+  notices(tell: (event: NewEvent) => void): void;
 }
 
-export interface SessionOutcome {
+export interface EarlierRows extends SessionRows {
+  readonly events: readonly SessionEvent[];
+}
+
+/** `samples`, `footprint` and, without workloads, `starts` are those that count: of whole blocks, from boxes in right states. */
+export interface SessionOutcome extends SessionRows {
   readonly info: SessionInfo;
-  /** Of whole blocks, without those of a box whose state was found wrong in the block. */
-  readonly samples: readonly Sample[];
-  readonly starts: readonly Start[];
   readonly events: readonly SessionEvent[];
   readonly contrasts: readonly ContrastResult[];
-  /** Of sessions that measure it. */
-  readonly footprint?: readonly FootprintRow[];
   /** Set when the session ended because Boxmark itself failed. */
   readonly failure: unknown;
 }
 
-export async function executeSession(request: SessionRequest): Promise<SessionOutcome> {
-  const { plan, store, signal, progress, earlier } = request;
-  const samples: Sample[] = [...(earlier?.samples ?? [])];
-  const starts: Start[] = [...(earlier?.starts ?? [])];
-  const log = openLog(request);
-  const { boxes, events, event, save } = log;
-  let failure: unknown = null;
-  const verifier = lazyVerifier(request.verifier, plan, signal);
+export function runSession(request: SessionRequest): Promise<SessionOutcome> {
+  return new SessionRun(request).run();
+}
 
-  const sinkOf = (block: number): BlockSink => ({
-    samples: (rows) => {
-      // One by one: as arguments, a long visit's hundred thousand rows would overflow the stack.
-      for (const row of rows) samples.push(row);
-      store.samples(rows);
-    },
-    start: (row) => {
-      starts.push(row);
-      store.start(row);
-    },
-    event,
-    facts: (box, read) => log.facts(box, read, block),
-    pause: (round) => progress.round({ block, round, fraction: (block - 1 + round / plan.rounds) / plan.maxBlocks }),
-  });
+/** Ends a session that has all its blocks, and was killed before it could conclude. Nothing is started. */
+export function finishSession(
+  request: Pick<SessionRequest, 'kind' | 'plan' | 'store' | 'info'> & {
+    readonly earlier: EarlierRows;
+    /** Recorded before anything else. */
+    readonly event: NewEvent;
+  },
+): SessionOutcome {
+  const { plan, info, earlier } = request;
+  const log = new SessionLog({ ...request, environments: [] });
+  log.event(request.event);
+  const { samples, starts, footprint } = earlier;
+  const { blocksCompleted } = info;
+  return conclude(request, log, { plan, samples, starts, footprint, events: log.events, blocksCompleted }, 'blocks');
+}
 
-  const counted = () => countedSamples(samples, events, log.info().blocksCompleted);
-  const tableSoFar = () => sessionTable({ plan, samples: counted(), starts, events });
+class SessionRun {
+  readonly #request: SessionRequest;
+  readonly #log: SessionLog;
+  readonly #samples: Sample[];
+  readonly #starts: Start[];
+  readonly #footprint: FootprintRow[];
+  readonly #kind: KindRun;
+
+  constructor(request: SessionRequest) {
+    const { kind, earlier, plan, environments, verifier, gauges, signal, progress } = request;
+    const log = new SessionLog(request);
+    this.#request = request;
+    this.#log = log;
+    this.#samples = [...(earlier?.samples ?? [])];
+    this.#starts = [...(earlier?.starts ?? [])];
+    this.#footprint = [...(earlier?.footprint ?? [])];
+    this.#kind = kind.open({
+      ...{ plan, environments, verifier, gauges, signal, progress, boxes: log.boxes },
+      info: () => log.info,
+      records: () => this.#records(),
+      event: (event) => log.event(event),
+    });
+  }
+
+  async run(): Promise<SessionOutcome> {
+    const { signal } = this.#request;
+    let failure: unknown = null;
+    let stopReason: StopReason;
+    try {
+      this.#log.save({});
+      this.#request.notices((event) => this.#log.event(event));
+      stopReason = await this.#runBlocks();
+    } catch (error) {
+      stopReason = signal.aborted ? 'interrupted' : 'failed';
+      if (!signal.aborted) failure = error;
+    }
+    await this.#kind.close?.();
+    return conclude(this.#request, this.#log, this.#records(), stopReason, failure);
+  }
+
+  async #runBlocks(): Promise<StopReason> {
+    const { plan, progress } = this.#request;
+    const log = this.#log;
+    const prepared = await this.#kind.prepare?.();
+    if (prepared !== undefined) log.save(prepared);
+    const begunMs = monotonicMs();
+    const first = log.info.blocksCompleted + 1;
+    for (let block = first; ; block++) {
+      const stop = this.#stopNow(begunMs, block - first);
+      if (stop !== undefined) return stop;
+      progress.block(`block ${block} of ${plan.minBlocks < plan.maxBlocks ? 'at most ' : ''}${plan.maxBlocks}`);
+      await this.#runBlock(block, block === first);
+    }
+  }
+
+  async #runBlock(block: number, isFirst: boolean): Promise<void> {
+    const { plan, gauges, signal, absent } = this.#request;
+    const log = this.#log;
+    const { image, measuredMs: before } = log.info;
+    const begunMs = monotonicMs();
+    const result = await this.#kind.runBlock({
+      ...{ plan, block, isFirst, gauges, image, signal, environments: log.boxes, sink: this.#sinkOf(block) },
+      whyAbsent: (box) => absent?.get(box) ?? GIVEN_UP,
+    });
+    const measuredMs = before + Math.round(monotonicMs() - begunMs);
+    log.endBlock(block, result, () => ({ measuredMs, ...this.#kind.learn?.(block) }));
+  }
 
   /** Asked at the ends of blocks only, and of what has been measured by then. */
-  function stopNow(begunMs: number, done: number): StopReason | undefined {
-    const { blocksCompleted } = log.info();
-    if (plan.target !== null && blocksCompleted >= plan.minBlocks) {
-      if (isPrecise(tableSoFar(), plan, (box) => boxes.has(box))) return 'precision';
-    }
+  #stopNow(begunMs: number, done: number): StopReason | undefined {
+    const { plan } = this.#request;
+    const { blocksCompleted } = this.#log.info;
+    if (plan.target !== null && blocksCompleted >= plan.minBlocks && this.#kind.isPrecise?.()) return 'precision';
     if (blocksCompleted >= plan.maxBlocks) return 'blocks';
-    return outOfTime(plan, begunMs, done) ? 'time' : undefined;
+    return isOutOfTime(plan, monotonicMs() - begunMs, done) ? 'time' : undefined;
   }
 
-  /** The first block with whole series is the pilot: it fixes the warm-up of all later ones. */
-  function decide(block: number): SessionInfo['warmup'] {
-    const known = log.info().warmup;
-    if (known !== null) return known;
-    const pilot = samples.filter((sample) => sample.block === block);
-    const warmup = decideWarmup(countedSamples(pilot, events, block), plan.pilotBursts);
-    for (const { env, workload, bursts, ...series } of warmup?.series ?? []) {
-      if (series.class === 'no steady state') event({ kind: 'no-steady-state', env, block, workload, bursts });
-    }
-    return warmup;
+  #sinkOf(block: number): BlockSink {
+    const { store, plan, progress } = this.#request;
+    return {
+      samples: (rows) => {
+        // One by one: as arguments, a long visit's hundred thousand rows would overflow the stack.
+        for (const row of rows) this.#samples.push(row);
+        store.samples(rows);
+      },
+      start: (row) => {
+        this.#starts.push(row);
+        store.start(row);
+      },
+      footprint: (row) => {
+        this.#footprint.push(row);
+        store.footprint(this.#footprint);
+      },
+      event: (event) => this.#log.event(event),
+      facts: (box, facts) => this.#log.facts(box, facts, block),
+      pause: (round) => {
+        const fraction = (block - 1 + Math.min(1, round / plan.rounds)) / plan.maxBlocks;
+        progress.round({ block, round, fraction });
+      },
+    };
   }
 
-  async function run(): Promise<StopReason> {
-    if (Object.keys(log.info().work).length === 0) {
-      progress.phase('calibrating on the baseline');
-      save({ work: await calibrateOn(request) });
-    }
-    const ledger = openLedger(verifier.replay);
-    const begunMs = Date.now();
-    const first = log.info().blocksCompleted + 1;
-    for (let block = first; ; block++) {
-      const stop = stopNow(begunMs, block - first);
-      if (stop !== undefined) return stop;
-      progress.phase(`block ${block} of ${plan.minBlocks < plan.maxBlocks ? 'at most ' : ''}${plan.maxBlocks}`);
-      const blockBegunMs = Date.now();
-      const info = log.info();
-      const result = await runBlock({
-        ...request,
-        image: info.image,
-        block,
-        environments: boxes,
-        whyAbsent: (box) => request.absent?.get(box) ?? GIVEN_UP,
-        warmupBursts: info.warmup?.length ?? plan.pilotBursts,
-        digests: block === first,
-        hostTimed: hostTimedBoxes(events),
-        work: info.work,
-        ledger,
-        sink: sinkOf(block),
-      });
-      const measuredMs = info.measuredMs + Date.now() - blockBegunMs;
-      log.endBlock(block, result, () => ({ measuredMs, warmup: decide(block) }));
-    }
+  #records(): SessionRecords {
+    const { plan } = this.#request;
+    const { events, info } = this.#log;
+    const rows = { samples: this.#samples, starts: this.#starts, footprint: this.#footprint };
+    return { plan, ...rows, events, blocksCompleted: info.blocksCompleted };
   }
+}
 
-  let stopReason: StopReason;
+/** Writes what only the whole session gives: figures, the reason of its end, and last of all the manifest. */
+function conclude(
+  { kind, store }: Pick<SessionRequest, 'kind' | 'store'>,
+  log: SessionLog,
+  records: SessionRecords,
+  stopReason: StopReason,
+  before: unknown = null,
+): SessionOutcome {
+  const { contrasts, startup, events } = kind.conclude(records);
+  let failure = before;
   try {
-    save({});
-    request.notices(event);
-    stopReason = await run();
-  } catch (error) {
-    stopReason = signal.aborted ? 'interrupted' : 'failed';
-    if (!signal.aborted) failure = error;
-  }
-  await verifier.close();
-  const whole = counted();
-  const { rows: contrasts, trust } = tableSoFar();
-  try {
-    if (failure !== null) event({ kind: 'failed', reason: messageOf(failure) });
-    for (const difference of trust.differences) event({ kind: 'control-difference', ...difference });
-    save({ stopReason, finishedAt: new Date().toISOString() });
+    if (failure !== null) log.event({ kind: 'failed', reason: messageOf(failure) });
+    for (const event of events) log.event(event);
+    if (startup !== undefined) store.startup(startup);
+    log.save({ stopReason, finishedAt: new Date().toISOString() });
     store.finish(contrasts, stopReason);
   } catch (error) {
-    failure ??= error; // A full disk: what was appended before is whole, and there is a first reason to tell.
+    failure ??= error; // A full disk: what was appended before is whole, and there is a first reason to report.
   }
-  return { info: log.info(), samples: whole, starts, events, contrasts, failure };
+  return { info: log.info, ...kind.counted(records), events: log.events, contrasts, failure };
+}
+
+/** For spans: somebody may set the clock while a session runs. */
+function monotonicMs(): number {
+  return performance.now();
 }
 
 /** Would another block, as long as those so far, end after the limit? One is measured in any case. */
-export function outOfTime(plan: Plan, begunMs: number, done: number): boolean {
-  if (plan.maxTimeMs === undefined || done === 0) return false;
-  const elapsed = Date.now() - begunMs;
-  return elapsed + elapsed / done > plan.maxTimeMs;
-}
-
-/** Work per burst, on a start of the baseline that is not measured otherwise. */
-async function calibrateOn(request: SessionRequest): Promise<Record<string, number>> {
-  const { plan } = request;
-  const environment = request.environments.find(({ path }) => path === plan.baseline);
-  if (environment === undefined) throw new Error('the baseline is not among the environments');
-  const start = { box: plan.baseline, startId: 'calibration', position: 0, digests: false };
-  let resident: Awaited<ReturnType<typeof startResident>>;
-  try {
-    resident = await startResident({ ...request, ...start, environment, image: request.info.image });
-  } catch (error) {
-    if (!(error instanceof BoxFault)) throw error;
-    throw new BoxmarkError({
-      what: `The baseline did not start: ${error.message}`,
-      value: plan.baseline,
-      remedy: 'boxmark doctor, or another --baseline',
-      cause: error,
-    });
-  }
-  try {
-    return await calibrate(resident, plan);
-  } finally {
-    await resident.close();
-  }
+function isOutOfTime({ maxTimeMs }: Plan, elapsedMs: number, done: number): boolean {
+  return maxTimeMs !== undefined && done > 0 && elapsedMs + elapsedMs / done > maxTimeMs;
 }

@@ -1,14 +1,18 @@
 /** Proves a session's folder: manifest and digests, schema of every file, states that agree across the boxes. */
 
-import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import * as z from 'zod';
 import { messageOf, usageError } from '../errors.ts';
-import { CONTRAST_COLUMNS, FOOTPRINT_COLUMNS, SAMPLE_COLUMNS, START_COLUMNS, STARTUP_COLUMNS } from './columns.ts';
+import { readEvent } from './events.ts';
+import { assertPlainFolder, digestOf, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { sessionSchema } from './info.ts';
+import { RECORD_LIMIT } from './scan.ts';
 import { SESSION_FILES } from './store.ts';
+import { type Column, problemOf, type Table } from './table.ts';
+import { SAMPLES, STARTS, TABLES } from './tables.ts';
 
 export interface Finding {
   readonly file: string;
@@ -31,11 +35,14 @@ const manifestSchema = z.object({
 /** Findings are many at most where a file is damaged; more than this of one kind tell nothing new. */
 const MOST_FINDINGS = 20;
 
-/** Checks everything and reports all findings; throws a usage error when `dir` is no session at all. */
+/** Checks everything and reports all findings; throws a usage error when `dir` is no session at all, or holds a link or device. */
 export async function checkSession(dir: string): Promise<CheckResult> {
-  if (!existsSync(join(dir, 'session.json'))) {
+  assertPlainFolder(dir);
+  const file = join(dir, 'session.json');
+  if (!existsSync(file)) {
     throw usageError('This is not a session: there is no session.json in it.', dir, 'a folder below results/');
   }
+  closeSync(openRegular(file, INFO_LIMIT_BYTES));
   const findings: Finding[] = [];
   const found = (file: string, problem: string) => {
     if (findings.length < MOST_FINDINGS) findings.push({ file, problem });
@@ -43,15 +50,11 @@ export async function checkSession(dir: string): Promise<CheckResult> {
   checkManifest(dir, found);
   readChecked(dir, 'session.json', found, (text) => sessionSchema.parse(JSON.parse(text)));
   readChecked(dir, 'events.jsonl', found, (text) => {
-    for (const line of text.split('\n')) if (line !== '') JSON.parse(line);
+    for (const { number, problem } of damagedEvents(text)) found('events.jsonl', `line ${number}: ${problem}`);
   });
   const states = new Map<string, string>();
   let wrongAnswers = 0;
-  const samples = await eachRow(dir, 'samples.csv', SAMPLE_COLUMNS, found, (row, number) => {
-    for (const name of ['block', 'round', 'position', 'work', 'wall_ns']) {
-      if (!/^\d+$/.test(row[name] ?? ''))
-        found('samples.csv', `row ${number}: ${name} is no whole number: ${row[name]}`);
-    }
+  const samples = await eachRow(dir, SAMPLES, found, (row, number) => {
     if (row.ok === 'false') wrongAnswers += 1;
     if (row.ok !== 'true' || row.phase !== 'measure' || row.checksum === '') return;
     const key = `${row.block} ${row.round} ${row.workload}`;
@@ -60,21 +63,26 @@ export async function checkSession(dir: string): Promise<CheckResult> {
     else if (known !== row.checksum)
       found('samples.csv', `row ${number}: state differs from the other boxes' (${key})`);
   });
-  const starts = await eachRow(dir, 'starts.csv', START_COLUMNS, found, (row, number) => {
-    const known = ['completed', 'failed', 'timed-out', 'skipped'].includes(row.status ?? '');
-    if (!known) found('starts.csv', `row ${number}: unknown status ${row.status}`);
-  });
-  await eachRow(dir, 'contrasts.csv', CONTRAST_COLUMNS, found, (row, number) => {
-    if (!(Number(row.time_ratio) > 0)) found('contrasts.csv', `row ${number}: no time ratio`);
-  });
-  const costs = [
-    ['startup.csv', STARTUP_COLUMNS],
-    ['footprint.csv', FOOTPRINT_COLUMNS],
-  ] as const;
-  for (const [file, columns] of costs) {
-    if (existsSync(join(dir, file))) await eachRow(dir, file, columns, found, () => {});
+  const starts = await eachRow(dir, STARTS, found);
+  for (const table of TABLES) {
+    if (table === SAMPLES || table === STARTS) continue;
+    // Only sessions of their kind have the others.
+    if (table.measure === undefined || existsSync(join(dir, table.file))) await eachRow(dir, table, found);
   }
   return { findings, samples, starts, wrongAnswers };
+}
+
+/** Lines, counted from 1, that are no events. */
+function damagedEvents(text: string): { readonly number: number; readonly problem: string }[] {
+  return text.split('\n').flatMap((line, index) => {
+    if (line === '') return [];
+    try {
+      readEvent(line);
+      return [];
+    } catch (error) {
+      return [{ number: index + 1, problem: messageOf(error).slice(0, 200) }];
+    }
+  });
 }
 
 /** What is not as the manifest says; a session that was cut has none. Reads every file once, in pieces. */
@@ -92,47 +100,33 @@ function checkManifest(dir: string, found: Report): void {
     for (const name of SESSION_FILES) if (files[name] === undefined) found('manifest.json', `does not list ${name}`);
     for (const [name, digest] of Object.entries(files)) {
       // A manifest is data from elsewhere: it must not make us read outside the session.
-      if (name.startsWith('/') || name.split('/').includes('..'))
-        found('manifest.json', `names a path outside: ${name}`);
+      if (name.includes('/') || name === '..') found('manifest.json', `names a path outside: ${name}`);
       else if (!existsSync(join(dir, name)) || !statSync(join(dir, name)).isFile()) found(name, 'is missing');
-      else if (sha256Of(join(dir, name)) !== digest) {
+      else if (digestOf(join(dir, name)) !== digest) {
         found(name, 'is not what the manifest lists: it was changed after the session');
       }
     }
   });
 }
 
-/** In pieces: a table may be of any size. */
-function sha256Of(file: string): string {
-  const hash = createHash('sha256');
-  const piece = Buffer.allocUnsafe(1 << 20);
-  const handle = openSync(file, 'r');
-  try {
-    for (let bytes = readSync(handle, piece); bytes > 0; bytes = readSync(handle, piece)) {
-      hash.update(piece.subarray(0, bytes));
-    }
-  } finally {
-    closeSync(handle);
-  }
-  return hash.digest('hex');
-}
-
 function readChecked(dir: string, name: string, found: Report, read: (text: string) => unknown): void {
   try {
-    read(readFileSync(join(dir, name), 'utf8'));
+    read(readRegular(join(dir, name), name.endsWith('.json') ? INFO_LIMIT_BYTES : undefined));
   } catch (error) {
     if (existsSync(join(dir, name))) found(name, messageOf(error).slice(0, 200));
     else found(name, 'is missing');
   }
 }
 
-/** Streams a table; the columns that we know must stand first, in order, because columns are only ever appended. */
+/**
+ * Streams a table and checks every cell that we know; the columns that we know must stand first, in order, because
+ * columns are only ever appended.
+ */
 async function eachRow(
   dir: string,
-  name: string,
-  columns: readonly { readonly name: string; readonly appended: boolean }[],
+  { file: name, columns }: Pick<Table<never, unknown>, 'file' | 'columns'>,
   found: Report,
-  visit: (row: Readonly<Record<string, string>>, number: number) => void,
+  visit: (row: Readonly<Record<string, string>>, number: number) => void = () => {},
 ): Promise<number> {
   if (!existsSync(join(dir, name))) {
     found(name, 'is missing');
@@ -148,12 +142,25 @@ async function eachRow(
     return header;
   };
   try {
-    for await (const row of createReadStream(join(dir, name)).pipe(parse({ columns: check, bom: true }))) {
+    const content = createReadStream('', { fd: openRegular(join(dir, name)) });
+    const parser = parse({ columns: check, bom: true, max_record_size: RECORD_LIMIT });
+    for await (const record of pipeline(content, parser, () => {})) {
+      const row = record as Record<string, string>;
       count += 1;
-      visit(row as Record<string, string>, count);
+      for (const problem of problemsOf(row, columns)) found(name, `row ${count}: ${problem}`);
+      visit(row, count);
     }
   } catch (error) {
     found(name, messageOf(error).slice(0, 200));
   }
   return count;
+}
+
+/** A column that is missing is found in the header, once. */
+function problemsOf(row: Readonly<Record<string, string>>, columns: readonly Column<never>[]): string[] {
+  return columns.flatMap((column) => {
+    const cell = row[column.name];
+    const problem = cell === undefined ? null : problemOf(column, cell);
+    return problem === null ? [] : [problem];
+  });
 }

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { BoxmarkError } from '../errors.ts';
 import { hasSuite, SUITE } from '../plan/suite.ts';
 import { sessionFolders } from './find.ts';
-import { readSessionInfo } from './load.ts';
-import { text } from './rows.ts';
-import { BadTable, scanRows } from './scan.ts';
+import { readSessionInfo, rowsOf } from './load.ts';
+import { CONTRASTS } from './tables.ts';
 
 export interface HistorySession {
   readonly id: string;
@@ -88,8 +87,7 @@ function readOne(dir: string, groups: Map<string, Growing>, names: Map<string, s
   const { cpuModel = '' } = host.hardware as { cpuModel?: string };
   const { size, kernels, baseline } = plan;
   const head = { fingerprint: host.fingerprint, cpuModel: String(cpuModel), size, kernels, baseline };
-  // Each is handed out in the same object.
-  const rows = Array.from(scanRows(file), (row) => ({ ...row }));
+  const rows = [...rowsOf(dir, CONTRASTS)];
   if (rows.length === 0) throw new LeftOut('no whole block');
   const key = JSON.stringify([head.fingerprint, size, kernels, baseline]);
   const group: Growing = groups.get(key) ?? { ...head, sessions: [], series: new Map() };
@@ -106,11 +104,7 @@ function readOne(dir: string, groups: Map<string, Growing>, names: Map<string, s
   let untrusted = 0;
   const timed = new Set<string>();
   for (const row of rows) {
-    const [env, against, workload] = [
-      shared(text(row, 'env')),
-      shared(text(row, 'baseline')),
-      shared(text(row, 'workload')),
-    ];
+    const [env, against, workload] = [shared(row.env), shared(row.baseline), shared(row.workload)];
     if (workload === SUITE && !hasSuite(plan)) continue;
     if (row.verdict === 'untrusted') untrusted += 1;
     else
@@ -139,9 +133,9 @@ function add(
   group: Growing,
   place: number,
   about: Pick<HistorySeries, 'figure' | 'env' | 'baseline' | 'workload'>,
-  cell: string | undefined,
-  low?: string,
-  high?: string,
+  cell: number | null,
+  low: number | null = null,
+  high: number | null = null,
 ): void {
   const log = logOf(cell);
   if (!Number.isFinite(log)) return;
@@ -157,9 +151,8 @@ function add(
   series.highs.push(logOf(high));
 }
 
-/** NaN for a cell that is empty, no number, or not above 0. */
-function logOf(cell: string | undefined): number {
-  return cell === undefined || cell === '' ? Number.NaN : Math.log(Number(cell));
+function logOf(figure: number | null): number {
+  return figure === null ? Number.NaN : Math.log(figure);
 }
 
 /** Sessions by time, and the points of every series with them. */
@@ -192,7 +185,6 @@ class LeftOut extends Error {}
 
 function reasonOf(error: unknown): string {
   if (error instanceof LeftOut) return error.message;
-  if (error instanceof BadTable) return `damaged: contrasts.csv: ${error.message}`;
   if (error instanceof BoxmarkError) return error.what.replace(/\.$/, '');
   throw error;
 }

@@ -2,8 +2,17 @@
 
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import type { BoxFacts } from '../payload/protocol.ts';
-import type { Environment, Inequality, Plan, Warmup } from '../types.ts';
+import {
+  type BoxFacts,
+  type Environment,
+  type Inequality,
+  type Plan,
+  TRAITS,
+  type Traits,
+  type Unavailable,
+  type Warmup,
+} from '../types.ts';
+import { inequalitySchema } from './events.ts';
 
 /** Raised whenever a file of a session changes its meaning. */
 export const SESSION_SCHEMA = 1;
@@ -11,17 +20,10 @@ export const SESSION_SCHEMA = 1;
 export const STOP_REASONS = ['running', 'precision', 'blocks', 'time', 'interrupted', 'failed'] as const;
 export type StopReason = (typeof STOP_REASONS)[number];
 
-/** An environment that was asked for and can't run here. */
-export interface Unavailable {
-  readonly path: string;
-  readonly alias?: string;
-  readonly reason: string;
-  readonly remedy: string;
-}
-
 export interface SessionEnvironment {
   readonly path: string;
   readonly labels: readonly string[];
+  readonly traits: Traits;
   readonly versions: Readonly<Record<string, string>>;
   /** What runs in it, when that is not the session's image. */
   readonly image?: NonNullable<Environment['image']>;
@@ -70,12 +72,19 @@ export interface SessionInfo {
   readonly resumed: readonly Resumption[];
 }
 
+/** Those of another version may be others than `FACTS`. */
 const facts = z.record(z.string(), z.nullable(z.union([z.string(), z.number(), z.boolean()])));
+const image = z.object({ digest: z.string(), node: z.string(), payload: z.string() });
+
+/** It becomes the name of a folder and of files, and stands in commands to copy. */
+const SESSION_NAME = /^[A-Za-z0-9][\w.-]{0,199}$/;
+/** Absent in sessions of earlier versions, as each trait may be. */
+const traits = z.looseObject(Object.fromEntries(TRAITS.map((name) => [name, z.boolean().optional()]))).optional();
 
 /** What a reader of `session.json` relies on; further keys are let through. */
 export const sessionSchema = z.looseObject({
   schema: z.literal(SESSION_SCHEMA),
-  session: z.string(),
+  session: z.string().regex(SESSION_NAME, 'is no name of a session'),
   program: z.string(),
   startedAt: z.string(),
   finishedAt: z.nullable(z.string()),
@@ -89,8 +98,27 @@ export const sessionSchema = z.looseObject({
     contrasts: z.array(z.looseObject({ env: z.string(), baseline: z.string() })),
   }),
   work: z.record(z.string(), z.number()),
-  image: z.object({ digest: z.string(), node: z.string(), payload: z.string() }),
-  environments: z.array(z.looseObject({ path: z.string(), labels: z.array(z.string()), facts: z.nullable(facts) })),
+  host: z.looseObject({
+    name: z.string(),
+    fingerprint: z.string(),
+    hardware: z.looseObject({}),
+    stack: z.looseObject({}),
+  }),
+  image,
+  environments: z.array(
+    z.looseObject({
+      path: z.string(),
+      labels: z.array(z.string()),
+      traits,
+      versions: z.record(z.string(), z.string()),
+      image: image.optional(),
+      facts: z.nullable(facts),
+      inequalities: z.array(inequalitySchema).optional(),
+    }),
+  ),
+  unavailable: z
+    .array(z.looseObject({ path: z.string(), alias: z.string().optional(), reason: z.string(), remedy: z.string() }))
+    .optional(),
   blocksCompleted: z.number(),
 });
 

@@ -1,13 +1,15 @@
 /** Reads a session's folder back: what was planned, every burst, start and event, as they were when it was measured. */
 
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, fstatSync, readSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { messageOf, usageError } from '../errors.ts';
-import type { FootprintRow, Sample, SessionEvent, Start } from '../types.ts';
+import { type FootprintRow, joinTraits, type Sample, type Start, type Traits } from '../types.ts';
+import { readEvent, type SessionEvent } from './events.ts';
+import { assertPlainFolder, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './info.ts';
-import { BadCell, type Row, toFootprint, toSample, toStart } from './rows.ts';
-import { BadTable, scanRows } from './scan.ts';
-import { countedSamples } from './whole.ts';
+import { BadTable, scanTable } from './scan.ts';
+import { BadCell, type Table } from './table.ts';
+import { FOOTPRINT, SAMPLES, STARTS } from './tables.ts';
 
 export interface LoadedSession {
   readonly dir: string;
@@ -28,10 +30,11 @@ export interface OpenedSession extends Omit<LoadedSession, 'samples'> {
 /** Reads everything but bursts and contrasts. Throws a usage error when `dir` is no session, is damaged, or is of a later version. */
 export function openSession(dir: string): OpenedSession {
   const info = readSessionInfo(dir);
-  const starts = [...rowsOf(dir, 'starts.csv', toStart)];
+  const starts = [...rowsOf(dir, STARTS)];
   const events = readEvents(dir);
-  const footprint = info.plan.measure === 'footprint' ? [...rowsOf(dir, 'footprint.csv', toFootprint)] : [];
-  return { dir, info, starts, events, footprint, samples: () => rowsOf(dir, 'samples.csv', toSample) };
+  // A session that was cut before its first row has no such table.
+  const footprint = existsSync(join(dir, FOOTPRINT.file)) ? [...rowsOf(dir, FOOTPRINT)] : [];
+  return { dir, info, starts, events, footprint, samples: () => rowsOf(dir, SAMPLES) };
 }
 
 /** Reads everything but the contrasts, which are computed from it. Throws like `openSession`. */
@@ -45,15 +48,37 @@ export function wholeSamples(session: Pick<LoadedSession, 'info' | 'samples' | '
   return countedSamples(session.samples, session.events, session.info.blocksCompleted);
 }
 
+/**
+ * Does a row count? Those of whole blocks do, without those of a box in a block in which a replay refuted one of its
+ * states. Rows of a cut block and of a refuted box stay in the files, and in no figure.
+ */
+export function isCounted(events: readonly SessionEvent[], blocksCompleted: number): (sample: Sample) => boolean {
+  const refuted = new Set(
+    events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ block, env }) => `${block} ${env}`),
+  );
+  if (refuted.size === 0) return ({ block }) => block <= blocksCompleted;
+  return ({ block, env }) => block <= blocksCompleted && !refuted.has(`${block} ${env}`);
+}
+
+export function countedSamples(
+  samples: readonly Sample[],
+  events: readonly SessionEvent[],
+  blocksCompleted: number,
+): Sample[] {
+  return samples.filter(isCounted(events, blocksCompleted));
+}
+
 /** `session.json` alone, which is whole also after a kill. Throws a usage error like `loadSession`. */
 export function readSessionInfo(dir: string): SessionInfo {
+  assertPlainFolder(dir);
   const file = join(dir, 'session.json');
   if (!existsSync(file)) {
     throw usageError('This is not a session: there is no session.json in it.', dir, 'a folder below results/');
   }
+  const text = readRegular(file, INFO_LIMIT_BYTES);
   let content: { schema?: unknown } | null;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    content = JSON.parse(text);
   } catch (error) {
     throw damaged(file, messageOf(error));
   }
@@ -65,24 +90,48 @@ export function readSessionInfo(dir: string): SessionInfo {
     );
   }
   const checked = sessionSchema.safeParse(content);
-  if (checked.success) return content as unknown as SessionInfo;
+  if (checked.success) return withTraits(content as unknown as SessionInfo);
   const [issue] = checked.error.issues;
   throw damaged(file, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
 }
 
-/** Columns are only ever appended: ones that we don't know are let through, later ones may be lacking. */
-function* rowsOf<T>(dir: string, name: string, read: (row: Row) => T): Generator<T> {
-  const file = join(dir, name);
+/** Sessions of earlier versions have no traits: there they follow from the labels. Nothing else reads labels for a decision. */
+function withTraits(info: SessionInfo): SessionInfo {
+  const environments = info.environments.map((it) => ({
+    ...it,
+    traits: joinTraits([(it.traits as Partial<Traits> | undefined) ?? traitsOfLabels(it.labels)]),
+  }));
+  return { ...info, environments };
+}
+
+function traitsOfLabels(labels: readonly string[]): Traits {
+  const says = (pattern: RegExp) => labels.some((label) => pattern.test(label));
+  return {
+    kvm: says(/^KVM$/),
+    emulated: says(/emulated/i),
+    ownCpu: says(/emulated|User-mode Linux|gVisor/i),
+    relaxed: says(/relaxed/i),
+    quotaAsked: says(/CPU quota/i),
+  };
+}
+
+/** The rows of a table. Throws a usage error where it is missing or damaged. */
+export function* rowsOf<Read>(dir: string, table: Pick<Table<never, Read>, 'file' | 'reader'>): Generator<Read> {
+  const file = join(dir, table.file);
   if (!existsSync(file)) throw damaged(file, 'it is missing');
   assertWholeEnd(file);
   let number = 0;
   try {
-    for (const row of scanRows(file)) {
-      number += 1;
-      yield read(row);
+    let read: ((cells: readonly string[]) => Read) | null = null;
+    for (const cells of scanTable(file)) {
+      if (read === null) read = table.reader(cells);
+      else {
+        number += 1;
+        yield read(cells);
+      }
     }
   } catch (error) {
-    if (error instanceof BadCell) throw damaged(file, `row ${number}: ${error.message}`);
+    if (error instanceof BadCell) throw damaged(file, number === 0 ? error.message : `row ${number}: ${error.message}`);
     if (error instanceof BadTable) throw damaged(file, error.message);
     throw error;
   }
@@ -90,8 +139,7 @@ function* rowsOf<T>(dir: string, name: string, read: (row: Row) => T): Generator
 
 /** A cut last cell could pass for a shorter number. */
 function assertWholeEnd(file: string): void {
-  const { size } = statSync(file);
-  if (size === 0 || byteAt(file, size - 1) === '\n'.charCodeAt(0)) return;
+  if ([undefined, '\n'.charCodeAt(0)].includes(lastByte(file))) return;
   throw usageError(
     "This session can't be read: the last line of a table is cut, as a kill in the middle of writing leaves it.",
     file,
@@ -99,11 +147,14 @@ function assertWholeEnd(file: string): void {
   );
 }
 
-function byteAt(file: string, position: number): number | undefined {
-  const handle = openSync(file, 'r');
+/** Undefined for an empty file. */
+function lastByte(file: string): number | undefined {
+  const handle = openRegular(file);
   try {
     const byte = Buffer.alloc(1);
-    readSync(handle, byte, 0, 1, position);
+    const { size } = fstatSync(handle);
+    if (size === 0) return undefined;
+    readSync(handle, byte, 0, 1, size - 1);
     return byte[0];
   } finally {
     closeSync(handle);
@@ -115,11 +166,11 @@ function readEvents(dir: string): SessionEvent[] {
   const file = join(dir, 'events.jsonl');
   if (!existsSync(file)) return [];
   assertWholeEnd(file);
-  const lines = readFileSync(file, 'utf8').split('\n');
+  const lines = readRegular(file).split('\n');
   return lines.flatMap((line, index) => {
     if (line === '') return [];
     try {
-      return [JSON.parse(line) as SessionEvent];
+      return [readEvent(line)];
     } catch (error) {
       throw damaged(file, `line ${index + 1}: ${messageOf(error)}`);
     }
@@ -128,7 +179,7 @@ function readEvents(dir: string): SessionEvent[] {
 
 function damaged(file: string, problem: string): Error {
   return usageError(
-    `This session can't be read: ${problem.slice(0, 200)}`,
+    `This session can't be read: ${basename(file)}: ${problem.slice(0, 200)}`,
     file,
     'boxmark check on its folder, for what is wrong',
   );

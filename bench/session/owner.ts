@@ -1,10 +1,12 @@
 /** Who writes to a session's folder: a mark with the process, so that no second one goes on with what still runs. */
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../errors.ts';
+import { readRegular, replaceFile } from './files.ts';
 
 const MARK = '.owner.json';
+const MARK_LIMIT_BYTES = 4096;
 
 /**
  * Marks the folder as this process's and returns how to take the mark away. Throws a usage error while another process
@@ -20,7 +22,7 @@ export function claimFolder(dir: string): () => void {
       'wait for its end, or interrupt it first',
     );
   }
-  writeFileSync(file, `${JSON.stringify({ pid: process.pid, startTicks: startTicks(process.pid) })}\n`);
+  replaceFile(file, `${JSON.stringify({ pid: process.pid, startTicks: startTicks(process.pid) })}\n`);
   return () => rmSync(file, { force: true });
 }
 
@@ -31,7 +33,7 @@ interface Owner {
 
 function readOwner(file: string): Owner | undefined {
   try {
-    const { pid, startTicks: ticks } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Owner>;
+    const { pid, startTicks: ticks } = JSON.parse(readRegular(file, MARK_LIMIT_BYTES)) as Partial<Owner>;
     return typeof pid === 'number' && typeof ticks === 'string' ? { pid, startTicks: ticks } : undefined;
   } catch {
     return undefined;

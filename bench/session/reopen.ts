@@ -1,23 +1,30 @@
 /** Opens a session's folder again: rows of whole blocks stay, those of a cut block go, and writing continues behind them. */
 
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../errors.ts';
-import { SAMPLE_COLUMNS, START_COLUMNS } from './columns.ts';
+import { assertPlainFolder, readRegular, removePartials } from './files.ts';
 import { claimFolder } from './owner.ts';
 import { openStoreAt, type Store, writeWhole } from './store.ts';
+import { CONTRASTS, FOOTPRINT, SAMPLES, STARTS, STARTUP } from './tables.ts';
 
 /**
  * Trims the folder to its first `blocks` blocks and opens it for appending. Works on what a kill left, a last line
- * that is cut included. Every file is replaced whole; contrasts and manifest are taken away, because they describe the
- * session as it was. Throws a usage error while another process still writes to it.
+ * that is cut included. Every file is replaced whole; manifest and figures are removed, because they describe the
+ * session as it was. Throws a usage error while another process still writes to it, and for a folder with links.
  */
 export function reopenStore(dir: string, session: string, blocks: number): Store {
+  assertPlainFolder(dir);
   const release = claimFolder(dir);
   try {
-    for (const name of ['manifest.json', 'contrasts.csv']) rmSync(join(dir, name), { force: true });
-    replace(dir, 'samples.csv', (text) => trimTable(text, SAMPLE_COLUMNS, blocks, dir));
-    replace(dir, 'starts.csv', (text) => trimTable(text, START_COLUMNS, blocks, dir));
+    removePartials(dir);
+    for (const name of ['manifest.json', CONTRASTS.file, STARTUP.file]) rmSync(join(dir, name), { force: true });
+    for (const { file, columns } of [SAMPLES, STARTS]) {
+      replace(dir, file, (text) => trimTable(text, columns, blocks, dir));
+    }
+    if (existsSync(join(dir, FOOTPRINT.file))) {
+      replace(dir, FOOTPRINT.file, (text) => trimTable(text, FOOTPRINT.columns, blocks, dir));
+    }
     replace(dir, 'events.jsonl', (text) => trimEvents(text, blocks));
     return openStoreAt(dir, session, release);
   } catch (error) {
@@ -70,7 +77,7 @@ function trimEvents(text: string, blocks: number): string {
 }
 
 function replace(dir: string, name: string, edit: (text: string) => string): void {
-  const text = existsSync(join(dir, name)) ? readFileSync(join(dir, name), 'utf8') : '';
+  const text = existsSync(join(dir, name)) ? readRegular(join(dir, name)) : '';
   const edited = edit(text);
   if (edited !== text) writeWhole(dir, name, edited);
 }

@@ -1,39 +1,22 @@
 /** A session's folder: rows are appended and synced as they come, whole files are written beside and renamed. */
 
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { BoxmarkError, isDiskFull, messageOf, usageError } from '../errors.ts';
-import type { ContrastResult, FootprintRow, Sample, SessionEvent, Start, StartupRow } from '../types.ts';
-import {
-  CONTRAST_COLUMNS,
-  type Column,
-  FOOTPRINT_COLUMNS,
-  SAMPLE_COLUMNS,
-  START_COLUMNS,
-  STARTUP_COLUMNS,
-} from './columns.ts';
-import type { SessionInfo } from './info.ts';
+import type { ContrastResult, FootprintRow, Sample, Start, StartupRow } from '../types.ts';
+import type { SessionEvent } from './events.ts';
+import { digestOf, openToAppend, replaceFile } from './files.ts';
+import type { SessionInfo, StopReason } from './info.ts';
 import { claimFolder } from './owner.ts';
+import type { Column, Table } from './table.ts';
+import { CONTRASTS, FOOTPRINT, SAMPLES, STARTS, STARTUP, TABLES } from './tables.ts';
 
 /** Files of a session, in the order of the manifest. */
 export const SESSION_FILES = ['session.json', 'samples.csv', 'starts.csv', 'contrasts.csv', 'events.jsonl'] as const;
 
 /** Files that only sessions of their kind have (`measure` in the plan). */
-export const COST_FILES = ['startup.csv', 'footprint.csv'] as const;
+const COST_FILES = TABLES.filter(({ measure }) => measure !== undefined).map(({ file }) => file);
 
 export interface Store {
   readonly dir: string;
@@ -46,7 +29,7 @@ export interface Store {
   event(event: SessionEvent): void;
   session(info: SessionInfo): void;
   /** Writes the contrasts and, last of all, the manifest. */
-  finish(contrasts: readonly ContrastResult[], stopReason: string): void;
+  finish(contrasts: readonly ContrastResult[], stopReason: StopReason): void;
   close(): void;
 }
 
@@ -68,21 +51,20 @@ export function createStore(out: string, info: SessionInfo): Store {
 
 /** Opens the files of a session's folder for appending, with header rows where they are new. `release` is called last. */
 export function openStoreAt(dir: string, session: string, release: () => void): Store {
-  const samplesFile = openTable(dir, 'samples.csv', SAMPLE_COLUMNS);
-  const startsFile = openTable(dir, 'starts.csv', START_COLUMNS);
-  const eventsFile = guarded(dir, () => openSync(join(dir, 'events.jsonl'), 'a'));
+  const samplesFile = openTable(dir, SAMPLES);
+  const startsFile = openTable(dir, STARTS);
+  const eventsFile = guarded(dir, () => openToAppend(join(dir, 'events.jsonl')));
   return {
     dir,
-    samples: (rows) => append(dir, samplesFile, table(SAMPLE_COLUMNS, rows, session)),
-    start: (row) => append(dir, startsFile, table(START_COLUMNS, [row], session)),
-    footprint: (rows) =>
-      writeWhole(dir, 'footprint.csv', header(FOOTPRINT_COLUMNS) + table(FOOTPRINT_COLUMNS, rows, session)),
-    startup: (rows) => writeWhole(dir, 'startup.csv', header(STARTUP_COLUMNS) + table(STARTUP_COLUMNS, rows, session)),
+    samples: (rows) => append(dir, samplesFile, csv(SAMPLES, rows, session)),
+    start: (row) => append(dir, startsFile, csv(STARTS, [row], session)),
+    footprint: (rows) => writeTable(dir, FOOTPRINT, rows, session),
+    startup: (rows) => writeTable(dir, STARTUP, rows, session),
     event: (event) => append(dir, eventsFile, `${JSON.stringify(event)}\n`),
     session: (next) => writeWhole(dir, 'session.json', `${JSON.stringify(next, null, 2)}\n`),
     finish: (contrasts, stopReason) => {
       const rows = contrasts.map((result) => ({ ...result, stopReason }));
-      writeWhole(dir, 'contrasts.csv', header(CONTRAST_COLUMNS) + table(CONTRAST_COLUMNS, rows, session));
+      writeTable(dir, CONTRASTS, rows, session);
       writeManifest(dir);
     },
     close: () => {
@@ -96,29 +78,29 @@ export function openStoreAt(dir: string, session: string, release: () => void): 
 export function writeManifest(dir: string): void {
   const files: Record<string, string> = {};
   const own = COST_FILES.filter((name) => existsSync(join(dir, name)));
-  for (const name of [...SESSION_FILES, ...own]) {
-    files[name] = createHash('sha256')
-      .update(readFileSync(join(dir, name)))
-      .digest('hex');
-  }
+  for (const name of [...SESSION_FILES, ...own]) files[name] = digestOf(join(dir, name));
   writeWhole(dir, 'manifest.json', `${JSON.stringify({ schema: 1, files }, null, 2)}\n`);
 }
 
-function openTable<T>(dir: string, name: string, columns: readonly Column<T>[]): number {
+function openTable(dir: string, { file: name, columns }: Pick<Table<never, unknown>, 'file' | 'columns'>): number {
   return guarded(dir, () => {
-    const file = openSync(join(dir, name), 'a');
+    const file = openToAppend(join(dir, name));
     if (fstatSync(file).size === 0) writeSync(file, header(columns));
     return file;
   });
 }
 
-function header<T>(columns: readonly Column<T>[]): string {
+function header(columns: readonly Pick<Column<never>, 'name'>[]): string {
   return stringify([columns.map(({ name }) => name)]);
 }
 
+function writeTable<Row>(dir: string, table: Table<Row, unknown>, rows: readonly Row[], session: string): void {
+  writeWhole(dir, table.file, header(table.columns) + csv(table, rows, session));
+}
+
 /** Text that a spreadsheet would run as a formula is escaped; numbers are none of that. */
-function table<T>(columns: readonly Column<T>[], rows: readonly T[], session: string): string {
-  const cells = rows.map((row) => columns.map(({ value }) => value(row, session) ?? ''));
+function csv<Row>({ columns }: Table<Row, unknown>, rows: readonly Row[], session: string): string {
+  const cells = rows.map((row) => columns.map((column) => column.write(row, session) ?? ''));
   return stringify(cells, { escape_formulas: true, cast: { number: formatNumber } });
 }
 
@@ -143,19 +125,9 @@ function append(dir: string, file: number, text: string): void {
   });
 }
 
-/** Replaces a file of a session at once: written beside it, synced, renamed. */
+/** Replaces a file of a session at once. */
 export function writeWhole(dir: string, name: string, text: string): void {
-  guarded(dir, () => {
-    const partial = join(dir, `.${name}.partial`);
-    const file = openSync(partial, 'w');
-    try {
-      writeFileSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(partial, join(dir, name));
-  });
+  guarded(dir, () => replaceFile(join(dir, name), text));
 }
 
 /** A disk that takes no more ends the session with what it holds, and says so. */

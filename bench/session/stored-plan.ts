@@ -2,48 +2,57 @@
 
 import * as z from 'zod';
 import { usageError } from '../errors.ts';
+import { MOST_INSTANCES } from '../plan/cost-plan.ts';
 import { nearest } from '../plan/plan.ts';
-import { KERNELS, type Plan, PROFILES, SIZES } from '../types.ts';
+import { COST_MEASURES, KERNELS, type Plan, PROFILES, SIZES } from '../types.ts';
 import type { SessionInfo } from './info.ts';
 
 const count = (most: number) => z.number().int().min(1).max(most);
 const name = z.string().min(1).max(400);
 
 /** Bounds are far beyond what anyone would plan; they keep a damaged number from filling the memory. */
-const planSchema = z.looseObject({
-  schema: z.literal(1),
-  seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
-  profile: z.enum(PROFILES),
-  environments: z
-    .array(z.object({ path: name, alias: name.optional() }))
-    .min(1)
-    .max(64),
-  baseline: name,
-  workloads: z.array(name).min(1).max(64),
-  suite: z.array(name).max(64).optional(),
-  size: z.enum(SIZES),
-  kernels: z.enum(KERNELS),
-  contrasts: z.array(z.object({ env: name, baseline: name })).max(1000),
-  schedule: z.enum(['interleaved', 'sequential']),
-  minBlocks: count(100_000),
-  maxBlocks: count(100_000),
-  target: z.number().positive().max(1).nullable(),
-  margin: z.number().positive().max(1),
-  allowUnequal: z.boolean().default(false),
-  rounds: count(100_000),
-  pilotBursts: count(10_000),
-  burstNs: count(1e12),
-  longNs: z.number().int().min(0).max(1e12),
-  longVisits: z.enum(['all', 'rotate']),
-  maxTimeMs: z.number().positive().optional(),
-  timeoutMs: z.number().positive().max(1e8),
-  limits: z.object({
-    cpus: z.array(z.number().int().min(0)).min(1).max(4096),
-    housekeeping: z.array(z.number().int().min(0)).max(4096),
-    memoryBytes: count(Number.MAX_SAFE_INTEGER),
-    pids: count(1e7),
-  }),
-});
+const planSchema = z
+  .looseObject({
+    schema: z.literal(1),
+    seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+    profile: z.enum(PROFILES),
+    environments: z
+      .array(z.object({ path: name, alias: name.optional() }))
+      .min(1)
+      .max(64),
+    baseline: name,
+    workloads: z.array(name).max(64),
+    measure: z.enum(COST_MEASURES).optional(),
+    cold: z.boolean().optional(),
+    instances: z.array(count(MOST_INSTANCES)).min(1).max(64).optional(),
+    suite: z.array(name).max(64).optional(),
+    size: z.enum(SIZES),
+    kernels: z.enum(KERNELS),
+    contrasts: z.array(z.object({ env: name, baseline: name })).max(1000),
+    schedule: z.enum(['interleaved', 'sequential']),
+    minBlocks: count(100_000),
+    maxBlocks: count(100_000),
+    target: z.number().positive().max(1).nullable(),
+    margin: z.number().positive().max(1),
+    allowUnequal: z.boolean().default(false),
+    rounds: count(100_000),
+    pilotBursts: count(10_000),
+    burstNs: count(1e12),
+    longNs: z.number().int().min(0).max(1e12),
+    longVisits: z.enum(['all', 'rotate']),
+    maxTimeMs: z.number().positive().optional(),
+    timeoutMs: z.number().positive().max(1e8),
+    limits: z.object({
+      cpus: z.array(z.number().int().min(0)).min(1).max(4096),
+      housekeeping: z.array(z.number().int().min(0)).max(4096),
+      memoryBytes: count(Number.MAX_SAFE_INTEGER),
+      pids: count(1e7),
+    }),
+  })
+  .refine(({ measure, workloads }) => measure !== undefined || workloads.length > 0, {
+    path: ['workloads'],
+    message: 'none',
+  });
 
 /**
  * The plan and the work per burst that a session was measured with. Work is empty when the session did not come that
@@ -54,7 +63,6 @@ export function storedPlan(
   dir: string,
   workloads: readonly string[],
 ): { plan: Plan; work: Record<string, number> } {
-  assertWorkloads(info, dir);
   const checked = planSchema.safeParse(info.plan);
   if (!checked.success) {
     const [issue] = checked.error.issues;
@@ -79,17 +87,4 @@ export function storedPlan(
     }),
   );
   return { plan, work: Object.keys(work).length === plan.workloads.length ? work : {} };
-}
-
-/** Throws a usage error for a session of starts or footprints, which is short enough to be measured anew. */
-export function assertWorkloads(info: SessionInfo, dir: string): void {
-  const { measure } = info.plan;
-  if (measure !== undefined) {
-    const what = measure === 'startup' ? 'starts' : 'memory and disk';
-    throw usageError(
-      `This session measured ${what}, without workloads: it is not gone on with and not repeated.`,
-      dir,
-      `a new one: boxmark run --measure ${measure}`,
-    );
-  }
 }

@@ -3,11 +3,13 @@
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -21,6 +23,8 @@ const SOURCES = [
   'bench',
   'runners',
   'scimark',
+  'shims',
+  'system',
   'reports',
   'package.json',
   'package-lock.json',
@@ -122,10 +126,11 @@ async function lock(root) {
       // npm outlives a killed bootstrap: as long as either runs, the lock is held.
       const shareWith = (pid) => writeFileSync(join(folder, 'pids'), `${process.pid} ${pid ?? ''}`);
       shareWith();
-      return { unlock: () => rmSync(folder, { recursive: true, force: true }), shareWith };
+      return { unlock: () => removeLock(folder), shareWith };
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
     }
+    if (isForeign(folder)) throw new Error(`${folder} belongs to another user or may be written by others; remove it.`);
     if (isStale(folder)) {
       // Moved first: only one of several that wait gets it.
       const aside = `${folder}.${process.pid}`;
@@ -135,11 +140,28 @@ async function lock(root) {
         continue;
       }
       // In between, another one may have made a new lock.
-      if (isStale(aside)) rmSync(aside, { recursive: true, force: true });
+      if (isStale(aside)) removeLock(aside);
       else renameSync(aside, folder);
     } else await new Promise((resolve) => setTimeout(resolve, 200));
   }
   throw new Error(`Another process holds ${folder}; remove it when there is none.`);
+}
+
+/** Is there something that this user did not make as a lock? The name can be guessed, and the place is open to everyone. */
+function isForeign(folder) {
+  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  return !stats.isDirectory() || stats.uid !== process.geteuid?.() || (stats.mode & 0o022) !== 0;
+}
+
+/** Nothing else is ever in it. Not recursive: root would reach through links that others swap in. */
+function removeLock(folder) {
+  rmSync(join(folder, 'pids'), { force: true });
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
 }
 
 function isStale(folder) {

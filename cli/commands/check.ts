@@ -2,7 +2,8 @@
 
 import { Command } from 'commander';
 import { EXIT } from '../../bench/errors.ts';
-import { checkSession } from '../../bench/session/check.ts';
+import { checkSession, type Finding } from '../../bench/session/check.ts';
+import { clean } from '../../reports/text.ts';
 import { stdout } from '../streams.ts';
 
 export function checkCommand(): Command {
@@ -19,12 +20,12 @@ export function checkCommand(): Command {
       const [first] = result.findings;
       if (flags.json) stdout.write(`${JSON.stringify({ ok: good, ...result }, null, 2)}\n`);
       else if (flags.nagios) {
-        const said = good ? `OK - ${result.samples} samples whole` : `CRITICAL - ${first?.file}: ${first?.problem}`;
+        const said = good ? `OK - ${result.samples} samples whole` : `CRITICAL - ${lineOf(first).replaceAll('|', '/')}`;
         stdout.write(
           `BOXMARK ${said} | samples=${result.samples} starts=${result.starts} wrong=${result.wrongAnswers}\n`,
         );
       } else {
-        for (const { file, problem } of result.findings) stdout.write(`${file}: ${problem}\n`);
+        for (const finding of result.findings) stdout.write(`${lineOf(finding)}\n`);
         const wrong =
           result.wrongAnswers === 0 ? '' : `, ${result.wrongAnswers} of them wrong answers, recorded as such`;
         const verdict = good ? 'whole and unchanged' : `${result.findings.length} findings`;
@@ -32,4 +33,9 @@ export function checkCommand(): Command {
       }
       if (!good) process.exitCode = EXIT.failed;
     });
+}
+
+/** Names and cells come from the folder, which may be a stranger's. */
+function lineOf(finding: Finding | undefined): string {
+  return clean(`${finding?.file}: ${finding?.problem}`);
 }

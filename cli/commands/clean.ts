@@ -2,8 +2,9 @@
 
 import { Command } from 'commander';
 import { EXIT } from '../../bench/errors.ts';
-import { removeLeftovers } from '../../runners/host/clean-up.ts';
-import { findLeftovers } from '../../runners/host/leftovers.ts';
+import { ENGINES } from '../../runners/index.ts';
+import { removeLeftovers } from '../../runners/upkeep/clean-up.ts';
+import { findLeftovers } from '../../runners/upkeep/leftovers.ts';
 import { stdout } from '../streams.ts';
 
 export function cleanCommand(): Command {
@@ -14,8 +15,8 @@ export function cleanCommand(): Command {
     .option('-v, --verbose', 'details with errors')
     .addHelpText('after', '\nExample:\n  boxmark clean --dry-run')
     .action(async (flags: { dryRun?: boolean; json?: boolean }) => {
-      const found = await findLeftovers();
-      const result = flags.dryRun ? undefined : await removeLeftovers(found);
+      const found = await findLeftovers(ENGINES);
+      const result = flags.dryRun ? undefined : await removeLeftovers(found, ENGINES);
       const failed = result?.failed ?? [];
       if (flags.json) stdout.write(`${JSON.stringify({ found, failed }, null, 2)}\n`);
       else {

@@ -16,9 +16,10 @@ import { readSides, type Sides } from '../compare/sides.ts';
 import { assertOut } from '../out-folder.ts';
 import { programVersion } from '../paths.ts';
 import { appendStepSummary } from '../step-summary.ts';
+import { type AllowEnvFlag, allowEnvOption } from '../stored-origin.ts';
 import { stderr, stdout } from '../streams.ts';
 
-export interface CompareFlags {
+export interface CompareFlags extends AllowEnvFlag {
   readonly stored?: boolean;
   readonly env?: string;
   readonly blocks?: string;
@@ -49,6 +50,7 @@ export function compareCommand(): Command {
     .option('--blocks <n>', "blocks of a paired run (default: the baseline's plan)")
     .option('--cpu <list>', "CPUs of a paired run (default: the baseline's, where they are)")
     .option('-o, --out <dir>', 'parent folder of the sessions of a paired run (default: results)')
+    .addOption(allowEnvOption())
     .option('--allow-different-hosts', 'compare although the hardware is not the same')
     .option('--json', 'print the result as one JSON document')
     .option('-q, --quiet', 'no progress')

@@ -4,14 +4,14 @@ import { Command } from 'commander';
 import { EXIT } from '../../bench/errors.ts';
 import type { Environment } from '../../bench/types.ts';
 import { cut, wrap } from '../../reports/text.ts';
+import { CONTAINERS, candidatesOf } from '../../runners/aliases.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { type HostFacts, readHost } from '../../runners/host/facts.ts';
 import { type NoiseCheck, preflight } from '../../runners/host/noise.ts';
 import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { CONTAINERS, candidatesOf } from '../../runners/stack/aliases.ts';
 import { parsePath } from '../../runners/stack/path.ts';
-import { prepareStack, Unavailable } from '../../runners/stack/stack.ts';
+import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
 import { payloadFile } from '../paths.ts';
 import { suggestion } from '../prepare.ts';
 import { createProgress } from '../progress.ts';
@@ -97,8 +97,8 @@ async function tryOne(path: string, context: Parameters<typeof prepareStack>[2])
     const versions = [...new Set(Object.values(environment.versions))].join(', ');
     return { path, available: true, found: [versions, ...environment.labels].join('; '), remedy: null };
   } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
-    return { path, available: false, found: error.message, remedy: error.remedy };
+    if (!(error instanceof UnavailableError)) throw error;
+    return { path, available: false, found: error.message, remedy: error.unavailable.remedy };
   } finally {
     await environment?.dispose();
   }

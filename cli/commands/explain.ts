@@ -7,18 +7,19 @@ import { hostTimedBoxes } from '../../bench/analysis/contrast/clock.ts';
 import { groupSession } from '../../bench/analysis/contrast/session-groups.ts';
 import { changedFacts, explain, type Ladder } from '../../bench/analysis/explain.ts';
 import { EXIT, usageError } from '../../bench/errors.ts';
-import { describePlan } from '../../bench/plan/describe.ts';
+import { describePlan } from '../../bench/kinds/index.ts';
 import { checkPlanInput, makePlan, type PlanSettings, planSettings } from '../../bench/plan/plan.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import { renderExplain } from '../../reports/explain.ts';
+import { isAlias } from '../../runners/aliases.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { isAlias } from '../../runners/stack/aliases.ts';
 import { type Candidates, candidatesFor, ladderFor, type MissingStep, standing } from '../ladder.ts';
 import { measure } from '../measure.ts';
 import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
 import { suggestion } from '../prepare.ts';
+import { resumeCall } from '../stored-origin.ts';
 import { stderr, stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
@@ -83,10 +84,11 @@ async function run(env: string, { json, quiet, verbose: _, dryRun, ...flags }: E
   if (dryRun !== true) assertOut(out);
   const frame = { quiet: quiet === true, dryRun: false, imageFile: undefined };
   const possible = await tried(settings, candidates, frame);
+  if (possible === null) return EXIT.interrupted;
   const ladder = ladderFor(env, settings.baseline, possible, RUNNERS);
   if (dryRun === true) return printLadder(ladder, possible.missing, json === true);
   const wanted = [...ladder.rungs, ...ladder.exchanges].map((rung) => rung.env);
-  return withBench({ ...settings, requested: wanted }, frame, async ({ bench, signal, progress }) => {
+  return withBench({ ...settings, requested: wanted, origin: null }, frame, async ({ bench, signal, progress }) => {
     const isThere = (path: string) => bench.planned.some((it) => it.path === path);
     const missing = [
       ...possible.missing,
@@ -107,24 +109,27 @@ async function run(env: string, { json, quiet, verbose: _, dryRun, ...flags }: E
   });
 }
 
-/** Prepares each step alone, so that one that can't be made does not take the whole ladder with it. */
+/**
+ * Prepares each step alone, so that one that can't be made does not take the whole ladder with it. Null after an
+ * interrupt, which is reported already.
+ */
 async function tried(
   settings: PlanSettings,
   candidates: Candidates,
   frame: Omit<Parameters<typeof withBench>[1], never>,
-): Promise<Candidates> {
+): Promise<Candidates | null> {
   const all = [...candidates.removes, ...candidates.exchanges];
   if (all.length === 0) return candidates;
   const missing: MissingStep[] = [...candidates.missing];
   const requested = all.map(({ env }) => env);
-  const code = await withBench({ ...settings, requested }, frame, async ({ bench }) => {
+  const code = await withBench({ ...settings, requested, origin: null }, frame, async ({ bench }) => {
     for (const { path, reason } of bench.refused) {
       const part = all.find(({ env }) => env === path)?.ablation.part ?? path;
       missing.push({ part, env: path, reason });
     }
     return EXIT.ok;
   });
-  if (code === EXIT.interrupted) throw usageError('Interrupted.');
+  if (code === EXIT.interrupted) return null;
   const can = (env: string) => !missing.some((it) => it.env === env);
   return {
     removes: candidates.removes.filter(({ env }) => can(env)),
@@ -189,7 +194,7 @@ function conclude(
   else stdout.write(`${renderExplain(document)}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
-    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
+    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, outcome.info.plan)}\n`);
     return EXIT.interrupted;
   }
   return results.length === 0 ? EXIT.failed : EXIT.ok;

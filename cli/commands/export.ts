@@ -1,26 +1,29 @@
 /** `boxmark export`: a session in the formats of other tools. */
 
-import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { messageOf, usageError } from '../../bench/errors.ts';
 import { nearest } from '../../bench/plan/plan.ts';
+import { writeOutput } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
-import type { Export } from '../../reports/exports/export.ts';
-import { EXPORTS } from '../../reports/exports/index.ts';
-import { readExportModel } from '../export-model.ts';
+import type { Format, ReportFile } from '../../reports/formats/format.ts';
+import { formatsFor } from '../../reports/formats/index.ts';
+import { clean } from '../../reports/text.ts';
 import { stderr, stdout } from '../streams.ts';
+import { sessionReport, writeFiles } from '../write-report.ts';
 
 interface ExportFlags {
   readonly as: string;
   readonly output?: string;
 }
 
-const NAMES = EXPORTS.map(({ name }) => name);
+const TOOLS = formatsFor('tool');
+const NAMES = TOOLS.map(({ name }) => name);
 
 const EXAMPLES = `
 Examples:
   boxmark export results/20261123T170000Z-ab12cd --as benchfmt | benchstat -col env /dev/stdin
   boxmark export results/20261123T170000Z-ab12cd --as junit -o boxmark.xml
+  boxmark export results/20261123T170000Z-ab12cd --as criterion -o target/criterion
   boxmark export results --as otava -o history.csv           all sessions there, a row each`;
 
 export function exportCommand(): Command {
@@ -28,37 +31,40 @@ export function exportCommand(): Command {
     .description("write a session in another tool's format")
     .argument('<session...>', 'folder of the session; for otava several, or a folder of sessions')
     .requiredOption('--as <format>', NAMES.join(', '))
-    .option('-o, --output <file>', 'write to this file instead of standard output')
+    .option('-o, --output <path>', 'write to this file instead of standard output; for criterion the folder')
     .option('-v, --verbose', 'details with errors')
     .addHelpText('after', EXAMPLES)
-    .action((paths: string[], flags: ExportFlags) => {
-      const format = EXPORTS.find(({ name }) => name === flags.as);
+    .action(async (paths: string[], flags: ExportFlags) => {
+      const format = TOOLS.find(({ name }) => name === flags.as);
       if (format === undefined) {
         throw usageError(`There is no such export${nearest(flags.as, NAMES)}.`, flags.as, NAMES.join(', '));
       }
-      write(format, foldersOf(paths, format), flags.output);
+      await write(format, foldersOf(paths, format), flags.output);
     });
 }
 
-function write(format: Export, dirs: readonly string[], output: string | undefined): void {
-  const models = [];
+async function write(format: Format, dirs: readonly string[], output: string | undefined): Promise<void> {
+  if (format.folder && (output === undefined || output === '-')) {
+    throw usageError(`${format.name} is a folder of files: -o names it.`, output ?? 'no -o', `-o ${format.name}`);
+  }
+  const sessions = [];
   // One at a time: of each only the model is kept.
   for (const dir of dirs) {
-    const { model, warnings } = readExportModel(dir);
-    for (const warning of warnings) stderr.write(`boxmark: ${dir}: ${warning}\n`);
-    if (model.bursts > 0) models.push(model);
-    else stderr.write(`boxmark: left out, it has no whole block: ${dir}\n`);
+    const session = sessionReport(dir, format.folder ? (output ?? '') : '.');
+    for (const warning of session.warnings) stderr.write(`boxmark: ${clean(`${dir}: ${warning}`)}\n`);
+    if (session.model.bursts > 0) sessions.push(session);
+    else stderr.write(`boxmark: left out, it has no whole block: ${clean(dir)}\n`);
   }
-  if (models.length === 0) {
+  if (sessions.length === 0) {
     throw usageError('There is nothing to export: no whole block was measured.', dirs.join(' '), 'boxmark resume');
   }
-  const text = format.render(models);
-  if (output === undefined) stdout.write(text);
-  else writeOutput(output, text);
-  for (const remark of format.remarks?.(models) ?? []) stderr.write(`boxmark: ${remark}\n`);
+  const files = await format.files(sessions);
+  if (format.folder) writeFiles(output ?? '', files);
+  else for (const file of files) writeTo(file, output);
+  for (const remark of format.remarks?.(sessions) ?? []) stderr.write(`boxmark: ${clean(remark)}\n`);
 }
 
-function foldersOf(paths: readonly string[], format: Export): string[] {
+function foldersOf(paths: readonly string[], format: Format): string[] {
   const dirs = [...new Set(paths.flatMap((path) => sessionFolders(path)))];
   if (dirs.length === 1 || format.many) return dirs;
   throw usageError(
@@ -68,9 +74,13 @@ function foldersOf(paths: readonly string[], format: Export): string[] {
   );
 }
 
-function writeOutput(file: string, text: string): void {
+function writeTo({ content }: ReportFile, file: string | undefined): void {
+  if (file === undefined) {
+    stdout.write(String(content));
+    return;
+  }
   try {
-    writeFileSync(file, text);
+    writeOutput(file, content);
   } catch (error) {
     throw usageError(
       `--output: the file can't be written (${messageOf(error)}).`,

@@ -1,13 +1,14 @@
 /** `boxmark history`: the figures of many sessions over time, with the places at which they changed. */
 
-import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { DEFAULT_MARGIN } from '../../bench/analysis/contrast/verdict.ts';
 import { messageOf, usageError } from '../../bench/errors.ts';
+import { writeOutput } from '../../bench/session/files.ts';
 import { parsePercent } from '../../bench/units.ts';
 import { historyJson, renderHistory } from '../../reports/history.ts';
 import { historyPage } from '../../reports/history-page.ts';
-import { historyModel } from '../history-model.ts';
+import { readHistoryModel } from '../../reports/model/history.ts';
+import { hostDifferences } from '../compare/hosts.ts';
 import { programVersion } from '../paths.ts';
 import { stdout } from '../streams.ts';
 
@@ -39,7 +40,10 @@ export function historyCommand(): Command {
     .action((dir: string, flags: HistoryFlags) => {
       const margin = flags.margin === undefined ? DEFAULT_MARGIN : parsePercent(flags.margin, '--margin');
       const render = formatOf(flags);
-      write(render(historyModel(dir, programVersion(), margin)), flags.out);
+      write(
+        render(readHistoryModel(dir, { program: programVersion(), margin, differences: hostDifferences })),
+        flags.out,
+      );
     });
 }
 
@@ -57,7 +61,7 @@ function write(text: string, file: string | undefined): void {
     return;
   }
   try {
-    writeFileSync(file, text);
+    writeOutput(file, text);
   } catch (error) {
     throw usageError(`The history can't be written: ${messageOf(error)}.`, file, 'a file in a folder that is there');
   }

@@ -7,11 +7,10 @@ import { type Claim, isRateClaim } from '../../bench/analysis/claims/schema.ts';
 import { usageError } from '../../bench/errors.ts';
 import { nearest } from '../../bench/plan/plan.ts';
 import type { Runner } from '../../bench/types.ts';
-import { bandText } from '../../reports/claims.ts';
-import { EXPORTS } from '../../reports/exports/index.ts';
-import { reports } from '../../reports/index.ts';
+import { formatsFor } from '../../reports/formats/index.ts';
+import { bandText } from '../../reports/sections/claims.ts';
+import { ALIASES, CONTAINERS } from '../../runners/aliases.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { ALIASES, CONTAINERS } from '../../runners/stack/aliases.ts';
 import { exampleOf } from '../../runners/stack/settings.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
 import { SYSTEM_WORKLOADS, type SystemWorkload } from '../../system/index.ts';
@@ -43,9 +42,14 @@ const LISTS: Readonly<Record<string, () => Item[]>> = {
     })),
     ...SYSTEM_WORKLOADS.map(systemItem),
   ],
-  reports: () => reports.map(({ name, summary, extension }) => ({ name, summary, details: [`.${extension}`] })),
+  reports: () =>
+    formatsFor('people').map(({ name, summary, extension }) => ({ name, summary, details: [`.${extension}`] })),
   exports: () =>
-    EXPORTS.map(({ name, summary, many }) => ({ name, summary, details: [many ? 'several sessions' : 'one session'] })),
+    formatsFor('tool').map(({ name, summary, many, folder }) => ({
+      name,
+      summary,
+      details: [many ? 'several sessions' : 'one session', ...(folder ? ['a folder of files'] : [])],
+    })),
   claims: () => readClaims(publishedClaims()).claims.map(claimItem),
 };
 

@@ -3,9 +3,10 @@
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { usageError } from '../../bench/errors.ts';
+import { formatsFor } from '../../reports/formats/index.ts';
 import { appendStepSummary } from '../step-summary.ts';
 import { stdout } from '../streams.ts';
-import { chosenFormats, formats, renderReports, writeFiles } from '../write-report.ts';
+import { chosenFormats, renderReports, writeFiles } from '../write-report.ts';
 
 interface ReportFlags {
   readonly format?: string;
@@ -20,7 +21,7 @@ Examples:
   boxmark report results/20261123T170000Z-ab12cd --format md -o -    to standard output`;
 
 export function reportCommand(): Command {
-  const names = formats().map(({ name }) => name);
+  const names = formatsFor('people').map(({ name }) => name);
   return new Command('report')
     .description('render one session, or several side by side, as HTML, pictures, text and tables')
     .argument('<session...>', 'folders of sessions')

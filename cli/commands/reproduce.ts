@@ -2,16 +2,14 @@
 
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { sessionTable } from '../../bench/analysis/contrast/session-table.ts';
 import { compareSessions } from '../../bench/analysis/reproduction.ts';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
-import { describePlan } from '../../bench/plan/describe.ts';
-import { roundUp } from '../../bench/plan/schedule.ts';
+import { describePlan, kindOf, recordsOf } from '../../bench/kinds/index.ts';
+import { balancedRounds } from '../../bench/plan/plan.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
-import type { Unavailable } from '../../bench/session/info.ts';
-import { type LoadedSession, loadSession, wholeSamples } from '../../bench/session/load.ts';
+import { type LoadedSession, loadSession } from '../../bench/session/load.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
-import type { Plan } from '../../bench/types.ts';
+import type { Plan, Unavailable } from '../../bench/types.ts';
 import { parseCount, parseDurationNs } from '../../bench/units.ts';
 import { renderReproduce } from '../../reports/reproduce.ts';
 import { loadImage } from '../../runners/image/image.ts';
@@ -24,10 +22,11 @@ import { WORKLOAD_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
 import { programVersion } from '../paths.ts';
 import { type Bench, suggestion } from '../prepare.ts';
+import { type AllowEnvFlag, allowEnvOption, resumeCall } from '../stored-origin.ts';
 import { stderr, stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
-interface ReproduceFlags {
+interface ReproduceFlags extends AllowEnvFlag {
   readonly image?: string;
   readonly blocks?: string;
   readonly maxTime?: string;
@@ -52,6 +51,7 @@ export function reproduceCommand(): Command {
     .option('--blocks <n>', "another number of blocks than the session's plan")
     .option('--max-time <time>', 'no block is begun that would end later, such as 10m')
     .option('--cpu <list>', "CPUs of the workload (default: the session's, where they are)")
+    .addOption(allowEnvOption())
     .option('-o, --out <dir>', 'parent folder of the new session (default: results)')
     .option('--json', 'print the result as one JSON document')
     .option('-q, --quiet', 'no progress')
@@ -74,6 +74,7 @@ async function reproduce(dir: string, flags: ReproduceFlags): Promise<number> {
     requested: plan.environments.map(({ path }) => path).filter((path) => !unknown.some((one) => one.path === path)),
     baseline: plan.baseline,
     rest: { limits },
+    origin: { dir, allowed: flags.allowEnv ?? [] },
   };
   const image = await imageOf(original, flags.image);
   return withBench(settings, { quiet: flags.quiet === true, dryRun: false, ...image }, async (frame) => {
@@ -144,7 +145,7 @@ function planHere(plan: Plan, bench: Bench): Plan {
     ...plan,
     environments,
     contrasts: plan.contrasts.filter(({ env, baseline }) => able.has(env) && able.has(baseline)),
-    rounds: roundUp(plan.rounds, environments.length + 1),
+    rounds: balancedRounds(plan, environments.length),
   });
 }
 
@@ -157,7 +158,9 @@ function planRemarks({ info }: LoadedSession, here: Plan, flags: ReproduceFlags)
   }
   if (flags.blocks !== undefined || flags.maxTime !== undefined)
     remarks.push('The number of blocks was changed by a flag.');
-  if (Object.keys(info.work).length === 0) remarks.push('The session has no work per burst; it was calibrated here.');
+  if (here.workloads.length > 0 && Object.keys(info.work).length === 0) {
+    remarks.push('The session has no work per burst; it was calibrated here.');
+  }
   return remarks;
 }
 
@@ -177,15 +180,14 @@ function conclude(
   },
 ): number {
   const { info } = outcome;
-  const table = (session: Pick<LoadedSession, 'samples' | 'starts' | 'events'>, plan: Plan) =>
-    sessionTable({ plan, ...session }).rows;
-  const before = table({ ...original, samples: wholeSamples(original) }, original.info.plan);
+  const kind = kindOf(info.plan);
+  const [before, after] = [original, outcome].map((session) => kind.ratios(recordsOf(session)));
   const result = {
     program: programVersion(),
     original: original.info.session,
     session: info.session,
     otherBytes,
-    rows: compareSessions(before, table(outcome, info.plan)),
+    rows: compareSessions(before ?? [], after ?? []),
     differences: hostDifferences(original.info, info),
     unavailable: info.unavailable,
     remarks,
@@ -194,10 +196,10 @@ function conclude(
   else stdout.write(`${renderReproduce(result)}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
-    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
+    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, info.plan)}\n`);
     return EXIT.interrupted;
   }
-  if (outcome.samples.some(({ phase, ok }) => phase === 'measure' && ok)) return EXIT.ok;
+  if (kind.measured(outcome).size > 0) return EXIT.ok;
   stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
   return EXIT.failed;
 }

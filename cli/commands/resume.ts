@@ -3,21 +3,22 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
+import { kindOf } from '../../bench/kinds/index.ts';
 import { extendStopping } from '../../bench/plan/stopping.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
-import { assertWorkloads } from '../../bench/session/stored-plan.ts';
 import type { Plan } from '../../bench/types.ts';
 import { parseDurationNs } from '../../bench/units.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { canonicalJson, type HostFacts, readHost } from '../../runners/host/facts.ts';
-import { measureOn } from '../measure.ts';
+import { finish, measureOn } from '../measure.ts';
 import { programVersion } from '../paths.ts';
 import type { Bench } from '../prepare.ts';
 import { conclude } from '../result.ts';
+import { type AllowEnvFlag, allowEnvOption } from '../stored-origin.ts';
 import { withBench } from '../with-bench.ts';
 
-interface ResumeFlags {
+interface ResumeFlags extends AllowEnvFlag {
   readonly target?: string;
   readonly maxBlocks?: string;
   readonly maxTime?: string;
@@ -41,6 +42,7 @@ export function resumeCommand(): Command {
     .option('--max-blocks <n>', 'no more than so many blocks, those there are included')
     .option('--max-time <time>', 'no block is begun that would end later, counted from now, such as 10m')
     .option('--allow-different-hosts', 'go on although the hardware is not that of the blocks there are')
+    .addOption(allowEnvOption())
     .option('--strict', 'exit 4 when a verdict is inconclusive or untrusted')
     .option('--keep-going', "go on without an environment that can't run any more")
     .option('--json', 'print the result as one JSON document')
@@ -55,6 +57,7 @@ export function resumeCommand(): Command {
 async function resume(dir: string, flags: ResumeFlags): Promise<number> {
   const before = readInfo(dir);
   const plan = planOn(before, flags);
+  if (isCutAtItsEnd(before, plan)) return finishCut(dir, before, flags);
   assertMoreToDo(before, plan);
   const host = await readHost();
   if (flags.allowDifferentHosts !== true) assertSameHardware(before, host);
@@ -64,6 +67,7 @@ async function resume(dir: string, flags: ResumeFlags): Promise<number> {
     requested: plan.environments.map(({ path }) => path),
     baseline: plan.baseline,
     rest: { limits: plan.limits },
+    origin: { dir, allowed: flags.allowEnv ?? [] },
   };
   const image = { imageFile: undefined, imageDigest: before.image.digest };
   return withBench(settings, { quiet: flags.quiet === true, dryRun: false, ...image }, async (frame) => {
@@ -72,23 +76,39 @@ async function resume(dir: string, flags: ResumeFlags): Promise<number> {
     const info = infoOn(before, plan);
     const kept = `${before.blocksCompleted} ${before.blocksCompleted === 1 ? 'block' : 'blocks'} kept`;
     progress.say(`${dir}: ${kept}, at most ${plan.maxBlocks - before.blocksCompleted} more`);
-    const event = { kind: 'resumed', blocksKept: before.blocksCompleted, ...changesSince(before, plan, host, bench) };
+    const event = {
+      kind: 'resumed' as const,
+      blocksKept: before.blocksCompleted,
+      ...changesSince(before, plan, host, bench),
+    };
     const outcome = await measureOn(bench, info, { ...frame, dir, event });
     progress.done();
-    return conclude(outcome, bench, {
-      json: flags.json === true,
-      dir,
-      requested: plan.environments.filter(({ alias }) => alias === undefined).map(({ path }) => path),
-      keepGoing: flags.keepGoing === true,
-      strict: flags.strict === true,
-    });
+    return conclude(outcome, bench, printOptions(dir, plan, flags));
   });
+}
+
+function printOptions(dir: string, plan: Plan, { json, keepGoing, strict }: ResumeFlags) {
+  const requested = plan.environments.filter(({ alias }) => alias === undefined).map(({ path }) => path);
+  return { json: json === true, dir, requested, keepGoing: keepGoing === true, strict: strict === true };
+}
+
+/** Has it all its blocks, and not come to its own end? Figures and manifest may be missing then. */
+function isCutAtItsEnd({ blocksCompleted, stopReason }: SessionInfo, { maxBlocks }: Plan): boolean {
+  return blocksCompleted >= maxBlocks && ['running', 'interrupted', 'failed'].includes(stopReason);
+}
+
+/** Needs no environment, and may be done on any host. */
+async function finishCut(dir: string, before: SessionInfo, flags: ResumeFlags): Promise<number> {
+  const { plan, blocksCompleted, stopReason, unavailable } = before;
+  const changes = { planChanged: [], hardwareChanged: [], stackChanged: [], enginesChanged: [] };
+  const event = { kind: 'resumed' as const, blocksKept: blocksCompleted, stoppedBy: stopReason, ...changes };
+  const outcome = await finish(infoOn(before, plan), { dir, event });
+  return conclude(outcome, { planned: plan.environments, refused: unavailable }, printOptions(dir, plan, flags));
 }
 
 /** `session.json` is whole also after a kill; the tables are read once they have been trimmed. */
 function readInfo(dir: string): SessionInfo {
   const info = readSessionInfo(dir);
-  assertWorkloads(info, dir);
   if (info.plan.maxBlocks === undefined || info.resumed === undefined) {
     throw usageError(
       `The session was written by version ${info.program}, which left nothing to go on with.`,
@@ -100,6 +120,13 @@ function readInfo(dir: string): SessionInfo {
 }
 
 function planOn(info: SessionInfo, flags: ResumeFlags): Plan {
+  if (flags.target !== undefined && !kindOf(info.plan).hasTarget) {
+    throw usageError(
+      `--target is about workloads, and this session has none: it measures the ${info.plan.measure}.`,
+      flags.target,
+      '--max-blocks',
+    );
+  }
   const plan = extendStopping(info.plan, info.blocksCompleted, { target: flags.target, 'max-blocks': flags.maxBlocks });
   const { maxTime } = flags;
   return maxTime === undefined ? plan : { ...plan, maxTimeMs: parseDurationNs(maxTime, '--max-time') / 1e6 };
@@ -111,7 +138,7 @@ function assertMoreToDo(before: SessionInfo, plan: Plan): void {
     throw usageError(
       `All ${done} blocks of the session are measured.`,
       before.session,
-      `--target 0.5%, or --max-blocks ${done + 6}`,
+      `${kindOf(plan).hasTarget ? '--target 0.5%, or ' : ''}--max-blocks ${done + 6}`,
     );
   }
   if (before.stopReason === 'precision' && plan.target !== null && plan.target >= (before.plan.target ?? 0)) {

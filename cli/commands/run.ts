@@ -1,13 +1,13 @@
 /** `boxmark run`: plans, prepares the environments, measures, prints the comparison. */
 
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { parse as parseYaml } from 'yaml';
 import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
-import { describePlan, estimateSeconds } from '../../bench/plan/describe.ts';
+import { describePlan, estimateSeconds } from '../../bench/kinds/index.ts';
 import { checkPlanInput, makePlan, type PlanInput, planSettings } from '../../bench/plan/plan.ts';
+import { readNamed } from '../../bench/session/files.ts';
 import type { Plan } from '../../bench/types.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { measure } from '../measure.ts';
@@ -99,7 +99,7 @@ async function run(flags: RunFlags): Promise<number> {
   const out = resolve(input.out ?? 'results');
   if (!flags.dryRun) assertOut(out);
   const options = { quiet: flags.quiet === true, dryRun: flags.dryRun === true, imageFile: flags.image };
-  return withBench(settings, options, async ({ bench, signal, progress }) => {
+  return withBench({ ...settings, origin: null }, options, async ({ bench, signal, progress }) => {
     const plan = makePlan(settings, bench.planned, bench.baseline);
     if (flags.dryRun) return printPlan(plan, bench, flags.json === true);
     for (const line of describePlan(plan, bench.costOf)) progress.say(line);
@@ -148,10 +148,13 @@ function readInput(flags: RunFlags): PlanInput {
   return { ...Object.fromEntries(kept), ...given };
 }
 
+/** More than any plan needs. */
+const PLAN_LIMIT_BYTES = 1 << 20;
+
 function readPlanFile(file: string): PlanInput {
   let content: unknown;
   try {
-    content = parseYaml(readFileSync(file, 'utf8'));
+    content = parseYaml(readNamed(file, PLAN_LIMIT_BYTES));
   } catch (error) {
     throw usageError(`The plan can't be read: ${messageOf(error)}`, file, 'a YAML file with the names of the flags');
   }

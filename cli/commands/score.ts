@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
 import { checkPlanInput, makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { BoxFault } from '../../bench/run/client.ts';
-import { startResident } from '../../bench/run/resident.ts';
+import { Resident } from '../../bench/run/resident.ts';
 import { type Score, scoreOf } from '../../bench/run/scimark-score.ts';
 import type { Plan } from '../../bench/types.ts';
 import { formatCpuList, parseDurationNs } from '../../bench/units.ts';
@@ -63,7 +63,7 @@ async function score({ minTime, json, quiet, ...given }: ScoreFlags): Promise<nu
     limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
   });
   const options = { quiet: quiet === true, dryRun: false, imageFile: undefined };
-  return withBench(settings, options, async (frame) => {
+  return withBench({ ...settings, origin: null }, options, async (frame) => {
     const plan = makePlan(settings, frame.bench.planned, frame.bench.baseline);
     const result = await measureScore(frame, plan, minNs);
     frame.progress.done();
@@ -77,11 +77,12 @@ async function measureScore({ bench, signal, progress }: Frame, plan: Plan, minN
   if (environment === undefined) throw new Error('native was not prepared');
   const { image } = bench;
   try {
-    const resident = await startResident({
-      ...{ box: 'native', startId: 'score', position: 0, environment, plan, signal, digests: false },
-      gauges: { availableMemoryBytes: () => null, stealMs: () => null },
-      image: { node: image.nodeDigest, payload: image.payloadDigest },
-    });
+    const gauges = { availableMemoryBytes: () => null, stealMs: () => null };
+    const bytes = { node: image.nodeDigest, payload: image.payloadDigest };
+    const resident = await Resident.start(
+      { plan, gauges, signal, image: bytes },
+      { box: 'native', startId: 'score', position: 0, environment, digests: false },
+    );
     try {
       const onKernel = (id: string) => progress.phase(`${id}, ${plan.kernels} kernels`);
       return await scoreOf(resident, { minNs, burstNs: plan.burstNs, bursts: BURSTS, onKernel });

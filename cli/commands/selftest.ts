@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { analyseSelftest, type KnownQuota, type KnownSlowdown } from '../../bench/analysis/selftest.ts';
 import { EXIT } from '../../bench/errors.ts';
-import { describePlan } from '../../bench/plan/describe.ts';
+import { describePlan } from '../../bench/kinds/index.ts';
 import { checkPlanInput, makePlan, planSettings } from '../../bench/plan/plan.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import { parsePercent } from '../../bench/units.ts';
@@ -14,6 +14,7 @@ import { defaultLimits } from '../../runners/host/cpus.ts';
 import { measure } from '../measure.ts';
 import { KERNEL_IDS } from '../names.ts';
 import { assertOut } from '../out-folder.ts';
+import { resumeCall } from '../stored-origin.ts';
 import { stderr, stdout } from '../streams.ts';
 import { withBench } from '../with-bench.ts';
 
@@ -75,7 +76,7 @@ async function selftest({ quick, slow, strict, json, quiet, verbose: _, ...flags
   const out = resolve(input.out ?? 'results');
   assertOut(out);
   const frame = { quiet: quiet === true, dryRun: false, imageFile: undefined };
-  return withBench(settings, frame, async ({ bench, signal, progress }) => {
+  return withBench({ ...settings, origin: null }, frame, async ({ bench, signal, progress }) => {
     const plan = makePlan(settings, bench.planned, bench.baseline);
     for (const line of describePlan(plan, bench.costOf)) progress.say(line);
     const outcome = await measure(bench, plan, { out, signal, progress });
@@ -115,7 +116,7 @@ function conclude(outcome: SessionOutcome, { dir, slowdowns, json, strict }: Con
   else stdout.write(`${renderSelftest(document)}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
-    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: boxmark resume ${dir}\n`);
+    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, outcome.info.plan)}\n`);
     return EXIT.interrupted;
   }
   if (result.rows.length === 0) {

@@ -5,8 +5,9 @@ import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { EXIT, usageError } from '../../bench/errors.ts';
 import { nearest } from '../../bench/plan/plan.ts';
-import { ENGINES, type Engine } from '../../runners/host/packages.ts';
-import { runSetup, type SetupPlan, setupPlan } from '../../runners/host/setup.ts';
+import { INSTALLATIONS } from '../../runners/index.ts';
+import type { Installation } from '../../runners/upkeep/packages.ts';
+import { runSetup, type SetupPlan, setupPlan } from '../../runners/upkeep/setup.ts';
 import { stderr, stdout } from '../streams.ts';
 
 interface SetupFlags {
@@ -33,7 +34,7 @@ export function setupCommand(): Command {
 }
 
 async function setup(flags: SetupFlags): Promise<number> {
-  const engines = flags.all ? ENGINES : enginesFor(flags.for ?? 'container,nested,vm');
+  const engines = flags.all ? INSTALLATIONS : enginesFor(flags.for ?? 'container,nested,vm');
   const plan = await setupPlan(engines);
   if (flags.json) stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
   else say(describe(plan));
@@ -65,19 +66,20 @@ function describe(plan: SetupPlan): string[] {
 }
 
 /** Engines behind names of layers and aliases. A virtual machine means QEMU only where the processor offers hardware help. */
-function enginesFor(list: string): Engine[] {
-  const engines = new Set<Engine>();
-  const known = [...ENGINES, 'native', 'container', 'nested', 'vm'];
+function enginesFor(list: string): Installation[] {
+  const engines = new Set<string>();
+  const installable = INSTALLATIONS.map(({ name }) => name);
+  const known = [...installable, 'native', 'container', 'nested', 'vm'];
   for (const layer of list.split(',').flatMap((path) => path.trim().split('/'))) {
     const [name = '', ...settings] = layer.split(':');
     if (settings.some((setting) => setting.endsWith('runsc'))) engines.add('gvisor');
     if (name === 'container' || name === 'nested') engines.add('docker').add('unshare');
     else if (name === 'vm') engines.add(hardwareVirtualisation() || process.arch !== 'x64' ? 'qemu' : 'uml');
-    else if ((ENGINES as readonly string[]).includes(name)) engines.add(name as Engine);
+    else if (installable.includes(name)) engines.add(name);
     else if (name !== 'native')
       throw usageError(`There is nothing to install for this name${nearest(name, known)}.`, name, known.join(', '));
   }
-  return [...engines];
+  return [...engines].flatMap((name) => INSTALLATIONS.filter((installation) => installation.name === name));
 }
 
 function hardwareVirtualisation(): boolean {

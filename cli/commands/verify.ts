@@ -8,7 +8,8 @@ import { nearest } from '../../bench/plan/plan.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { type LoadedSession, loadSession, wholeSamples } from '../../bench/session/load.ts';
 import { isFailed, renderClaims } from '../../reports/claims.ts';
-import { jsonText } from '../../reports/json.ts';
+import { jsonText } from '../../reports/formats/json.ts';
+import { clean } from '../../reports/text.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { publishedClaims } from '../paths.ts';
 import { stderr, stdout } from '../streams.ts';
@@ -77,7 +78,7 @@ async function warnOfDamage(dir: string): Promise<void> {
   if (first === undefined) return;
   const more = findings.length > 1 ? `, and ${findings.length - 1} more findings` : '';
   stderr.write(
-    `boxmark: the session is not whole: ${first.file}: ${first.problem}${more}\n  try: boxmark check ${dir}\n`,
+    `boxmark: the session is not whole: ${clean(`${first.file}: ${first.problem}`)}${more}\n  try: boxmark check ${dir}\n`,
   );
 }
 

@@ -2,10 +2,13 @@
 
 import type { SessionInfo } from '../../bench/session/info.ts';
 import type { HostDifference } from '../../reports/hosts.ts';
-import { canonicalJson } from '../../runners/host/facts.ts';
+import { canonicalJson, type HostFacts } from '../../runners/host/facts.ts';
+
+/** `kernels` is the plan's. */
+type HostFact = keyof HostFacts['hardware'] | keyof HostFacts['stack'] | 'kernels';
 
 /** Fields of `host` in words; others go by their own name. */
-const WORDS: Readonly<Record<string, string>> = {
+const WORDS: Readonly<Partial<Record<HostFact, string>>> = {
   cpuVendor: 'CPU vendor',
   cpuModel: 'CPU',
   cpuFamily: 'CPU family',
@@ -46,7 +49,7 @@ function factDifferences(part: 'hardware' | 'stack', before: object, after: obje
     if (other === undefined || canonicalJson(value) === canonicalJson(other)) return [];
     // The list says it in words.
     if (key === 'cpuFlagsSha256' && part === 'hardware') return [];
-    const what = WORDS[key] ?? (key === 'cpuFlagsSha256' ? 'CPU flags as the kernel shows them' : key);
+    const what = WORDS[key as HostFact] ?? (key === 'cpuFlagsSha256' ? 'CPU flags as the kernel shows them' : key);
     if (isRecord(value) && isRecord(other)) return entryDifferences(part, what, value, other);
     if (isTexts(value) && isTexts(other)) return [{ part, what, ...alone(value, other) }];
     return [{ part, what, before: textOf(value), after: textOf(other) }];

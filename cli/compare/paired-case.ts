@@ -4,9 +4,10 @@ import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
 import type { Image, Plan } from '../../bench/types.ts';
 import { parseCount } from '../../bench/units.ts';
+import { isAlias } from '../../runners/aliases.ts';
 import { loadImage, verifyImage } from '../../runners/image/image.ts';
-import { isAlias } from '../../runners/stack/aliases.ts';
 import { WORKLOAD_IDS } from '../names.ts';
+import { type AllowEnvFlag, assertAllowed, type StoredOrigin } from '../stored-origin.ts';
 import { withBench } from '../with-bench.ts';
 import { limitsHere } from './limits-here.ts';
 import { measurePaired, type PairedResult } from './paired.ts';
@@ -14,13 +15,14 @@ import type { Sides } from './sides.ts';
 
 export interface PairedCase {
   readonly plan: Plan;
+  readonly origin: StoredOrigin;
   readonly work: Readonly<Record<string, number>>;
   readonly baselineImage: Image;
   readonly candidateImage: Image;
   readonly remarks: readonly string[];
 }
 
-export interface CaseOptions {
+export interface CaseOptions extends AllowEnvFlag {
   readonly only: ReadonlySet<string>;
   readonly margin: number;
   readonly blocks?: string;
@@ -51,10 +53,14 @@ export async function pairedCase(sides: Sides, options: CaseOptions): Promise<Pa
   const workloads = plan.workloads.filter((id) => candidate.info.plan.workloads.includes(id));
   if (environments.length === 0) return 'they have no environment in common';
   if (workloads.length === 0) return 'they have no workload in common';
+  const origin = { dir: baseline.dir, allowed: options.allowEnv ?? [] };
+  // Here, because a paired run that can't be prepared becomes a comparison of what is stored.
+  assertAllowed([plan.baseline, ...environments.map(({ path }) => path)], origin);
   const { limits, note } = limitsHere(plan, options.cpu);
   const fixed = blocks === undefined ? {} : { minBlocks: blocks, maxBlocks: blocks, target: null };
   return {
     plan: { ...plan, ...fixed, environments, workloads, margin: options.margin, limits },
+    origin,
     work,
     baselineImage,
     candidateImage,
@@ -80,13 +86,14 @@ function onlyOne(side: string, own: Plan, other: Plan, only: ReadonlySet<string>
 
 /** A reason, when nothing could be measured for a want of this host; null after an interrupt, which was told already. */
 export async function runPaired(
-  { plan, work, baselineImage, candidateImage }: PairedCase,
+  { plan, origin, work, baselineImage, candidateImage }: PairedCase,
   { out, quiet }: { readonly out: string; readonly quiet?: boolean },
 ): Promise<PairedResult | string | null> {
   const settings = {
     requested: plan.environments.map(({ path }) => path),
     baseline: plan.baseline,
     rest: { limits: plan.limits },
+    origin,
   };
   const image = { imageFile: undefined, imageDigest: baselineImage.digest };
   let result: PairedResult | string | null = null;

@@ -3,14 +3,14 @@
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { sessionTable } from '../../bench/analysis/contrast/session-table.ts';
 import { confirm, type Gated, gatePaired, type PairedRow } from '../../bench/analysis/regression.ts';
-import { describePlan } from '../../bench/plan/describe.ts';
+import { describePlan } from '../../bench/kinds/index.ts';
 import { roundUp } from '../../bench/plan/schedule.ts';
 import { hasSuite, SUITE, suiteOf } from '../../bench/plan/suite.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import type { Environment, Estimate, Image, Plan } from '../../bench/types.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
-import { prepareStack, Unavailable } from '../../runners/stack/stack.ts';
+import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
 import { measure } from '../measure.ts';
 import { suggestion } from '../prepare.ts';
 import type { Frame } from '../with-bench.ts';
@@ -48,7 +48,7 @@ export async function measurePaired(frame: Frame, request: PairedRequest): Promi
   try {
     for (const path of paths.filter((one) => !refused.has(one))) {
       const made = await prepareCandidate(path, frame, request.image).catch((error: unknown) => {
-        if (!(error instanceof Unavailable)) throw error;
+        if (!(error instanceof UnavailableError)) throw error;
         refused.set(path, error.message);
       });
       if (made !== undefined) candidates.push(made);

@@ -1,5 +1,7 @@
 /** What a chart is: one configuration of Chart.js that is JSON and nothing else, with a text alternative and its source. */
 
+import type { Source, Table } from '../sections/section.ts';
+
 /** A configuration without functions: the same one is drawn to a picture and in a page. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 export type ChartConfig = {
@@ -8,20 +10,12 @@ export type ChartConfig = {
   readonly options: { readonly [key: string]: Json };
 };
 
-/** Rows of a CSV file of the session that a figure was computed from. */
-export interface Source {
-  readonly file: 'samples.csv' | 'starts.csv' | 'contrasts.csv' | 'footprint.csv';
-  /** `2–7` by line, the header being 1; null where a filter tells more. */
-  readonly rows: string | null;
-  /** `workload = fft, phase = measure`. */
-  readonly filter: string | null;
+/** The figures of a chart in words: texts under their heads. */
+export function figures({ head, rows }: { head: readonly string[]; rows: readonly (readonly string[])[] }): ChartTable {
+  return { columns: head.map((title) => ({ title })), rows: rows.map((cells) => ({ cells })) };
 }
 
-/** The figures of a chart in words. */
-export interface ChartTable {
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
+export type ChartTable = Pick<Table, 'columns' | 'rows'>;
 
 export interface Chart {
   /** Letters, digits and hyphens; unique within a session. */

@@ -2,10 +2,11 @@
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { formatChange } from '../../bench/units.ts';
-import type { ReportModel } from '../model.ts';
+import { lineList } from '../model/headline.ts';
+import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { baseOptions, type Chart, nameAxis, percentAxis, percentOf, valueAxis, ZERO_LINE } from './chart.ts';
-import { lineList } from './ladder.ts';
+import { NO_FIGURE } from '../words.ts';
+import { baseOptions, type Chart, figures, nameAxis, percentAxis, percentOf, valueAxis, ZERO_LINE } from './chart.ts';
 import { chartNames } from './names.ts';
 import { faint, lookOf } from './palette.ts';
 
@@ -75,7 +76,7 @@ export function distributionChart(model: ReportModel, workload: string, width: n
         plugins: { legend: { display: false }, annotation: { annotations: { zero: ZERO_LINE } } },
       }),
     },
-    table: {
+    table: figures({
       head: ['environment', 'rounds', '5 % to 95 %', 'middle half', 'median', 'blocks'],
       rows: rows.map((row) => [
         clean(row.env, 160),
@@ -88,7 +89,7 @@ export function distributionChart(model: ReportModel, workload: string, width: n
           .map(({ ratio }) => formatChange(ratio))
           .join(' '),
       ]),
-    },
+    }),
     sources: [
       {
         file: 'contrasts.csv',
@@ -137,5 +138,5 @@ function pointsOf({ blockRatios }: ContrastRow): number[] {
 }
 
 function rangeText({ rounds }: ContrastRow, low: 'low' | 'lowerQuartile', high: 'high' | 'upperQuartile'): string {
-  return rounds === null ? '–' : `${formatChange(rounds[low], 1)} to ${formatChange(rounds[high], 1)}`;
+  return rounds === null ? NO_FIGURE : `${formatChange(rounds[low], 1)} to ${formatChange(rounds[high], 1)}`;
 }

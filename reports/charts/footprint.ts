@@ -1,14 +1,13 @@
 /** What one more idle instance takes of the host's memory, with intervals, and how much of it its processes map. */
 
 import type { Slope } from '../../bench/analysis/footprint.ts';
-import { footprintTexts, mebibytes } from '../cost-rows.ts';
-import type { ReportModel } from '../model.ts';
+import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { baseOptions, type Chart, nameAxis, round, valueAxis } from './chart.ts';
+import { known, MIB, mib, range } from '../words.ts';
+import { baseOptions, type Chart, figures, nameAxis, round, valueAxis } from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf, pointsWithBars } from './palette.ts';
 
-const MIB = 2 ** 20;
 const PSS_COLOUR = '#6c7783';
 
 /** Null for sessions that did not measure it. */
@@ -26,7 +25,7 @@ export function footprintChart(model: ReportModel, width: number): Chart | null 
     title: 'Memory of one more idle instance',
     heading: 'Memory of one more idle instance',
     description: `Memory of the host that one more idle instance takes: ${rows
-      .map(({ env, host }) => `${clean(env, 60)} ${mebibytes(host.perInstanceBytes)} MiB`)
+      .map(({ env, host }) => `${clean(env, 60)} ${mib(host.perInstanceBytes)} MiB`)
       .join('; ')}.`,
     notes: [
       'Large: available memory of the host that goes with one more instance, with its interval of 95 %. Small and grey: proportional set size of its processes, which leaves out the kernel’s own memory and the engine’s helpers.',
@@ -42,7 +41,7 @@ export function footprintChart(model: ReportModel, width: number): Chart | null 
             data: rows.map(({ env, host }, index) => ({
               ...pointOf(host),
               y: nameAt(index),
-              t: `${clean(env, 40)}: ${mebibytes(host.perInstanceBytes)} MiB of the host`,
+              t: `${clean(env, 40)}: ${mib(host.perInstanceBytes)} MiB of the host`,
             })),
             ...pointsWithBars(looks),
           },
@@ -55,7 +54,7 @@ export function footprintChart(model: ReportModel, width: number): Chart | null 
                     {
                       x: round(pss.perInstanceBytes / MIB),
                       y: nameAt(index),
-                      t: `${clean(env, 40)}: PSS ${mebibytes(pss.perInstanceBytes)} MiB`,
+                      t: `${clean(env, 40)}: PSS ${mib(pss.perInstanceBytes)} MiB`,
                     },
                   ],
             ),
@@ -71,12 +70,15 @@ export function footprintChart(model: ReportModel, width: number): Chart | null 
         plugins: { legend: { display: false } },
       }),
     },
-    table: {
-      head: ['environment', 'of', 'MiB an instance', '95 % interval'],
-      rows: model.costs.footprint
-        .flatMap(footprintTexts)
-        .map(({ env, figure, mib, range }) => [clean(env, 160), figure, mib, range]),
-    },
+    table: figures({
+      head: ['environment', 'host, MiB', '95 % interval', 'PSS, MiB'],
+      rows: rows.map(({ env, host, pss }) => [
+        clean(env, 160),
+        mib(host.perInstanceBytes),
+        range(host.interval, mib),
+        known(pss?.perInstanceBytes, mib),
+      ]),
+    }),
     sources: [{ file: 'footprint.csv', rows: null, filter: null }],
   };
 }

@@ -1,9 +1,9 @@
 /** One figure over the sessions of a machine: each session with its interval, the levels, and where they change. */
 
 import { formatChange, formatNs } from '../../bench/units.ts';
-import type { HistoryLine, HistoryMachine } from '../history.ts';
+import type { HistoryLine, HistoryMachine } from '../model/history.ts';
 import { clean } from '../text.ts';
-import { baseOptions, type Chart, type Json, percentOf, round, valueAxis } from './chart.ts';
+import { baseOptions, type Chart, figures, type Json, percentOf, round, valueAxis } from './chart.ts';
 import { lookOf } from './palette.ts';
 
 /** More points than this are thinned: a chart is no wider. */
@@ -98,7 +98,7 @@ export function historyChart(machine: HistoryMachine, line: HistoryLine, id: str
         plugins: { legend: { display: false }, annotation: { annotations: markers } },
       }),
     },
-    table: {
+    table: figures({
       head: ['level', 'from', 'to', 'sessions', 'value'],
       rows: levels.map(({ from, to, meanLog }, index) => [
         String(index + 1),
@@ -107,7 +107,7 @@ export function historyChart(machine: HistoryMachine, line: HistoryLine, id: str
         String(to - from),
         valueText(line, meanLog),
       ]),
-    },
+    }),
     sources: [
       {
         file: 'contrasts.csv',

@@ -2,10 +2,11 @@
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { formatChange } from '../../bench/units.ts';
-import { leadWorkload } from '../headline.ts';
-import type { ReportModel } from '../model.ts';
+import { letterOf, suiteRows } from '../model/headline.ts';
+import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { baseOptions, type Chart, nameAxis, percentAxis, percentOf, valueAxis, ZERO_LINE } from './chart.ts';
+import { NO_FIGURE } from '../words.ts';
+import { baseOptions, type Chart, figures, nameAxis, percentAxis, percentOf, valueAxis, ZERO_LINE } from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf, pointsWithBars } from './palette.ts';
 
@@ -71,32 +72,20 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
         plugins: { legend: { display: false }, annotation: { annotations: { zero: ZERO_LINE } } },
       }),
     },
-    table: {
+    table: figures({
       head: ['environment', 'session', 'host', 'time', '95 % interval', 'throughput', 'verdict'],
       rows: rows.map(({ row, model, index }) => [
         clean(row.env, 160),
         letterOf(index),
         clean(model.details.record?.host.name ?? model.session.host, 80),
         formatChange(row.timeRatio),
-        row.interval === null ? '–' : `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}`,
+        row.interval === null ? NO_FIGURE : `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}`,
         formatChange(1 / row.timeRatio),
-        row.verdict ?? '–',
+        row.verdict ?? NO_FIGURE,
       ]),
-    },
+    }),
     sources: [{ file: 'contrasts.csv', rows: null, filter: 'workload = suite, of each session' }],
   };
-}
-
-/** A, B, … Z, A2, …: short enough for an axis. */
-export function letterOf(index: number): string {
-  const letter = String.fromCharCode(65 + (index % 26));
-  return index < 26 ? letter : `${letter}${Math.floor(index / 26) + 1}`;
-}
-
-/** The rows that stand for a session: of the suite, or of the workload that its answer is about. */
-export function suiteRows(model: ReportModel): ContrastRow[] {
-  const { baseline } = model.session.plan;
-  return model.contrasts.filter((row) => row.baseline === baseline && row.workload === leadWorkload(model));
 }
 
 function changeText({ timeRatio, interval }: ContrastRow): string {

@@ -1,9 +1,10 @@
 /** All charts of a session, in the order in which a report shows them. */
 
 import { suiteOf } from '../../bench/plan/suite.ts';
-import { leadName, leadWorkload } from '../headline.ts';
-import type { ReportModel } from '../model.ts';
+import { leadName, leadWorkload } from '../model/headline.ts';
+import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
+import { WIDE } from '../words.ts';
 import type { Chart } from './chart.ts';
 import { distributionChart, slug } from './distribution.ts';
 import { footprintChart } from './footprint.ts';
@@ -12,8 +13,7 @@ import { orderChart } from './order.ts';
 import { startupChart } from './startup.ts';
 import { warmupChart } from './warmup.ts';
 
-/** Widths in CSS pixels: of a chart that stands alone, and of one of several beside each other. */
-const WIDE = 860;
+/** Width in CSS pixels of one of several charts beside each other. */
 const NARROW = 560;
 
 export interface SessionCharts {

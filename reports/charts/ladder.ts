@@ -2,12 +2,14 @@
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { formatChange } from '../../bench/units.ts';
-import type { ReportModel } from '../model.ts';
+import { lineList } from '../model/headline.ts';
+import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { percentDigits } from '../wording.ts';
+import { NO_FIGURE, percentDigits } from '../words.ts';
 import {
   baseOptions,
   type Chart,
+  figures,
   type Json,
   nameAxis,
   type PercentAxis,
@@ -19,7 +21,7 @@ import {
 import { chartNames } from './names.ts';
 import { lookOf, pointsWithBars } from './palette.ts';
 
-/** Beyond this an environment would flatten all others: it is told at the edge instead of drawn. */
+/** Beyond this an environment would flatten all others: it is written at the edge instead of drawn. */
 const FAR = 2;
 /** For the name of the control's band, px; it leaves some of it to the title above. */
 const LABEL_ROOM = 24;
@@ -107,7 +109,7 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
     notes: [
       ...(options.explained && control?.interval
         ? [
-            'Grey band: the interval of the control, a second copy of the baseline. What lies within it can’t be told from nothing.',
+            'Grey band: the interval of the control, a second copy of the baseline. What lies within it can’t be distinguished from no difference.',
           ]
         : []),
       ...(control?.interval ? [] : ['No control band: the control has no interval.']),
@@ -129,16 +131,16 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
         plugins: { legend: { display: false }, annotation: { annotations, clip: false } },
       }),
     },
-    table: {
+    table: figures({
       head: ['environment', 'time', '95 % interval', 'throughput', 'verdict'],
       rows: [...rows, ...(control === undefined ? [] : [control])].map((row) => [
         clean(row.env, 160),
         changeOf(row, row.timeRatio),
-        row.interval === null ? '–' : `${changeOf(row, row.interval.low)} to ${changeOf(row, row.interval.high)}`,
+        row.interval === null ? NO_FIGURE : `${changeOf(row, row.interval.low)} to ${changeOf(row, row.interval.high)}`,
         changeOf(row, 1 / row.timeRatio),
         row.verdict ?? 'control',
       ]),
-    },
+    }),
     sources: [
       { file: 'contrasts.csv', rows: lineList(model, rows), filter: `workload = ${clean(options.workload, 40)}` },
     ],
@@ -156,19 +158,6 @@ export function ladderAxis(model: ReportModel, workloads: readonly string[]): Pe
       interval === null ? [percentOf(timeRatio)] : [percentOf(interval.low), percentOf(interval.high)],
     ),
   );
-}
-
-/** `2–4, 8`: the lines of contrasts.csv that hold these rows. */
-export function lineList(model: ReportModel, rows: readonly ContrastRow[]): string {
-  const lines = rows.map((row) => model.contrasts.indexOf(row) + 2).sort((a, b) => a - b);
-  const parts: string[] = [];
-  for (let index = 0; index < lines.length; ) {
-    let end = index;
-    while (lines[end + 1] === (lines[end] as number) + 1) end++;
-    parts.push(end === index ? `${lines[index]}` : `${lines[index]}–${lines[end]}`);
-    index = end + 1;
-  }
-  return parts.join(', ');
 }
 
 /** `+4.2 % [+1.0 %, +7.6 %]`. */

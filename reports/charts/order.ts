@@ -2,10 +2,10 @@
 
 import { findSeries, flaggedRounds } from '../../bench/analysis/contrast/group.ts';
 import { median } from '../../bench/units.ts';
-import type { ReportModel } from '../model.ts';
-import type { BurstSeries } from '../run-order.ts';
+import type { ReportModel } from '../model/model.ts';
+import type { BurstSeries } from '../model/run-order.ts';
 import { clean } from '../text.ts';
-import { baseOptions, type Chart, type Json, percentOf, round, valueAxis } from './chart.ts';
+import { baseOptions, type Chart, figures, type Json, percentOf, round, valueAxis } from './chart.ts';
 import { chartNames } from './names.ts';
 import { faint, lookOf } from './palette.ts';
 
@@ -108,7 +108,7 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
         },
       }),
     },
-    table: {
+    table: figures({
       head: ['environment', 'bursts', 'drawn', 'flagged'],
       rows: near.map(({ path, series }, index) => [
         clean(path, 160),
@@ -116,7 +116,7 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
         String(sets[index]?.points.length ?? 0),
         String(sets[index]?.flags.length ?? 0),
       ]),
-    },
+    }),
     sources: [{ file: 'samples.csv', rows: null, filter: 'phase = measure' }],
   };
 }

@@ -1,18 +1,18 @@
-/** What isolation costs: the time of each environment against how many aspects shut its boxes in. */
+/** What isolation costs: the time of each environment against how many isolation features its boxes have. */
 
 import { formatChange } from '../../bench/units.ts';
-import { leadWorkload } from '../headline.ts';
-import type { ReportModel } from '../model.ts';
+import { leadWorkload, suiteRows } from '../model/headline.ts';
+import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { baseOptions, type Chart, type Json, percentAxis, percentOf, valueAxis } from './chart.ts';
-import { suiteRows } from './hosts.ts';
+import { NO_FIGURE } from '../words.ts';
+import { baseOptions, type Chart, figures, type Json, percentAxis, percentOf, valueAxis } from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf } from './palette.ts';
 
 /** Beyond this an environment would flatten all others. */
 const FAR = 2;
 
-/** Null with fewer than two environments whose boxes told how they are shut in. */
+/** Null with fewer than two environments whose isolation is known. */
 export function postureChart(model: ReportModel, width: number): Chart | null {
   const { baseline } = model.session.plan;
   const rows = suiteRows(model);
@@ -31,8 +31,8 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
   return {
     id: 'posture',
     title: 'Cost against isolation',
-    heading: `Time against ${clean(baseline, 40)} by how boxes are shut in (${workload})`,
-    description: `Time on ${workload} and aspects that shut the box in: ${points
+    heading: `Time against ${clean(baseline, 40)} by isolation (${workload})`,
+    description: `Time on ${workload} and isolation features in effect: ${points
       .map(
         ({ env, holds, told, row }) =>
           `${clean(env, 60)} ${holds} of ${told}, ${row === null ? 'the baseline' : formatChange(row.timeRatio)}`,
@@ -73,7 +73,7 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
       },
       options: baseOptions({
         scales: {
-          x: valueAxis('aspects that shut the box in', {
+          x: valueAxis('isolation features in effect', {
             min: 0,
             max: Math.max(...points.map(({ told }) => told)) + 1,
             ticks: { precision: 0 },
@@ -83,16 +83,16 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
         plugins: { legend: { display: true, position: 'bottom', labels: { usePointStyle: true, boxHeight: 7 } } },
       }),
     },
-    table: {
-      head: ['environment', 'aspects', 'told', 'time', '95 % interval'],
+    table: figures({
+      head: ['environment', 'in effect', 'of', 'time', '95 % interval'],
       rows: all.map(({ env, holds, told, row }) => [
         clean(env, 160),
         String(holds),
         String(told),
         row === null ? 'baseline' : formatChange(row.timeRatio),
-        row?.interval ? `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}` : '–',
+        row?.interval ? `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}` : NO_FIGURE,
       ]),
-    },
+    }),
     sources: [{ file: 'contrasts.csv', rows: null, filter: `workload = ${workload}` }],
   };
 }

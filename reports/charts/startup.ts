@@ -2,9 +2,10 @@
 
 import type { Start } from '../../bench/types.ts';
 import { formatNs, median } from '../../bench/units.ts';
-import type { ReportModel } from '../model.ts';
+import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { baseOptions, type Chart, type Json, nameAxis, round, valueAxis } from './chart.ts';
+import { NO_FIGURE } from '../words.ts';
+import { baseOptions, type Chart, figures, type Json, nameAxis, round, valueAxis } from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf } from './palette.ts';
 
@@ -101,7 +102,7 @@ export function startupChart(model: ReportModel, width: number): Chart | null {
         plugins: { legend: { display: true, position: 'bottom', labels: { boxWidth: 12, boxHeight: 12 } } },
       }),
     },
-    table: {
+    table: figures({
       head: ['environment', 'starts', ...PHASES.map(({ label }) => label), 'ready: median', 'least to most', 'removal'],
       rows: rows.map(({ path, starts }) => [
         clean(path, 160),
@@ -111,7 +112,7 @@ export function startupChart(model: ReportModel, width: number): Chart | null {
         rangeText(starts.map(({ readyMs }) => readyMs)),
         msOrNone(medianOf(starts.map(({ teardownMs }) => teardownMs))),
       ]),
-    },
+    }),
     sources: [{ file: 'starts.csv', rows: null, filter: 'status = completed' }],
   };
 }
@@ -134,11 +135,11 @@ function thinned<T>(all: readonly T[]): readonly T[] {
 
 function rangeText(values: readonly (number | null)[]): string {
   const known = values.filter((value) => value !== null);
-  return known.length === 0 ? '–' : `${ms(Math.min(...known))} to ${ms(Math.max(...known))}`;
+  return known.length === 0 ? NO_FIGURE : `${ms(Math.min(...known))} to ${ms(Math.max(...known))}`;
 }
 
 function msOrNone(value: number | null): string {
-  return value === null ? '–' : ms(value);
+  return value === null ? NO_FIGURE : ms(value);
 }
 
 function ms(value: number): string {

@@ -1,9 +1,10 @@
 /** The warm-up of the first block on one workload: burst by burst, against each environment's own last bursts. */
 
 import { formatChange, median } from '../../bench/units.ts';
-import type { ReportModel } from '../model.ts';
+import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { baseOptions, type Chart, type Json, percentOf, valueAxis } from './chart.ts';
+import { NO_FIGURE } from '../words.ts';
+import { baseOptions, type Chart, figures, type Json, percentOf, valueAxis } from './chart.ts';
 import { slug } from './distribution.ts';
 import { chartNames } from './names.ts';
 import { lookOf } from './palette.ts';
@@ -70,16 +71,16 @@ export function warmupChart(model: ReportModel, workload: string, width: number)
         },
       }),
     },
-    table: {
+    table: figures({
       head: ['environment', 'first burst', 'second', 'kind', 'bursts until the last level'],
       rows: changes.map(({ env, values }) => [
         clean(env, 160),
         formatChange(1 + (values[0] ?? 0) / 100),
         formatChange(1 + (values[1] ?? 0) / 100),
-        seriesOf(env)?.class ?? '–',
-        seriesOf(env) === undefined ? '–' : String(seriesOf(env)?.length),
+        seriesOf(env)?.class ?? NO_FIGURE,
+        seriesOf(env) === undefined ? NO_FIGURE : String(seriesOf(env)?.length),
       ]),
-    },
+    }),
     sources: [
       { file: 'samples.csv', rows: null, filter: `workload = ${clean(workload, 40)}, phase = warmup, block = 1` },
     ],

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Box, Workspace } from '../../bench/types.ts';
+import { quote } from '../kit/shell.ts';
 import { createGroup, enterShell, GROUP_ROOT, hostHierarchies } from './group.ts';
 import {
   type GroupLimits,
@@ -10,7 +11,6 @@ import {
   hierarchiesFor,
   leavesOf,
   parseHierarchies,
-  quote,
   stepsToShell,
 } from './tree.ts';
 
@@ -60,7 +60,7 @@ export async function openGroup(request: GroupRequest): Promise<BoxGroup> {
   const path = `${GROUP_ROOT}/${workspace.id}/${name}`;
   const hierarchies = hierarchiesFor(request.hierarchies, holds);
   const unavailable = (reason: string): BoxGroup => {
-    workspace.note('no-cgroup', { start: name, box: parent.path, reason });
+    workspace.note({ kind: 'no-cgroup', start: name, box: parent.path, reason });
     return { hierarchies: [], enter: '', enterLeaf: '', enterRunning: '', remove: async () => {} };
   };
   if (parent.path === 'host') {

@@ -5,15 +5,8 @@ import { readdir, rmdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../bench/errors.ts';
 import type { Usage } from '../../bench/types.ts';
-import {
-  type GroupLimits,
-  groupSteps,
-  type Hierarchy,
-  hierarchiesFor,
-  parseHierarchies,
-  quote,
-  type Step,
-} from './tree.ts';
+import { quote } from '../kit/shell.ts';
+import { type GroupLimits, groupSteps, type Hierarchy, hierarchiesFor, parseHierarchies, type Step } from './tree.ts';
 import { accountOfPath } from './usage.ts';
 
 export { usageOfPath, usageOfPid } from './usage.ts';

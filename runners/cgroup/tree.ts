@@ -1,5 +1,7 @@
 /** What must be done in which cgroup hierarchy to make a limited group: decided from the mounts alone, for v1, v2 and both. */
 
+import { cpuList, quote } from '../kit/shell.ts';
+
 export interface Hierarchy {
   /** Where it is mounted, and which part of it: `/` or a path when a part of it was bound there. */
   readonly mount: string;
@@ -117,16 +119,6 @@ function stepToShell(step: Step): string {
       return step.optional ? `[ ! -e ${quote(step.file)} ] || ${write}` : `${write} || exit 1`;
     }
   }
-}
-
-/** A word that the shell takes as it stands. */
-export function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/** CPUs as the kernel lists them: `0,2,3`. */
-export function cpuList(cpus: readonly number[]): string {
-  return cpus.join(',');
 }
 
 function stepsV1({ mount, controllers }: Hierarchy, path: string, limits: GroupLimits): Step[] {

@@ -41,7 +41,7 @@ export async function guestGroup(
 ): Promise<Group | undefined> {
   const bounds = { cpus: limits.cpus, memoryBytes: memoryBytes + OVERHEAD_BYTES + extraBytes, pids: limits.pids };
   return createGroup(workspace.id, name, bounds, {
-    onUnavailable: (reason) => workspace.note('no-cgroup', { start: name, reason }),
+    onUnavailable: (reason) => workspace.note({ kind: 'no-cgroup', start: name, reason }),
   });
 }
 

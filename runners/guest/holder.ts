@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box } from '../../bench/types.ts';
 import type { Group } from '../cgroup/group.ts';
-import { SCRATCH_MOUNT, STORE_MOUNT } from '../engines/unshare/script.ts';
 import { storeDir } from '../image/store.ts';
+import { SCRATCH_MOUNT, STORE_MOUNT } from '../kit/places.ts';
 import { hostSpawn } from '../kit/process.ts';
 import { guestAgent } from './agent.ts';
 

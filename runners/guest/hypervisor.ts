@@ -1,6 +1,6 @@
 /** What the small hypervisors have in common: KVM or nothing, a kernel, the image as a disk, a serial console. */
 
-import { access, constants, mkdtemp, rm } from 'node:fs/promises';
+import { access, constants, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../bench/errors.ts';
@@ -8,7 +8,8 @@ import type { Box, OpenOptions, Prepared, Probe, Runner, Workspace } from '../..
 import { erofsDisk } from '../image/image.ts';
 import { findCommand } from '../image/layout.ts';
 import { hostExec } from '../kit/process.ts';
-import { defineSettings } from '../stack/settings.ts';
+import { removeTree } from '../kit/remove.ts';
+import { defineSettings, namesFile } from '../stack/settings.ts';
 import { bootOnce } from './boot-probe.ts';
 import { guestBox, guestGroup } from './box.ts';
 import { findStaticBusybox, initramfsFile } from './initramfs.ts';
@@ -81,6 +82,7 @@ export function hypervisorRunner(hypervisor: Hypervisor, kernel?: string): Runne
       layer: name,
       schema: SCHEMA,
       examples: { kernel: '%2Fboot%2Fvmlinux' },
+      risks: { kernel: namesFile },
       bind: (values) => hypervisorRunner(hypervisor, values.kernel),
     }),
     probe: (parent, workspace) => probe(hypervisor, kernel, parent, workspace),
@@ -90,6 +92,7 @@ export function hypervisorRunner(hypervisor: Hypervisor, kernel?: string): Runne
       const version = (await versionOf(hypervisor)) ?? '';
       return {
         labels: ['KVM'],
+        traits: { kvm: true },
         version,
         slowness: 2,
         dispose: async () => {},
@@ -136,7 +139,7 @@ async function probe(
       if (booted.works) return { available: true, version, labels: ['KVM'] };
       return unavailable(`no guest boots: ${booted.reason}`, 'a host whose KVM works, or uml');
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await removeTree(folder);
     }
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
@@ -162,7 +165,7 @@ async function open(hypervisor: Hypervisor, prepared: HypervisorPrepared, option
     lineLimitBytes: LINE_LIMIT_BYTES,
     cpus: limits.cpus,
     command: (argv) => hypervisor.command({ ...machine, argv }),
-    cleanUp: () => rm(folder, { recursive: true, force: true }),
+    cleanUp: () => removeTree(folder),
   });
   return box;
 }

@@ -1,11 +1,12 @@
 /** Finds the Linux kernel that virtual machines boot, or unpacks the distribution's own package for it, without installing it. */
 
-import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, readdir, rename } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
 import { storeDir } from '../image/image.ts';
 import { hostExec } from '../kit/process.ts';
+import { removeTree } from '../kit/remove.ts';
 
 export interface GuestKernel {
   /** Bootable kernel file. */
@@ -78,7 +79,7 @@ export async function fetchGuestKernel(log: (line: string) => void): Promise<Gue
     log(`kernel ${found.version} is ready`);
     return found;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
   }
 }
 

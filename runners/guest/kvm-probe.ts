@@ -3,6 +3,10 @@
 import { access, constants } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Workspace } from '../../bench/types.ts';
+import { type BootResult, bootAnswer, bootOnce } from './boot-probe.ts';
+import { findStaticBusybox, initramfsFile } from './initramfs.ts';
+import { findGuestKernel, type GuestKernel } from './kernel.ts';
+import { resolveModules } from './modules.ts';
 import {
   type Accelerator,
   findQemu,
@@ -11,11 +15,7 @@ import {
   type Machine,
   type Qemu,
   qemuCommand,
-} from '../engines/qemu/command.ts';
-import { type BootResult, bootAnswer, bootOnce } from './boot-probe.ts';
-import { findStaticBusybox, initramfsFile } from './initramfs.ts';
-import { findGuestKernel, type GuestKernel } from './kernel.ts';
-import { resolveModules } from './modules.ts';
+} from './qemu-command.ts';
 
 /** A working KVM needs well under 2 s. */
 const KVM_TIMEOUT_MS = 6000;

@@ -1,11 +1,12 @@
 /** Kernel modules for a guest: which files, in which order, as plain bytes that `insmod` takes. */
 
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as zlib from 'node:zlib';
 import { BoxmarkError } from '../../bench/errors.ts';
 import { hostExec } from '../kit/process.ts';
+import { removeTree } from '../kit/remove.ts';
 import type { GuestKernel } from './kernel.ts';
 
 export interface ModuleFile {
@@ -94,7 +95,7 @@ async function unpackWith(tool: 'zstd' | 'xz', file: string): Promise<Buffer> {
     }
     return await readFile(plain);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
   }
 }
 

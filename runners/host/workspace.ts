@@ -1,12 +1,14 @@
 /** The private folder of a run, and who owns it: a folder whose owner is dead is a leftover, one whose owner lives is not. */
 
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
 import { removeWorkspaceGroups } from '../cgroup/group.ts';
+import { removeTree } from '../kit/remove.ts';
 import { mountsBelow } from './mounts.ts';
+import { isOwnFolder, readOwnFile } from './ownership.ts';
 import { identify, isAlive } from './processes.ts';
 
 /** On a real file system (/tmp may be a tmpfs, which overlay file systems can't stand on), and kept over reboots. */
@@ -48,13 +50,13 @@ export async function createWorkspaceDir(): Promise<{ id: string; dir: string }>
       pidNamespace: pidNamespace(),
     };
     // Renamed into place: half an owner would read as none.
-    await writeFile(join(dir, '.owner.json'), `${JSON.stringify(owner)}\n`);
+    await writeFile(join(dir, '.owner.json'), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
     await rename(join(dir, '.owner.json'), join(dir, 'owner.json'));
     return { id, dir };
   }
 }
 
-/** Removes the folder of a run and its empty control groups. @throws `BoxmarkError` when something is still mounted in it: removing would reach through the mount. */
+/** Removes the folder of a run and its empty control groups. @throws `BoxmarkError` when something is still mounted in it: removing would reach through the mount. Throws too when the folder is not this user's own. */
 export async function removeWorkspaceDir(dir: string): Promise<void> {
   const mounted = mountsBelow(dir);
   if (mounted.length > 0) {
@@ -64,10 +66,17 @@ export async function removeWorkspaceDir(dir: string): Promise<void> {
       remedy: 'boxmark clean',
     });
   }
+  if (existsSync(dir) && !isOwnFolder(dir)) {
+    throw new BoxmarkError({
+      what: 'The work folder belongs to somebody else, or others can write to it, and was left.',
+      value: dir,
+      remedy: 'remove it by hand if you know what it is',
+    });
+  }
   const id = idInName(basename(dir));
   if (id !== null) await removeWorkspaceGroups(id);
   // Last: as long as the folder is there, `boxmark clean` knows whose the rest is.
-  await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+  await removeTree(dir);
 }
 
 export function workspaceDir(id: string): string {
@@ -79,7 +88,7 @@ export function idInName(name: string): string | null {
   return /^boxmark-([0-9a-f]{8})(?:$|[-.])/.exec(name)?.[1] ?? null;
 }
 
-/** `alive`: hands off. `dead`: what is left of it may go. `absent`: there is no folder of that id. */
+/** `alive`: hands off, as with a folder of another user. `dead`: what is left of it may go. `absent`: there is no folder of that id. */
 export type OwnerState = 'alive' | 'dead' | 'absent';
 
 /** Does the run with this id still go on? In doubt it does. */
@@ -87,13 +96,20 @@ export function ownerState(id: string): OwnerState {
   const dir = workspaceDir(id);
   let madeMs: number;
   try {
-    const stats = statSync(dir);
-    if (!stats.isDirectory()) return 'alive';
-    madeMs = Math.max(stats.mtimeMs, stats.ctimeMs);
-  } catch {
-    return 'absent';
+    const { mtimeMs, ctimeMs } = lstatSync(dir);
+    madeMs = Math.max(mtimeMs, ctimeMs);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'absent' : 'alive';
   }
-  const owner = readOwner(join(dir, 'owner.json'));
+  // Anyone can make a folder of this name: nothing in it, and nothing that it speaks of, is believed.
+  if (!isOwnFolder(dir)) return 'alive';
+  let record: string | null;
+  try {
+    record = readOwnFile(join(dir, 'owner.json'));
+  } catch {
+    return 'alive';
+  }
+  const owner = ownerIn(record ?? '');
   if (owner === null || owner.id !== id) return Date.now() - madeMs < GRACE_MS ? 'alive' : 'dead';
   if (owner.bootId !== null && owner.bootId !== bootId()) return 'dead';
   if (owner.pidNamespace !== null && owner.pidNamespace !== pidNamespace()) return 'alive';
@@ -106,9 +122,9 @@ export function liveRuns(): string[] {
   return ids.filter((id) => id !== null && ownerState(id) === 'alive') as string[];
 }
 
-function readOwner(file: string): Owner | null {
+function ownerIn(record: string): Owner | null {
   try {
-    const owner = JSON.parse(readFileSync(file, 'utf8')) as Partial<Owner>;
+    const owner = JSON.parse(record) as Partial<Owner>;
     if (!Number.isSafeInteger(owner.pid) || !Number.isSafeInteger(owner.startTicks)) return null;
     const { pid, startTicks, id = '', bootId = null, pidNamespace = null } = owner as Owner;
     return { pid, startTicks, id, bootId, pidNamespace };

@@ -2,10 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Image } from '../../bench/types.ts';
+import { removeTree } from '../kit/remove.ts';
 
 const BUILD_PREFIX = '.build-';
 /** A build takes seconds; a folder this old was left by a builder that was killed. */
@@ -30,7 +31,7 @@ export async function inBuildFolder<T>(build: (folder: string) => Promise<T>): P
   try {
     return await build(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
   }
 }
 
@@ -94,7 +95,9 @@ async function removeStaleBuilds(): Promise<void> {
   const names = await readdir(storeDir()).catch(() => []);
   for (const name of names.filter((entry) => entry.startsWith(BUILD_PREFIX))) {
     const folder = join(storeDir(), name);
-    const made = await stat(folder).catch(() => undefined);
-    if (made !== undefined && Date.now() - made.mtimeMs > STALE_MS) await rm(folder, { recursive: true, force: true });
+    const made = await lstat(folder).catch(() => undefined);
+    // The store may be shared with other users.
+    const isMine = made !== undefined && made.uid === process.geteuid?.();
+    if (isMine && Date.now() - made.mtimeMs > STALE_MS) await removeTree(folder);
   }
 }

@@ -1,5 +1,6 @@
 /** The image as one file, so that another host runs the same bytes; what comes in is not trusted until its digests agree. */
 
+import { randomUUID } from 'node:crypto';
 import { open, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
@@ -19,7 +20,7 @@ export async function exportImage(image: Image, file: string): Promise<void> {
   await verifyImage(image);
   const members = await rootMembers(image);
   const isManifest = ({ entry }: (typeof members)[number]): boolean => entry.path === MANIFEST_PATH;
-  const temporary = join(dirname(file), `.boxmark-export-${process.pid}`);
+  const temporary = join(dirname(file), `.boxmark-export-${randomUUID()}`);
   try {
     await writeStream(tarBytes([...members.filter(isManifest), ...members.filter((m) => !isManifest(m))]), temporary);
     await rename(temporary, file);

@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box } from '../../bench/types.ts';
-import { quote } from '../cgroup/tree.ts';
+import { quote } from './shell.ts';
 
 /** Makes the folders with those above them, then the files. Throws `BoxmarkError` with what the box said. */
 export async function writeInBox(

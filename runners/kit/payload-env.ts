@@ -1,6 +1,6 @@
 /** The environment of every payload, the same in all boxes, set by shell built-ins without a further program. */
 
-import { quote } from '../cgroup/tree.ts';
+import { quote } from './shell.ts';
 
 /** What the payload sees, and nothing of the harness's own environment. */
 export const PAYLOAD_ENV: Readonly<Record<string, string>> = { PATH: '/usr/bin:/bin', HOME: '/' };

@@ -1,16 +1,17 @@
 /** Boxes of OCI runtimes: the payload's, and one that holds another engine. Both are a bundle and a call. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, Limits, OpenOptions, Prepared, Workspace } from '../../bench/types.ts';
 import { openGroup } from '../cgroup/box-group.ts';
 import { GROUP_ROOT, groupAt, hostHierarchies } from '../cgroup/group.ts';
-import { cpuList, type Hierarchy } from '../cgroup/tree.ts';
+import type { Hierarchy } from '../cgroup/tree.ts';
 import { storeDir } from '../image/image.ts';
 import { PAYLOAD_ENV } from '../kit/payload-env.ts';
 import { readyLine } from '../kit/ready.ts';
+import { removeTree } from '../kit/remove.ts';
+import { cpuList } from '../kit/shell.ts';
 import { type BoxSettings, limitsWith } from '../stack/box-settings.ts';
 import { HOLDER_INIT, HOLDER_READY } from './holder.ts';
 import type { OciSeccomp } from './seccomp.ts';
@@ -140,7 +141,7 @@ async function containerOf(parent: Box, prepared: PreparedOci, options: OpenOpti
     }
     if (onHost) {
       await groupAt(cgroup, hostHierarchies()).remove();
-      await rm(bundle, { recursive: true, force: true });
+      await removeTree(bundle);
       return;
     }
     await group?.remove();

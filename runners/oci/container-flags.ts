@@ -1,7 +1,7 @@
 /** Flags of `docker run` for a payload's container, from its limits and settings. */
 
 import type { Limits } from '../../bench/types.ts';
-import { cpuList } from '../cgroup/tree.ts';
+import { cpuList } from '../kit/shell.ts';
 import { type BoxSettings, limitsWith } from '../stack/box-settings.ts';
 
 /** What the container can be told; `seccomp` is a path in the box where docker is called when it is a profile. */

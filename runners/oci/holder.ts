@@ -1,7 +1,7 @@
 /** How a Docker container is relaxed so that it can hold another engine, and no further than that. */
 
 import type { Box, Limits } from '../../bench/types.ts';
-import { cpuList } from '../cgroup/tree.ts';
+import { cpuList } from '../kit/shell.ts';
 
 export interface HolderShape {
   /** In the parent box: the image store, and a writable folder for the box alone. */

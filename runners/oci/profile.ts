@@ -3,12 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { BoxmarkError, messageOf } from '../../bench/errors.ts';
+import type { Obstacle } from '../../bench/types.ts';
 import { COMMON_PROFILE, type OciSeccomp, ociSeccomp } from './seccomp.ts';
 
 /** Undefined for none, which is also what the runtime does by itself. Never throws. */
-export async function profileOf(
-  seccomp: string | undefined,
-): Promise<OciSeccomp | undefined | { readonly reason: string; readonly remedy: string }> {
+export async function profileOf(seccomp: string | undefined): Promise<OciSeccomp | undefined | Obstacle> {
   if (seccomp === undefined || seccomp === 'unconfined') return undefined;
   const file = seccomp === 'default' ? COMMON_PROFILE : seccomp;
   try {

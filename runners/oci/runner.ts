@@ -1,26 +1,43 @@
 /** What the runners of OCI runtimes have in common: probing, preparing, and what they can be told. */
 
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ablation, Box, Image, Needs, Prepared, Probe, Runner, RunnerKind, Workspace } from '../../bench/types.ts';
+import * as z from 'zod';
+import type {
+  Ablation,
+  Box,
+  Image,
+  Needs,
+  Obstacle,
+  Prepared,
+  Probe,
+  Runner,
+  RunnerKind,
+  Traits,
+  Workspace,
+} from '../../bench/types.ts';
 import { hierarchiesOf } from '../cgroup/box-group.ts';
 import { holderImage, storeDir } from '../image/image.ts';
 import { writeInBox } from '../kit/box-files.ts';
-import { type BoxSettings, payloadOnly } from '../stack/box-settings.ts';
+import { removeTree } from '../kit/remove.ts';
+import { BOX_FIELDS, type BoxSettings, payloadOnly } from '../stack/box-settings.ts';
+import { relaxation } from '../stack/relaxation.ts';
 import { openOciBox, openOciHolder, type PreparedOci } from './box.ts';
 import { presentCapabilities } from './holder.ts';
 import { profileOf } from './profile.ts';
 import { tryRuntime } from './trial.ts';
+
+const { memory, pids, cpus, network, userns, seccomp } = BOX_FIELDS;
+/** Settings of a layer that is an OCI runtime and nothing more. */
+export const OCI_SCHEMA = z.strictObject({ memory, pids, cpus, network, userns, seccomp });
 
 /** How a runtime is called in one box. */
 export interface RuntimeCall {
   readonly argv: readonly string[];
   readonly version: string;
   readonly labels: readonly string[];
+  readonly traits?: Partial<Traits>;
 }
-
-export type Unfit = { readonly reason: string; readonly remedy: string };
 
 export interface OciEngine<Settings extends BoxSettings> {
   readonly name: string;
@@ -35,7 +52,12 @@ export interface OciEngine<Settings extends BoxSettings> {
   /** Its groups must be there before it starts, because it fills none above its own. */
   readonly wantsGroup: boolean;
   /** Finds out how it is called there, trying whatever can't be known otherwise. */
-  find(parent: Box, workspace: Workspace, settings: Settings): Promise<RuntimeCall | Unfit>;
+  find(parent: Box, workspace: Workspace, settings: Settings): Promise<RuntimeCall | Obstacle>;
+}
+
+/** Folder of the host in which an OCI runtime keeps its state, and which it leaves behind empty. */
+export function stateFolder(runtime: string): string {
+  return `/run/${runtime}`;
 }
 
 /** Shell and tools that bundles are written with, and that a box which holds others is made ready with. */
@@ -111,18 +133,16 @@ async function prepare<Settings extends BoxSettings>(
   const own = holds === undefined ? image : await holderImage(image, [...TOOLS, ...holds.commands]);
   const folder = join(parent.scratch, `${engine.name}-${randomBytes(4).toString('hex')}`);
   const scratch = join(folder, 'scratch');
+  const relaxed = relaxation(holds);
   await writeInBox(parent, [folder, ...(holds === undefined ? [] : [scratch])], {});
   return {
-    labels: [
-      ...call.labels,
-      ...(holds?.privileges === 'container-engine' ? ['relaxed outer'] : []),
-      ...(settings.network === 'host' ? ['host network'] : []),
-    ],
+    labels: [...call.labels, ...relaxed.labels, ...(settings.network === 'host' ? ['host network'] : [])],
+    traits: { ...call.traits, ...relaxed.traits },
     version: call.version,
     slowness: engine.guestKernel ? 2 : 1,
     // In a box, the folder goes with the scratch folder of the box.
     dispose: async () => {
-      if (parent.path === 'host') await rm(folder, { recursive: true, force: true });
+      if (parent.path === 'host') await removeTree(folder);
     },
     engine: engine.name,
     workspace,

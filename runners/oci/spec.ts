@@ -1,7 +1,7 @@
 /** The OCI runtime configuration (config.json) of a box: a pure function of what the box is to be. */
 
-import { cpuList } from '../cgroup/tree.ts';
 import { PAYLOAD_ENV } from '../kit/payload-env.ts';
+import { cpuList } from '../kit/shell.ts';
 import type { BoxLimits } from '../stack/box-settings.ts';
 import type { OciSeccomp } from './seccomp.ts';
 

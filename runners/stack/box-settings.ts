@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Limits, Needs } from '../../bench/types.ts';
 import type { GroupLimits } from '../cgroup/tree.ts';
+import { harmless, namesFile, type Risk, riskOf, riskUnless } from './settings.ts';
 
 const UNITS: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 /** Below this the kernel evicts the pages of Node.js itself and the box crawls instead of failing. */
@@ -61,6 +62,17 @@ export const BOX_EXAMPLES = {
   userns: 'yes',
   seccomp: 'unconfined',
 } as const;
+
+const UNFILTERED = "lets every system call through to the host's kernel";
+
+export const BOX_RISKS = {
+  memory: riskOf('none', 'takes the memory limit away'),
+  pids: riskOf('none', 'takes the limit of processes away'),
+  cpus: harmless,
+  network: riskUnless(['none'], "is the host's network"),
+  userns: harmless,
+  seccomp: (value) => (value.startsWith('/') ? namesFile(value) : riskUnless(['default'], UNFILTERED)(value)),
+} as const satisfies Readonly<Record<keyof typeof BOX_FIELDS, Risk>>;
 
 export interface BoxSettings {
   readonly memory?: number | 'none' | undefined;

@@ -44,7 +44,36 @@ export function layerNames(path: string): string[] {
   return path.split('/').map((layer) => layer.split(':')[0] ?? '');
 }
 
+/**
+ * What a path could do to this host that its owner should want, as sentences: reasons not to take it from somebody else's
+ * plan unasked. Throws like `parsePath`.
+ */
+export function risksOf(path: string, runners: readonly Runner[], nearest: Nearest): string[] {
+  return path.split('/').flatMap((layer) => {
+    const { runner, values } = readLayer(layer, path, runners, nearest);
+    const known = runner.settings?.known ?? [];
+    return [
+      ...(runner.remote ? [`${runner.name} connects to another host`] : []),
+      ...Object.entries(values).flatMap(([name, value]) => {
+        const why = known.find((setting) => setting.name === name)?.risk(value);
+        return why ? [`${name} of ${runner.name} ${why}`] : [];
+      }),
+    ];
+  });
+}
+
 function parseLayer(layer: string, path: string, runners: readonly Runner[], nearest: Nearest): Runner {
+  const { runner, values } = readLayer(layer, path, runners, nearest);
+  return runner.settings === undefined ? runner : runner.settings.bind(values);
+}
+
+interface ReadLayer {
+  readonly runner: Runner;
+  /** Of its settings, decoded. */
+  readonly values: Readonly<Record<string, string>>;
+}
+
+function readLayer(layer: string, path: string, runners: readonly Runner[], nearest: Nearest): ReadLayer {
   const [name = '', ...parts] = layer.split(':');
   const runner = runners.find((candidate) => candidate.name === name);
   if (runner === undefined) {
@@ -58,14 +87,14 @@ function parseLayer(layer: string, path: string, runners: readonly Runner[], nea
   const { settings } = runner;
   if (settings === undefined) {
     if (parts.length > 0) throw usageError(`The layer ${name} takes no settings.`, path, name);
-    return runner;
+    return { runner, values: {} };
   }
   const values = readSettings(name, parts, path, settings, nearest);
   const missing = settings.known.find((setting) => setting.required && !Object.hasOwn(values, setting.name));
   if (missing !== undefined) {
     throw usageError(`The layer ${name} needs its ${missing.name}.`, path, exampleOf(name, missing));
   }
-  return settings.bind(values);
+  return { runner, values };
 }
 
 function readSettings(

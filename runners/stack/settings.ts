@@ -4,12 +4,31 @@ import * as z from 'zod';
 import { usageError } from '../../bench/errors.ts';
 import type { LayerSetting, LayerSettings, Runner } from '../../bench/types.ts';
 
+export type Risk = LayerSetting['risk'];
+
+/** Whatever the value, it opens nothing of the host and weakens no isolation. */
+export const harmless: Risk = () => null;
+
+export const namesFile: Risk = () => 'names a file of this host';
+
+/** Only these values are harmless. */
+export function riskUnless(safe: readonly string[], why: string): Risk {
+  return (value) => (safe.includes(value) ? null : why);
+}
+
+/** Only this value is not. */
+export function riskOf(value: string, why: string): Risk {
+  return (given) => (given === value ? why : null);
+}
+
 export interface SettingsDescription<Schema extends z.ZodObject> {
   /** Name of the layer. */
   readonly layer: string;
   /** From the text of each setting to its value; each field has its summary in `describe`, and its messages say what it takes. */
   readonly schema: Schema;
   readonly examples: Readonly<Record<keyof Schema['shape'], string>>;
+  /** Every setting must say what it could do to a host that runs somebody else's plan. */
+  readonly risks: Readonly<Record<keyof Schema['shape'], Risk>>;
   /** The one that may be written without its name. */
   readonly bare?: keyof Schema['shape'];
   bind(values: z.output<Schema>): Runner;
@@ -17,7 +36,7 @@ export interface SettingsDescription<Schema extends z.ZodObject> {
 
 /** The settings as the path and the lists see them. */
 export function defineSettings<Schema extends z.ZodObject>(description: SettingsDescription<Schema>): LayerSettings {
-  const { layer, schema, examples, bare, bind } = description;
+  const { layer, schema, examples, risks, bare, bind } = description;
   const known = Object.entries(schema.shape).map(([name, field]): LayerSetting => {
     const type = field as z.ZodType;
     return {
@@ -26,6 +45,7 @@ export function defineSettings<Schema extends z.ZodObject>(description: Settings
       example: examples[name as keyof Schema['shape']],
       bare: name === bare,
       required: !type.safeParse(undefined).success,
+      risk: risks[name as keyof Schema['shape']],
     };
   });
   return {

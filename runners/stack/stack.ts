@@ -1,31 +1,33 @@
 /** Composition: a path of layers, each opened on the box below it, becomes an environment that starts afresh on demand. */
 
 import { BoxmarkError, messageOf } from '../../bench/errors.ts';
-import type {
-  Box,
-  DiskHoldings,
-  EnginePosture,
-  Environment,
-  Image,
-  Needs,
-  OpenOptions,
-  Prepared,
-  Runner,
-  Started,
-  Workspace,
+import {
+  type Box,
+  type DiskHoldings,
+  type EnginePosture,
+  type Environment,
+  type Image,
+  joinTraits,
+  type Needs,
+  type OpenOptions,
+  type Prepared,
+  type Runner,
+  type Started,
+  type Unavailable,
+  type Workspace,
 } from '../../bench/types.ts';
 import type { Account } from '../cgroup/usage.ts';
 import { hostBox } from '../kit/process.ts';
 import { payloadAccount, payloadLimits } from './accounting.ts';
 import { holdingsOf } from './holdings.ts';
 
-/** A layer that can't run here, with the reason and what to do about it. */
-export class Unavailable extends Error {
-  readonly remedy: string;
-  constructor(reason: string, remedy: string) {
-    super(reason);
-    this.name = 'Unavailable';
-    this.remedy = remedy;
+/** An environment that can't run here. Its message is the reason. */
+export class UnavailableError extends Error {
+  readonly unavailable: Unavailable;
+  constructor(unavailable: Unavailable) {
+    super(unavailable.reason);
+    this.name = 'UnavailableError';
+    this.unavailable = unavailable;
   }
 }
 
@@ -35,7 +37,7 @@ export interface StackContext {
   readonly workspace: Workspace;
 }
 
-/** Probes and prepares every layer, for real. Throws `Unavailable` where a layer can't run. */
+/** Probes and prepares every layer, for real. Throws an UnavailableError where a layer can't run, and the signal's reason once it is set. */
 export async function prepareStack(
   path: string,
   layers: readonly Runner[],
@@ -56,7 +58,7 @@ export async function prepareStack(
       const holds = holdsOf(next);
       const there = asSeenIn(parent, workspace);
       const probe = await runner.probe(parent, there);
-      if (!probe.available) throw new Unavailable(probe.reason, probe.remedy);
+      if (!probe.available) throw new UnavailableError({ path, reason: probe.reason, remedy: probe.remedy });
       const made = await runner.prepare(parent, image, there, holds);
       prepared.push(made);
       if (next === undefined) break;
@@ -66,10 +68,11 @@ export async function prepareStack(
   } catch (error) {
     await undo();
     await disposeAll(prepared);
-    if (error instanceof Unavailable) throw error;
-    if (workspace.signal.aborted) throw error;
+    // What fails once the run is stopped says nothing about the layer.
+    workspace.signal.throwIfAborted();
+    if (error instanceof UnavailableError) throw error;
     const remedy = (error instanceof BoxmarkError ? error.remedy : undefined) ?? 'boxmark doctor';
-    throw new Unavailable(error instanceof BoxmarkError ? error.what : messageOf(error), remedy);
+    throw new UnavailableError({ path, reason: error instanceof BoxmarkError ? error.what : messageOf(error), remedy });
   }
   await undo();
   const guest = layers.some(({ guestKernel }) => guestKernel);
@@ -77,6 +80,7 @@ export async function prepareStack(
   return {
     path,
     labels: [...new Set(prepared.flatMap(({ labels }) => labels))],
+    traits: joinTraits(prepared.map(({ traits }) => traits ?? {})),
     versions: Object.fromEntries(layers.map((runner, index) => [runner.name, prepared[index]?.version ?? ''])),
     slowness: Math.max(...prepared.map(({ slowness }) => slowness)),
     cpuClock: guest && !remote ? 'host' : 'guest',

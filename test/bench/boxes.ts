@@ -1,10 +1,11 @@
 /** Environments for tests of the harness itself: the real payload as a plain process, and scripts with faults in them. */
 
 import { fileURLToPath } from 'node:url';
-import { executeSession, type SessionOutcome, type SessionRequest } from '../../bench/run/session.ts';
+import { kindOf } from '../../bench/kinds/index.ts';
+import { runSession, type SessionOutcome, type SessionRequest } from '../../bench/run/session.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session/info.ts';
 import { createStore } from '../../bench/session/store.ts';
-import type { Environment, Plan, Started } from '../../bench/types.ts';
+import { type Environment, NO_TRAITS, type Plan, type Started } from '../../bench/types.ts';
 import { hostSpawn } from '../../runners/kit/process.ts';
 
 /** The bundled payload, as the build makes it. */
@@ -15,6 +16,7 @@ export function scripted(path: string, argv: readonly string[], env: Record<stri
   return {
     path,
     labels: [],
+    traits: NO_TRAITS,
     versions: {},
     slowness: 1,
     cpuClock: 'guest',
@@ -105,7 +107,10 @@ export function infoFor(plan: Plan, environments: readonly Environment[]): Sessi
     warmup: null,
     host: { name: 'host', fingerprint: '', hardware: {}, stack: {} },
     image: { digest: '', node: '', payload: '' },
-    environments: environments.map(({ path, labels, versions }) => ({ path, labels, versions, facts: null })),
+    environments: environments.map(({ path, labels, traits, versions }) => ({
+      ...{ path, labels, traits, versions },
+      facts: null,
+    })),
     unavailable: [],
     blocksCompleted: 0,
     measuredMs: 0,
@@ -122,7 +127,7 @@ export async function runIn(
 ): Promise<{ outcome: SessionOutcome; dir: string }> {
   const info = change.info ?? infoFor(plan, environments);
   const store = createStore(out, info);
-  const outcome = await executeSession({ ...requestFor(plan, environments), store, info, ...change });
+  const outcome = await runSession({ ...requestFor(plan, environments), store, info, ...change });
   store.close();
   return { outcome, dir: store.dir };
 }
@@ -130,6 +135,7 @@ export async function runIn(
 /** What every session of these tests is asked for alike. */
 export function requestFor(plan: Plan, environments: readonly Environment[]): Omit<SessionRequest, 'store' | 'info'> {
   return {
+    kind: kindOf(plan),
     plan,
     environments,
     control: honest(plan.baseline),
@@ -137,6 +143,6 @@ export function requestFor(plan: Plan, environments: readonly Environment[]): Om
     gauges: { availableMemoryBytes: () => null, stealMs: () => null },
     signal: new AbortController().signal,
     notices: () => {},
-    progress: { phase: () => {}, round: () => {} },
+    progress: { phase: () => {}, block: () => {}, round: () => {} },
   };
 }

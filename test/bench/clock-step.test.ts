@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clockStepNs } from '../../bench/payload/clock-step.ts';
+import { clockStepNs } from '../../bench/payload/measure.ts';
 import { randomStream } from '../../bench/random.ts';
 
 /** Readings of a clock with so long a step, each of which costs so much and up to a tenth more. */

@@ -153,7 +153,7 @@ describe('a session with a guest', () => {
   it('whose clock runs 3 % slow finds out, times it by the host with its baseline, and says so', async () => {
     const { outcome, dir } = await run(plan, [honest('native'), honest('twin'), guestWithClock('guest', 97)]);
     expect(outcome.failure).toBeNull();
-    const drifts = outcome.events.filter(({ kind }) => kind === 'clock-drift');
+    const drifts = outcome.events.filter((event) => event.kind === 'clock-drift');
     expect(drifts).toHaveLength(1);
     expect(drifts[0]).toMatchObject({ env: 'guest', block: 1, reason: expect.stringMatching(/-\d\.\d\d % off/) });
     expect(Math.abs((drifts[0]?.clockRatio as number) - 0.97)).toBeLessThan(0.01);

@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { executeCosts } from '../../bench/kinds/cost-session.ts';
 import { diskUse } from '../../bench/kinds/disk-use.ts';
+import { kindOf } from '../../bench/kinds/index.ts';
+import { finishSession, runSession } from '../../bench/run/session.ts';
 import type { HostGauges } from '../../bench/run/watch/host-gauges.ts';
 import { checkSession } from '../../bench/session/check.ts';
-import { loadSession } from '../../bench/session/load.ts';
-import { createStore } from '../../bench/session/store.ts';
+import { loadSession, readSessionInfo } from '../../bench/session/load.ts';
+import { reopenStore } from '../../bench/session/reopen.ts';
 import type { Environment, Plan } from '../../bench/types.ts';
-import { honest, infoFor, scripted, tinyPlan } from './boxes.ts';
+import { honest, requestFor, runIn, scripted, tinyPlan } from './boxes.ts';
 
 let out: string;
 beforeEach(() => {
@@ -36,23 +37,31 @@ interface Options {
   onRound?(at: { block: number; round: number }): void;
 }
 
-async function run(plan: Plan, boxes: readonly Environment[], options: Options = {}) {
-  const info = infoFor(plan, boxes);
-  const store = createStore(out, info);
-  const outcome = await executeCosts({
-    plan,
-    environments: boxes,
-    control: honest(plan.baseline),
-    verifier: honest('native'),
-    store,
-    info,
+function run(plan: Plan, boxes: readonly Environment[], options: Options = {}) {
+  return runIn(out, plan, boxes, {
     gauges: { ...GAUGES, ...options.gauges },
-    signal: options.signal ?? new AbortController().signal,
-    notices: () => {},
-    progress: { phase: () => {}, round: (at) => options.onRound?.(at) },
+    ...(options.signal && { signal: options.signal }),
+    progress: { phase: () => {}, block: () => {}, round: (at) => options.onRound?.(at) },
   });
+}
+
+/** What `boxmark resume` does, without the preparation of environments. */
+async function resume(dir: string, boxes: readonly Environment[]) {
+  const info = readSessionInfo(dir);
+  const store = reopenStore(dir, info.session, info.blocksCompleted);
+  const earlier = await loadSession(dir);
+  const outcome = await runSession({ ...requestFor(info.plan, boxes), store, info, earlier });
   store.close();
-  return { outcome, dir: store.dir };
+  return outcome;
+}
+
+/** Runs until a round, and is interrupted there. */
+function runUntil(plan: Plan, boxes: readonly Environment[], block: number, round: number) {
+  const controller = new AbortController();
+  const onRound = (at: { block: number; round: number }) => {
+    if (at.block === block && at.round >= round) controller.abort();
+  };
+  return run(plan, boxes, { signal: controller.signal, onRound });
 }
 
 function rows(dir: string, file: string): Record<string, string>[] {
@@ -135,6 +144,54 @@ describe('a session of starts', () => {
   });
 });
 
+describe('a session of starts that is resumed', () => {
+  const boxes = [honest('native'), honest('twin')];
+  const design = (dir: string) =>
+    rows(dir, 'starts.csv').map(
+      ({ block, round, position, env, temperature, status, start_id: id }) =>
+        `${block} ${round} ${position} ${env} ${temperature} ${status} ${id}`,
+    );
+
+  it('has the starts of one that was never cut, once each, and figures of all of them', async () => {
+    const plan = { ...startup, cold: false };
+    const whole = await run(plan, boxes);
+    const { outcome: cut, dir } = await runUntil(plan, boxes, 2, 2);
+    expect(cut.info).toMatchObject({ stopReason: 'interrupted', blocksCompleted: 1 });
+    const resumed = await resume(dir, boxes);
+    expect(resumed.failure).toBeNull();
+    expect(resumed.info).toMatchObject({ stopReason: 'blocks', blocksCompleted: 2 });
+    expect(design(dir)).toEqual(design(whole.dir));
+    const counts = (folder: string) =>
+      rows(folder, 'startup.csv').map(({ env, figure, starts, blocks }) => `${env} ${figure} ${starts} ${blocks}`);
+    expect(counts(dir)).toEqual(counts(whole.dir));
+    expect(await checkSession(dir)).toMatchObject({ findings: [], starts: resumed.starts.length });
+  });
+
+  it('has another first start, where the page cache may not be dropped: its images were prepared anew', async () => {
+    const { dir } = await runUntil(startup, boxes, 2, 1);
+    await resume(dir, boxes);
+    const first = rows(dir, 'starts.csv').filter(({ temperature }) => temperature === 'first');
+    expect(first.map(({ block }) => block)).toEqual(['1', '1', '1', '2', '2', '2']);
+  });
+
+  it('is what it was when it was killed after its last block, as soon as it is finished', async () => {
+    const { outcome, dir } = await run({ ...startup, cold: false }, boxes);
+    const figures = readFileSync(join(dir, 'startup.csv'), 'utf8');
+    for (const name of ['manifest.json', 'contrasts.csv', 'startup.csv']) rmSync(join(dir, name));
+    const info = { ...outcome.info, stopReason: 'running', finishedAt: null } as const;
+    const store = reopenStore(dir, info.session, info.blocksCompleted);
+    const earlier = await loadSession(dir);
+    const none = { planChanged: [], hardwareChanged: [], stackChanged: [], enginesChanged: [] };
+    const event = { kind: 'resumed' as const, blocksKept: 2, stoppedBy: 'running', ...none };
+    const finished = finishSession({ kind: kindOf(info.plan), plan: info.plan, store, info, earlier, event });
+    store.close();
+    expect(finished).toMatchObject({ failure: null, info: { stopReason: 'blocks', blocksCompleted: 2 } });
+    expect(finished.info.environments).toEqual(outcome.info.environments);
+    expect(readFileSync(join(dir, 'startup.csv'), 'utf8')).toBe(figures);
+    expect((await checkSession(dir)).findings).toEqual([]);
+  });
+});
+
 describe('a session of idle instances', () => {
   it('weighs every number of every box in every block, with as many boxes open as it says', async () => {
     let open = 0;
@@ -172,6 +229,21 @@ describe('a session of idle instances', () => {
     }
     expect((await checkSession(dir)).findings).toEqual([]);
     expect((await loadSession(dir)).footprint).toEqual(outcome.footprint);
+  });
+
+  it('that is cut and resumed has every number of every box in every block once', async () => {
+    const boxes = [honest('native'), honest('twin')];
+    const { outcome: cut, dir } = await runUntil(footprint, boxes, 2, 0.1);
+    expect(cut.info).toMatchObject({ stopReason: 'interrupted', blocksCompleted: 1 });
+    expect(rows(dir, 'footprint.csv').length).toBeGreaterThan(6);
+    expect(cut.footprint).toHaveLength(6);
+    const resumed = await resume(dir, boxes);
+    expect(resumed.info).toMatchObject({ stopReason: 'blocks', blocksCompleted: 2 });
+    const cells = rows(dir, 'footprint.csv').map(({ block, env, instances }) => `${block} ${env} ${instances}`);
+    expect(new Set(cells).size).toBe(2 * 3 * 2);
+    expect(cells).toHaveLength(2 * 3 * 2);
+    expect((await loadSession(dir)).footprint).toEqual(resumed.footprint);
+    expect((await checkSession(dir)).findings).toEqual([]);
   });
 
   it('leaves cells empty that can not be read, and begins nothing that the host has no memory for', async () => {

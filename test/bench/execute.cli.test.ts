@@ -24,8 +24,8 @@ function run(plan: Plan, environments: readonly Environment[], { signal, control
   return runIn(out, plan, environments, {
     ...(control && { control }),
     ...(signal && { signal }),
-    notices: (tell) => tell({ kind: 'noticed' }),
-    progress: { phase: () => {}, round: (at) => onRound?.(at) },
+    notices: (tell) => tell({ kind: 'harness-not-pinned', reason: 'one CPU' }),
+    progress: { phase: () => {}, block: () => {}, round: (at) => onRound?.(at) },
   });
 }
 
@@ -47,7 +47,7 @@ describe('a session of healthy boxes', () => {
     const { outcome, dir } = await run(plan, [honest('native'), honest('twin')]);
     expect(outcome.failure).toBeNull();
     expect(outcome.info.stopReason).toBe('blocks');
-    expect(outcome.events.map(({ kind }) => kind)).toContain('noticed');
+    expect(outcome.events.map(({ kind }) => kind)).toContain('harness-not-pinned');
     for (const env of ['native', 'twin', 'native@control']) expect(measured(outcome, env)).toHaveLength(wholeRows);
     const warmups = outcome.samples.filter(({ env, phase }) => env === 'twin' && phase === 'warmup');
     expect(warmups).toHaveLength(2 * 3 * plan.pilotBursts);

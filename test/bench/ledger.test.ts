@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { roundTo125 } from '../../bench/run/calibrate.ts';
-import { openLedger } from '../../bench/run/watch/ledger.ts';
+import { Ledger } from '../../bench/run/watch/ledger.ts';
 
 it('a ledger lets the first state stand until another box differs, then asks the replay once per pass count', async () => {
   const asked: number[][] = [];
-  const ledger = openLedger(async (_, passes) => {
+  const ledger = new Ledger(async (_, passes) => {
     asked.push([...passes]);
     return passes.map((count) => `right${count}`);
   });

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BoxmarkError } from '../../bench/errors.ts';
+import { checkSession } from '../../bench/session/check.ts';
+import { isExpected, kindOf, type SessionEvent } from '../../bench/session/events.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { loadSession, wholeSamples } from '../../bench/session/load.ts';
 import { createStore } from '../../bench/session/store.ts';
-import type { Sample, SessionEvent, Start } from '../../bench/types.ts';
-import { testSample, testStart } from './analysis/simulate.ts';
-import { infoFor, tinyPlan } from './boxes.ts';
+import { NO_TRAITS, type Sample, type Start } from '../../bench/types.ts';
+import { testEvent, testSample, testStart } from './analysis/simulate.ts';
+import { infoFor, scripted, tinyPlan } from './boxes.ts';
 
 let out: string;
 beforeEach(() => {
@@ -17,7 +19,7 @@ beforeEach(() => {
 afterEach(() => rmSync(out, { recursive: true, force: true }));
 
 const info: SessionInfo = {
-  ...infoFor(tinyPlan({ environments: [{ path: 'native' }] }), []),
+  ...infoFor(tinyPlan({ environments: [{ path: 'native' }] }), [scripted('native', [])]),
   work: { fft: 5 },
   blocksCompleted: 2,
 };
@@ -36,9 +38,12 @@ const STARTS: readonly Start[] = [
   testStart({ status: 'timed-out', reason: '-e: silent for 60 s\n"twice"' } as Partial<Start>),
   { block: 2, position: 3, env: 'docker', startId: 'b2-docker', status: 'skipped', reason: 'given up' },
 ];
+const STATES = { workload: 'fft', passes: 1, checksum: 'a', expected: 'b' };
 const EVENTS: readonly SessionEvent[] = [
-  { at: '2026-11-23T17:00:00.000Z', kind: 'noticed', detail: { deep: [1, null, 'ü'] } },
-  { at: '2026-11-23T17:00:01.000Z', kind: 'checksum-mismatch', env: 'native', block: 1 },
+  testEvent({ kind: 'docker-daemon', version: 'ü', storage: 'vfs', further: { deep: [1, null, 'ü'] } }),
+  testEvent({ kind: 'checksum-mismatch', env: 'native', block: 1, ...STATES }),
+  // As a resumed session has it.
+  testEvent({ kind: 'checksum-mismatch', env: 'native', cutBlock: 1, ...STATES }),
 ];
 
 function written(samples: Iterable<Sample> = SAMPLES): string {
@@ -62,6 +67,17 @@ async function refusal(dir: string): Promise<BoxmarkError> {
 
 const edit = (file: string, change: (text: string) => string) =>
   writeFileSync(file, change(readFileSync(file, 'utf8')));
+
+/** A text of JSON with another value at this path. */
+function edited(path: string, value: unknown): (text: string) => string {
+  return (text) => {
+    const content = JSON.parse(text);
+    const keys = path.split('.');
+    const last = keys.pop() as string;
+    keys.reduce((part, key) => part[key], content)[last] = value;
+    return JSON.stringify(content);
+  };
+}
 
 describe('a session that is read back', () => {
   it('is what was written: every type, empty cells null and not 0, texts a spreadsheet would run restored', async () => {
@@ -96,6 +112,46 @@ describe('a session that is read back', () => {
     expect(session.starts).toEqual([testStart({ clockStepNs: null })]);
   });
 
+  it('has the traits that it was written with, whatever its labels say', async () => {
+    const [native] = info.environments;
+    const labels = ['emulated (TCG)', 'relaxed outer', 'KVM'];
+    const traits = { ...NO_TRAITS, quotaAsked: true };
+    const dir = written();
+    const environments = [{ ...native, labels, traits: { ...traits, laterTrait: true } }];
+    edit(join(dir, 'session.json'), (text) => JSON.stringify({ ...JSON.parse(text), environments }));
+    expect((await loadSession(dir)).info.environments).toMatchObject([{ labels, traits }]);
+  });
+
+  it.each([
+    [[], {}],
+    [['storage vfs', 'host network', 'remote host'], {}],
+    [['KVM', 'CPU model max'], { kvm: true }],
+    [['emulated (TCG)'], { emulated: true, ownCpu: true }],
+    [['guest kernel (User-mode Linux)'], { ownCpu: true }],
+    [['relaxed outer', 'user-space kernel (gVisor, systrap)'], { relaxed: true, ownCpu: true }],
+    [['known truth: CPU quota of 50 %'], { quotaAsked: true }],
+  ])('of an earlier version has the traits that its labels %j stand for', async (labels, traits) => {
+    const dir = written();
+    const environments = info.environments.map(({ traits: _, ...it }) => ({ ...it, labels }));
+    edit(join(dir, 'session.json'), (text) => JSON.stringify({ ...JSON.parse(text), environments }));
+    expect((await loadSession(dir)).info.environments.map((it) => it.traits)).toEqual([{ ...NO_TRAITS, ...traits }]);
+  });
+
+  it('may have facts of a later version', async () => {
+    const dir = written();
+    edit(join(dir, 'session.json'), edited('environments.0.facts', { seccomp: '2', later: true }));
+    expect((await loadSession(dir)).info.environments[0]?.facts).toEqual({ seccomp: '2', later: true });
+  });
+
+  it('may have events of a later version, which are kept and shown by their kind', async () => {
+    const dir = written();
+    appendFileSync(join(dir, 'events.jsonl'), '{"at":"","kind":"toString","env":"native","new":[]}\n');
+    const event = (await loadSession(dir)).events.at(-1);
+    expect(event).toMatchObject({ kind: 'later', of: 'toString', env: 'native' });
+    expect(event && [kindOf(event), isExpected(kindOf(event))]).toEqual(['toString', false]);
+    expect((await checkSession(dir)).findings.filter(({ file }) => file === 'events.jsonl')).toEqual([]);
+  });
+
   it('of a hundred thousand bursts is read within seconds', { timeout: 60_000 }, async () => {
     const count = 100_000;
     const dir = written(Array.from({ length: count }, (_, index) => testSample({ round: index })));
@@ -122,6 +178,15 @@ describe('a session that can not be read', () => {
     ['half of it', (text: string) => text.slice(0, text.length / 2), /session\.json/],
     ['a plan without environments', (text: string) => text.replace('"environments"', '"places"'), /plan\.environments/],
     ['null', () => 'null', /the whole/],
+    [
+      'a version that is an object',
+      edited('environments.0.versions', { docker: {} }),
+      /environments\.0\.versions\.docker/,
+    ],
+    ['a fact that is an object', edited('environments.0.facts', { seccomp: {} }), /environments\.0\.facts\.seccomp/],
+    ['an inequality that is none', edited('environments.0.inequalities', [{}]), /environments\.0\.inequalities\.0/],
+    ['hardware that is none', edited('host.hardware', 'x'), /host\.hardware/],
+    ['a remedy that is none', edited('unavailable', [{ path: 'x', reason: 'x', remedy: 1 }]), /unavailable\.0\.remedy/],
   ])('names what is wrong with session.json: %s', async (_, change, message) => {
     const dir = written();
     edit(join(dir, 'session.json'), change);
@@ -154,7 +219,7 @@ describe('a session that can not be read', () => {
     expect((await refusal(dir)).message).toMatch(/row 1: phase is "mesure", not warmup, lead, measure, long/);
     edit(file, (text) => text.replace('wall_ns', 'wall'));
     edit(file, (text) => text.replace('mesure', 'measure'));
-    expect((await refusal(dir)).message).toMatch(/row 1: there is no column wall_ns/);
+    expect((await refusal(dir)).message).toMatch(/samples\.csv: there is no column wall_ns/);
     appendFileSync(file, 'one,cell\n');
     edit(file, (text) => text.replace('wall,', 'wall_ns,').replace(',,,', ',1,,'));
     expect((await refusal(dir)).message).toMatch(/can't be read/);
@@ -165,6 +230,22 @@ describe('a session that can not be read', () => {
   it('names the line of events.jsonl that is no event', async () => {
     const dir = written();
     appendFileSync(join(dir, 'events.jsonl'), '{"at":\n');
-    expect((await refusal(dir)).message).toMatch(/line 3/);
+    expect((await refusal(dir)).message).toMatch(/events\.jsonl: line 4/);
+  });
+
+  it.each([
+    ['without a kind', { at: '' }, /line 4: kind: /],
+    ['with a kind that is none', { at: '', kind: 7 }, /line 4: kind: /],
+    ['that is a list', [], /line 4: the whole: /],
+    ['that is nothing', null, /line 4: the whole: /],
+    ['of a box that has no name', { at: '', kind: 'later-kind', env: {} }, /line 4: env: /],
+    ['without what its kind says', { at: '', kind: 'steal', block: 1, share: 1 }, /line 4: stealMs: /],
+    ['with facts that are none', { at: '', kind: 'unequal', env: 'x', block: 1, inequalities: [7] }, /inequalities\.0/],
+  ])('names the line of an event %s, and so does check', async (_, event, message) => {
+    const dir = written();
+    appendFileSync(join(dir, 'events.jsonl'), `${JSON.stringify(event)}\n`);
+    expect((await refusal(dir)).message).toMatch(message);
+    const { findings } = await checkSession(dir);
+    expect(findings).toContainEqual({ file: 'events.jsonl', problem: expect.stringMatching(message) });
   });
 });

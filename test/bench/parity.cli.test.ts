@@ -6,13 +6,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sessionTable, unequalOf } from '../../bench/analysis/contrast/session-table.ts';
 import { readCgroupFacts } from '../../bench/payload/cgroup-facts.ts';
-import type { BoxFacts } from '../../bench/payload/protocol.ts';
-import { executeSession } from '../../bench/run/session.ts';
-import { compareFacts, traitsOf } from '../../bench/run/watch/parity.ts';
+import { runSession } from '../../bench/run/session.ts';
+import { compareFacts, type Judgeable, natureOf } from '../../bench/run/watch/parity.ts';
 import { openParity } from '../../bench/run/watch/parity-log.ts';
 import type { Side } from '../../bench/run/watch/side.ts';
 import { createStore } from '../../bench/session/store.ts';
-import type { Environment, Inequality, Plan } from '../../bench/types.ts';
+import { type BoxFacts, type Environment, type Inequality, NO_TRAITS, type Plan } from '../../bench/types.ts';
 import { allowedCpus } from '../../runners/host/cpus.ts';
 import { infoFor, PAYLOAD, requestFor, scripted, tinyPlan } from './boxes.ts';
 
@@ -40,14 +39,13 @@ const NATIVE: BoxFacts = {
   node_sha256: 'a'.repeat(64),
   payload_sha256: 'b'.repeat(64),
 };
-type Layer = Pick<Environment, 'labels' | 'sharesClock'>;
-const SHARED: Layer = { labels: [], sharesClock: true };
-const KVM = { labels: ['KVM'], sharesClock: false };
-const TCG = { labels: ['emulated (TCG)'], sharesClock: false };
-const UML = { labels: ['guest kernel (User-mode Linux)'], sharesClock: false };
+const SHARED: Judgeable = { traits: NO_TRAITS, sharesClock: true };
+const KVM = { traits: { ...NO_TRAITS, kvm: true }, sharesClock: false };
+const TCG = { traits: { ...NO_TRAITS, emulated: true, ownCpu: true }, sharesClock: false };
+const UML = { traits: { ...NO_TRAITS, ownCpu: true }, sharesClock: false };
 
 function side(changes: BoxFacts = {}, layer = SHARED): Side {
-  return { facts: { ...NATIVE, ...changes }, traits: traitsOf(layer) };
+  return { facts: { ...NATIVE, ...changes }, nature: natureOf(layer) };
 }
 /** What is unequal in a box against one with the facts above. */
 function against(changes: BoxFacts, layer = SHARED): Inequality[] {
@@ -68,7 +66,7 @@ describe('equal facts', () => {
     const nothing = Object.fromEntries(Object.keys(NATIVE).map((fact) => [fact, null]));
     expect(against(nothing)).toEqual([]);
     expect(compareFacts(side(nothing), side())).toEqual([]);
-    expect(compareFacts(side({}), { facts: {}, traits: traitsOf(KVM) })).toEqual([]);
+    expect(compareFacts(side({}), { facts: {}, nature: natureOf(KVM) })).toEqual([]);
   });
 });
 
@@ -132,7 +130,7 @@ describe('an inequality', () => {
     expect(compareFacts(side(half), side({ cpu_quota: 0.5, cpu_period_us: 50_000 })).map(({ fact }) => fact)).toEqual([
       'cpu_period_us',
     ]);
-    const asked = { labels: ['known truth: CPU quota of 50 %'], sharesClock: true };
+    const asked = { traits: { ...NO_TRAITS, quotaAsked: true }, sharesClock: true };
     expect(only(half, asked)).toMatchObject({ avoidable: false });
   });
 
@@ -277,7 +275,7 @@ async function run(plan: Plan, environments: readonly Environment[], control: En
   const info = infoFor(plan, environments);
   const store = createStore(out, info);
   const seen: string[] = [];
-  const outcome = await executeSession({
+  const outcome = await runSession({
     ...requestFor(plan, environments),
     control,
     store: {
@@ -308,7 +306,7 @@ describe('a session with unequal CPU sets', () => {
     const one = all.slice(0, 1);
     const plan = tinyPlan(base);
     const { outcome, dir, seen } = await run(plan, [on('native', one), on('wide', all)], on('native', one));
-    const events = outcome.events.filter(({ kind }) => kind === 'unequal');
+    const events = outcome.events.filter((event) => event.kind === 'unequal');
     expect(events).toMatchObject([
       {
         env: 'wide',

@@ -77,7 +77,7 @@ describe('the pilot block', () => {
     const restless = paced('late', 'i < 24 ? 1e6 : 2e6');
     const { info, events, samples } = await run(plan, [paced('native', steady), restless]);
     expect(info.warmup?.length).toBe(5);
-    const reported = events.filter(({ kind }) => kind === 'no-steady-state');
+    const reported = events.filter((event) => event.kind === 'no-steady-state');
     expect(reported.map(({ env, workload, block, bursts }) => [env, workload, block, bursts])).toEqual([
       ['late', 'fft', 1, 30],
       ['late', 'sor', 1, 30],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BoxmarkError } from '../../bench/errors.ts';
-import { describePlan, estimateSeconds } from '../../bench/plan/describe.ts';
+import { describePlan, estimateSeconds } from '../../bench/kinds/index.ts';
 import { checkPlanInput, makePlan, nearest, planSettings } from '../../bench/plan/plan.ts';
 import { blockSteps } from '../../bench/plan/steps.ts';
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BoxmarkError } from '../../bench/errors.ts';
 import { reopenStore } from '../../bench/session/reopen.ts';
 import { createStore } from '../../bench/session/store.ts';
-import { testSample, testStart } from './analysis/simulate.ts';
+import { testEvent, testSample, testStart } from './analysis/simulate.ts';
 import { infoFor, tinyPlan } from './boxes.ts';
 
 let out: string;
@@ -27,9 +27,10 @@ function killedSession(): string {
     store.start(
       testStart({ block, env: 'native', status: 'failed', reason: `two\nlines, in block ${block}` } as never),
     );
-    store.event({ at: '2026-11-23T17:00:00.000Z', kind: 'checksum-mismatch', env: 'native', block });
+    const states = { workload: 'fft', passes: 1, checksum: 'a', expected: 'b' };
+    store.event(testEvent({ kind: 'checksum-mismatch', env: 'native', block, ...states }));
   }
-  store.event({ at: '2026-11-23T17:00:00.000Z', kind: 'noticed' });
+  store.event(testEvent({ kind: 'harness-not-pinned', reason: 'one CPU' }));
   store.finish([], 'interrupted');
   store.close();
   return store.dir;
@@ -74,7 +75,7 @@ describe('a session folder that is opened again', () => {
       ['checksum-mismatch', 1, undefined],
       ['checksum-mismatch', 2, undefined],
       ['checksum-mismatch', undefined, 3],
-      ['noticed', undefined, undefined],
+      ['harness-not-pinned', undefined, undefined],
     ]);
   });
 

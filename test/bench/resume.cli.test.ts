@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { executeSession, type SessionOutcome } from '../../bench/run/session.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type EarlierRows, runSession, type SessionOutcome } from '../../bench/run/session.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { loadSession, wholeSamples } from '../../bench/session/load.ts';
@@ -24,15 +24,16 @@ const work = { fft: 20, sor: 20, 'monte-carlo': 20 };
 interface Options {
   readonly boxes?: readonly Environment[];
   readonly control?: Environment;
-  readonly earlier?: Pick<SessionOutcome, 'samples' | 'starts' | 'events'>;
+  readonly earlier?: EarlierRows;
   /** Interrupts after this round. */
   readonly until?: { block: number; round: number };
+  onRound?(): void;
 }
 
 async function execute(store: Store, info: SessionInfo, options: Options = {}): Promise<SessionOutcome> {
   const controller = new AbortController();
-  const { boxes = [honest('native'), honest('twin')], control = honest('native'), earlier, until } = options;
-  const outcome = await executeSession({
+  const { boxes = [honest('native'), honest('twin')], control = honest('native'), earlier, until, onRound } = options;
+  const outcome = await runSession({
     ...requestFor(info.plan, boxes),
     ...(earlier === undefined ? {} : { earlier }),
     control,
@@ -41,7 +42,9 @@ async function execute(store: Store, info: SessionInfo, options: Options = {}): 
     signal: controller.signal,
     progress: {
       phase: () => {},
+      block: () => {},
       round: ({ block, round }) => {
+        onRound?.();
         if (block === until?.block && round === until.round) controller.abort();
       },
     },
@@ -214,6 +217,37 @@ describe('the end of a session with a target', () => {
     const plan = tinyPlan({ environments, minBlocks: 4, maxBlocks: 6, target: 0.01, maxTimeMs: 1, workloads: ['fft'] });
     const { outcome } = await begin(plan);
     expect(outcome.info).toMatchObject({ stopReason: 'time', blocksCompleted: 1 });
+  });
+});
+
+describe('a wall clock that is set while a session runs', () => {
+  const DAY_MS = 86_400_000;
+  afterEach(() => vi.useRealTimers());
+
+  /** Sets the clock by a day at the first round. Timers and the monotonic clock stay real. */
+  async function withJump(byMs: number, change: Partial<Plan>) {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    let jumped = false;
+    const onRound = () => {
+      if (!jumped) vi.setSystemTime(Date.now() + byMs);
+      jumped = true;
+    };
+    const begunMs = performance.now();
+    const { outcome } = await begin(tinyPlan({ environments, workloads: ['fft'], ...change }), { onRound });
+    expect(jumped).toBe(true);
+    expect(outcome.info.measuredMs).toBeGreaterThan(0);
+    expect(outcome.info.measuredMs).toBeLessThanOrEqual(performance.now() - begunMs);
+    return outcome.info;
+  }
+
+  it('by a day forward ends nothing early', async () => {
+    const info = await withJump(DAY_MS, { maxTimeMs: DAY_MS / 2, minBlocks: 2, maxBlocks: 2 });
+    expect(info).toMatchObject({ stopReason: 'blocks', blocksCompleted: 2 });
+  });
+
+  it('by a day back does not keep a session running', async () => {
+    const info = await withJump(-DAY_MS, { maxTimeMs: 1, minBlocks: 3, maxBlocks: 3 });
+    expect(info).toMatchObject({ stopReason: 'time', blocksCompleted: 1 });
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startName } from '../../bench/run/start-name.ts';
+import { startName } from '../../bench/run/resident.ts';
 
 test('a start is called by its block and its box, in letters that files, containers and groups can have', () => {
   expect(startName(3, 'docker/docker')).toBe('b3-docker-docker');

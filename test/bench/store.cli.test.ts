@@ -6,7 +6,6 @@ import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BoxmarkError } from '../../bench/errors.ts';
 import { checkSession } from '../../bench/session/check.ts';
-import { SAMPLE_COLUMNS } from '../../bench/session/columns.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session/info.ts';
 import { createStore } from '../../bench/session/store.ts';
 import type { Sample } from '../../bench/types.ts';
@@ -83,7 +82,6 @@ describe('a session folder', () => {
     expect(first).toMatchObject({ wall_ns: '10000001', cpu_ns: '', mflops: '1234.56789', ok: 'true', unit: 'MFLOPS' });
     expect(second?.env).toBe(`'=HYPERLINK("http://x")`);
     expect(first?.rate).toBe('1234.56789');
-    expect(SAMPLE_COLUMNS).toHaveLength(21);
   });
 
   it('proves itself, and a changed byte, a lost file or a foreign path are found', async () => {

@@ -24,6 +24,17 @@ describe('the plan of a stored session', () => {
     expect(storedPlan(info({ work: odd }), 'dir', WORKLOADS).work).toEqual({});
   });
 
+  it('of starts and of idle instances is taken without workloads', () => {
+    for (const own of [
+      { measure: 'startup', cold: true },
+      { measure: 'footprint', instances: [1, 4] },
+    ]) {
+      const { plan: taken, work } = storedPlan(withPlan({ workloads: [], ...own }), 'dir', WORKLOADS);
+      expect(taken).toMatchObject({ workloads: [], ...own });
+      expect(work).toEqual({});
+    }
+  });
+
   it('keeps what it does not know of a later version', () => {
     expect(storedPlan(withPlan({ later: 1 }), 'dir', WORKLOADS).plan).toMatchObject({ later: 1 });
   });
@@ -38,6 +49,9 @@ describe('the plan of a stored session', () => {
     ['environments', []],
     ['limits', { cpus: [], housekeeping: [], memoryBytes: 1, pids: 1 }],
     ['timeoutMs', -1],
+    ['workloads', []],
+    ['measure', 'speed'],
+    ['instances', [1, 1e6]],
   ])('is refused for its %s %s, by name', (key, value) => {
     expect(() => storedPlan(withPlan({ [key]: value }), 'the/folder', WORKLOADS)).toThrow(
       new RegExp(`can't be run again: ${key}[\\s\\S]*the/folder`),

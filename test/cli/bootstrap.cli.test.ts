@@ -1,21 +1,27 @@
 /** What `npm start` and `npm test` begin with, tried in a small project with an npm and a program that only keep records. */
 
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hostExec } from '../../runners/kit/process.ts';
 import { noTerminal, onTerminal } from './terminal.ts';
 
 interface Bootstrap {
@@ -186,6 +192,37 @@ describe('npm start', () => {
     await held.ended;
     expect((await start('start', '--no-setup').ended).code).toBe(0);
     expect(linesOf('npm.log'), 'what the killed one had begun was finished first').toEqual([CI, BUILD]);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'leaves a lock that another user has planted alone, and does not wait for it (needs root)',
+    async () => {
+      const key = createHash('sha256').update(realpathSync(root)).digest('hex').slice(0, 12);
+      const lock = join(root, 'tmp', `boxmark-build-0-${key}`);
+      mkdirSync(lock, { mode: 0o700 });
+      // Reading it would wait for a writer for ever.
+      expect((await hostExec(['mkfifo', join(lock, 'pids')])).exitCode).toBe(0);
+      const longAgo = new Date(0);
+      utimesSync(lock, longAgo, longAgo);
+      chownSync(lock, 12345, 12345);
+      const { code, stderr } = await start('start', '--no-setup').ended;
+      expect(code).not.toBe(0);
+      expect(stderr).toContain(lock);
+      expect(stderr).toContain('another user');
+      expect(readdirSync(join(root, 'tmp')), 'not moved aside').toEqual([basename(lock)]);
+      expect(readdirSync(lock)).toEqual(['pids']);
+      expect(linesOf('npm.log')).toEqual([]);
+    },
+  );
+
+  it('takes over the lock of one that has ended, and leaves none', async () => {
+    const key = createHash('sha256').update(realpathSync(root)).digest('hex').slice(0, 12);
+    const lock = join(root, 'tmp', `boxmark-build-${process.getuid?.()}-${key}`);
+    mkdirSync(lock, { mode: 0o700 });
+    // No process has a higher id than this (PID_MAX_LIMIT).
+    writeFileSync(join(lock, 'pids'), '4194305 ');
+    expect((await start('start', '--no-setup').ended).code).toBe(0);
+    expect(readdirSync(join(root, 'tmp'))).toEqual([]);
   });
 
   it('goes on when set-up fails, and passes the exit code of the run on', async () => {

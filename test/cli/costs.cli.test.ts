@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { boxmark, sessions } from './program.ts';
+import { boxmark, eventually, sessions, start } from './program.ts';
 
 const isRoot = process.getuid?.() === 0;
 const LIMIT_MS = 240_000;
@@ -18,8 +18,14 @@ function rows(file: string): Record<string, string>[] {
   return parse(readFileSync(join(dir, file)), { columns: true }) as Record<string, string>[];
 }
 
+const infoOf = (dir: string) => {
+  const file = join(dir, 'session.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+};
+const planOf = (dir: string) => infoOf(dir).plan;
+
 describe('boxmark run --measure', () => {
-  it('startup measures starts of real boxes, and the session proves itself but is not gone on with', {
+  it('startup measures starts of real boxes, and the session proves itself, gets more blocks and is reproduced', {
     timeout: LIMIT_MS,
   }, async (ctx) => {
     if (!isRoot) ctx.skip('namespaces need root here');
@@ -36,11 +42,24 @@ describe('boxmark run --measure', () => {
     for (const row of unshare) expect(Number(row.median_ms)).toBeGreaterThan(0);
     const [dir = ''] = sessions(out);
     expect((await boxmark('check', dir)).code).toBe(0);
-    const resumed = await boxmark('resume', dir);
-    expect(resumed.code).toBe(2);
-    expect(resumed.stderr).toContain('boxmark run --measure startup');
-    expect((await boxmark('reproduce', dir)).code).toBe(2);
+    const narrow = await boxmark('resume', dir, '--target', '1%');
+    expect(narrow.code).toBe(2);
+    expect(narrow.stderr).toContain('--target is about workloads');
+    const resumed = await boxmark('resume', dir, '--max-blocks', '3', '-q');
+    expect(resumed.stderr).toBe('');
+    expect(resumed.code).toBe(0);
+    expect(rows('startup.csv').map(({ starts }) => starts)).toEqual(unshare.concat(unshare, unshare).map(() => '18'));
+    expect((await boxmark('check', dir)).code).toBe(0);
     expect((await boxmark('report', dir, '--format', 'csv', '-o', '-')).code).toBe(0);
+    const again = await boxmark('reproduce', dir, '-o', join(out, 'again'), '-q');
+    expect(again.stderr).toBe('');
+    expect(again.code).toBe(0);
+    expect(again.stdout).toMatch(/^unshare over native$/m);
+    expect(again.stdout).toMatch(/^ +first-instruction, warm +\d+\.\d/m);
+    expect(again.stdout).not.toContain('erdict');
+    const [copy = ''] = sessions(join(out, 'again'));
+    expect(planOf(copy)).toEqual(planOf(dir));
+    expect((await boxmark('check', copy)).code).toBe(0);
   });
 
   it('footprint finds more memory for more instances, and no disk for boxes that copy nothing', {
@@ -57,6 +76,45 @@ describe('boxmark run --measure', () => {
     expect(Number(three?.image_bytes)).toBeGreaterThan(50 * 2 ** 20);
     expect(Math.abs(Number(three?.disk_bytes))).toBeLessThan(2 ** 20);
   });
+
+  it.skipIf(!isRoot).each([
+    ['startup', ['--no-cold', '--rounds', '1'], 'starts.csv'],
+    ['footprint', ['--instances', '1,2'], 'footprint.csv'],
+  ])(
+    '%s that is interrupted says how to resume, is whole once it is resumed, and can be reproduced',
+    {
+      timeout: LIMIT_MS,
+    },
+    async (measure, more, table) => {
+      const args = ['--measure', measure, ...more, '-e', 'native,unshare', '-q'];
+      const running = start(['run', ...args, '--blocks', '40', '-o', out]);
+      const dir = await eventually(() => sessions(out).find((found) => (infoOf(found)?.blocksCompleted ?? 0) >= 1));
+      running.child.kill('SIGINT');
+      const ended = await running.ended;
+      expect(ended.code).toBe(130);
+      expect(ended.stderr).toContain(`try: boxmark resume ${dir}`);
+      const blocks = infoOf(dir).blocksCompleted + 1;
+      const resumed = await boxmark('resume', dir, '--max-blocks', String(blocks), '-q');
+      expect(resumed.stderr).toBe('');
+      expect(resumed.code).toBe(0);
+      expect(infoOf(dir)).toMatchObject({ stopReason: 'blocks', blocksCompleted: blocks });
+      const own = rows(table).filter(({ env }) => env === 'unshare');
+      const keyOf = ({ block, round, position, instances }: Record<string, string>) =>
+        `${block} ${round ?? position} ${instances}`;
+      expect(new Set(own.map(keyOf)).size).toBe(own.length);
+      expect(own).toHaveLength(blocks * (measure === 'startup' ? planOf(dir).rounds : 2));
+      expect(new Set(own.map(({ block }) => Number(block)))).toEqual(
+        new Set(Array.from({ length: blocks }, (_, index) => index + 1)),
+      );
+      expect((await boxmark('check', dir)).code).toBe(0);
+      const again = await boxmark('reproduce', dir, '--blocks', '1', '-o', join(out, 'again'), '-q', '--json');
+      expect(again.stderr).toBe('');
+      expect(again.code).toBe(0);
+      const found: { env: string; before: object | null; after: object | null }[] = JSON.parse(again.stdout).rows;
+      expect(found.some(({ env, before, after }) => env === 'unshare' && before !== null && after !== null)).toBe(true);
+      expect(found.every(({ env }) => env === 'unshare')).toBe(true);
+    },
+  );
 
   it.each([
     [['--measure', 'startup', '-w', 'fft'], '--workload is about workloads'],

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EXPORTS } from '../../reports/exports/index.ts';
+import { formatsFor } from '../../reports/formats/index.ts';
 import { boxmark } from './program.ts';
 import { writeSession } from './stored-session.ts';
 
@@ -29,9 +29,24 @@ describe('boxmark export', () => {
     }
   });
 
+  it('writes a folder for criterion, and wants one named', async () => {
+    const dir = session('one');
+    const folder = join(out, 'target', 'criterion');
+    expect(await boxmark('export', dir, '--as', 'criterion', '-o', folder)).toMatchObject({ code: 0, stdout: '' });
+    expect(readdirSync(join(folder, 'docker', 'fft', 'new')).sort()).toEqual([
+      'benchmark.json',
+      'estimates.json',
+      'sample.json',
+      'tukey.json',
+    ]);
+    const unnamed = await boxmark('export', dir, '--as', 'criterion');
+    expect(unnamed).toMatchObject({ code: 2, stdout: '' });
+    expect(unnamed.stderr).toMatch(/-o names it[\s\S]*try:/);
+  });
+
   it('lists its formats', async () => {
     const listed = JSON.parse((await boxmark('list', 'exports', '--json')).stdout) as { name: string }[];
-    expect(listed.map(({ name }) => name)).toEqual(EXPORTS.map(({ name }) => name));
+    expect(listed.map(({ name }) => name)).toEqual(formatsFor('tool').map(({ name }) => name));
   });
 
   it('puts the sessions of a folder into one file for otava, and says what is left out', async () => {

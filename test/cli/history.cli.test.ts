@@ -88,8 +88,8 @@ describe('boxmark history', () => {
     expect(ended.stdout.match(/hardware [ef]{8}/g)).toHaveLength(2);
     const flat = ended.stdout.replace(/\s+/g, ' ');
     expect(flat).toMatch(/1 session: cut before its end/);
-    expect(flat).toMatch(/1 session: damaged: contrasts\.csv: row 1 has 1 cells/);
-    expect(flat).toMatch(/1 session: This session can't be read/);
+    expect(flat).toMatch(/1 session: This session can't be read: contrasts\.csv: there is no column baseline/);
+    expect(flat).toMatch(/1 session: This session can't be read: session\.json/);
   });
 
   it('of sessions that were written before times were kept has their ratios', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionInfo } from '../../bench/session/info.ts';
+import { NO_TRAITS } from '../../bench/types.ts';
 import { hostDifferences } from '../../cli/compare/hosts.ts';
 import { differenceLines } from '../../reports/hosts.ts';
 import { infoFor, tinyPlan } from '../bench/boxes.ts';
@@ -32,7 +33,9 @@ function info({ hardware, stack, image, environments }: Changes = {}): SessionIn
     ...infoFor(tinyPlan({ environments: [{ path: 'native' }] }), []),
     host: { name: 'h', fingerprint: '', hardware: { ...HARDWARE, ...hardware }, stack: { ...STACK, ...stack } },
     image: { digest: '1'.repeat(64), node: '2'.repeat(64), payload: '3'.repeat(64), ...image },
-    environments: environments ?? [{ path: 'qemu', labels: ['KVM'], versions: { qemu: '7.2' }, facts: null }],
+    environments: environments ?? [
+      { path: 'qemu', labels: ['KVM'], traits: NO_TRAITS, versions: { qemu: '7.2' }, facts: null },
+    ],
   };
 }
 
@@ -81,10 +84,9 @@ describe('what differs between two hosts', () => {
 
   it('names engines and labels of environments that both have, such as emulation in the place of KVM', () => {
     const labels = ['emulated (TCG)'];
-    expect(told({ environments: [{ path: 'qemu', labels, versions: { qemu: '9.0' }, facts: null }] })).toEqual([
-      'environment: qemu: 7.2 → 9.0',
-      'environment: qemu: labels: KVM → emulated (TCG)',
-    ]);
+    expect(
+      told({ environments: [{ path: 'qemu', labels, traits: NO_TRAITS, versions: { qemu: '9.0' }, facts: null }] }),
+    ).toEqual(['environment: qemu: 7.2 → 9.0', 'environment: qemu: labels: KVM → emulated (TCG)']);
     expect(told({ environments: [] })).toEqual([]);
   });
 

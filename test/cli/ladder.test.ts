@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Runner } from '../../bench/types.ts';
 import { candidatesFor, ladderFor, standing } from '../../cli/ladder.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { defineSettings } from '../../runners/stack/settings.ts';
+import { defineSettings, harmless } from '../../runners/stack/settings.ts';
 
 const nearest = () => '';
 
@@ -20,6 +20,7 @@ function engine(): Runner {
         storage: z.string().optional(),
       }),
       examples: { seccomp: 'unconfined', network: 'host', storage: 'vfs' },
+      risks: { seccomp: harmless, network: harmless, storage: harmless },
       bind: () => self,
     }),
     ablations: [

@@ -28,8 +28,12 @@ it('takes 80 columns where the terminal does not tell its width', () => {
 it('prints a plain line for each block elsewhere, and nothing when quiet', () => {
   const pipe = screen(false);
   const progress = createProgress(pipe, { quiet: false });
-  for (const block of [1, 1, 2]) progress.round({ block, round: 1, fraction: block / 4 });
-  expect(pipe.written.map((line) => line.slice(0, 8))).toEqual(['block 1:', 'block 2:']);
+  progress.phase('blocks are coming');
+  for (const block of [1, 1, 2]) {
+    progress.block(`block ${block} of 2`);
+    progress.round({ block, round: 1, fraction: block / 4 });
+  }
+  expect(pipe.written.map((line) => line.slice(0, 8))).toEqual(['blocks a', 'block 1:', 'block 2:']);
   expect(pipe.written.join('')).not.toContain('\u001b');
   const silent = screen(true);
   const quiet = createProgress(silent, { quiet: true });

@@ -17,7 +17,7 @@ describe('boxmark report', () => {
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     const names = readdirSync(join(dir, 'report'));
     expect(names).toEqual(expect.arrayContaining(['report.html', 'ladder.png', 'workload-fft.png']));
-    expect(names.some((name) => name.endsWith('.tmp'))).toBe(false);
+    expect(names.some((name) => name.endsWith('.partial'))).toBe(false);
     expect(ended.stdout.trim().split('\n')).toHaveLength(names.length);
     expect(readFileSync(join(dir, 'report', 'report.html'), 'utf8')).toContain('href="../contrasts.csv"');
     expect((await boxmark('check', dir)).code).toBe(0);

@@ -23,6 +23,7 @@ function outcome(verdicts: readonly (Verdict | null)[], more: { stopReason?: str
     info: { stopReason: more.stopReason ?? 'blocks', plan: {} } as SessionInfo,
     samples: more.samples ?? samples,
     starts: [],
+    footprint: [],
     contrasts: verdicts.map((verdict) => ({ env: 'docker', workload: 'fft', verdict }) as ContrastResult),
   };
 }

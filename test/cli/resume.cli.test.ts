@@ -134,6 +134,28 @@ describe('a finished session', () => {
     expect((await boxmark('check', dir)).code).toBe(0);
   });
 
+  it('that was killed after its last block is finished, without measuring anything', async () => {
+    const dir = await finished();
+    const files = ['contrasts.csv', 'samples.csv', 'starts.csv'];
+    const before = files.map((name) => readFileSync(join(dir, name), 'utf8'));
+    for (const name of ['contrasts.csv', 'manifest.json']) rmSync(join(dir, name));
+    edit(dir, (info) => {
+      info.stopReason = 'running';
+      info.finishedAt = null;
+      info.host.fingerprint = 'f'.repeat(64);
+    });
+    expect((await boxmark('check', dir)).code).toBe(1);
+    const ended = await boxmark('resume', dir, '-q');
+    expect(ended.stderr).toBe('');
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain(`Files: ${dir}`);
+    expect(files.map((name) => readFileSync(join(dir, name), 'utf8'))).toEqual(before);
+    expect(infoOf(dir)).toMatchObject({ stopReason: 'blocks', blocksCompleted: 2, finishedAt: expect.any(String) });
+    expect(eventsOf(dir)).toContainEqual(expect.objectContaining({ kind: 'resumed', stoppedBy: 'running' }));
+    expect((await boxmark('check', dir)).code).toBe(0);
+    expect((await boxmark('resume', dir)).code).toBe(2);
+  });
+
   it('that has nothing left to do is a mistake that says what to ask for', async () => {
     const dir = finished();
     const manifest = readFileSync(join(dir, 'manifest.json'), 'utf8');

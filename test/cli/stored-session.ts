@@ -5,6 +5,7 @@ import { figuresOf } from '../../bench/analysis/figures.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { loadSession } from '../../bench/session/load.ts';
 import { createStore } from '../../bench/session/store.ts';
+import { NO_TRAITS } from '../../bench/types.ts';
 import { simulateSamples, type TestPlan, type Truth, testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { infoFor } from '../bench/boxes.ts';
 
@@ -38,7 +39,13 @@ export function writeSession({ out, name, plan: changes, truth, info: more }: St
     work: Object.fromEntries(plan.workloads.map((workload) => [workload, 100])),
     host: { name: 'host', fingerprint: 'f'.repeat(64), hardware: HARDWARE, stack: STACK },
     image: { digest: '1'.repeat(64), node: '2'.repeat(64), payload: '3'.repeat(64) },
-    environments: plan.environments.map(({ path }) => ({ path, labels: [], versions: {}, facts: null })),
+    environments: plan.environments.map(({ path }) => ({
+      path,
+      labels: [],
+      traits: NO_TRAITS,
+      versions: {},
+      facts: null,
+    })),
     ...more,
   };
   const store = createStore(out, info);

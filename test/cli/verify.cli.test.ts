@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { groupSamples } from '../../bench/analysis/contrast/group.ts';
 import { contrastTable } from '../../bench/analysis/contrast/ratio.ts';
 import { createStore } from '../../bench/session/store.ts';
+import { NO_TRAITS } from '../../bench/types.ts';
 import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { infoFor } from '../bench/boxes.ts';
 import { boxmark } from './program.ts';
@@ -25,6 +26,7 @@ function session(): string {
     environments: environments.map(({ path }) => ({
       path,
       labels: labels[path as keyof typeof labels] ?? [],
+      traits: { ...NO_TRAITS, relaxed: path === 'docker/docker', ownCpu: path === 'uml' },
       versions: {},
       facts: { cpus_allowed: '1', speculation_store_bypass: 'thread vulnerable' },
     })),

@@ -7,11 +7,12 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { readExportModel } from '../../cli/export-model.ts';
 import { program } from '../../cli/program.ts';
-import { chosenFormats, renderReports } from '../../cli/write-report.ts';
-import { EXPORTS } from '../../reports/exports/index.ts';
-import { render as terminal } from '../../reports/terminal.ts';
+import { chosenFormats, renderReports, sessionReport } from '../../cli/write-report.ts';
+import { sessionDocument } from '../../reports/documents/session.ts';
+import type { ReportFile } from '../../reports/formats/format.ts';
+import { formatsFor } from '../../reports/formats/index.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
 
 const EXAMPLES = 'results/example';
 const KERNELS = '20261126T070159Z-b39def';
@@ -79,16 +80,24 @@ describe.each(SESSIONS)('the committed session %s', (session) => {
   });
 
   it('gives the same text on a terminal, and the same exports', async () => {
-    const { model, warnings } = readExportModel(dir);
-    expect(warnings).toEqual([]);
-    await golden(terminal(model, { width: 80 }), session, 'terminal.txt');
-    await golden(terminal(model, { width: 80, verbose: true }), session, 'terminal-verbose.txt');
-    for (const { name, render, remarks } of EXPORTS) {
-      const said = remarks?.([model]) ?? [];
-      await golden([render([model]), ...said.map((remark) => `remark: ${remark}\n`)].join(''), session, `${name}.txt`);
+    const report = sessionReport(dir, `${dir}/report`);
+    expect(report.warnings).toEqual([]);
+    const document = sessionDocument(report.model);
+    await golden(terminalText(document, { width: 80 }), session, 'terminal.txt');
+    await golden(terminalText(document, { width: 80, verbose: true }), session, 'terminal-verbose.txt');
+    for (const { name, files, remarks } of formatsFor('tool')) {
+      const said = (remarks?.([report]) ?? []).map((remark) => `remark: ${remark}\n`);
+      const [first, ...others] = await files([report]);
+      const texts = others.length === 0 ? [String(first?.content)] : [first, ...others].map(listed);
+      await golden([...texts, ...said].join(''), session, `${name}.txt`);
     }
   });
 });
+
+/** Of a folder of files their names and the beginning of what is in them. */
+function listed(file: ReportFile | undefined): string {
+  return `== ${file?.name}\n${String(file?.content).slice(0, 600)}\n`;
+}
 
 /** What the command line says of them: file → arguments, and the exit code where it is not 0. */
 const COMMANDS: Readonly<Record<string, readonly [args: readonly string[], code?: number]>> = {

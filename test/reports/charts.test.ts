@@ -2,11 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { newDrawer } from '../../reports/charts/draw.ts';
 import { hostsChart } from '../../reports/charts/hosts.ts';
 import { allCharts, sessionCharts } from '../../reports/charts/index.ts';
 import { lookOf } from '../../reports/charts/palette.ts';
-import { buildModel } from '../../reports/model.ts';
+import { newDrawer } from '../../reports/formats/draw.ts';
+import { buildModel } from '../../reports/model/model.ts';
 import { simulateSamples, testPlan } from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
 import { hostileInput } from './hostile.ts';
@@ -21,7 +21,7 @@ describe('charts', () => {
       expect(JSON.parse(JSON.stringify(chart.config))).toEqual(chart.config);
       expect(chart.description).toMatch(/\w/);
       expect(chart.table.rows.length).toBeGreaterThan(0);
-      for (const row of chart.table.rows) expect(row).toHaveLength(chart.table.head.length);
+      for (const { cells } of chart.table.rows) expect(cells).toHaveLength(chart.table.columns.length);
       expect(chart.sources.length).toBeGreaterThan(0);
       expect(chart.id).toMatch(/^[a-z0-9-]+$/);
     }
@@ -51,7 +51,7 @@ describe('charts', () => {
     expect(text).toContain('"control":{"type":"box"');
     // Eighteen times as long would flatten all others: it is told at the edge.
     expect(text).toMatch(/"content":"× 18\.\d, off this scale"/);
-    expect(charts.ladder?.table.rows.map(([name]) => name)).toEqual([
+    expect(charts.ladder?.table.rows.map(({ cells }) => cells[0])).toEqual([
       'docker',
       'docker/docker',
       'qemu:tcg',
@@ -123,7 +123,7 @@ describe('charts', () => {
       samples: simulateSamples(plan, { seed: 5 }),
     });
     const chart = hostsChart([model, other], 800);
-    expect(chart?.table.rows.map(([env, session]) => `${env} ${session}`)).toEqual([
+    expect(chart?.table.rows.map(({ cells: [env, session] }) => `${env} ${session}`)).toEqual([
       'docker A',
       'docker/docker A',
       'qemu:tcg A',

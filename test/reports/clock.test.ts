@@ -1,8 +1,9 @@
 /** A report on a session with a clock that could not be relied on. */
 
 import { describe, expect, it } from 'vitest';
-import { buildModel } from '../../reports/model.ts';
-import { honestNotes } from '../../reports/notes.ts';
+import { buildModel } from '../../reports/model/model.ts';
+import { honestNotes } from '../../reports/sections/notes.ts';
+import { testEvent } from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
 
 describe('a report', () => {
@@ -10,7 +11,7 @@ describe('a report', () => {
     const input = fixtureInput();
     const plain = buildModel(input);
     const env = plain.environments.find(({ role }) => role === 'environment')?.path ?? '';
-    const drift = { at: '2026-11-23T17:00:00Z', kind: 'clock-drift', env, block: 1, reason: 'its clock runs off' };
+    const drift = testEvent({ kind: 'clock-drift', env, block: 1, reason: 'its clock runs off' });
     const model = buildModel({ ...fixtureInput(), events: [...fixtureInput().events, drift] });
     expect(plain.hostTimed).toEqual([]);
     expect(model.hostTimed).toEqual([env]);

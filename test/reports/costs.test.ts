@@ -1,68 +1,46 @@
 import { describe, expect, it } from 'vitest';
-import { html } from '../../reports/html.ts';
-import { render as json } from '../../reports/json.ts';
-import { render as markdown } from '../../reports/markdown.ts';
-import { buildModel, type ModelInput } from '../../reports/model.ts';
-import { render } from '../../reports/terminal.ts';
-import { testPlan, testStart } from '../bench/analysis/simulate.ts';
-import { fixtureInput } from './fixture.ts';
+import { htmlPage } from '../../reports/formats/html/format.ts';
+import { summaryText as json } from '../../reports/formats/json.ts';
+import { buildModel } from '../../reports/model/model.ts';
+import { footprint } from '../../reports/sections/footprint.ts';
+import { coldStarts, warmStarts } from '../../reports/sections/startup.ts';
+import { testEvent } from '../bench/analysis/simulate.ts';
+import { markdownOf as markdown, terminalOf as render, rowsOf, textOf } from './document.ts';
+import { costInput, FOOTPRINT, fixtureInput, MIB } from './fixture.ts';
 
-const MIB = 2 ** 20;
-
-function costInput(measure: 'startup' | 'footprint', more: Partial<ModelInput> = {}): ModelInput {
-  const plan = testPlan({ measure, workloads: [], blocks: 3, rounds: 2, cold: true, instances: [1, 2, 4] });
-  const { session } = fixtureInput();
-  const starts = [1, 2, 3].flatMap((block) =>
-    ['native', 'docker', 'native@control'].flatMap((env) =>
-      [0, 1, 2].map((round) => {
-        const factor = (env === 'docker' ? 5 : 1) * (round === 0 ? 3 : 1) * (1 + block / 100);
-        const times = { spawnMs: 5, firstInstructionMs: 50 * factor, readyMs: 60 * factor, teardownMs: 8 * factor };
-        const head = { env, block, startId: `b${block}-${env}-r${round}`, round };
-        return { ...testStart({ ...head, ...times }), temperature: round === 0 ? 'dropped' : 'warm' } as const;
-      }),
-    ),
-  );
-  const environments = ['native', 'docker'].map((path) => ({
-    path,
-    labels: [],
-    versions: {},
-    facts: { host_kernel_shared: true, seccomp: path === 'docker' ? '2' : '0', seccomp_filters: '1' },
-  }));
-  return { session: { ...session, plan, environments }, samples: [], starts, events: [], unavailable: [], ...more };
-}
-
-const FOOTPRINT = [1, 2, 3].flatMap((block) =>
-  [1, 2, 4].map((instances) => ({
-    ...{ block, position: 1, env: 'docker', instances },
-    ...{ hostDeltaBytes: (40 * instances + 100) * MIB, pssBytes: (7 * instances + 30) * MIB },
-    ...{ cgroupBytes: null, diskBytes: 1 * MIB * instances, imageBytes: 100 * MIB },
-  })),
-);
-
-describe('the terminal report of starts', () => {
+describe('a report of starts', () => {
   it('answers with the time to the first instruction and its ratio, and keeps warm and cold apart', () => {
-    const text = render(buildModel(costInput('startup')));
+    const model = buildModel(costInput('startup'));
+    const text = render(model);
     expect(text).toContain('First instruction, warm, against native: docker 255 ms, × 5.00 [5.00, 5.00].');
-    expect(text).toMatch(/Warm starts[\s\S]*Cold starts, likewise: right after the page cache/);
+    expect(rowsOf(warmStarts(model))[5]?.slice(0, 3)).toEqual(['docker (container)', 'first instruction', '255 ms']);
+    expect(rowsOf(coldStarts(model))[5]?.slice(0, 3)).toEqual(['docker (container)', 'first instruction', '765 ms']);
+    expect(coldStarts(model).lead?.[0]).toMatch(/^Right after the page cache/);
     expect(text).not.toContain('gave no data');
     expect(text).not.toContain('Fresh starts');
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   it('says what cold means where the page cache could not be dropped', () => {
-    const events = [{ at: '2026-11-23T17:00:00.000Z', kind: 'page-cache-kept', reason: 'no root' }];
-    const text = render(buildModel(costInput('startup', { events })));
-    expect(text.replace(/\s+/g, ' ')).toContain('the first since the image was prepared');
+    const events = [testEvent({ kind: 'page-cache-kept', reason: 'no root' })];
+    const section = coldStarts(buildModel(costInput('startup', { events })));
+    expect(section.lead?.[0]).toMatch(/^The first since the image was prepared/);
   });
 });
 
-describe('the terminal report of idle instances', () => {
+describe('a report of idle instances', () => {
   it('shows slopes, what there is besides, and a dash where nothing could be read', () => {
-    const text = render(buildModel(costInput('footprint', { footprint: FOOTPRINT })));
+    const model = buildModel(costInput('footprint', { footprint: FOOTPRINT }));
+    const text = render(model);
     expect(text).toContain("One more idle instance takes of the host's memory: docker 40.0 MiB.");
-    expect(text).toMatch(/host memory +40\.0 +\[40\.0, 40\.0\] +100/);
-    expect(text).toMatch(/control group +– +– +–/);
-    expect(text).toMatch(/image; shared +100; 99\.0/);
+    expect(rowsOf(footprint(model))).toEqual([
+      ['docker (container)', 'host memory', '40.0', '[40.0, 40.0]', '100'],
+      ['docker (container)', 'PSS', '7.00', '[7.00, 7.00]', '30.0'],
+      ['docker (container)', 'control group', '–', '–', '–'],
+      ['docker (container)', 'disk, own', '1.00', '[1.00, 1.00]', '0'],
+      ['docker (container)', 'image', '100', '–', '–'],
+      ['docker (container)', 'disk, shared', '99.0', '–', '–'],
+    ]);
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 });
@@ -103,8 +81,8 @@ describe('the posture of the boxes', () => {
 });
 
 describe.each([
-  ['startup', 'docker 255 ms, × 5.00 [5.00, 5.00]', ['docker', 'first instruction', '255 ms', '5.00', '5.00 to 5.00']],
-  ['footprint', 'memory: docker 40.0 MiB.', ['docker', 'host memory', '40.0', '40.0 to 40.0']],
+  ['startup', 'docker 255 ms, × 5.00 [5.00, 5.00]', ['docker (container)', 'first instruction', '255 ms']],
+  ['footprint', 'memory: docker 40.0 MiB.', ['docker (container)', 'host memory', '40.0', '[40.0, 40.0]']],
 ] as const)('a session of %s without workloads', (measure, answer, row) => {
   const model = buildModel(costInput(measure, { footprint: FOOTPRINT }));
 
@@ -113,17 +91,16 @@ describe.each([
       .replace(/<\/?code>/g, '')
       .replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code));
     expect(text).toContain(answer);
-    expect(text).toContain(`| ${row.join(' | ')} |`);
+    expect(text).toContain(`| ${row.join(' | ')} | `);
     expect(text).not.toMatch(/Nothing was measured|verdict/);
   });
 
-  it('has its answer, one chart and its figures at the top of the page', async () => {
-    const [file] = await html([{ model, base: '..', warnings: [] }]);
-    const page = String(file?.content);
+  it('has its answer, one chart and its figures at the top of the page', () => {
+    const page = textOf(htmlPage, [model]);
     const top = /<section class="top"[\s\S]*?<\/section>/.exec(page)?.[0] ?? '';
     expect(top.replace(/\u00a0/g, ' ')).toContain(answer);
     expect(top).toContain(`id="${measure}-canvas"`);
-    for (const cell of [row[0], row[2]]) expect(top).toContain(cell);
+    for (const cell of [row[0], row[2]]) expect(top.replaceAll('\u00a0', ' ')).toContain(cell);
     expect(page).not.toMatch(/Nothing was measured|Nothing can be drawn|Time and rate of each/);
     // Of ids there is one each, also where the top has the chart that other sessions have further down.
     const ids = [...page.replace(/<script[\s\S]*?<\/script>/g, '').matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);

@@ -1,7 +1,8 @@
 /** A session with everything a report has to show: nested, emulated, unavailable, failed, wrong, flagged. */
 
-import type { ModelInput } from '../../reports/model.ts';
-import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
+import { NO_TRAITS } from '../../bench/types.ts';
+import type { ModelInput } from '../../reports/model/model.ts';
+import { planOf, simulateSamples, testEvent, testPlan, testStart } from '../bench/analysis/simulate.ts';
 
 const ENVIRONMENTS = [
   { path: 'native' },
@@ -36,13 +37,23 @@ export function fixtureInput(): ModelInput {
       id: '20261123T170000Z-ab12cd',
       program: '0.1.0',
       command: 'boxmark run -e native,container,nested,vm,gvisor',
-      plan,
+      plan: planOf(plan),
       host: 'Example CPU @ 2.40GHz, 2 CPUs, 7.8 GiB, Linux 6.1, Debian 12, virtualised',
       environments: [
-        { path: 'native', labels: [], versions: {} },
-        { path: 'docker', labels: [], versions: { docker: '20.10.24' } },
-        { path: 'docker/docker', labels: ['relaxed outer box'], versions: { docker: '20.10.24' } },
-        { path: 'qemu:tcg', labels: ['emulated', 'guest kernel'], versions: { qemu: '7.2' } },
+        { path: 'native', labels: [], traits: NO_TRAITS, versions: {} },
+        { path: 'docker', labels: [], traits: NO_TRAITS, versions: { docker: '20.10.24' } },
+        {
+          path: 'docker/docker',
+          labels: ['relaxed outer box'],
+          traits: { ...NO_TRAITS, relaxed: true },
+          versions: { docker: '20.10.24' },
+        },
+        {
+          path: 'qemu:tcg',
+          labels: ['emulated', 'guest kernel'],
+          traits: { ...NO_TRAITS, emulated: true, ownCpu: true },
+          versions: { qemu: '7.2' },
+        },
       ],
       startedAt: '2026-11-23T17:00:00.000Z',
       finishedAt: '2026-11-23T17:02:55.000Z',
@@ -51,9 +62,9 @@ export function fixtureInput(): ModelInput {
     samples,
     starts,
     events: [
-      { at: '2026-11-23T17:01:00.000Z', kind: 'checksum-mismatch', env: 'qemu:tcg', block: 3 },
-      { at: '2026-11-23T17:01:30.000Z', kind: 'idle-cpu', env: 'qemu:tcg', block: 3 },
-      { at: '2026-11-23T17:02:00.000Z', kind: 'idle-cpu', env: 'qemu:tcg', block: 4 },
+      testEvent({ kind: 'checksum-mismatch', env: 'qemu:tcg', block: 3 }),
+      testEvent({ kind: 'idle-cpu', env: 'qemu:tcg', block: 3 }),
+      testEvent({ kind: 'idle-cpu', env: 'qemu:tcg', block: 4 }),
     ],
     unavailable: [
       {
@@ -64,3 +75,38 @@ export function fixtureInput(): ModelInput {
     ],
   };
 }
+
+export const MIB = 2 ** 20;
+
+/** A session of starts, or of idle instances, with three blocks. */
+export function costInput(measure: 'startup' | 'footprint', more: Partial<ModelInput> = {}): ModelInput {
+  const plan = planOf(testPlan({ measure, workloads: [], blocks: 3, rounds: 2, cold: true, instances: [1, 2, 4] }));
+  const { session } = fixtureInput();
+  const starts = [1, 2, 3].flatMap((block) =>
+    ['native', 'docker', 'native@control'].flatMap((env) =>
+      [0, 1, 2].map((round) => {
+        const factor = (env === 'docker' ? 5 : 1) * (round === 0 ? 3 : 1) * (1 + block / 100);
+        const times = { spawnMs: 5, firstInstructionMs: 50 * factor, readyMs: 60 * factor, teardownMs: 8 * factor };
+        const head = { env, block, startId: `b${block}-${env}-r${round}`, round };
+        return { ...testStart({ ...head, ...times }), temperature: round === 0 ? 'dropped' : 'warm' } as const;
+      }),
+    ),
+  );
+  const environments = ['native', 'docker'].map((path) => ({
+    path,
+    labels: [],
+    traits: NO_TRAITS,
+    versions: {},
+    facts: { host_kernel_shared: true, seccomp: path === 'docker' ? '2' : '0', seccomp_filters: '1' },
+  }));
+  return { session: { ...session, plan, environments }, samples: [], starts, events: [], unavailable: [], ...more };
+}
+
+/** Rows of one environment that takes 40 MiB an instance, 100 MiB besides, and tells nothing of its control group. */
+export const FOOTPRINT = [1, 2, 3].flatMap((block) =>
+  [1, 2, 4].map((instances) => ({
+    ...{ block, position: 1, env: 'docker', instances },
+    ...{ hostDeltaBytes: (40 * instances + 100) * MIB, pssBytes: (7 * instances + 30) * MIB },
+    ...{ cgroupBytes: null, diskBytes: 1 * MIB * instances, imageBytes: 100 * MIB },
+  })),
+);

@@ -1,8 +1,15 @@
 /** A session in which every text that comes from outside is the same one. */
 
-import type { ModelInput } from '../../reports/model.ts';
+import { NO_TRAITS, type Plan } from '../../bench/types.ts';
+import type { ModelInput } from '../../reports/model/model.ts';
 import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
+
+/** A plan as a file may hold it: no value is of its type. */
+export function hostilePlan(plan: Plan, text: string): Plan {
+  const names = ['seed', 'profile', 'size', 'kernels', 'schedule', 'rounds', 'pilotBursts', 'minBlocks', 'maxBlocks'];
+  return { ...plan, ...Object.fromEntries(names.map((name) => [name, text])) };
+}
 
 export function hostileInput(text: string): ModelInput {
   const base = fixtureInput();
@@ -18,12 +25,19 @@ export function hostileInput(text: string): ModelInput {
       host: text,
       stopReason: text,
       startedAt: text,
-      plan,
-      environments: [{ path, labels: [text, `emulated ${text}`], versions: { [text]: text } }],
+      plan: hostilePlan(plan, text),
+      environments: [
+        {
+          path,
+          labels: [text, `emulated ${text}`],
+          traits: { ...NO_TRAITS, emulated: true },
+          versions: { [text]: text },
+        },
+      ],
     },
     samples: [...simulateSamples(plan, { seed: 1 })].map((row) => ({ ...row, ok: row.round !== 1 })),
     starts: [testStart({ env: path, status: 'failed', reason: text }), testStart({ env: path })],
-    events: [{ at: text, kind: text }],
+    events: [{ at: text, kind: 'later', of: text }],
     unavailable: [{ path: text, alias: text, reason: text, remedy: text }],
     record: () => ({
       host: {

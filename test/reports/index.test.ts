@@ -1,8 +1,9 @@
-/** Every registered report renders the fixture; the summary for programs says what it promises. */
+/** Every registered format renders the fixture; the summary for programs says what it promises. */
 
 import { describe, expect, it } from 'vitest';
-import { reports } from '../../reports/index.ts';
-import { buildModel } from '../../reports/model.ts';
+import { FORMATS, formatsFor } from '../../reports/formats/index.ts';
+import { summaryText } from '../../reports/formats/json.ts';
+import { buildModel } from '../../reports/model/model.ts';
 import { testPlan } from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
 
@@ -13,21 +14,21 @@ function emptyModel(id = fixtureInput().session.id) {
   return buildModel({ session: { ...session, id, plan }, samples: [], starts: [], events: [], unavailable: [] });
 }
 
-describe('reports', () => {
-  const texts = reports.flatMap(({ name, render }) => (render === undefined ? [] : [[name, render] as const]));
+describe('formats', () => {
+  it.each(['terminal', 'json', 'md', 'html'])(
+    '%s shows any session, and says when nothing was measured',
+    async (name) => {
+      const format = FORMATS.find((one) => one.name === name);
+      const textOf = async (model = emptyModel()) =>
+        String((await format?.files([{ model, base: '..', warnings: [] }]))?.[0]?.content);
+      expect(await textOf(buildModel(fixtureInput()))).toContain('docker/docker');
+      expect(await textOf()).toContain('Nothing was measured.');
+    },
+  );
 
-  it.each(texts)('%s renders any session, twice the same', (_, render) => {
-    const model = buildModel(fixtureInput());
-    expect(render(model)).toBe(render(model));
-    expect(render(model)).toContain('docker/docker');
-    expect(render(emptyModel())).toContain('Nothing was measured.');
-  });
-
-  const written = reports.flatMap(({ name, files }) => (files === undefined ? [] : [[name, files] as const]));
-
-  it.each(written)(
+  it.each(formatsFor('people').map((format) => [format.name, format] as const))(
     '%s makes the same files twice, of one session, of several and of an empty one',
-    async (_, files) => {
+    async (_, { files }) => {
       const session = { model: buildModel(fixtureInput()), base: '..', warnings: ['samples.csv: is missing'] };
       const other = { ...session, model: emptyModel('20261124T170000Z-cd34ef') };
       for (const sessions of [[session], [session, other], [other]]) {
@@ -40,8 +41,8 @@ describe('reports', () => {
   );
 
   it('have names and extensions of their own', () => {
-    expect(new Set(reports.map(({ name }) => name)).size).toBe(reports.length);
-    for (const { extension, summary } of reports) {
+    expect(new Set(FORMATS.map(({ name }) => name)).size).toBe(FORMATS.length);
+    for (const { extension, summary } of FORMATS) {
       expect(extension).toMatch(/^[a-z]+$/);
       expect(summary).not.toBe('');
     }
@@ -49,10 +50,8 @@ describe('reports', () => {
 });
 
 describe('the summary for programs', () => {
-  const json = reports.find(({ name }) => name === 'json')?.render;
-
   it('is one JSON document with a schema version and everything a script needs', () => {
-    const text = json?.(buildModel(fixtureInput())) ?? '';
+    const text = summaryText(buildModel(fixtureInput()));
     const summary = JSON.parse(text);
     expect(Object.keys(summary)).toEqual([
       'schema',
@@ -100,7 +99,7 @@ describe('the summary for programs', () => {
   it('keeps hostile text as data that no terminal acts on', () => {
     const base = fixtureInput();
     const reason = 'a\u009b2J\u202eb\u001b[31m\u2028\u007f';
-    const text = json?.(buildModel({ ...base, unavailable: [{ path: 'x', reason, remedy: '' }] })) ?? '';
+    const text = summaryText(buildModel({ ...base, unavailable: [{ path: 'x', reason, remedy: '' }] }));
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
     expect(JSON.parse(text).unavailable[0].reason).toBe(reason);
   });

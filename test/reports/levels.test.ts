@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { kernelLevels, rateText, systemLevels } from '../../reports/levels.ts';
-import { buildModel } from '../../reports/model.ts';
-import { render } from '../../reports/terminal.ts';
+import { buildModel } from '../../reports/model/model.ts';
+import { answerOf } from '../../reports/sections/answer.ts';
+import { levels, rateText } from '../../reports/sections/levels.ts';
 import { type TestPlan, testPlan, testSample } from '../bench/analysis/simulate.ts';
+import { rowsOf } from './document.ts';
 import { fixtureInput } from './fixture.ts';
 
 function modelOf(plan: TestPlan) {
@@ -21,28 +22,22 @@ function modelOf(plan: TestPlan) {
   return buildModel({ session: { ...session, plan }, samples, starts: [], events: [], unavailable: [] });
 }
 
-describe('levels on a terminal', () => {
-  const mixed = modelOf(testPlan({ workloads: ['fft', 'sor', 'syscall'], suite: ['fft', 'sor'] }));
-
-  it('stand side by side for kernels, and one below the other for what has a unit of its own', () => {
-    expect(kernelLevels(mixed, 80).join('\n')).toMatch(/^ +fft +sor\n/);
-    expect(kernelLevels(mixed, 80).join('\n')).not.toMatch(/syscall/);
-    const lines = systemLevels(mixed, 80);
-    expect(lines.filter((line) => line.includes('syscall'))).toEqual([
-      expect.stringMatching(/^ {2}syscall +1\.00 ms +4\.21 M calls\/s +–$/),
-      expect.stringMatching(/^ {2}syscall +1\.25 ms +3\.37 M calls\/s +–$/),
+describe('levels', () => {
+  it('have each workload in its own unit, environment by environment', () => {
+    const mixed = modelOf(testPlan({ workloads: ['fft', 'syscall'], suite: ['fft'] }));
+    const shown = rowsOf(levels(mixed)).map((row) => row.slice(0, 5));
+    expect(shown).toEqual([
+      ['native', 'fft', '1.00 ms', '1500 MFLOPS', '–'],
+      ['native', 'syscall', '1.00 ms', '4.21 M calls/s', '–'],
+      ['docker (container)', 'fft', '1.25 ms', '1200 MFLOPS', '–'],
+      ['docker (container)', 'syscall', '1.25 ms', '3.37 M calls/s', '–'],
     ]);
   });
 
-  it('have a section each, and neither without workloads of its kind', () => {
-    const whole = render(mixed);
-    expect(whole).toMatch(/One pass: median time, MFLOPS/);
-    expect(whole).toMatch(/One pass of what asks the system/);
-    expect(whole).toMatch(/mean of 2 kernels/);
-    expect(render(modelOf(testPlan()))).not.toMatch(/asks the system/);
-    const alone = render(modelOf(testPlan({ workloads: ['syscall'], suite: [] })));
-    expect(alone).not.toMatch(/MFLOPS|suite/);
-    expect(alone).toMatch(/\(syscall\)/);
+  it('of several kernels are led by their mean, of one workload by itself', () => {
+    const suite = testPlan({ workloads: ['fft', 'sor', 'syscall'], suite: ['fft', 'sor'] });
+    expect(answerOf(modelOf(suite))).toMatch(/mean of 2 kernels/);
+    expect(answerOf(modelOf(testPlan({ workloads: ['syscall'], suite: [] })))).toMatch(/\(syscall\)/);
   });
 
   it.each([

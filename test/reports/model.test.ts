@@ -1,10 +1,18 @@
 /** The model: what the answer is about, and gaps that make no errors. */
 
 import { describe, expect, it } from 'vitest';
-import { buildModel, type ModelInput } from '../../reports/model.ts';
-import { honestNotes } from '../../reports/notes.ts';
-import { answerSentence, controlSentence } from '../../reports/wording.ts';
-import { simulateSamples, type TestPlan, type Truth, testPlan, testSample } from '../bench/analysis/simulate.ts';
+import { NO_TRAITS } from '../../bench/types.ts';
+import { buildModel, type ModelInput } from '../../reports/model/model.ts';
+import { answerOf, controlSentence } from '../../reports/sections/answer.ts';
+import { honestNotes } from '../../reports/sections/notes.ts';
+import {
+  simulateSamples,
+  type TestPlan,
+  type Truth,
+  testEvent,
+  testPlan,
+  testSample,
+} from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
 
 function input(plan: TestPlan, truth: Partial<Truth> = {}, changes: Partial<ModelInput> = {}): ModelInput {
@@ -20,7 +28,7 @@ function input(plan: TestPlan, truth: Partial<Truth> = {}, changes: Partial<Mode
   };
 }
 
-const answer = (plan: TestPlan, truth: Partial<Truth> = {}) => answerSentence(buildModel(input(plan, truth)));
+const answer = (plan: TestPlan, truth: Partial<Truth> = {}) => answerOf(buildModel(input(plan, truth)));
 
 describe('the answer', () => {
   const environments = [{ path: 'native' }, { path: 'docker' }, { path: 'docker/docker' }, { path: 'qemu:tcg' }];
@@ -35,6 +43,25 @@ describe('the answer', () => {
     expect(answer(emulated, { ratios })).toMatch(
       /^qemu:tcg is slower than native: it takes 1[45]\.\d+ times as long \[1/,
     );
+  });
+
+  it('goes by what an environment is, not by what its labels say', () => {
+    const environments = ['native', 'docker', 'qemu'].map((path) => ({ path }));
+    const plan = testPlan({ environments });
+    const base = fixtureInput().session;
+    const of = (labels: string[], emulated: boolean) =>
+      buildModel({
+        ...input(plan, { ratios: { docker: 1.1, qemu: 20 } }),
+        session: {
+          ...base,
+          plan,
+          environments: [{ path: 'qemu', labels, traits: { ...NO_TRAITS, emulated }, versions: {} }],
+        },
+      });
+    expect(of(['in software'], true).headline?.env).toBe('docker');
+    expect(honestNotes(of(['in software'], true)).join('\n')).toContain('qemu is emulated');
+    expect(of(['emulated'], false).headline?.env).toBe('qemu');
+    expect(honestNotes(of(['emulated'], false)).join('\n')).not.toContain('qemu is emulated');
   });
 
   it('prefers a difference that was shown to a larger one that was not', () => {
@@ -84,7 +111,7 @@ describe('the control', () => {
   it('says what the session can show, and that it can show nothing without it', () => {
     const plan = testPlan();
     expect(controlSentence(buildModel(input(plan)))).toMatch(
-      /^control \(a second native\): [+−±][\d.]+ % \[[+−±][\d.]+, [+−±][\d.]+\]: differences smaller/,
+      /^Control \(a second native\): [+−±][\d.]+ % \[[+−±][\d.]+, [+−±][\d.]+\]: this session can't show/,
     );
     expect(controlSentence(buildModel(input({ ...plan, blocks: 1 })))).toMatch(/one block: no interval/);
     expect(controlSentence(buildModel(input({ ...plan, blocks: 0 })))).toMatch(/no data/);
@@ -145,6 +172,6 @@ describe('gaps', () => {
     const composite = (events: ModelInput['events']) =>
       buildModel(input(testPlan({ workloads }), {}, { samples, events })).environments[0]?.summary.compositeMflops;
     expect(composite([])).toBe(100);
-    expect(composite([{ at: '', kind: 'checksum-mismatch', env: 'native', block: 1 }])).toBeNull();
+    expect(composite([testEvent({ kind: 'checksum-mismatch', env: 'native', block: 1 })])).toBeNull();
   });
 });

@@ -8,8 +8,8 @@ import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readSessionModel } from '../../cli/session-model.ts';
-import { html } from '../../reports/html.ts';
-import { buildModel } from '../../reports/model.ts';
+import { htmlPage } from '../../reports/formats/html/format.ts';
+import { buildModel } from '../../reports/model/model.ts';
 import { lackingBrowser, openBrowser, openPage } from './browser.ts';
 import { fixtureInput } from './fixture.ts';
 import { hostileInput } from './hostile.ts';
@@ -36,7 +36,7 @@ beforeAll(async () => {
     several: [example, fixture],
     hostile: [hostile],
   })) {
-    const [file] = await html(sessions);
+    const [file] = await htmlPage.files(sessions);
     const path = join(dir, `${name}.html`);
     writeFileSync(path, file?.content ?? '');
     addresses[name] = pathToFileURL(path).href;
@@ -189,7 +189,7 @@ describe('the page of a session', () => {
     });
     await page.locator('[data-copy="verdicts"]').click();
     const text = await page.locator('[data-copy="verdicts"] + textarea').inputValue();
-    expect(text.split('\n')[0]).toBe('| environment | time | 95 % interval | throughput | verdict |');
+    expect(text.split('\n')[0]).toBe('| environment | time ratio | 95 % interval | throughput | verdict |');
     expect(text.split('\n')[1]).toBe('| --- | ---: | ---: | ---: | ---: |');
     expect(text).toMatch(/\| docker\/docker \(nested\) \(relaxed outer\) \|.*= equivalent \|/);
     expect(text).toContain('= equivalent (a difference is measurable) |');

@@ -5,29 +5,91 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readSessionModel } from '../../cli/session-model.ts';
-import { render } from '../../reports/json.ts';
-import { buildModel } from '../../reports/model.ts';
-import { summaryJsonSchema, summarySchema } from '../../reports/summary-schema.ts';
+import { summaryText as render } from '../../reports/formats/json.ts';
+import { summaryJsonSchema, summarySchema } from '../../reports/formats/summary-schema.ts';
+import { buildModel, type ModelInput } from '../../reports/model/model.ts';
 import { consume, pythonWith, withFile } from './exports/consumer.ts';
 import { emptyModel, hostileModel, plainModel } from './exports/fixture.ts';
-import { fixtureInput } from './fixture.ts';
+import { costInput, FOOTPRINT, fixtureInput } from './fixture.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../results/example', import.meta.url));
 
+/** Objects whose names are data. */
+const RECORDS = new Set(['.unequal', '.environments[].versions']);
+
+/** Fields that only some sessions have, all at once. */
+function richInput(): ModelInput {
+  const input = fixtureInput();
+  const { session } = input;
+  const plan = { ...session.plan, suite: ['fft', 'lu'], target: 0.001, maxTimeMs: 600_000 };
+  const unequal = { fact: 'cpus', label: 'CPUs 1 against 2', baseline: 2, env: 1, avoidable: true, why: 'a setting' };
+  return {
+    ...input,
+    session: { ...session, plan, folder: 'results/rich', secondsPerBlock: 20 },
+    events: [...input.events, { at: session.startedAt, kind: 'unequal', env: 'docker', inequalities: [unequal] }],
+    unavailable: [{ path: 'podman', alias: 'container', reason: 'podman is not installed', remedy: 'boxmark setup' }],
+  };
+}
+
 const MODELS = {
+  'a session of starts': () => buildModel(costInput('startup')),
+  'a session of idle instances': () =>
+    buildModel(costInput('footprint', { footprint: FOOTPRINT.map((row) => ({ ...row, cgroupBytes: row.pssBytes })) })),
+  'a session with fields that few have': () => buildModel(richInput()),
   'a session with everything': () => buildModel(fixtureInput()),
   ...Object.fromEntries(
     readdirSync(EXAMPLE).map((name) => [`the example ${name}`, () => readSessionModel(join(EXAMPLE, name)).model]),
   ),
-  'hostile text': hostileModel,
+  'hostile text': () => hostileModel((plan) => plan),
   'nothing measured': emptyModel,
   'a slower environment': () => plainModel(1.1),
 };
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+/** `contrasts[].rounds.low` for every field that a schema names. */
+function* promisedBy(
+  { properties = {}, additionalProperties, items, anyOf = [] }: JsonSchema,
+  at = '',
+): Generator<string> {
+  for (const [name, field] of Object.entries(properties)) {
+    yield `${at}.${name}`;
+    yield* promisedBy(field, `${at}.${name}`);
+  }
+  if (items !== undefined) yield* promisedBy(items, `${at}[]`);
+  if (additionalProperties !== undefined) yield* promisedBy(additionalProperties, `${at}.*`);
+  for (const one of anyOf) yield* promisedBy(one, at);
+}
+
+/** The same for every field that a document has; keys of a record are tried by name and as `*`. */
+function* pathsOf(value: unknown, at = ''): Generator<string> {
+  if (Array.isArray(value)) for (const one of value) yield* pathsOf(one, `${at}[]`);
+  else if (typeof value === 'object' && value !== null) {
+    for (const [name, field] of Object.entries(value)) {
+      for (const path of [`${at}.${name}`, ...(RECORDS.has(at) ? [`${at}.*`] : [])]) {
+        yield path;
+        yield* pathsOf(field, path);
+      }
+    }
+  }
+}
 
 describe('the summary', () => {
   it.each(Object.entries(MODELS))('keeps to its schema: %s', (_, model) => {
     const result = summarySchema.safeParse(JSON.parse(render(model())));
     expect(result.error?.issues ?? []).toEqual([]);
+  });
+
+  it('has no field in its schema that no session writes', () => {
+    const written = new Set(Object.values(MODELS).flatMap((model) => [...pathsOf(JSON.parse(render(model())))]));
+    const promised = [...promisedBy(summaryJsonSchema() as JsonSchema)];
+    expect(promised.length).toBeGreaterThan(150);
+    expect(promised.filter((path) => !written.has(path))).toEqual([]);
   });
 
   it('has a schema that is shipped', async () => {

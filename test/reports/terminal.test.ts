@@ -2,10 +2,13 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildModel } from '../../reports/model.ts';
-import { render } from '../../reports/terminal.ts';
+import { buildModel } from '../../reports/model/model.ts';
+import { answerOf, controlSentence } from '../../reports/sections/answer.ts';
+import { contrasts } from '../../reports/sections/contrasts.ts';
+import { problems, unavailable } from '../../reports/sections/problems.ts';
 import { displayWidth } from '../../reports/text.ts';
 import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
+import { notesOf, terminalOf as render, rowsOf } from './document.ts';
 import { fixtureInput } from './fixture.ts';
 import { hostileInput } from './hostile.ts';
 
@@ -27,31 +30,14 @@ describe('render', () => {
       docker/docker is equivalent to native in typical bursts: time +1.3 % [+1.1,
       +1.6], throughput −1.3 % (mean of 5 workloads), within the margin of ±2 %; a
       difference is measurable.
-      control (a second native): +0.1 % [−0.3, +0.5]: differences smaller than that
-        can't be shown by this session.
+      Control (a second native): +0.1 % [−0.3, +0.5]: this session can't show
+        differences smaller than that.
 
-      One pass: median time, MFLOPS, and wake-up cost (lead-in over measured burst)
-                     fft      sor  monte-carlo   sparse       lu  composite
-      native · baseline
-        time     26.2 µs  85.0 µs      1.01 ms  59.3 µs   300 µs
-        MFLOPS      1911      588         49.7      844      167        712
-        wake-up    1.04×    1.04×        1.04×    1.04×    1.04×
-      docker (container)
-        time     26.1 µs  85.4 µs      1.01 ms  59.8 µs   304 µs
-        MFLOPS      1916      586         49.4      836      165        710
-        wake-up    1.04×    1.04×        1.04×    1.04×    1.04×
-      docker/docker (nested) · relaxed outer box
-        time     26.5 µs  86.0 µs      1.02 ms  59.5 µs   305 µs
-        MFLOPS      1888      582         48.8      840      164        704
-        wake-up    1.04×    1.04×        1.04×    1.04×    1.04×
-      qemu:tcg (vm) · emulated · guest kernel
-        time      478 µs  1.55 ms      18.4 ms  1.09 ms  5.52 ms
-        MFLOPS       105     32.3         2.72     46.0     9.05          –
-        wake-up    1.04×    1.04×        1.04×    1.04×    1.04×
-
-      Time ratio to native: above 1 takes longer; paired 95 % intervals, not adjusted
-      for their number; verdicts on typical bursts with a margin of ±2 %
-                     time ratio   95 % interval  throughput  blocks       verdict
+      Workload by workload
+      Time against native: above 1 takes longer. Paired 95 % intervals, not adjusted
+        for their number; verdicts on typical bursts with a margin of ±2 %.
+      Time ratio to native:
+                     time ratio   95 % interval  throughput  blocks  verdict
       docker (container)
         fft               1.005  [1.002, 1.009]      −0.5 %       6  equivalent *
         sor               1.002  [0.996, 1.009]      −0.2 %       6  equivalent
@@ -60,31 +46,31 @@ describe('render', () => {
         lu                1.005  [0.997, 1.013]      −0.5 %       6  equivalent
         suite             1.004  [1.001, 1.007]      −0.4 %       6  equivalent *
       docker/docker (nested) · relaxed outer box
-        fft               1.017  [1.013, 1.022]      −1.7 %       6      slower
+        fft               1.017  [1.013, 1.022]      −1.7 %       6  slower
         sor               1.012  [1.005, 1.018]      −1.2 %       6  equivalent *
-        monte-carlo       1.013  [1.006, 1.021]      −1.3 %       6      slower
+        monte-carlo       1.013  [1.006, 1.021]      −1.3 %       6  slower
         sparse            1.012  [1.007, 1.017]      −1.1 %       6  equivalent *
         lu                1.012  [1.007, 1.017]      −1.2 %       6  equivalent *
         suite             1.013  [1.011, 1.016]      −1.3 %       6  equivalent *
       qemu:tcg (vm) · emulated · guest kernel
-        fft               18.37  [18.28, 18.46]     −94.6 %       6      slower +
-        sor               18.30  [18.23, 18.37]     −94.5 %       6      slower +
-        monte-carlo       18.29  [18.20, 18.39]     −94.5 %       6      slower +
-        sparse            18.30  [18.23, 18.37]     −94.5 %       6      slower +
-        lu                18.27  [18.17, 18.36]     −94.5 %       6      slower +
-        suite             18.31  [18.27, 18.35]     −94.5 %       6      slower +
-      native@control · control
-        fft               1.002  [0.996, 1.008]      −0.2 %       6
-        sor               1.002  [0.995, 1.009]      −0.2 %       6
-        monte-carlo       0.996  [0.993, 0.998]      +0.4 %       6
-        sparse            0.998  [0.993, 1.003]      +0.2 %       6
-        lu                1.007  [1.002, 1.012]      −0.7 %       6
-        suite             1.001  [0.997, 1.005]      −0.1 %       6
+        fft               18.37  [18.28, 18.46]     −94.6 %       6  slower +
+        sor               18.30  [18.23, 18.37]     −94.5 %       6  slower +
+        monte-carlo       18.29  [18.20, 18.39]     −94.5 %       6  slower +
+        sparse            18.30  [18.23, 18.37]     −94.5 %       6  slower +
+        lu                18.27  [18.17, 18.36]     −94.5 %       6  slower +
+        suite             18.31  [18.27, 18.35]     −94.5 %       6  slower +
+      native@control
+        fft               1.002  [0.996, 1.008]      −0.2 %       6  control
+        sor               1.002  [0.995, 1.009]      −0.2 %       6  control
+        monte-carlo       0.996  [0.993, 0.998]      +0.4 %       6  control
+        sparse            0.998  [0.993, 1.003]      +0.2 %       6  control
+        lu                1.007  [1.002, 1.012]      −0.7 %       6  control
+        suite             1.001  [0.997, 1.005]      −0.1 %       6  control
       + the whole interval is past the margin of ±2 %
       * a difference is measurable, within the margin
 
-      Other pairs, likewise
-                     time ratio   95 % interval  throughput  blocks       verdict
+      Other pairs:
+                     time ratio   95 % interval  throughput  blocks  verdict
       docker/docker against docker
         fft               1.013  [1.011, 1.015]      −1.3 %       6  equivalent *
         sor               1.012  [1.007, 1.017]      −1.2 %       6  equivalent *
@@ -94,8 +80,48 @@ describe('render', () => {
         suite             1.010  [1.008, 1.012]      −1.0 %       6  equivalent *
       * a difference is measurable, within the margin
 
-      Fresh starts: medians since the start began, and removal
-                              started  failed  spawned  1st instr.    ready  removal
+      Time and rate of each environment
+      Medians over all measured bursts. They describe; the paired ratios compare.
+                        time         rate  wake-up
+      native · baseline
+        fft          26.2 µs  1911 MFLOPS    1.04×
+        sor          85.0 µs   588 MFLOPS    1.04×
+        monte-carlo  1.01 ms  49.7 MFLOPS    1.04×
+        sparse       59.3 µs   844 MFLOPS    1.04×
+        lu            300 µs   167 MFLOPS    1.04×
+        composite          –   712 MFLOPS        –
+      docker (container)
+        fft          26.1 µs  1916 MFLOPS    1.04×
+        sor          85.4 µs   586 MFLOPS    1.04×
+        monte-carlo  1.01 ms  49.4 MFLOPS    1.04×
+        sparse       59.8 µs   836 MFLOPS    1.04×
+        lu            304 µs   165 MFLOPS    1.04×
+        composite          –   710 MFLOPS        –
+      docker/docker (nested) · relaxed outer box
+        fft          26.5 µs  1888 MFLOPS    1.04×
+        sor          86.0 µs   582 MFLOPS    1.04×
+        monte-carlo  1.02 ms  48.8 MFLOPS    1.04×
+        sparse       59.5 µs   840 MFLOPS    1.04×
+        lu            305 µs   164 MFLOPS    1.04×
+        composite          –   704 MFLOPS        –
+      qemu:tcg (vm) · emulated · guest kernel
+        fft           478 µs   105 MFLOPS    1.04×
+        sor          1.55 ms  32.3 MFLOPS    1.04×
+        monte-carlo  18.4 ms  2.72 MFLOPS    1.04×
+        sparse       1.09 ms  46.0 MFLOPS    1.04×
+        lu           5.52 ms  9.05 MFLOPS    1.04×
+      native@control
+        fft          26.2 µs  1910 MFLOPS    1.04×
+        sor          84.7 µs   590 MFLOPS    1.04×
+        monte-carlo   999 µs  50.0 MFLOPS    1.04×
+        sparse       59.3 µs   843 MFLOPS    1.04×
+        lu            302 µs   166 MFLOPS    1.04×
+        composite          –   712 MFLOPS        –
+      wake-up: time of the lead-in burst over that of the measured one
+
+      Fresh starts
+      Medians of the time from start, and of removal.
+      environment             started  failed  spawned  1st instr.    ready  removal
       native                        6       0     0 ns     43.5 ms  53.5 ms  3.00 ms
       docker (container)            6       0  1.00 ms     93.5 ms   104 ms  6.00 ms
       docker/docker (nested)        5       1  2.00 ms      143 ms   153 ms  9.00 ms
@@ -107,9 +133,12 @@ describe('render', () => {
       What went wrong
       docker/docker: start failed in block 5: the inner daemon was gone.
       qemu:tcg (vm): 2 wrong answers on lu, in no figure.
-      Events (events.jsonl): idle-cpu 2, checksum-mismatch 1.
+      idle-cpu (2 events in events.jsonl): a box used more than 0.1 % of its life on
+        the CPU outside its own requests.
+      checksum-mismatch (1 event in events.jsonl): the state of a box is not what a
+        replay of the same passes gives.
 
-      Read this with
+      Notes
       quick: 6 blocks, fewer than 10. A fault that hits 5 % of starts is absent from
         such a session in 74 % of cases.
       qemu:tcg (vm) is emulated: its ratio is not the overhead of a VM.
@@ -123,31 +152,17 @@ describe('render', () => {
 
   it('says what could not run and why when nothing was measured', () => {
     const base = fixtureInput();
-    const text = render(buildModel({ ...base, samples: [], starts: [], events: [] }));
-    expectWidth(text, 80);
-    expect(text).toMatchInlineSnapshot(`
-      "boxmark 0.1.0 · 20261123T170000Z-ab12cd · 2026-11-23 17:00 UTC
-      Example CPU @ 2.40GHz, 2 CPUs, 7.8 GiB, Linux 6.1, Debian 12, virtualised
-      quick: 0 blocks × 10 rounds in 2 min 55 s · CPU 1, size small, reference
-        kernels, seed 101010
-
-      Nothing was measured.
-      control (a second native): no data, so nothing says what this host can show.
-
-      Could not run
-      gvisor: runsc is not installed. Try: boxmark setup --all
-
-      What went wrong
-      native: gave no data.
-      docker (container): gave no data.
-      docker/docker (nested): gave no data.
-      qemu:tcg (vm): gave no data.
-
-      Read this with
-      0 of 6 planned blocks have data.
-      qemu:tcg (vm) is emulated: its ratio is not the overhead of a VM.
-      "
-    `);
+    const model = buildModel({ ...base, samples: [], starts: [], events: [] });
+    expectWidth(render(model), 80);
+    expect(answerOf(model)).toBe('Nothing was measured.');
+    expect(controlSentence(model)).toMatch(/: no data/);
+    expect(notesOf(unavailable(model))).toEqual(['gvisor: runsc is not installed. Try: boxmark setup --all']);
+    expect(notesOf(problems(model))).toEqual([
+      'native: gave no data.',
+      'docker (container): gave no data.',
+      'docker/docker (nested): gave no data.',
+      'qemu:tcg (vm): gave no data.',
+    ]);
   });
 
   it('shows a single block and a single workload without intervals', () => {
@@ -155,46 +170,12 @@ describe('render', () => {
     const base = fixtureInput();
     const session = { ...base.session, plan, stopReason: 'interrupted', finishedAt: null };
     const samples = simulateSamples(plan, { seed: 6, ratios: { docker: 1.2 } });
-    const text = render(buildModel({ session, samples, starts: [], events: [], unavailable: [] }));
-    expectWidth(text, 80);
-    expect(text).toMatchInlineSnapshot(`
-      "boxmark 0.1.0 · 20261123T170000Z-ab12cd · 2026-11-23 17:00 UTC
-      Example CPU @ 2.40GHz, 2 CPUs, 7.8 GiB, Linux 6.1, Debian 12, virtualised
-      quick: 1 block × 12 rounds · CPU 1, size small, reference kernels, seed 101010
-
-      docker against native is inconclusive: time +20.8 %, no interval, throughput
-      −17.2 % (fft): one block has no interval.
-      control (a second native): −0.9 %, one block: no interval, so no difference can
-        be shown.
-
-      One pass: median time, MFLOPS, and wake-up cost (lead-in over measured burst)
-                     fft
-      native · baseline
-        time     26.1 µs
-        MFLOPS      1915
-        wake-up    1.04×
-      docker (container)
-        time     31.4 µs
-        MFLOPS      1592
-        wake-up    1.04×
-
-      Time ratio to native: above 1 takes longer; paired 95 % intervals, not adjusted
-      for their number; verdicts on typical bursts with a margin of ±2 %
-             time ratio  95 % interval  throughput  blocks         verdict
-      docker (container)
-        fft       1.208              –     −17.2 %       1  inconclusive
-      native@control · control
-        fft       0.991              –      +0.9 %       1
-
-      Open and untrusted verdicts
-      docker against native: inconclusive on fft (one block).
-
-      Read this with
-      quick: 1 block, fewer than 10. A fault that hits 5 % of starts is absent from
-        such a session in 95 % of cases.
-      1 of 1 planned blocks have data (stopped by: interrupted).
-      "
-    `);
+    const model = buildModel({ session, samples, starts: [], events: [], unavailable: [] });
+    expectWidth(render(model), 80);
+    expect(rowsOf(contrasts(model))).toEqual([
+      ['docker (container)', 'fft', '1.208', '–', '−17.2 %', expect.any(String), '–', '1', 'inconclusive', '2'],
+      ['native@control', 'fft', '0.991', '–', '+0.9 %', expect.any(String), '–', '1', 'control', '–'],
+    ]);
   });
 
   it('emphasises only when asked, and then changes nothing else', () => {

@@ -1,14 +1,23 @@
 /** What a report says of open and untrusted verdicts, of sums, of starts that lie apart, and of what is unequal. */
 
 import { describe, expect, it } from 'vitest';
-import type { Sample, SessionEvent } from '../../bench/types.ts';
-import { buildModel, type ModelInput, type ReportModel } from '../../reports/model.ts';
-import { honestNotes } from '../../reports/notes.ts';
-import { render } from '../../reports/terminal.ts';
+import type { SessionEvent } from '../../bench/session/events.ts';
+import type { Sample } from '../../bench/types.ts';
+import { buildModel, type ModelInput, type ReportModel } from '../../reports/model/model.ts';
+import { answerOf } from '../../reports/sections/answer.ts';
+import { sums } from '../../reports/sections/contrasts.ts';
+import { honestNotes } from '../../reports/sections/notes.ts';
+import { distrustLines, needsOf, openVerdicts } from '../../reports/sections/verdicts.ts';
 import { displayWidth } from '../../reports/text.ts';
-import { distrustLines, needsOf, openLines } from '../../reports/verdicts.ts';
-import { answerSentence } from '../../reports/wording.ts';
-import { simulateSamples, type TestPlan, type Truth, testPlan, testStart } from '../bench/analysis/simulate.ts';
+import {
+  simulateSamples,
+  type TestPlan,
+  type Truth,
+  testEvent,
+  testPlan,
+  testStart,
+} from '../bench/analysis/simulate.ts';
+import { notesOf, rowsOf, terminalOf } from './document.ts';
 import { fixtureInput } from './fixture.ts';
 
 function input(plan: TestPlan, truth: Partial<Truth> = {}, changes: Partial<ModelInput> = {}): ModelInput {
@@ -34,9 +43,10 @@ function skewed(plan: TestPlan, factors: Readonly<Record<string, number>>): Samp
 
 /** What a session notes when facts differ inside the boxes. */
 function parityEvents(unequal: Readonly<Record<string, readonly object[]>>): SessionEvent[] {
-  return Object.entries(unequal).map(([env, inequalities]) => ({ at: '', kind: 'unequal', env, inequalities }));
+  return Object.entries(unequal).map(([env, inequalities]) => testEvent({ kind: 'unequal', env, inequalities }));
 }
 
+const openLines = (session: ReportModel) => notesOf(openVerdicts(session));
 const whole = (session: ReportModel) => Object.values(needsOf(session) ?? {}).join(': ');
 const flat = (text: string) => text.replace(/\n\s*/g, ' ');
 
@@ -52,7 +62,7 @@ describe('an inconclusive run', () => {
       ) ?? [];
     expect(Number(total)).toBe(6 + Number(blocks));
     expect(Number(minutes)).toBe(Math.round(Number(blocks) / 3));
-    expect(flat(render(open)).trimEnd().endsWith(line)).toBe(true);
+    expect(flat(terminalOf(open)).trimEnd().endsWith(line)).toBe(true);
     expect(Math.max(...open.contrasts.map(({ judgement }) => judgement?.more?.blocks ?? 0))).toBe(Number(blocks));
   });
 
@@ -98,8 +108,8 @@ describe('an untrusted session', () => {
         /^UNTRUSTED SESSION: the control, a second native, differs from native by \+\d\.\d % on fft, .* No verdict/,
       ),
     ]);
-    expect(answerSentence(bad)).toMatch(/^docker against native is untrusted: time .*: the control differs from/);
-    expect(flat(render(bad))).toContain('UNTRUSTED SESSION');
+    expect(answerOf(bad)).toMatch(/^docker against native is untrusted: time .*: the control differs from/);
+    expect(flat(terminalOf(bad))).toContain('UNTRUSTED SESSION');
     expect(new Set(bad.contrasts.map(({ verdict }) => verdict))).toEqual(new Set(['untrusted']));
     expect(needsOf(bad)).toBeNull();
   });
@@ -122,13 +132,15 @@ describe('sums', () => {
     const plan = testPlan({ rounds: 40, blocks: 10, longVisits: 'all' });
     const lost = { docker: { chance: 0.1, ns: 3e6 } };
     const intermittent = model(plan, { lost, sustained: { docker: 1.94 }, start: 0.001 });
-    const text = render(intermittent);
-    expect(text).toMatch(/Ratios of sums, where they are not those of typical bursts/);
-    expect(text).toMatch(/ {2}fft ~ +1\.0\d\d \[1\.0\d\d, 1\.0\d\d\] +1\.9\d\d \[1\.9\d\d, 1\.9\d\d\]/);
-    expect(text).toMatch(/~ intermittent: time is lost now and then/);
+    expect(rowsOf(sums(intermittent))[0]).toEqual([
+      'docker (container)',
+      'fft ~',
+      expect.stringMatching(/^1\.0\d\d \[1\.0\d\d, 1\.0\d\d\]$/),
+      expect.stringMatching(/^1\.9\d\d \[1\.9\d\d, 1\.9\d\d\]$/),
+    ]);
+    expect(sums(intermittent).tables?.[0]?.notes).toHaveLength(1);
     expect(openLines(intermittent)[0]).toMatch(/inconclusive on fft \(time lost now and then\)/);
-    const calm = render(model(testPlan({ blocks: 10, rounds: 20 })));
-    expect(calm).not.toMatch(/Ratios of sums/);
+    expect(rowsOf(sums(model(testPlan({ blocks: 10, rounds: 20 }))))).toEqual([]);
     const throttled = model(plan, {}, { starts: [testStart({ env: 'docker', block: 2, throttledMs: 900 })] });
     expect(honestNotes(throttled).join()).toMatch(/A CPU quota held back a side of these contrasts: docker\./);
   });
@@ -165,9 +177,9 @@ describe('notes', () => {
     const judged = model(plan, {}, { events });
     expect(honestNotes(judged)).toEqual([
       'docker is unequal to native by a setting: CPUs 0-1 against 1; its contrasts are untrusted.',
-      'docker differs from native by what it is: kernel; the ratio contains it.',
+      'docker differs from native by design: kernel; the ratio includes this.',
     ]);
-    expect(answerSentence(judged)).toMatch(/is untrusted: .*: unequal: cpus_allowed\.$/);
+    expect(answerOf(judged)).toMatch(/is untrusted: .*: unequal: cpus_allowed\.$/);
     const allowed = model({ ...plan, allowUnequal: true }, {}, { events });
     expect(honestNotes(allowed)[0]).toMatch(/allowed by --allow-unequal/);
     expect(allowed.headline?.verdict).toBe('equivalent');
@@ -180,7 +192,7 @@ describe('the width', () => {
     const unequal = { docker: [{ fact: `x${'y'.repeat(200)}\u001b[2J`, env: 1, avoidable: true }] };
     for (const truth of [{ start: 0.03 }, { sustained: { docker: 3 }, lost: { docker: { chance: 0.1, ns: 5e6 } } }]) {
       for (const changes of [{}, { events: parityEvents(unequal) }]) {
-        for (const line of render(model(plan, truth, changes), { width }).split('\n')) {
+        for (const line of terminalOf(model(plan, truth, changes), { width }).split('\n')) {
           expect(displayWidth(line), line).toBeLessThanOrEqual(width);
         }
       }

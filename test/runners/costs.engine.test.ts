@@ -11,7 +11,7 @@ import { RUNNERS } from '../../runners/index.ts';
 import { hostSpawn } from '../../runners/kit/process.ts';
 import { holdingsOf } from '../../runners/stack/holdings.ts';
 import { parsePath } from '../../runners/stack/path.ts';
-import { prepareStack, Unavailable } from '../../runners/stack/stack.ts';
+import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
 import { type Lab, openLab } from '../lab.ts';
 
 const TIMEOUT_MS = 120_000;
@@ -33,7 +33,7 @@ async function prepared(path: string, ctx: TestContext): Promise<Environment> {
   try {
     return await prepareStack(path, layers, { runners: RUNNERS, image, workspace: lab.workspace });
   } catch (error) {
-    if (error instanceof Unavailable) ctx.skip(`${path}: ${error.message}`);
+    if (error instanceof UnavailableError) ctx.skip(`${path}: ${error.message}`);
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import type { Environment } from '../../bench/types.ts';
+import { type Environment, NO_TRAITS } from '../../bench/types.ts';
 import { hostHierarchies } from '../../runners/cgroup/group.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
@@ -60,8 +60,9 @@ describe('quota', () => {
   it.for(['quota:20%', 'unshare/quota:20%'])(
     '%s holds the group of the box to its share, which a busy payload comes to feel',
     async (path, ctx) => {
-      await started(path, ctx, async ({ ask, started: box }, { labels }) => {
+      await started(path, ctx, async ({ ask, started: box }, { labels, traits }) => {
         expect(labels).toContain('known truth: CPU quota of 20 %');
+        expect(traits).toEqual({ ...NO_TRAITS, quotaAsked: true });
         expect(quotaFile(`/boxmark/${lab.workspace.id}/truth`)).toMatch(/^20000\b/);
         const cpuBefore = box.usage().cpuNs ?? 0;
         const begun = process.hrtime.bigint();

@@ -16,12 +16,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { removeLeftovers } from '../../runners/host/clean-up.ts';
-import { findLeftovers, type Leftover } from '../../runners/host/leftovers.ts';
 import { cgroupMounts, mountsBelow } from '../../runners/host/mounts.ts';
 import { identify, isAlive, type ProcessIdentity } from '../../runners/host/processes.ts';
 import { createWorkspaceDir, ownerState, removeWorkspaceDir, workspaceDir } from '../../runners/host/workspace.ts';
+import { ENGINES } from '../../runners/index.ts';
 import { hostExec } from '../../runners/kit/process.ts';
+import { removeLeftovers } from '../../runners/upkeep/clean-up.ts';
+import { findLeftovers, type Leftover } from '../../runners/upkeep/leftovers.ts';
 
 const undo: (() => unknown)[] = [];
 
@@ -136,7 +137,7 @@ describe('work folders', () => {
     expect(ownerState(id), 'its owner may live in another container').toBe('alive');
     rmSync(join(dir, 'owner.json'));
     expect(ownerState(id), 'it may just be being made').toBe('alive');
-    expect(ofRun(await findLeftovers(), id)).toEqual([]);
+    expect(ofRun(await findLeftovers(ENGINES), id)).toEqual([]);
   });
 });
 
@@ -170,7 +171,7 @@ describe('leftovers', () => {
     ];
     for (const group of liveGroups) writeFileSync(join(group, 'cgroup.procs'), String(bystanders[1]?.identity.pid));
 
-    const found = await findLeftovers();
+    const found = await findLeftovers(ENGINES);
     const mine = ofRun(found, id);
     const targets = mine.map(({ target }) => target);
     expect(targets).toContain(String(grouped.identity.pid));
@@ -183,7 +184,7 @@ describe('leftovers', () => {
       expect(found.map(({ target }) => target)).not.toContain(String(identity.pid));
     expect(existsSync(dir), 'finding only looks').toBe(true);
 
-    const { removed, failed } = await removeLeftovers(mine);
+    const { removed, failed } = await removeLeftovers(mine, ENGINES);
     expect(failed).toEqual([]);
     expect(removed).toHaveLength(mine.length);
     expect(isAlive(grouped.identity)).toBe(false);
@@ -196,7 +197,7 @@ describe('leftovers', () => {
     for (const { identity } of bystanders) expect(isAlive(identity)).toBe(true);
     expect(existsSync(live.dir)).toBe(true);
     for (const group of liveGroups) expect(existsSync(group)).toBe(true);
-    expect(ofRun(await findLeftovers(), id)).toEqual([]);
+    expect(ofRun(await findLeftovers(ENGINES), id)).toEqual([]);
   });
 
   it.skipIf(!isRoot)(
@@ -205,10 +206,10 @@ describe('leftovers', () => {
       const { id } = await deadRun();
       const [group] = makeGroups(id);
       if (group === undefined) return ctx.skip('no cgroup can be made here');
-      const list = ofRun(await findLeftovers(), id);
+      const list = ofRun(await findLeftovers(ENGINES), id);
       const late = sleeper();
       writeFileSync(join(group, 'cgroup.procs'), String(late.identity.pid));
-      const { failed } = await removeLeftovers(list);
+      const { failed } = await removeLeftovers(list, ENGINES);
       expect(failed).toEqual([]);
       expect(isAlive(late.identity)).toBe(false);
     },
@@ -225,12 +226,12 @@ describe('leftovers', () => {
       detail: '',
       process: { pid, startTicks: startTicks - 1 },
     };
-    await removeLeftovers([stale]);
+    await removeLeftovers([stale], ENGINES);
     expect(isAlive(bystander.identity)).toBe(true);
 
     const live = await createWorkspaceDir();
     undo.push(() => removeWorkspaceDir(live.dir));
-    const { failed } = await removeLeftovers([{ kind: 'folder', run: live.id, target: live.dir, detail: '' }]);
+    const { failed } = await removeLeftovers([{ kind: 'folder', run: live.id, target: live.dir, detail: '' }], ENGINES);
     expect(failed[0]?.reason).toContain('goes on');
     expect(existsSync(live.dir)).toBe(true);
   });
@@ -270,10 +271,10 @@ describe('leftovers', () => {
     undo.push(() => closeSync(open));
 
     const ofStore = (list: readonly Leftover[]) => list.filter(({ target }) => target.startsWith(store));
-    expect(ofStore(await findLeftovers()), 'all of it is young').toEqual([]);
-    const old = ofStore(await findLeftovers({ storeAgeMs: -1 }));
+    expect(ofStore(await findLeftovers(ENGINES)), 'all of it is young').toEqual([]);
+    const old = ofStore(await findLeftovers(ENGINES, { storeAgeMs: -1 }));
     expect(old.map(({ target }) => target).sort()).toEqual([abandoned, unpacking, stamp].sort());
-    expect((await removeLeftovers(old)).failed).toEqual([]);
+    expect((await removeLeftovers(old, ENGINES)).failed).toEqual([]);
     expect(readdirSync(store).sort()).toEqual(['.build-busy', '0123456789ab', 'kernels']);
     expect(readdirSync(join(store, 'kernels'))).toEqual([]);
   });

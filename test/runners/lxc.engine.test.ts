@@ -9,10 +9,11 @@ import { hostHierarchies, usageOfPath } from '../../runners/cgroup/group.ts';
 import { docker } from '../../runners/engines/docker/runner.ts';
 import { LXC_LOCKS, removeLocks } from '../../runners/engines/lxc/leftovers.ts';
 import { lxc } from '../../runners/engines/lxc/runner.ts';
-import { removeLeftovers } from '../../runners/host/clean-up.ts';
-import { findLeftovers } from '../../runners/host/leftovers.ts';
 import { createWorkspaceDir } from '../../runners/host/workspace.ts';
+import { ENGINES } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
+import { removeLeftovers } from '../../runners/upkeep/clean-up.ts';
+import { findLeftovers } from '../../runners/upkeep/leftovers.ts';
 import { type Lab, openLab, talk } from '../lab.ts';
 
 const TIMEOUT_MS = 180_000;
@@ -74,13 +75,13 @@ describe('what a killed run leaves of LXC', () => {
     const [dead, foreign] = [dir, `${dir}0`].map((path) => join(LXC_LOCKS, path)) as [string, string];
     try {
       for (const folder of [dead, foreign]) mkdirSync(folder, { recursive: true });
-      const mine = async () => (await findLeftovers()).filter(({ run }) => run === id);
+      const mine = async () => (await findLeftovers(ENGINES)).filter(({ run }) => run === id);
       expect(await mine()).toEqual([]);
       const owner = JSON.parse(readFileSync(join(dir, 'owner.json'), 'utf8')) as { startTicks: number };
       writeFileSync(join(dir, 'owner.json'), JSON.stringify({ ...owner, startTicks: owner.startTicks - 1 }));
       const found = await mine();
       expect(found.map(({ target }) => target)).toEqual([dead, dir]);
-      expect((await removeLeftovers(found)).failed).toEqual([]);
+      expect((await removeLeftovers(found, ENGINES)).failed).toEqual([]);
       expect([dead, foreign, dir].map((path) => existsSync(path))).toEqual([false, true, false]);
     } finally {
       for (const folder of [dead, foreign, dir]) rmSync(folder, { recursive: true, force: true });

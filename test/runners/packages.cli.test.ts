@@ -4,28 +4,34 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { commandsOf, ENGINES, PACKAGE_MANAGERS } from '../../runners/host/packages.ts';
-import { abandonedPolicy, withoutServices } from '../../runners/host/service-policy.ts';
-import { runSetup, type SetupPlan, setupPlan } from '../../runners/host/setup.ts';
+import { INSTALLATIONS } from '../../runners/index.ts';
 import { hostExec } from '../../runners/kit/process.ts';
+import { PACKAGE_MANAGERS } from '../../runners/upkeep/packages.ts';
+import { abandonedPolicy, withoutServices } from '../../runners/upkeep/service-policy.ts';
+import { runSetup, type SetupPlan, setupPlan } from '../../runners/upkeep/setup.ts';
 
-describe('the tables of packages', () => {
+const installationOf = (engine: string) => {
+  const found = INSTALLATIONS.find(({ name }) => name === engine);
+  if (found === undefined) throw new Error(`${engine} can't be installed`);
+  return found;
+};
+
+describe('what engines need of package managers', () => {
   it.each(PACKAGE_MANAGERS.map((manager) => [manager.name, manager] as const))(
-    '%s names packages for containers and virtual machines',
-    (_, manager) => {
+    'of %s: packages for containers and virtual machines',
+    (name, manager) => {
       for (const architecture of ['x64', 'arm64']) {
-        const engines = manager.engines(architecture);
-        for (const engine of ['unshare', 'docker', 'qemu'] as const)
-          expect(engines[engine]?.packages).not.toHaveLength(0);
+        for (const engine of ['unshare', 'docker', 'qemu'])
+          expect(installationOf(engine).packages(architecture)[name]?.packages ?? [], engine).not.toHaveLength(0);
       }
       expect(manager.install[0]).toBe(manager.command);
     },
   );
 
   it('offers User-mode Linux on x86-64 only', () => {
-    const apt = PACKAGE_MANAGERS.find(({ name }) => name === 'apt');
-    expect(apt?.engines('x64').uml?.packages).toEqual(['user-mode-linux', 'busybox-static']);
-    expect(apt?.engines('arm64').uml).toBeUndefined();
+    const { packages } = installationOf('uml');
+    expect(packages('x64').apt?.packages).toEqual(['user-mode-linux', 'busybox-static']);
+    expect(packages('arm64')).toEqual({});
   });
 
   it('lets apt neither ask, upgrade, remove nor add what is only recommended', () => {
@@ -37,21 +43,21 @@ describe('the tables of packages', () => {
   });
 
   it('looks for the emulator of the architecture', () => {
-    expect(commandsOf('qemu', 'arm64')).toContain('qemu-system-aarch64');
-    expect(commandsOf('qemu', 'x64')).toContain('qemu-system-x86_64');
+    expect(installationOf('qemu').commands('arm64')).toContain('qemu-system-aarch64');
+    expect(installationOf('qemu').commands('x64')).toContain('qemu-system-x86_64');
   });
 });
 
 describe('the plan for this host', () => {
   it('lists exactly the commands that a shell does not find', async () => {
-    const plan = await setupPlan(ENGINES);
-    for (const engine of ENGINES) {
+    const plan = await setupPlan(INSTALLATIONS);
+    for (const { name, commands } of INSTALLATIONS) {
       const missing: string[] = [];
-      for (const command of commandsOf(engine)) {
+      for (const command of commands(process.arch)) {
         const found = await hostExec(['sh', '-c', 'command -v "$1"', 'sh', command]);
         if (found.exitCode !== 0) missing.push(command);
       }
-      expect(plan.engines.find((setup) => setup.engine === engine)?.missing ?? [], engine).toEqual(missing);
+      expect(plan.engines.find((setup) => setup.engine === name)?.missing ?? [], name).toEqual(missing);
     }
     expect(plan.complete).toBe(plan.engines.length === 0 && !plan.guestKernel);
     if (plan.packages.length > 0) expect(plan.commands.at(-1)).toContain(plan.packages.join(' '));
@@ -81,14 +87,15 @@ describe('the plan for this host', () => {
 
   it('says what is still missing when no package brings it', async () => {
     // An engine whose commands are not there, whatever this host has: another architecture's emulator can't be planned here.
-    const lacking = ENGINES.filter((engine) => commandsOf(engine).length > 0).map((engine) => ({
-      engine,
+    const lacking = INSTALLATIONS.map(({ name, commands }) => ({
+      engine: name,
       missing: ['x'],
       packages: [],
+      commands: commands(process.arch),
     }));
     const plan = { ...(await setupPlan([])), manager: null, engines: lacking, complete: false };
     const { problems } = await runSetup(plan, () => {});
-    const present = await setupPlan(ENGINES);
+    const present = await setupPlan(INSTALLATIONS);
     expect(problems.map((text) => text.split(' ')[0])).toEqual(present.engines.map(({ engine }) => engine));
   });
 });

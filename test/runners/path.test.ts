@@ -5,8 +5,8 @@ import { nearest } from '../../bench/plan/plan.ts';
 import type { Runner } from '../../bench/types.ts';
 import { native } from '../../runners/engines/native/runner.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { layerNames, parsePath } from '../../runners/stack/path.ts';
-import { defineSettings } from '../../runners/stack/settings.ts';
+import { layerNames, parsePath, risksOf } from '../../runners/stack/path.ts';
+import { defineSettings, harmless, riskOf } from '../../runners/stack/settings.ts';
 
 const suggest = (name: string, known: readonly string[] = RUNNERS.map((runner) => runner.name)) => nearest(name, known);
 
@@ -41,6 +41,7 @@ const talker: Runner = {
         .describe('how much memory'),
     }),
     examples: { word: 'hello', memory: '1g' },
+    risks: { word: harmless, memory: riskOf('9g', 'takes all of it') },
     bare: 'word',
     bind: (values) => ({ ...talker, summary: JSON.stringify(values) }),
   }),
@@ -124,4 +125,59 @@ describe('settings of a layer', () => {
       }
     }
   });
+});
+
+describe('what a path could do to the host of who runs it', () => {
+  const risks = (path: string) => risksOf(path, RUNNERS, suggest);
+
+  it.each([
+    ['ssh:bench.example', ['ssh connects to another host']],
+    [
+      'ssh:h:config=%2Fproc%2Fself%2Fcwd%2Fx',
+      ['ssh connects to another host', 'config of ssh names a file of this host'],
+    ],
+    ['docker/runc:seccomp=%2Fetc%2Fshadow', ['seccomp of runc names a file of this host']],
+    [
+      'unshare:network=host:memory=none',
+      ["network of unshare is the host's network", 'memory of unshare takes the memory limit away'],
+    ],
+    ['lxc:seccomp=unconfined/slow:2%', ["seccomp of lxc lets every system call through to the host's kernel"]],
+    ['docker:sh', ['runtime of docker names a program of this host']],
+    ['firecracker:kernel=%2Fboot%2Fx', ['kernel of firecracker names a file of this host']],
+  ])('%s is said', (path, expected) => {
+    expect(risks(path)).toEqual(expected);
+  });
+
+  it.each([
+    'native/slow:2%',
+    'docker/docker',
+    'docker:runsc:memory=1g:pids=256:cpus=0.5',
+    'runc:seccomp=default:network=none:userns=yes',
+    'podman:rootless=yes:storage=vfs',
+    'qemu:tcg:cpu=max',
+  ])('%s has none', (path) => {
+    expect(risks(path)).toEqual([]);
+  });
+
+  const settings = RUNNERS.flatMap((runner) => (runner.settings?.known ?? []).map((setting) => ({ runner, setting })));
+
+  it.each(settings.map(({ runner, setting }) => [runner.name, setting.name, { runner, setting }] as const))(
+    'of %s: a value of %s that is a path, or leads to the host, is never without one',
+    (_, __, { runner, setting }) => {
+      const required = Object.fromEntries(
+        (runner.settings?.known ?? []).filter((one) => one.required).map((one) => [one.name, one.example]),
+      );
+      for (const value of ['/etc/passwd', '%2Fetc%2Fpasswd', 'host', 'unconfined', 'none', 'privileged', 'sh']) {
+        try {
+          runner.settings?.bind({ ...required, [setting.name]: value });
+        } catch {
+          continue; // It takes no such value.
+        }
+        // `none` is the network that a box has by itself; names of hosts, users and models are words like any other.
+        const isWord =
+          ['host', 'user', 'cpu'].includes(setting.name) || (setting.name === 'network' && value === 'none');
+        if (!isWord) expect(setting.risk(value), `${setting.name}=${value}`).not.toBeNull();
+      }
+    },
+  );
 });

@@ -26,6 +26,7 @@ describe('settings of qemu', { timeout: 120_000 }, () => {
     if (!probe.available) return context.skip(`${probe.reason} (${probe.remedy})`);
     const prepared = await runner.prepare(lab.host, lab.image, lab.workspace);
     expect(prepared.labels).toEqual(['emulated (TCG)', 'CPU model Nehalem']);
+    expect(prepared.traits).toEqual({ emulated: true, ownCpu: true });
     const guest = await lab.start(runner, prepared, 'b1-q35-1');
     const [line = ''] = processesNaming('b1-q35-1').filter((found) => found.includes('qemu-system'));
     expect(line).toMatch(/-M q35/);

@@ -5,7 +5,7 @@ import type { Box, Image } from '../../bench/types.ts';
 import { docker } from '../../runners/engines/docker/runner.ts';
 import { uml } from '../../runners/engines/uml/runner.ts';
 import { unshare } from '../../runners/engines/unshare/runner.ts';
-import { prepareStack, type StackContext, Unavailable } from '../../runners/stack/stack.ts';
+import { prepareStack, type StackContext, UnavailableError } from '../../runners/stack/stack.ts';
 import { converse, type Lab, openLab } from '../lab.ts';
 
 const TIMEOUT_MS = 580_000;
@@ -36,11 +36,12 @@ describe('a guest of User-mode Linux that holds engines', { timeout: TIMEOUT_MS 
   it('runs Docker inside, afresh and again, booked to the machine, two side by side', async (ctx) => {
     if (unavailable !== undefined) return ctx.skip(unavailable);
     const environment = await prepareStack('uml/docker', [uml, docker], context).catch((error: unknown) => {
-      throw error instanceof Unavailable ? new Error(`${error.message} (${error.remedy})`) : error;
+      throw error instanceof UnavailableError ? new Error(`${error.message} (${error.unavailable.remedy})`) : error;
     });
     try {
       expect(environment).toMatchObject({ path: 'uml/docker', cpuClock: 'host', sharesClock: false });
       expect(environment.labels[0]).toBe('guest kernel (User-mode Linux)');
+      expect(environment.traits).toMatchObject({ ownCpu: true, emulated: false, kvm: false });
       expect(environment.labels).not.toContain('storage vfs');
       const names = ['b1-ud-1', 'b1-ud-2'];
       const talks = await Promise.all(names.map((name) => converse(environment, name)));

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { randomStream } from '../../bench/random.ts';
-import { CONTRAST_COLUMNS } from '../../bench/session/columns.ts';
+import { CONTRASTS } from '../../bench/session/tables.ts';
 
 const COUNTS = [1000, 5000];
 const EXAMPLE = 'results/example';
@@ -80,19 +80,20 @@ function writeSessions(out: string, count: number, step: number): number {
         const ratio = Math.exp(level + 0.01 * normal());
         const figures: Record<string, string | number> = {
           ...{ session, env, baseline: 'native', workload, blocks: 6, time_ratio: ratio },
-          ...{ ratio_low: ratio * 0.99, ratio_high: ratio * 1.01, verdict: 'inconclusive', intermittent: 'false' },
+          ...{ ratio_low: ratio * 0.99, ratio_high: ratio * 1.01, verdict: 'inconclusive' },
+          ...{ throughput_change_percent: (1 / ratio - 1) * 100, stop_reason: 'blocks', intermittent: 'false' },
           ...(workload === 'suite'
             ? {}
             : { ns_per_pass: 26_000 * ratio, baseline_ns_per_pass: 26_000 * Math.exp(0.01 * normal()) }),
         };
-        return CONTRAST_COLUMNS.map(({ name }) => figures[name] ?? '');
+        return CONTRASTS.columns.map(({ name }) => figures[name] ?? '');
       }),
     );
     const dir = join(out, session);
     mkdirSync(dir);
     const files = {
       'session.json': `${JSON.stringify({ ...info, session, startedAt }, null, 2)}\n`,
-      'contrasts.csv': stringify([CONTRAST_COLUMNS.map(({ name }) => name), ...rows]),
+      'contrasts.csv': stringify([CONTRASTS.columns.map(({ name }) => name), ...rows]),
     };
     for (const [name, text] of Object.entries(files)) {
       bytes += Buffer.byteLength(text);

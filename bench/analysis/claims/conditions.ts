@@ -1,7 +1,6 @@
 /** Does a session meet a claim's conditions? Fields of the session, looked up by name and compared. */
 
-import type { BoxFacts } from '../../payload/protocol.ts';
-import type { Plan } from '../../types.ts';
+import type { BoxFacts, Plan, Traits } from '../../types.ts';
 import { parseCpuList } from '../../units.ts';
 import type { Pair } from './pairs.ts';
 import { type Condition, OPERATORS } from './schema.ts';
@@ -12,6 +11,7 @@ export interface ClaimGround {
   readonly environments: readonly {
     readonly path: string;
     readonly labels: readonly string[];
+    readonly traits: Traits;
     readonly versions?: Readonly<Record<string, string>>;
     readonly facts: BoxFacts | null;
   }[];
@@ -29,8 +29,8 @@ export function failingCondition(conditions: readonly Condition[], ground: Claim
     const found = lookUp(condition.field, ground, pair);
     const other = condition.same_as === undefined ? undefined : lookUp(condition.same_as, ground, pair);
     if (found !== undefined && holds(condition, found, other)) continue;
-    const seen = [describe(condition.field, found, pair)];
-    if (condition.same_as !== undefined) seen.push(describe(condition.same_as, other, pair));
+    const seen = [seenText(condition.field, found, ground, pair)];
+    if (condition.same_as !== undefined) seen.push(seenText(condition.same_as, other, ground, pair));
     return `needs ${condition.needs}: ${seen.join(', ')}`;
   }
   return null;
@@ -55,6 +55,7 @@ export function lookUp(field: string, { plan, environments, host }: ClaimGround,
       if (environment === undefined) return undefined;
       if (part === 'path') return environment.path;
       if (part === 'labels') return environment.labels;
+      if (part === 'traits') return scalar(own(environment.traits, name));
       if (part === 'cpus') return cpuCount(environment.facts);
       return scalar(own(part === 'facts' ? environment.facts : environment.versions, name));
     }
@@ -94,6 +95,12 @@ function compare(a: string, b: string): number | undefined {
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+/** In the place of a trait its environment's labels, which say it in words. */
+function seenText(field: string, found: Found, ground: ClaimGround, pair: Pair): string {
+  const labels = field.replace(/\.traits\.\w+$/, '.labels');
+  return labels === field ? describe(field, found, pair) : describe(labels, lookUp(labels, ground, pair), pair);
 }
 
 function describe(field: string, found: Found, pair: Pair): string {

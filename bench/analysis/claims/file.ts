@@ -1,9 +1,9 @@
 /** Reads a claims file: YAML from anywhere, checked field by field before anything is judged by it. */
 
-import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseDocument } from 'yaml';
 import { messageOf, usageError } from '../../errors.ts';
+import { readNamed } from '../../session/files.ts';
 import { type Claim, claimsFileSchema } from './schema.ts';
 
 export interface ClaimsFile {
@@ -31,9 +31,7 @@ export function readClaims(file: string): ClaimsFile {
 
 function readText(file: string): string {
   try {
-    const { size } = statSync(file);
-    if (size > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES} bytes`);
-    return readFileSync(file, 'utf8');
+    return readNamed(file, MOST_BYTES);
   } catch (error) {
     throw usageError(`The claims file can't be read: ${messageOf(error)}`, file, '--claims with a YAML file');
   }

@@ -1,7 +1,8 @@
 /** Judges published claims on a session: reproduced, refuted, inconclusive or not applicable, each with its reason. */
 
 import { SUITE, suiteOf } from '../../plan/suite.ts';
-import type { Contrast, Estimate, FootprintRow, Interval, Sample, SessionEvent, Start } from '../../types.ts';
+import type { SessionEvent } from '../../session/events.ts';
+import type { Contrast, Estimate, FootprintRow, Interval, Sample, Start } from '../../types.ts';
 import type { ContrastRow } from '../contrast/ratio.ts';
 import type { SessionGroups } from '../contrast/session-groups.ts';
 import { sessionTable } from '../contrast/session-table.ts';

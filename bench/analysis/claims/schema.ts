@@ -1,6 +1,7 @@
 /** What a claims file may say: the fields of a published claim, its band, and the conditions under which it can be judged. */
 
 import * as z from 'zod';
+import { TRAITS } from '../../types.ts';
 
 /** Raised whenever a field changes its meaning. */
 export const CLAIMS_SCHEMA = 1;
@@ -33,9 +34,11 @@ const environments = z
 
 const ids = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$/, { error: 'is no name of a workload' });
 
-/** Sides are `numerator` and `denominator`; of each its path, labels, number of CPUs, facts and engine versions. */
-const FIELD =
-  /^(size|profile|schedule|kernels|cpus|host\.(hardware|stack)\.\w+|(numerator|denominator)\.(path|labels|cpus|facts\.\w+|versions\.[\w-]+))$/;
+/** Sides are `numerator` and `denominator`; of each its path, traits, labels, number of CPUs, facts and engine versions. */
+const SIDE_FIELD = `path|labels|traits\\.(${TRAITS.join('|')})|cpus|facts\\.\\w+|versions\\.[\\w-]+`;
+const FIELD = new RegExp(
+  `^(size|profile|schedule|kernels|cpus|host\\.(hardware|stack)\\.\\w+|(numerator|denominator)\\.(${SIDE_FIELD}))$`,
+);
 
 const field = z.string().regex(FIELD, { error: 'is no field of a session (docs/claims.md lists them)' });
 const value = z.union([z.string(), z.number(), z.boolean()]);

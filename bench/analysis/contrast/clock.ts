@@ -1,6 +1,7 @@
 /** Which clock a figure rests on: rows timed by the host take the place of a guest's own where its clock can't be relied on. */
 
-import type { Contrast, Sample, SessionEvent } from '../../types.ts';
+import type { SessionEvent } from '../../session/events.ts';
+import type { Contrast, Sample } from '../../types.ts';
 import {
   type ContrastContext,
   type ContrastPlan,

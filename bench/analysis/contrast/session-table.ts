@@ -1,6 +1,7 @@
 /** The contrasts of a session from all that was kept of it: samples, starts, and the events that bear on them. */
 
-import type { Inequality, Plan, Sample, SessionEvent, Start } from '../../types.ts';
+import type { SessionEvent } from '../../session/events.ts';
+import type { Inequality, Plan, Sample, Start } from '../../types.ts';
 import { hostTimedBoxes, timedTable } from './clock.ts';
 import type { ContrastPlan, ContrastTable } from './ratio.ts';
 import type { SessionGroups } from './session-groups.ts';
@@ -26,9 +27,8 @@ export function sessionTable(
 /** By box, the facts in which it was not like the baseline's. Boxes without an entry were equal, as far as they tell. */
 export function unequalOf(events: Iterable<SessionEvent>): Readonly<Record<string, readonly Inequality[]>> {
   const unequal: Record<string, Inequality[]> = {};
-  for (const { kind, env, inequalities } of events) {
-    if (kind !== 'unequal' || env === undefined || !Array.isArray(inequalities)) continue;
-    unequal[env] = [...(unequal[env] ?? []), ...(inequalities as Inequality[])];
+  for (const event of events) {
+    if (event.kind === 'unequal') unequal[event.env] = [...(unequal[event.env] ?? []), ...event.inequalities];
   }
   return unequal;
 }

@@ -1,7 +1,12 @@
-/** What the host tells of itself and of a box: gauges that are read between starts, facts that the box can't know. */
+/** What the host reports of itself and of a box: gauges that are read between starts, its state in a block, facts that the box can't know. */
 
-import type { BoxFacts } from '../../payload/protocol.ts';
-import type { Environment, HostLimits } from '../../types.ts';
+import type { NewEvent } from '../../session/events.ts';
+import type { BoxFacts, Environment, HostLimits } from '../../types.ts';
+
+/** Shares of the block's time above which it is an event. */
+const STEAL_SHARE = 0.01;
+/** With one box active at a time nobody should wait for a CPU, but the harness and daemons may share one. */
+const PRESSURE_SHARE = 0.1;
 
 /** What the host tells about itself; figures it doesn't have are null. */
 export interface HostGauges {
@@ -30,4 +35,28 @@ export function postureFacts({ sharesClock, engine }: Environment, gauges: HostG
 /** What the host has set for a box, named after the facts that it reads of itself. */
 export function hostFacts(limits: HostLimits | undefined): BoxFacts {
   return Object.fromEntries(Object.entries(limits ?? {}).map(([fact, value]) => [`host_${fact}`, value]));
+}
+
+/** Begins to watch the host during a block. The function returned gives the events of the time since, and is called once. */
+export function watchHost(gauges: HostGauges): (block: number) => NewEvent[] {
+  const begunNs = process.hrtime.bigint();
+  const stealBefore = gauges.stealMs();
+  const pressureBefore = gauges.pressureMs?.() ?? null;
+  return (block) => {
+    const elapsedMs = Number(process.hrtime.bigint() - begunNs) / 1e6;
+    const stealMs = since(stealBefore, gauges.stealMs());
+    const waitedMs = since(pressureBefore, gauges.pressureMs?.() ?? null);
+    const share = (ms: number) => Math.round((1000 * ms) / elapsedMs) / 1000;
+    return [
+      ...(stealMs > STEAL_SHARE * elapsedMs ? [{ kind: 'steal' as const, block, stealMs, share: share(stealMs) }] : []),
+      ...(waitedMs > PRESSURE_SHARE * elapsedMs
+        ? [{ kind: 'pressure' as const, block, waitedMs: Math.round(waitedMs), share: share(waitedMs) }]
+        : []),
+    ];
+  };
+}
+
+/** 0 where the kernel doesn't say. */
+function since(before: number | null, after: number | null): number {
+  return before === null || after === null ? 0 : after - before;
 }

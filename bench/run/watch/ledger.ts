@@ -1,32 +1,81 @@
 /** Which state each workload must be in after so many passes: boxes must agree with each other, and with a replay. */
 
-/** Reckons checksums afresh, outside all timing; ascending pass counts. */
+import { suiteOf } from '../../plan/suite.ts';
+import type { Environment, Plan, Started } from '../../types.ts';
+import { connect, type PayloadClient } from '../client.ts';
+
+/** Computes checksums afresh, outside all timing; ascending pass counts. */
 export type Replay = (workload: string, passes: readonly number[]) => Promise<readonly string[]>;
 
-export interface Ledger {
+/** A ledger for a whole session: the sequence of passes is the same in every block. */
+export class Ledger {
+  readonly #replay: Replay;
+  readonly #seen = new Map<string, string>();
+  readonly #verified = new Map<string, string>();
+
+  constructor(replay: Replay) {
+    this.#replay = replay;
+  }
+
   /** True when no box has reported another state for this pass count. The first to report sets the mark. */
-  agrees(workload: string, passes: number, checksum: string): boolean;
-  /** The states by replay, each pass count reckoned once. In the order asked. */
-  expected(workload: string, passes: readonly number[]): Promise<readonly string[]>;
+  agrees(workload: string, passes: number, checksum: string): boolean {
+    const key = keyOf(workload, passes);
+    const known = this.#verified.get(key) ?? this.#seen.get(key);
+    if (known === undefined) this.#seen.set(key, checksum);
+    return known === undefined || known === checksum;
+  }
+
+  /** The states by replay, each pass count computed once. In the order asked. */
+  async expected(workload: string, passes: readonly number[]): Promise<readonly string[]> {
+    const open = [...new Set(passes)]
+      .filter((count) => !this.#verified.has(keyOf(workload, count)))
+      .sort((a, b) => a - b);
+    const checksums = open.length === 0 ? [] : await this.#replay(workload, open);
+    for (const [index, count] of open.entries()) this.#verified.set(keyOf(workload, count), checksums[index] ?? '');
+    return passes.map((count) => this.#verified.get(keyOf(workload, count)) ?? '');
+  }
 }
 
-/** A ledger for a whole session: the sequence of passes is the same in every block. */
-export function openLedger(replay: Replay): Ledger {
-  const seen = new Map<string, string>();
-  const proved = new Map<string, string>();
-  const keyOf = (workload: string, passes: number) => `${workload} ${passes}`;
-  return {
-    agrees(workload, passes, checksum) {
-      const key = keyOf(workload, passes);
-      const known = proved.get(key) ?? seen.get(key);
-      if (known === undefined) seen.set(key, checksum);
-      return known === undefined || known === checksum;
-    },
-    async expected(workload, passes) {
-      const open = [...new Set(passes)].filter((count) => !proved.has(keyOf(workload, count))).sort((a, b) => a - b);
-      const checksums = open.length === 0 ? [] : await replay(workload, open);
-      for (const [index, count] of open.entries()) proved.set(keyOf(workload, count), checksums[index] ?? '');
-      return passes.map((count) => proved.get(keyOf(workload, count)) ?? '');
-    },
-  };
+function keyOf(workload: string, passes: number): string {
+  return `${workload} ${passes}`;
+}
+
+/** The process that computes states again, outside all timing: started when it is first asked, kept for the session. */
+export class Verifier {
+  readonly #environment: Environment;
+  readonly #plan: Plan;
+  readonly #signal: AbortSignal;
+  #opened: Promise<{ started: Started; client: PayloadClient }> | undefined;
+
+  /** `environment` is where it runs: on the CPUs that nothing is measured on. */
+  constructor(environment: Environment, plan: Plan, signal: AbortSignal) {
+    this.#environment = environment;
+    this.#plan = plan;
+    this.#signal = signal;
+  }
+
+  async replay(workload: string, passes: readonly number[]): Promise<readonly string[]> {
+    this.#opened ??= this.#open();
+    const { client } = await this.#opened;
+    const { size } = this.#plan;
+    return (await client.request('replay', { size, workload, passes: [...passes] }, this.#limitMs)).body.checksums;
+  }
+
+  async close(): Promise<void> {
+    const it = await this.#opened?.catch(() => undefined);
+    await it?.started.close();
+  }
+
+  async #open(): Promise<{ started: Started; client: PayloadClient }> {
+    const { size, kernels } = this.#plan;
+    const started = await this.#environment.start('verifier', this.#signal);
+    const client = await connect(started.process, this.#limitMs, this.#signal);
+    // Only kernels need a memory to be computed in; what the system must answer follows from the number of passes.
+    await client.request('prepare', { size, kernels, workloads: [...suiteOf(this.#plan)] }, this.#limitMs);
+    return { started, client };
+  }
+
+  get #limitMs(): number {
+    return this.#plan.timeoutMs * 10;
+  }
 }

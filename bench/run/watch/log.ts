@@ -3,83 +3,113 @@
 import { unequalOf } from '../../analysis/contrast/session-table.ts';
 import { BoxmarkError } from '../../errors.ts';
 import { controlOf } from '../../plan/schedule.ts';
+import type { NewEvent, SessionEvent } from '../../session/events.ts';
 import type { SessionInfo } from '../../session/info.ts';
 import type { Store } from '../../session/store.ts';
-import type { Environment, Plan, SessionEvent } from '../../types.ts';
-import type { BlockResult, BlockSink } from '../block.ts';
-import { openParity } from './parity-log.ts';
-import { countStrikes, GIVEN_UP } from './strikes.ts';
+import type { BoxFacts, Environment, Plan } from '../../types.ts';
+import type { BlockResult } from '../kind.ts';
+import { openParity, type ParityLog } from './parity-log.ts';
 
-export interface SessionLog {
-  /** By path, the control among them; without those that were given up. */
-  readonly boxes: ReadonlyMap<string, Environment>;
-  readonly events: readonly SessionEvent[];
-  /** As it was saved last. */
-  info(): SessionInfo;
-  event: BlockSink['event'];
-  /** Of a box in a block: compared with the baseline's, and in `session.json` from the next save on. */
-  facts: ReturnType<typeof openParity>['read'];
-  save(change: Partial<SessionInfo>): void;
-  /** Gives up what failed in two blocks in a row, and saves. Throws when that is the baseline. */
-  endBlock(block: number, result: BlockResult, change: () => Partial<SessionInfo>): void;
-}
+/** Blocks in a row in which a box may fail before it is given up, so that it costs no more time. */
+const LIVES = 2;
+
+/** Why a box that was given up has no start. */
+export const GIVEN_UP = `given up after failing in ${LIVES} blocks in a row`;
 
 export interface LogRequest {
   readonly plan: Plan;
   readonly store: Store;
   readonly info: SessionInfo;
   readonly environments: readonly Environment[];
-  readonly control: Environment;
-  /** What a session that goes on has already. */
+  /** Absent where nothing is started any more. */
+  readonly control?: Environment;
+  /** What a session that resumes has already. */
   readonly earlier?: { readonly events: readonly SessionEvent[] };
 }
 
-export function openLog({ plan, store, info: begun, environments, control, earlier }: LogRequest): SessionLog {
-  const events: SessionEvent[] = [...(earlier?.events ?? [])];
-  const boxes = new Map(environments.map((environment) => [environment.path, environment]));
-  boxes.set(controlOf(plan.baseline), control);
-  const strikes = countStrikes();
-  let info = begun;
+export class SessionLog {
+  readonly #plan: Plan;
+  readonly #store: Store;
+  readonly #boxes: Map<string, Environment>;
+  readonly #events: SessionEvent[];
+  readonly #parity: ParityLog;
+  /** Blocks in a row, up to the last one, in which a box has failed. */
+  readonly #strikes = new Map<string, number>();
+  #info: SessionInfo;
 
-  const event: BlockSink['event'] = (detail) => {
-    const stamped = { at: new Date().toISOString(), ...detail } as SessionEvent;
-    events.push(stamped);
-    store.event(stamped);
-  };
-  const parity = openParity({
-    environments: new Map(boxes),
-    baseline: plan.baseline,
-    earlier: unequalOf(events),
-    tell: (env, block, inequalities) => event({ kind: 'unequal', env, block, inequalities }),
-  });
-  const save = (change: Partial<SessionInfo>) => {
-    const unequal = unequalOf(events);
-    const known = info.environments.map((it) => {
-      const facts = parity.facts(it.path) ?? it.facts;
+  constructor({ plan, store, info, environments, control, earlier }: LogRequest) {
+    this.#plan = plan;
+    this.#store = store;
+    this.#info = info;
+    this.#events = [...(earlier?.events ?? [])];
+    this.#boxes = new Map(environments.map((environment) => [environment.path, environment]));
+    if (control !== undefined) this.#boxes.set(controlOf(plan.baseline), control);
+    this.#parity = openParity({
+      environments: new Map(this.#boxes),
+      baseline: plan.baseline,
+      earlier: unequalOf(this.#events),
+      tell: (env, block, inequalities) => this.event({ kind: 'unequal', env, block, inequalities }),
+    });
+  }
+
+  /** By path, the control among them; without those that were given up. */
+  get boxes(): ReadonlyMap<string, Environment> {
+    return this.#boxes;
+  }
+
+  get events(): readonly SessionEvent[] {
+    return this.#events;
+  }
+
+  /** As it was saved last. */
+  get info(): SessionInfo {
+    return this.#info;
+  }
+
+  event(detail: NewEvent): void {
+    const stamped: SessionEvent = { at: new Date().toISOString(), ...detail };
+    this.#events.push(stamped);
+    this.#store.event(stamped);
+  }
+
+  /** Of a box in a block: compared with the baseline's, and in `session.json` from the next save on. */
+  facts(box: string, facts: BoxFacts, block: number): void {
+    this.#parity.read(box, facts, block);
+  }
+
+  save(change: Partial<SessionInfo>): void {
+    const unequal = unequalOf(this.#events);
+    const environments = this.#info.environments.map((it) => {
+      const facts = this.#parity.facts(it.path) ?? it.facts;
       return { ...it, facts, ...(facts === null ? {} : { inequalities: unequal[it.path] ?? [] }) };
     });
-    info = { ...info, ...change, environments: known };
-    store.session(info);
-  };
-  return {
-    boxes,
-    events,
-    info: () => info,
-    event,
-    facts: parity.read,
-    save,
-    endBlock(block, result, change) {
-      for (const box of strikes(result)) {
-        boxes.delete(box);
-        event({ kind: 'given-up', env: box, block, reason: GIVEN_UP });
-      }
-      save({ blocksCompleted: block, ...change() });
-      if (boxes.has(plan.baseline)) return;
-      throw new BoxmarkError({
-        what: 'The baseline failed in two blocks in a row; without it nothing can be compared.',
-        value: plan.baseline,
-        remedy: 'boxmark doctor, or another --baseline',
-      });
-    },
-  };
+    this.#info = { ...this.#info, ...change, environments };
+    this.#store.session(this.#info);
+  }
+
+  /** Gives up what failed in two blocks in a row, and saves. Throws when that is the baseline. */
+  endBlock(block: number, result: BlockResult, change: () => Partial<SessionInfo>): void {
+    for (const box of this.#countStrikes(result)) {
+      this.#boxes.delete(box);
+      this.event({ kind: 'given-up', env: box, block, reason: GIVEN_UP });
+    }
+    this.save({ blocksCompleted: block, ...change() });
+    const { baseline } = this.#plan;
+    if (this.#boxes.has(baseline)) return;
+    throw new BoxmarkError({
+      what: 'The baseline failed in two blocks in a row; without it nothing can be compared.',
+      value: baseline,
+      remedy: 'boxmark doctor, or another --baseline',
+    });
+  }
+
+  /** The boxes that are given up by this block. */
+  #countStrikes({ completed, failed }: BlockResult): string[] {
+    for (const box of completed) this.#strikes.delete(box);
+    return failed.filter((box) => {
+      const count = (this.#strikes.get(box) ?? 0) + 1;
+      this.#strikes.set(box, count);
+      return count >= LIVES;
+    });
+  }
 }

@@ -1,7 +1,6 @@
 /** The CPU side of parity: which CPUs, how much of them, and with which instructions. */
 
-import type { BoxFacts } from '../../payload/protocol.ts';
-import type { Inequality } from '../../types.ts';
+import type { BoxFacts, FactValue, Inequality } from '../../types.ts';
 import type { Side } from './side.ts';
 
 /**
@@ -20,7 +19,7 @@ export function cpuInequalities(baseline: Side, env: Side): Inequality[] {
 function cpuSet(baseline: Side, env: Side): Inequality[] {
   const found: Inequality[] = [];
   const avoidable = { avoidable: true, why: 'give every box the same CPUs: --cpu with one CPU' };
-  const numbered = baseline.traits.guest || env.traits.guest;
+  const numbered = baseline.nature.guest || env.nature.guest;
   const [a, b] = [text(baseline.facts.cpus_allowed), text(env.facts.cpus_allowed)];
   if (a !== null && b !== null) {
     const [m, n] = [countCpus(a), countCpus(b)];
@@ -42,7 +41,7 @@ function cpuSet(baseline: Side, env: Side): Inequality[] {
   return found;
 }
 
-function hostView(facts: BoxFacts): BoxFacts[string] | undefined {
+function hostView(facts: BoxFacts): FactValue | undefined {
   return facts.host_cpus_allowed;
 }
 
@@ -50,7 +49,7 @@ function hostView(facts: BoxFacts): BoxFacts[string] | undefined {
 function quota(baseline: Side, env: Side): Inequality[] {
   const [a, b] = [tightest(baseline.facts), tightest(env.facts)];
   if (a === null || b === null) return [];
-  const asked = baseline.traits.quotaAsked || env.traits.quotaAsked;
+  const asked = baseline.nature.quotaAsked || env.nature.quotaAsked;
   const judged = asked
     ? { avoidable: false, why: 'the environment is there to be held to it' }
     : { avoidable: true, why: 'give every box the same CPU quota, or none' };
@@ -91,7 +90,7 @@ function flags(baseline: Side, env: Side): Inequality[] {
     more: more.filter((flag) => isForPrograms(flag, arm)),
   };
   // Only a guest on the real processor can have flags hidden from it, and only a real list of flags can show it.
-  const hides = (one: Side, other: Side) => one.traits.guest && !one.traits.noRealCpu && !other.traits.noRealCpu;
+  const hides = (one: Side, other: Side) => one.nature.guest && !one.nature.ownCpu && !other.nature.ownCpu;
   const hidden = (usable.lacked.length > 0 && hides(env, baseline)) || (usable.more.length > 0 && hides(baseline, env));
   const names = usable.lacked.length > 0 ? usable.lacked : lacked;
   const label =
@@ -100,7 +99,7 @@ function flags(baseline: Side, env: Side): Inequality[] {
       : `CPU flags: ${more.length} more (${preferred(more, arm).slice(0, 4).join(' ')}${more.length > 4 ? ' …' : ''})`;
   const why = hidden
     ? 'a guest CPU model that hides instructions: pass the host CPU through (-cpu host)'
-    : baseline.traits.noRealCpu || env.traits.noRealCpu
+    : baseline.nature.ownCpu || env.nature.ownCpu
       ? 'the layer shows a processor of its own making'
       : 'what no guest is shown of the processor; no instruction is hidden from programs';
   const tell = (list: readonly string[]) => list.join(' ') || 'none';
@@ -131,7 +130,7 @@ function flagsOf(facts: BoxFacts): Set<string> | null {
   return typeof facts.cpu_flags === 'string' ? new Set(facts.cpu_flags.split(' ')) : null;
 }
 
-function text(value: BoxFacts[string] | undefined): string | null {
+function text(value: FactValue | undefined): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 

@@ -1,8 +1,7 @@
 /** Parity over a session: gathers the facts as the boxes report them, compares each box with the baseline's, tells once. */
 
-import type { BoxFacts } from '../../payload/protocol.ts';
-import type { Environment, Inequality } from '../../types.ts';
-import { compareFacts, traitsOf } from './parity.ts';
+import type { BoxFacts, Inequality } from '../../types.ts';
+import { compareFacts, type Judgeable, natureOf } from './parity.ts';
 
 export interface ParityLog {
   /** Takes in what a box has read; to be called before anything is timed in it. */
@@ -12,7 +11,7 @@ export interface ParityLog {
 }
 
 export interface ParityRequest {
-  readonly environments: ReadonlyMap<string, Pick<Environment, 'labels' | 'sharesClock' | 'image'>>;
+  readonly environments: ReadonlyMap<string, Judgeable>;
   readonly baseline: string;
   /** Known already, of a session that goes on. */
   readonly earlier: Readonly<Record<string, readonly Inequality[]>>;
@@ -29,7 +28,7 @@ export function openParity({ environments, baseline, earlier, tell }: ParityRequ
     const [one, other] = [environments.get(baseline), environments.get(box)];
     if (!a || !b || !one || !other) return;
     const before = unequal.get(box) ?? [];
-    const found = compareFacts({ facts: a, traits: traitsOf(one) }, { facts: b, traits: traitsOf(other) });
+    const found = compareFacts({ facts: a, nature: natureOf(one) }, { facts: b, nature: natureOf(other) });
     const fresh = found.filter(({ fact }) => !before.some((one) => one.fact === fact));
     if (fresh.length === 0) return;
     unequal.set(box, [...before, ...fresh]);

@@ -1,45 +1,32 @@
 /** Did every box get the same machine? Facts that were read inside the boxes before anything was timed, held side by side. */
 
-import type { BoxFacts } from '../../payload/protocol.ts';
-import type { Environment, Inequality } from '../../types.ts';
+import { FACTS } from '../../box/facts.ts';
+import type { Environment, Fact, FactValue, Inequality } from '../../types.ts';
 import { cpuInequalities } from './parity-cpu.ts';
-import type { Side, Traits } from './side.ts';
+import type { Nature, Side } from './side.ts';
 
-export function traitsOf({
-  labels,
-  sharesClock,
-  image,
-}: Pick<Environment, 'labels' | 'sharesClock' | 'image'>): Traits {
-  const says = (pattern: RegExp) => labels.some((label) => pattern.test(label));
-  return {
-    guest: !sharesClock,
-    noRealCpu: says(/emulated|User-mode Linux|gVisor/i),
-    relaxed: says(/relaxed/i),
-    quotaAsked: says(/CPU quota/i),
-    otherImage: image !== undefined,
-  };
+export type Judgeable = Pick<Environment, 'traits' | 'sharesClock' | 'image'>;
+
+export function natureOf({ traits, sharesClock, image }: Judgeable): Nature {
+  return { ...traits, guest: !sharesClock, otherImage: image !== undefined };
 }
 
-/** Facts that are compared as they stand, with the words for them. The order is that of their weight. */
-const PLAIN: readonly (readonly [fact: string, words: string])[] = [
-  ['clocksource', 'clock'],
-  ['transparent_hugepages', 'huge pages'],
-  ['seccomp', 'seccomp mode'],
-  ['seccomp_filters', 'seccomp filters'],
-  ['no_new_privs', 'no new privileges'],
-  ['capabilities_effective', 'capabilities'],
-  ['security_label', 'security label'],
-  ['uid_map', 'user ids'],
-  ['root_filesystem', 'root file system'],
-  ['kernel', 'kernel'],
+/** Facts that are compared as they stand. The order is that of their weight. */
+const PLAIN: readonly Fact[] = [
+  'clocksource',
+  'transparent_hugepages',
+  'seccomp',
+  'seccomp_filters',
+  'no_new_privs',
+  'capabilities_effective',
+  'security_label',
+  'uid_map',
+  'root_filesystem',
+  'kernel',
 ];
 
 /** Bytes that run: they are the same in every box, or nothing is comparable. */
-const BYTES: readonly (readonly [fact: string, words: string])[] = [
-  ['payload_sha256', 'payload'],
-  ['node_sha256', 'Node.js binary'],
-  ['libc', 'C library'],
-];
+const BYTES: readonly Fact[] = ['payload_sha256', 'node_sha256', 'libc'];
 
 /**
  * Every fact in which `env` differs from `baseline`, the weightiest first. A fact that one of them doesn't show is not
@@ -48,36 +35,36 @@ const BYTES: readonly (readonly [fact: string, words: string])[] = [
  */
 export function compareFacts(baseline: Side, env: Side): Inequality[] {
   return [
-    ...BYTES.flatMap(([fact, words]) => bytes(baseline, env, fact, words)),
+    ...BYTES.flatMap((fact) => bytes(baseline, env, fact)),
     ...cpuInequalities(baseline, env),
     ...speculationInequality(baseline, env),
-    ...listed(baseline, env, 'mitigations', 'mitigations'),
+    ...listed(baseline, env, 'mitigations'),
     ...memoryInequality(baseline, env),
-    ...PLAIN.flatMap(([fact, words]) => plain(baseline, env, fact, words, false)),
+    ...PLAIN.flatMap((fact) => plain(baseline, env, fact, false)),
   ];
 }
 
-function plain(baseline: Side, env: Side, fact: string, words: string, avoidable: boolean): Inequality[] {
+function plain(baseline: Side, env: Side, fact: Fact, avoidable: boolean): Inequality[] {
+  const { words } = FACTS[fact];
   const [a, b] = [chosen(baseline.facts[fact]), chosen(env.facts[fact])];
   if (a === null || b === null || a === b) return [];
   const short = (value: string | number) => String(value).slice(0, avoidable ? 12 : 40);
   const [one, other] = fact === 'capabilities_effective' ? [bitsOf(a), bitsOf(b)] : [short(a), short(b)];
   // Different sets of the same size are told apart by their bits.
   const label = one === other ? `${words} ${short(b)} against ${short(a)}` : `${words} ${other} against ${one}`;
-  const why = avoidable ? 'every box must run the same bytes' : natureOf(baseline.traits, env.traits);
+  const why = avoidable ? 'every box must run the same bytes' : whyOf(baseline.nature, env.nature);
   return [{ fact, label, baseline: a, env: b, avoidable, why }];
 }
 
-function bytes(baseline: Side, env: Side, fact: string, words: string): Inequality[] {
-  const found = plain(baseline, env, fact, words, true);
-  if (!env.traits.otherImage && !baseline.traits.otherImage) return found;
+function bytes(baseline: Side, env: Side, fact: Fact): Inequality[] {
+  const found = plain(baseline, env, fact, true);
+  if (!env.nature.otherImage && !baseline.nature.otherImage) return found;
   return found.map((one) => ({ ...one, avoidable: false, why: 'other bytes are what is compared' }));
 }
 
 /** The state that a seccomp filter forces on kernels before 5.16: pure loops lose 15 to 50 % by it, whatever the container. */
 function speculationInequality(baseline: Side, env: Side): Inequality[] {
-  const fact = 'speculation_store_bypass';
-  const [found] = plain(baseline, env, fact, 'speculation control', false);
+  const [found] = plain(baseline, env, 'speculation_store_bypass', false);
   if (found === undefined) return [];
   const isMitigated = (value: string | number) => /mitigated/.test(String(value));
   if (isMitigated(found.env) === isMitigated(found.baseline)) return [found];
@@ -89,10 +76,10 @@ function speculationInequality(baseline: Side, env: Side): Inequality[] {
 
 /** Memory that counts is the tightest limit, in a guest also what its kernel has. Its kernel keeps some of it for itself. */
 function memoryInequality(baseline: Side, env: Side): Inequality[] {
-  const bytesOf = ({ facts, traits }: Side): number | 'none' | null => {
+  const bytesOf = ({ facts, nature }: Side): number | 'none' | null => {
     const limits = [facts.memory_limit_bytes, facts.host_memory_limit_bytes].filter((it) => typeof it === 'number');
     const kib = facts.memory_total_kib;
-    if (traits.guest) return typeof kib === 'number' ? kib * 1024 : null;
+    if (nature.guest) return typeof kib === 'number' ? kib * 1024 : null;
     if (limits.length > 0) return Math.min(...(limits as number[]));
     return facts.memory_limit_bytes === 'none' || facts.host_memory_limit_bytes === 'none' ? 'none' : null;
   };
@@ -100,11 +87,11 @@ function memoryInequality(baseline: Side, env: Side): Inequality[] {
   if (a === null || b === null || a === b) return [];
   const mib = (bytes: number | 'none') => (bytes === 'none' ? 'unlimited' : `${Math.round(bytes / 2 ** 20)} MiB`);
   const label = `memory ${mib(b)} against ${mib(a)}`;
-  return [{ fact: 'memory', label, baseline: a, env: b, avoidable: false, why: natureOf(baseline.traits, env.traits) }];
+  return [{ fact: 'memory', label, baseline: a, env: b, avoidable: false, why: whyOf(baseline.nature, env.nature) }];
 }
 
 /** `name: state; name: state`: only the names whose state differs, and those that one side doesn't list. */
-function listed(baseline: Side, env: Side, fact: string, words: string): Inequality[] {
+function listed(baseline: Side, env: Side, fact: Fact): Inequality[] {
   const parse = (value: unknown) =>
     typeof value === 'string'
       ? new Map(
@@ -117,8 +104,8 @@ function listed(baseline: Side, env: Side, fact: string, words: string): Inequal
   if (names.length === 0) return [];
   const tell = (side: ReadonlyMap<string, string>) =>
     names.map((name) => `${name}: ${side.get(name) ?? 'not listed'}`).join('; ');
-  const label = `${words}: ${names.length} differ (${names.slice(0, 2).join(', ')}${names.length > 2 ? ' …' : ''})`;
-  const why = natureOf(baseline.traits, env.traits);
+  const label = `${FACTS[fact].words}: ${names.length} differ (${names.slice(0, 2).join(', ')}${names.length > 2 ? ' …' : ''})`;
+  const why = whyOf(baseline.nature, env.nature);
   return [{ fact, label, baseline: tell(a), env: tell(b), avoidable: false, why }];
 }
 
@@ -128,14 +115,14 @@ function bitsOf(mask: string | number): string {
 }
 
 /** Of `always [madvise] never` the choice; null for what is not shown, or not known to the box's kernel either. */
-function chosen(value: BoxFacts[string] | undefined): string | number | null {
+function chosen(value: FactValue | undefined): string | number | null {
   if (value === null || value === undefined || value === 'unknown') return null;
   if (typeof value !== 'string') return typeof value === 'number' ? value : String(value);
   return /\[(\w+)\]/.exec(value)?.[1] ?? value;
 }
 
-function natureOf(baseline: Traits, env: Traits): string {
-  if (env.noRealCpu || baseline.noRealCpu) return 'the layer runs a kernel of its own without hardware virtualisation';
+function whyOf(baseline: Nature, env: Nature): string {
+  if (env.ownCpu || baseline.ownCpu) return 'the layer runs a kernel of its own without hardware virtualisation';
   if (env.guest || baseline.guest) return 'the layer runs a kernel of its own';
   if (env.relaxed || baseline.relaxed)
     return 'how the layer confines what it runs, with an outer box relaxed to hold it';

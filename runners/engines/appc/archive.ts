@@ -10,7 +10,7 @@ import { writeFixed } from '../../image/build.ts';
 import { rootMembers, writeStream } from '../../image/forms.ts';
 import { readTar, type TarMember, type TarRead, tarBytes } from '../../image/tar.ts';
 import { type ImageManifest, imageManifest, parseImageManifest } from './manifest.ts';
-import { refuse } from './refusal.ts';
+import { ImageRefusal, refuse } from './refusal.ts';
 
 const MANIFEST_LIMIT_BYTES = 1 << 20;
 const SIZE_LIMIT_BYTES = 8 * 2 ** 30;
@@ -88,7 +88,7 @@ async function forEachEntry(file: string, act: (entry: TarRead) => Promise<void>
     if (seen.get('rootfs') !== 'directory') throw refuse('has no folder rootfs');
   } catch (error) {
     // What the reader of archives itself finds: a damaged header, a cut end.
-    if (error instanceof BoxmarkError && !error.what.includes('refused'))
+    if (error instanceof BoxmarkError && !(error instanceof ImageRefusal))
       throw refuse(`is no archive: ${error.what}`, file);
     throw error;
   } finally {

@@ -1,15 +1,16 @@
 /** The box of a pod: image and signature proved again, a pod of its own for each start, and nothing of it left afterwards. */
 
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, OpenOptions, Prepared, Workspace } from '../../../bench/types.ts';
 import { openGroup } from '../../cgroup/box-group.ts';
 import { groupAt, hostHierarchies } from '../../cgroup/group.ts';
-import { cpuList } from '../../cgroup/tree.ts';
 import { endProcess } from '../../kit/end-process.ts';
+import { removeTree } from '../../kit/remove.ts';
+import { cpuList } from '../../kit/shell.ts';
 import { type BoxSettings, limitsWith } from '../../stack/box-settings.ts';
 import { forgetMachine } from '../nspawn/leftovers.ts';
 import { podManifest, unknownIsolators } from './manifest.ts';
@@ -79,7 +80,7 @@ export async function openPodBox(parent: Box, prepared: PreparedAppc, options: O
     if (group.hostPath !== undefined) await groupAt(group.hostPath, hostHierarchies()).remove();
     if (stage1 === 'rkt') await parent.exec(rktRemoval(pod), { timeoutMs: 20_000 });
     await forgetMachine(pod.machine); // There only if it was killed.
-    await rm(pod.dir, { recursive: true, force: true });
+    await removeTree(pod.dir);
   };
   let closing: Promise<void> | undefined;
   return {

@@ -2,11 +2,17 @@
 
 import { BoxmarkError } from '../../../bench/errors.ts';
 
+export class ImageRefusal extends BoxmarkError {
+  constructor(why: string, file?: string) {
+    super({
+      what: `The App Container Image was refused: it ${why}.`,
+      ...(file === undefined ? {} : { value: file }),
+      remedy: 'build it anew from the image store, where boxmark check can prove the bytes',
+    });
+  }
+}
+
 /** `why` completes "it …": `has no manifest`. */
-export function refuse(why: string, file?: string): BoxmarkError {
-  return new BoxmarkError({
-    what: `The App Container Image was refused: it ${why}.`,
-    ...(file === undefined ? {} : { value: file }),
-    remedy: 'build it anew from the image store, where boxmark check can prove the bytes',
-  });
+export function refuse(why: string, file?: string): ImageRefusal {
+  return new ImageRefusal(why, file);
 }

@@ -1,15 +1,16 @@
 /** The runner `appc`: the line of rkt. The image becomes a signed App Container Image, proved before each launch as a pod. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { toolImage, verifyImage } from '../../image/image.ts';
 import { findCommand } from '../../image/layout.ts';
-import { BOX_FIELDS, type BoxSettings } from '../../stack/box-settings.ts';
-import { defineSettings } from '../../stack/settings.ts';
+import { removeTree } from '../../kit/remove.ts';
+import { BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
+import { defineSettings, harmless } from '../../stack/settings.ts';
 import { systemImage } from '../lxc/system-image.ts';
 import { unpackAci, writeAci } from './archive.ts';
 import { openPodBox, type PreparedAppc, stampOf } from './box.ts';
@@ -49,6 +50,7 @@ function appcRunner(settings: AppcSettings): Runner {
       layer: 'appc',
       schema: SCHEMA,
       examples: { stage1: 'nspawn', memory: '1g', pids: '256', cpus: '0.5' },
+      risks: { ...BOX_RISKS, stage1: harmless },
       bare: 'stage1',
       bind: appcRunner,
     }),
@@ -127,7 +129,7 @@ async function prepareWith(
   const tools = await systemImage(await toolImage([]));
   if ('missing' in tools) throw new BoxmarkError({ what: tools.missing, remedy: tools.remedy });
   const folder = join(workspace.dir, `appc-${randomBytes(4).toString('hex')}`);
-  const dispose = () => rm(folder, { recursive: true, force: true });
+  const dispose = () => removeTree(folder);
   const [pods, tree] = [join(folder, 'pods'), join(folder, 'tree')];
   const signer = createSigner();
   const signed = {
@@ -141,7 +143,7 @@ async function prepareWith(
     await signer.sign(await writeAci(image, signed.file), signed.signatureFile);
     const { id } = await verifyAci(signed);
     await unpackAci(signed.file, tree);
-    workspace.note('aci', { id, bytes: (await stat(signed.file)).size });
+    workspace.note({ kind: 'aci', id, bytes: (await stat(signed.file)).size });
   } catch (error) {
     await dispose();
     throw error;

@@ -1,9 +1,10 @@
 /** What starts a pod: rkt itself, or systemd-nspawn, which rkt's own stage1 used; here only their command lines. */
 
 import { join } from 'node:path';
-import { quote } from '../../cgroup/tree.ts';
+import { STORE_MOUNT } from '../../kit/places.ts';
+import { quote } from '../../kit/shell.ts';
 import { nspawnFlags, onlyEnv } from '../nspawn/flags.ts';
-import { SET_UP_FAILED, STORE_MOUNT } from '../unshare/script.ts';
+import { SET_UP_FAILED } from '../unshare/script.ts';
 
 export const STAGE1S = ['rkt', 'nspawn'] as const;
 export type Stage1 = (typeof STAGE1S)[number];

@@ -6,10 +6,10 @@ import { hierarchiesOf } from '../../cgroup/box-group.ts';
 import type { Hierarchy } from '../../cgroup/tree.ts';
 import { toolImage } from '../../image/image.ts';
 import { PAYLOAD_ENV } from '../../kit/payload-env.ts';
-import { openWrappedBox } from '../../kit/wrapped-box.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
-import { BOX_EXAMPLES, BOX_FIELDS, type BoxSettings } from '../../stack/box-settings.ts';
+import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings } from '../../stack/settings.ts';
+import { openWrappedBox } from '../../stack/wrapped-box.ts';
 
 const PROBE_LIMIT_MS = 15_000;
 const TMP_BYTES = 64 << 20;
@@ -44,7 +44,7 @@ function bwrapWith(settings: BoxSettings): Runner {
     guestKernel: false,
     posture: { rootDaemon: false, signedImage: false },
     ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.userns, ABLATIONS.quota],
-    settings: defineSettings({ layer: 'bwrap', schema: SCHEMA, examples, bind: bwrapWith }),
+    settings: defineSettings({ layer: 'bwrap', schema: SCHEMA, examples, risks: BOX_RISKS, bind: bwrapWith }),
     probe: (parent) => probe(settings, parent),
     prepare: (parent, image, workspace, holds) => prepare(settings, parent, image, workspace, holds),
     open: async (parent, prepared, options) => {

@@ -2,7 +2,7 @@
 
 import type { Box } from '../../../bench/types.ts';
 import { hierarchiesOf } from '../../cgroup/box-group.ts';
-import { quote } from '../../cgroup/tree.ts';
+import { quote } from '../../kit/shell.ts';
 
 /**
  * The words that call it, or another program that will call it, in a box. What they hide is hidden from that program alone, in

@@ -1,11 +1,10 @@
 /** The runner `crun`: the OCI runtime that Podman prefers, called directly. */
 
 import type { Runner } from '../../../bench/types.ts';
-import { type OciEngine, ociRunner, versionOf } from '../../oci/runner.ts';
+import { OCI_SCHEMA, type OciEngine, ociRunner, versionOf } from '../../oci/runner.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
-import { BOX_EXAMPLES, type BoxSettings } from '../../stack/box-settings.ts';
+import { BOX_EXAMPLES, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings } from '../../stack/settings.ts';
-import { OCI_SCHEMA } from '../runc/runner.ts';
 import { crunCall } from './call.ts';
 
 const ENGINE: OciEngine<BoxSettings> = {
@@ -27,6 +26,12 @@ const ENGINE: OciEngine<BoxSettings> = {
 export const crun: Runner = crunWith({});
 
 function crunWith(settings: BoxSettings): Runner {
-  const told = defineSettings({ layer: 'crun', schema: OCI_SCHEMA, examples: BOX_EXAMPLES, bind: crunWith });
-  return ociRunner(ENGINE, settings, told);
+  const accepted = defineSettings({
+    layer: 'crun',
+    schema: OCI_SCHEMA,
+    examples: BOX_EXAMPLES,
+    risks: BOX_RISKS,
+    bind: crunWith,
+  });
+  return ociRunner(ENGINE, settings, accepted);
 }

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, ExecOptions, ExecResult } from '../../../bench/types.ts';
-import { cpuList } from '../../cgroup/tree.ts';
 import { findCommand } from '../../image/layout.ts';
+import { cpuList } from '../../kit/shell.ts';
 
 /** Time that a daemon gets for a question; one that hangs must not hang the run. */
 const ANSWER_LIMIT_MS = 20_000;

@@ -2,7 +2,7 @@
 
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box } from '../../../bench/types.ts';
-import { cpuList } from '../../cgroup/tree.ts';
+import { cpuList } from '../../kit/shell.ts';
 import { type DockerClient, lastLines } from './client.ts';
 import type { Runtime } from './runtime.ts';
 

@@ -87,7 +87,7 @@ async function findDaemon(box: Box, workspace: Workspace, wish: DaemonWish): Pro
     throw error;
   });
   let pid = await pidOf(box, own);
-  workspace.note('docker-daemon', { version: facts.version, storage: facts.storage, pid });
+  workspace.note({ kind: 'docker-daemon', version: facts.version, storage: facts.storage, pid });
   const isDead = () => pid === undefined || identify(pid) === null;
   // One after the other: a daemon that is just being started again must not be taken for a leftover.
   let last: Promise<void> = Promise.resolve();
@@ -102,7 +102,7 @@ async function findDaemon(box: Box, workspace: Workspace, wish: DaemonWish): Pro
     images,
     ensureRunning: () =>
       inTurn(async () => {
-        workspace.note('docker-daemon-died', { pid });
+        workspace.note({ kind: 'docker-daemon-died', pid });
         await killLeftovers(workspace, variant);
         await startDaemon(box, own);
         pid = await pidOf(box, own);

@@ -1,12 +1,15 @@
 /** What a Docker daemon of ours leaves on the host when it is killed, and the files it makes outside its folder. */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Workspace } from '../../../bench/types.ts';
 import { GROUP_ROOT, groupAt, hostHierarchies } from '../../cgroup/group.ts';
 import { mountsBelow, unmount } from '../../host/mounts.ts';
+import { readOwnFile } from '../../host/ownership.ts';
 import { endProcess, listProcesses, ownLine } from '../../host/processes.ts';
+import { hostExec } from '../../kit/process.ts';
+import { type IsDead, type Leavings, type Leftover, leftover } from '../../upkeep/leftovers.ts';
 
 /** Helpers may start others while they are being ended. */
 const KILL_ROUNDS = 5;
@@ -77,7 +80,7 @@ const OUTSIDE_LIST = 'docker-outside.json';
 export function rememberOutside(dir: string): void {
   if (existsSync(join(dir, OUTSIDE_LIST))) return;
   const absent = OUTSIDE.filter((path) => !existsSync(path));
-  writeFileSync(join(dir, OUTSIDE_LIST), JSON.stringify(absent));
+  writeFileSync(join(dir, OUTSIDE_LIST), JSON.stringify(absent), { mode: 0o600 });
 }
 
 /** Removes those of the noted files that nobody else uses, once no daemon of the run is left. Never throws. */
@@ -86,7 +89,7 @@ export async function forgetOutside(dir: string): Promise<void> {
   const list = join(dir, OUTSIDE_LIST);
   let absent: unknown;
   try {
-    absent = JSON.parse(readFileSync(list, 'utf8'));
+    absent = JSON.parse(readOwnFile(list) ?? 'null');
   } catch {
     return;
   }
@@ -110,15 +113,66 @@ function daemonProcesses(dir: string) {
   );
 }
 
+/** What containerd calls the socket of a shim; anything else in an `address` is not believed. */
+const SHIM_ADDRESS = /^unix:\/\/\/run\/containerd\/s\/[0-9a-f]{64}$/;
+
 /** A killed shim can't remove its socket, which stands outside the daemon's folder; each container's folder names it. */
 function shimSockets(dir: string): string[] {
   const tasks = join(dir, 'exec/containerd/daemon/io.containerd.runtime.v2.task/moby');
   try {
     return readdirSync(tasks).flatMap((id) => {
-      const address = readFileSync(join(tasks, id, 'address'), 'utf8').trim();
-      return address.startsWith('unix:///run/containerd/s/') ? [address.slice('unix://'.length)] : [];
+      const address = readOwnFile(join(tasks, id, 'address'))?.trim() ?? '';
+      return SHIM_ADDRESS.test(address) ? [address.slice('unix://'.length)] : [];
     });
   } catch {
     return [];
   }
 }
+
+const DOCKER_SOCKET = '/var/run/docker.sock';
+const DOCKER_TIMEOUT_MS = 10_000;
+
+/** Labelled objects of the host's own Docker daemon. A daemon private to a run goes with its processes and its folder. */
+async function dockerObjects(isDead: IsDead, dead: ReadonlySet<string>): Promise<Leftover[]> {
+  if (!existsSync(DOCKER_SOCKET)) return [];
+  const rows = async (argv: readonly string[]): Promise<string[][]> => {
+    const { exitCode, stdout } = await hostExec(['docker', ...argv], { timeoutMs: DOCKER_TIMEOUT_MS });
+    return exitCode === 0
+      ? stdout
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => line.split('\t'))
+      : [];
+  };
+  const found: Leftover[] = [];
+  const label = '{{.Label "boxmark"}}';
+  const containers = ['ps', '-a', '--no-trunc', '--filter', 'label=boxmark', '--format'];
+  for (const [id = '', run = '', status = '', name = ''] of await rows([
+    ...containers,
+    `{{.ID}}\t${label}\t{{.Status}}\t{{.Names}}`,
+  ])) {
+    // The label may be anybody's, and the daemon may serve runs of another machine, whose folders aren't here.
+    if (isDead(run)) found.push(leftover('container', run, id, `${name} (${status})`));
+  }
+  for (const [name = '', run = ''] of await rows([
+    ...['volume', 'ls', '--filter', 'label=boxmark', '--format'],
+    `{{.Name}}\t${label}`,
+  ])) {
+    if (isDead(run)) found.push(leftover('volume', run, name, 'volume of a dead run'));
+  }
+  for (const run of dead) {
+    for (const [id = ''] of await rows(['images', '-q', '--no-trunc', '--filter', `reference=boxmark:*-${run}`])) {
+      found.push(leftover('image', run, id, 'image of a dead run'));
+    }
+  }
+  return found;
+}
+
+export const dockerLeavings: Leavings = {
+  find: dockerObjects,
+  beforeFolder: async (dir) => {
+    for (const daemon of daemonDirs(dir)) await killDaemon(daemon);
+    for (const path of mountsBelow(dir)) await unmount(path);
+    await forgetOutside(dir);
+  },
+};

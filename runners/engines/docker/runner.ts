@@ -1,14 +1,17 @@
 /** The runner `docker`: containers of a Docker daemon, on the host or in any box that can hold an engine. */
 
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, Needs, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { groupAt, hostHierarchies, makeGroup } from '../../cgroup/group.ts';
 import { dockerArchive, holderImage, storeDir } from '../../image/image.ts';
+import { removeTree } from '../../kit/remove.ts';
 import { lackingCapabilities } from '../../oci/holder.ts';
 import { profileIn } from '../../oci/seccomp-profile.ts';
 import { payloadOnly } from '../../stack/box-settings.ts';
+import { relaxation } from '../../stack/relaxation.ts';
+import { GVISOR_TRAITS } from '../gvisor/platform.ts';
 import { type ContainerPlan, holderBox, payloadBox } from './box.ts';
 import { hostClientFile } from './client.ts';
 import { clientOf, type OwnDaemon, startDaemon, stopDaemon } from './daemon.ts';
@@ -105,13 +108,20 @@ async function prepare(
   payloadOnly('docker', settings, holds, ['storage', 'runtime']);
   const seccomp = await profileIn(parent, workspace, settings.seccomp);
   const own = holds === undefined ? image : await holderImage(image, holds.commands);
-  const extra = [
-    ...(holds?.privileges === 'container-engine' ? ['relaxed outer'] : []),
-    ...(settings.network === 'host' ? ['host network'] : []),
-  ];
+  const relaxed = relaxation(holds);
+  const extra = [...relaxed.labels, ...(settings.network === 'host' ? ['host network'] : [])];
+  const traits = { ...relaxed.traits, ...(settings.runtime === 'runsc' ? GVISOR_TRAITS : {}) };
   const scratch = holds === undefined ? undefined : `docker-scratch-${Math.random().toString(36).slice(2, 10)}`;
   const slowness = settings.runtime === 'runsc' ? 2 : 1;
-  const common = { slowness, workspace, lacking: {}, settings, seccomp, ...(scratch === undefined ? {} : { scratch }) };
+  const common = {
+    traits,
+    slowness,
+    workspace,
+    lacking: {},
+    settings,
+    seccomp,
+    ...(scratch === undefined ? {} : { scratch }),
+  };
   if (parent.path !== 'host') {
     const runtime = await runtimeOf(parent, settings.runtime, workspace);
     const daemon = innerDaemon(parent, workspace, settings, runtime);
@@ -142,7 +152,7 @@ async function prepare(
         disposed = true;
         await releaseImage(parent, host, own, workspace);
         await releaseDaemon(workspace, settings);
-        if (scratch !== undefined) await rm(`${workspace.dir}/${scratch}`, { recursive: true, force: true });
+        if (scratch !== undefined) await removeTree(`${workspace.dir}/${scratch}`);
       },
     };
   } catch (error) {

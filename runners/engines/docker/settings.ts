@@ -3,8 +3,8 @@
 import * as z from 'zod';
 import type { Ablation, LayerSettings, Runner } from '../../../bench/types.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
-import { BOX_EXAMPLES, BOX_FIELDS, type BoxSettings } from '../../stack/box-settings.ts';
-import { defineSettings } from '../../stack/settings.ts';
+import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
+import { defineSettings, harmless, riskUnless } from '../../stack/settings.ts';
 
 export interface DockerSettings extends BoxSettings {
   /** OCI runtime instead of the daemon's default. */
@@ -37,12 +37,28 @@ const DOCKER_SCHEMA = z.strictObject({
   network,
 });
 
+/** Any other name is looked for among the host's programs. */
+const OWN_RUNTIMES = ['runc', 'crun', 'runsc'];
+
+const DOCKER_RISKS = {
+  ...BOX_RISKS,
+  runtime: riskUnless(OWN_RUNTIMES, 'names a program of this host'),
+  storage: harmless,
+} as const;
+
 const { userns: _, ...examples } = BOX_EXAMPLES;
 const DOCKER_EXAMPLES = { runtime: 'runsc', storage: 'vfs', ...examples } as const;
 
 /** What a path can tell the layer; `bind` makes the runner of it. */
 export function dockerSettings(bind: (settings: DockerSettings) => Runner): LayerSettings {
-  return defineSettings({ layer: 'docker', schema: DOCKER_SCHEMA, examples: DOCKER_EXAMPLES, bare: 'runtime', bind });
+  return defineSettings({
+    layer: 'docker',
+    schema: DOCKER_SCHEMA,
+    examples: DOCKER_EXAMPLES,
+    risks: DOCKER_RISKS,
+    bare: 'runtime',
+    bind,
+  });
 }
 
 /** The steps of `explain`, in the order in which they are added. */

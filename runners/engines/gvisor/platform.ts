@@ -1,6 +1,6 @@
 /** gVisor's platforms: which of them runs a program here. They differ in how system calls are caught, and so in what they cost. */
 
-import type { Box, Workspace } from '../../../bench/types.ts';
+import type { Box, Obstacle, Traits, Workspace } from '../../../bench/types.ts';
 import { tryRuntime } from '../../oci/trial.ts';
 
 export const PLATFORMS = ['systrap', 'ptrace', 'kvm'] as const;
@@ -11,9 +11,7 @@ const BY_ITSELF: readonly Platform[] = ['systrap', 'ptrace'];
 /** A platform that hangs, as kvm does without hardware virtualisation, must not hold up the rest. */
 const PLATFORM_LIMIT_MS = 15_000;
 
-export type Found =
-  | { readonly platform: Platform; readonly version: string }
-  | { readonly reason: string; readonly remedy: string };
+export type Found = { readonly platform: Platform; readonly version: string } | Obstacle;
 
 /** The words that call runsc. It has no network but a loopback of its own. */
 export function runscCall(platform: Platform, network: 'none' | 'host' = 'none'): string[] {
@@ -24,6 +22,9 @@ export function runscCall(platform: Platform, network: 'none' | 'host' = 'none')
 export function gvisorLabel(platform: Platform): string {
   return `user-space kernel (gVisor, ${platform})`;
 }
+
+/** Its kernel shows a processor of its own making. */
+export const GVISOR_TRAITS: Partial<Traits> = { ownCpu: true };
 
 const found = new Map<string, Promise<Found>>();
 

@@ -4,9 +4,9 @@ import * as z from 'zod';
 import type { Runner } from '../../../bench/types.ts';
 import { type OciEngine, ociRunner } from '../../oci/runner.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
-import { BOX_EXAMPLES, BOX_FIELDS, type BoxSettings } from '../../stack/box-settings.ts';
-import { defineSettings } from '../../stack/settings.ts';
-import { findPlatform, gvisorLabel, PLATFORMS, type Platform, runscCall } from './platform.ts';
+import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
+import { defineSettings, harmless } from '../../stack/settings.ts';
+import { findPlatform, GVISOR_TRAITS, gvisorLabel, PLATFORMS, type Platform, runscCall } from './platform.ts';
 
 interface GvisorSettings extends BoxSettings {
   readonly platform?: Platform | undefined;
@@ -37,7 +37,7 @@ const ENGINE: OciEngine<GvisorSettings> = {
     const found = await findPlatform(parent, workspace, platform);
     if ('reason' in found) return found;
     const { platform: works, version } = found;
-    return { argv: runscCall(works, mode), version, labels: [gvisorLabel(works)] };
+    return { argv: runscCall(works, mode), version, labels: [gvisorLabel(works)], traits: GVISOR_TRAITS };
   },
 };
 
@@ -49,6 +49,7 @@ function gvisorWith(settings: GvisorSettings): Runner {
     layer: 'gvisor',
     schema: SCHEMA,
     examples: { platform: 'ptrace', ...examples },
+    risks: { ...BOX_RISKS, platform: harmless },
     bare: 'platform',
     bind: gvisorWith,
   });

@@ -1,6 +1,6 @@
 /** The configuration of an LXC container, as definitions on its command line: no file, so that it can be started in any box. */
 
-import { SCRATCH_MOUNT, STORE_MOUNT } from '../unshare/script.ts';
+import { SCRATCH_MOUNT, STORE_MOUNT } from '../../kit/places.ts';
 
 /** The filter of the distribution's container templates. */
 export const SECCOMP_PROFILE = '/usr/share/lxc/config/common.seccomp';

@@ -2,6 +2,8 @@
 
 import { rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { idInName, WORK_ROOT } from '../../host/workspace.ts';
+import { type Leavings, leftover, namesIn } from '../../upkeep/leftovers.ts';
 
 /** Where LXC, as root, keeps a folder for each path of containers. */
 export const LXC_LOCKS = '/run/lxc/lock';
@@ -16,3 +18,13 @@ export async function removeLocks(containers: string): Promise<void> {
     if (!gone) return;
   }
 }
+
+export const lxcLeavings: Leavings = {
+  find: async (isDead) => {
+    const folder = join(LXC_LOCKS, WORK_ROOT);
+    return namesIn(folder).flatMap((name) => {
+      const id = idInName(name);
+      return isDead(id) ? [leftover('file', id, join(folder, name), 'locks of LXC for a dead run')] : [];
+    });
+  },
+};

@@ -1,15 +1,17 @@
 /** The runner `lxc`: a system container with an init of its own, as OpenVZ and Virtuozzo had them; `lxc:app` is the bare kind. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { hierarchiesOf } from '../../cgroup/box-group.ts';
 import { holderImage, toolImage } from '../../image/image.ts';
-import { BOX_FIELDS, type BoxSettings, payloadOnly } from '../../stack/box-settings.ts';
-import { defineSettings } from '../../stack/settings.ts';
+import { removeTree } from '../../kit/remove.ts';
+import { BOX_FIELDS, BOX_RISKS, type BoxSettings, payloadOnly } from '../../stack/box-settings.ts';
+import { relaxation } from '../../stack/relaxation.ts';
+import { defineSettings, harmless } from '../../stack/settings.ts';
 import { openAppBox, openSystemBox, type PreparedLxc } from './box.ts';
 import { SECCOMP_PROFILE } from './config.ts';
 import { systemImage } from './system-image.ts';
@@ -53,6 +55,7 @@ function lxcRunner(settings: LxcSettings): Runner {
       layer: 'lxc',
       schema: SCHEMA,
       examples: { kind: 'app', seccomp: 'unconfined', memory: '1g', pids: '256', cpus: '0.5' },
+      risks: { ...BOX_RISKS, kind: harmless },
       bare: 'kind',
       bind: lxcRunner,
     }),
@@ -137,18 +140,17 @@ async function prepareWith(
   const folder = join(parent.scratch, `lxc-${randomBytes(4).toString('hex')}`);
   const rootMount = join(folder, 'root');
   const scratch = join(folder, 'scratch');
+  const relaxed = relaxation(holds);
   await makeFolders(parent, [folder, rootMount, scratch]);
   const filter = settings.seccomp === 'unconfined' ? [] : await present(parent, SECCOMP_PROFILE);
   return {
-    labels: [
-      ...(settings.kind === 'app' ? [] : ['system container']),
-      ...(holds?.privileges === 'container-engine' ? ['relaxed outer'] : []),
-    ],
+    labels: [...(settings.kind === 'app' ? [] : ['system container']), ...relaxed.labels],
+    traits: relaxed.traits,
     version: (await versionIn(parent)) ?? '',
     slowness: 1,
     // In a box, the folder goes with the scratch folder of the box.
     dispose: async () => {
-      if (parent.path === 'host') await rm(folder, { recursive: true, force: true });
+      if (parent.path === 'host') await removeTree(folder);
     },
     workspace,
     settings,

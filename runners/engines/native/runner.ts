@@ -3,10 +3,11 @@
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, BoxProcess, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { type BoxGroup, hierarchiesOf, openGroup } from '../../cgroup/box-group.ts';
-import { cpuList, type Hierarchy } from '../../cgroup/tree.ts';
+import type { Hierarchy } from '../../cgroup/tree.ts';
 import { imageOnDisk } from '../../image/size.ts';
 import { endProcess } from '../../kit/end-process.ts';
 import { envShell } from '../../kit/payload-env.ts';
+import { cpuList } from '../../kit/shell.ts';
 
 interface PreparedNative extends Prepared {
   readonly image: Image;

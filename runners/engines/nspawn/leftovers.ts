@@ -1,8 +1,10 @@
 /** What systemd-nspawn keeps outside the work folder, and leaves there when it is killed. */
 
-import { readdirSync } from 'node:fs';
-import { rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rmdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { idInName } from '../../host/workspace.ts';
+import { removeTree } from '../../kit/remove.ts';
+import { type Leavings, leftover, namesIn } from '../../upkeep/leftovers.ts';
 
 const STATE = '/run/systemd/nspawn';
 /** Folders in it, with what stands before a machine's name in them. */
@@ -21,15 +23,15 @@ export function nspawnState(isOurs: (machine: string) => boolean): string[] {
 /** Removes what a machine left; then the folders, as far as they are empty. Never throws. */
 export async function forgetMachine(machine: string): Promise<void> {
   for (const path of nspawnState((name) => name === machine)) {
-    await rm(path, { recursive: true, force: true }).catch(() => {});
+    await removeTree(path).catch(() => {});
   }
   for (const place of [...PLACES.map((name) => join(STATE, name)), STATE]) await rmdir(place).catch(() => {});
 }
 
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
+export const nspawnLeavings: Leavings = {
+  find: async (isDead) =>
+    nspawnState((machine) => isDead(idInName(machine))).map((path) => {
+      const run = idInName(basename(path).replace(/^name-/, '')) ?? '';
+      return leftover('file', run, path, 'notes of systemd-nspawn on a dead run');
+    }),
+};

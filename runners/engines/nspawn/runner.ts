@@ -7,11 +7,11 @@ import { hierarchiesOf } from '../../cgroup/box-group.ts';
 import { GROUP_ROOT } from '../../cgroup/group.ts';
 import type { Hierarchy } from '../../cgroup/tree.ts';
 import { toolImage } from '../../image/image.ts';
-import { toolRunner } from '../../kit/tools.ts';
-import { openWrappedBox } from '../../kit/wrapped-box.ts';
+import { toolRunner } from '../../image/tools.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
-import { BOX_EXAMPLES, BOX_FIELDS, type BoxSettings } from '../../stack/box-settings.ts';
+import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings } from '../../stack/settings.ts';
+import { openWrappedBox } from '../../stack/wrapped-box.ts';
 import { nspawnFlags, onlyEnv } from './flags.ts';
 import { sideGroup } from './group.ts';
 import { forgetMachine } from './leftovers.ts';
@@ -55,7 +55,7 @@ function nspawnWith(settings: BoxSettings): Runner {
     guestKernel: false,
     posture: { rootDaemon: false, signedImage: false },
     ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.seccomp, ABLATIONS.quota],
-    settings: defineSettings({ layer: 'nspawn', schema: SCHEMA, examples, bind: nspawnWith }),
+    settings: defineSettings({ layer: 'nspawn', schema: SCHEMA, examples, risks: BOX_RISKS, bind: nspawnWith }),
     probe: (parent, workspace) => probe(settings, parent, workspace),
     prepare: (parent, image, workspace) => prepare(settings, parent, image, workspace),
     open: (parent, prepared, options) => open(settings, parent, prepared as PreparedNspawn, options),

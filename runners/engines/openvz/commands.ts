@@ -1,7 +1,7 @@
 /** The commands of OpenVZ (vzctl) and Virtuozzo (prlctl) that make a container, run something in it and remove it; pure. */
 
 import type { Limits } from '../../../bench/types.ts';
-import { cpuList, quote } from '../../cgroup/tree.ts';
+import { cpuList, quote } from '../../kit/shell.ts';
 
 export const OPENVZ_TOOLS = ['prlctl', 'vzctl'] as const;
 export type OpenvzTool = (typeof OPENVZ_TOOLS)[number];

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { Box, ExecOptions, ExecResult } from '../../../bench/types.ts';
 import type { BoxGroup } from '../../cgroup/box-group.ts';
-import { cpuList } from '../../cgroup/tree.ts';
+import { cpuList } from '../../kit/shell.ts';
 
 export const RUNTIMES = ['runc', 'crun'] as const;
 export const STORAGES = ['overlay', 'vfs'] as const;

@@ -6,8 +6,8 @@ import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from
 import { toolImage } from '../../image/image.ts';
 import { profileIn } from '../../oci/seccomp-profile.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
-import { BOX_EXAMPLES, BOX_FIELDS, type BoxSettings } from '../../stack/box-settings.ts';
-import { defineSettings } from '../../stack/settings.ts';
+import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
+import { defineSettings, harmless } from '../../stack/settings.ts';
 import { openPodmanBox } from './box.ts';
 import { podman as call, lastWords, type PodmanClient, type PodmanWish, RUNTIMES, STORAGES } from './client.ts';
 import { acquireStore, loadImage, releaseStore } from './store.ts';
@@ -62,6 +62,7 @@ function podmanWith(settings: PodmanSettings): Runner {
       layer: 'podman',
       schema: SCHEMA,
       examples: { rootless: 'yes', runtime: 'crun', storage: 'vfs', ...examples },
+      risks: { ...BOX_RISKS, rootless: harmless, runtime: harmless, storage: harmless },
       bind: podmanWith,
     }),
     probe: (parent, workspace) => probe(settings, parent, workspace),

@@ -1,15 +1,17 @@
 /** A storage of podman for a run, with the image in it: made once for all environments that call podman the same way. */
 
 import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { rm, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, Image, Workspace } from '../../../bench/types.ts';
 import { hierarchiesOf, openGroup } from '../../cgroup/box-group.ts';
-import { quote } from '../../cgroup/tree.ts';
 import { mountsBelow, unmount } from '../../host/mounts.ts';
 import { dockerArchive } from '../../image/image.ts';
 import { findCommand } from '../../image/layout.ts';
+import { removeTree } from '../../kit/remove.ts';
+import { quote } from '../../kit/shell.ts';
+import { stateFolder } from '../../oci/runner.ts';
 import { newPool } from '../../stack/pool.ts';
 import { crunCall } from '../crun/call.ts';
 import {
@@ -25,7 +27,7 @@ import {
 } from './client.ts';
 
 /** Folders that runtimes make whatever they are told. */
-const OUTSIDE = ['/run/crun', '/run/runc'];
+const OUTSIDE = ['crun', 'runc'].map(stateFolder);
 const LOAD_LIMIT_MS = 300_000;
 
 const stores = newPool<PodmanClient>(removeStore);
@@ -96,5 +98,5 @@ async function removeStore({ folder, group, outside }: PodmanClient): Promise<vo
   await group?.remove();
   for (const path of outside) await rmdir(path).catch(() => {}); // Not empty: another container uses it.
   for (const path of mountsBelow(folder)) await unmount(path);
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  await removeTree(folder);
 }

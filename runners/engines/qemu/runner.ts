@@ -5,11 +5,11 @@ import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Ablation, Box, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { guestBox, guestGroup } from '../../guest/box.ts';
 import { bootsWith, findParts, type GuestParts, kvmWorks, type MachineWish } from '../../guest/kvm-probe.ts';
+import { type Accelerator, hostTscKhz, MACHINES, qemuCommand, TRANSLATION_BYTES } from '../../guest/qemu-command.ts';
 import { erofsDisk } from '../../image/forms.ts';
 import { findCommand } from '../../image/layout.ts';
 import { imageOnDisk } from '../../image/size.ts';
-import { defineSettings } from '../../stack/settings.ts';
-import { type Accelerator, hostTscKhz, MACHINES, qemuCommand, TRANSLATION_BYTES } from './command.ts';
+import { defineSettings, harmless } from '../../stack/settings.ts';
 
 /** The kernel, the initramfs and Node.js don't fit in less. */
 const MIN_MEMORY_BYTES = 512 << 20;
@@ -64,6 +64,7 @@ export function qemuRunner(settings: QemuSettings = {}): Runner {
       layer: 'qemu',
       schema: SCHEMA,
       examples: { accelerator: 'tcg', machine: 'q35', cpu: 'max' },
+      risks: { accelerator: harmless, machine: harmless, cpu: harmless },
       bare: 'accelerator',
       bind: qemuRunner,
     }),
@@ -78,6 +79,7 @@ export function qemuRunner(settings: QemuSettings = {}): Runner {
       return {
         labels: [labelOf(accelerator), ...(settings.cpu === undefined ? [] : [`CPU model ${settings.cpu}`])],
         version: parts.qemu.version,
+        traits: accelerator === 'kvm' ? { kvm: true } : { emulated: true, ownCpu: true },
         slowness: accelerator === 'kvm' ? 2 : 20,
         dispose: async () => {},
         parts,

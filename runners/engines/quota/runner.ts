@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Prepared, Probe, Runner } from '../../../bench/types.ts';
 import { GROUP_ROOT, limitGroup } from '../../cgroup/group.ts';
-import { defineSettings, percentage } from '../../stack/settings.ts';
+import { defineSettings, harmless, percentage } from '../../stack/settings.ts';
 
 export const quota: Runner = quotaOf(undefined);
 
@@ -21,12 +21,14 @@ function quotaOf(share: number | undefined): Runner {
       layer: 'quota',
       schema: z.strictObject({ cpu: percentage(1).describe('share of one CPU in each period of 100 ms') }),
       examples: { cpu: '50%' },
+      risks: { cpu: harmless },
       bare: 'cpu',
       bind: ({ cpu }) => quotaOf(cpu),
     }),
     probe: (parent) => probe(parent, share),
     prepare: async (): Promise<Prepared> => ({
       labels: [labelOf(share ?? 1)],
+      traits: { quotaAsked: true },
       version: 'built in',
       slowness: 1 / (share ?? 1),
       dispose: async () => {},

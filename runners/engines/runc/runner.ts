@@ -1,14 +1,10 @@
 /** The runner `runc`: the OCI runtime that Docker uses, called directly, without a daemon. */
 
-import * as z from 'zod';
 import type { Runner } from '../../../bench/types.ts';
-import { type OciEngine, ociRunner, versionOf } from '../../oci/runner.ts';
+import { OCI_SCHEMA, type OciEngine, ociRunner, versionOf } from '../../oci/runner.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
-import { BOX_EXAMPLES, BOX_FIELDS, type BoxSettings } from '../../stack/box-settings.ts';
+import { BOX_EXAMPLES, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings } from '../../stack/settings.ts';
-
-const { memory, pids, cpus, network, userns, seccomp } = BOX_FIELDS;
-export const OCI_SCHEMA = z.strictObject({ memory, pids, cpus, network, userns, seccomp });
 
 const ENGINE: OciEngine<BoxSettings> = {
   name: 'runc',
@@ -29,6 +25,12 @@ const ENGINE: OciEngine<BoxSettings> = {
 export const runc: Runner = runcWith({});
 
 function runcWith(settings: BoxSettings): Runner {
-  const told = defineSettings({ layer: 'runc', schema: OCI_SCHEMA, examples: BOX_EXAMPLES, bind: runcWith });
-  return ociRunner(ENGINE, settings, told);
+  const accepted = defineSettings({
+    layer: 'runc',
+    schema: OCI_SCHEMA,
+    examples: BOX_EXAMPLES,
+    risks: BOX_RISKS,
+    bind: runcWith,
+  });
+  return ociRunner(ENGINE, settings, accepted);
 }

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { Box, Prepared, Probe, Runner } from '../../../bench/types.ts';
-import { defineSettings, percentage } from '../../stack/settings.ts';
+import { defineSettings, harmless, percentage } from '../../stack/settings.ts';
 
 export const slow: Runner = slowBy(undefined);
 
@@ -19,6 +19,7 @@ function slowBy(share: number | undefined): Runner {
       layer: 'slow',
       schema: z.strictObject({ extra: percentage(1).describe('extra passes, as a share of the payload’s own') }),
       examples: { extra: '2%' },
+      risks: { extra: harmless },
       bare: 'extra',
       bind: ({ extra }) => slowBy(extra),
     }),

@@ -5,13 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, Image, OpenOptions, Prepared, Workspace } from '../../../bench/types.ts';
 import { hierarchiesOf, openGroup } from '../../cgroup/box-group.ts';
-import { cpuList, type Hierarchy, quote } from '../../cgroup/tree.ts';
+import type { Hierarchy } from '../../cgroup/tree.ts';
 import { readElf } from '../../image/elf.ts';
 import { libraryFolders } from '../../image/layout.ts';
 import { readManifest } from '../../image/manifest.ts';
 import { endProcess } from '../../kit/end-process.ts';
 import { PAYLOAD_ENV } from '../../kit/payload-env.ts';
 import { readyLine } from '../../kit/ready.ts';
+import { cpuList, quote } from '../../kit/shell.ts';
 import type { Connection } from './connection.ts';
 import type { RemoteFolder } from './remote.ts';
 

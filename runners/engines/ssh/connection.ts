@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, ExecResult } from '../../../bench/types.ts';
-import { quote } from '../../cgroup/tree.ts';
 import { endProcess } from '../../kit/end-process.ts';
+import { quote } from '../../kit/shell.ts';
 
 const CONNECT_LIMIT_MS = 20_000;
 const EXEC_LIMIT_MS = 60_000;

@@ -3,8 +3,8 @@
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, Probe, Runner, Workspace } from '../../../bench/types.ts';
-import { cpuList } from '../../cgroup/tree.ts';
-import { defineSettings } from '../../stack/settings.ts';
+import { cpuList } from '../../kit/shell.ts';
+import { defineSettings, harmless, namesFile } from '../../stack/settings.ts';
 import { hierarchiesThere, openHolderBox, openPayloadBox, type PreparedSsh, payloadWords, remoteHost } from './box.ts';
 import { type Connection, connect, type Target } from './connection.ts';
 import { makeFolder } from './remote.ts';
@@ -64,6 +64,8 @@ function sshRunner(target: Target | undefined): Runner {
         identity: '%2Froot%2F.ssh%2Fid',
         config: '%2Fetc%2Fc',
       },
+      // The layer as such connects to another host, with the user's keys: see `remote`.
+      risks: { host: harmless, port: harmless, user: harmless, identity: namesFile, config: namesFile },
       bare: 'host',
       bind: sshRunner,
     }),

@@ -1,6 +1,6 @@
 /** User-mode Linux as a box that holds others: what is prepared once, and each machine with a disk of its own. */
 
-import { mkdtemp, open as openFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, open as openFile, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, Image, Needs, OpenOptions, Prepared, Workspace } from '../../../bench/types.ts';
@@ -14,6 +14,7 @@ import { resolveModules } from '../../guest/modules.ts';
 import { holderImage } from '../../image/image.ts';
 import { storeDir } from '../../image/store.ts';
 import { hostExec } from '../../kit/process.ts';
+import { removeTree } from '../../kit/remove.ts';
 import { roomForEngines } from '../unshare/box.ts';
 import { umlHolderCommand } from './command.ts';
 
@@ -35,7 +36,7 @@ export async function prepareUmlHolder(
   image: Image,
   workspace: Workspace,
   holds: Needs,
-): Promise<Omit<PreparedUmlHolder, 'labels' | 'version' | 'slowness'>> {
+): Promise<Omit<PreparedUmlHolder, 'labels' | 'traits' | 'version' | 'slowness'>> {
   const busybox = await findStaticBusybox();
   if (typeof busybox !== 'string') throw new BoxmarkError({ what: busybox.missing, remedy: busybox.remedy });
   const [version] = (await readdir(MODULES).catch(() => [])).sort().reverse();
@@ -50,7 +51,7 @@ export async function prepareUmlHolder(
   });
   const root = await holderImage(image, holds.commands);
   const folder = await mkdtemp(join(workspace.dir, 'uml-disk-'));
-  const dispose = () => rm(folder, { recursive: true, force: true });
+  const dispose = () => removeTree(folder);
   const disk = join(folder, 'disk');
   try {
     const file = await openFile(disk, 'wx', 0o600);
@@ -104,7 +105,7 @@ export async function openUmlHolder(
       changes: fills ? undefined : join(folder, 'changes'),
       token: `--start=${workspace.id}-${name}`,
     }),
-    cleanUp: () => rm(folder, { recursive: true, force: true }),
+    cleanUp: () => removeTree(folder),
   });
   return {
     ...box,

@@ -1,14 +1,15 @@
 /** User-mode Linux: a guest kernel that runs as ordinary processes of the host, with the image as its root through hostfs. */
 
-import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, readFile, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
-import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
+import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Traits, Workspace } from '../../../bench/types.ts';
 import { type BootResult, bootAnswer, bootOnce } from '../../guest/boot-probe.ts';
 import { guestBox, guestGroup } from '../../guest/box.ts';
 import { findStaticBusybox, initramfsFile } from '../../guest/initramfs.ts';
 import { imageOnDisk } from '../../image/size.ts';
 import { hostExec } from '../../kit/process.ts';
+import { removeTree } from '../../kit/remove.ts';
 import { UML_COMMAND, umlCommand } from './command.ts';
 import { openUmlHolder, type PreparedUmlHolder, prepareUmlHolder } from './holder.ts';
 
@@ -24,6 +25,9 @@ interface UmlPrepared extends Prepared {
   readonly workspace: Workspace;
 }
 
+/** Its kernel is a process, which shows a processor of its own making. */
+const TRAITS: Partial<Traits> = { ownCpu: true };
+
 export const uml: Runner = {
   name: 'uml',
   kind: 'guest-kernel',
@@ -37,12 +41,13 @@ export const uml: Runner = {
     const version = await umlVersion();
     if (holds !== undefined) {
       const own = await prepareUmlHolder({ ...image, root: carriedRoot(image) }, workspace, holds);
-      return { ...own, labels: labelsFor(workspace), version: version ?? '', slowness: 5 };
+      return { ...own, labels: labelsFor(workspace), traits: TRAITS, version: version ?? '', slowness: 5 };
     }
     const initramfs = await umlInitramfs();
     if (typeof initramfs !== 'string') throw new BoxmarkError({ what: initramfs.missing, remedy: initramfs.remedy });
     return {
       labels: labelsFor(workspace),
+      traits: TRAITS,
       version: version ?? '',
       slowness: 2,
       onDisk: await imageOnDisk(image.root),
@@ -100,7 +105,7 @@ async function boots(initramfs: string, version: string, workspace: Workspace): 
       const cpus = workspace.limits.cpus.join(',');
       return await bootOnce(['taskset', '-c', cpus, 'env', ...env, ...argv], PROBE_TIMEOUT_MS, workspace.signal);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await removeTree(folder);
     }
   };
   return bootAnswer(['uml', version, basename(initramfs)], boot, ({ works }) => works);
@@ -119,7 +124,7 @@ async function open(parent: Box, prepared: UmlPrepared, options: OpenOptions): P
     cpus: options.limits.cpus,
     env: environment(folder, memoryFolder),
     command: (argv) => umlCommand({ initramfs, memoryBytes, folder, root, orders: { name: options.name, argv } }),
-    cleanUp: () => rm(folder, { recursive: true, force: true }),
+    cleanUp: () => removeTree(folder),
   });
 }
 
@@ -138,7 +143,7 @@ async function memoryFolderFor(memoryBytes: number, workspace: Workspace): Promi
   const executable = options !== undefined && !options.split(',').includes('noexec');
   if (executable && free > memoryBytes) return shared;
   const why = executable ? 'too small' : 'missing, or mounted noexec';
-  workspace.note('uml-memory', { reason: `${shared} is ${why}: the guest's memory is a file on the disk` });
+  workspace.note({ kind: 'uml-memory', reason: `${shared} is ${why}: the guest's memory is a file on the disk` });
   return workspace.dir;
 }
 

@@ -4,11 +4,13 @@ import { relative } from 'node:path';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, BoxProcess, Limits, OpenOptions, Prepared, Workspace } from '../../../bench/types.ts';
 import { type BoxGroup, openGroup } from '../../cgroup/box-group.ts';
-import { cpuList, type GroupLimits, type Hierarchy } from '../../cgroup/tree.ts';
+import type { GroupLimits, Hierarchy } from '../../cgroup/tree.ts';
 import { storeDir } from '../../image/image.ts';
 import { endProcess } from '../../kit/end-process.ts';
+import { SCRATCH_MOUNT, STORE_MOUNT } from '../../kit/places.ts';
+import { cpuList } from '../../kit/shell.ts';
 import { type BoxSettings, limitsWith } from '../../stack/box-settings.ts';
-import { holderScript, namespaces, payloadScript, readyPid, SCRATCH_MOUNT, STORE_MOUNT } from './script.ts';
+import { holderScript, namespaces, payloadScript, readyPid } from './script.ts';
 
 const READY_LIMIT_MS = 30_000;
 /** A box that holds others has their engines in it. */

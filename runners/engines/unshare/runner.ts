@@ -1,29 +1,24 @@
 /** The runner `unshare`: a container of util-linux alone, namespaces and cgroups without any engine. */
 
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Ablation, Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { hierarchiesOf } from '../../cgroup/box-group.ts';
-import { hierarchiesFor, quote } from '../../cgroup/tree.ts';
+import { hierarchiesFor } from '../../cgroup/tree.ts';
 import { holderImage, storeDir, toolImage } from '../../image/image.ts';
 import { imageOnDisk } from '../../image/size.ts';
+import { toolRunner } from '../../image/tools.ts';
 import { writeInBox } from '../../kit/box-files.ts';
-import { toolRunner } from '../../kit/tools.ts';
+import { STORE_MOUNT } from '../../kit/places.ts';
+import { removeTree } from '../../kit/remove.ts';
+import { quote } from '../../kit/shell.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
-import { BOX_EXAMPLES, BOX_FIELDS, payloadOnly } from '../../stack/box-settings.ts';
-import { defineSettings } from '../../stack/settings.ts';
+import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, payloadOnly } from '../../stack/box-settings.ts';
+import { relaxation } from '../../stack/relaxation.ts';
+import { defineSettings, harmless } from '../../stack/settings.ts';
 import { openHolderBox, openPayloadBox, type PreparedUnshare, type UnshareSettings } from './box.ts';
-import {
-  cgroupMounts,
-  holderMounts,
-  mountTable,
-  namespaces,
-  payloadMounts,
-  type RootKind,
-  STORE_MOUNT,
-} from './script.ts';
+import { cgroupMounts, holderMounts, mountTable, namespaces, payloadMounts, type RootKind } from './script.ts';
 
 const PROBE_LIMIT_MS = 15_000;
 const COMMANDS = ['sh', 'cat', 'mkdir', 'mount', 'nsenter', 'pivot_root', 'rmdir', 'setpriv', 'taskset', 'unshare'];
@@ -67,6 +62,7 @@ function unshareWith(settings: UnshareSettings): Runner {
       layer: 'unshare',
       schema: SCHEMA,
       examples: { ...examples, root: 'overlay' },
+      risks: { ...BOX_RISKS, root: harmless },
       bind: unshareWith,
     }),
     probe: (parent) => probe(parent, settings),
@@ -124,17 +120,16 @@ async function prepare(
   await writeInBox(parent, [folder, newRoot, scratch], tables);
   const { stdout } = await parent.exec(['unshare', '--version']);
   const tool = await toolRunner(tools, STORE_MOUNT);
+  const relaxed = relaxation(holds);
   return {
-    labels: [
-      ...(holds?.privileges === 'container-engine' ? ['relaxed outer'] : []),
-      ...(settings.network === 'host' ? ['host network'] : []),
-    ],
+    labels: [...relaxed.labels, ...(settings.network === 'host' ? ['host network'] : [])],
+    traits: relaxed.traits,
     version: versionIn(stdout),
     slowness: 1,
     onDisk: await imageOnDisk(image.root),
     // In a box, the folder goes with the scratch folder of the box.
     dispose: async () => {
-      if (parent.path === 'host') await rm(folder, { recursive: true, force: true });
+      if (parent.path === 'host') await removeTree(folder);
     },
     settings,
     workspace,

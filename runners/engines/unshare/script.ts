@@ -1,14 +1,13 @@
 /** The shell scripts and mount tables of the `unshare` runner: what makes a box of new namespaces. */
 
 import { basename } from 'node:path';
-import { type Hierarchy, quote } from '../../cgroup/tree.ts';
+import type { Hierarchy } from '../../cgroup/tree.ts';
 import { DEVICES } from '../../image/layout.ts';
 import { envShell } from '../../kit/payload-env.ts';
+import { SCRATCH_MOUNT, STORE_MOUNT } from '../../kit/places.ts';
+import { quote } from '../../kit/shell.ts';
 import type { BoxSettings } from '../../stack/box-settings.ts';
 
-/** Where a box sees the image store (a box that holds others) or the tools (a payload's box). */
-export const STORE_MOUNT = '/boxmark/store';
-export const SCRATCH_MOUNT = '/boxmark/scratch';
 /** Exit code of a script that could not make the box. */
 export const SET_UP_FAILED = 125;
 

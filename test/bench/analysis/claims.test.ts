@@ -10,8 +10,8 @@ import {
 } from '../../../bench/analysis/claims/judge.ts';
 import { matchesPattern, pairsOf } from '../../../bench/analysis/claims/pairs.ts';
 import type { Claim, Condition } from '../../../bench/analysis/claims/schema.ts';
-import type { RunnerKind, Sample, Start } from '../../../bench/types.ts';
-import { simulateSamples, type TestPlan, type Truth, testPlan, testStart } from './simulate.ts';
+import { NO_TRAITS, type RunnerKind, type Sample, type Start } from '../../../bench/types.ts';
+import { simulateSamples, type TestPlan, type Truth, testEvent, testPlan, testStart } from './simulate.ts';
 
 const KINDS: Readonly<Record<string, RunnerKind>> = {
   native: 'process',
@@ -33,6 +33,7 @@ function sessionOf(change: Partial<ClaimSession> = {}, how: TestPlan = plan, wha
     environments: how.environments.map(({ path }) => ({
       path,
       labels: path === 'uml' ? ['guest kernel (User-mode Linux)'] : path.includes('/') ? ['relaxed outer'] : [],
+      traits: { ...NO_TRAITS, ownCpu: path === 'uml', relaxed: path.includes('/') },
       versions: path.startsWith('docker') ? { docker: '20.10.24' } : {},
       facts: { cpus_allowed: path === 'uml' ? '0' : '1', speculation_store_bypass: 'thread vulnerable', odd: null },
     })),
@@ -146,7 +147,7 @@ describe('a claim on a session', () => {
     const broken = one(rate(), sessionOf({}, plan, { ...truth, ratios }));
     expect(broken).toMatchObject({ verdict: 'inconclusive', reason: expect.stringMatching(/untrusted: the control/) });
     const inequalities = [{ fact: 'cpu_flags', baseline: 'y', env: 'x', avoidable: true }];
-    const told = sessionOf({ events: [{ at: '', kind: 'unequal', env: 'docker', block: 1, inequalities }] });
+    const told = sessionOf({ events: [testEvent({ kind: 'unequal', env: 'docker', block: 1, inequalities })] });
     expect(one(rate(), told)).toMatchObject({
       verdict: 'inconclusive',
       reason: 'untrusted: a setting made the two sides unequal (cpu_flags)',
@@ -174,7 +175,7 @@ describe('a claim on a session', () => {
   });
 
   it('names the condition that fails, once for each pair', () => {
-    const kvm = { needs: 'KVM', field: 'numerator.labels', has: 'KVM' };
+    const kvm = { needs: 'KVM', field: 'numerator.traits.kvm', is: true };
     expect(one(rate({ numerator_env: 'vm', applies_if: [kvm] }), session)).toMatchObject({
       verdict: 'not-applicable',
       reason: 'needs KVM: labels of uml: guest kernel (User-mode Linux)',
@@ -294,6 +295,8 @@ describe('conditions', () => {
     [{ field: 'numerator.facts.odd', is_not: 'x' }, false],
     [{ field: 'numerator.facts.unread', lacks: 'x' }, false],
     [{ field: 'numerator.labels', lacks: 'emulated' }, true],
+    [{ field: 'numerator.traits.emulated', is: false }, true],
+    [{ field: 'numerator.traits.relaxed', is: true }, false],
     [{ field: 'numerator.versions.docker', at_least: '20.9' }, true],
     [{ field: 'numerator.versions.docker', below: 20 }, false],
     [{ field: 'numerator.versions.docker', below: '20.10.25' }, true],

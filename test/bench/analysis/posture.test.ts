@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { POSTURE_ASPECTS, type PostureFacts, postureCount, postureRows } from '../../../bench/analysis/posture.ts';
+import { POSTURE_ASPECTS, postureCount, postureRows } from '../../../bench/analysis/posture.ts';
+import type { BoxFacts } from '../../../bench/types.ts';
 
 const host = Object.fromEntries(
   ['user', 'mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup'].map((kind) => [`host_namespace_${kind}`, `${kind}:[1]`]),
@@ -8,7 +9,7 @@ const hostsOwn = Object.fromEntries(
   ['user', 'mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup'].map((kind) => [`namespace_${kind}`, `${kind}:[1]`]),
 );
 
-const native: PostureFacts = {
+const native: BoxFacts = {
   ...host,
   ...hostsOwn,
   host_kernel_shared: true,
@@ -26,7 +27,7 @@ const native: PostureFacts = {
   image_signature_verified: false,
 };
 
-const container: PostureFacts = {
+const container: BoxFacts = {
   ...native,
   namespace_pid: 'pid:[2]',
   namespace_user: 'user:[2]',
@@ -41,7 +42,7 @@ const container: PostureFacts = {
   engine_root_daemon: true,
 };
 
-function cells(facts: PostureFacts | null) {
+function cells(facts: BoxFacts | null) {
   return Object.fromEntries(postureRows([facts]).map(({ id, cells: [cell] }) => [id, cell]));
 }
 

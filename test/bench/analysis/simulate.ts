@@ -2,7 +2,8 @@
 
 import { boxesOf } from '../../../bench/plan/schedule.ts';
 import { randomStream, type Stream } from '../../../bench/random.ts';
-import type { Plan, Sample, Start } from '../../../bench/types.ts';
+import type { EventKind, SessionEvent } from '../../../bench/session/events.ts';
+import { NO_FIGURES, type Plan, type Sample, type Start } from '../../../bench/types.ts';
 
 export interface Truth {
   readonly seed: number;
@@ -61,6 +62,11 @@ export function testPlan(changes: Partial<TestPlan> = {}): TestPlan {
   };
 }
 
+/** The plan as a session keeps it. */
+export function planOf({ blocks: _, ...plan }: TestPlan): Plan {
+  return plan;
+}
+
 export function testSample(changes: Partial<Sample> = {}): Sample {
   return {
     block: 1,
@@ -94,22 +100,20 @@ export function testStart(changes: Partial<Start> = {}): Start {
     env: 'native',
     startId: 'b1-native',
     status: 'completed',
+    ...NO_FIGURES,
     spawnMs: 1,
     firstInstructionMs: 40,
     readyMs: 55,
     runMs: 9000,
     teardownMs: 3,
     clockRatio: 1,
-    cpuUserMs: null,
-    cpuSystemMs: null,
-    throttledMs: null,
-    stealMs: null,
-    memoryPeakBytes: null,
-    hostMemoryDeltaBytes: null,
-    idleCpuMs: null,
-    clockStepNs: null,
     ...changes,
   } as Start;
+}
+
+/** An event of which only what a test looks at is said. */
+export function testEvent(detail: { readonly kind: EventKind } & Readonly<Record<string, unknown>>): SessionEvent {
+  return { at: '2026-11-23T17:00:00.000Z', ...detail } as unknown as SessionEvent;
 }
 
 /** All samples of a session, lead-ins included, with whole nanoseconds. */

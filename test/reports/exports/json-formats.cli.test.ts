@@ -3,14 +3,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { median } from '../../../bench/units.ts';
-import { githubAction } from '../../../reports/exports/github-action.ts';
-import { hyperfine } from '../../../reports/exports/hyperfine.ts';
-import { pyperf } from '../../../reports/exports/pyperf.ts';
+import { githubAction } from '../../../reports/formats/github-action.ts';
+import { hyperfine } from '../../../reports/formats/hyperfine.ts';
+import { pyperf } from '../../../reports/formats/pyperf.ts';
+import { textOf } from '../document.ts';
 import { consume, pythonWith, withFile } from './consumer.ts';
 import { fullModel, hostileModel, plainModel } from './fixture.ts';
 
 describe('the export hyperfine', () => {
-  const { results } = JSON.parse(hyperfine.render([fullModel()]));
+  const { results } = JSON.parse(textOf(hyperfine, [fullModel()]));
 
   it('has a result for each environment and workload, with one time for each fresh start, in seconds per pass', () => {
     expect(results).toHaveLength(5 * 5);
@@ -44,7 +45,7 @@ describe('the export hyperfine', () => {
 });
 
 describe('the export pyperf', () => {
-  const document = JSON.parse(pyperf.render([fullModel()]));
+  const document = JSON.parse(textOf(pyperf, [fullModel()]));
 
   it('has a benchmark for each environment and workload, a run for each start, a value for each burst', () => {
     expect(document.version).toBe('1.0');
@@ -58,8 +59,8 @@ describe('the export pyperf', () => {
   });
 
   it.each([
-    ['a session', () => pyperf.render([fullModel()])],
-    ['hostile names', () => pyperf.render([hostileModel()])],
+    ['a session', () => textOf(pyperf, [fullModel()])],
+    ['hostile names', () => textOf(pyperf, [hostileModel()])],
   ])("holds what pyperf's reader asks for: %s", (_, render) => {
     const { metadata, benchmarks } = JSON.parse(render());
     const known = ['second', 'byte', 'integer'];
@@ -84,7 +85,7 @@ describe('the export pyperf', () => {
   it('is read by pyperf', (ctx) => {
     const python = pythonWith('pyperf');
     if (python === null) return ctx.skip('the Python module pyperf is not installed');
-    const ended = withFile('session.json', pyperf.render([fullModel()]), (file) =>
+    const ended = withFile('session.json', textOf(pyperf, [fullModel()]), (file) =>
       consume([python, '-m', 'pyperf', 'show', file]),
     );
     expect(ended).toMatchObject({ code: 0 });
@@ -92,7 +93,7 @@ describe('the export pyperf', () => {
 });
 
 describe('the export github-action', () => {
-  const entries = JSON.parse(githubAction.render([plainModel(1.1)]));
+  const entries = JSON.parse(textOf(githubAction, [plainModel(1.1)]));
 
   it('has ratios first, then times, smaller better, with names that stay the same from run to run', () => {
     expect(entries.map(({ name, unit }: Record<string, string>) => `${name} ${unit}`)).toEqual([
@@ -104,7 +105,7 @@ describe('the export github-action', () => {
       'docker, fft ns/pass',
       'docker, monte-carlo ns/pass',
     ]);
-    const other = JSON.parse(githubAction.render([plainModel(1.2, {}, '20261124T170000Z-ffffff')]));
+    const other = JSON.parse(textOf(githubAction, [plainModel(1.2, {}, '20261124T170000Z-ffffff')]));
     expect(other.map(({ name }: { name: string }) => name)).toEqual(entries.map(({ name }: { name: string }) => name));
     expect(entries[0].value).toBeCloseTo(1.1, 2);
   });
@@ -112,7 +113,7 @@ describe('the export github-action', () => {
   it('has what the action takes: name, unit, a number, and texts for range and extra', () => {
     for (const { name, unit, value, range, extra, ...rest } of [
       ...entries,
-      ...JSON.parse(githubAction.render([hostileModel()])),
+      ...JSON.parse(textOf(githubAction, [hostileModel()])),
     ]) {
       expect([typeof name, typeof unit, typeof value, typeof extra]).toEqual(['string', 'string', 'number', 'string']);
       expect(['string', 'undefined']).toContain(typeof range);

@@ -3,11 +3,12 @@
 import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { benchfmt } from '../../../reports/exports/benchfmt.ts';
-import { plain } from '../../../reports/exports/export.ts';
-import { junit } from '../../../reports/exports/junit.ts';
-import { openmetrics } from '../../../reports/exports/openmetrics.ts';
-import { otava } from '../../../reports/exports/otava.ts';
+import { benchfmt } from '../../../reports/formats/benchfmt.ts';
+import { plain } from '../../../reports/formats/export.ts';
+import { junit } from '../../../reports/formats/junit.ts';
+import { openmetrics } from '../../../reports/formats/openmetrics.ts';
+import { otava } from '../../../reports/formats/otava.ts';
+import { reportOf, textOf } from '../document.ts';
 import { consume, pythonWith, withFile } from './consumer.ts';
 import { emptyModel, fullModel, hostileModel, plainModel } from './fixture.ts';
 
@@ -34,7 +35,7 @@ function readBenchfmt(text: string) {
 
 describe('the export benchfmt', () => {
   it('has a line for each fresh start, with its environment as the key env, ns per pass and MFLOPS', () => {
-    const { results, skipped, config } = readBenchfmt(benchfmt.render([fullModel()]));
+    const { results, skipped, config } = readBenchfmt(textOf(benchfmt, [fullModel()]));
     expect(skipped).toEqual([]);
     expect(results).toHaveLength(5 * 5 * 6);
     expect([...new Set(results.map(({ env }) => env))]).toEqual([
@@ -53,19 +54,19 @@ describe('the export benchfmt', () => {
   });
 
   it('changes no key but env within a file, so that benchstat makes one table', () => {
-    const keys: string[] = benchfmt.render([fullModel()]).match(/^[a-z]+(?=:)/gm) ?? [];
+    const keys: string[] = textOf(benchfmt, [fullModel()]).match(/^[a-z]+(?=:)/gm) ?? [];
     const repeated = keys.filter((key, index) => keys.indexOf(key) < index);
     expect(new Set(repeated)).toEqual(new Set(['env']));
   });
 
   it('of hostile names is still nothing but keys, units and results', () => {
-    const { skipped, results } = readBenchfmt(benchfmt.render([hostileModel()]));
+    const { skipped, results } = readBenchfmt(textOf(benchfmt, [hostileModel()]));
     expect(skipped).toEqual([]);
     expect(results.every(({ iterations }) => Number.isInteger(iterations) && iterations > 0)).toBe(true);
   });
 
   it('is read by benchstat, with a column for each environment', (ctx) => {
-    const ended = withFile('session.txt', benchfmt.render([fullModel()]), (file) =>
+    const ended = withFile('session.txt', textOf(benchfmt, [fullModel()]), (file) =>
       consume(['benchstat', '-col', 'env', file]),
     );
     if (ended === null) return ctx.skip('benchstat is not installed');
@@ -76,12 +77,12 @@ describe('the export benchfmt', () => {
 
 describe('the export openmetrics', () => {
   it('ends with the mark that the format asks for, and has ratios with intervals and one verdict that holds', () => {
-    const text = openmetrics.render([plainModel(1.1)]);
+    const text = textOf(openmetrics, [plainModel(1.1)]);
     expect(text.endsWith('\n# EOF\n')).toBe(true);
     expect(text).toMatch(/^boxmark_time_ratio\{env="docker",baseline="native",workload="fft"\} 1\.\d+$/m);
     expect(text).toMatch(/^boxmark_verdict\{.*workload="fft",verdict="slower"\} 1$/m);
     expect(text).toMatch(/^boxmark_verdict\{.*workload="fft",verdict="equivalent"\} 0$/m);
-    expect(openmetrics.render([emptyModel()])).toMatch(/^boxmark_session\{.*\} 1$/m);
+    expect(textOf(openmetrics, [emptyModel()])).toMatch(/^boxmark_session\{.*\} 1$/m);
   });
 
   it.for([
@@ -89,7 +90,7 @@ describe('the export openmetrics', () => {
     ['hostile names', hostileModel] as const,
     ['nothing measured', emptyModel] as const,
   ])('is found without fault by promtool: %s', ([, model], ctx) => {
-    const ended = consume(['promtool', 'check', 'metrics'], openmetrics.render([model()]));
+    const ended = consume(['promtool', 'check', 'metrics'], textOf(openmetrics, [model()]));
     if (ended === null) return ctx.skip('promtool is not installed');
     expect(ended).toMatchObject({ code: 0, stderr: '' });
   });
@@ -104,7 +105,7 @@ describe('the export openmetrics', () => {
     const script =
       'import sys\nfrom prometheus_client.openmetrics.parser import text_string_to_metric_families as read\n' +
       'print(sum(len(family.samples) for family in read(sys.stdin.read())))';
-    const text = openmetrics.render([model()]);
+    const text = textOf(openmetrics, [model()]);
     const ended = consume([python, '-c', script], text);
     expect(ended).toMatchObject({ code: 0 });
     expect(Number(ended?.stdout)).toBe(text.split('\n').filter((line) => /^[a-z]/.test(line)).length);
@@ -113,13 +114,13 @@ describe('the export openmetrics', () => {
 
 describe('the export junit', () => {
   it('has a case for every pair and workload; slower past the margin fails, open ones are skipped', () => {
-    const failing = junit.render([plainModel(1.1)]);
+    const failing = textOf(junit, [plainModel(1.1)]);
     expect(failing).toContain('<testsuite name="docker against native" tests="3" failures="3" errors="0" skipped="0"');
     expect(failing.match(/<failure type="slower" message="time ratio 1\.1\d+ \[/g)).toHaveLength(3);
-    const passing = junit.render([plainModel(1)]);
+    const passing = textOf(junit, [plainModel(1)]);
     expect(passing).toContain('tests="3" failures="0"');
     expect(passing).toMatch(/<system-out>equivalent: time ratio 1\.0|<system-out>equivalent: time ratio 0\.9/);
-    const open = junit.render([plainModel(1, { start: 0.05 })]);
+    const open = textOf(junit, [plainModel(1, { start: 0.05 })]);
     expect(open).toContain('failures="0" errors="0" skipped="3"');
     expect(open).toMatch(/<skipped message="inconclusive: the interval is too wide/);
   });
@@ -130,7 +131,7 @@ describe('the export junit', () => {
     expect(rows.length).toBeGreaterThan(0);
     const within = rows.filter(({ judgement }) => !judgement?.additions.includes('past-margin'));
     expect(within.length).toBeGreaterThan(0);
-    expect(junit.render([model]).match(/<system-out>slower:/g)).toHaveLength(within.length);
+    expect(textOf(junit, [model]).match(/<system-out>slower:/g)).toHaveLength(within.length);
   });
 
   it.for([
@@ -139,7 +140,7 @@ describe('the export junit', () => {
     ['hostile names', hostileModel] as const,
     ['nothing measured', emptyModel] as const,
   ])('keeps to the schema, by xmllint: %s', ([, model], ctx) => {
-    const ended = consume(['xmllint', '--huge', '--noout', '--nonet', '--schema', XSD, '-'], junit.render([model()]));
+    const ended = consume(['xmllint', '--huge', '--noout', '--nonet', '--schema', XSD, '-'], textOf(junit, [model()]));
     if (ended === null) return ctx.skip('xmllint is not installed');
     expect(ended).toMatchObject({ code: 0 });
   });
@@ -152,7 +153,7 @@ describe('the export otava', () => {
     const early = plainModel(1.1);
     const late = plainModel(1.2, {}, 'later');
     const session = { ...late.session, startedAt: '2026-11-24T17:00:00.000Z' };
-    const rows = rowsOf(otava.render([{ ...late, session }, early]));
+    const rows = rowsOf(textOf(otava, [{ ...late, session }, early]));
     expect(rows.map(({ time, session: id }) => `${time} ${id}`)).toEqual([
       '2026-11-23 17:00:00 +0000 20261123T170000Z-ab12cd',
       '2026-11-24 17:00:00 +0000 later',
@@ -166,14 +167,16 @@ describe('the export otava', () => {
 
   it('leaves out what not every session has, and says so', () => {
     const models = [plainModel(1.1), fullModel()];
-    const [first] = rowsOf(otava.render(models));
+    const [first] = rowsOf(textOf(otava, models));
     expect(Object.keys(first ?? {})).not.toContain('docker/docker.fft.ns_per_pass');
-    expect(otava.remarks?.(models).join()).toMatch(/metrics are left out, because not every session has them/);
-    expect(otava.remarks?.([fullModel()])).toEqual([]);
+    expect(otava.remarks?.(models.map(reportOf)).join()).toMatch(
+      /metrics are left out, because not every session has them/,
+    );
+    expect(otava.remarks?.([reportOf(fullModel())])).toEqual([]);
   });
 
   it('has no cell that a spreadsheet would run', () => {
-    const text = otava.render([hostileModel()]);
+    const text = textOf(otava, [hostileModel()]);
     const cells = (parse(text) as string[][]).flat();
     expect(cells.some((cell) => cell.startsWith("'="))).toBe(true);
     for (const cell of cells) expect(cell).not.toMatch(/^[=+@\t\r\uFF1D\uFF0B\uFF0D\uFF20-]/);

@@ -1,0 +1,106 @@
+/** What is known of a box, each fact once: read by the payload inside it, and as `host_…` on the host. Import the types from `types.ts`. */
+
+interface FactWords {
+  /** A few words, as a report names it beside a result. */
+  readonly words: string;
+  /** A plain sentence, without its full stop. */
+  readonly meaning: string;
+}
+
+const asHost = (words: string): FactWords => ({
+  words,
+  meaning: `${words} as the host sees it; of a guest kernel, for the machine that it runs in`,
+});
+const namespace = (kind: string): FactWords => ({
+  words: `${kind} namespace`,
+  meaning: `its ${kind} namespace, by the number that the kernel gives it`,
+});
+const hostNamespace = (kind: string): FactWords => ({
+  words: `${kind} namespace of the host`,
+  meaning: `${kind} namespace of the host, where the kernel is shared`,
+});
+
+/** In the order of the data dictionary. What a box does not show is null. */
+export const FACTS = {
+  node_version: { words: 'Node.js', meaning: 'version of Node.js' },
+  v8_version: { words: 'V8', meaning: 'version of V8' },
+  libc: { words: 'C library', meaning: 'C library and its version' },
+  pid: { words: 'process id', meaning: 'process that it runs as' },
+  uid: { words: 'user id', meaning: 'user that it runs as' },
+  uid_map: { words: 'user ids', meaning: 'user ids inside and outside, as the kernel maps them' },
+  kernel: { words: 'kernel', meaning: 'release of the kernel that the box runs on' },
+  clocksource: { words: 'clock', meaning: 'clock source of that kernel' },
+  cpu_model: { words: 'CPU model', meaning: 'processor that the box sees' },
+  cpu_flags: { words: 'CPU flags', meaning: 'its flags, sorted; a session keeps their digest only' },
+  cpu_flags_sha256: { words: 'CPU flags', meaning: 'SHA-256 of its flags' },
+  cpus_allowed: { words: 'CPUs', meaning: 'CPUs that the process may use' },
+  cpuset: { words: 'cpuset', meaning: 'CPUs of its cgroup' },
+  cpu_quota: {
+    words: 'CPU quota',
+    meaning: "CPUs' worth of time that its cgroups allow, the tightest of all levels in sight; none for no limit",
+  },
+  cpu_period_us: { words: 'quota period', meaning: 'period of that quota, µs; none for no limit' },
+  memory_limit_bytes: {
+    words: 'memory limit',
+    meaning: 'memory that its cgroups allow, the tightest of all levels in sight; none for no limit',
+  },
+  host_cpus_allowed: asHost('CPUs'),
+  host_cpuset: asHost('cpuset'),
+  host_cpu_quota: asHost('CPU quota'),
+  host_cpu_period_us: asHost('quota period'),
+  host_memory_limit_bytes: asHost('memory limit'),
+  mitigations: { words: 'mitigations', meaning: 'name and state of each vulnerability that the kernel lists' },
+  speculation_store_bypass: {
+    words: 'speculation control (SSBD)',
+    meaning: 'state of the mitigation that a seccomp filter may switch on',
+  },
+  memory_total_kib: { words: 'memory', meaning: 'memory that the kernel of the box has, KiB' },
+  transparent_hugepages: { words: 'huge pages', meaning: 'setting of transparent huge pages, the choice in brackets' },
+  seccomp: { words: 'seccomp mode', meaning: '0 off, 1 strict, 2 filter' },
+  seccomp_filters: { words: 'seccomp filters', meaning: 'number of seccomp filters' },
+  no_new_privs: { words: 'no new privileges', meaning: '1 when programs can gain no privileges' },
+  capabilities_effective: { words: 'capabilities', meaning: 'mask of capabilities in effect' },
+  capabilities_bounding: { words: 'capabilities at most', meaning: 'mask of capabilities that it can ever have' },
+  security_label: { words: 'security label', meaning: 'label of AppArmor or SELinux' },
+  root_filesystem: { words: 'root file system', meaning: 'type and mode of the root' },
+  devices: {
+    words: 'devices',
+    meaning: 'device files in the folder dev and one folder below, without terminals',
+  },
+  namespace_user: namespace('user'),
+  namespace_mnt: namespace('mount'),
+  namespace_pid: namespace('process id'),
+  namespace_net: namespace('network'),
+  namespace_ipc: namespace('IPC'),
+  namespace_uts: namespace('host name'),
+  namespace_cgroup: namespace('cgroup'),
+  host_namespace_user: hostNamespace('user'),
+  host_namespace_mnt: hostNamespace('mount'),
+  host_namespace_pid: hostNamespace('process id'),
+  host_namespace_net: hostNamespace('network'),
+  host_namespace_ipc: hostNamespace('IPC'),
+  host_namespace_uts: hostNamespace('host name'),
+  host_namespace_cgroup: hostNamespace('cgroup'),
+  host_namespace_time: hostNamespace('time'),
+  host_kernel_shared: { words: "the host's kernel", meaning: "true when the box runs on the host's kernel" },
+  engine_root_daemon: { words: "a daemon of root's", meaning: "true when a daemon of root's starts the box" },
+  image_signature_verified: { words: 'image signature', meaning: 'true when a signature of the image was verified' },
+  known_slowdown: { words: 'known slowdown', meaning: 'share of extra passes under the layer slow; absent elsewhere' },
+  payload_sha256: { words: 'payload', meaning: 'SHA-256 of the payload that runs' },
+  node_sha256: { words: 'Node.js binary', meaning: 'SHA-256 of the Node.js binary; read in the first block only' },
+  image_matches: {
+    words: 'image digests',
+    meaning: 'true when Node.js, its libraries and the payload are those of the image; read in the first block only',
+  },
+  image_mismatch: { words: 'changed files', meaning: 'those of them that are not' },
+} satisfies Readonly<Record<string, FactWords>>;
+
+export type Fact = keyof typeof FACTS;
+type KindOf<Name> = Name extends `namespace_${infer Kind}` ? Kind : never;
+/** Kinds of namespaces that a box reads, as the kernel names them. */
+export type NamespaceKind = KindOf<Fact>;
+
+export type FactValue = string | number | boolean | null;
+
+/** Null where the box does not tell. A session of another version may have further facts. */
+export type BoxFacts = Readonly<Partial<Record<Fact, FactValue>>>;

@@ -1,0 +1,26 @@
+/**
+ * What an environment is by its nature, where a verdict, a headline or a claim's condition depends on it. Labels say much
+ * the same to people, and decide nothing. Import them from `types.ts`.
+ */
+
+/**
+ * `kvm`: runs on hardware virtualisation. `emulated`: its processor is a program. `ownCpu`: shows a processor of its own
+ * making, whatever its settings: emulated, or run by a kernel that is itself a process. `relaxed`: a box in it was relaxed
+ * so that it can hold another. `quotaAsked`: it is there to be held to a CPU quota.
+ */
+export const TRAITS = ['kvm', 'emulated', 'ownCpu', 'relaxed', 'quotaAsked'] as const;
+export type Traits = Readonly<Record<(typeof TRAITS)[number], boolean>>;
+
+export const NO_TRAITS: Traits = { kvm: false, emulated: false, ownCpu: false, relaxed: false, quotaAsked: false };
+
+/** Of several layers: one that has a trait gives it to all. What a layer does not name it has not. */
+export function joinTraits(layers: readonly Partial<Traits>[]): Traits {
+  const has = (trait: keyof Traits) => layers.some((layer) => layer[trait] === true);
+  return {
+    kvm: has('kvm'),
+    emulated: has('emulated'),
+    ownCpu: has('ownCpu'),
+    relaxed: has('relaxed'),
+    quotaAsked: has('quotaAsked'),
+  };
+}

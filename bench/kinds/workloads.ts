@@ -1,0 +1,165 @@
+/** Workloads: bursts of every one in every box, interleaved; ratios to the baseline with their verdicts. */
+
+import { hostTimedBoxes } from '../analysis/contrast/clock.ts';
+import { isPrecise } from '../analysis/contrast/precise.ts';
+import { sessionTable } from '../analysis/contrast/session-table.ts';
+import { decideWarmup } from '../analysis/warmup.ts';
+import { BoxmarkError } from '../errors.ts';
+import { boxesOf } from '../plan/schedule.ts';
+import { BlockRun } from '../run/block.ts';
+import { calibrate } from '../run/calibrate.ts';
+import { BoxFault } from '../run/client.ts';
+import type {
+  BlockResult,
+  BlockScope,
+  Conclusion,
+  Kind,
+  KindRun,
+  SessionRecords,
+  SessionScope,
+  TimeGuess,
+} from '../run/kind.ts';
+import { Resident } from '../run/resident.ts';
+import { Ledger, Verifier } from '../run/watch/ledger.ts';
+import type { SessionInfo } from '../session/info.ts';
+import { countedSamples } from '../session/load.ts';
+import type { Plan } from '../types.ts';
+
+/** Warm-up bursts of the blocks after the pilot are only known when it is done; half of its own is a middling guess. */
+const LATER_WARMUP_SHARE = 0.5;
+
+export const workloads: Kind = {
+  name: 'workloads',
+  hasTarget: true,
+  estimate,
+  describe,
+  open: (session) => new WorkloadsRun(session),
+  counted: (records) => ({ samples: countedOf(records), starts: records.starts, footprint: [] }),
+  conclude,
+  ratios: (records) => tableOf(records).rows,
+  measured: ({ samples }) =>
+    new Set(samples.filter(({ phase, ok }) => phase === 'measure' && ok).map(({ env }) => env)),
+};
+
+function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
+  const longWorkloads = plan.longVisits === 'all' ? plan.workloads.length : 1;
+  let seconds = 0;
+  for (const box of boxesOf(plan)) {
+    const { startSeconds, factor } = guess(box);
+    const warmups = plan.pilotBursts * (1 + (blocks - 1) * LATER_WARMUP_SHARE);
+    const bursts = plan.workloads.length * (warmups + blocks * 2 * plan.rounds);
+    seconds += blocks * (startSeconds + (longWorkloads * plan.longNs) / 1e9) + (bursts * plan.burstNs * factor) / 1e9;
+  }
+  return seconds;
+}
+
+function describe(plan: Plan): string[] {
+  const { minBlocks, maxBlocks, target } = plan;
+  const blocks = minBlocks === maxBlocks ? String(maxBlocks) : `${minBlocks} to ${maxBlocks}`;
+  const end =
+    target === null
+      ? `after ${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`
+      : `when every interval is ±${percent(target)} at most, from ${minBlocks} blocks on`;
+  return [
+    `workloads     ${plan.workloads.join(', ')} (${plan.size}, kernels: ${plan.kernels})`,
+    `design        ${blocks} blocks × ${plan.rounds} rounds, ${plan.schedule}, bursts of ${plan.burstNs / 1e6} ms`,
+    `margin        ±${percent(plan.margin)}: differences up to that count as none`,
+    `ends          ${end}`,
+  ];
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}
+
+function conclude(records: SessionRecords): Conclusion {
+  const { rows: contrasts, trust } = tableOf(records);
+  return {
+    contrasts,
+    events: trust.differences.map((difference) => ({ kind: 'control-difference', ...difference })),
+  };
+}
+
+function tableOf(records: SessionRecords) {
+  const { plan, starts, events } = records;
+  return sessionTable({ plan, samples: countedOf(records), starts, events });
+}
+
+function countedOf({ samples, events, blocksCompleted }: SessionRecords) {
+  return countedSamples(samples, events, blocksCompleted);
+}
+
+class WorkloadsRun implements KindRun {
+  readonly #session: SessionScope;
+  readonly #verifier: Verifier;
+  readonly #ledger: Ledger;
+
+  constructor(session: SessionScope) {
+    const verifier = new Verifier(session.verifier, session.plan, session.signal);
+    this.#session = session;
+    this.#verifier = verifier;
+    this.#ledger = new Ledger((workload, passes) => verifier.replay(workload, passes));
+  }
+
+  /** Work per burst, on a start of the baseline that is not measured otherwise. */
+  async prepare(): Promise<Partial<SessionInfo> | undefined> {
+    const { plan, progress } = this.#session;
+    if (Object.keys(this.#session.info().work).length > 0) return undefined;
+    progress.phase('calibrating on the baseline');
+    const resident = await this.#startBaseline();
+    try {
+      return { work: await calibrate(resident, plan) };
+    } finally {
+      await resident.close();
+    }
+  }
+
+  runBlock(block: BlockScope): Promise<BlockResult> {
+    const { plan, info, records } = this.#session;
+    const { warmup, work } = info();
+    const warmupBursts = warmup?.length ?? plan.pilotBursts;
+    const hostTimed = hostTimedBoxes(records().events);
+    return new BlockRun({ ...block, warmupBursts, hostTimed, work, ledger: this.#ledger }).run();
+  }
+
+  /** The first block with whole series is the pilot: it fixes the warm-up of all later ones. */
+  learn(block: number): Partial<SessionInfo> {
+    const known = this.#session.info().warmup;
+    if (known !== null) return { warmup: known };
+    const { samples, events } = this.#session.records();
+    const pilot = samples.filter((sample) => sample.block === block);
+    const warmup = decideWarmup(countedSamples(pilot, events, block), this.#session.plan.pilotBursts);
+    for (const { env, workload, bursts, ...series } of warmup?.series ?? []) {
+      if (series.class !== 'no steady state') continue;
+      this.#session.event({ kind: 'no-steady-state', env, block, workload, bursts });
+    }
+    return { warmup };
+  }
+
+  isPrecise(): boolean {
+    const { plan, boxes, records } = this.#session;
+    return isPrecise(tableOf(records()), plan, (box) => boxes.has(box));
+  }
+
+  close(): Promise<void> {
+    return this.#verifier.close();
+  }
+
+  async #startBaseline(): Promise<Resident> {
+    const { plan, environments, gauges, signal, info } = this.#session;
+    const environment = environments.find(({ path }) => path === plan.baseline);
+    if (environment === undefined) throw new Error('the baseline is not among the environments');
+    try {
+      const start = { box: plan.baseline, startId: 'calibration', position: 0, digests: false, environment };
+      return await Resident.start({ plan, gauges, signal, image: info().image }, start);
+    } catch (error) {
+      if (!(error instanceof BoxFault)) throw error;
+      throw new BoxmarkError({
+        what: `The baseline did not start: ${error.message}`,
+        value: plan.baseline,
+        remedy: 'boxmark doctor, or another --baseline',
+        cause: error,
+      });
+    }
+  }
+}

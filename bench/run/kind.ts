@@ -1,0 +1,128 @@
+/** What a kind of measurement is: what a session of it does in a block, how long that takes, and what follows from its rows. */
+
+import type { RatioRow } from '../analysis/reproduction.ts';
+import type { Measure } from '../plan/cost-plan.ts';
+import type { NewEvent, SessionEvent } from '../session/events.ts';
+import type { SessionInfo } from '../session/info.ts';
+import type { BoxFacts, ContrastResult, Environment, FootprintRow, Plan, Sample, Start, StartupRow } from '../types.ts';
+import type { HostGauges } from './watch/host-gauges.ts';
+
+/** One kind of measurement; `kinds/index.ts` has all of them. */
+export interface Kind {
+  /** As the value of `--measure`. */
+  readonly name: Measure;
+  /** May a session end early, once every interval is narrow enough? */
+  readonly hasTarget: boolean;
+  /** Seconds that so many blocks should take. */
+  estimate(plan: Plan, guess: TimeGuess, blocks: number): number;
+  /** The lines of a plan that only this kind has, each a name of up to 13 columns and a value. */
+  describe(plan: Plan): string[];
+  /** A session begins, or resumes. Nothing is started before the first call of a method. */
+  open(session: SessionScope): KindRun;
+  /** The rows that count in figures. */
+  counted(records: SessionRecords): SessionRows;
+  /** Figures of all whole blocks. Pure: the rows of a stored session give the same. */
+  conclude(records: SessionRecords): Conclusion;
+  /** Ratios to the baseline, by which a session and its reproduction are compared. */
+  ratios(records: SessionRecords): readonly RatioRow[];
+  /** Environments that gave the data they were asked for. */
+  measured(rows: SessionRows): ReadonlySet<string>;
+}
+
+/** A kind at work in one session. */
+export interface KindRun {
+  /** Before the first block: what `session.json` must say of the measurement; undefined where it says so already. */
+  prepare?(): Promise<Partial<SessionInfo> | undefined>;
+  runBlock(block: BlockScope): Promise<BlockResult>;
+  /** What `session.json` learns from a block that has just ended. */
+  learn?(block: number): Partial<SessionInfo>;
+  /** Is every interval within the plan's target? Asked at ends of blocks, where the plan has one. */
+  isPrecise?(): boolean;
+  close?(): Promise<void>;
+}
+
+/** What a start and a burst are expected to take in a box, for the time estimate only. */
+export type TimeGuess = (box: string) => {
+  readonly startSeconds: number;
+  /** Time of a burst in it over the time natively. */
+  readonly factor: number;
+};
+
+export interface SessionRows {
+  readonly samples: readonly Sample[];
+  readonly starts: readonly Start[];
+  readonly footprint: readonly FootprintRow[];
+}
+
+/** Everything that a session has recorded so far, a block that was cut included. */
+export interface SessionRecords extends SessionRows {
+  readonly plan: Plan;
+  readonly events: readonly SessionEvent[];
+  readonly blocksCompleted: number;
+}
+
+export interface Conclusion {
+  readonly contrasts: readonly ContrastResult[];
+  readonly startup?: readonly StartupRow[];
+  /** What only shows over the whole session. */
+  readonly events: readonly NewEvent[];
+}
+
+/** What a session offers its kind. */
+export interface SessionScope {
+  readonly plan: Plan;
+  readonly environments: readonly Environment[];
+  /** Where states are computed again; stands on the housekeeping CPUs. */
+  readonly verifier: Environment;
+  readonly gauges: HostGauges;
+  readonly signal: AbortSignal;
+  /** Boxes that were not given up. */
+  readonly boxes: ReadonlyMap<string, Environment>;
+  readonly progress: { phase(text: string): void };
+  info(): SessionInfo;
+  records(): SessionRecords;
+  event(event: NewEvent): void;
+}
+
+/** What a block is given. */
+export interface BlockScope {
+  readonly plan: Plan;
+  readonly block: number;
+  /** Boxes are asked what they are, and for the digests of their files, in the first block of a run. */
+  readonly isFirst: boolean;
+  /** By box: the environments, and the control. Boxes that were given up, or can't run any more, are absent. */
+  readonly environments: ReadonlyMap<string, Environment>;
+  whyAbsent(box: string): string;
+  readonly gauges: HostGauges;
+  readonly image: { readonly node: string; readonly payload: string };
+  readonly signal: AbortSignal;
+  readonly sink: BlockSink;
+}
+
+/** Where a block's results go, as they come. */
+export interface BlockSink {
+  samples(rows: readonly Sample[]): void;
+  start(row: Start): void;
+  footprint(row: FootprintRow): void;
+  event(event: NewEvent): void;
+  /** Between rounds, while nothing is measured. */
+  pause(round: number): void;
+  facts(box: string, facts: BoxFacts): void;
+}
+
+export interface BlockResult {
+  /** Boxes that were measured to the end. */
+  readonly completed: readonly string[];
+  readonly failed: readonly string[];
+}
+
+/** Without workloads, the rows of whole blocks count. */
+export function wholeOf({ starts, footprint, blocksCompleted }: SessionRecords): SessionRows {
+  const isWhole = ({ block }: { readonly block: number }) => block <= blocksCompleted;
+  return { samples: [], starts: starts.filter(isWhole), footprint: footprint.filter(isWhole) };
+}
+
+/** Environments of which a start completed. */
+export function startedIn({ starts }: SessionRows): ReadonlySet<string> {
+  return new Set(starts.filter(({ status }) => status === 'completed').map(({ env }) => env));
+}

@@ -1,0 +1,220 @@
+/** What a table of a session is: columns that say once how a cell is written, read, checked and explained. */
+
+import type { CostMeasure } from '../types.ts';
+
+/** As the CSV writer takes it; null and undefined become an empty cell. */
+export type Cell = string | number | null | undefined;
+
+/** A cell that can't be of its column; the message names the column and the cell. */
+export class BadCell extends Error {}
+
+/** What the cells of a column can be. */
+export interface CellType<V> {
+  /** As the end of `… is "x", not …`. */
+  readonly expected: string;
+  /** Undefined for a cell that can't be one. */
+  read(cell: string): V | undefined;
+  /** Every value that there is, where they are few. */
+  readonly values?: readonly string[];
+}
+
+/** What a reader is told about a column. */
+export interface Words {
+  /** Absent: the cells are names or words. */
+  readonly unit?: string;
+  /** A plain sentence, without its full stop. */
+  readonly meaning: string;
+  /** Sentences in Markdown for the data dictionary alone. */
+  readonly detail?: string;
+  /** Appended after sessions had been written without it, which stay whole. */
+  readonly appended?: boolean;
+}
+
+export interface Column<Row> extends Words {
+  readonly name: string;
+  readonly type: CellType<unknown>;
+  write(row: Row, session: string): Cell;
+  /** The property that a cell is read to; null where the reader knows it already. */
+  readonly key: string | null;
+}
+
+/** One CSV file of a session. `Read` is what its rows are read to. */
+export class Table<Row, Read> {
+  readonly file: string;
+  readonly columns: readonly Column<Row>[];
+  /** The kind of measurement whose sessions alone have it. */
+  readonly measure: CostMeasure | undefined;
+  readonly #complete: (row: Record<string, unknown>) => Read;
+
+  constructor(
+    file: string,
+    columns: readonly Column<Row>[],
+    complete: (row: Record<string, unknown>) => Read,
+    measure?: CostMeasure,
+  ) {
+    this.file = file;
+    this.columns = columns;
+    this.measure = measure;
+    this.#complete = complete;
+  }
+
+  /**
+   * How rows under this header are read. Columns that are not known are let through, appended ones may be missing. Both
+   * throw a BadCell: this for a missing column, the reader for a cell.
+   */
+  reader(header: readonly string[]): (cells: readonly string[]) => Read {
+    const read = this.columns.filter((column) => column.key !== null);
+    const empty = Object.fromEntries(read.map(({ key, type }) => [key, type.read('')]));
+    const present = read.filter(({ name, appended }) => {
+      if (header.includes(name)) return true;
+      if (appended !== true) throw new BadCell(`there is no column ${name}`);
+      return false;
+    });
+    const places = present.map(({ name }) => header.indexOf(name));
+    const types = present.map(({ type }) => type);
+    const keys = present.map(({ key }) => key as string);
+    return (cells) => {
+      // A copy of an object that has every key already is made several times as fast as one key by key.
+      const row: Record<string, unknown> = { ...empty };
+      for (let at = 0; at < places.length; at++) {
+        const value = types[at]?.read(cells[places[at] as number] as string);
+        if (value === undefined) throw badCell(present[at] as Column<Row>, cells[places[at] as number]);
+        row[keys[at] as string] = value;
+      }
+      return this.#complete(row);
+    };
+  }
+}
+
+function badCell(column: Pick<Column<never>, 'name' | 'type'>, cell = ''): BadCell {
+  return new BadCell(problemOf(column, cell) ?? '');
+}
+
+/** What is wrong with a cell; null when nothing is. */
+export function problemOf({ name, type }: Pick<Column<never>, 'name' | 'type'>, cell: string): string | null {
+  if (type.read(cell) !== undefined) return null;
+  return `${name} is ${JSON.stringify(cell.slice(0, 40))}, not ${type.expected}`;
+}
+
+// ---------------------------------------------------------------- types of cells
+
+/** The sign that keeps a spreadsheet from running a cell as a formula. */
+const FORMULA_SIGN = /^'(?=[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20])/;
+const APOSTROPHE = 39;
+
+export const text: CellType<string> = {
+  expected: 'a text',
+  read: (cell) => (cell.charCodeAt(0) === APOSTROPHE ? cell.replace(FORMULA_SIGN, '') : cell),
+};
+
+export const whole = wholeFrom(0);
+/** A number of things, or a place, of which the first is 1. */
+export const ordinal = wholeFrom(1);
+
+function wholeFrom(least: number): CellType<number> {
+  return {
+    expected: least === 0 ? 'a whole number' : `a whole number from ${least} on`,
+    read(cell) {
+      const value = Number(cell);
+      return Number.isSafeInteger(value) && value >= least && isDigits(cell) ? value : undefined;
+    },
+  };
+}
+
+function isDigits(cell: string): boolean {
+  for (let at = 0; at < cell.length; at++) {
+    const code = cell.charCodeAt(at);
+    if (code < 48 || code > 57) return false;
+  }
+  return cell !== '';
+}
+
+export const real = number('a number', () => true);
+const natural = number('a number from 0 on', (value) => value >= 0);
+export const positive = number('a number above 0', (value) => value > 0);
+
+function number(expected: string, accepts: (value: number) => boolean): CellType<number> {
+  return {
+    expected,
+    read(cell) {
+      const value = Number(cell);
+      return Number.isFinite(value) && cell !== '' && accepts(value) ? value : undefined;
+    },
+  };
+}
+
+/** Null, written as an empty cell: it could not be read, or does not apply. */
+export function maybe<V>(type: CellType<V>): CellType<V | null> {
+  return { ...type, expected: `${type.expected}, or empty`, read: (cell) => (cell === '' ? null : type.read(cell)) };
+}
+
+/** A figure that may be missing. */
+export const figure = maybe(natural);
+/** The same where what was counted can have become less. */
+export const signedFigure = maybe(real);
+
+export function oneOf<V extends string>(values: readonly V[]): CellType<V> {
+  return {
+    expected: values.join(', '),
+    values,
+    read(cell) {
+      const at = values.indexOf(cell as V);
+      return at < 0 ? undefined : values[at];
+    },
+  };
+}
+
+export const flag: CellType<boolean> = {
+  expected: 'true, false',
+  values: ['true', 'false'],
+  read: (cell) => (cell === 'true' ? true : cell === 'false' ? false : undefined),
+};
+
+export function matching(pattern: RegExp, expected: string): CellType<string> {
+  return { expected, read: (cell) => (pattern.test(cell) ? cell : undefined) };
+}
+
+// ---------------------------------------------------------------- columns
+
+/** A column that stands for one property of the rows. */
+export interface FieldColumn<V> extends Words {
+  readonly name: string;
+  readonly type: CellType<V>;
+}
+
+export function column<V>(name: string, type: CellType<V>, words: Words): FieldColumn<V> {
+  return { name, type, ...words };
+}
+
+/** Columns of a table whose rows are flat: one for each property, in this order. */
+export function fields<Row extends object>(
+  columns: { readonly [K in keyof Row]-?: FieldColumn<Row[K]> },
+): Column<Partial<Row>>[] {
+  return Object.entries<FieldColumn<unknown>>(columns as Readonly<Record<string, FieldColumn<unknown>>>).map(
+    ([key, one]) => ({ ...one, key, write: (row) => cellOf(row[key as keyof Row]) }),
+  );
+}
+
+/** A column that is computed from a row, and read back as a cell of its own. */
+export interface ComputedColumn<Row, V> extends Words {
+  readonly type: CellType<V>;
+  readonly write: (row: Row) => unknown;
+}
+
+/** Cells by the names of their columns. */
+export type CellsOf<Columns> = {
+  readonly [K in keyof Columns]: Columns[K] extends ComputedColumn<never, infer V> ? V : never;
+};
+
+export function computed<Row>(columns: Readonly<Record<string, ComputedColumn<Row, unknown>>>): Column<Row>[] {
+  return Object.entries(columns).map(([name, one]) => ({
+    ...one,
+    name,
+    key: name,
+    write: (row) => cellOf(one.write(row)),
+  }));
+}
+
+function cellOf(value: unknown): Cell {
+  return typeof value === 'boolean' ? String(value) : (value as Cell);
+}

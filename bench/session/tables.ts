@@ -1,0 +1,458 @@
+/** The CSV files of a session, each column once: how it is written, read and checked, and what it means. Columns are only ever appended. */
+
+import {
+  type ContrastResult,
+  type FootprintRow,
+  MFLOPS,
+  PHASES,
+  type Sample,
+  SIZES,
+  START_TEMPERATURES,
+  STARTUP_FIGURES,
+  type Start,
+  type StartFigures,
+  type StartTemperature,
+  type StartupRow,
+  VERDICTS,
+} from '../types.ts';
+import { STOP_REASONS, type StopReason } from './info.ts';
+import {
+  type CellsOf,
+  type CellType,
+  type Column,
+  type ComputedColumn,
+  column,
+  computed,
+  fields,
+  figure,
+  flag,
+  matching,
+  maybe,
+  oneOf,
+  ordinal,
+  positive,
+  real,
+  signedFigure,
+  Table,
+  text,
+  type Words,
+  whole,
+} from './table.ts';
+
+/** In every table the first one. */
+const SESSION: Column<unknown> = {
+  name: 'session',
+  type: text,
+  meaning: 'name of the session',
+  write: (_, session) => session,
+  key: null,
+};
+
+const FROM_1 = 'count from 1';
+const BLOCK = 'every environment started afresh, measured, closed: the unit of inference';
+const ENV = 'path of the environment, or the control';
+const checksum = matching(/^(?:[0-9a-f]{16})?$/, '16 hex digits, or empty');
+const instant = matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/, 'a time as 2026-11-23T17:00:00.000Z');
+
+// ---------------------------------------------------------------- samples.csv
+
+export const SAMPLES = new Table<Partial<Sample>, Sample>(
+  'samples.csv',
+  [
+    SESSION,
+    ...fields<Sample>({
+      block: column('block', ordinal, { unit: FROM_1, meaning: BLOCK }),
+      round: column('round', whole, {
+        unit: FROM_1,
+        meaning: 'round within the block; 0 for warm-up and long visits',
+      }),
+      position: column('position', ordinal, {
+        unit: FROM_1,
+        meaning: "the box's place in the order of turns, for warm-up in the order of starts",
+      }),
+      env: column('env', text, { meaning: ENV }),
+      startId: column('start_id', text, {
+        meaning: 'start that the burst ran in',
+        detail: 'Joins `starts.csv`',
+      }),
+      phase: column('phase', oneOf(PHASES), {
+        meaning:
+          'warm-up before the rounds; first and second burst of a visit, of which the second counts; part of a long visit',
+        detail: '`measure` rows are **the only rows that the time ratios are computed from**',
+      }),
+      workload: column('workload', text, {
+        meaning: 'kernel or workload of the system',
+        detail: '`boxmark list workloads` has all',
+      }),
+      size: column('size', oneOf(SIZES), { meaning: 'size of its data' }),
+      work: column('work', whole, {
+        unit: 'passes',
+        meaning: 'kernel passes in the burst; the same for every environment of a session',
+        detail: '`clock` = `host`: in the whole visit',
+      }),
+      wallNs: column('wall_ns', whole, {
+        unit: 'ns',
+        meaning: 'time of the burst by the monotonic clock inside the box',
+        detail: '`clock` = `host`: `host_ns` less the median time of a request without bursts',
+      }),
+      cpuNs: column('cpu_ns', figure, {
+        unit: 'ns',
+        meaning: 'CPU time of the burst',
+        detail:
+          "Shared kernel: user and system time of the payload's process, read inside. Guest kernel (`uml`, `qemu`): the host's account of the box over the whole request, shared out among its bursts by wall time, because such a guest reports wall time as CPU time",
+      }),
+      mflops: column('mflops', figure, {
+        unit: '10⁶ operations a second',
+        meaning: 'nominal floating-point operations of the burst ÷ its wall time',
+        detail: 'Empty when the answer was wrong, and for workloads that have no MFLOPS',
+      }),
+      checksum: column('checksum', checksum, {
+        unit: '16 hex digits',
+        meaning: "FNV-1a 64 over the workload's state after the request",
+        detail: 'On the last burst of each request (for a visit, the `measure` row); empty on the others',
+      }),
+      ok: column('ok', flag, {
+        meaning: 'false when a replay shows the state to be wrong',
+        detail: 'The times stay, the figure goes',
+      }),
+      startedAt: column('started_at', instant, {
+        unit: 'RFC 3339, UTC',
+        meaning: "the host's clock when the request was sent, plus the burst's offset inside the request",
+      }),
+      hostNs: column('host_ns', figure, {
+        unit: 'ns',
+        meaning: 'time on the host from sending the request to receiving its answer',
+        detail: 'On the last burst of each request; covers all its bursts and the checksum',
+      }),
+      clock: column('clock', oneOf(['guest', 'host']), {
+        meaning: "whose clock gave the time: the box's own, or the host's",
+        detail:
+          "`host`: the row is not a burst but a **whole visit timed from outside**, one of three for each workload of a block (`round` 1 to 3, `phase` `long`). There are such rows only when a guest's clock can't be relied on, for that guest and what it is compared with; the time ratios of these pairs come from them instead of `measure` rows ([Clocks](../docs/method.md#clocks))",
+      }),
+      kernels: column('kernels', text, {
+        meaning: 'kernel engine: reference, tuned or wasm',
+      }),
+      unit: column('unit', text, {
+        meaning: 'what the rate counts: MFLOPS for a kernel, else things a second',
+        detail: 'Empty in sessions of version 0.1.0, which have kernels only',
+      }),
+      rate: column('rate', figure, {
+        unit: 'as unit says',
+        meaning: 'what the burst came to; empty when the answer was wrong',
+      }),
+    }),
+  ],
+  (row) => {
+    const sample = row as unknown as Sample;
+    // Sessions of early versions have kernels only, and leave both cells empty.
+    return sample.unit === '' ? { ...sample, unit: MFLOPS, rate: sample.mflops } : sample;
+  },
+);
+
+// ---------------------------------------------------------------- starts.csv
+
+type StartCells = StartFigures & {
+  readonly block: number;
+  readonly position: number;
+  readonly env: string;
+  readonly startId: string;
+  readonly status: Start['status'];
+  readonly reason: string;
+  readonly round: number | null;
+  readonly temperature: StartTemperature | null;
+};
+
+const STATUSES = ['completed', 'failed', 'timed-out', 'skipped'] as const satisfies readonly Start['status'][];
+const ms = (name: string, meaning: string, detail?: string) => figureOf(name, 'ms', meaning, detail);
+
+function figureOf(name: string, unit: string | undefined, meaning: string, detail?: string, type = figure) {
+  return column(name, type, {
+    ...(unit === undefined ? {} : { unit }),
+    meaning,
+    ...(detail === undefined ? {} : { detail }),
+  });
+}
+
+export const STARTS = new Table<Partial<StartCells>, Start>(
+  'starts.csv',
+  [
+    SESSION,
+    ...fields<StartCells>({
+      block: column('block', ordinal, { unit: FROM_1, meaning: BLOCK }),
+      position: column('position', whole, { unit: FROM_1, meaning: "place in the block's order of starts" }),
+      env: column('env', text, { meaning: ENV }),
+      startId: column('start_id', text, { meaning: 'name of the start', detail: 'Example: `b3-docker-docker`' }),
+      status: column('status', oneOf(STATUSES), {
+        meaning: 'how it ended; skipped after failing in two blocks in a row',
+      }),
+      reason: column('reason', text, { meaning: 'why it was not completed' }),
+      spawnMs: ms(
+        'spawn_ms',
+        "from the beginning of the start until the payload's command was spawned; all outer layers are up by then",
+      ),
+      firstInstructionMs: figureOf(
+        'first_instruction_ms',
+        'ms',
+        "from the beginning until the payload's first statement",
+        "With a guest kernel, whose clock is its own, until the payload's first line arrived",
+        signedFigure,
+      ),
+      readyMs: ms(
+        'ready_ms',
+        "from the beginning until the payload's first line arrived; the workloads are prepared after that",
+      ),
+      runMs: ms(
+        'run_ms',
+        'from ready until the box was about to be closed',
+        'Preparation, warm-up, its own visits, and waiting for those of the others',
+      ),
+      teardownMs: ms('teardown_ms', 'from then until everything of the start was removed'),
+      clockRatio: figureOf(
+        'clock_ratio',
+        undefined,
+        'time gone by in the box ÷ time gone by on the host, from the first answer to the last',
+        "Of a guest kernel: from the end of its preparation. 1.001 means that the box's clock ran 0.1 % fast",
+      ),
+      cpuUserMs: ms(
+        'cpu_user_ms',
+        "CPU time of the innermost box in user mode, by the host's account",
+        'On cgroup v1 the sum with `cpu_system_ms` is exact and its split comes in steps of 10 ms',
+      ),
+      cpuSystemMs: ms('cpu_system_ms', 'the same in the kernel'),
+      throttledMs: ms('throttled_ms', 'time in which the box was held back by a CPU quota'),
+      stealMs: figureOf(
+        'steal_ms',
+        'ms',
+        "time stolen from all CPUs of the host during the start's life",
+        'In steps of 10 ms. Not every hypervisor reports it',
+        signedFigure,
+      ),
+      memoryPeakBytes: figureOf(
+        'memory_peak_bytes',
+        'bytes',
+        "highest memory use of the innermost box by the host's account",
+        'Of a guest kernel: the whole machine',
+      ),
+      hostMemoryDeltaBytes: figureOf(
+        'host_memory_delta_bytes',
+        'bytes',
+        'available memory of the host before the start, less that after the workloads were prepared',
+        undefined,
+        signedFigure,
+      ),
+      idleCpuMs: ms('idle_cpu_ms', 'CPU time that the box used after it was ready and outside its own requests'),
+      clockStepNs: figureOf('clock_step_ns', 'ns', "smallest step seen of the box's monotonic clock"),
+      round: column('round', maybe(whole), {
+        unit: 'count from 0',
+        meaning: 'of a start-up session: round of the block; 0 for the cold start that opens it',
+        appended: true,
+      }),
+      temperature: column('temperature', maybe(oneOf(START_TEMPERATURES)), {
+        meaning:
+          'of a start-up session: with a warm page cache, right after it was dropped, or the first one since the image was prepared',
+        appended: true,
+      }),
+    }),
+  ],
+  (row) => toStart(row as unknown as StartCells),
+);
+
+/** Starts of sessions of workloads, of which each block has one of a box, have neither round nor temperature. */
+function toStart(cells: StartCells): Start {
+  const { block, position, env, startId, status, reason, round, temperature, ...figures } = cells;
+  const head = {
+    ...{ block, position, env, startId },
+    ...(round === null ? {} : { round }),
+    ...(temperature === null ? {} : { temperature }),
+  };
+  if (status === 'skipped') return { ...head, status, reason };
+  return status === 'completed' ? { ...head, ...figures, status } : { ...head, ...figures, status, reason };
+}
+
+// ---------------------------------------------------------------- contrasts.csv
+
+export type ContrastRow = ContrastResult & { readonly stopReason: StopReason };
+
+const contrast = computedBy<ContrastRow>();
+
+const CONTRAST_COLUMNS = {
+  env: contrast(text, ({ env }) => env, { meaning: 'path of the environment that is compared, or the control' }),
+  baseline: contrast(text, ({ baseline }) => baseline, { meaning: 'what env is compared with' }),
+  workload: contrast(text, ({ workload }) => workload, {
+    meaning: 'a workload, or suite: the mean over the kernels within each block',
+  }),
+  blocks: contrast(ordinal, ({ blocks }) => blocks, {
+    unit: 'count',
+    meaning: 'blocks that have a value, the number behind the interval',
+  }),
+  time_ratio: contrast(positive, ({ timeRatio }) => timeRatio, {
+    meaning: 'time of env ÷ time of baseline, of typical bursts; above 1 takes longer',
+  }),
+  ratio_low: contrast(figure, ({ interval }) => interval?.low, {
+    meaning: 'lower end of its interval of 95 %, not adjusted for the number of intervals',
+    detail: 'Empty with one block',
+  }),
+  ratio_high: contrast(figure, ({ interval }) => interval?.high, { meaning: 'upper end' }),
+  throughput_change_percent: contrast(real, (row) => row.throughputChangePercent, {
+    unit: '%',
+    meaning: 'the same as a change of throughput: (1 ÷ time ratio − 1) × 100',
+  }),
+  hodges_lehmann: contrast(figure, (row) => row.hodgesLehmann?.ratio, {
+    meaning: 'ratio of the typical start',
+    detail: 'Empty with fewer than six blocks',
+  }),
+  hl_low: contrast(figure, (row) => row.hodgesLehmann?.interval.low, {
+    meaning: 'lower end of its exact signed-rank interval',
+  }),
+  hl_high: contrast(figure, (row) => row.hodgesLehmann?.interval.high, { meaning: 'upper end' }),
+  control_ratio: contrast(figure, ({ controlRatio }) => controlRatio, {
+    meaning: 'the control against the baseline on the same workload',
+  }),
+  control_low: contrast(figure, (row) => row.controlInterval?.low, { meaning: 'lower end of its interval of 95 %' }),
+  control_high: contrast(figure, (row) => row.controlInterval?.high, { meaning: 'upper end' }),
+  verdict: contrast(maybe(oneOf(VERDICTS)), ({ verdict }) => verdict, {
+    meaning: "at the plan's margin, about typical bursts; empty for the control",
+  }),
+  stop_reason: contrast(oneOf(STOP_REASONS), ({ stopReason }) => stopReason, {
+    meaning: 'what ended the session',
+    detail: 'As `stopReason` in `session.json`',
+  }),
+  total_ratio: contrast(figure, ({ total }) => total?.ratio, {
+    meaning: 'ratio of summed measured bursts, rare long ones included',
+  }),
+  total_low: contrast(figure, ({ total }) => total?.interval?.low, { meaning: 'lower end of its interval of 95 %' }),
+  total_high: contrast(figure, ({ total }) => total?.interval?.high, { meaning: 'upper end' }),
+  sustained_ratio: contrast(figure, ({ sustained }) => sustained?.ratio, {
+    meaning: 'ratio of times per pass in long visits, over the blocks that have one',
+  }),
+  sustained_low: contrast(figure, ({ sustained }) => sustained?.interval?.low, {
+    meaning: 'lower end of its interval of 95 %',
+    detail: 'Empty with one such block',
+  }),
+  sustained_high: contrast(figure, ({ sustained }) => sustained?.interval?.high, { meaning: 'upper end' }),
+  wakeup_ratio: contrast(figure, ({ wakeupRatio }) => wakeupRatio, {
+    meaning: 'of env: median over visits of lead-in ÷ measured burst',
+    detail: 'Of the suite the geometric mean over the workloads',
+  }),
+  intermittent: contrast(flag, ({ intermittent }) => intermittent, {
+    meaning: 'true when env loses time now and then that typical bursts do not show',
+    detail: 'Also when a CPU quota held back a side of the pair',
+  }),
+  ns_per_pass: contrast(figure, ({ nsPerPass }) => nsPerPass, {
+    unit: 'ns',
+    meaning: 'median over the measured bursts of env; empty for the suite',
+    detail: 'A slower host moves it, unlike the ratio. Sessions of an early version lack the column',
+    appended: true,
+  }),
+  baseline_ns_per_pass: contrast(figure, ({ baselineNsPerPass }) => baselineNsPerPass, {
+    unit: 'ns',
+    meaning: 'the same of baseline',
+    appended: true,
+  }),
+};
+
+export const CONTRASTS = new Table<ContrastRow, CellsOf<typeof CONTRAST_COLUMNS>>(
+  'contrasts.csv',
+  [SESSION, ...computed<ContrastRow>(CONTRAST_COLUMNS)],
+  (row) => row as CellsOf<typeof CONTRAST_COLUMNS>,
+);
+
+// ---------------------------------------------------------------- startup.csv
+
+const startup = computedBy<StartupRow>();
+
+const STARTUP_COLUMNS = {
+  env: startup(text, ({ env }) => env, { meaning: ENV }),
+  baseline: startup(text, ({ baseline }) => baseline, { meaning: 'what env is compared with' }),
+  temperature: startup(oneOf(['warm', 'cold']), ({ temperature }) => temperature, {
+    meaning: 'was the page cache warm, or cold: dropped, or as it was at the first start',
+  }),
+  figure: startup(oneOf(STARTUP_FIGURES), (row) => row.figure, {
+    meaning: 'until when the start is timed, or its removal',
+    detail: 'The columns `spawn_ms`, `first_instruction_ms`, `ready_ms` and `teardown_ms` of `starts.csv`',
+  }),
+  starts: startup(whole, ({ starts }) => starts, {
+    unit: 'count',
+    meaning: 'completed starts behind the median',
+  }),
+  median_ms: startup(figure, ({ medianMs }) => medianMs, { unit: 'ms', meaning: 'median over all of them' }),
+  median_low_ms: startup(figure, ({ interval }) => interval?.low, {
+    unit: 'ms',
+    meaning: 'lower end of the interval of 95 % of a typical block',
+    detail: "Student's, over the logarithms of the blocks' medians. Empty with one block",
+  }),
+  median_high_ms: startup(figure, ({ interval }) => interval?.high, { unit: 'ms', meaning: 'upper end' }),
+  blocks: startup(maybe(whole), ({ ratio }) => ratio?.blocks, { unit: 'count', meaning: 'blocks behind the ratio' }),
+  time_ratio: startup(maybe(positive), ({ ratio }) => ratio?.ratio, {
+    meaning: 'time of env ÷ time of baseline, paired by round; empty for the baseline',
+  }),
+  ratio_low: startup(figure, ({ ratio }) => ratio?.interval?.low, {
+    meaning: 'lower end of its interval of 95 % over blocks',
+    detail: 'Empty with one block',
+  }),
+  ratio_high: startup(figure, ({ ratio }) => ratio?.interval?.high, { meaning: 'upper end' }),
+};
+
+export const STARTUP = new Table<StartupRow, CellsOf<typeof STARTUP_COLUMNS>>(
+  'startup.csv',
+  [SESSION, ...computed<StartupRow>(STARTUP_COLUMNS)],
+  (row) => row as CellsOf<typeof STARTUP_COLUMNS>,
+  'startup',
+);
+
+// ---------------------------------------------------------------- footprint.csv
+
+export const FOOTPRINT = new Table<Partial<FootprintRow>, FootprintRow>(
+  'footprint.csv',
+  [
+    SESSION,
+    ...fields<FootprintRow>({
+      block: column('block', ordinal, { unit: FROM_1, meaning: BLOCK }),
+      position: column('position', ordinal, { unit: FROM_1, meaning: "place in the block's random order" }),
+      env: column('env', text, { meaning: ENV }),
+      instances: column('instances', ordinal, {
+        unit: 'count',
+        meaning: 'idle boxes that were held at the same time',
+      }),
+      hostDeltaBytes: figureOf(
+        'host_delta_bytes',
+        'bytes',
+        'available memory of the host before the first of them was started, less that when all were idle',
+        'Medians of five readings. Can be negative on a busy host',
+        signedFigure,
+      ),
+      pssBytes: figureOf(
+        'pss_bytes',
+        'bytes',
+        "proportional set sizes of the boxes' processes and of the commands that hold them open",
+      ),
+      cgroupBytes: figureOf(
+        'cgroup_bytes',
+        'bytes',
+        "what the boxes' own control groups are charged with",
+        'Empty where a box has none',
+      ),
+      diskBytes: figureOf(
+        'disk_bytes',
+        'bytes',
+        'allocated bytes below the folders of the engine and of the run, less those before the first start',
+        "Hard links once, other mounted file systems left out. Empty where the folders can't be read",
+        signedFigure,
+      ),
+      imageBytes: figureOf('image_bytes', 'bytes', 'size of the image as the engine holds it'),
+    }),
+  ],
+  (row) => row as unknown as FootprintRow,
+  'footprint',
+);
+
+/** In the order of the manifest. */
+export const TABLES = [SAMPLES, STARTS, CONTRASTS, STARTUP, FOOTPRINT] as const;
+
+function computedBy<Row>() {
+  return <V>(type: CellType<V>, write: (row: Row) => V | undefined, words: Words): ComputedColumn<Row, V> => ({
+    type,
+    write,
+    ...words,
+  });
+}

@@ -1,0 +1,24 @@
+/** What a document is: an answer, and sections in the order in which they are read. */
+
+import type { Chart } from '../charts/chart.ts';
+import type { Section, Text } from '../sections/section.ts';
+
+export interface Document {
+  /** What kind of document it is: `Boxmark report`. */
+  readonly kind: string;
+  /** Which one, when, where: a line each. */
+  readonly about: readonly Text[];
+  /** What must be known before the answer is. */
+  readonly warnings: readonly Text[];
+  /** In one sentence; null where there is none. */
+  readonly answer: Text | null;
+  /** What belongs to the answer. */
+  readonly lead: readonly Text[];
+  readonly sections: readonly Section[];
+  /** The same for all documents of this kind: for formats that are kept and read later. */
+  readonly reference?: readonly Section[];
+  /** What to do next, and the command that does it. */
+  readonly next?: { readonly sentence: string; readonly command: string | null } | null;
+  /** Charts by the names that sections use; drawn only by formats that have pictures. */
+  readonly charts?: (name: string) => readonly Chart[];
+}

@@ -1,0 +1,104 @@
+/** The report of a session: its sections, in the order in which they are read. */
+
+import { formatCpuList, formatSpan } from '../../bench/units.ts';
+import type { Chart } from '../charts/chart.ts';
+import { sessionCharts } from '../charts/index.ts';
+import { postureChart } from '../charts/posture.ts';
+import type { ReportModel } from '../model/model.ts';
+import { answerLead, answerOf } from '../sections/answer.ts';
+import { order, spread, warmup } from '../sections/charts.ts';
+import { publishedClaims } from '../sections/claims.ts';
+import { contrasts, sums, verdicts } from '../sections/contrasts.ts';
+import { footprint } from '../sections/footprint.ts';
+import { host } from '../sections/host.ts';
+import { levels } from '../sections/levels.ts';
+import { dictionary, method } from '../sections/method.ts';
+import { notes } from '../sections/notes.ts';
+import { parity } from '../sections/parity.ts';
+import { posture } from '../sections/posture.ts';
+import { problems, unavailable } from '../sections/problems.ts';
+import { reproduce } from '../sections/reproduce.ts';
+import { name, type Section, type Text } from '../sections/section.ts';
+import { starts } from '../sections/starts.ts';
+import { coldStarts, warmStarts } from '../sections/startup.ts';
+import { distrustLines, needsOf, openVerdicts } from '../sections/verdicts.ts';
+import { clean } from '../text.ts';
+import { count, dateText, WIDE } from '../words.ts';
+import type { Document } from './document.ts';
+
+const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
+  verdicts,
+  warmStarts,
+  footprint,
+  contrasts,
+  levels,
+  sums,
+  openVerdicts,
+  coldStarts,
+  spread,
+  order,
+  starts,
+  warmup,
+  unavailable,
+  problems,
+  notes,
+  publishedClaims,
+  posture,
+  parity,
+  host,
+  reproduce,
+];
+
+/** `warnings`: what is wrong with the session's files. */
+export function sessionDocument(model: ReportModel, warnings: readonly string[] = []): Document {
+  return {
+    kind: 'Boxmark report',
+    about: aboutSession(model),
+    warnings: [
+      ...warnings.map((text) => `The session’s files are not as its manifest says: ${clean(text)}.`),
+      ...distrustLines(model),
+    ],
+    answer: answerOf(model),
+    lead: answerLead(model),
+    sections: SECTIONS.map((section) => section(model)),
+    reference: [method(model), dictionary(model)],
+    next: needsOf(model),
+    charts: chartsOf(model),
+  };
+}
+
+function aboutSession({ session, blocks }: ReportModel): Text[] {
+  const { plan } = session;
+  const took = (Date.parse(session.finishedAt ?? '') - Date.parse(session.startedAt)) / 1000;
+  const span = Number.isFinite(took) ? ` in ${formatSpan(took)}` : '';
+  const rounds = plan.measure === 'footprint' ? '' : ` × ${plan.rounds} rounds`;
+  const shape = `${plan.profile}: ${count(blocks, 'block')}${rounds}${span}`;
+  const where = `CPU ${formatCpuList(plan.limits.cpus)}, size ${plan.size}, ${plan.kernels} kernels, seed ${plan.seed}`;
+  return [
+    [`boxmark ${clean(session.program, 20)} · `, name(session.id, 60), ` · ${dateText(session.startedAt)}`],
+    name(session.host, 200),
+    clean(`${shape} · ${where}`),
+  ];
+}
+
+/** Drawn when they are first asked for. */
+function chartsOf(model: ReportModel): (name: string) => readonly Chart[] {
+  let drawn: Readonly<Record<string, readonly (Chart | null)[]>> | undefined;
+  return (wanted) => {
+    if (drawn === undefined) {
+      const charts = sessionCharts(model);
+      const { ladder, workloads, distributions, order: run, startup, footprint: memory, warmups } = charts;
+      drawn = {
+        ladder: [ladder],
+        workloads,
+        distributions,
+        order: [run],
+        startup: [startup],
+        footprint: [memory],
+        warmups,
+        posture: [postureChart(model, WIDE)],
+      };
+    }
+    return (drawn[wanted] ?? []).filter((chart) => chart !== null);
+  };
+}

@@ -1,0 +1,96 @@
+/** Draws charts to PNG and SVG with chartjs-node-canvas, the same bytes every time. */
+
+import { createRequire } from 'node:module';
+import type { ChartConfiguration } from 'chart.js';
+import type { ChartJSNodeCanvas } from 'chartjs-node-canvas';
+import type { Chart } from '../charts/chart.ts';
+import { assetPath } from './html/assets.ts';
+import { html } from './html/markup.ts';
+
+type Format = 'png' | 'svg';
+
+const require = createRequire(import.meta.url);
+const MIME = { png: 'image/png', svg: 'image/svg+xml' } as const;
+
+/** Twice as many pixels as CSS pixels: sharp on paper and on dense screens. */
+const PNG_RATIO = 2;
+const TITLE = { display: true, align: 'start', font: { size: 15, weight: 'bold' }, color: '#16191d' } as const;
+/** Above and below a title, px: Chart.js's own. */
+const TITLE_PADDING = 10;
+
+/** A drawer keeps one canvas for each size: making one loads a Chart.js of its own. */
+export function newDrawer(format: Format): (chart: Chart) => Uint8Array {
+  const canvases = new Map<string, ChartJSNodeCanvas>();
+  return (chart) => {
+    const { width, height } = chart;
+    const key = `${width}x${height}`;
+    const canvas = canvases.get(key) ?? newCanvas(format, width, height);
+    canvases.set(key, canvas);
+    const bytes = canvas.renderToBufferSync(configOf(chart, format), MIME[format]);
+    return format === 'png' ? new Uint8Array(bytes) : new TextEncoder().encode(finished(bytes.toString('utf8'), chart));
+  };
+}
+
+/**
+ * The library numbers the ids of an SVG through all that a process draws; here each picture has its own, so that the same
+ * chart gives the same bytes. And a picture without its page says what it shows.
+ */
+function finished(svg: string, { heading, description }: Chart): string {
+  const ids = new Map(
+    [...new Set([...svg.matchAll(/\sid="([^"]+)"/g)].map(([, id = '']) => id))].map((id, at) => [id, `p${at + 1}`]),
+  );
+  const text = svg
+    .replace(/\sid="([^"]+)"/g, (_, id: string) => ` id="${ids.get(id)}"`)
+    .replace(/(url\(#|href="#)([^)"]+)/g, (_, before: string, id: string) => before + (ids.get(id) ?? id));
+  const about = html`<title>${heading}</title><desc>${description}</desc>`.markup;
+  return text.replace(/<svg ([^>]*[^/])>/, (_, attributes: string) => `<svg role="img" ${attributes}>${about}`);
+}
+
+/** Drawing changes a configuration, so each gets its own; a picture stands alone and says what it is of. */
+function configOf(chart: Chart, format: Format): ChartConfiguration {
+  const config = structuredClone(chart.config) as unknown as ChartConfiguration;
+  const options = config.options as Record<string, unknown> & { plugins?: Record<string, unknown> };
+  options.devicePixelRatio = format === 'png' ? PNG_RATIO : 1;
+  // What a chart wants free above itself must be free below the title.
+  const { top = 0 } = (options.layout as { padding?: { top?: number } } | undefined)?.padding ?? {};
+  const padding = { top: TITLE_PADDING, bottom: TITLE_PADDING + top };
+  options.plugins = { ...options.plugins, title: { ...TITLE, padding, text: chart.heading } };
+  options.layout = { padding: { left: 12, right: 20, top: 8, bottom: 8 } };
+  return config;
+}
+
+function newCanvas(format: Format, width: number, height: number): ChartJSNodeCanvas {
+  const { ChartJSNodeCanvas: Canvas } = require('chartjs-node-canvas') as typeof import('chartjs-node-canvas');
+  const canvas = new Canvas({
+    width,
+    height,
+    ...(format === 'svg' ? { type: 'svg' as const } : {}),
+    backgroundColour: '#ffffff',
+    chartCallback: (Chart) => {
+      // Each canvas has a Chart.js of its own, which plug-ins must be loaded anew for.
+      const bars = fresh('chartjs-chart-error-bars');
+      const boxes = fresh('@sgratzl/chartjs-chart-boxplot');
+      Chart.register(
+        bars.ScatterWithErrorBarsController,
+        bars.PointWithErrorBar,
+        boxes.BoxPlotController,
+        boxes.BoxAndWiskers,
+        fresh('chartjs-plugin-annotation'),
+      );
+      Chart.defaults.font.family = 'Inter';
+      Chart.defaults.color = '#3c434b';
+      Chart.defaults.borderColor = '#e3e6ea';
+    },
+  });
+  // A bare machine has no fonts, and text without a font vanishes.
+  for (const weight of ['400', '700']) {
+    canvas.registerFont(assetPath(`inter-latin-${weight}-normal.woff2`), { family: 'Inter', weight });
+  }
+  return canvas;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: plug-ins are classes of a CommonJS package that is loaded again and again.
+function fresh(id: string): any {
+  delete require.cache[require.resolve(id)];
+  return require(id);
+}

@@ -1,0 +1,59 @@
+/** What the formats of other tools share: the model of a report with the bursts behind it, and numbers as tools want them. */
+
+import type { ReportModel, StartSeries } from '../model/model.ts';
+import type { Format, SessionReport } from './format.ts';
+
+export interface ExportModel extends ReportModel {
+  /** In the order of `environments` (the control last), workloads and blocks. */
+  readonly starts: readonly StartSeries[];
+  /** Digest of the host's hardware: what tells sessions of one machine from those of another. */
+  readonly fingerprint: string;
+}
+
+export function exportModel({ model }: Pick<SessionReport, 'model'>): ExportModel {
+  const { details } = model;
+  return { ...model, starts: details.bursts(), fingerprint: details.record?.host.fingerprint ?? '' };
+}
+
+/** A format of another tool that holds one session as a text. */
+export function textExport(
+  about: Pick<Format, 'name' | 'extension' | 'summary'>,
+  render: (model: ExportModel) => string,
+): Format {
+  return {
+    ...about,
+    audience: 'tool',
+    many: false,
+    files([session, ...more]) {
+      if (session === undefined || more.length > 0) throw new RangeError('this format holds exactly one session');
+      return [{ name: `${about.name}.${about.extension}`, content: render(exportModel(session)) }];
+    },
+  };
+}
+
+/** Starts of one environment on one workload, in the model's order. */
+export function groupStarts({ starts }: ExportModel): (readonly StartSeries[])[] {
+  const groups = new Map<string, StartSeries[]>();
+  for (const start of starts) {
+    const key = JSON.stringify([start.env, start.workload]);
+    const known = groups.get(key);
+    if (known) known.push(start);
+    else groups.set(key, [start]);
+  }
+  return [...groups.values()];
+}
+
+/** Plain decimals of `digits` significant digits, never an exponent: some readers stop at one. */
+export function plain(value: number, digits = 9): string {
+  const rounded = Number(value.toPrecision(digits));
+  const text = String(rounded);
+  if (!/e/i.test(text)) return text;
+  if (Math.abs(rounded) >= 1e21) return String(BigInt(rounded));
+  const decimals = Math.min(100, Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(rounded)))));
+  return rounded.toFixed(decimals).replace(/\.?0+$/, '');
+}
+
+/** `value` rounded to significant digits, for JSON. */
+export function rounded(value: number, digits = 9): number {
+  return Number(value.toPrecision(digits));
+}

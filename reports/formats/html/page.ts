@@ -1,0 +1,71 @@
+/** A document as one page, and the documents of several sessions side by side. */
+
+import type { Document } from '../../documents/document.ts';
+import type { Section } from '../../sections/section.ts';
+import { plain } from '../../sections/section.ts';
+import { html, type Markup } from './markup.ts';
+import type { Place } from './place.ts';
+import { pageSections, sectionMarkup, topMarkup } from './section.ts';
+import { pageOf } from './shell.ts';
+import { textMarkup } from './text.ts';
+
+const ALONE: Place = { prefix: '', base: '.' };
+
+export interface PageOptions {
+  /** In the title of the window; the answer unless it is given. */
+  readonly title?: string;
+  readonly footer: string;
+  /** The session's folder as seen from the page's. */
+  readonly base?: string;
+}
+
+/** Self-contained, no network, the same bytes for the same document. */
+export function pageText(document: Document, { title, footer, base }: PageOptions): string {
+  const place = { ...ALONE, base: base ?? ALONE.base };
+  const sections = pageSections(document);
+  return pageOf({
+    title: `Boxmark: ${title ?? plain(document.answer ?? document.kind)}`,
+    heading: document.kind,
+    eyebrow: aboutMarkup(document),
+    navigation: [
+      { id: 'main', title: 'Answer' },
+      ...sections.map(({ id, title: long, short }) => ({ id, title: short ?? long })),
+    ],
+    body: html`${topMarkup(document, place)}${sections.map((section) => sectionMarkup(section, document, place))}`,
+    footer: html`<p>${footer}</p>`,
+  });
+}
+
+/** A document below a common one: a session among several. */
+export interface Part {
+  readonly document: Document;
+  readonly base: string;
+  /** What it is called on this page. */
+  readonly title: string;
+  readonly heading: string;
+}
+
+/** What is common first, then each document as it would be alone; what is the same for all once. */
+export function partsPage(document: Document, parts: readonly Part[], footer: string): string {
+  const bodies = parts.map(({ document: own, base, title, heading }, index) => {
+    const place = { prefix: `s${index + 1}-`, base };
+    const sections = pageSections(index === 0 ? own : { ...own, reference: [] });
+    const shown = (section: Section) => sectionMarkup(section, own, place);
+    return html`<article id="${place.prefix}session" aria-label="${title}"><header class="session"><p class="session-title">${heading}</p><p class="eyebrow">${aboutMarkup(own)}</p></header>${topMarkup(own, place)}${sections.map(shown)}</article>\n`;
+  });
+  return pageOf({
+    title: `Boxmark: ${plain(document.answer ?? document.kind)}`,
+    heading: document.kind,
+    eyebrow: aboutMarkup(document),
+    navigation: [
+      { id: 'main', title: 'Side by side' },
+      ...parts.map(({ title }, index) => ({ id: `s${index + 1}-session`, title })),
+    ],
+    body: html`${topMarkup(document, ALONE)}${pageSections(document).map((section) => sectionMarkup(section, document, ALONE))}${bodies}`,
+    footer: html`<p>${footer}</p>`,
+  });
+}
+
+function aboutMarkup({ about }: Document): Markup {
+  return html`${about.map((text, index) => html`${index > 0 ? ' · ' : ''}${textMarkup(text)}`)}`;
+}

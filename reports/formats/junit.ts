@@ -1,0 +1,120 @@
+/** JUnit XML: a test case for every pair and workload, failed when it is slower past the margin. */
+
+import { formatChange } from '../../bench/units.ts';
+import type { ContrastRow } from '../model/model.ts';
+import { reasonText } from '../sections/verdicts.ts';
+import { neutral } from '../text.ts';
+import { percent, percentDigits, ratioDigits } from '../words.ts';
+import { type ExportModel, textExport } from './export.ts';
+
+/**
+ * An open verdict is a skipped case: nothing failed, and nothing was shown. Element and attribute names, and their order,
+ * are those of the schema that Jenkins' xUnit plug-in ships (junit-10.xsd).
+ */
+function render(model: ExportModel): string {
+  const { session, contrasts, margin } = model;
+  const suites = pairsOf(contrasts).map(([name, rows]) => suiteLines(name, rows, model));
+  const counts = countOf(contrasts);
+  const name = `boxmark ${session.id}, margin ${percent(margin)}`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="${attribute(name)}" tests="${counts.tests}" failures="${counts.failures}" errors="0">`,
+    ...suites.flat(),
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function suiteLines(name: string, rows: readonly ContrastRow[], model: ExportModel): string[] {
+  const { session, fingerprint } = model;
+  const { tests, failures, skipped } = countOf(rows);
+  const begun = Date.parse(session.startedAt);
+  const stamp = Number.isFinite(begun) ? ` timestamp="${new Date(begun).toISOString().slice(0, 19)}"` : '';
+  const properties = { session: session.id, version: session.program, host: session.host, fingerprint };
+  return [
+    `  <testsuite name="${attribute(name)}" tests="${tests}" failures="${failures}" errors="0" skipped="${skipped}"${stamp}>`,
+    '    <properties>',
+    ...Object.entries(properties).map(([key, value]) => `      <property name="${key}" value="${attribute(value)}"/>`),
+    '    </properties>',
+    ...rows.flatMap((row) => caseLines(name, row, model)),
+    '  </testsuite>',
+  ];
+}
+
+/** No `time`: a ratio has none, and the reader would add them up. */
+function caseLines(suite: string, row: ContrastRow, model: ExportModel): string[] {
+  const figure = attribute(figureText(row));
+  const head = `    <testcase classname="${attribute(suite)}" name="${attribute(row.workload)}"`;
+  const outcome = outcomeOf(row);
+  if (outcome === 'failed') {
+    const margin = `past the margin of ${percent(model.margin)}`;
+    return [
+      `${head}>`,
+      `      <failure type="slower" message="${figure}">${text(`${row.env} takes longer than ${row.baseline} on ${row.workload}, ${margin}.`)}</failure>`,
+      '    </testcase>',
+    ];
+  }
+  if (outcome === 'skipped') {
+    const why = reasonText(row.judgement?.reasons ?? []);
+    return [
+      `${head}>`,
+      `      <skipped message="${attribute(`${row.verdict}: ${why}`)}"/>`,
+      `      <system-out>${text(figureText(row))}</system-out>`,
+      '    </testcase>',
+    ];
+  }
+  return [
+    `${head}>`,
+    `      <system-out>${text(`${row.verdict}: ${figureText(row)}`)}</system-out>`,
+    '    </testcase>',
+  ];
+}
+
+/** Slower, but not with the whole interval past the margin, is no failure: that is what the margin is for. */
+function outcomeOf({ verdict, judgement }: ContrastRow): 'failed' | 'skipped' | 'passed' {
+  if (verdict === 'slower' && judgement?.additions.includes('past-margin')) return 'failed';
+  return verdict === 'inconclusive' || verdict === 'untrusted' ? 'skipped' : 'passed';
+}
+
+function countOf(rows: readonly ContrastRow[]): { tests: number; failures: number; skipped: number } {
+  const of = (outcome: ReturnType<typeof outcomeOf>) => rows.filter((row) => outcomeOf(row) === outcome).length;
+  return { tests: rows.length, failures: of('failed'), skipped: of('skipped') };
+}
+
+function figureText(row: ContrastRow): string {
+  const digits = ratioDigits(row);
+  const { interval, timeRatio, blocks } = row;
+  const ends =
+    interval === null ? 'no interval' : `[${interval.low.toFixed(digits)}, ${interval.high.toFixed(digits)}]`;
+  const change = formatChange(1 / timeRatio, percentDigits(row));
+  return `time ratio ${timeRatio.toFixed(digits)} ${ends}, throughput ${change}, blocks ${blocks}`;
+}
+
+function pairsOf(rows: readonly ContrastRow[]): [string, ContrastRow[]][] {
+  const pairs = new Map<string, ContrastRow[]>();
+  for (const row of rows) {
+    const name = `${row.env} against ${row.baseline}`;
+    const known = pairs.get(name);
+    if (known) known.push(row);
+    else pairs.set(name, [row]);
+  }
+  return [...pairs];
+}
+
+/** XML 1.0 has no way to write most control characters; `neutral` has taken them out. */
+function text(value: string): string {
+  return neutral(value).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function attribute(value: string): string {
+  return text(value).replaceAll('"', '&quot;').replaceAll("'", '&apos;');
+}
+
+export const junit = textExport(
+  {
+    name: 'junit',
+    extension: 'xml',
+    summary: 'JUnit XML for CI servers: a case for every pair and workload, failed when slower past the margin',
+  },
+  render,
+);

@@ -1,0 +1,144 @@
+/** OpenMetrics text, for a Prometheus textfile collector or a push gateway: gauges only, without timestamps. */
+
+import { VERDICTS } from '../../bench/types.ts';
+import { neutral } from '../text.ts';
+import { type ExportModel, plain, textExport } from './export.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+interface Family {
+  readonly name: string;
+  readonly unit?: string;
+  readonly help: string;
+  readonly points: readonly { readonly labels: Labels; readonly value: number | null | undefined }[];
+}
+
+/** Families without a point are left out; a figure that is not known has no line. */
+function render(model: ExportModel): string {
+  const text = familiesOf(model).flatMap(({ name, unit, help, points }) => {
+    const known = points.flatMap(({ labels, value }) =>
+      value === null || value === undefined || !Number.isFinite(value)
+        ? []
+        : `${name}${braces(labels)} ${plain(value)}`,
+    );
+    if (known.length === 0) return [];
+    return [
+      `# TYPE ${name} gauge`,
+      ...(unit === undefined ? [] : [`# UNIT ${name} ${unit}`]),
+      `# HELP ${name} ${help}`,
+      ...known,
+    ];
+  });
+  return `${[...text, '# EOF'].join('\n')}\n`;
+}
+
+/** All points of a family stand together, as the format wants it. */
+function familiesOf(model: ExportModel): Family[] {
+  const { session, environments, contrasts, control } = model;
+  const rows = [...contrasts, ...control.rows].map(({ env, baseline, workload, ...row }) => ({
+    labels: { env, baseline, workload },
+    ...row,
+  }));
+  const levels = environments.flatMap(({ path, summary }) =>
+    summary.workloads.map(({ workload, ...level }) => ({ labels: { env: path, workload }, ...level })),
+  );
+  const startups = environments.flatMap(({ path, startup }) => (startup === null ? [] : [{ ...startup, path }]));
+  const stages = {
+    spawn: 'spawnMs',
+    first_instruction: 'firstInstructionMs',
+    ready: 'readyMs',
+    removal: 'teardownMs',
+  } as const;
+  const finished = Date.parse(session.finishedAt ?? '');
+  const { id, program, plan } = session;
+  return [
+    {
+      name: 'boxmark_session',
+      help: 'The session that the other figures are of; always 1.',
+      points: [
+        { labels: { session: id, version: program, fingerprint: model.fingerprint, size: plan.size }, value: 1 },
+      ],
+    },
+    {
+      name: 'boxmark_session_finished_timestamp_seconds',
+      unit: 'seconds',
+      help: 'When the session ended, seconds since 1970-01-01 UTC.',
+      points: [{ labels: {}, value: Number.isFinite(finished) ? finished / 1000 : null }],
+    },
+    {
+      name: 'boxmark_time_ratio',
+      help: 'Time of the environment over that of its baseline, typical burst; above 1 takes longer.',
+      points: rows.map(({ labels, timeRatio }) => ({ labels, value: timeRatio })),
+    },
+    {
+      name: 'boxmark_time_ratio_low',
+      help: 'Lower end of the 95 % interval of boxmark_time_ratio, over blocks.',
+      points: rows.map(({ labels, interval }) => ({ labels, value: interval?.low })),
+    },
+    {
+      name: 'boxmark_time_ratio_high',
+      help: 'Upper end of the 95 % interval of boxmark_time_ratio, over blocks.',
+      points: rows.map(({ labels, interval }) => ({ labels, value: interval?.high })),
+    },
+    {
+      name: 'boxmark_blocks',
+      help: 'Blocks behind boxmark_time_ratio: fresh starts of every environment.',
+      points: rows.map(({ labels, blocks }) => ({ labels, value: blocks })),
+    },
+    {
+      name: 'boxmark_verdict',
+      help: 'The verdict at the margin of the plan: 1 for the one that holds, 0 for the others.',
+      points: rows
+        .filter(({ verdict }) => verdict !== null)
+        .flatMap(({ labels, verdict }) =>
+          VERDICTS.map((word) => ({ labels: { ...labels, verdict: word }, value: word === verdict ? 1 : 0 })),
+        ),
+    },
+    {
+      name: 'boxmark_pass_seconds',
+      unit: 'seconds',
+      help: 'Median time of one pass of the workload.',
+      points: levels.map(({ labels, medianNsPerPass: ns }) => ({ labels, value: ns === null ? null : ns / 1e9 })),
+    },
+    {
+      name: 'boxmark_mflops',
+      help: 'Median rate, nominal floating-point operations in millions a second.',
+      points: levels.map(({ labels, medianMflops }) => ({ labels, value: medianMflops })),
+    },
+    {
+      name: 'boxmark_wrong_answers',
+      help: 'Bursts with a wrong answer, which are in no other figure.',
+      points: levels.map(({ labels, wrongAnswers }) => ({ labels, value: wrongAnswers })),
+    },
+    {
+      name: 'boxmark_start_seconds',
+      unit: 'seconds',
+      help: 'Median time of a fresh start until the stage, and of its removal.',
+      points: startups.flatMap((startup) =>
+        Object.entries(stages).map(([stage, key]) => {
+          const ms = startup[key];
+          return { labels: { env: startup.path, stage }, value: ms === null ? null : ms / 1e3 };
+        }),
+      ),
+    },
+  ];
+}
+
+/** `{env="docker",workload="fft"}`, or nothing. */
+function braces(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(neutral(value))}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+function escaped(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}
+
+export const openmetrics = textExport(
+  {
+    name: 'openmetrics',
+    extension: 'txt',
+    summary: 'OpenMetrics text for Prometheus: ratios with intervals, verdicts, times, start-up, as gauges',
+  },
+  render,
+);

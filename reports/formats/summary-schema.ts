@@ -1,0 +1,257 @@
+/**
+ * What `summary.json` promises: its fields by name and type. Every object is strict, so that a field that is written
+ * without a line here fails the test. The shipped JSON Schema lets readers meet new fields, which may come while `schema`
+ * is 1; those that are there stay.
+ */
+
+import * as z from 'zod';
+import { COST_MEASURES, KERNELS, PROFILES, SIZES, STARTUP_FIGURES, TRAITS, VERDICTS } from '../../bench/types.ts';
+import { FOOTPRINT_FIGURES } from '../model/costs.ts';
+
+const figure = z.number().nullable();
+const text = z.string();
+const blocks = z.array(z.int());
+const interval = z.strictObject({ low: z.number(), high: z.number() }).nullable();
+const estimate = z.strictObject({ ratio: z.number(), interval, blocks: z.int() }).nullable();
+
+const contrast = z.strictObject({
+  env: text,
+  baseline: text,
+  workload: text.describe('A workload, or suite: the mean over all of the session.'),
+  blocks: z.int().positive(),
+  timeRatio: z.number().positive().describe('Time of env over time of baseline, typical burst; above 1 takes longer.'),
+  interval: interval.describe('Of 95 %, over blocks; null with one block.'),
+  throughputChangePercent: z.number(),
+  hodgesLehmann: z.strictObject({ ratio: z.number(), interval }).nullable(),
+  controlRatio: figure,
+  controlInterval: interval,
+  verdict: z.enum(VERDICTS),
+  total: estimate.describe('Ratio of the sums of measured bursts.'),
+  sustained: estimate.describe('Ratio of the sums over long visits.'),
+  wakeupRatio: figure.describe('Time per pass of the lead-in burst over that of the measured one, of env.'),
+  intermittent: z.boolean().describe('Does env lose time now and then that the typical ratio does not show?'),
+  nsPerPass: figure.describe('Median over measured bursts of env; null for the suite.'),
+  baselineNsPerPass: figure,
+  pairedRounds: z.int(),
+  flaggedRounds: z.int().describe('Paired rounds in which either burst lies far from the others.'),
+  ratioWithoutFlagged: figure,
+  throttledBlocks: blocks.describe('Blocks in which a CPU quota held either side back.'),
+  stolenBlocks: blocks.describe('Blocks in which time was stolen from the host.'),
+  ratioWithoutThoseBlocks: figure,
+  mixture: z.boolean().describe('The starts are not of one kind.'),
+  outlyingBlocks: blocks,
+  blockRatios: z
+    .array(z.strictObject({ block: z.int(), ratio: z.number() }))
+    .describe('The values that the ratio is the geometric mean of.'),
+  rounds: z
+    .strictObject({
+      count: z.int(),
+      low: z.number().describe('The 5th percentile.'),
+      lowerQuartile: z.number(),
+      median: z.number(),
+      upperQuartile: z.number(),
+      high: z.number().describe('The 95th percentile.'),
+    })
+    .nullable()
+    .describe('Of the time ratios of all paired rounds; null for the suite.'),
+  spread: z
+    .strictObject({ roundLog: z.number(), blockLog: z.number() })
+    .nullable()
+    .describe('Standard deviations in logs, between rounds of a block and between blocks.'),
+  judgement: z
+    .strictObject({
+      reasons: z.array(z.strictObject({ kind: text, facts: z.array(text).optional() })),
+      additions: z.array(text),
+      more: z.strictObject({ blocks: z.int().nullable(), minutes: figure }).nullable(),
+    })
+    .describe('Why the verdict is what it is, and what would decide an open one.'),
+});
+
+/** About the control nothing is decided, and nothing is compared with it. */
+const controlContrast = contrast.extend({
+  controlRatio: z.null(),
+  controlInterval: z.null(),
+  verdict: z.null(),
+  judgement: z.null(),
+});
+
+const level = z.strictObject({
+  workload: text,
+  bursts: z.int(),
+  wrongAnswers: z.int(),
+  medianNsPerPass: figure,
+  unit: text.nullable().describe('What medianRate counts: MFLOPS of a kernel, else things a second, such as calls/s.'),
+  medianRate: figure,
+  medianMflops: figure.describe('The same where it is MFLOPS.'),
+  wakeupRatio: figure,
+});
+
+const plan = z.strictObject({
+  schema: z.literal(1),
+  seed: z.number(),
+  profile: z.enum(PROFILES),
+  environments: z.array(z.strictObject({ path: text, alias: text.optional() })),
+  baseline: text,
+  workloads: z.array(text),
+  suite: z.array(text).optional().describe('Workloads that the suite is the mean of; all when left out.'),
+  size: z.enum(SIZES),
+  kernels: z.enum(KERNELS),
+  contrasts: z.array(z.strictObject({ env: text, baseline: text })),
+  schedule: z.enum(['interleaved', 'sequential']),
+  minBlocks: z.int(),
+  maxBlocks: z.int(),
+  target: figure.describe('Half-width in logs at which the session may end; null: none.'),
+  margin: z.number().optional().describe('Differences up to this share count as none.'),
+  allowUnequal: z.boolean().optional(),
+  rounds: z.int(),
+  pilotBursts: z.int(),
+  burstNs: z.number(),
+  longNs: z.number(),
+  longVisits: z.enum(['all', 'rotate']),
+  maxTimeMs: z.number().optional(),
+  timeoutMs: z.number(),
+  limits: z.strictObject({
+    cpus: z.array(z.int()),
+    housekeeping: z.array(z.int()),
+    memoryBytes: z.number(),
+    pids: z.number(),
+  }),
+  measure: z.enum(COST_MEASURES).optional().describe('What is measured instead of workloads.'),
+  cold: z.boolean().optional(),
+  instances: z.array(z.int()).optional(),
+});
+
+const inequality = z.strictObject({
+  fact: text,
+  label: text,
+  baseline: z.union([z.string(), z.number()]),
+  env: z.union([z.string(), z.number()]),
+  avoidable: z.boolean().describe('A setting made it so; otherwise the layer is like that.'),
+  why: text,
+});
+
+const environment = z.strictObject({
+  env: text,
+  role: z.enum(['baseline', 'control', 'environment']),
+  alias: text.nullable(),
+  labels: z.array(text).describe('For people; programs read the traits.'),
+  traits: z.strictObject(Object.fromEntries(TRAITS.map((name) => [name, z.boolean()]))),
+  versions: z.record(text, text),
+  compositeMflops: figure,
+  wallOverCpu: figure,
+  workloads: z.array(level),
+});
+
+const starts = z.strictObject({
+  env: text,
+  completed: z.int(),
+  failed: z.int(),
+  skipped: z.int(),
+  spawnMs: figure,
+  firstInstructionMs: figure,
+  readyMs: figure,
+  teardownMs: figure,
+});
+
+const startupRow = z.strictObject({
+  env: text,
+  baseline: text,
+  temperature: z.enum(['cold', 'warm']),
+  figure: z.enum(STARTUP_FIGURES),
+  starts: z.int(),
+  medianMs: z.number(),
+  interval: interval.describe('Of a typical block, in ms; null with one block.'),
+  ratio: estimate.describe('Time of env over that of the baseline, paired within rounds.'),
+});
+
+const slope = z
+  .strictObject({
+    perInstanceBytes: z.number(),
+    interval,
+    fixedBytes: z.number().describe('What is there besides, however many instances there are.'),
+    blocks: z.int(),
+    observations: z.int(),
+  })
+  .nullable();
+
+const footprint = z.strictObject({
+  env: text,
+  slopes: z.strictObject(Object.fromEntries(FOOTPRINT_FIGURES.map((name) => [name, slope]))),
+  imageBytes: figure,
+  sharedDiskBytes: figure,
+});
+
+const posture = z.strictObject({
+  environments: z.array(z.strictObject({ env: text, holds: z.int(), told: z.int() })),
+  rows: z.array(
+    z.strictObject({
+      id: text,
+      title: text,
+      cells: z
+        .array(z.strictObject({ text: text.nullable(), holds: z.boolean().nullable() }))
+        .describe('In the order of the environments.'),
+    }),
+  ),
+});
+
+export const summarySchema = z.strictObject({
+  schema: z.literal(1).describe('Raised when a field changes its meaning or goes.'),
+  session: z.strictObject({
+    id: text,
+    program: text,
+    command: text,
+    host: text,
+    startedAt: text,
+    finishedAt: text.nullable(),
+    stopReason: text.nullable(),
+    folder: text.optional(),
+    secondsPerBlock: z.number().optional(),
+    blocks: z.int().describe('Blocks with data.'),
+    bursts: z.int().describe('Measured bursts with a right answer.'),
+  }),
+  answer: text.describe('The one-sentence answer.'),
+  control: z.strictObject({ env: text, sentence: text, contrasts: z.array(controlContrast) }),
+  trust: z.strictObject({
+    session: z.boolean().describe('True: no verdict of the session can be trusted.'),
+    workloads: z.array(text).describe('On which the control fails.'),
+    differences: z.array(
+      z.strictObject({ workload: text, ratio: z.number(), pValue: z.number(), disqualifies: z.boolean() }),
+    ),
+  }),
+  open: z
+    .strictObject({
+      count: z.int(),
+      beyond: z.int(),
+      blocks: z.int().nullable(),
+      minutes: figure,
+      sentence: text,
+      command: text.nullable(),
+    })
+    .nullable()
+    .describe('Verdicts that are open for width, and what would decide them; null when there are none.'),
+  unequal: z.record(text, z.array(inequality)).describe("By environment, what was not like the baseline's box."),
+  hostTimed: z.array(text).describe('Environments timed by the clock of the host.'),
+  notes: z.array(text),
+  plan,
+  environments: z.array(environment),
+  contrasts: z.array(contrast),
+  starts: z.array(starts),
+  startup: z.array(startupRow).describe('Empty unless the session measured starts.'),
+  footprint: z.array(footprint).describe('Empty unless the session measured idle instances. Bytes.'),
+  posture,
+  failures: z.array(
+    z.strictObject({ env: text, status: z.enum(['failed', 'timed-out', 'skipped']), reason: text, blocks }),
+  ),
+  unavailable: z.array(z.strictObject({ path: text, alias: text.optional(), reason: text, remedy: text })),
+  events: z.strictObject({ count: z.int(), byKind: z.array(z.strictObject({ kind: text, count: z.int() })) }),
+});
+
+/** The JSON Schema that is shipped as schemas/summary.schema.json: of what is there, without refusing what may come. */
+export function summaryJsonSchema(): object {
+  const { $schema, ...schema } = z.toJSONSchema(summarySchema, {
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
+  });
+  return { $schema, title: "A session's figures: boxmark run --json and report/summary.json", ...schema };
+}

@@ -1,0 +1,48 @@
+/** What a session says of costs beside CPU time: starts compared, memory and disk of an instance, posture of the boxes. */
+
+import { type FootprintSummary, summarizeFootprint } from '../../bench/analysis/footprint.ts';
+import { type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
+import { startupRows } from '../../bench/analysis/startup.ts';
+import type { BoxFacts, FootprintRow, Plan, Start, StartupRow } from '../../bench/types.ts';
+
+export { FOOTPRINT_FIGURES } from '../../bench/analysis/footprint.ts';
+
+export interface CostModel {
+  /** Empty unless the session measured starts. */
+  readonly startup: readonly StartupRow[];
+  /** Empty unless the session measured the footprint. */
+  readonly footprint: readonly FootprintSummary[];
+  /** Of the environments whose facts are known. */
+  readonly posture: Posture;
+}
+
+export interface Posture {
+  /** Environments, with how many isolation features are in effect, of those that are known. */
+  readonly environments: readonly { readonly env: string; readonly holds: number; readonly told: number }[];
+  /** Cells in the order of `environments`. */
+  readonly rows: readonly PostureRow[];
+}
+
+export interface CostInput {
+  readonly plan: Plan;
+  readonly starts: readonly Start[];
+  readonly footprint: Iterable<FootprintRow> | undefined;
+  readonly environments: readonly { readonly path: string; readonly facts?: BoxFacts | null }[];
+}
+
+export function costsOf({ plan, starts, footprint, environments }: CostInput): CostModel {
+  return {
+    startup: plan.measure === 'startup' ? startupRows(starts, plan) : [],
+    footprint: summarizeFootprint([...(footprint ?? [])], plan),
+    posture: postureOf(environments),
+  };
+}
+
+/** The matrix. Sessions of earlier versions report less, or nothing: their cells are null. */
+export function postureOf(environments: CostInput['environments']): Posture {
+  const told = environments.flatMap(({ path, facts }) => (facts ? [{ path, facts }] : []));
+  return {
+    environments: told.map(({ path, facts }) => ({ env: path, ...postureCount(facts) })),
+    rows: postureRows(told.map(({ facts }) => facts)),
+  };
+}

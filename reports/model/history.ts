@@ -1,0 +1,101 @@
+/** From a folder of sessions to the model of its history: trends of every series, and what differs at each change. */
+
+import { trendOf } from '../../bench/analysis/history.ts';
+import { type HistoryGroup, type HistorySeries, readHistory } from '../../bench/session/history.ts';
+import type { SessionInfo } from '../../bench/session/info.ts';
+import { readSessionInfo } from '../../bench/session/load.ts';
+import type { HostDifference } from '../hosts.ts';
+
+export interface HistoryChange {
+  /** Place in the line of the first session after the change. */
+  readonly at: number;
+  readonly pValue: number;
+  readonly changeLog: number;
+  /** Names of the last session before and the first one after. */
+  readonly before: string;
+  readonly after: string;
+  /** What differs between these two hosts. */
+  readonly differences: readonly HostDifference[];
+}
+
+/** One figure over the sessions of a machine. Places are those of the group's sessions; logs are natural. */
+export interface HistoryLine {
+  readonly figure: 'ratio' | 'time';
+  readonly env: string;
+  readonly baseline: string | null;
+  readonly workload: string;
+  readonly places: readonly number[];
+  readonly logs: readonly number[];
+  readonly lows: readonly number[];
+  readonly highs: readonly number[];
+  readonly levels: readonly { readonly from: number; readonly to: number; readonly meanLog: number }[];
+  readonly changes: readonly HistoryChange[];
+  /** False when there are too few sessions to look for changes. */
+  readonly searched: boolean;
+  readonly scatterLog: number | null;
+}
+
+export interface HistoryMachine {
+  readonly fingerprint: string;
+  readonly cpuModel: string;
+  readonly size: string;
+  readonly kernels: string;
+  readonly baseline: string;
+  readonly sessions: readonly { readonly id: string; readonly startedAtMs: number }[];
+  readonly lines: readonly HistoryLine[];
+}
+
+export interface HistoryModel {
+  readonly program: string;
+  readonly folder: string;
+  readonly margin: number;
+  readonly groups: readonly HistoryMachine[];
+  readonly leftOut: readonly { readonly why: string; readonly dirs: readonly string[] }[];
+  /** Rows of untrusted contrasts, which are in no line. */
+  readonly untrusted: number;
+}
+
+/** Changes whose hosts are looked at: each costs two more files. */
+const MOST_EXPLAINED = 50;
+
+export interface HistoryOptions {
+  readonly program: string;
+  readonly margin: number;
+  /** What differs between the hosts of two sessions. */
+  readonly differences: (before: SessionInfo, after: SessionInfo) => readonly HostDifference[];
+}
+
+export function readHistoryModel(folder: string, { program, margin, differences }: HistoryOptions): HistoryModel {
+  const { groups, leftOut, untrusted } = readHistory(folder);
+  let explained = 0;
+  const lineOf = (group: HistoryGroup, series: HistorySeries): HistoryLine => {
+    const { levels, changes, searched, scatterLog } = trendOf(series.logs);
+    return {
+      ...series,
+      levels,
+      searched,
+      scatterLog,
+      changes: changes.map((change): HistoryChange => {
+        const [before, after] = [change.at - 1, change.at].map((at) => group.sessions[series.places[at] as number]);
+        const isExplained = before !== undefined && after !== undefined && explained++ < MOST_EXPLAINED;
+        const found = isExplained ? differences(readSessionInfo(before.dir), readSessionInfo(after.dir)) : [];
+        return { ...change, before: before?.id ?? '', after: after?.id ?? '', differences: found };
+      }),
+    };
+  };
+  return {
+    program,
+    folder,
+    margin,
+    untrusted,
+    leftOut: [...leftOut].map(([why, dirs]) => ({ why, dirs })),
+    groups: groups
+      .map(({ series, sessions, ...head }) => ({
+        ...head,
+        sessions: sessions.map(({ id, startedAtMs }) => ({ id, startedAtMs })),
+        lines: series.map((one) => lineOf({ ...head, series, sessions }, one)),
+      }))
+      // The machine that was measured last comes first.
+      .sort((a, b) => (b.sessions.at(-1)?.startedAtMs ?? 0) - (a.sessions.at(-1)?.startedAtMs ?? 0)),
+  };
+}

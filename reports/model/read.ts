@@ -1,0 +1,130 @@
+/** From a session's folder to the model that every format is made from, read row by row: the one way. */
+
+import { readClaims } from '../../bench/analysis/claims/file.ts';
+import { hostTimedBoxes } from '../../bench/analysis/contrast/clock.ts';
+import { startSeries } from '../../bench/analysis/start-series.ts';
+import { kindOf, recordsOf } from '../../bench/kinds/index.ts';
+import { nearest } from '../../bench/plan/plan.ts';
+import { controlOf } from '../../bench/plan/schedule.ts';
+import { manifestFindings } from '../../bench/session/check.ts';
+import type { SessionInfo } from '../../bench/session/info.ts';
+import { isCounted, openSession } from '../../bench/session/load.ts';
+import type { RunnerKind, Sample } from '../../bench/types.ts';
+import { buildModel, type ReportModel, type SessionHeader } from './model.ts';
+import type { ClaimsToJudge, RowRange, SessionRecord } from './record.ts';
+
+export interface SessionOnDisk {
+  readonly dir: string;
+  readonly model: ReportModel;
+  /** What is not as the manifest says. */
+  readonly warnings: readonly string[];
+}
+
+/** What a reader needs besides the session: the published claims, and what kind of layer a name stands for. */
+export interface Catalogue {
+  readonly claims: string;
+  kindOf(layer: string): RunnerKind | undefined;
+}
+
+/**
+ * Throws a usage error when `dir` is no session, is damaged, or is of a later version. The same session gives the same
+ * model wherever it lies.
+ */
+export function readSession(dir: string, catalogue: Catalogue): SessionOnDisk {
+  const session = openSession(dir);
+  const { info, samples, events } = session;
+  const { starts, footprint } = kindOf(info.plan).counted(recordsOf({ ...session, samples: [] }));
+  const rows = newRowRanges();
+  const counts = isCounted(events, info.blocksCompleted);
+  const model = buildModel({
+    session: headerOf(info),
+    samples: rows.counted(samples(), counts),
+    starts,
+    events,
+    unavailable: info.unavailable ?? [],
+    record: () => recordOf(info, rows.ranges()),
+    claims: publishedClaimsFor(info, catalogue),
+    bursts: () => startSeries(counted(samples(), counts), boxesOf(info), info.plan.workloads, hostTimedBoxes(events)),
+    footprint,
+  });
+  return { dir, model, warnings: manifestFindings(dir).map(({ file, problem }) => `${file}: ${problem}`) };
+}
+
+function recordOf(info: SessionInfo, rows: readonly RowRange[]): SessionRecord {
+  const { host, image, work, warmup, environments, resumed } = info;
+  return {
+    host: { ...host, hardware: { ...host.hardware }, stack: { ...host.stack } },
+    image,
+    work,
+    warmup: warmup ?? null,
+    environments,
+    resumed: resumed ?? [],
+    rows,
+  };
+}
+
+function publishedClaimsFor(info: SessionInfo, catalogue: Catalogue): ClaimsToJudge {
+  const { title, claims } = readClaims(catalogue.claims);
+  const { plan, environments, host } = info;
+  return { title, claims, ground: { plan, environments, host }, kindOf: (layer) => catalogue.kindOf(layer), nearest };
+}
+
+/** In the order of a model's environments. */
+function boxesOf({ plan }: SessionInfo): string[] {
+  return [...plan.environments.map(({ path }) => path), controlOf(plan.baseline)];
+}
+
+function* counted(samples: Iterable<Sample>, counts: (sample: Sample) => boolean): Generator<Sample> {
+  for (const sample of samples) if (counts(sample)) yield sample;
+}
+
+/** Notes, while the rows that count go by, in which lines of samples.csv those of each environment and workload are. */
+function newRowRanges() {
+  const ranges = new Map<string, { env: string; workload: string; first: number; last: number; rows: number }>();
+  return {
+    *counted(samples: Iterable<Sample>, counts: (sample: Sample) => boolean): Generator<Sample> {
+      let line = 1; // The header.
+      for (const sample of samples) {
+        line += 1;
+        if (!counts(sample)) continue;
+        const { env, workload } = sample;
+        const key = `${env}\0${workload}`;
+        const known = ranges.get(key);
+        if (known === undefined) ranges.set(key, { env, workload, first: line, last: line, rows: 1 });
+        else {
+          known.last = line;
+          known.rows += 1;
+        }
+        yield sample;
+      }
+    },
+    ranges: (): readonly RowRange[] => [...ranges.values()],
+  };
+}
+
+/** The header of a report; `folder` only where it is known how a user would type it. */
+export function headerOf(info: SessionInfo, folder?: string): SessionHeader {
+  const { hardware, stack } = info.host as {
+    hardware: { cpuModel?: string };
+    stack: { kernelRelease?: string; distribution?: string };
+  };
+  const host = [
+    info.host.name,
+    hardware.cpuModel,
+    stack.distribution,
+    stack.kernelRelease && `Linux ${stack.kernelRelease}`,
+  ];
+  return {
+    id: info.session,
+    program: info.program,
+    command: info.command,
+    plan: info.plan,
+    host: host.filter(Boolean).join(', '),
+    environments: info.environments,
+    startedAt: info.startedAt,
+    finishedAt: info.finishedAt,
+    stopReason: info.stopReason,
+    ...(folder === undefined ? {} : { folder }),
+    ...(info.blocksCompleted > 0 ? { secondsPerBlock: info.measuredMs / 1000 / info.blocksCompleted } : {}),
+  };
+}

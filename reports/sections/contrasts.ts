@@ -1,0 +1,224 @@
+/** Ratios with their verdicts: in short beside the answer, every one of them, and sums where they say otherwise. */
+
+import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
+import { halfWidthLog } from '../../bench/analysis/stats/precision.ts';
+import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
+import type { Estimate } from '../../bench/types.ts';
+import { leadName, leadWorkload, lineList } from '../model/headline.ts';
+import type { ReportModel } from '../model/model.ts';
+import { clean } from '../text.ts';
+import { changePercent, NO_FIGURE, percent, percentDigits, range, ratioDigits } from '../words.ts';
+import { pairCell } from './names.ts';
+import {
+  type Cell,
+  details,
+  figures,
+  name,
+  type RichCell,
+  type Row,
+  type Section,
+  type Table,
+  texts,
+} from './section.ts';
+import { moreText, reasonWords } from './verdicts.ts';
+
+/** The suite, or the workload that the answer is about, of every pair and of the control. */
+export function verdicts(model: ReportModel): Section {
+  const lead = leadWorkload(model);
+  const isLead = ({ workload }: ContrastRow) => workload === lead;
+  const rows = model.contrasts.filter(isLead);
+  const all = rows.length === 0 ? [] : [...rows, ...model.control.rows.filter(isLead)];
+  const isSuite = lead === SUITE && hasSuite(model.session.plan);
+  const title = `Verdicts on ${isSuite ? 'the ' : ''}${leadName(model)}`;
+  return {
+    id: 'verdicts',
+    title,
+    weight: 'top',
+    shortOf: 'workloads',
+    charts: ['ladder'],
+    tables: [
+      {
+        id: 'verdicts',
+        caption: title,
+        columns: [...figures('environment', 'time ratio', '95 % interval', 'throughput'), ...texts('verdict')],
+        rows: all.map((row) => ({ cells: [pairCell(model, row), ...ratioCells(row), verdictCell(row)] })),
+        notes: signNotes(all, model.margin),
+        sources: [{ file: 'contrasts.csv', rows: lineList(model, rows), filter: `workload = ${clean(lead, 40)}` }],
+      },
+    ],
+  };
+}
+
+/** Every workload of every pair. */
+export function contrasts(model: ReportModel): Section {
+  const { baseline } = model.session.plan;
+  const isMain = (row: ContrastRow) => row.baseline === baseline;
+  return {
+    id: 'workloads',
+    title: 'Workload by workload',
+    short: 'Workloads',
+    weight: 'body',
+    lead: [
+      [
+        'Time against ',
+        name(baseline, 60),
+        ': above 1 takes longer. Paired 95 % intervals, not adjusted for their number; verdicts on typical bursts ' +
+          `with a margin of ±${percent(model.margin)}.`,
+      ],
+    ],
+    charts: ['workloads'],
+    aboutCharts:
+      'Charts of the kernels share one axis; the grey band is the interval of the control on the same workload.',
+    tables: [
+      contrastTable(model, 'contrasts', `Time ratio to ${clean(baseline, 60)}`, [
+        ...model.contrasts.filter(isMain),
+        ...model.control.rows,
+      ]),
+      contrastTable(
+        model,
+        'other-pairs',
+        'Other pairs',
+        model.contrasts.filter((row) => !isMain(row)),
+      ),
+    ],
+  };
+}
+
+function contrastTable(model: ReportModel, id: string, caption: string, all: readonly ContrastRow[]): Table {
+  const rows = shownRows(model, all);
+  return {
+    id,
+    caption,
+    group: 'environment',
+    columns: [
+      ...figures('workload', 'time ratio', '95 % interval', 'throughput'),
+      ...details('all bursts', 'long visits'),
+      ...figures('blocks'),
+      ...texts('verdict'),
+      ...details('row'),
+    ],
+    rows: rows.map(
+      (row): Row => ({
+        group: pairCell(model, row),
+        cells: [
+          clean(row.workload, 40),
+          ...ratioCells(row),
+          sumCell(row.total),
+          sumCell(row.sustained),
+          { show: String(row.blocks), value: row.blocks },
+          verdictCell(row),
+          lineCell(model.contrasts.indexOf(row)),
+        ],
+      }),
+    ),
+    notes: signNotes(rows, model.margin),
+    sources: [{ file: 'contrasts.csv', rows: null, filter: 'the last column names the row; control: control_…' }],
+  };
+}
+
+/** The suite is shown where it is the mean of several. */
+function shownRows(model: ReportModel, rows: readonly ContrastRow[]): ContrastRow[] {
+  return rows.filter(({ workload }) => workload !== SUITE || hasSuite(model.session.plan));
+}
+
+/** Time ratio, its interval and throughput, each with the number to sort by. */
+function ratioCells(row: ContrastRow): RichCell[] {
+  const { interval, timeRatio } = row;
+  const digits = ratioDigits(row);
+  return [
+    { show: timeRatio.toFixed(digits), value: timeRatio },
+    { show: range(interval, (value) => value.toFixed(digits)), value: interval && interval.high - interval.low },
+    { show: changePercent(1 / timeRatio, percentDigits(row)), value: 1 / timeRatio },
+  ];
+}
+
+/** The verdict, and what makes it open; signs stand for it where there is little room. */
+export function verdictCell(row: ContrastRow): RichCell {
+  const { verdict, judgement } = row;
+  if (verdict === null) return { show: 'control', tone: 'control' };
+  const additions = judgement?.additions ?? [];
+  const isPast = additions.includes('past-margin');
+  const isSmall = additions.includes('measurable-within-margin');
+  const more = judgement?.more ? `: ${moreText(judgement.more)}` : '';
+  const notes = [
+    ...(isPast ? ['past the margin'] : []),
+    ...(isSmall ? ['a difference is measurable'] : []),
+    ...(judgement?.reasons.length ? [`${reasonWords(judgement.reasons)}${more}`] : []),
+  ];
+  return {
+    show: verdict,
+    tone: verdict,
+    ...(notes.length === 0 ? {} : { note: notes.join(', ') }),
+    ...(isPast ? { sign: '+' } : additions.length > 0 ? { sign: '*' } : {}),
+  };
+}
+
+/** What the signs in these rows stand for. */
+function signNotes(rows: readonly ContrastRow[], margin: number): string[] {
+  const used = new Set(rows.flatMap((row) => row.judgement?.additions ?? []));
+  return [
+    ...(used.has('past-margin') ? [`+ the whole interval is past the margin of ±${percent(margin)}`] : []),
+    ...(used.has('measurable-within-margin') ? ['* a difference is measurable, within the margin'] : []),
+  ];
+}
+
+/**
+ * Ratios of sums in rows where one differs from the typical ratio by more than its own half-width, or where time is
+ * lost now and then.
+ */
+export function sums(model: ReportModel): Section {
+  const rows = shownRows(model, [...model.contrasts, ...model.control.rows]).filter(
+    (row) => row.intermittent || isElsewhere(row, row.total) || isElsewhere(row, row.sustained),
+  );
+  return {
+    id: 'sums',
+    title: 'Ratios of sums that differ from those of typical bursts',
+    short: 'Sums',
+    weight: 'body',
+    tables: [
+      {
+        id: 'sum-rows',
+        caption: 'Time ratios of sums, with 95 % intervals: rare long bursts are in them',
+        group: 'environment',
+        columns: figures('workload', 'all bursts', 'long visits'),
+        rows: rows.map((row) => ({
+          group: pairCell(model, row),
+          cells: [
+            row.intermittent
+              ? { show: clean(row.workload, 40), sign: '~', note: 'intermittent' }
+              : clean(row.workload, 40),
+            estimateCell(row.total),
+            estimateCell(row.sustained),
+          ],
+        })),
+        notes: rows.some(({ intermittent }) => intermittent)
+          ? ['~ intermittent: time is lost now and then, which typical bursts do not show']
+          : [],
+      },
+    ],
+  };
+}
+
+function estimateCell(estimate: Estimate | null): Cell {
+  if (estimate === null) return NO_FIGURE;
+  const { ratio, interval } = estimate;
+  const digits = ratioDigits({ timeRatio: ratio, interval });
+  const ends = interval === null ? '' : ` ${range(interval, (value) => value.toFixed(digits))}`;
+  return { show: `${ratio.toFixed(digits)}${ends}`, value: ratio };
+}
+
+function sumCell(estimate: Estimate | null): Cell {
+  if (estimate === null) return NO_FIGURE;
+  const { ratio, interval } = estimate;
+  return { show: ratio.toFixed(ratioDigits({ timeRatio: ratio, interval })), value: ratio };
+}
+
+/** The header is line 1 of contrasts.csv; the control has no line of its own. */
+function lineCell(index: number): Cell {
+  return index < 0 ? NO_FIGURE : { show: String(index + 2), value: index + 2 };
+}
+
+function isElsewhere(row: ContrastRow, sum: Estimate | null): boolean {
+  if (sum?.interval == null) return false;
+  return Math.abs(Math.log(sum.ratio / row.timeRatio)) > halfWidthLog(sum.interval);
+}

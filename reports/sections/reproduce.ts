@@ -1,0 +1,58 @@
+/** How the session was made, and the commands that measure it again and check its files. */
+
+import { formatSpan } from '../../bench/units.ts';
+import type { ReportModel } from '../model/model.ts';
+import { clean } from '../text.ts';
+import { count, NO_FIGURE } from '../words.ts';
+import { code, factsTable, type Section, type Text } from './section.ts';
+
+export function reproduce(model: ReportModel): Section {
+  const { session, details } = model;
+  const { record } = details;
+  const { plan } = session;
+  const folder = folderOf(model);
+  const work = Object.entries(record?.work ?? {}).map(([workload, passes]) => `${clean(workload, 40)} ${passes}`);
+  const took = (Date.parse(session.finishedAt ?? '') - Date.parse(session.startedAt)) / 1000;
+  return {
+    id: 'reproduce',
+    title: 'How to reproduce it',
+    short: 'Reproduce',
+    weight: 'fold',
+    lead: ['The same plan, seed, bytes and work per burst, on this host or another; differences are reported.'],
+    tables: [
+      factsTable('reproduce-facts', 'The session', [
+        ['measure it again', code(`boxmark reproduce ${folder}`)],
+        ['check its files', code(`boxmark check ${folder}`)],
+        ['command', code(session.command, 2000)],
+        ['seed of all orders', code(String(plan.seed), 40)],
+        ['image', digest(record?.image.digest)],
+        ['Node.js in it', digest(record?.image.node)],
+        ['payload in it', digest(record?.image.payload)],
+        ['program', `boxmark ${clean(session.program, 20)}`],
+        [
+          'design',
+          clean(
+            `${plan.profile}, ${plan.schedule}: ${count(model.blocks, 'block')} × ${plan.rounds} rounds, size ${plan.size}, ${plan.kernels} kernels`,
+          ),
+        ],
+        ['passes in a burst', work.join(', ') || NO_FIGURE],
+        ['began', clean(session.startedAt, 40)],
+        ['took', Number.isFinite(took) ? formatSpan(took) : NO_FIGURE],
+        ['ended by', clean(session.stopReason ?? 'not ended', 60)],
+        ...(record?.resumed ?? []).map(({ at, program, blocksKept }): [Text, Text] => [
+          'resumed',
+          `${clean(at, 40)}, boxmark ${clean(program, 20)}, ${count(blocksKept, 'block')} kept`,
+        ]),
+      ]),
+    ],
+  };
+}
+
+/** As a user would type it. */
+export function folderOf({ session }: ReportModel): string {
+  return clean(session.folder ?? `results/${session.id}`, 200);
+}
+
+function digest(value: string | undefined): Text {
+  return value === undefined ? NO_FIGURE : code(`sha256:${value}`, 80);
+}

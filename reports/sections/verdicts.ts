@@ -1,0 +1,148 @@
+/** Verdicts in words: why one is open, what would decide it, and when a session can't be trusted. */
+
+import type { Judged, Reason } from '../../bench/analysis/contrast/verdict.ts';
+import { decisiveHalfWidthLog } from '../../bench/analysis/stats/precision.ts';
+import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
+import { formatChange } from '../../bench/units.ts';
+import type { ReportModel } from '../model/model.ts';
+import { clean } from '../text.ts';
+import { percent } from '../words.ts';
+import { pairName } from './names.ts';
+import { folderOf } from './reproduce.ts';
+import { inlines, type Section, type Text } from './section.ts';
+
+const SENTENCES: Readonly<Record<Exclude<Reason['kind'], 'unequal'>, string>> = {
+  'too-wide': 'the interval is too wide for the margin',
+  'one-block': 'one block has no interval',
+  'control-too-wide': "the control's interval is not within the margin",
+  'no-control': 'the control has no interval',
+  intermittent: 'time is lost now and then, which typical bursts do not show',
+  'control-differs': 'the control differs from the baseline',
+  'session-untrusted': 'the control differs from the baseline elsewhere',
+};
+
+const WORDS: Readonly<Record<Exclude<Reason['kind'], 'unequal'>, string>> = {
+  'too-wide': 'too wide',
+  'one-block': 'one block',
+  'control-too-wide': 'control too wide',
+  'no-control': 'no control',
+  intermittent: 'time lost now and then',
+  'control-differs': 'the control differs',
+  'session-untrusted': 'the session is untrusted',
+};
+
+/** The reasons as the end of a sentence. */
+export function reasonText(reasons: readonly Reason[]): string {
+  return reasons
+    .map((reason) => (reason.kind === 'unequal' ? unequalText(reason.facts) : SENTENCES[reason.kind]))
+    .join('; ');
+}
+
+/** The reasons in a word or two each, where there is little room. */
+export function reasonWords(reasons: readonly Reason[]): string {
+  return reasons
+    .map((reason) => (reason.kind === 'unequal' ? unequalText(reason.facts) : WORDS[reason.kind]))
+    .join(', ');
+}
+
+/** `29 more blocks`, `15 min`; that no number of them would do; no time where it is not known. */
+export function moreWords({ blocks, minutes }: More): { readonly blocks: string; readonly time: string | null } {
+  if (blocks === null) return { blocks: 'more than 1000 further blocks', time: null };
+  return {
+    blocks: `${blocks} more ${blocks === 1 ? 'block' : 'blocks'}`,
+    time: minutes === null ? null : minutesText(minutes),
+  };
+}
+
+/** `29 more blocks, about 15 min`. */
+export function moreText(more: More): string {
+  const { blocks, time } = moreWords(more);
+  return time === null ? blocks : `${blocks}, about ${time}`;
+}
+
+type More = NonNullable<Judged['more']>;
+
+/** One line a pair: its open and untrusted verdicts with their reasons. */
+export function openVerdicts(model: ReportModel): Section {
+  const pairs = new Map<string, { head: Text; cells: string[] }>();
+  for (const row of model.contrasts) {
+    if (row.judgement === null || row.judgement.reasons.length === 0) continue;
+    // The banner says it once for all.
+    if (row.judgement.reasons.every(({ kind }) => kind === 'session-untrusted')) continue;
+    if (row.workload === SUITE && !hasSuite(model.session.plan)) continue;
+    const key = JSON.stringify([row.env, row.baseline, row.verdict]);
+    const words = reasonWords(row.judgement.reasons);
+    const more = row.judgement.more === null ? '' : `: ${moreText(row.judgement.more)}`;
+    const known = pairs.get(key) ?? { head: [...pairName(row), `: ${row.verdict} on `], cells: [] };
+    known.cells.push(`${clean(row.workload, 40)} (${words}${more})`);
+    pairs.set(key, known);
+  }
+  return {
+    id: 'open',
+    title: 'Open and untrusted verdicts',
+    short: 'Open verdicts',
+    weight: 'body',
+    notes: [...pairs.values()].map(({ head, cells }): Text => [...inlines(head), `${cells.join(', ')}.`]),
+  };
+}
+
+/** What an open session needs, and the command that does it; null where more blocks are no help. */
+export interface Needs {
+  readonly sentence: string;
+  readonly command: string | null;
+}
+
+/** What would decide every verdict that is open for width; null when there is none. */
+export function needsOf(model: ReportModel): Needs | null {
+  const { open, session } = model;
+  if (open === null) return null;
+  const width = `±${percent(decisiveShare(model.margin))}`;
+  if (open.blocks === null) {
+    const sentence = `needs more than 1000 further blocks for ${width}: make the host quieter instead (boxmark doctor)`;
+    return { sentence, command: null };
+  }
+  const rest =
+    open.beyond === 0
+      ? ''
+      : `; ${open.beyond} of ${open.count} open verdicts would need more than 1000, and a quieter host`;
+  const { target } = session.plan;
+  // A session that stopped at its target continues only for a smaller one.
+  const isAtTarget = session.stopReason === 'precision' && typeof target === 'number';
+  const flag = isAtTarget ? `--target ${decisivePercent(model.margin)}%` : `--max-blocks ${model.blocks + open.blocks}`;
+  return {
+    sentence: `needs ${moreText({ ...open, blocks: open.blocks })}, for ${width}${rest}`,
+    command: `boxmark resume ${folderOf(model)} ${flag}`,
+  };
+}
+
+/** The banner of a session whose control fails; none when it holds. */
+export function distrustLines(model: ReportModel): string[] {
+  const { trust, session } = model;
+  const baseline = clean(session.plan.baseline, 60);
+  const failing = trust.differences.filter(({ disqualifies }) => disqualifies);
+  if (failing.length === 0) return [];
+  const cells = failing.map(({ workload, ratio }) => `${formatChange(ratio)} on ${clean(workload, 40)}`).join(', ');
+  const what = `the control, a second ${baseline}, differs from ${baseline} by ${cells}`;
+  return trust.session
+    ? [`UNTRUSTED SESSION: ${what}. No verdict of this session can be relied on; the host was not the same to both.`]
+    : [`UNTRUSTED on ${failing.map(({ workload }) => clean(workload, 40)).join(', ')}: ${what}.`];
+}
+
+/** `30 s`, `6 min`, `2.5 h`: an estimate needs no more digits. */
+function minutesText(minutes: number): string {
+  if (minutes < 1) return `${Math.max(10, Math.round(minutes * 6) * 10)} s`;
+  return minutes < 120 ? `${Math.round(minutes)} min` : `${(minutes / 60).toFixed(minutes < 600 ? 1 : 0)} h`;
+}
+
+function unequalText(facts: readonly string[]): string {
+  return `unequal: ${facts.map((fact) => clean(fact, 40)).join(', ')}`;
+}
+
+/** The half-width that always decides, rounded down: one a little wider need not. */
+function decisiveShare(margin: number): number {
+  return Math.floor(decisiveHalfWidthLog(margin) * 1e4) / 1e4 || decisiveHalfWidthLog(margin);
+}
+
+function decisivePercent(margin: number): number {
+  return Number((decisiveShare(margin) * 100).toPrecision(3));
+}

@@ -1,0 +1,120 @@
+/** Figures in words, one way for every report: dashes, signs, units, intervals, digits. */
+
+import type { Interval } from '../bench/types.ts';
+import { changeDigits, formatChange, formatNs, threeDigits } from '../bench/units.ts';
+
+/** Where a figure could not be computed or does not apply. */
+export const NO_FIGURE = '–';
+export const MINUS = '−';
+
+/** Width of a chart that stands alone, CSS pixels. */
+export const WIDE = 860;
+
+export const MIB = 2 ** 20;
+
+/** `format(value)`, or the dash. */
+export function known(value: number | null | undefined, format: (value: number) => string): string {
+  return value === null || value === undefined ? NO_FIGURE : format(value);
+}
+
+/** `2 %`: a share without trailing zeros. */
+export function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}
+
+/** A ratio in about three digits. */
+export function times(ratio: number): string {
+  return ratio >= 100 ? ratio.toFixed(0) : ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2);
+}
+
+/** Mebibytes without the unit. */
+export function mib(bytes: number): string {
+  const value = bytes / MIB;
+  return Math.abs(value) < 0.0005 ? '0' : `${value < 0 ? MINUS : ''}${threeDigits(Math.abs(value))}`;
+}
+
+/** Milliseconds with a unit that fits. */
+export function ms(value: number): string {
+  return formatNs(value * 1e6);
+}
+
+/** `[0.994, 1.021]`, or the dash. */
+export function range(interval: Interval | null | undefined, format: (value: number) => string): string {
+  return interval ? `[${format(interval.low)}, ${format(interval.high)}]` : NO_FIGURE;
+}
+
+/** A ratio with its interval, whichever of a row's it is. */
+export interface Figure {
+  readonly timeRatio: number;
+  readonly interval: Interval | null;
+}
+
+/** Digits after the point of a ratio, so that its interval has a visible width: 3, or 4 for a narrow one. */
+export function ratioDigits(figure: Figure): number {
+  if (figure.timeRatio >= 10) return 2;
+  return figure.interval !== null && figure.interval.high - figure.interval.low < 0.004 ? 4 : 3;
+}
+
+/** Digits after the point of the same as a change in percent. */
+export function percentDigits(figure: Figure): number {
+  return Math.max(1, ratioDigits(figure) - 2);
+}
+
+/** A ratio as a signed change in percent, without the unit: 1.0134 → `+1.3`. */
+export const change = changeDigits;
+/** The same with its unit: `+1.3 %`. */
+export const changePercent = formatChange;
+
+/** A figure as its parts, which sentences put together in their own order. */
+export interface Words {
+  readonly value: string;
+  readonly range: string | null;
+}
+
+/** `time +1.2 %`, `[−0.9, +3.3]`; from a factor of two on `time × 2.57`. */
+export function signedWords({ timeRatio, interval }: Figure, digits: number): Words {
+  if (timeRatio >= 2) return { value: `time × ${timeRatio.toFixed(2)}`, range: interval && range(interval, factor) };
+  return {
+    value: `time ${formatChange(timeRatio, digits)}`,
+    range: interval && range(interval, (x) => change(x, digits)),
+  };
+}
+
+/** `5.1 % longer`, `[4.8, 5.4]`; from a factor of two on `2.57 times as long`. */
+export function lengthWords({ timeRatio, interval }: Figure, digits: number): Words {
+  const { low, high } = interval ?? { low: timeRatio, high: timeRatio };
+  if (timeRatio >= 2) return { value: `${factor(timeRatio)} times as long`, range: range({ low, high }, factor) };
+  const size = (ratio: number) => (Math.abs(ratio - 1) * 100).toFixed(digits);
+  return timeRatio >= 1
+    ? { value: `${size(timeRatio)} % longer`, range: `[${size(low)}, ${size(high)}]` }
+    : { value: `${size(timeRatio)} % less time`, range: `[${size(high)}, ${size(low)}]` };
+}
+
+export function joined({ value, range: ends }: Words, otherwise = ''): string {
+  return ends === null ? `${value}${otherwise}` : `${value} ${ends}`;
+}
+
+function factor(value: number): string {
+  return value.toFixed(2);
+}
+
+/** `1 block`, `6 blocks`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** With the first letter large. */
+export function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
+/** With a full stop, unless it ends in one of its kind. */
+export function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
+/** `2026-11-26 07:01 UTC`. */
+export function dateText(at: string): string {
+  const begun = Date.parse(at);
+  return Number.isFinite(begun) ? `${new Date(begun).toISOString().slice(0, 16).replace('T', ' ')} UTC` : 'no date';
+}

@@ -1,0 +1,129 @@
+/** From what was asked for to what can run: paths are prepared, aliases take the first candidate that can. */
+
+import type { Environment, PlannedEnvironment, Runner, Unavailable } from '../bench/types.ts';
+import { kvmWorks } from './guest/kvm-probe.ts';
+import { ENGINES } from './index.ts';
+import { hostBox } from './kit/process.ts';
+import { type Nearest, parsePath } from './stack/path.ts';
+import { prepareStack, type StackContext, UnavailableError } from './stack/stack.ts';
+
+export const ALIASES = ['container', 'nested', 'vm'] as const;
+export type Alias = (typeof ALIASES)[number];
+
+const CANDIDATES = ENGINES.flatMap(({ runner, container }) =>
+  container === undefined ? [] : [{ name: runner.name, ...container }],
+).sort((a, b) => a.rank - b.rank);
+/** In the order of preference. */
+export const CONTAINERS: readonly string[] = CANDIDATES.map(({ name }) => name);
+const NESTED: readonly string[] = CANDIDATES.filter(({ nests }) => nests).map(({ name }) => name);
+
+export interface Resolved {
+  readonly planned: readonly PlannedEnvironment[];
+  readonly environments: readonly Environment[];
+  /** What was asked for and can't run. */
+  readonly refused: readonly Unavailable[];
+  /** Candidates of aliases that were passed over before another was found. */
+  readonly passedOver: readonly Unavailable[];
+}
+
+export interface ResolveContext extends StackContext {
+  readonly nearest: Nearest;
+  /** Told before each attempt. */
+  onAttempt(path: string): void;
+}
+
+/** What an alias stands for, in the order in which it is tried. `container` is what that alias resolved to, if it did. */
+export async function candidatesOf(
+  alias: Alias,
+  container: string | undefined,
+  workspace: StackContext['workspace'],
+): Promise<string[]> {
+  switch (alias) {
+    case 'container':
+      return [...CONTAINERS];
+    case 'nested': {
+      const first = Math.max(CONTAINERS.indexOf(container ?? ''), 0);
+      return NESTED.filter((name) => CONTAINERS.indexOf(name) >= first).map((name) => `${name}/${name}`);
+    }
+    case 'vm':
+      return (await kvmWorks(workspace)).works ? ['qemu', 'uml'] : ['uml', 'qemu'];
+  }
+}
+
+/** Checks every name first, so that a typing error costs nothing, then prepares one after the other. */
+export async function resolveEnvironments(requested: readonly string[], context: ResolveContext): Promise<Resolved> {
+  for (const name of requested) if (!isAlias(name)) parsePath(name, context.runners, context.nearest);
+  const environments: Environment[] = [];
+  const planned: PlannedEnvironment[] = [];
+  const refused: Unavailable[] = [];
+  const passedOver: Unavailable[] = [];
+  let container: string | undefined;
+  for (const name of requested) {
+    const alias = isAlias(name) ? name : undefined;
+    const candidates = alias === undefined ? [name] : await candidatesOf(alias, container, context.workspace);
+    const failures: Unavailable[] = [];
+    for (const path of candidates) {
+      context.workspace.signal.throwIfAborted();
+      const known = planned.findIndex((it) => it.path === path);
+      const result = known >= 0 ? undefined : await attempt(path, alias, context);
+      if (result !== undefined && 'reason' in result) {
+        failures.push(result);
+        continue;
+      }
+      if (alias === 'container') container = path;
+      if (result === undefined) planned[known] = { ...planned[known], path, ...(alias === undefined ? {} : { alias }) };
+      else {
+        environments.push(result);
+        planned.push({ path, ...(alias === undefined ? {} : { alias }) });
+      }
+      break;
+    }
+    (failures.length === candidates.length ? refused : passedOver).push(...failures);
+  }
+  return { planned, environments, refused, passedOver };
+}
+
+/** The same by a look at the outermost layer only: for a plan that is printed and not run. */
+export async function resolvePlanned(
+  requested: readonly string[],
+  context: Omit<ResolveContext, 'onAttempt'>,
+): Promise<Resolved> {
+  const planned: PlannedEnvironment[] = [];
+  const refused: Unavailable[] = [];
+  let container: string | undefined;
+  for (const name of requested) {
+    const alias = isAlias(name) ? name : undefined;
+    const candidates = alias === undefined ? [name] : await candidatesOf(alias, container, context.workspace);
+    let reason: Unavailable | undefined;
+    for (const path of candidates) {
+      const [first] = parsePath(path, context.runners, context.nearest);
+      const probe = await (first as Runner).probe(hostBox(context.workspace), context.workspace);
+      reason = probe.available ? undefined : { path, ...(alias === undefined ? {} : { alias }), ...probe };
+      if (!probe.available) continue;
+      if (alias === 'container') container = path;
+      if (!planned.some((it) => it.path === path)) planned.push({ path, ...(alias === undefined ? {} : { alias }) });
+      break;
+    }
+    if (reason !== undefined) refused.push(reason);
+  }
+  return { planned, environments: [], refused, passedOver: [] };
+}
+
+async function attempt(
+  path: string,
+  alias: string | undefined,
+  context: ResolveContext,
+): Promise<Environment | Unavailable> {
+  context.onAttempt(path);
+  const layers: Runner[] = parsePath(path, context.runners, context.nearest);
+  try {
+    return await prepareStack(path, layers, context);
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    return { ...error.unavailable, ...(alias === undefined ? {} : { alias }) };
+  }
+}
+
+export function isAlias(name: string): name is Alias {
+  return (ALIASES as readonly string[]).includes(name);
+}

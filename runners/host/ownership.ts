@@ -1,0 +1,55 @@
+/** What in places that others can write is this user's own. In doubt it is not: nothing is read from it, removed or ended. */
+
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
+
+/** A record of ours is a few hundred bytes. */
+const MOST_BYTES = 64 << 10;
+const WRITABLE_BY_OTHERS = 0o022;
+
+function isMine({ uid }: Pick<Stats, 'uid'>): boolean {
+  return uid === process.geteuid?.();
+}
+
+/** Is this a folder (not a link to one) that belongs to this user, and that nobody else can write to? False when it can't be seen. */
+export function isOwnFolder(path: string): boolean {
+  try {
+    const stats = lstatSync(path);
+    return stats.isDirectory() && isMine(stats) && (stats.mode & WRITABLE_BY_OTHERS) === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Does the entry itself (a link's target doesn't count) belong to this user? False when it can't be seen. */
+export function isOwnEntry(path: string): boolean {
+  try {
+    return isMine(lstatSync(path));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Text of a small regular file of this user's; null when there is none, or something else. Follows no link and waits for no
+ * writer: a FIFO, a device or a large file must not block this process or fill its memory. The file's mode does not count,
+ * because it depends on the umask of the run: its folder (`isOwnFolder`) keeps others out.
+ * @throws when it can't be read for another reason, such as a missing permission: what it says is then unknown.
+ */
+export function readOwnFile(path: string): string | null {
+  let handle: number;
+  try {
+    handle = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    // ELOOP: a link. ENXIO: a socket.
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
+  try {
+    const stats = fstatSync(handle);
+    if (!stats.isFile() || !isMine(stats) || stats.size > MOST_BYTES) return null;
+    const bytes = Buffer.alloc(MOST_BYTES);
+    return bytes.toString('utf8', 0, readSync(handle, bytes, 0, MOST_BYTES, 0));
+  } finally {
+    closeSync(handle);
+  }
+}

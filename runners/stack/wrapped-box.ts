@@ -1,0 +1,69 @@
+/** A payload's box by a program that wraps one command: in a cgroup of ours, pinned, ended with everything in it. */
+
+import { BoxmarkError } from '../../bench/errors.ts';
+import type { Box, BoxProcess, OpenOptions, Workspace } from '../../bench/types.ts';
+import { openGroup } from '../cgroup/box-group.ts';
+import type { Hierarchy } from '../cgroup/tree.ts';
+import { endProcess } from '../kit/end-process.ts';
+import { cpuList } from '../kit/shell.ts';
+import { type BoxSettings, limitsWith } from './box-settings.ts';
+
+export interface Wrapping {
+  readonly parent: Box;
+  /** Name of the layer. */
+  readonly layer: string;
+  readonly workspace: Workspace;
+  readonly hierarchies: readonly Hierarchy[];
+  readonly settings: BoxSettings;
+  readonly options: OpenOptions;
+  /** The whole command line that runs a command in the box, and variables for the program itself. */
+  wrap(argv: readonly string[], env: Readonly<Record<string, string>>): string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** It makes groups of its own below ours, in every hierarchy of v1. */
+  readonly makesGroups?: boolean;
+  /** Shell built-ins to run first. */
+  readonly enter?: string;
+  /** How a program that tidies up after itself is asked to end, before it is killed. */
+  end?(child: BoxProcess): Promise<void>;
+  /** What it leaves when it is killed. */
+  afterEnd?(): Promise<void>;
+}
+
+/** Each command gets a wrapping of its own; all are in the box's one group. */
+export async function openWrappedBox(wrapping: Wrapping): Promise<Box> {
+  const { parent, layer, workspace, hierarchies, settings, options } = wrapping;
+  const limits = limitsWith(options.limits, settings);
+  const { name } = options;
+  const group = await openGroup({ parent, hierarchies, workspace, name, limits, holds: wrapping.makesGroups ?? false });
+  const path = parent.path === 'host' ? layer : `${parent.path}/${layer}`;
+  const running = new Set<BoxProcess>();
+  const outer = wrapping.env === undefined ? {} : { env: wrapping.env };
+  const command = (argv: readonly string[], env: Readonly<Record<string, string>> = {}): string[] => {
+    const pinned = ['taskset', '-c', cpuList(limits.cpus), ...wrapping.wrap(argv, env)];
+    return ['sh', '-c', `${group.enter} ${wrapping.enter ?? ''} exec "$@"`, 'sh', ...pinned];
+  };
+  return {
+    path,
+    scratch: '/tmp',
+    ...(group.hostPath === undefined ? {} : { cgroup: group.hostPath }),
+    exec: (argv, { env, ...rest } = {}) => parent.exec(command(argv, env), { ...rest, ...outer }),
+    spawn: async (argv, { env } = {}) => {
+      const child = await parent.spawn(command(argv, env), outer);
+      running.add(child);
+      void child.exited.then(() => running.delete(child));
+      return child;
+    },
+    put: async () => {
+      throw new BoxmarkError({ what: "A payload's box does not see the image store.", value: path });
+    },
+    close: async () => {
+      for (const child of running) {
+        await wrapping.end?.(child);
+        await endProcess(child);
+      }
+      running.clear();
+      await group.remove();
+      await wrapping.afterEnd?.();
+    },
+  };
+}

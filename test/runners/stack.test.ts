@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { type Image, NO_TRAITS, type Runner, type Traits, type Workspace } from '../../bench/types.ts';
+import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
+
+const image = {} as Image;
+const limits = { cpus: [0], housekeeping: [0], memoryBytes: 2 ** 29, pids: 64 };
+
+/** A layer whose probe fails, as every command does when the run is stopped. */
+function prepareFailing(signal: AbortSignal) {
+  const workspace: Workspace = { id: 'test', dir: '/nonexistent', limits, signal, note: () => {} };
+  const runner = { probe: async () => ({ available: false, reason: 'no answer', remedy: 'none' }) };
+  return prepareStack('fake', [runner as unknown as Runner], { runners: [], image, workspace });
+}
+
+it('an environment has the traits of any of its layers', async () => {
+  const signal = new AbortController().signal;
+  const workspace: Workspace = { id: 'test', dir: '/nonexistent', limits, signal, note: () => {} };
+  const made = { labels: ['one that says nothing'], version: '1', slowness: 1, dispose: async () => {} };
+  const layer = (traits?: Partial<Traits>) =>
+    ({
+      name: 'fake',
+      needs: { privileges: 'none', commands: [] },
+      probe: async () => ({ available: true, version: '1', labels: [] }),
+      prepare: async () => ({ ...made, ...(traits === undefined ? {} : { traits }) }),
+      open: async () => ({ close: async () => {} }),
+    }) as unknown as Runner;
+  const layers = [layer({ relaxed: true, emulated: false }), layer(), layer({ ownCpu: true, relaxed: false })];
+  const { traits } = await prepareStack('fake/fake/fake', layers, { runners: [], image, workspace });
+  expect(traits).toEqual({ ...NO_TRAITS, relaxed: true, ownCpu: true });
+});
+
+describe('a layer that fails', () => {
+  it("can't run here, with its reason and remedy", async () => {
+    await expect(prepareFailing(new AbortController().signal)).rejects.toThrow(UnavailableError);
+  });
+
+  it('after an interrupt says nothing about the layer: the reason is the interrupt', async () => {
+    const reason = new Error('stopped');
+    await expect(prepareFailing(AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+});
