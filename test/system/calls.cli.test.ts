@@ -2,21 +2,25 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemWorkload } from '../../system/index.ts';
-import { PAYLOAD } from '../bench/boxes.ts';
 import { makeRoot, type Root } from './root.ts';
 
 const PASSES = 40;
-/** As built, because Node.js 20 reads no TypeScript. */
-const SYSTEM = pathToFileURL(join(PAYLOAD, '../system/index.js')).href;
 
 let root: Root;
 let dir: string;
-beforeAll(() => {
+/** The workloads as JavaScript, because Node.js 20 reads no TypeScript. */
+let system: string;
+beforeAll(async () => {
   root = makeRoot();
   dir = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+  const outfile = join(dir, 'system.mjs');
+  const entry = fileURLToPath(new URL('../../system/index.ts', import.meta.url));
+  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning' });
+  system = pathToFileURL(outfile).href;
 });
 afterAll(() => {
   root.remove();
@@ -26,7 +30,7 @@ afterAll(() => {
 /** A program that does so many passes; what they cost is in its last line. */
 function program(id: string, passes: number): string[] {
   const script = `
-    const { prepareSystemWorkload, systemWorkload } = await import(${JSON.stringify(SYSTEM)});
+    const { prepareSystemWorkload, systemWorkload } = await import(${JSON.stringify(system)});
     const place = { root: ${JSON.stringify(root.dir)}, name: 'calls-' + process.pid };
     const { pass, checksum } = prepareSystemWorkload(systemWorkload(${JSON.stringify(id)}), 'tiny', place);
     checksum();
