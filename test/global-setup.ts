@@ -12,13 +12,16 @@ interface MakeReady {
   makeReady(root: string): Promise<number>;
 }
 
-export default async function setup(): Promise<() => void> {
+export default async function setup(): Promise<(() => void) | undefined> {
+  // Every project that inherits it runs it, all in this process.
+  if (process.env.BOXMARK_TEST_STORE !== undefined) return undefined;
   const root = fileURLToPath(new URL('..', import.meta.url));
   await build(root);
   await bundleRehearsal(root);
   const store = mkdtempSync('/var/tmp/boxmark-test-store-');
   // Fetching a guest kernel is set-up's part; tests use the one that is there.
   symlinkSync(kernelDir(), join(store, 'kernels'));
+  process.env.BOXMARK_TEST_STORE = store;
   process.env.BOXMARK_CACHE ??= store;
   return () => rmSync(store, { recursive: true, force: true });
 }
