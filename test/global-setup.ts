@@ -12,15 +12,23 @@ interface MakeReady {
   makeReady(root: string): Promise<number>;
 }
 
-export default async function setup(): Promise<() => void> {
+export default async function setup(): Promise<(() => void) | undefined> {
+  // Every project that inherits it runs it, all in this process.
+  if (process.env.BOXMARK_TEST_STORE !== undefined) return undefined;
   const root = fileURLToPath(new URL('..', import.meta.url));
   await build(root);
-  await bundleRehearsal(root);
+  // In a folder of this run's own: another run may start while the tests of this one use it.
+  const rehearsal = join(root, 'node_modules', '.cache', 'boxmark', `rehearsal-${process.pid}`);
+  await bundleRehearsal(root, rehearsal);
   const store = mkdtempSync('/var/tmp/boxmark-test-store-');
   // Fetching a guest kernel is set-up's part; tests use the one that is there.
   symlinkSync(kernelDir(), join(store, 'kernels'));
+  process.env.BOXMARK_TEST_STORE = store;
+  process.env.BOXMARK_TEST_REHEARSAL = join(rehearsal, 'rehearsal.js');
   process.env.BOXMARK_CACHE ??= store;
-  return () => rmSync(store, { recursive: true, force: true });
+  return () => {
+    for (const folder of [store, rehearsal]) rmSync(folder, { recursive: true, force: true });
+  };
 }
 
 async function build(root: string): Promise<void> {
@@ -33,13 +41,13 @@ async function build(root: string): Promise<void> {
 }
 
 /** The program as `rehearse` of test/cli/program.ts starts it. */
-async function bundleRehearsal(root: string): Promise<void> {
+async function bundleRehearsal(root: string, outdir: string): Promise<void> {
   const file = pathToFileURL(join(root, 'cli', 'bootstrap', 'build.mjs')).href;
   const { BUNDLES } = (await import(file)) as { BUNDLES: { readonly program: BuildOptions } };
   await esbuild({
     ...BUNDLES.program,
     absWorkingDir: root,
     entryPoints: ['test/cli/stand-ins/rehearsal.mjs'],
-    outdir: 'node_modules/.cache/boxmark/rehearsal',
+    outdir,
   });
 }

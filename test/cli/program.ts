@@ -21,7 +21,7 @@ export interface Running {
 }
 
 /** The program with boxes that only claim to compute; the global set-up bundles it. */
-const REHEARSAL = fileURLToPath(new URL('../../node_modules/.cache/boxmark/rehearsal/rehearsal.js', import.meta.url));
+const REHEARSAL = process.env.BOXMARK_TEST_REHEARSAL ?? '';
 /** Pictures of one point, where a test is not about pictures. */
 const PICTURES = new URL('./stand-ins/pictures.mjs', import.meta.url).href;
 

@@ -26,15 +26,6 @@ beforeAll(async () => {
 
 afterAll(() => lab.dispose());
 
-async function withPrepared(use: (prepared: PreparedAppc) => Promise<void>): Promise<void> {
-  const prepared = (await appc.prepare(host, image, lab.workspace)) as PreparedAppc;
-  try {
-    await use(prepared);
-  } finally {
-    await prepared.dispose();
-  }
-}
-
 function open(prepared: PreparedAppc, name: string): Promise<Box> {
   const { limits, signal } = lab.workspace;
   return appc.open(host, prepared, { name, limits, signal });
@@ -44,70 +35,73 @@ describe('appc', { timeout: TIMEOUT_MS }, () => {
   beforeEach((ctx) => {
     if (!probe.available) ctx.skip(`${probe.reason} (${probe.remedy})`);
   });
-  afterEach(() => expect(lab.leftovers()).toEqual([]));
+  let prepared: PreparedAppc;
+  beforeAll(async () => {
+    if (probe.available) prepared = (await appc.prepare(host, image, lab.workspace)) as PreparedAppc;
+  }, TIMEOUT_MS);
+  // What is prepared stays in the folder of the run until the end.
+  afterEach(() => expect(lab.leftovers().filter((left) => !/^file [^/]/.test(left))).toEqual([]));
+  afterAll(async () => {
+    await prepared?.dispose();
+    expect(lab.leftovers()).toEqual([]);
+  });
 
   it('isolates, pins and limits a payload, with the environment of all others', async () => {
     const { limits } = lab.workspace;
-    await withPrepared(async (prepared) => {
-      expect(prepared.labels).toEqual(['signed image']);
-      const box = await open(prepared, 'b1-appc-1');
-      try {
-        const payload = await talk(box, [...image.payloadArgv, '--start=x', 'two words', '$HOME', '']);
-        expect(payload.facts).toMatchObject({
-          argv: ['--start=x', 'two words', '$HOME', ''],
-          env: { PATH: '/usr/bin:/bin', HOME: '/' },
-          hostname: 'boxmark',
-          cpus: limits.cpus.join(','),
-          capEff: '0000000000000000',
-          capBnd: '0000000000000000',
-          noNewPrivs: '1',
-          writeRoot: 'EROFS',
-          writeTmp: 'written',
-          store: 'ENOENT',
-        });
-        expect(await payload.ask('a line')).toBe('echo a line');
-        expect(usageOfPath(box.cgroup ?? '/none').cpuNs).toBeGreaterThan(1e6);
-        payload.process.write('quit');
-        expect((await payload.process.exited).exitCode).toBe(0);
-      } finally {
-        await box.close();
-      }
-    });
+    expect(prepared.labels).toEqual(['signed image']);
+    const box = await open(prepared, 'b1-appc-1');
+    try {
+      const payload = await talk(box, [...image.payloadArgv, '--start=x', 'two words', '$HOME', '']);
+      expect(payload.facts).toMatchObject({
+        argv: ['--start=x', 'two words', '$HOME', ''],
+        env: { PATH: '/usr/bin:/bin', HOME: '/' },
+        hostname: 'boxmark',
+        cpus: limits.cpus.join(','),
+        capEff: '0000000000000000',
+        capBnd: '0000000000000000',
+        noNewPrivs: '1',
+        writeRoot: 'EROFS',
+        writeTmp: 'written',
+        store: 'ENOENT',
+      });
+      expect(await payload.ask('a line')).toBe('echo a line');
+      expect(usageOfPath(box.cgroup ?? '/none').cpuNs).toBeGreaterThan(1e6);
+      payload.process.write('quit');
+      expect((await payload.process.exited).exitCode).toBe(0);
+    } finally {
+      await box.close();
+    }
   });
 
   it('gives each launch an id of its own and a root of its own, and ends one that is killed in its work', async () => {
-    await withPrepared(async (prepared) => {
-      const boxes = [await open(prepared, 'b1-appc-1'), await open(prepared, 'b1-appc-2')];
-      try {
-        const payloads = await Promise.all(boxes.map((box) => talk(box, image.payloadArgv)));
-        const pods = readdirSync(prepared.pods);
-        expect(pods).toHaveLength(2);
-        for (const uuid of pods) {
-          expect(uuid).toMatch(UUID_V4);
-          const pod = JSON.parse(readFileSync(join(prepared.pods, uuid, 'pod'), 'utf8'));
-          expect(pod.apps[0].image.id).toMatch(/^sha512-/);
-        }
-        payloads[0]?.process.kill();
-        await payloads[0]?.process.exited;
-        expect(await payloads[1]?.ask('still')).toBe('echo still');
-      } finally {
-        for (const box of boxes) await box.close();
+    const boxes = [await open(prepared, 'b1-appc-1'), await open(prepared, 'b1-appc-2')];
+    try {
+      const payloads = await Promise.all(boxes.map((box) => talk(box, image.payloadArgv)));
+      const pods = readdirSync(prepared.pods);
+      expect(pods).toHaveLength(2);
+      for (const uuid of pods) {
+        expect(uuid).toMatch(UUID_V4);
+        const pod = JSON.parse(readFileSync(join(prepared.pods, uuid, 'pod'), 'utf8'));
+        expect(pod.apps[0].image.id).toMatch(/^sha512-/);
       }
-      expect(readdirSync(prepared.pods)).toEqual([]);
-    });
+      payloads[0]?.process.kill();
+      await payloads[0]?.process.exited;
+      expect(await payloads[1]?.ask('still')).toBe('echo still');
+    } finally {
+      for (const box of boxes) await box.close();
+    }
+    expect(readdirSync(prepared.pods)).toEqual([]);
   });
 
   it('does not launch an image that was changed, lost its signature, or whose root was touched', async () => {
-    await withPrepared(async (prepared) => {
-      const { file, signatureFile } = prepared.image;
-      const added = join(prepared.tree, 'added');
-      writeFileSync(added, '');
-      await expect(open(prepared, 'b1-touched-1')).rejects.toThrow(/was changed after it was unpacked/);
-      appendFileSync(file, Buffer.alloc(512));
-      await expect(open(prepared, 'b1-changed-1')).rejects.toThrow(/was changed after it was signed/);
-      rmSync(signatureFile);
-      await expect(open(prepared, 'b1-unsigned-1')).rejects.toThrow(/is not signed/);
-    });
+    const { file, signatureFile } = prepared.image;
+    const added = join(prepared.tree, 'added');
+    writeFileSync(added, '');
+    await expect(open(prepared, 'b1-touched-1')).rejects.toThrow(/was changed after it was unpacked/);
+    appendFileSync(file, Buffer.alloc(512));
+    await expect(open(prepared, 'b1-changed-1')).rejects.toThrow(/was changed after it was signed/);
+    rmSync(signatureFile);
+    await expect(open(prepared, 'b1-unsigned-1')).rejects.toThrow(/is not signed/);
   });
 });
 

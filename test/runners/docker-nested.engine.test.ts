@@ -61,85 +61,82 @@ describe('docker in docker', () => {
   beforeEach((ctx) => {
     if (!probe.available) ctx.skip(`${probe.reason} (${probe.remedy})`);
   });
+  let first: Nested;
+  beforeAll(async () => {
+    if (probe.available) first = await prepareNested('a');
+  });
   afterEach(() => {
+    expect(lab.leftovers().filter((left) => /b\d-dd-\d/.test(left))).toEqual([]);
+  });
+  afterAll(async () => {
+    await first?.inner.dispose();
+    await first?.outer.dispose();
     expect(lab.leftovers()).toEqual([]);
   });
 
   it('runs the payload with its limits, afresh and again, with two resident side by side', async () => {
-    const first = await prepareNested('a');
+    expect(first.inner.version).toBe(first.outer.version);
+    expect(first.outer).toMatchObject({ labels: ['relaxed outer'], traits: { relaxed: true } });
+    expect(first.inner).toMatchObject({ labels: [], traits: { relaxed: false } }); // overlay2, not vfs
+    const { limits } = lab.workspace;
+    const one = await start(first, 'b1-dd-1');
     try {
-      expect(first.inner.version).toBe(first.outer.version);
-      expect(first.outer).toMatchObject({ labels: ['relaxed outer'], traits: { relaxed: true } });
-      expect(first.inner).toMatchObject({ labels: [], traits: { relaxed: false } }); // overlay2, not vfs
-      const { limits } = lab.workspace;
-      const one = await start(first, 'b1-dd-1');
+      expect(one.box.path).toBe('docker/docker');
+      expect(one.payload.facts).toMatchObject({
+        argv: ['--start=b1-dd-1'],
+        env: { PATH: '/usr/bin:/bin', HOME: '/' },
+        cpus: limits.cpus.join(','),
+        capEff: '0000000000000000',
+        noNewPrivs: '1',
+        seccomp: '2',
+        writeRoot: 'EROFS',
+        store: 'ENOENT',
+      });
+      expect(Number(one.payload.facts.memory)).toBe(limits.memoryBytes);
+      expect(usageOfPath(one.box.cgroup ?? '/none').cpuNs).toBeGreaterThan(1e6);
+      const info = await one.below.exec([
+        'docker',
+        '-H',
+        `unix://${one.below.scratch}/docker/s.sock`,
+        'info',
+        '-f',
+        '{{.Driver}}',
+      ]);
+      expect(info.stdout.trim()).toBe('overlay2');
+      const second = await prepareNested('b');
       try {
-        expect(one.box.path).toBe('docker/docker');
-        expect(one.payload.facts).toMatchObject({
-          argv: ['--start=b1-dd-1'],
-          env: { PATH: '/usr/bin:/bin', HOME: '/' },
-          cpus: limits.cpus.join(','),
-          capEff: '0000000000000000',
-          noNewPrivs: '1',
-          seccomp: '2',
-          writeRoot: 'EROFS',
-          store: 'ENOENT',
-        });
-        expect(Number(one.payload.facts.memory)).toBe(limits.memoryBytes);
-        expect(usageOfPath(one.box.cgroup ?? '/none').cpuNs).toBeGreaterThan(1e6);
-        const info = await one.below.exec([
-          'docker',
-          '-H',
-          `unix://${one.below.scratch}/docker/s.sock`,
-          'info',
-          '-f',
-          '{{.Driver}}',
-        ]);
-        expect(info.stdout.trim()).toBe('overlay2');
-        const second = await prepareNested('b');
-        try {
-          const two = await start(second, 'b1-dd-2');
-          expect(await two.payload.ask('two')).toBe('echo two');
-          expect(await one.payload.ask('one')).toBe('echo one');
-          await two.close();
-          expect(await one.payload.ask('still')).toBe('echo still');
-        } finally {
-          await second.inner.dispose();
-          await second.outer.dispose();
-        }
+        const two = await start(second, 'b1-dd-2');
+        expect(await two.payload.ask('two')).toBe('echo two');
+        expect(await one.payload.ask('one')).toBe('echo one');
+        await two.close();
+        expect(await one.payload.ask('still')).toBe('echo still');
       } finally {
-        await one.close();
+        await second.inner.dispose();
+        await second.outer.dispose();
       }
-      const begun = Date.now();
-      const again = await start(first, 'b2-dd-1');
-      console.log(`docker/docker: warm start ${Date.now() - begun} ms`);
-      expect(await again.payload.ask('again')).toBe('echo again');
-      again.payload.process.write('quit');
-      expect(await again.payload.process.exited).toMatchObject({ exitCode: 0 });
-      const ending = Date.now();
-      await again.close();
-      console.log(`docker/docker: teardown ${Date.now() - ending} ms`);
     } finally {
-      await first.inner.dispose();
-      await first.outer.dispose();
+      await one.close();
     }
+    const begun = Date.now();
+    const again = await start(first, 'b2-dd-1');
+    console.log(`docker/docker: warm start ${Date.now() - begun} ms`);
+    expect(await again.payload.ask('again')).toBe('echo again');
+    again.payload.process.write('quit');
+    expect(await again.payload.process.exited).toMatchObject({ exitCode: 0 });
+    const ending = Date.now();
+    await again.close();
+    console.log(`docker/docker: teardown ${Date.now() - ending} ms`);
   });
 
   it('goes on after an outer box that was ended in the middle of a start', async () => {
-    const nested = await prepareNested('c');
-    try {
-      const torn = await start(nested, 'b1-dd-1');
-      await torn.below.close(); // Without asking the inner daemon.
-      expect((await torn.payload.process.exited).exitCode).not.toBe(0);
-      const begun = Date.now();
-      await torn.box.close();
-      expect(Date.now() - begun).toBeLessThan(30_000);
-      const next = await start(nested, 'b2-dd-1');
-      expect(await next.payload.ask('on')).toBe('echo on');
-      await next.close();
-    } finally {
-      await nested.inner.dispose();
-      await nested.outer.dispose();
-    }
+    const torn = await start(first, 'b1-dd-1');
+    await torn.below.close(); // Without asking the inner daemon.
+    expect((await torn.payload.process.exited).exitCode).not.toBe(0);
+    const begun = Date.now();
+    await torn.box.close();
+    expect(Date.now() - begun).toBeLessThan(30_000);
+    const next = await start(first, 'b2-dd-1');
+    expect(await next.payload.ask('on')).toBe('echo on');
+    await next.close();
   });
 });
