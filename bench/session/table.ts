@@ -58,13 +58,19 @@ export class Table<Row, Read> {
     this.#complete = complete;
   }
 
+  /** A row of empty cells, as far as they can be empty. */
+  empty(): Readonly<Record<string, unknown>> {
+    const cells = this.columns.map(({ key, type }) => [key, type.read('')] as const);
+    return Object.fromEntries(cells.filter(([key]) => key !== null));
+  }
+
   /**
    * How rows under this header are read. Columns that are not known are let through, appended ones may be missing. Both
    * throw a BadCell: this for a missing column, the reader for a cell.
    */
   reader(header: readonly string[]): (cells: readonly string[]) => Read {
     const read = this.columns.filter((column) => column.key !== null);
-    const empty = Object.fromEntries(read.map(({ key, type }) => [key, type.read('')]));
+    const empty = this.empty();
     const present = read.filter(({ name, appended }) => {
       if (header.includes(name)) return true;
       if (appended !== true) throw new BadCell(`there is no column ${name}`);

@@ -117,8 +117,11 @@ describe('a session folder that is opened again', () => {
     const dir = killedSession();
     const file = join(dir, 'samples.csv');
     const text = readFileSync(file, 'utf8');
-    // Without the last two columns this is what an older version wrote.
-    writeFileSync(file, text.replaceAll(/,[^,\n]*,[^,\n]*\n/g, '\n'));
+    // Without the columns from `unit` on this is what an older version wrote.
+    const header = text.split('\n', 1)[0]?.split(',') ?? [];
+    const later = header.length - header.indexOf('unit');
+    writeFileSync(file, text.replaceAll(new RegExp(`(?:,[^,\n]*){${later}}\n`, 'g'), '\n'));
+    expect(readFileSync(file, 'utf8')).toMatch(/^session,.*,kernels\n/);
     reopenStore(dir, info.session, 2).close();
     expect(rows(dir, 'samples.csv')).toHaveLength(4);
     expect(rows(dir, 'samples.csv')[0]).toMatchObject({ unit: '', rate: '' });

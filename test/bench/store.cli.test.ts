@@ -8,7 +8,8 @@ import { BoxmarkError } from '../../bench/errors.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session/info.ts';
 import { createStore } from '../../bench/session/store.ts';
-import type { Sample } from '../../bench/types.ts';
+import { SAMPLES } from '../../bench/session/tables.ts';
+import { testSample } from './analysis/simulate.ts';
 import { tinyPlan } from './boxes.ts';
 
 let out: string;
@@ -40,28 +41,14 @@ function info(): SessionInfo {
   };
 }
 
-const sample: Sample = {
-  block: 1,
-  round: 2,
-  position: 3,
-  env: 'native',
-  startId: 'b1-native',
-  phase: 'measure',
-  workload: 'fft',
-  size: 'tiny',
-  work: 5,
-  wallNs: 10_000_001,
-  cpuNs: null,
-  mflops: 1234.56789012345,
-  checksum: '00ff00ff00ff00ff',
-  ok: true,
-  startedAt: '2026-11-23T17:00:00.000Z',
-  hostNs: 10_200_000,
-  clock: 'guest',
-  kernels: 'reference',
-  unit: 'MFLOPS',
-  rate: 1234.56789012345,
-};
+const sample = testSample({
+  ...{ round: 2, position: 3, size: 'tiny', work: 5, wallNs: 10_000_001, hostNs: 10_200_000 },
+  ...{ mflops: 1234.56789012345, rate: 1234.56789012345, checksum: '00ff00ff00ff00ff' },
+});
+
+/** Of version 0.1.0, in order: whatever comes later stands behind them. */
+const FIRST_COLUMNS =
+  'session,block,round,position,env,start_id,phase,workload,size,work,wall_ns,cpu_ns,mflops,checksum,ok,started_at,host_ns,clock,kernels,unit,rate';
 
 describe('a session folder', () => {
   it('is named after UTC time and a short id', () => {
@@ -73,15 +60,17 @@ describe('a session folder', () => {
     store.samples([sample, { ...sample, env: '=HYPERLINK("http://x")', round: 3, position: 1 }]);
     store.close();
     const text = readFileSync(join(store.dir, 'samples.csv'), 'utf8');
-    expect(text.split('\n')[0]).toBe(
-      'session,block,round,position,env,start_id,phase,workload,size,work,wall_ns,cpu_ns,mflops,checksum,ok,started_at,host_ns,clock,kernels,unit,rate',
-    );
+    const columns = text.split('\n', 1)[0]?.split(',') ?? [];
+    const first = FIRST_COLUMNS.split(',');
+    expect(columns.slice(0, first.length)).toEqual(first);
+    expect(columns).toEqual(SAMPLES.columns.map(({ name }) => name));
+    expect(SAMPLES.columns.slice(first.length).every(({ appended }) => appended)).toBe(true);
     expect(text.endsWith('\n')).toBe(true);
     expect(text).not.toContain('\r');
-    const [first, second] = parse(text, { columns: true }) as Record<string, string>[];
-    expect(first).toMatchObject({ wall_ns: '10000001', cpu_ns: '', mflops: '1234.56789', ok: 'true', unit: 'MFLOPS' });
-    expect(second?.env).toBe(`'=HYPERLINK("http://x")`);
-    expect(first?.rate).toBe('1234.56789');
+    const [row, other] = parse(text, { columns: true }) as Record<string, string>[];
+    expect(row).toMatchObject({ wall_ns: '10000001', cpu_ns: '', mflops: '1234.56789', ok: 'true', unit: 'MFLOPS' });
+    expect(other?.env).toBe(`'=HYPERLINK("http://x")`);
+    expect(row?.rate).toBe('1234.56789');
   });
 
   it('proves itself, and a changed byte, a lost file or a foreign path are found', async () => {

@@ -89,6 +89,12 @@ describe('a table of a session', () => {
     ]);
   });
 
+  it('takes an empty cell in every column that older sessions lack', () => {
+    const appended = TABLES.flatMap(({ columns }) => columns.filter((column) => column.appended));
+    expect(appended.length).toBeGreaterThan(2);
+    for (const { type } of appended) expect(type.read('')).toBeDefined();
+  });
+
   it('is found to be right as it was written', async () => {
     expect((await checkSession(dir)).findings).toEqual([]);
   });

@@ -3,6 +3,7 @@
 import { boxesOf } from '../../../bench/plan/schedule.ts';
 import { randomStream, type Stream } from '../../../bench/random.ts';
 import type { EventKind, SessionEvent } from '../../../bench/session/events.ts';
+import { SAMPLES } from '../../../bench/session/tables.ts';
 import { NO_FIGURES, type Plan, type Sample, type Start } from '../../../bench/types.ts';
 
 export interface Truth {
@@ -67,8 +68,10 @@ export function planOf({ blocks: _, ...plan }: TestPlan): Plan {
   return plan;
 }
 
+/** Cells that a test does not name are empty. */
 export function testSample(changes: Partial<Sample> = {}): Sample {
   return {
+    ...(SAMPLES.empty() as unknown as Sample),
     block: 1,
     round: 1,
     position: 1,
@@ -79,12 +82,9 @@ export function testSample(changes: Partial<Sample> = {}): Sample {
     size: 'small',
     work: 10,
     wallNs: 10_000_000,
-    cpuNs: null,
     mflops: 100,
-    checksum: '',
     ok: true,
     startedAt: '2026-11-23T17:00:00.000Z',
-    hostNs: null,
     clock: 'guest',
     kernels: 'reference',
     unit: 'MFLOPS',
