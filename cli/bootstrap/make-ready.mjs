@@ -168,7 +168,9 @@ function isStale(folder) {
   try {
     const pids = (textOf(join(folder, 'pids')) ?? '').split(' ').filter(Boolean);
     if (pids.length === 0) return Date.now() - statSync(folder).mtimeMs > 10_000;
-    return !pids.some((pid) => isRunning(Number(pid)));
+    if (pids.some((pid) => isRunning(Number(pid)))) return false;
+    // Killed before it could say which npm it had just started: that one may still run.
+    return pids.length > 1 || Date.now() - statSync(join(folder, 'pids')).mtimeMs > 3000;
   } catch {
     return false; // It has just gone: the next attempt tells.
   }

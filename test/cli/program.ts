@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { leftoversOf, ownGroupsOf } from '../leftovers.ts';
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -78,26 +79,7 @@ export function workspaceOf(pid: number | undefined): string | undefined {
 
 /** What stands on the host under the id of a workspace: folder, mounts, control groups, processes. */
 export function tracesOf(id: string): string[] {
-  const found: string[] = [];
-  const dir = `/var/tmp/boxmark-${id}`;
-  if (existsSync(dir)) found.push(dir);
-  for (const line of readFileSync('/proc/self/mounts', 'utf8').split('\n')) {
-    if (line.includes(`boxmark-${id}`)) found.push(`mount ${line.split(' ')[1]}`);
-  }
-  for (const controller of existsSync('/sys/fs/cgroup') ? readdirSync('/sys/fs/cgroup') : []) {
-    for (const group of [`/sys/fs/cgroup/${controller}/boxmark/${id}`, `/sys/fs/cgroup/boxmark/${id}`]) {
-      if (existsSync(group)) found.push(group);
-    }
-  }
-  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      if (argv.includes(`boxmark-${id}`) || argv.includes(`--start=${id}`)) found.push(`process ${pid} ${argv}`);
-    } catch {
-      // It has ended since.
-    }
-  }
-  return [...new Set(found)];
+  return [...leftoversOf(id), ...ownGroupsOf(id)];
 }
 
 /** Waits until `find` gives something, or throws after the limit. */

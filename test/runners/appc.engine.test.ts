@@ -1,6 +1,6 @@
 /** The runner `appc`: pods of a signed image, started for real, each with an id and a root of its own. */
 
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Box, Image, Probe } from '../../bench/types.ts';
@@ -8,10 +8,7 @@ import { usageOfPath } from '../../runners/cgroup/group.ts';
 import type { PreparedAppc } from '../../runners/engines/appc/box.ts';
 import { appc } from '../../runners/engines/appc/runner.ts';
 import { nspawnCommand, rktCommand } from '../../runners/engines/appc/stage1.ts';
-import { ensureImage } from '../../runners/image/image.ts';
-import { hostBox } from '../../runners/kit/process.ts';
-import { type Lab, openLab, processesNaming, talk } from './docker-fixture.ts';
-import { groupsOf } from './image-fixture.ts';
+import { type Lab, openLab, talk } from '../lab.ts';
 
 const TIMEOUT_MS = 180_000;
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -23,20 +20,11 @@ let probe: Probe;
 
 beforeAll(async () => {
   lab = await openLab();
-  host = hostBox(lab.workspace);
-  image = await ensureImage(lab.payloadFile);
+  ({ host, image } = lab);
   probe = await appc.probe(host, lab.workspace);
 }, TIMEOUT_MS);
 
 afterAll(() => lab.dispose());
-
-function leftovers(): string[] {
-  const { id, dir } = lab.workspace;
-  const places = ['/run/systemd/nspawn/propagate', '/run/systemd/nspawn/locks'].filter((place) => existsSync(place));
-  const named = places.flatMap((place) => readdirSync(place).filter((name) => name.includes(id)));
-  const files = readdirSync(dir).filter((name) => !['owner.json', 'payload.cjs'].includes(name));
-  return [...lab.leftovers(), ...processesNaming(id), ...groupsOf(id), ...named, ...files];
-}
 
 async function withPrepared(use: (prepared: PreparedAppc) => Promise<void>): Promise<void> {
   const prepared = (await appc.prepare(host, image, lab.workspace)) as PreparedAppc;
@@ -56,7 +44,7 @@ describe('appc', { timeout: TIMEOUT_MS }, () => {
   beforeEach((ctx) => {
     if (!probe.available) ctx.skip(`${probe.reason} (${probe.remedy})`);
   });
-  afterEach(() => expect(leftovers()).toEqual([]));
+  afterEach(() => expect(lab.leftovers()).toEqual([]));
 
   it('isolates, pins and limits a payload, with the environment of all others', async () => {
     const { limits } = lab.workspace;
@@ -73,8 +61,8 @@ describe('appc', { timeout: TIMEOUT_MS }, () => {
           capEff: '0000000000000000',
           capBnd: '0000000000000000',
           noNewPrivs: '1',
-          root: 'EROFS',
-          tmp: 'done',
+          writeRoot: 'EROFS',
+          writeTmp: 'written',
           store: 'ENOENT',
         });
         expect(await payload.ask('a line')).toBe('echo a line');

@@ -2,15 +2,15 @@
 
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { BoxmarkError } from '../../bench/errors.ts';
-import type { Environment } from '../../bench/types.ts';
+import type { Environment, Started } from '../../bench/types.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { BOX_FIELDS, limitsWith, payloadOnly } from '../../runners/stack/box-settings.ts';
 import { parsePath } from '../../runners/stack/path.ts';
-import { type Conversation, converse, openStackLab, type StackLab } from './stack-fixture.ts';
+import { converse, type Lab, openLab } from '../lab.ts';
 
-let lab: StackLab;
+let lab: Lab;
 beforeAll(async () => {
-  lab = await openStackLab();
+  lab = await openLab();
 });
 afterAll(() => lab.dispose());
 
@@ -20,7 +20,7 @@ interface Seen {
   readonly users: string;
   readonly interfaces: readonly string[];
   readonly cpus: string;
-  readonly limits: ReturnType<NonNullable<Conversation['started']['limits']>>;
+  readonly limits: ReturnType<NonNullable<Started['limits']>>;
 }
 
 async function look(path: string, ctx: TestContext): Promise<Seen> {
@@ -62,7 +62,7 @@ describe('values', () => {
   it.each([
     ['memory', '1g', 2 ** 30],
     ['memory', '1.5G', 1.5 * 2 ** 30],
-    ['memory', '67108864', 64 * 2 ** 20],
+    ['memory', '64m', 64 * 2 ** 20],
     ['memory', 'none', 'none'],
     ['pids', '100', 100],
     ['pids', 'none', 'none'],
@@ -123,7 +123,7 @@ describe.each(LAYERS)('%s', (layer) => {
   });
   afterAll(async () => {
     if (typeof kept !== 'string') await kept.dispose();
-    expect(await lab.leftovers()).toEqual([]);
+    expect(await lab.remains()).toEqual([]);
   });
 
   it('limits memory, processes and CPU time as it is told', async (ctx) => {
@@ -175,5 +175,5 @@ it('docker:storage=vfs copies the image, and a layer around another takes no set
   expect(environment.labels).toContain('storage vfs');
   await environment.dispose();
   expect(await lab.prepare('docker:memory=1g/docker')).toMatch(/memory of docker is for the payload's box/);
-  expect(await lab.leftovers()).toEqual([]);
+  expect(await lab.remains()).toEqual([]);
 });

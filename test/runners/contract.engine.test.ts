@@ -5,24 +5,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Environment } from '../../bench/types.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { boxmark, eventually, start, workspaceOf } from '../cli/program.ts';
-import { type Conversation, converse, leftoversOf, openStackLab, type StackLab } from './stack-fixture.ts';
+import { converse, type Lab, openLab, type Talk } from '../lab.ts';
+import { leftoversOf } from '../leftovers.ts';
 
 /** Layers that need no further word, and ways of running them that are engines of their own. */
 const BOXES = RUNNERS.filter(({ transparent, settings }) => !transparent && !settings?.known.some((it) => it.required));
 const PATHS = [...BOXES.map(({ name }) => name), 'podman:rootless=yes', 'podman:runtime=crun', 'docker:runsc'];
 const NESTED = ['runc/runc', 'unshare/runc', 'docker/runc', 'crun/bwrap'];
 
-let lab: StackLab;
+let lab: Lab;
 /** Environments that can run and are no emulation, for the last test. */
 const quick = new Set<string>();
 
 beforeAll(async () => {
-  lab = await openStackLab();
+  lab = await openLab();
 });
 afterAll(() => lab.dispose());
 
 /** No way to write but /tmp, no capabilities, the measured CPUs alone, no link and no variables of the host's. */
-async function expectShut({ ask }: Conversation): Promise<void> {
+async function expectShut({ ask }: Talk): Promise<void> {
   expect(await ask('write:/tmp/written')).toBe('written');
   expect(await ask('write:/written')).not.toBe('written');
   const status = String(await ask('/proc/self/status'));
@@ -45,17 +46,17 @@ describe.each([...PATHS, ...NESTED])('%s', (path) => {
   });
   afterAll(async () => {
     if (typeof environment !== 'string') await environment.dispose();
-    expect(await lab.leftovers()).toEqual([]);
+    expect(await lab.remains()).toEqual([]);
   });
 
   it('starts, shut in, answers, is measured and ends', async (ctx) => {
     if (typeof environment === 'string') return ctx.skip(environment);
     const talk = await converse(environment, 'b1-success');
     try {
-      expect(talk.hello.argv).toEqual([expect.stringContaining('b1-success')]);
+      expect(talk.facts.argv).toEqual([expect.stringContaining('b1-success')]);
       expect(await talk.ask('/proc/self/stat')).toMatch(/^\d+ \(/);
       const before = talk.started.cpuNs?.();
-      expect(await talk.ask('burn')).toBeNull();
+      expect(await talk.ask('burn')).toBe('burnt');
       const after = talk.started.cpuNs?.();
       if (before !== undefined && after !== undefined) expect(after).toBeGreaterThan(before);
       else expect(environment.cpuClock).toBe('guest');
@@ -66,7 +67,7 @@ describe.each([...PATHS, ...NESTED])('%s', (path) => {
     } finally {
       await talk.started.close();
     }
-    expect(await lab.leftovers(/b1-success/)).toEqual([]);
+    expect(await lab.remains(/b1-success/)).toEqual([]);
   });
 
   it('leaves nothing when the payload fails, and when it is killed because it takes too long', async (ctx) => {
@@ -85,7 +86,7 @@ describe.each([...PATHS, ...NESTED])('%s', (path) => {
     const shut = await converse(environment, 'b1-closed');
     await shut.started.close();
     await shut.started.process.exited;
-    expect(await lab.leftovers(/b1-(fails|late|closed)/)).toEqual([]);
+    expect(await lab.remains(/b1-(fails|late|closed)/)).toEqual([]);
   });
 });
 
@@ -99,7 +100,7 @@ it.skipIf(process.getuid?.() !== 0)(
     const running = start(['run', '-e', ['native', ...paths].join(','), ...tiny, '-o', out]);
     try {
       const id = await eventually(() => workspaceOf(running.child.pid)?.slice(-8));
-      const left = () => leftoversOf(id, `/var/tmp/boxmark-${id}`);
+      const left = () => leftoversOf(id);
       // The last of the order is not known; each has a process that bears its name once it is there.
       const names = paths.map((path) => new RegExp(`b1-${path.replace(/[^a-z0-9]+/gi, '-')}(?![\\w-])`));
       const allThere = () => {

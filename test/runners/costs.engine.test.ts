@@ -7,13 +7,12 @@ import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vit
 import type { Environment, Image } from '../../bench/types.ts';
 import { dropPageCache } from '../../runners/host/page-cache.ts';
 import { namespacesOf } from '../../runners/host/processes.ts';
-import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { hostSpawn } from '../../runners/kit/process.ts';
 import { holdingsOf } from '../../runners/stack/holdings.ts';
 import { parsePath } from '../../runners/stack/path.ts';
 import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
-import { type Lab, openLab } from './image-fixture.ts';
+import { type Lab, openLab } from '../lab.ts';
 
 const TIMEOUT_MS = 120_000;
 const MIB = 2 ** 20;
@@ -21,11 +20,12 @@ const MIB = 2 ** 20;
 let lab: Lab;
 let image: Image;
 beforeAll(async () => {
-  lab = openLab();
-  image = await ensureImage(lab.payloadFile);
+  lab = await openLab();
+  ({ image } = lab);
 }, TIMEOUT_MS);
 afterAll(async () => {
-  expect(await lab.dispose()).toEqual([]);
+  expect(lab.leftovers()).toEqual([]);
+  await lab.dispose();
 }, TIMEOUT_MS);
 
 async function prepared(path: string, ctx: TestContext): Promise<Environment> {

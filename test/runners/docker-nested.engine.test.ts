@@ -1,13 +1,10 @@
 /** The runner `docker` inside itself: the same code on a box of its own, with a daemon of the same version. */
 
-import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Box, Image, OpenOptions, Prepared, Probe } from '../../bench/types.ts';
 import { usageOfPath } from '../../runners/cgroup/group.ts';
 import { docker } from '../../runners/engines/docker/runner.ts';
-import { ensureImage } from '../../runners/image/image.ts';
-import { hostBox } from '../../runners/kit/process.ts';
-import { type Lab, openLab, talk } from './docker-fixture.ts';
+import { type Lab, openLab, talk } from '../lab.ts';
 
 let lab: Lab;
 let host: Box;
@@ -16,8 +13,7 @@ let probe: Probe;
 
 beforeAll(async () => {
   lab = await openLab();
-  host = hostBox(lab.workspace);
-  image = await ensureImage(lab.payloadFile);
+  ({ host, image } = lab);
   probe = await docker.probe(host, lab.workspace);
 });
 
@@ -67,7 +63,6 @@ describe('docker in docker', () => {
   });
   afterEach(() => {
     expect(lab.leftovers()).toEqual([]);
-    expect(readdirSync(lab.workspace.dir).sort()).toEqual(['owner.json', 'payload.cjs']);
   });
 
   it('runs the payload with its limits, afresh and again, with two resident side by side', async () => {
@@ -87,7 +82,7 @@ describe('docker in docker', () => {
           capEff: '0000000000000000',
           noNewPrivs: '1',
           seccomp: '2',
-          root: 'EROFS',
+          writeRoot: 'EROFS',
           store: 'ENOENT',
         });
         expect(Number(one.payload.facts.memory)).toBe(limits.memoryBytes);

@@ -1,6 +1,6 @@
 /** The runner `docker` on a real daemon: the payload's box, the image, and what is left afterwards. */
 
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Box, Image, OpenOptions, Prepared, Probe } from '../../bench/types.ts';
@@ -11,9 +11,10 @@ import { acquireDaemon, releaseDaemon } from '../../runners/engines/docker/host.
 import { loadArchive } from '../../runners/engines/docker/image.ts';
 import { hostDaemonDir } from '../../runners/engines/docker/leftovers.ts';
 import { docker } from '../../runners/engines/docker/runner.ts';
-import { dockerArchive, ensureImage } from '../../runners/image/image.ts';
-import { hostBox, hostExec } from '../../runners/kit/process.ts';
-import { type Lab, openLab, processesNaming, talk } from './docker-fixture.ts';
+import { dockerArchive } from '../../runners/image/image.ts';
+import { hostExec } from '../../runners/kit/process.ts';
+import { type Lab, openLab, talk } from '../lab.ts';
+import { processesNaming } from '../leftovers.ts';
 
 let lab: Lab;
 let host: Box;
@@ -22,8 +23,7 @@ let probe: Probe;
 
 beforeAll(async () => {
   lab = await openLab();
-  host = hostBox(lab.workspace);
-  image = await ensureImage(lab.payloadFile);
+  ({ host, image } = lab);
   probe = await docker.probe(host, lab.workspace);
 });
 
@@ -69,8 +69,8 @@ describe('docker on the host', () => {
           noNewPrivs: '1',
           seccomp: '2',
           hostname: 'boxmark',
-          root: 'EROFS',
-          tmp: 'done',
+          writeRoot: 'EROFS',
+          writeTmp: 'written',
           store: 'ENOENT',
         });
         expect(facts.nets).not.toContain('eth0');
@@ -176,6 +176,7 @@ describe('docker on the host', () => {
         // The refusal took the tag away, and with it the image of the other tests.
         await loadArchive(host, clientOf(own), archive, facts.containerdStore);
       } finally {
+        rmSync(join(lab.workspace.dir, 'tampered'), { recursive: true, force: true });
         await releaseDaemon(lab.workspace);
       }
     });
@@ -214,7 +215,8 @@ describe('docker on the host', () => {
       const begun = Date.now();
       await box.close();
       expect(Date.now() - begun).toBeLessThan(30_000);
-      expect(lab.leftovers()).toEqual([]);
+      // What is prepared for the next start stays in the folder.
+      expect(lab.leftovers().filter((left) => !left.startsWith('file '))).toEqual([]);
       const again = await docker.open(host, prepared, options('dies-2'));
       expect(await (await talk(again, image.payloadArgv)).ask('back')).toBe('echo back');
       await again.close();

@@ -3,9 +3,9 @@
 import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Prepared, Runner } from '../../bench/types.ts';
-import { hostBox } from '../../runners/kit/process.ts';
-import { type Guest, type Lab, openLab, processesNaming } from './guest-fixture.ts';
+import type { Box, Prepared, Runner } from '../../bench/types.ts';
+import { type Lab, openLab, type Talk } from '../lab.ts';
+import { processesNaming } from '../leftovers.ts';
 
 const MEMORY_BYTES = 512 << 20;
 const TIMEOUT_MS = 180_000;
@@ -21,18 +21,18 @@ export function guestContract({ runner, clock, writeRoot }: GuestExpectations): 
   describe(`a guest of ${runner.name}`, { timeout: TIMEOUT_MS }, () => {
     let lab: Lab;
     let prepared: Prepared;
-    let guest: Guest;
+    let guest: Talk & { box: Box };
     let unavailable: string | undefined;
     const awkward = ['a b', '"quoted"', "it's", '', '--', '%41$HOME\\x41', 'a,b=c', 'ünï', '*', 'two\nlines\n'];
 
     beforeAll(async () => {
-      lab = await openLab(MEMORY_BYTES);
-      const probe = await runner.probe(hostBox(lab.workspace), lab.workspace);
+      lab = await openLab({ memoryBytes: MEMORY_BYTES });
+      const probe = await runner.probe(lab.host, lab.workspace);
       if (!probe.available) {
         unavailable = `${probe.reason} (${probe.remedy})`;
         return;
       }
-      prepared = await runner.prepare(hostBox(lab.workspace), await lab.image(), lab.workspace);
+      prepared = await runner.prepare(lab.host, lab.image, lab.workspace);
       guest = await lab.start(runner, prepared, 'b1-first-1', awkward);
     }, TIMEOUT_MS);
 
@@ -58,24 +58,25 @@ export function guestContract({ runner, clock, writeRoot }: GuestExpectations): 
     });
 
     test('has the CPUs and about the memory of its limits, a clean environment and a read-only root', async () => {
-      expect(guest.facts.cpus).toBe(lab.workspace.limits.cpus.length);
-      expect(Number(guest.facts.memory)).toBeGreaterThan(0.85 * MEMORY_BYTES);
-      expect(Number(guest.facts.memory)).toBeLessThanOrEqual(MEMORY_BYTES);
+      expect(guest.facts.cpuCount).toBe(lab.workspace.limits.cpus.length);
+      expect(Number(guest.facts.totalMemory)).toBeGreaterThan(0.85 * MEMORY_BYTES);
+      expect(Number(guest.facts.totalMemory)).toBeLessThanOrEqual(MEMORY_BYTES);
       expect(guest.facts.env).toEqual({ PATH: '/usr/bin:/bin', HOME: '/' });
       expect(guest.facts.writeRoot).toBe(writeRoot);
-      expect(guest.facts.writeTmp).toBe('done');
+      expect(guest.facts.writeTmp).toBe('written');
     });
 
     test('carries requests of 3 kB and answers of 300 kB without losing a byte', async () => {
       for (let round = 0; round < 5; round += 1) {
-        const echo = Array.from({ length: 300 }, (_, at) => `${round}.${at}~^C`)
-          .join(' ')
-          .slice(0, 3000);
-        const answer = guest.ask({ echo, fill: 300_000 });
+        const line = `fill:300000:${Array.from({ length: 300 }, (_, at) => `${round}.${at}~^C`).join(' ')}`.slice(
+          0,
+          3000,
+        );
+        const answer = guest.ask(line);
         // The harness may be slow to read: nothing may be dropped meanwhile.
         if (round === 4) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
-        const { echo: back, filler } = await answer;
-        expect(back).toBe(echo);
+        const { echo, filler } = (await answer) as Readonly<Record<string, string>>;
+        expect(echo).toBe(line);
         expect(String(filler).length).toBe(300_000);
         expect(/^x*$/.test(String(filler))).toBe(true);
       }
@@ -83,14 +84,14 @@ export function guestContract({ runner, clock, writeRoot }: GuestExpectations): 
 
     test('goes on answering after a pause', async () => {
       await sleep(1500);
-      expect((await guest.ask({ echo: 'after' })).echo).toBe('after');
+      expect(await guest.ask('after')).toBe('echo after');
     });
 
     test('keeps time with the host within 2 % over two seconds', async () => {
-      const before = await guest.ask({ echo: 1 });
+      const before = await guest.exchange('1');
       await sleep(2000);
-      const after = await guest.ask({ echo: 2 });
-      const guestNs = Number(BigInt(after.monoNs) - BigInt(before.monoNs));
+      const after = await guest.exchange('2');
+      const guestNs = Number(after.monoNs - before.monoNs);
       // The guest read its clock somewhere between question and answer: a busy machine widens the bounds, a wrong clock leaves them.
       const leastNs = Number(after.sentNs - before.atNs);
       const mostNs = Number(after.atNs - before.sentNs);
@@ -115,7 +116,7 @@ export function guestContract({ runner, clock, writeRoot }: GuestExpectations): 
 
     test('refuses what does not fit on the kernel’s command line', async () => {
       const { limits, signal } = lab.workspace;
-      const box = await runner.open(hostBox(lab.workspace), prepared, { name: 'b1-long-1', limits, signal });
+      const box = await runner.open(lab.host, prepared, { name: 'b1-long-1', limits, signal });
       await expect(box.spawn(['/usr/bin/node', 'x'.repeat(5000)])).rejects.toThrow(/too long/);
       await box.close();
       expect(lab.leftovers().filter((left) => left.includes('b1-long-1'))).toEqual([]);
@@ -123,14 +124,14 @@ export function guestContract({ runner, clock, writeRoot }: GuestExpectations): 
 
     test('runs beside another one without a mix-up', async () => {
       const other = await lab.start(runner, prepared, 'b1-second-1');
-      const [mine, theirs] = await Promise.all([guest.ask({ echo: 'mine' }), other.ask({ echo: 'theirs' })]);
-      expect([mine.echo, theirs.echo]).toEqual(['mine', 'theirs']);
+      const answers = await Promise.all([guest.ask('mine'), other.ask('theirs')]);
+      expect(answers).toEqual(['echo mine', 'echo theirs']);
       await other.box.close();
-      expect((await guest.ask({ echo: 'still here' })).echo).toBe('still here');
+      expect(await guest.ask('still here')).toBe('echo still here');
     });
 
     test('powers off when its payload has quit, and leaves nothing', async () => {
-      guest.process.write(JSON.stringify({ quit: true }));
+      guest.process.write('quit');
       expect(await guest.process.exited).toEqual({ exitCode: 0, signal: null });
       await guest.box.close();
       expect(lab.leftovers()).toEqual([]);
@@ -138,7 +139,7 @@ export function guestContract({ runner, clock, writeRoot }: GuestExpectations): 
 
     test('leaves nothing when it is killed in the middle of its work', async () => {
       const busy = await lab.start(runner, prepared, 'b2-busy-1');
-      busy.process.write(JSON.stringify({ spin: true }));
+      busy.process.write('spin');
       await sleep(200);
       busy.process.kill();
       expect((await busy.process.exited).signal).toBe('SIGKILL');
@@ -149,14 +150,14 @@ export function guestContract({ runner, clock, writeRoot }: GuestExpectations): 
 
     test('is ended by closing its box while it is still working', async () => {
       const busy = await lab.start(runner, prepared, 'b2-busy-2');
-      busy.process.write(JSON.stringify({ spin: true }));
+      busy.process.write('spin');
       await busy.box.close();
       expect(lab.leftovers()).toEqual([]);
     });
 
     test('says why a command did not start', async () => {
       const { limits, signal } = lab.workspace;
-      const box = await runner.open(hostBox(lab.workspace), prepared, { name: 'b3-wrong-1', limits, signal });
+      const box = await runner.open(lab.host, prepared, { name: 'b3-wrong-1', limits, signal });
       const child = await box.spawn(['/usr/bin/nothing']);
       await child.exited;
       expect(child.errorTail()).toMatch(/nothing/);
@@ -164,7 +165,7 @@ export function guestContract({ runner, clock, writeRoot }: GuestExpectations): 
     });
 
     test('is not offered inside another box', async () => {
-      const inside = { ...hostBox(lab.workspace), path: 'docker' };
+      const inside = { ...lab.host, path: 'docker' };
       expect(await runner.probe(inside, lab.workspace)).toMatchObject({
         available: false,
         reason: expect.stringMatching(/inside docker/),

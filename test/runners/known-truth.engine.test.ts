@@ -2,64 +2,37 @@
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { type Environment, type Image, NO_TRAITS, type Started } from '../../bench/types.ts';
+import { type Environment, NO_TRAITS } from '../../bench/types.ts';
 import { hostHierarchies } from '../../runners/cgroup/group.ts';
-import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
-import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
-import { type Facts, type Lab, openLab } from './image-fixture.ts';
+import { converse, type Lab, openLab } from '../lab.ts';
 
 const TIMEOUT_MS = 120_000;
 
 let lab: Lab;
-let image: Image;
 beforeAll(async () => {
-  lab = openLab();
-  image = await ensureImage(lab.payloadFile);
+  lab = await openLab();
 }, TIMEOUT_MS);
 afterAll(async () => {
-  expect(await lab.dispose()).toEqual([]);
+  expect(lab.leftovers()).toEqual([]);
+  await lab.dispose();
 }, TIMEOUT_MS);
 
 /** Starts the environment once; skips where it can't run. */
 async function started(
   path: string,
   ctx: TestContext,
-  use: (started: Started, next: () => Promise<string>, environment: Environment) => Promise<void>,
+  use: (talk: Awaited<ReturnType<typeof converse>>, environment: Environment) => Promise<void>,
 ): Promise<void> {
-  const context = { runners: RUNNERS, image, workspace: lab.workspace };
-  let environment: Environment;
+  const environment = await lab.prepare(path);
+  if (typeof environment === 'string') return ctx.skip(`${path}: ${environment}`);
   try {
-    environment = await prepareStack(
-      path,
-      parsePath(path, RUNNERS, () => ''),
-      context,
-    );
-  } catch (error) {
-    if (error instanceof UnavailableError) return ctx.skip(`${path}: ${error.message}`);
-    throw error;
-  }
-  try {
-    const box = await environment.start('truth', lab.workspace.signal);
-    const lines: string[] = [];
-    let wake: (() => void) | undefined;
-    box.process.onLine((line) => {
-      lines.push(line);
-      wake?.();
-    });
-    const next = async (): Promise<string> => {
-      while (lines.length === 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      return lines.shift() ?? '';
-    };
+    const talk = await converse(environment, 'truth');
     try {
-      await use(box, next, environment);
+      await use(talk, environment);
     } finally {
-      await box.close();
+      await talk.started.close();
     }
   } finally {
     await environment.dispose();
@@ -70,11 +43,8 @@ describe('slow', () => {
   it.for(['slow:2%', 'native/slow:2%', 'unshare/slow:2%', 'docker/slow:2%', 'uml/slow:2%'])(
     '%s tells the payload below, and the reader',
     async (path, ctx) => {
-      await started(path, ctx, async (_, next, { labels }) => {
-        let line = await next();
-        while (!line.startsWith('{')) line = await next();
-        const { argv } = JSON.parse(line) as Facts;
-        expect(argv).toContain('--slow=0.02');
+      await started(path, ctx, async ({ facts }, { labels }) => {
+        expect(facts.argv).toContain('--slow=0.02');
         expect(labels).toContain('known truth: +2 %');
       });
     },
@@ -90,17 +60,15 @@ describe('quota', () => {
   it.for(['quota:20%', 'unshare/quota:20%'])(
     '%s holds the group of the box to its share, which a busy payload comes to feel',
     async (path, ctx) => {
-      await started(path, ctx, async (box, next, { labels, traits }) => {
+      await started(path, ctx, async ({ ask, started: box }, { labels, traits }) => {
         expect(labels).toContain('known truth: CPU quota of 20 %');
         expect(traits).toEqual({ ...NO_TRAITS, quotaAsked: true });
-        await next();
         expect(quotaFile(`/boxmark/${lab.workspace.id}/truth`)).toMatch(/^20000\b/);
         const cpuBefore = box.usage().cpuNs ?? 0;
         const begun = process.hrtime.bigint();
         // Five times 0.2 s, and on a busy host, which leaves the payload less than its share, until it gets more.
         for (let burn = 0; burn < 5 || (burn < 50 && box.usage().throttledNs === 0); burn++) {
-          box.process.write('burn');
-          await next();
+          await ask('burn');
         }
         const elapsedNs = Number(process.hrtime.bigint() - begun);
         const { cpuNs = 0, throttledNs = 0 } = box.usage();

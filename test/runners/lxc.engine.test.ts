@@ -1,6 +1,6 @@
 /** The runner `lxc`: system containers with init, bare ones, and Docker inside, each with a real payload. */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -10,14 +10,11 @@ import { docker } from '../../runners/engines/docker/runner.ts';
 import { LXC_LOCKS, removeLocks } from '../../runners/engines/lxc/leftovers.ts';
 import { lxc } from '../../runners/engines/lxc/runner.ts';
 import { createWorkspaceDir } from '../../runners/host/workspace.ts';
-import { ensureImage } from '../../runners/image/image.ts';
 import { ENGINES } from '../../runners/index.ts';
-import { hostBox } from '../../runners/kit/process.ts';
 import { parsePath } from '../../runners/stack/path.ts';
 import { removeLeftovers } from '../../runners/upkeep/clean-up.ts';
 import { findLeftovers } from '../../runners/upkeep/leftovers.ts';
-import { type Lab, openLab, processesNaming, talk } from './docker-fixture.ts';
-import { groupsOf } from './image-fixture.ts';
+import { type Lab, openLab, talk } from '../lab.ts';
 
 const TIMEOUT_MS = 180_000;
 
@@ -28,21 +25,11 @@ let probe: Probe;
 
 beforeAll(async () => {
   lab = await openLab();
-  host = hostBox(lab.workspace);
-  image = await ensureImage(lab.payloadFile);
+  ({ host, image } = lab);
   probe = await lxc.probe(host, lab.workspace);
 }, TIMEOUT_MS);
 
 afterAll(() => lab.dispose());
-
-function leftovers(): string[] {
-  const { id, dir } = lab.workspace;
-  const named = processesNaming(`boxmark-${id}`);
-  const locks = existsSync(`${LXC_LOCKS}${dir}`) ? [`${LXC_LOCKS}${dir}`] : [];
-  return [...lab.leftovers(), ...named, ...groupsOf(id), ...locks, ...readdirSync(dir)].filter(
-    (name) => !['owner.json', 'payload.cjs'].includes(name),
-  );
-}
 
 /** Opens the layers on each other as a run does, hands the innermost box to `use`, and closes everything again. */
 async function inside(layers: readonly Runner[], name: string, use: (box: Box, below: Box) => Promise<void>) {
@@ -107,7 +94,7 @@ describe('lxc', { timeout: TIMEOUT_MS }, () => {
   beforeEach((ctx) => {
     if (!probe.available) ctx.skip(`${probe.reason} (${probe.remedy})`);
   });
-  afterEach(() => expect(leftovers()).toEqual([]));
+  afterEach(() => expect(lab.leftovers()).toEqual([]));
 
   it.each(['lxc', 'lxc:app'])(
     '%s isolates, pins and limits a payload, with the environment of all others',
@@ -124,8 +111,8 @@ describe('lxc', { timeout: TIMEOUT_MS }, () => {
           capEff: '0000000000000000',
           capBnd: '0000000000000000',
           noNewPrivs: '1',
-          root: 'EROFS',
-          tmp: 'done',
+          writeRoot: 'EROFS',
+          writeTmp: 'written',
           store: 'ENOENT',
         });
         expect(await payload.ask('a line')).toBe('echo a line');
@@ -203,7 +190,7 @@ describe('lxc', { timeout: TIMEOUT_MS }, () => {
         cpus: limits.cpus.join(','),
         capEff: '0000000000000000',
         seccomp: '2',
-        root: 'EROFS',
+        writeRoot: 'EROFS',
       });
       expect(Number(payload.facts.memory)).toBe(limits.memoryBytes);
       expect(usageOfPath(box.cgroup ?? '/none').cpuNs).toBeGreaterThan(1e6);

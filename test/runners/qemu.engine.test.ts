@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { qemu, qemuRunner } from '../../runners/engines/qemu/runner.ts';
 import { bootAnswer, bootOnce } from '../../runners/guest/boot-probe.ts';
 import { kvmWorks } from '../../runners/guest/kvm-probe.ts';
-import { hostBox } from '../../runners/kit/process.ts';
 import { parsePath } from '../../runners/stack/path.ts';
+import { type Lab, openLab } from '../lab.ts';
+import { processesNaming } from '../leftovers.ts';
 import { guestContract } from './guest-contract.ts';
-import { type Lab, openLab, processesNaming } from './guest-fixture.ts';
 
 guestContract({ runner: qemuRunner({ accelerator: 'tcg' }), clock: 'tsc', writeRoot: 'EROFS' });
 
@@ -22,9 +22,9 @@ describe('settings of qemu', { timeout: 120_000 }, () => {
 
   it('boot the machine and the processor model that are asked for', async (context) => {
     const runner = layer('qemu:tcg:machine=q35:cpu=Nehalem');
-    const probe = await runner.probe(hostBox(lab.workspace), lab.workspace);
+    const probe = await runner.probe(lab.host, lab.workspace);
     if (!probe.available) return context.skip(`${probe.reason} (${probe.remedy})`);
-    const prepared = await runner.prepare(hostBox(lab.workspace), await lab.image(), lab.workspace);
+    const prepared = await runner.prepare(lab.host, lab.image, lab.workspace);
     expect(prepared.labels).toEqual(['emulated (TCG)', 'CPU model Nehalem']);
     expect(prepared.traits).toEqual({ emulated: true, ownCpu: true });
     const guest = await lab.start(runner, prepared, 'b1-q35-1');
@@ -36,12 +36,12 @@ describe('settings of qemu', { timeout: 120_000 }, () => {
   });
 
   it('are refused with what QEMU or KVM said', async (context) => {
-    const usual = await qemu.probe(hostBox(lab.workspace), lab.workspace);
+    const usual = await qemu.probe(lab.host, lab.workspace);
     if (!usual.available) return context.skip(`${usual.reason} (${usual.remedy})`);
-    const model = await layer('qemu:tcg:cpu=nonesuch').probe(hostBox(lab.workspace), lab.workspace);
+    const model = await layer('qemu:tcg:cpu=nonesuch').probe(lab.host, lab.workspace);
     expect(model).toMatchObject({ available: false, reason: expect.stringMatching(/nonesuch/) });
     const machine = process.arch === 'x64' ? 'virt' : 'q35';
-    const other = await layer(`qemu:machine=${machine}`).probe(hostBox(lab.workspace), lab.workspace);
+    const other = await layer(`qemu:machine=${machine}`).probe(lab.host, lab.workspace);
     expect(other).toMatchObject({ available: false, reason: `QEMU has no machine ${machine} for this processor` });
   });
 

@@ -9,9 +9,7 @@ import { FIRECRACKER, firecracker, firecrackerConfig } from '../../runners/engin
 import { openvz } from '../../runners/engines/openvz/runner.ts';
 import { guestBox } from '../../runners/guest/box.ts';
 import { GUEST_MARK } from '../../runners/guest/init.ts';
-import { ensureImage } from '../../runners/image/image.ts';
-import { hostBox } from '../../runners/kit/process.ts';
-import { type Lab, openLab, talk } from './docker-fixture.ts';
+import { type Lab, openLab, talk } from '../lab.ts';
 import { type Recorded, recorded } from './recorded.ts';
 
 const TIMEOUT_MS = 120_000;
@@ -23,8 +21,7 @@ let programs: Recorded | undefined;
 
 beforeAll(async () => {
   lab = await openLab();
-  host = hostBox(lab.workspace);
-  image = await ensureImage(lab.payloadFile);
+  ({ host, image } = lab);
 }, TIMEOUT_MS);
 afterEach(() => {
   programs?.dispose();
@@ -33,7 +30,8 @@ afterEach(() => {
 afterAll(() => lab.dispose());
 
 /** Where the stand-in runs a command, the payload itself runs, so that a conversation is possible. */
-const PAYLOAD = "exec /usr/bin/env -i PATH=/usr/bin:/bin node -e 'console.log(JSON.stringify({ argv: [] }));'";
+const PAYLOAD =
+  'exec /usr/bin/env -i PATH=/usr/bin:/bin node -e \'console.log("@boxmark {\\"value\\":{},\\"monoNs\\":0}");\'';
 
 describe('openvz', { timeout: TIMEOUT_MS }, () => {
   it('says that this is no such host where neither of the commands is there', async () => {

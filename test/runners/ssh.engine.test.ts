@@ -1,6 +1,6 @@
 /** The runner `ssh`, against a real sshd on the loopback interface: the other host is this one, reached as any other. */
 
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -9,12 +9,10 @@ import { docker } from '../../runners/engines/docker/runner.ts';
 import type { PreparedSsh } from '../../runners/engines/ssh/box.ts';
 import { ssh } from '../../runners/engines/ssh/runner.ts';
 import { unshare } from '../../runners/engines/unshare/runner.ts';
-import { ensureImage } from '../../runners/image/image.ts';
-import { hostBox } from '../../runners/kit/process.ts';
 import { parsePath } from '../../runners/stack/path.ts';
 import { prepareStack } from '../../runners/stack/stack.ts';
-import { type Lab, openLab, processesNaming, talk } from './docker-fixture.ts';
-import { groupsOf } from './image-fixture.ts';
+import { type Lab, openLab, talk } from '../lab.ts';
+import { processesNaming } from '../leftovers.ts';
 import { type SshServer, startServer, whyNoServer } from './ssh-server.ts';
 
 const TIMEOUT_MS = 240_000;
@@ -28,9 +26,9 @@ let loopback: Runner;
 
 beforeAll(async () => {
   if (missing !== undefined) return;
-  lab = await openLab();
-  host = hostBox(lab.workspace);
-  image = await ensureImage(lab.payloadFile);
+  // Its archive is changed by a test.
+  lab = await openLab({ ownStore: true });
+  ({ host, image } = lab);
   server = await startServer();
   loopback = parsePath(server.layer, [ssh], () => '')[0]!;
 }, TIMEOUT_MS);
@@ -39,18 +37,6 @@ afterAll(async () => {
   await server?.stop();
   await lab?.dispose();
 }, TIMEOUT_MS);
-
-function leftovers(): string[] {
-  const { id, dir } = lab.workspace;
-  const there = readdirSync('/var/tmp').filter((name) => name.startsWith(`boxmark-${id}-`));
-  const files = readdirSync(dir).filter((name) => !['owner.json', 'payload.cjs'].includes(name));
-  return [...lab.leftovers(), ...processesNaming(`boxmark-${id}`), ...groupsOf(id), ...there, ...files];
-}
-
-async function gone(): Promise<string[]> {
-  for (let tries = 0; tries < 100 && leftovers().length > 0; tries++) await sleep(50);
-  return leftovers();
-}
 
 async function inside(layers: readonly Runner[], name: string, use: (box: Box, made: Prepared) => Promise<void>) {
   const { limits, signal } = lab.workspace;
@@ -76,7 +62,9 @@ describe('ssh', { timeout: TIMEOUT_MS }, () => {
     if (missing !== undefined) ctx.skip(missing);
   });
   afterEach(async () => {
-    if (missing === undefined) expect(await gone()).toEqual([]);
+    if (missing !== undefined) return;
+    expect(await lab.remains()).toEqual([]);
+    expect(lab.leftovers()).toEqual([]);
   });
 
   it('runs a proved copy of the image on the other host, pinned and with a clean environment', async () => {
@@ -123,7 +111,6 @@ describe('ssh', { timeout: TIMEOUT_MS }, () => {
   it('refuses a copy that is not what was sent', async () => {
     const store = join(image.root, '..', 'root.tar');
     await inside([loopback], 'b1-whole-1', async () => {}); // Makes the archive that is sent.
-    const { readFileSync } = await import('node:fs');
     const whole = readFileSync(store);
     const changed = Buffer.from(whole);
     const at = changed.indexOf('process.exit(0)');
@@ -148,11 +135,11 @@ describe('ssh', { timeout: TIMEOUT_MS }, () => {
         expect(payload.facts).toMatchObject({
           env: { PATH: '/usr/bin:/bin', HOME: '/' },
           capEff: '0000000000000000',
-          root: 'EROFS',
+          writeRoot: 'EROFS',
         });
         expect(await payload.ask('held')).toBe('echo held');
       });
-      expect(await gone(), engine.name).toEqual([]);
+      expect(await lab.remains(), engine.name).toEqual([]);
     }
   });
 

@@ -1,38 +1,33 @@
 /** Docker inside a virtual machine: a User-mode Linux that holds engines, with a real daemon and a real payload in it. */
 
-import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Image } from '../../bench/types.ts';
+import type { Box, Image } from '../../bench/types.ts';
 import { docker } from '../../runners/engines/docker/runner.ts';
 import { uml } from '../../runners/engines/uml/runner.ts';
 import { unshare } from '../../runners/engines/unshare/runner.ts';
-import { ensureImage } from '../../runners/image/image.ts';
-import { hostBox } from '../../runners/kit/process.ts';
 import { prepareStack, type StackContext, UnavailableError } from '../../runners/stack/stack.ts';
-import { type Lab, openLab, processesNaming } from './docker-fixture.ts';
-import { groupsOf } from './image-fixture.ts';
+import { converse, type Lab, openLab } from '../lab.ts';
 
 const TIMEOUT_MS = 580_000;
 
 let lab: Lab;
+let host: Box;
 let image: Image;
 let context: StackContext;
 let unavailable: string | undefined;
 
 beforeAll(async () => {
   lab = await openLab();
-  image = await ensureImage(lab.payloadFile);
+  ({ host, image } = lab);
   context = { runners: [uml, docker, unshare], image, workspace: lab.workspace };
   for (const runner of [uml, docker]) {
-    const probe = await runner.probe(hostBox(lab.workspace), lab.workspace);
+    const probe = await runner.probe(host, lab.workspace);
     if (!probe.available) unavailable ??= `${runner.name}: ${probe.reason} (${probe.remedy})`;
   }
 }, TIMEOUT_MS);
 
 afterAll(async () => {
-  const { id, dir } = lab.workspace;
-  const files = readdirSync(dir).filter((name) => !['owner.json', 'payload.cjs'].includes(name));
-  const left = [...lab.leftovers(), ...processesNaming(id), ...groupsOf(id), ...files];
+  const left = lab.leftovers();
   await lab.dispose();
   expect(left).toEqual([]);
 }, TIMEOUT_MS);
@@ -49,29 +44,26 @@ describe('a guest of User-mode Linux that holds engines', { timeout: TIMEOUT_MS 
       expect(environment.traits).toMatchObject({ ownCpu: true, emulated: false, kvm: false });
       expect(environment.labels).not.toContain('storage vfs');
       const names = ['b1-ud-1', 'b1-ud-2'];
-      const started = await Promise.all(names.map((name) => environment.start(name, lab.workspace.signal)));
+      const talks = await Promise.all(names.map((name) => converse(environment, name)));
       try {
-        for (const { process: child, usage, cpuNs } of started) {
-          const lines: string[] = [];
-          child.onLine((line) => lines.push(line));
-          child.write('hello "guest"');
+        for (const { process: child, facts, ask, started } of talks) {
+          const { usage, cpuNs } = started;
+          expect(await ask('hello "guest"')).toBe('echo hello "guest"');
           child.write('quit');
           expect(await child.exited, child.errorTail()).toEqual({ exitCode: 0, signal: null });
-          const facts = JSON.parse(lines[0] ?? 'null');
           expect(facts).toMatchObject({
             env: { PATH: '/usr/bin:/bin', HOME: '/' },
             capEff: '0000000000000000',
             noNewPrivs: '1',
-            root: 'EROFS',
-            tmp: 'done',
+            writeRoot: 'EROFS',
+            writeTmp: 'written',
           });
           expect(facts.argv[0]).toMatch(/^--start=/);
-          expect(lines[1]).toBe('echo hello "guest"');
           expect(usage().cpuNs).toBeGreaterThan(1e8);
           expect(cpuNs?.()).toBeGreaterThan(1e8);
         }
       } finally {
-        for (const one of started) await one.close();
+        for (const { started } of talks) await started.close();
       }
     } finally {
       await environment.dispose();
@@ -80,7 +72,6 @@ describe('a guest of User-mode Linux that holds engines', { timeout: TIMEOUT_MS 
 
   it('says how a machine ended that does not come up', async (ctx) => {
     if (unavailable !== undefined) return ctx.skip(unavailable);
-    const host = hostBox(lab.workspace);
     const prepared = await uml.prepare(host, image, lab.workspace, docker.needs);
     const { limits, signal } = lab.workspace;
     const broken = { ...prepared, disk: '/nonexistent' };
@@ -91,7 +82,6 @@ describe('a guest of User-mode Linux that holds engines', { timeout: TIMEOUT_MS 
 
   it('carries long and awkward commands, input and output, and ends what takes too long', async (ctx) => {
     if (unavailable !== undefined) return ctx.skip(unavailable);
-    const host = hostBox(lab.workspace);
     const prepared = await uml.prepare(host, image, lab.workspace, docker.needs);
     const { limits, signal } = lab.workspace;
     const box = await uml.open(host, prepared, { name: 'b1-agent-1', limits, signal, holds: docker.needs });

@@ -6,9 +6,8 @@ import type { Box, Image, Prepared, Runner } from '../../bench/types.ts';
 import { hostHierarchies, usageOfPath } from '../../runners/cgroup/group.ts';
 import { native } from '../../runners/engines/native/runner.ts';
 import { unshare } from '../../runners/engines/unshare/runner.ts';
-import { ensureImage } from '../../runners/image/image.ts';
-import { hostBox } from '../../runners/kit/process.ts';
-import { type Facts, factsOf, groupsOf, type Lab, openLab, processesNaming, talk } from './image-fixture.ts';
+import { type Facts, type Lab, openLab, talk } from '../lab.ts';
+import { groupsOf, processesNaming } from '../leftovers.ts';
 
 const TIMEOUT_MS = 120_000;
 
@@ -18,9 +17,8 @@ let image: Image;
 const unavailable = new Map<Runner, string>();
 
 beforeAll(async () => {
-  lab = openLab();
-  host = hostBox(lab.workspace);
-  image = await ensureImage(lab.payloadFile);
+  lab = await openLab();
+  ({ host, image } = lab);
   for (const runner of [native, unshare]) {
     const probe = await runner.probe(host, lab.workspace);
     if (!probe.available) unavailable.set(runner, `${probe.reason} (${probe.remedy})`);
@@ -28,7 +26,8 @@ beforeAll(async () => {
 }, TIMEOUT_MS);
 
 afterAll(async () => {
-  expect(await lab.dispose()).toEqual([]);
+  expect(lab.leftovers()).toEqual([]);
+  await lab.dispose();
 }, TIMEOUT_MS);
 
 function needs(runner: Runner, ctx: TestContext): void {
@@ -45,7 +44,7 @@ async function inside(layers: readonly Runner[], name: string, use: (box: Box) =
       const parent = opened.at(-1) ?? host;
       const holds = layers[index + 1]?.needs;
       made.push(await runner.prepare(parent, image, lab.workspace, holds));
-      const options = { name, limits: lab.limits, signal: lab.workspace.signal, ...(holds && { holds }) };
+      const options = { name, limits: lab.workspace.limits, signal: lab.workspace.signal, ...(holds && { holds }) };
       opened.push(await runner.open(parent, made[index]!, options));
     }
     await use(opened.at(-1)!);
@@ -66,9 +65,9 @@ function expectIsolated(facts: Facts): void {
   expect(facts.processes).toEqual(['1']);
   expect(facts.uid).toBe(0);
   expect(facts.cwd).toBe('/');
-  expect(facts.capabilities).toEqual(['0000000000000000', '0000000000000000', '0000000000000000']);
-  expect(facts.nnp).toBe('1');
-  expect(facts.cpus).toBe(lab.limits.cpus.join(','));
+  for (const set of [facts.capEff, facts.capPrm, facts.capBnd]) expect(set).toBe('0000000000000000');
+  expect(facts.noNewPrivs).toBe('1');
+  expect(facts.cpus).toBe(lab.workspace.limits.cpus.join(','));
   expect(facts.env).toEqual({ PATH: '/usr/bin:/bin', HOME: '/' });
   expect(facts.interfaces).toEqual(['lo']);
   expect(facts.route).toBe(0);
@@ -78,7 +77,8 @@ function expectIsolated(facts: Facts): void {
     ['bin', 'boxmark', 'dev', 'etc', 'lib', 'lib64', 'proc', 'root', 'run', 'sbin', 'sys', 'tmp', 'usr', 'var'].sort(),
   );
   expect(facts.mounts.filter((place) => !/^\/(|proc|sys|tmp|dev\/\w+|boxmark\/store)$/.test(place))).toEqual([]);
-  expect(facts.writes).toEqual(['EROFS', 'EROFS', 'EROFS', 'EROFS', 'written']);
+  expect([facts.writeRoot, facts.writeTmp]).toEqual(['EROFS', 'written']);
+  expect(facts.writes).toEqual(['EROFS', 'EROFS', 'EROFS']);
 }
 
 describe('native', { timeout: TIMEOUT_MS }, () => {
@@ -86,18 +86,18 @@ describe('native', { timeout: TIMEOUT_MS }, () => {
     needs(native, ctx);
     await inside([native], 'b1-native-1', async (box) => {
       const running = await talk(box, [...image.payloadArgv, 'an argument', "it's"]);
-      const facts = await factsOf(running);
-      expect(facts.cpus).toBe(lab.limits.cpus.join(','));
+      const { facts } = running;
+      expect(facts.cpus).toBe(lab.workspace.limits.cpus.join(','));
       expect(facts.env).toEqual({ PATH: '/usr/bin:/bin', HOME: '/' });
       expect(facts.argv).toEqual(['an argument', "it's"]);
       expect(readFileSync(`/proc/${facts.pid}/cmdline`, 'utf8').split('\0')[0]).toBe(image.nativeArgv[0]);
       if (box.cgroup !== undefined) {
         expect(limitOf('memory', box.cgroup, 'memory.limit_in_bytes', 'memory.max')).toBe(String(512 << 20));
-        expect(limitOf('pids', box.cgroup, 'pids.max', 'pids.max')).toBe('64');
+        expect(limitOf('pids', box.cgroup, 'pids.max', 'pids.max')).toBe(String(lab.workspace.limits.pids));
         expect(limitOf('memory', box.cgroup, 'cgroup.procs', 'cgroup.procs').split('\n')).toContain(String(facts.pid));
       }
-      running.child.write('quit');
-      expect((await running.child.exited).exitCode).toBe(3);
+      running.process.write('fail');
+      expect((await running.process.exited).exitCode).toBe(3);
     });
   });
 
@@ -113,15 +113,14 @@ describe('unshare', { timeout: TIMEOUT_MS }, () => {
     needs(unshare, ctx);
     await inside([unshare], 'b1-unshare-1', async (box) => {
       const running = await talk(box, [...image.payloadArgv, 'two words', "it's", '', '$HOME', '*']);
-      const facts = await factsOf(running);
+      const { facts } = running;
       expectIsolated(facts);
       expect(facts.argv).toEqual(['two words', "it's", '', '$HOME', '*']);
       for (const line of ['a line', '"quoted" $HOME']) {
-        running.child.write(line);
-        expect(await running.next()).toBe(`echo ${line}`);
+        expect(await running.ask(line)).toBe(`echo ${line}`);
       }
-      running.child.write('quit');
-      expect((await running.child.exited).exitCode).toBe(3);
+      running.process.write('fail');
+      expect((await running.process.exited).exitCode).toBe(3);
     });
   });
 
@@ -130,14 +129,12 @@ describe('unshare', { timeout: TIMEOUT_MS }, () => {
     await inside([unshare], 'b1-unshare-2', async (box) => {
       const { cgroup } = box;
       if (cgroup === undefined) return ctx.skip(lab.notes.join(' '));
-      expect(limitOf('cpuset', cgroup, 'cpuset.cpus', 'cpuset.cpus')).toBe(lab.limits.cpus.join(','));
+      expect(limitOf('cpuset', cgroup, 'cpuset.cpus', 'cpuset.cpus')).toBe(lab.workspace.limits.cpus.join(','));
       expect(limitOf('memory', cgroup, 'memory.limit_in_bytes', 'memory.max')).toBe(String(512 << 20));
-      expect(limitOf('pids', cgroup, 'pids.max', 'pids.max')).toBe('64');
+      expect(limitOf('pids', cgroup, 'pids.max', 'pids.max')).toBe(String(lab.workspace.limits.pids));
       const running = await talk(box, image.payloadArgv);
-      await running.next();
       const before = usageOfPath(cgroup);
-      running.child.write('burn');
-      await running.next();
+      await running.ask('burn');
       const after = usageOfPath(cgroup);
       // Other load may take the CPU away meanwhile, but a loop of 200 ms can't use more than that by much, nor nothing.
       const burnt = (after.cpuNs ?? 0) - (before.cpuNs ?? 0);
@@ -154,8 +151,11 @@ describe('unshare', { timeout: TIMEOUT_MS }, () => {
       const done = await box.exec(image.payloadArgv, { input: 'hello\n', env: { EXTRA: "it's set" } });
       expect(done.stderr).toBe('');
       expect(done.exitCode).toBe(0);
-      const [facts = '', echo] = done.stdout.split('\n');
-      expect((JSON.parse(facts) as Facts).env.EXTRA).toBe("it's set");
+      const [facts, echo] = done.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line.replace('@boxmark ', '')).value);
+      expect((facts as Facts).env.EXTRA).toBe("it's set");
       expect(echo).toBe('echo hello');
     });
   });
@@ -163,10 +163,9 @@ describe('unshare', { timeout: TIMEOUT_MS }, () => {
   it('leaves no process and no group behind when it is closed in the middle of work, twice', async (ctx) => {
     needs(unshare, ctx);
     const prepared = await unshare.prepare(host, image, lab.workspace);
-    const options = { name: 'b1-unshare-4', limits: lab.limits, signal: lab.workspace.signal };
+    const options = { name: 'b1-unshare-4', limits: lab.workspace.limits, signal: lab.workspace.signal };
     const box = await unshare.open(host, prepared, options);
-    const running = await talk(box, [...image.payloadArgv, `--start=${lab.workspace.id}-b1-unshare-4`]);
-    await running.next();
+    await talk(box, [...image.payloadArgv, `--start=${lab.workspace.id}-b1-unshare-4`]);
     expect(processesNaming(`${lab.workspace.id}-b1-unshare-4`).length).toBeGreaterThan(0);
     await box.close();
     await box.close();
@@ -187,7 +186,7 @@ describe('unshare', { timeout: TIMEOUT_MS }, () => {
   it('does not start when it is interrupted', async (ctx) => {
     needs(unshare, ctx);
     const prepared = await unshare.prepare(host, image, lab.workspace);
-    const options = { name: 'b1-unshare-6', limits: lab.limits, signal: AbortSignal.abort() };
+    const options = { name: 'b1-unshare-6', limits: lab.workspace.limits, signal: AbortSignal.abort() };
     await expect(unshare.open(host, prepared, options)).rejects.toThrow();
     await prepared.dispose();
   });
@@ -199,9 +198,9 @@ describe('unshare in unshare', { timeout: TIMEOUT_MS }, () => {
     await inside([unshare, unshare], 'b1-nested-1', async (box) => {
       expect(box.path).toBe('unshare/unshare');
       const running = await talk(box, image.payloadArgv);
-      expectIsolated(await factsOf(running));
+      expectIsolated(running.facts);
       if (box.cgroup === undefined) return;
-      expect(limitOf('cpuset', box.cgroup, 'cpuset.cpus', 'cpuset.cpus')).toBe(lab.limits.cpus.join(','));
+      expect(limitOf('cpuset', box.cgroup, 'cpuset.cpus', 'cpuset.cpus')).toBe(lab.workspace.limits.cpus.join(','));
       expect(limitOf('memory', box.cgroup, 'memory.limit_in_bytes', 'memory.max')).toBe(String(512 << 20));
     });
     expect(groupsOf(lab.workspace.id)).toEqual([]);
@@ -210,7 +209,7 @@ describe('unshare in unshare', { timeout: TIMEOUT_MS }, () => {
   it('gives a payload the same box as outside, three levels deep', async (ctx) => {
     needs(unshare, ctx);
     await inside([unshare, unshare, unshare], 'b1-nested-2', async (box) => {
-      expectIsolated(await factsOf(await talk(box, image.payloadArgv)));
+      expectIsolated((await talk(box, image.payloadArgv)).facts);
     });
     expect(groupsOf(lab.workspace.id)).toEqual([]);
   });
@@ -218,7 +217,7 @@ describe('unshare in unshare', { timeout: TIMEOUT_MS }, () => {
   it('keeps the scratch folder from start to start and shows the store read-only', async (ctx) => {
     needs(unshare, ctx);
     const prepared = await unshare.prepare(host, image, lab.workspace, unshare.needs);
-    const options = { limits: lab.limits, signal: lab.workspace.signal, holds: unshare.needs };
+    const options = { limits: lab.workspace.limits, signal: lab.workspace.signal, holds: unshare.needs };
     const first = await unshare.open(host, prepared, { ...options, name: 'b1-holder-1' });
     const shell = (box: Box, script: string) => box.exec(['sh', '-c', script]);
     expect((await shell(first, `echo kept >${first.scratch}/file`)).exitCode).toBe(0);
@@ -235,7 +234,12 @@ describe('unshare in unshare', { timeout: TIMEOUT_MS }, () => {
   it('ends everything inside with the outer box, also what nobody closed', async (ctx) => {
     needs(unshare, ctx);
     const prepared = await unshare.prepare(host, image, lab.workspace, unshare.needs);
-    const options = { name: 'b1-holder-3', limits: lab.limits, signal: lab.workspace.signal, holds: unshare.needs };
+    const options = {
+      name: 'b1-holder-3',
+      limits: lab.workspace.limits,
+      signal: lab.workspace.signal,
+      holds: unshare.needs,
+    };
     const outer = await unshare.open(host, prepared, options);
     const mark = `${lab.workspace.id}-abandoned`;
     const child = await outer.spawn(['sh', '-c', 'mkdir /sys/fs/cgroup/cpu/left; cat; :', mark]);

@@ -17,6 +17,7 @@ import { benchKernels } from './kernels.ts';
 import { benchReport } from './report.ts';
 import { benchSchedules } from './schedules.ts';
 import { benchStartup } from './startup.ts';
+import { benchTrials } from './trials.ts';
 import { benchTruths } from './truths.ts';
 import { benchWarmup } from './warmup.ts';
 
@@ -43,6 +44,7 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
     run: benchTruths,
     title: 'known truths, twenty times over: intervals that hold them, copies that seem to differ',
   },
+  simulated: { run: benchTrials, title: 'the simulations of the tests, with all their trials' },
   history: { run: benchHistory, title: 'boxmark history over 1,000 and 5,000 sessions: time and memory' },
   cli: { run: benchCli, title: 'commands that only look something up, against Node.js doing nothing' },
   schedules: { run: benchSchedules, title: 'interleaved against sequential: half-widths in the same time' },

@@ -14,6 +14,7 @@ import {
 } from '../../../bench/analysis/regression.ts';
 import { ratioOf } from '../../../bench/analysis/stats/interval.ts';
 import { randomStream, type Stream } from '../../../bench/random.ts';
+import { BEYOND, mostHits, trialsOf } from './trials.ts';
 
 const MARGIN = 0.02;
 
@@ -126,7 +127,7 @@ describe('stored sessions', () => {
   it.each([0.004, 0.01, 0.03])(
     'that did not change raise an alarm in at most five families of a hundred (spread %s)',
     (spread) => {
-      const trials = 1500;
+      const trials = trialsOf(1500);
       let alarms = 0;
       for (let trial = 0; trial < trials; trial++) {
         const stream = randomStream(20261123, trial, 'unchanged');
@@ -134,13 +135,12 @@ describe('stored sessions', () => {
         const rows = compareStored(before, [figures(stream, 0, spread)], MARGIN);
         if (rows.some(({ verdict }) => verdict === 'regressed' || verdict === 'improved')) alarms += 1;
       }
-      // 5 % and two standard errors.
-      expect(alarms / trials).toBeLessThan(0.05 + 2 * Math.sqrt((0.05 * 0.95) / trials));
+      expect(alarms).toBeLessThanOrEqual(mostHits(0.05, trials, BEYOND.two));
     },
   );
 
   it('find 10 % more in every figure', () => {
-    const trials = 300;
+    const trials = trialsOf(300);
     let found = 0;
     for (let trial = 0; trial < trials; trial++) {
       const stream = randomStream(7, trial, 'slower');
@@ -166,18 +166,18 @@ describe('a paired run', () => {
   it.each([0.003, 0.01, 0.03])(
     'raises an alarm in at most 25 cases of 1000 when the true change is the margin (spread %s)',
     (spread) => {
-      const trials = 4000;
+      const trials = trialsOf(4000);
       let alarms = 0;
       for (let trial = 0; trial < trials; trial++) {
         if (gate(randomStream(101010, trial, 'edge'), Math.log1p(MARGIN), spread).verdict === 'regressed') alarms += 1;
       }
-      expect(alarms / trials).toBeLessThan(0.025 + 3 * Math.sqrt((0.025 * 0.975) / trials));
+      expect(alarms).toBeLessThanOrEqual(mostHits(0.025, trials, BEYOND.three));
       expect(alarms).toBeGreaterThan(0); // Else the rule would be another one.
     },
   );
 
   it('finds 10 % more, and calls no change unchanged', () => {
-    for (let trial = 0; trial < 500; trial++) {
+    for (let trial = 0; trial < trialsOf(500); trial++) {
       const stream = randomStream(5, trial, 'gate');
       expect(gate(stream, Math.log(1.1), 0.01).verdict).toBe('regressed');
       expect(gate(stream, Math.log(0.9), 0.01).verdict).toBe('improved');
