@@ -27,6 +27,8 @@ export const BUNDLES = {
     format: 'esm',
     // What only some commands need is loaded by them alone.
     splitting: true,
+    // As if every file imported it: what all parts share comes into one part.
+    inject: ['cli/front.ts'],
     external: NATIVE,
     // Packages of the older kind ask for modules of Node.js this way.
     banner: { js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);" },

@@ -64,7 +64,9 @@ describe('help', () => {
       ([, { entryPoint }]) => entryPoint === 'cli/main.ts' || entryPoint === 'cli/program.ts',
     );
     expect(entries).toHaveLength(2);
-    const files = new Set(entries.flatMap(([name]) => loadedWith(outputs, name, new Set())));
+    const parts = new Set<string>();
+    const files = new Set(entries.flatMap(([name]) => loadedWith(outputs, name, parts)));
+    expect(parts.size, 'one part that all share, beside the two').toBe(3);
     const packages = [...files].flatMap((file) => /^node_modules\/([^/]+)/.exec(file)?.[1] ?? []);
     expect(new Set(packages)).toEqual(new Set(['commander']));
     // Messages with names from outside are made safe before they are printed.
