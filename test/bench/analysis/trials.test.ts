@@ -16,12 +16,16 @@ describe('trials', () => {
     expect(mostHits(0.5, 10, BEYOND.two)).toBe(8);
     expect(mostHits(0.5, 10, 56 / 1024)).toBe(7);
     expect(leastHits(0.5, 10, BEYOND.two)).toBe(2);
+    for (const trials of [3, 4, 17, 100]) expect(mostHits(0.3, trials, 0)).toBeGreaterThan(trials * 0.3);
     expect(mostHits(0.3, 4, 0)).toBe(4);
   });
 
   it('allow about what the normal approximation says where it holds', () => {
     const trials = 4000;
-    const approximate = 0.05 * trials + 2 * Math.sqrt(0.05 * 0.95 * trials);
-    expect(Math.abs(mostHits(0.05, trials, BEYOND.two) - approximate)).toBeLessThan(1.5);
+    // At 0.95 the chance of no hit is 1e-5204, which no double holds.
+    for (const share of [0.05, 0.95]) {
+      const approximate = share * trials + 2 * Math.sqrt(share * (1 - share) * trials);
+      expect(Math.abs(mostHits(share, trials, BEYOND.two) - approximate)).toBeLessThan(1.5);
+    }
   });
 });

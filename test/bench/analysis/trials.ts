@@ -14,13 +14,15 @@ export function trialsOf(whole: number): number {
 
 /** The most hits of independent trials that a true share of hits allows: more come with a chance of `tail` or less. */
 export function mostHits(share: number, trials: number, tail: number): number {
-  let chance = (1 - share) ** trials;
-  let sum = chance;
+  // In logarithms: the chance of no hit among many trials is too small for a double.
+  let chance = trials * Math.log1p(-share);
+  let sum = Math.exp(chance);
   let hits = 0;
-  while (1 - sum > tail) {
-    chance *= ((trials - hits) / (hits + 1)) * (share / (1 - share));
+  // All trials at most, as rounding may leave the sum short of one.
+  while (hits < trials && 1 - sum > tail) {
+    chance += Math.log(((trials - hits) / (hits + 1)) * (share / (1 - share)));
     hits += 1;
-    sum += chance;
+    sum += Math.exp(chance);
   }
   return hits;
 }
