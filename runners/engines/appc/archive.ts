@@ -2,18 +2,26 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, type FileHandle, mkdir, open, symlink } from 'node:fs/promises';
-import { dirname, join, posix } from 'node:path';
+import { chmod, type FileHandle, mkdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Image } from '../../../bench/types.ts';
-import { writeFixed } from '../../image/build.ts';
 import { rootMembers, writeStream } from '../../image/forms.ts';
 import { readTar, type TarMember, type TarRead, tarBytes } from '../../image/tar.ts';
+import {
+  contentOf,
+  isPlainMode,
+  isPlainPath,
+  linksThatLeaveRoot,
+  MOST_BYTES,
+  MOST_ENTRIES,
+  openArchive,
+  writeEntry,
+} from '../../image/untrusted.ts';
 import { type ImageManifest, imageManifest, parseImageManifest } from './manifest.ts';
 import { ImageRefusal, refuse } from './refusal.ts';
 
 const MANIFEST_LIMIT_BYTES = 1 << 20;
-const SIZE_LIMIT_BYTES = 8 * 2 ** 30;
 /** Types of tar entries that are no file, folder or symbolic link. */
 const KINDS: Readonly<Record<string, string>> = {
   '1': 'a hard link',
@@ -61,9 +69,9 @@ export async function unpackAci(file: string, root: string): Promise<void> {
     if (entry.path === 'manifest' || entry.path === 'rootfs') return;
     const place = join(root, entry.path.slice('rootfs'.length));
     if (entry.type === 'symlink') links.push([place, entry.target]);
-    else if (entry.type === 'file') await writeFixed(place, await contentOf(entry), entry.mode & 0o7777);
     else {
-      await mkdir(place);
+      if (entry.type === 'file') await writeEntry(entry, place);
+      else await mkdir(place);
       await chmod(place, entry.mode & 0o7777); // Whatever the umask is.
     }
   });
@@ -75,14 +83,22 @@ async function forEachEntry(file: string, act: (entry: TarRead) => Promise<void>
   const archive = await opened(file);
   try {
     const seen = new Map<string, TarRead['type']>();
+    const links = new Map<string, string>();
     let total = 0;
     for await (const raw of readTar(archive)) {
       const entry = { ...raw, path: raw.path.replace(/^\.\//, '') };
       checkEntry(entry, seen);
       total += entry.size;
-      if (total > SIZE_LIMIT_BYTES) throw refuse('holds more than 8 GiB');
+      if (total > MOST_BYTES) throw refuse('holds more than 8 GiB');
+      if (seen.size >= MOST_ENTRIES) throw refuse(`holds more than ${MOST_ENTRIES} entries`);
       seen.set(entry.path, entry.type);
+      if (entry.type === 'symlink') links.set(entry.path.slice('rootfs/'.length), entry.target);
       await act(entry);
+    }
+    const [leaving] = linksThatLeaveRoot(links);
+    if (leaving !== undefined) {
+      const named = [`rootfs/${leaving}`, links.get(leaving)].map((name) => JSON.stringify(name));
+      throw refuse(`holds a link that leads out of its root, ${named.join(' to ')}`);
     }
     if (!seen.has('manifest')) throw refuse('has no manifest');
     if (seen.get('rootfs') !== 'directory') throw refuse('has no folder rootfs');
@@ -97,13 +113,12 @@ async function forEachEntry(file: string, act: (entry: TarRead) => Promise<void>
 }
 
 /** Nothing may be outside the root, nothing twice, nothing below a link, and nothing but files, folders and inner links. */
-function checkEntry({ path, type, flag, target, size }: TarRead, seen: ReadonlyMap<string, TarRead['type']>): void {
+function checkEntry({ path, type, flag, mode, size }: TarRead, seen: ReadonlyMap<string, TarRead['type']>): void {
   const shown = JSON.stringify(path);
   if (path.startsWith('/')) throw refuse(`holds an absolute path, ${shown}`);
   const parts = path.split('/');
   if (parts.includes('..')) throw refuse(`holds a path that escapes its root, ${shown}`);
-  if (path.includes('\0') || parts.includes('') || parts.includes('.'))
-    throw refuse(`holds a path that is not plain, ${shown}`);
+  if (!isPlainPath(path)) throw refuse(`holds a path that is not plain, ${shown}`);
   if (path === 'manifest') {
     if (type !== 'file' || size > MANIFEST_LIMIT_BYTES) throw refuse('has a manifest that is no plain small file');
   } else if (parts[0] !== 'rootfs') throw refuse(`holds something beside manifest and rootfs, ${shown}`);
@@ -115,21 +130,14 @@ function checkEntry({ path, type, flag, target, size }: TarRead, seen: ReadonlyM
     const why = seen.get(parent) === 'symlink' ? 'below a link' : 'whose folder does not come before it';
     throw refuse(`holds an entry ${why}, ${shown}`);
   }
-  if (type !== 'symlink') return;
-  const end = posix.normalize(posix.join(dirname(path), target));
-  if (target.startsWith('/') || target.includes('\0') || (end !== 'rootfs' && !end.startsWith('rootfs/'))) {
-    throw refuse(`holds a link that leads out of its root, ${shown} to ${JSON.stringify(target)}`);
+  if (type !== 'symlink' && !isPlainMode(mode & 0o7777, type === 'file' ? 'file' : 'folder')) {
+    throw refuse(`holds a mode that gives a program the rights of its owner, ${shown}`);
   }
 }
 
 async function opened(file: string): Promise<FileHandle> {
-  return open(file, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw refuse(error.code === 'ENOENT' ? 'is not there' : `can't be read (${error.code})`, file);
+  return openArchive(file).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === undefined ? 'is no regular file' : `can't be read (${error.code})`;
+    throw refuse(error.code === 'ENOENT' ? 'is not there' : why, file);
   });
-}
-
-async function contentOf(entry: TarRead): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of entry.read()) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
