@@ -12,7 +12,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     maxWorkers: 2,
     globalSetup: ['test/global-setup.ts'],
-    setupFiles: ['test/fuzz-seed.ts'],
+    setupFiles: ['test/fuzz/seed.ts'],
     projects: [
       {
         extends: true,

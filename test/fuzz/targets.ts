@@ -1,0 +1,263 @@
+/** What reads files of strangers: each reader with a file that it takes, and the ways in which that is changed. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { readClaims } from '../../bench/analysis/claims/file.ts';
+import { BoxmarkError } from '../../bench/errors.ts';
+import { recheck } from '../../bench/kinds/recheck.ts';
+import { parseAnswer, parseBody, parseHello } from '../../bench/payload/protocol.ts';
+import { checkPlanInput } from '../../bench/plan/plan.ts';
+import { checkSession } from '../../bench/session/check.ts';
+import { readHistory } from '../../bench/session/history.ts';
+import { loadSession } from '../../bench/session/load.ts';
+import { storedPlan } from '../../bench/session/stored-plan.ts';
+import { FORMATS } from '../../reports/formats/index.ts';
+import { readSession } from '../../reports/model/read.ts';
+import { checkAci } from '../../runners/engines/appc/archive.ts';
+import { libraryClosure } from '../../runners/image/elf-closure.ts';
+import { importImage } from '../../runners/image/image.ts';
+import { manifestText } from '../../runners/image/manifest.ts';
+import { type TarMember, tarBytes } from '../../runners/image/tar.ts';
+import { RUNNERS } from '../../runners/index.ts';
+import { parsePath } from '../../runners/stack/path.ts';
+import { writeSession } from '../cli/stored-session.ts';
+import { bytes, cells, json, jsonLine, type Mutation, numbers, words } from './mutate.ts';
+
+/** One reader, or several that are given the same file. */
+export interface Target {
+  readonly name: string;
+  readonly seed: Buffer;
+  readonly mutations: readonly Mutation[];
+  /** How the reader names a refusal; a `BoxmarkError` of exit code 2 unless the target says otherwise. */
+  readonly refusal?: (error: unknown) => boolean;
+  /** Reads the input with each of the readers. `attempt` decides what may be thrown. */
+  read(input: Buffer, attempt: (reader: string, act: () => unknown) => Promise<void>): Promise<void>;
+}
+
+const EMPTY_DIGEST = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+/** Pictures take a second each, and hold no text of a stranger. */
+const TEXTS = FORMATS.filter(({ name }) => !['html', 'png', 'svg'].includes(name));
+
+/** All targets, their files below `dir`. */
+export async function targetsIn(dir: string): Promise<Target[]> {
+  return [
+    ...sessionTargets(dir),
+    plan(),
+    claims(dir),
+    ...answers(),
+    elf(dir),
+    await image(dir),
+    await aci(dir),
+    environment(),
+  ];
+}
+
+function sessionTargets(dir: string): Target[] {
+  const session = writeSession({
+    out: join(dir, 'results'),
+    name: '20261123T170000Z-abcdef',
+    plan: { workloads: ['fft', 'sor'], rounds: 4, blocks: 2 },
+  });
+  writeFileSync(
+    join(session, 'events.jsonl'),
+    [
+      { at: '2026-11-23T17:00:00.000Z', kind: 'unavailable', env: 'docker', reason: 'no daemon', remedy: 'start it' },
+      { at: '2026-11-23T17:00:01.000Z', kind: 'steal', block: 1, stealMs: 12, share: 0.02 },
+      { at: '2026-11-23T17:00:02.000Z', kind: 'failed', env: 'native', block: 2, reason: 'it ended' },
+    ]
+      .map((event) => `${JSON.stringify(event)}\n`)
+      .join(''),
+  );
+  const files: Readonly<Record<string, readonly Mutation[]>> = {
+    'session.json': [json, json, numbers, bytes],
+    'manifest.json': [json, bytes],
+    'events.jsonl': [jsonLine, jsonLine, bytes],
+    'samples.csv': [cells, cells, numbers, bytes],
+    'starts.csv': [cells, cells, numbers, bytes],
+    'contrasts.csv': [cells, cells, numbers, bytes],
+  };
+  return Object.entries(files).map(([name, mutations]) => ({
+    name,
+    mutations,
+    seed: readFileSync(join(session, name)),
+    async read(input, attempt) {
+      writeFileSync(join(session, name), input);
+      try {
+        await readAll(session, attempt);
+        await attempt('check', () => expectFinding(session, name, input, this.seed));
+      } finally {
+        writeFileSync(join(session, name), this.seed);
+      }
+    },
+  }));
+}
+
+async function readAll(session: string, attempt: Parameters<Target['read']>[1]): Promise<void> {
+  await attempt('load', async () => {
+    const loaded = await loadSession(session);
+    recheck(loaded);
+    storedPlan(loaded.info, session, loaded.info.plan.workloads);
+    for (const { path } of loaded.info.plan.environments) parsePath(path, RUNNERS, () => '');
+  });
+  await attempt('report', async () => {
+    const { model, warnings } = readSession(session, { claims: 'claims/published.yaml', kindOf: () => undefined });
+    for (const format of TEXTS) await format.files([{ model, warnings, base: '..' }]);
+  });
+  await attempt('history', () => readHistory(join(session, '..')));
+}
+
+/** Whatever else it is, a changed session does not check. */
+async function expectFinding(session: string, name: string, input: Buffer, seed: Buffer): Promise<void> {
+  const { findings } = await checkSession(session);
+  if (findings.length === 0 && name !== 'manifest.json' && !input.equals(seed)) {
+    throw new Error(`${name} was changed, and check found nothing`);
+  }
+}
+
+function plan(): Target {
+  return {
+    name: 'plan',
+    seed: Buffer.from('env: [native, "docker:memory=1g"]\nprofile: quick\nblocks: 6\nmax-time: 20m\nseed: 42\n'),
+    mutations: [words, numbers, bytes],
+    refusal: () => true, // What the parser of YAML says is passed on as a refusal.
+    read: (input, attempt) => attempt('plan', () => checkPlanInput(parseYaml(input.toString()), 'plan.yaml')),
+  };
+}
+
+function claims(dir: string): Target {
+  const file = join(dir, 'claims.yaml');
+  return {
+    name: 'claims',
+    seed: readFileSync('claims/published.yaml'),
+    mutations: [words, numbers, bytes],
+    read: (input, attempt) =>
+      attempt('claims', () => {
+        writeFileSync(file, input);
+        readClaims(file);
+      }),
+  };
+}
+
+/** Lines of a payload: everything that is wrong with one is an error of that box, whatever its class. */
+function answers(): Target[] {
+  const checksum = '0123456789abcdef';
+  const lines = {
+    hello: { v: 1, hello: { firstNs: '123456', node: 'v20.19.0', pid: 7, clockStepNs: 30 } },
+    answer: { v: 1, id: 3, ok: true, atNs: '99', body: { bursts: [[0, 10, 9]], passes: 4, checksum } },
+  };
+  return Object.entries(lines).map(([name, line]) => ({
+    name,
+    seed: Buffer.from(JSON.stringify(line)),
+    mutations: [json, numbers, bytes],
+    refusal: (error) => error instanceof SyntaxError || (error as Error).name.startsWith('$Zod'),
+    read: (input, attempt) =>
+      attempt(name, () => {
+        if (name === 'hello') return parseHello(input.toString());
+        const read = parseAnswer(input.toString());
+        return read.ok ? parseBody('visit', read.body) : read.error;
+      }),
+  }));
+}
+
+function elf(dir: string): Target {
+  const file = join(dir, 'program');
+  return {
+    name: 'elf',
+    seed: readFileSync('/bin/true'),
+    mutations: [bytes],
+    refusal: isRefusal,
+    read: (input, attempt) =>
+      attempt('libraries', () => {
+        writeFileSync(file, input);
+        libraryClosure(file);
+      }),
+  };
+}
+
+async function image(dir: string): Promise<Target> {
+  const file = join(dir, 'image.tar');
+  const manifest = Buffer.from(
+    manifestText({
+      schema: 1,
+      files: { 'etc/hosts': { mode: '0644', sha256: EMPTY_DIGEST, size: 0 } },
+      folders: { boxmark: '0755', etc: '0755', tmp: '1777', usr: '0755', 'usr/bin': '0755' },
+      links: { bin: 'usr/bin' },
+    }),
+  );
+  const seed = await archiveOf([
+    ...fileOf('boxmark/manifest.json', manifest),
+    ...['boxmark', 'etc', 'tmp', 'usr', 'usr/bin'].map(folder),
+    ...fileOf('etc/hosts', Buffer.alloc(0)),
+    { entry: { path: 'bin', type: 'symlink', target: 'usr/bin' } },
+  ]);
+  return {
+    name: 'image',
+    seed,
+    mutations: [bytes, numbers, words],
+    read: (input, attempt) =>
+      attempt('import', () => {
+        writeFileSync(file, input);
+        return importImage(file);
+      }),
+  };
+}
+
+async function aci(dir: string): Promise<Target> {
+  const file = join(dir, 'image.aci');
+  const manifest = {
+    acKind: 'ImageManifest',
+    acVersion: '0.8.11',
+    name: 'example.com/x',
+    labels: [
+      { name: 'version', value: '1' },
+      { name: 'os', value: 'linux' },
+      { name: 'arch', value: 'amd64' },
+    ],
+    app: { exec: ['/bin/x'], user: '0', group: '0', workingDirectory: '/' },
+  };
+  const seed = await archiveOf([
+    ...fileOf('manifest', Buffer.from(JSON.stringify(manifest))),
+    folder('rootfs'),
+    ...fileOf('rootfs/x', Buffer.from('content')),
+  ]);
+  return {
+    name: 'aci',
+    seed,
+    mutations: [bytes, numbers, words],
+    refusal: isRefusal,
+    read: (input, attempt) =>
+      attempt('aci', () => {
+        writeFileSync(file, input);
+        return checkAci(file);
+      }),
+  };
+}
+
+/** Of any exit code: the runner that reads the file decides what a refusal means for its command. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof BoxmarkError;
+}
+
+function environment(): Target {
+  return {
+    name: 'environment',
+    seed: Buffer.from('docker:memory=1g,cpus=0.5/unshare:network=none/qemu:kernel=%2Fboot%2Fvmlinuz'),
+    mutations: [words, numbers, bytes],
+    read: (input, attempt) => attempt('path', () => parsePath(input.toString(), RUNNERS, () => '')),
+  };
+}
+
+function fileOf(path: string, content: Buffer): TarMember[] {
+  return [{ entry: { path, type: 'file', mode: 0o644, size: content.length }, content }];
+}
+
+function folder(path: string): TarMember {
+  return { entry: { path, type: 'directory', mode: 0o755 } };
+}
+
+async function archiveOf(members: readonly TarMember[]): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of tarBytes(members)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
