@@ -22,6 +22,11 @@ export function percent(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
 }
 
+/** `±0.24 %`. */
+export function plusMinus(share: number, digits: number): string {
+  return `±${(share * 100).toFixed(digits)} %`;
+}
+
 /** A ratio in about three digits. */
 export function times(ratio: number): string {
   return ratio >= 100 ? ratio.toFixed(0) : ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2);
@@ -53,6 +58,13 @@ export interface Figure {
 export function ratioDigits(figure: Figure): number {
   if (figure.timeRatio >= 10) return 2;
   return figure.interval !== null && figure.interval.high - figure.interval.low < 0.004 ? 4 : 3;
+}
+
+/** A ratio in its digits, and its interval in the same. */
+export function ratioWords(figure: Figure): Words {
+  const digits = ratioDigits(figure);
+  const format = (value: number) => value.toFixed(digits);
+  return { value: format(figure.timeRatio), range: figure.interval && range(figure.interval, format) };
 }
 
 /** Digits after the point of the same as a change in percent. */

@@ -52,10 +52,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'bench/kinds',
     'bench/errors.ts',
     'bench/types.ts',
+    'bench/units.ts',
     'bench/plan',
     'bench/analysis',
     'bench/session',
-    'reports/hosts.ts',
     'reports/text.ts',
   ],
   'reports/charts': [

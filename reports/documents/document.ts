@@ -12,6 +12,8 @@ export interface Document {
   readonly warnings: readonly Text[];
   /** In one sentence; null where there is none. */
   readonly answer: Text | null;
+  /** A sign for a good or a bad answer, for formats that people look at in passing. */
+  readonly mark?: string;
   /** What belongs to the answer. */
   readonly lead: readonly Text[];
   readonly sections: readonly Section[];

@@ -9,6 +9,7 @@ import { answerLead, answerOf } from '../sections/answer.ts';
 import { order, spread, warmup } from '../sections/charts.ts';
 import { publishedClaims } from '../sections/claims.ts';
 import { contrasts, sums, verdicts } from '../sections/contrasts.ts';
+import { couldNotRun } from '../sections/differences.ts';
 import { footprint } from '../sections/footprint.ts';
 import { host } from '../sections/host.ts';
 import { levels } from '../sections/levels.ts';
@@ -16,7 +17,7 @@ import { dictionary, method } from '../sections/method.ts';
 import { notes } from '../sections/notes.ts';
 import { parity } from '../sections/parity.ts';
 import { posture } from '../sections/posture.ts';
-import { problems, unavailable } from '../sections/problems.ts';
+import { problems } from '../sections/problems.ts';
 import { reproduce } from '../sections/reproduce.ts';
 import { name, type Section, type Text } from '../sections/section.ts';
 import { starts } from '../sections/starts.ts';
@@ -39,7 +40,7 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   order,
   starts,
   warmup,
-  unavailable,
+  ({ unavailable }) => couldNotRun(unavailable),
   problems,
   notes,
   publishedClaims,

@@ -1,6 +1,6 @@
 /** Text for Markdown on a forge: escaped, so that names and messages from outside stay text and call nobody. */
 
-import { clean } from '../text.ts';
+import { clean, printable } from '../text.ts';
 
 /** GitHub's limit for a comment is 65,536 characters; some room is left for what a workflow puts around it. */
 export const MARKDOWN_LIMIT = 65_000;
@@ -22,6 +22,11 @@ export function prose(text: string, limit?: number): string {
 /** The same as code, where forges don't look for people and issues. */
 export function code(text: string, limit?: number): string {
   return `<code>${escaped(clean(text, limit))}</code>`;
+}
+
+/** Lines with their spaces. */
+export function preformatted(lines: readonly string[]): string {
+  return `<pre>${lines.map((line) => escaped(printable(line))).join('\n')}</pre>`;
 }
 
 function escaped(text: string): string {

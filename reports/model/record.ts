@@ -36,7 +36,16 @@ export interface SessionRecord {
   readonly rows: readonly RowRange[];
 }
 
-/** Published claims to hold against a session, and what they may ask of it. */
+/** A fact that is not the same on the hosts of two sessions. */
+export interface HostDifference {
+  /** `hardware` decides whether sessions compare; the others are what may be under test. */
+  readonly part: 'hardware' | 'stack' | 'image' | 'environment';
+  readonly what: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Published claims to check against a session, and what they may ask of it. */
 export interface ClaimsToJudge extends ClaimOptions {
   readonly title: string;
   readonly claims: readonly Claim[];

@@ -5,6 +5,7 @@ import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
 import { formatChange } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
+import { count } from '../words.ts';
 import { environmentName } from './names.ts';
 import { plain, type Section } from './section.ts';
 
@@ -38,13 +39,15 @@ export function honestNotes(model: ReportModel): string[] {
   ];
 }
 
+/** Empty unless there are few blocks. */
+export function quickText(blocks: number): string[] {
+  return blocks >= QUICK_BELOW ? [] : [`quick: ${count(blocks, 'block')}, fewer than ${QUICK_BELOW}.`];
+}
+
 function quickNote({ blocks }: ReportModel): string[] {
-  if (blocks === 0 || blocks >= QUICK_BELOW) return [];
   const missed = Math.round(100 * 0.95 ** blocks);
-  return [
-    `quick: ${blocks} ${blocks === 1 ? 'block' : 'blocks'}, fewer than ${QUICK_BELOW}. ` +
-      `A fault that hits 5 % of starts is absent from such a session in ${missed} % of cases.`,
-  ];
+  const note = `A fault that hits 5 % of starts is absent from such a session in ${missed} % of cases.`;
+  return blocks === 0 ? [] : quickText(blocks).map((text) => `${text} ${note}`);
 }
 
 function blocksNote({ blocks, session }: ReportModel): string[] {

@@ -1,4 +1,4 @@
-/** What could not run, and what went wrong. */
+/** What went wrong. */
 
 import { isExpected, meaningOf } from '../../bench/session/events.ts';
 import type { EnvironmentModel, ReportModel } from '../model/model.ts';
@@ -8,18 +8,6 @@ import { environmentName } from './names.ts';
 import { code, inlines, name, type Section, type Text } from './section.ts';
 
 const MOST_KINDS = 8;
-
-export function unavailable(model: ReportModel): Section {
-  return {
-    id: 'unavailable',
-    title: 'Could not run',
-    weight: 'body',
-    notes: model.unavailable.map(({ reason, remedy, ...environment }): Text => {
-      const trying = remedy === '' ? '' : ` Try: ${clean(remedy)}`;
-      return [...inlines(environmentName(environment)), `: ${sentence(clean(reason))}${trying}`];
-    }),
-  };
-}
 
 export function problems(model: ReportModel): Section {
   return {

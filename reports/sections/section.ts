@@ -97,6 +97,8 @@ export interface Row {
   /** What this row and its neighbours belong to: a heading above them, or a first column. */
   readonly group?: Cell;
   readonly cells: readonly Cell[];
+  /** What needs the width of the table: lines below the row. */
+  readonly below?: readonly Text[];
 }
 
 export interface Table {
@@ -111,8 +113,8 @@ export interface Table {
   readonly notes?: readonly Text[];
   /** Where its figures come from. */
   readonly sources?: readonly Source[];
-  /** `facts`: pairs of a term and a text, which need no heads. */
-  readonly form?: 'facts';
+  /** `facts`: pairs of a term and a text, which need no heads. `lines`: a fixed layout, a line a row, kept to the space. */
+  readonly form?: 'facts' | 'lines';
   /** Long: closed where it can be opened. */
   readonly folded?: boolean;
 }
@@ -126,6 +128,11 @@ export function factsTable(id: string, caption: string, facts: readonly (readonl
     columns: texts('what', 'value'),
     rows: facts.map((cells) => ({ cells })),
   };
+}
+
+/** Lines that another program would print. */
+export function linesTable(id: string, caption: string, lines: readonly string[]): Table {
+  return { id, caption, form: 'lines', columns: texts('line'), rows: lines.map((line) => ({ cells: [line] })) };
 }
 
 /**
@@ -155,6 +162,11 @@ export interface Section {
   readonly warns?: boolean;
   /** The section that has the same figures and more: a format that shows both at once leaves this one out. */
   readonly shortOf?: string;
+}
+
+/** A section that is a list. */
+export function list(id: string, title: string, notes: readonly Text[]): Section {
+  return { id, title, weight: 'body', notes };
 }
 
 export function isEmpty({ tables = [], notes = [], lead = [], charts = [] }: Section): boolean {

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../reports/model/model.ts';
 import { answerOf, controlSentence } from '../../reports/sections/answer.ts';
 import { contrasts } from '../../reports/sections/contrasts.ts';
-import { problems, unavailable } from '../../reports/sections/problems.ts';
+import { couldNotRun } from '../../reports/sections/differences.ts';
+import { problems } from '../../reports/sections/problems.ts';
 import { displayWidth } from '../../reports/text.ts';
 import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { notesOf, terminalOf as render, rowsOf } from './document.ts';
@@ -156,7 +157,9 @@ describe('render', () => {
     expectWidth(render(model), 80);
     expect(answerOf(model)).toBe('Nothing was measured.');
     expect(controlSentence(model)).toMatch(/: no data/);
-    expect(notesOf(unavailable(model))).toEqual(['gvisor: runsc is not installed. Try: boxmark setup --all']);
+    expect(notesOf(couldNotRun(model.unavailable))).toEqual([
+      'gvisor: runsc is not installed. Try: boxmark setup --all',
+    ]);
     expect(notesOf(problems(model))).toEqual([
       'native: gave no data.',
       'docker (container): gave no data.',

@@ -1,6 +1,6 @@
 /** A series as one line of blocks, with a mark where it changes. */
 
-import { median } from '../bench/units.ts';
+import { median } from '../../bench/units.ts';
 
 const BLOCKS = '▁▂▃▄▅▆▇█';
 const CHANGE = '╎';

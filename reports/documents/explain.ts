@@ -1,0 +1,53 @@
+/** Where the overhead of an environment comes from, setting by setting. */
+
+import type { Explained } from '../../bench/analysis/explain.ts';
+import { formatSpan } from '../../bench/units.ts';
+import {
+  changedFacts,
+  changeOf,
+  changeRange,
+  type Explanation,
+  exchanges,
+  explanationNotes,
+  isShown,
+  missingSteps,
+  parts,
+  partsByWorkload,
+} from '../sections/explanation.ts';
+import { name } from '../sections/section.ts';
+import { clean } from '../text.ts';
+import { count } from '../words.ts';
+import type { Document } from './document.ts';
+
+/** The suite, or the only workload, is broken down whole; the others share one table. */
+export function explainDocument(explanation: Explanation): Document {
+  const { program, session, blocks, minutes, results } = explanation;
+  const main = results.at(-1);
+  const span = `${count(blocks, 'block')} in ${formatSpan(minutes * 60)}`;
+  return {
+    kind: 'Boxmark breakdown',
+    about: [[`boxmark ${clean(program, 20)} · explain · `, name(session, 60), ` · ${span}`]],
+    warnings: [],
+    answer: main === undefined ? 'No breakdown: no block completed every step.' : answerOf(explanation, main),
+    lead: [],
+    sections:
+      main === undefined
+        ? [missingSteps(explanation)]
+        : [
+            parts(explanation, main),
+            partsByWorkload(explanation, main),
+            exchanges(explanation, main),
+            changedFacts(explanation, main),
+            missingSteps(explanation),
+            explanationNotes(explanation, main),
+          ],
+  };
+}
+
+function answerOf({ env, baseline }: Explanation, { whole, parts: all, workload }: Explained): string {
+  const subject = `${clean(env, 60)} against ${clean(baseline, 60)}: time ${changeOf(whole)} ${changeRange(whole)} (${clean(workload, 40)})`;
+  const shown = all.filter(({ estimate }) => isShown(estimate));
+  if (shown.length === 0) return `${subject}; no part shows a difference.`;
+  const texts = shown.map(({ part, estimate }) => `${clean(part, 60)} ${changeOf(estimate)}`);
+  return `${subject}; parts that show a difference: ${texts.join(', ')}.`;
+}
