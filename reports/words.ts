@@ -1,6 +1,6 @@
 /** Figures in words, one way for every report: dashes, signs, units, intervals, digits. */
 
-import type { Interval } from '../bench/types.ts';
+import type { Estimate, Interval } from '../bench/types.ts';
 import { changeDigits, formatChange, formatNs, threeDigits } from '../bench/units.ts';
 
 /** Where a figure could not be computed or does not apply. */
@@ -54,6 +54,10 @@ export interface Figure {
   readonly interval: Interval | null;
 }
 
+export function figureOf({ ratio, interval }: Estimate): Figure {
+  return { timeRatio: ratio, interval };
+}
+
 /** Digits after the point of a ratio, so that its interval has a visible width: 3, or 4 for a narrow one. */
 export function ratioDigits(figure: Figure): number {
   if (figure.timeRatio >= 10) return 2;
@@ -72,6 +76,16 @@ export function percentDigits(figure: Figure): number {
   return Math.max(1, ratioDigits(figure) - 2);
 }
 
+/** `+5.1 %`, `[+4.8, +5.4]`. */
+export function changeWords({ timeRatio, interval }: Figure, digits = 1): Words {
+  return { value: changePercent(timeRatio, digits), range: changeRange(interval, digits) };
+}
+
+/** `[+4.8, +5.4]`, in percent. */
+export function changeRange(interval: Interval | null, digits = 1): string | null {
+  return interval && range(interval, (ratio) => change(ratio, digits));
+}
+
 /** A ratio as a signed change in percent, without the unit: 1.0134 → `+1.3`. */
 export const change = changeDigits;
 /** The same with its unit: `+1.3 %`. */
@@ -88,7 +102,7 @@ export function signedWords({ timeRatio, interval }: Figure, digits: number): Wo
   if (timeRatio >= 2) return { value: `time × ${timeRatio.toFixed(2)}`, range: interval && range(interval, factor) };
   return {
     value: `time ${formatChange(timeRatio, digits)}`,
-    range: interval && range(interval, (x) => change(x, digits)),
+    range: changeRange(interval, digits),
   };
 }
 

@@ -6,13 +6,23 @@ import { lineList } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { NO_FIGURE } from '../words.ts';
-import { baseOptions, type Chart, figures, nameAxis, percentAxis, percentOf, valueAxis, ZERO_LINE } from './chart.ts';
+import {
+  baseOptions,
+  type Chart,
+  FAR,
+  figures,
+  nameAxis,
+  offScale,
+  percentAxis,
+  percentOf,
+  valueAxis,
+  ZERO_LINE,
+} from './chart.ts';
 import { chartNames } from './names.ts';
 import { faint, lookOf } from './palette.ts';
 
 /** Block values that a row shows at most. */
 const MOST_POINTS = 60;
-const FAR = 2;
 
 /** Null when no row has rounds. */
 export function distributionChart(model: ReportModel, workload: string, width: number): Chart | null {
@@ -36,7 +46,7 @@ export function distributionChart(model: ReportModel, workload: string, width: n
       .map((row) => `${clean(row.env, 60)} half between ${rangeText(row, 'lowerQuartile', 'upperQuartile')}`)
       .join('; ')}.`,
     notes: [
-      ...(far.length > 0 ? [`Off this scale and not drawn: ${far.join(', ')}.`] : []),
+      ...offScale(far),
       ...(thinned
         ? [`Of more than ${MOST_POINTS} blocks, ${MOST_POINTS} are drawn, evenly spread over the session.`]
         : []),

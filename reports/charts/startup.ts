@@ -1,10 +1,10 @@
 /** What a fresh start takes, split into its phases, with every start as a point. */
 
 import type { Start } from '../../bench/types.ts';
-import { formatNs, median } from '../../bench/units.ts';
+import { median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { NO_FIGURE } from '../words.ts';
+import { known, ms, NO_FIGURE } from '../words.ts';
 import { baseOptions, type Chart, figures, type Json, nameAxis, round, valueAxis } from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf } from './palette.ts';
@@ -107,10 +107,10 @@ export function startupChart(model: ReportModel, width: number): Chart | null {
       rows: rows.map(({ path, starts }) => [
         clean(path, 160),
         String(starts.length),
-        ...PHASES.map(({ of }) => msOrNone(medianOf(starts.map(of)))),
-        msOrNone(medianOf(starts.map(({ readyMs }) => readyMs))),
+        ...PHASES.map(({ of }) => known(medianOf(starts.map(of)), ms)),
+        known(medianOf(starts.map(({ readyMs }) => readyMs)), ms),
         rangeText(starts.map(({ readyMs }) => readyMs)),
-        msOrNone(medianOf(starts.map(({ teardownMs }) => teardownMs))),
+        known(medianOf(starts.map(({ teardownMs }) => teardownMs)), ms),
       ]),
     }),
     sources: [{ file: 'starts.csv', rows: null, filter: 'status = completed' }],
@@ -136,12 +136,4 @@ function thinned<T>(all: readonly T[]): readonly T[] {
 function rangeText(values: readonly (number | null)[]): string {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? NO_FIGURE : `${ms(Math.min(...known))} to ${ms(Math.max(...known))}`;
-}
-
-function msOrNone(value: number | null): string {
-  return value === null ? NO_FIGURE : ms(value);
-}
-
-function ms(value: number): string {
-  return formatNs(value * 1e6);
 }

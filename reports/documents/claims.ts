@@ -25,9 +25,7 @@ export function claimsDocument({ session, blocks, title, results }: CheckedClaim
   return {
     kind: 'Boxmark claims',
     about: [[`${clean(title, 120)}, on `, name(session, 60), ` (${count(blocks, 'block')})`]],
-    warnings: [],
     answer: summarySentence(results),
-    lead: [],
     sections: [judgedClaims(results), claimReasons(results), historicalClaims(results), claimsNotApplicable(results)],
   };
 }

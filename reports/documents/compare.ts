@@ -23,10 +23,8 @@ export function compareDocument(result: Comparison): Document {
       ['baseline: ', ...sessionNames(baseline)],
       ['candidate: ', ...sessionNames(candidate)],
     ],
-    warnings: [],
     answer: answerOf(result),
     mark: { regressed: '❌', passed: '✅', 'no verdict': '❔' }[result.gate],
-    lead: [],
     sections: [
       comparedFigures(result),
       undecided(result),

@@ -9,13 +9,13 @@ export interface Document {
   /** Which one, when, where: a line each. */
   readonly about: readonly Text[];
   /** What must be known before the answer is. */
-  readonly warnings: readonly Text[];
+  readonly warnings?: readonly Text[];
   /** In one sentence; null where there is none. */
   readonly answer: Text | null;
   /** A sign for a good or a bad answer, for formats that people look at in passing. */
   readonly mark?: string;
   /** What belongs to the answer. */
-  readonly lead: readonly Text[];
+  readonly lead?: readonly Text[];
   readonly sections: readonly Section[];
   /** The same for all documents of this kind: for formats that are kept and read later. */
   readonly reference?: readonly Section[];

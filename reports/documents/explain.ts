@@ -4,8 +4,6 @@ import type { Explained } from '../../bench/analysis/explain.ts';
 import { formatSpan } from '../../bench/units.ts';
 import {
   changedFacts,
-  changeOf,
-  changeRange,
   type Explanation,
   exchanges,
   explanationNotes,
@@ -13,10 +11,11 @@ import {
   missingSteps,
   parts,
   partsByWorkload,
+  partWords,
 } from '../sections/explanation.ts';
 import { name } from '../sections/section.ts';
 import { clean } from '../text.ts';
-import { count } from '../words.ts';
+import { count, joined } from '../words.ts';
 import type { Document } from './document.ts';
 
 /** The suite, or the only workload, is broken down whole; the others share one table. */
@@ -27,9 +26,7 @@ export function explainDocument(explanation: Explanation): Document {
   return {
     kind: 'Boxmark breakdown',
     about: [[`boxmark ${clean(program, 20)} · explain · `, name(session, 60), ` · ${span}`]],
-    warnings: [],
     answer: main === undefined ? 'No breakdown: no block completed every step.' : answerOf(explanation, main),
-    lead: [],
     sections:
       main === undefined
         ? [missingSteps(explanation)]
@@ -45,9 +42,9 @@ export function explainDocument(explanation: Explanation): Document {
 }
 
 function answerOf({ env, baseline }: Explanation, { whole, parts: all, workload }: Explained): string {
-  const subject = `${clean(env, 60)} against ${clean(baseline, 60)}: time ${changeOf(whole)} ${changeRange(whole)} (${clean(workload, 40)})`;
+  const subject = `${clean(env, 60)} against ${clean(baseline, 60)}: time ${joined(partWords(whole))} (${clean(workload, 40)})`;
   const shown = all.filter(({ estimate }) => isShown(estimate));
   if (shown.length === 0) return `${subject}; no part shows a difference.`;
-  const texts = shown.map(({ part, estimate }) => `${clean(part, 60)} ${changeOf(estimate)}`);
+  const texts = shown.map(({ part, estimate }) => `${clean(part, 60)} ${partWords(estimate).value}`);
   return `${subject}; parts that show a difference: ${texts.join(', ')}.`;
 }

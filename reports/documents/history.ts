@@ -23,7 +23,6 @@ export function historyDocument(model: HistoryModel): Document {
         ` · ${count(sessions, 'session')}`,
       ],
     ],
-    warnings: [],
     answer: answerOf(model, sessions),
     lead: [
       'Change points by E-divisive at p ≤ 0.001, from twelve sessions on: advice, not a verdict. Ratios are those ' +

@@ -23,7 +23,6 @@ export function reproduceDocument(result: Reproduction): Document {
     about: [[`boxmark ${clean(program, 20)} · `, name(session, 60), ', after ', name(original, 60)]],
     warnings: otherBytes === null ? [] : [clean(otherBytes)],
     answer: answerOf(rows),
-    lead: [],
     sections: [
       bothRatios(rows),
       bothVerdicts(rows),

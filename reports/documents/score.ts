@@ -46,9 +46,7 @@ export function scoreDocument(score: SciMarkScore): Document {
       `boxmark ${clean(program, 20)}: SciMark 2.0, ${kernels} kernels, size ${size}`,
       `Node.js ${clean(node, 40)}, CPU ${cpu}; the first passes match NIST's results bit for bit`,
     ],
-    warnings: [],
     answer: composite.scimark === null ? 'There is no score.' : `SciMark score: ${composite.scimark.toFixed(2)} MFLOPS`,
-    lead: [],
     sections: [
       {
         id: 'score',

@@ -22,7 +22,6 @@ export function selftestDocument(result: Selftest): Document {
   return {
     kind: 'Boxmark self-test',
     about: [[`boxmark ${clean(program, 20)} · selftest · `, name(session, 60), ` · ${span}`]],
-    warnings: [],
     answer: coverageSentence(result),
     lead: [biasSentence(result), ...quotas.map(quotaSentence)],
     sections: [truths(result), smallestDifferences(result), couldNotRun(missing), selftestNotes(result)],

@@ -84,22 +84,9 @@ function aboutSession({ session, blocks }: ReportModel): Text[] {
 
 /** Drawn when they are first asked for. */
 function chartsOf(model: ReportModel): (name: string) => readonly Chart[] {
-  let drawn: Readonly<Record<string, readonly (Chart | null)[]>> | undefined;
+  let drawn: Readonly<Record<string, readonly Chart[]>> | undefined;
   return (wanted) => {
-    if (drawn === undefined) {
-      const charts = sessionCharts(model);
-      const { ladder, workloads, distributions, order: run, startup, footprint: memory, warmups } = charts;
-      drawn = {
-        ladder: [ladder],
-        workloads,
-        distributions,
-        order: [run],
-        startup: [startup],
-        footprint: [memory],
-        warmups,
-        posture: [postureChart(model, WIDE)],
-      };
-    }
-    return (drawn[wanted] ?? []).filter((chart) => chart !== null);
+    drawn ??= { ...sessionCharts(model), posture: [postureChart(model, WIDE)].filter((chart) => chart !== null) };
+    return drawn[wanted] ?? [];
   };
 }

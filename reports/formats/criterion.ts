@@ -3,7 +3,7 @@
 import { randomStream } from '../../bench/random.ts';
 import { median } from '../../bench/units.ts';
 import { neutral } from '../text.ts';
-import { type ExportModel, exportModel, groupStarts, rounded } from './export.ts';
+import { type ExportModel, exportModel, groupStarts, mean, rounded, stdDev } from './export.ts';
 import type { Format, ReportFile } from './format.ts';
 import { jsonText } from './json.ts';
 
@@ -89,16 +89,6 @@ function percentile(sorted: readonly number[], share: number): number {
   const rank = share * (sorted.length - 1);
   const below = sorted[Math.floor(rank)] as number;
   return below + (rank - Math.floor(rank)) * ((sorted[Math.ceil(rank)] as number) - below);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function stdDev(values: readonly number[]): number {
-  if (values.length < 2) return 0;
-  const centre = mean(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 }
 
 function medianAbsDev(values: readonly number[]): number {

@@ -1,5 +1,6 @@
 /** What the formats of other tools share: the model of a report with the bursts behind it, and numbers as tools want them. */
 
+import { grouped } from '../grouped.ts';
 import type { ReportModel, StartSeries } from '../model/model.ts';
 import type { Format, SessionReport } from './format.ts';
 
@@ -33,14 +34,7 @@ export function textExport(
 
 /** Starts of one environment on one workload, in the model's order. */
 export function groupStarts({ starts }: ExportModel): (readonly StartSeries[])[] {
-  const groups = new Map<string, StartSeries[]>();
-  for (const start of starts) {
-    const key = JSON.stringify([start.env, start.workload]);
-    const known = groups.get(key);
-    if (known) known.push(start);
-    else groups.set(key, [start]);
-  }
-  return [...groups.values()];
+  return grouped(starts, ({ env, workload }) => [env, workload]);
 }
 
 /** Plain decimals of `digits` significant digits, never an exponent: some readers stop at one. */
@@ -56,4 +50,14 @@ export function plain(value: number, digits = 9): string {
 /** `value` rounded to significant digits, for JSON. */
 export function rounded(value: number, digits = 9): number {
   return Number(value.toPrecision(digits));
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+export function stdDev(values: readonly number[]): number {
+  if (values.length < 2) return 0;
+  const centre = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 }

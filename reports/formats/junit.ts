@@ -1,10 +1,11 @@
 /** JUnit XML: a test case for every pair and workload, failed when it is slower past the margin. */
 
 import { formatChange } from '../../bench/units.ts';
+import { grouped } from '../grouped.ts';
 import type { ContrastRow } from '../model/model.ts';
 import { reasonText } from '../sections/verdicts.ts';
 import { neutral } from '../text.ts';
-import { percent, percentDigits, ratioDigits } from '../words.ts';
+import { percent, percentDigits, ratioWords } from '../words.ts';
 import { type ExportModel, textExport } from './export.ts';
 
 /**
@@ -13,7 +14,7 @@ import { type ExportModel, textExport } from './export.ts';
  */
 function render(model: ExportModel): string {
   const { session, contrasts, margin } = model;
-  const suites = pairsOf(contrasts).map(([name, rows]) => suiteLines(name, rows, model));
+  const suites = grouped(contrasts, pairOf).map((rows) => suiteLines(pairOf(rows[0] as ContrastRow), rows, model));
   const counts = countOf(contrasts);
   const name = `boxmark ${session.id}, margin ${percent(margin)}`;
   return [
@@ -82,23 +83,13 @@ function countOf(rows: readonly ContrastRow[]): { tests: number; failures: numbe
 }
 
 function figureText(row: ContrastRow): string {
-  const digits = ratioDigits(row);
-  const { interval, timeRatio, blocks } = row;
-  const ends =
-    interval === null ? 'no interval' : `[${interval.low.toFixed(digits)}, ${interval.high.toFixed(digits)}]`;
-  const change = formatChange(1 / timeRatio, percentDigits(row));
-  return `time ratio ${timeRatio.toFixed(digits)} ${ends}, throughput ${change}, blocks ${blocks}`;
+  const { value, range } = ratioWords(row);
+  const change = formatChange(1 / row.timeRatio, percentDigits(row));
+  return `time ratio ${value} ${range ?? 'no interval'}, throughput ${change}, blocks ${row.blocks}`;
 }
 
-function pairsOf(rows: readonly ContrastRow[]): [string, ContrastRow[]][] {
-  const pairs = new Map<string, ContrastRow[]>();
-  for (const row of rows) {
-    const name = `${row.env} against ${row.baseline}`;
-    const known = pairs.get(name);
-    if (known) known.push(row);
-    else pairs.set(name, [row]);
-  }
-  return [...pairs];
+function pairOf({ env, baseline }: ContrastRow): string {
+  return `${env} against ${baseline}`;
 }
 
 /** XML 1.0 has no way to write most control characters; `neutral` has taken them out. */

@@ -27,8 +27,8 @@ export function markdownText(document: Document): string {
   const next = document.next ?? null;
   const head = [
     ...(document.answer === null ? [] : [`### ${mark}${inline(document.answer)}`, '']),
-    ...document.warnings.flatMap((text) => ['> [!WARNING]', `> ${inline(text)}`, '']),
-    ...document.lead.flatMap((text) => [inline(text), '']),
+    ...(document.warnings ?? []).flatMap((text) => ['> [!WARNING]', `> ${inline(text)}`, '']),
+    ...(document.lead ?? []).flatMap((text) => [inline(text), '']),
     ...top.flatMap((section) => topLines(section)),
     ...(next === null
       ? []

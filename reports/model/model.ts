@@ -25,8 +25,8 @@ import {
   type Traits,
   type Unavailable,
 } from '../../bench/types.ts';
+import { grouped } from '../grouped.ts';
 import { type CostModel, costsOf } from './costs.ts';
-import { failuresOf, type StartFailure } from './failures.ts';
 import { headlineOf } from './headline.ts';
 import type { ClaimsToJudge, SessionRecord } from './record.ts';
 import { newRunOrder, type RunOrder } from './run-order.ts';
@@ -34,7 +34,6 @@ import { newRunOrder, type RunOrder } from './run-order.ts';
 export type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 export type { StartSeries } from '../../bench/analysis/start-series.ts';
 export { halfWidthLog } from '../../bench/analysis/stats/precision.ts';
-export type { StartFailure } from './failures.ts';
 
 /** An environment as it was prepared: what is printed beside its results. */
 export interface EnvironmentInfo {
@@ -44,6 +43,14 @@ export interface EnvironmentInfo {
   readonly versions: Readonly<Record<string, string>>;
   /** Read inside the box; null or absent when it never came so far. */
   readonly facts?: BoxFacts | null;
+}
+
+/** Starts of one environment that ended the same way. */
+export interface StartFailure {
+  readonly env: string;
+  readonly status: Exclude<Start['status'], 'completed'>;
+  readonly reason: string;
+  readonly blocks: readonly number[];
 }
 
 /** What is known of the session besides its figures. */
@@ -237,6 +244,14 @@ function openOf(rows: readonly ContrastRow[]): OpenVerdicts | null {
   const most = within.toSorted((a, b) => (b.blocks ?? 0) - (a.blocks ?? 0))[0];
   const { blocks, minutes } = most ?? { blocks: null, minutes: null };
   return { count: needs.length, beyond: needs.length - within.length, blocks, minutes };
+}
+
+function failuresOf(starts: readonly Start[]): StartFailure[] {
+  const failed = starts.filter((start) => start.status !== 'completed');
+  return grouped(failed, ({ env, status, reason }) => [env, status, reason]).map((same) => {
+    const [{ env, status, reason }] = same as [(typeof same)[number]];
+    return { env, status, reason, blocks: same.map(({ block }) => block) };
+  });
 }
 
 function countEvents(events: Iterable<SessionEvent>): ReportModel['events'] {

@@ -6,8 +6,8 @@ import type { StartupRow } from '../../bench/types.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import {
-  change,
   changePercent,
+  changeRange,
   joined,
   lengthWords,
   mib,
@@ -83,8 +83,7 @@ export function controlSentence(model: ReportModel): string {
   const digits = percentDigits(row);
   const value = changePercent(row.timeRatio, digits);
   if (!row.interval) return `${name}: ${value}, one block: no interval, so no difference can be shown.`;
-  const ends = range(row.interval, (ratio) => change(ratio, digits));
-  return `${name}: ${value} ${ends}: this session can't show differences smaller than that.`;
+  return `${name}: ${value} ${changeRange(row.interval, digits)}: this session can't show differences smaller than that.`;
 }
 
 interface Named {

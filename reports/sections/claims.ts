@@ -12,6 +12,7 @@ import {
   changePercent,
   count,
   type Figure,
+  figureOf,
   joined,
   lengthWords,
   NO_FIGURE,
@@ -31,6 +32,7 @@ import {
   type Row,
   type Section,
   type Text,
+  tableSection,
   texts,
 } from './section.ts';
 
@@ -88,8 +90,9 @@ function figureCells({ claim, ours, unit }: ClaimResult): Cell[] {
   ];
 }
 
-function wordsOf({ ratio, interval }: Estimate, unit: ClaimResult['unit']): Words {
-  if (unit === 'ratio') return ratioWords({ timeRatio: ratio, interval });
+function wordsOf(estimate: Estimate, unit: ClaimResult['unit']): Words {
+  if (unit === 'ratio') return ratioWords(figureOf(estimate));
+  const { ratio, interval } = estimate;
   return { value: threeDigits(ratio), range: interval && range(interval, threeDigits) };
 }
 
@@ -99,22 +102,15 @@ function verdictCell({ verdict }: ClaimResult): RichCell {
 
 /** Each claim by its id: of a report that is about claims and nothing else. */
 export function judgedClaims(results: readonly ClaimResult[]): Section {
-  return {
-    id: 'judged',
-    title: 'Judged: the 95 % interval found here against the band',
-    short: 'Judged',
-    weight: 'top',
-    tables: [
-      {
-        id: 'judged-rows',
-        caption: 'The 95 % interval found here against the band',
-        columns: figures('claim', 'published', 'band', 'here', 'verdict'),
-        rows: judged(results).map((result) => ({
-          cells: [clean(result.claim.id, 24), ...figureCells(result), verdictCell(result)],
-        })),
-      },
-    ],
-  };
+  return tableSection(
+    { id: 'judged', title: 'Judged: the 95 % interval found here against the band' },
+    {
+      columns: figures('claim', 'published', 'band', 'here', 'verdict'),
+      rows: judged(results).map((result) => ({
+        cells: [clean(result.claim.id, 24), ...figureCells(result), verdictCell(result)],
+      })),
+    },
+  );
 }
 
 export function claimReasons(results: readonly ClaimResult[]): Section {
@@ -135,7 +131,7 @@ function reasonOf({ claim, pair, workload, timeRatio, verdict, reason }: ClaimRe
 /** Time ratio and throughput stand together: "18 % slower" can mean either. */
 function bothWays(timeRatio: Estimate | null): string {
   if (timeRatio === null) return '';
-  const figure = { timeRatio: timeRatio.ratio, interval: timeRatio.interval };
+  const figure = figureOf(timeRatio);
   const throughput = changePercent(1 / timeRatio.ratio, percentDigits(figure));
   return `time ratio ${ratioWords(figure).value}, throughput ${throughput}; `;
 }
@@ -214,7 +210,7 @@ export function claimSentence(results: readonly ClaimResult[]): string | null {
   const result = rates.find(({ claim, workload }) => claim.historical && workload === SUITE) ?? rates[0];
   if (result?.timeRatio == null || result.pair === null) return null;
   const { claim, pair, timeRatio, verdict, workload } = result;
-  const figure = { timeRatio: timeRatio.ratio, interval: timeRatio.interval };
+  const figure = figureOf(timeRatio);
   const what = comparison(clean(pair.numerator, 60), clean(pair.denominator ?? '', 60), figure, percentDigits(figure));
   const on = workload === SUITE ? '' : ` on ${clean(workload ?? '', 40)}`;
   const value = claim.metric === 'time' ? claim.value : 1 / claim.value;

@@ -9,10 +9,11 @@ import {
   type StoredRow,
 } from '../../bench/analysis/regression.ts';
 import type { Estimate } from '../../bench/types.ts';
+import { grouped } from '../grouped.ts';
 import type { HostDifference } from '../model/record.ts';
 import { clean } from '../text.ts';
-import { changePercent, count, known, NO_FIGURE, percentDigits, plusMinus, ratioWords, type Words } from '../words.ts';
-import { figures, list, name, type RichCell, type Row, type Section, type Text } from './section.ts';
+import { changePercent, count, figureOf, known, NO_FIGURE, percentDigits, plusMinus, ratioWords } from '../words.ts';
+import { figures, list, name, type RichCell, type Row, type Section, type Text, tableSection } from './section.ts';
 import { reasonText } from './verdicts.ts';
 
 interface ComparedSides {
@@ -51,10 +52,7 @@ function pairedFigures(rows: readonly PairedRow[]): Section {
     columns: ['ratio', '95 % interval', 'throughput', ...(confirming ? ['again'] : [])],
     rows: rows.map(({ change, confirmation, ...row }) => ({
       ...row,
-      cells: [
-        ...ratioCells(change),
-        ...(confirming ? [known(confirmation?.ratio, () => wordsOf(confirmation as Estimate).value)] : []),
-      ],
+      cells: [...ratioCells(change), ...(confirming ? ratioCells(confirmation).slice(0, 1) : [])],
     })),
     notes: confirming ? ['again: the ratio in fresh blocks, of figures that were flagged'] : [],
   });
@@ -87,29 +85,20 @@ interface Figures {
 
 /** Rows of an environment stand together. */
 function figuresSection({ title, columns, rows, notes }: Figures): Section {
-  const environments = [...new Set(rows.map(({ env }) => env))];
-  return {
-    id: 'figures',
-    title,
-    weight: 'top',
-    tables: [
-      {
-        id: 'compared',
-        caption: title,
-        group: 'environment',
-        columns: figures('workload', ...columns, 'verdict'),
-        rows: environments.flatMap((env) =>
-          rows
-            .filter((row) => row.env === env)
-            .map(({ workload, cells, verdict }) => ({
-              group: name(env),
-              cells: [clean(workload, 40), ...cells, verdictCell(verdict)],
-            })),
-        ),
-        notes,
-      },
-    ],
-  };
+  return tableSection(
+    { id: 'figures', title },
+    {
+      group: 'environment',
+      columns: figures('workload', ...columns, 'verdict'),
+      rows: grouped(rows, ({ env }) => env)
+        .flat()
+        .map(({ env, workload, cells, verdict }) => ({
+          group: name(env),
+          cells: [clean(workload, 40), ...cells, verdictCell(verdict)],
+        })),
+      notes,
+    },
+  );
 }
 
 function verdictCell(verdict: GateVerdict): RichCell {
@@ -117,16 +106,12 @@ function verdictCell(verdict: GateVerdict): RichCell {
   return { show: verdict, ...(isMarked ? { tone: verdict } : {}) };
 }
 
-function wordsOf({ ratio, interval }: Estimate): Words {
-  return ratioWords({ timeRatio: ratio, interval });
-}
-
 function ratioCells(estimate: Estimate | null): Row['cells'] {
   if (estimate === null) return [NO_FIGURE, NO_FIGURE, NO_FIGURE];
-  const { ratio, interval } = estimate;
-  const { value, range } = wordsOf(estimate);
-  const throughput = changePercent(1 / ratio, percentDigits({ timeRatio: ratio, interval }));
-  return [{ show: value, value: ratio }, range ?? NO_FIGURE, throughput];
+  const figure = figureOf(estimate);
+  const { value, range } = ratioWords(figure);
+  const throughput = changePercent(1 / figure.timeRatio, percentDigits(figure));
+  return [{ show: value, value: figure.timeRatio }, range ?? NO_FIGURE, throughput];
 }
 
 function ratioCell(log: number | null): RichCell {
@@ -143,20 +128,18 @@ function limitText(log: number | null): string {
 
 /** One line for each reason, with all it applies to. */
 export function undecided({ rows }: Comparison): Section {
-  const groups = new Map<string, Map<string, string[]>>();
-  for (const { env, workload, verdict, reasons } of rows as readonly (PairedRow | StoredRow)[]) {
-    if (verdict !== 'no verdict') continue;
-    const why = reasons.map(gateReasonText).join('; ');
-    const envs = groups.get(why) ?? new Map<string, string[]>();
-    groups.set(why, envs);
-    envs.set(env, [...(envs.get(env) ?? []), clean(workload, 40)]);
-  }
+  const open = (rows as readonly (PairedRow | StoredRow)[])
+    .filter(({ verdict }) => verdict === 'no verdict')
+    .map((row) => ({ ...row, why: row.reasons.map(gateReasonText).join('; ') }));
   return list(
     'no-verdict',
     'No verdict',
-    [...groups].map(([why, envs]): Text => {
-      const cells = [...envs].map(([env, workloads]) => `${clean(env, 60)} on ${workloads.join(', ')}`);
-      return `${cells.join('; ')}: ${why}.`;
+    grouped(open, ({ why }) => why).map((same) => {
+      const figures = grouped(same, ({ env }) => env).map((own) => {
+        const workloads = own.map(({ workload }) => clean(workload, 40));
+        return `${clean(own[0]?.env ?? '', 60)} on ${workloads.join(', ')}`;
+      });
+      return `${figures.join('; ')}: ${same[0]?.why}.`;
     }),
   );
 }

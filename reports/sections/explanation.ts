@@ -3,9 +3,9 @@
 import type { Explained, ExplainedPart } from '../../bench/analysis/explain.ts';
 import type { Estimate } from '../../bench/types.ts';
 import { clean } from '../text.ts';
-import { change, changePercent, count, known, NO_FIGURE, range } from '../words.ts';
+import { changeWords, count, figureOf, known, NO_FIGURE, type Words } from '../words.ts';
 import { quickText } from './notes.ts';
-import { type Column, figures, list, name, type RichCell, type Row, type Section, type Text } from './section.ts';
+import { figures, list, name, type RichCell, type Row, type Section, type Text, tableSection } from './section.ts';
 
 export interface Explanation {
   readonly program: string;
@@ -23,11 +23,10 @@ export interface Explanation {
   readonly missing: readonly { readonly part: string; readonly env: string; readonly reason: string }[];
 }
 
-/** Digits after the point of a change in percent. */
-const DIGITS = 2;
-
-export const changeOf = ({ ratio }: Estimate) => changePercent(ratio, DIGITS);
-export const changeRange = ({ interval }: Estimate) => range(interval, (ratio) => change(ratio, DIGITS));
+/** The change that it stands for: parts of an overhead are small, and have two digits after the point. */
+export function partWords(estimate: Estimate): Words {
+  return changeWords(figureOf(estimate), 2);
+}
 
 export function isShown({ interval }: Estimate): boolean {
   return interval !== null && (interval.low > 1 || interval.high < 1);
@@ -43,10 +42,8 @@ export function parts({ env, baseline }: Explanation, { parts: all, rest, whole,
     cells: [part, ...estimateCells(estimate), shareCell(share)],
   });
   return tableSection(
-    'parts',
-    `The parts of ${clean(env, 60)} against ${clean(baseline, 60)} (${clean(workload, 40)})`,
+    { id: 'parts', title: `The parts of ${clean(env, 60)} against ${clean(baseline, 60)} (${clean(workload, 40)})` },
     {
-      weight: 'top',
       columns: figures('part', 'time', '95 % interval', 'of the whole'),
       rows: [
         ...all.map(({ part, estimate, share }) => row(clean(part, 60), estimate, share)),
@@ -59,42 +56,45 @@ export function parts({ env, baseline }: Explanation, { parts: all, rest, whole,
 
 export function partsByWorkload({ results }: Explanation, main: Explained): Section {
   const cell = (estimate: Estimate | undefined): RichCell =>
-    estimate === undefined ? { show: NO_FIGURE } : { show: changeOf(estimate), value: estimate.ratio };
+    estimate === undefined ? { show: NO_FIGURE } : { show: partWords(estimate).value, value: estimate.ratio };
   const rowOf = (part: string, of: (result: Explained) => Estimate | undefined): Row => ({
     cells: [part, ...results.map((result) => cell(of(result)))],
   });
-  return tableSection('workloads', 'The parts by workload: change of time', {
-    columns: figures('part', ...results.map(({ workload }) => clean(workload, 20))),
-    rows:
-      results.length < 2
-        ? []
-        : [
-            ...main.parts.map(({ part, env }) =>
-              rowOf(clean(part, 60), (result) => result.parts.find((it) => it.env === env)?.estimate),
-            ),
-            rowOf('the rest', ({ rest }) => rest),
-            rowOf('the whole', ({ whole }) => whole),
-          ],
-  });
+  return tableSection(
+    { id: 'workloads', title: 'The parts by workload: change of time', weight: 'body' },
+    {
+      columns: figures('part', ...results.map(({ workload }) => clean(workload, 20))),
+      rows:
+        results.length < 2
+          ? []
+          : [
+              ...main.parts.map(({ part, env }) =>
+                rowOf(clean(part, 60), (result) => result.parts.find((it) => it.env === env)?.estimate),
+              ),
+              rowOf('the rest', ({ rest }) => rest),
+              rowOf('the whole', ({ whole }) => whole),
+            ],
+    },
+  );
 }
 
 export function exchanges({ env }: Explanation, { exchanges: all, workload }: Explained): Section {
-  return tableSection('exchanges', `Alternatives, against the whole ${clean(env, 60)} (${clean(workload, 40)})`, {
-    columns: figures('alternative', 'time', '95 % interval'),
-    rows: all.map(({ part, estimate }) => ({ cells: [clean(part, 60), ...estimateCells(estimate)] })),
-  });
-}
-
-function tableSection(
-  id: string,
-  title: string,
-  { weight = 'body', ...table }: { weight?: Section['weight']; columns: readonly Column[]; rows: readonly Row[] },
-): Section {
-  return { id, title, weight, tables: [{ id: `${id}-rows`, caption: title, ...table }] };
+  return tableSection(
+    {
+      id: 'exchanges',
+      title: `Alternatives, against the whole ${clean(env, 60)} (${clean(workload, 40)})`,
+      weight: 'body',
+    },
+    {
+      columns: figures('alternative', 'time', '95 % interval'),
+      rows: all.map(({ part, estimate }) => ({ cells: [clean(part, 60), ...estimateCells(estimate)] })),
+    },
+  );
 }
 
 function estimateCells(estimate: Estimate): Row['cells'] {
-  return [{ show: changeOf(estimate), value: estimate.ratio }, changeRange(estimate)];
+  const { value, range } = partWords(estimate);
+  return [{ show: value, value: estimate.ratio }, range ?? NO_FIGURE];
 }
 
 export function changedFacts({ changed }: Explanation, { parts: all, exchanges: others }: Explained): Section {

@@ -1,5 +1,6 @@
 /** Figures over many sessions: where each changed, and for each machine its ratios and times. */
 
+import { grouped } from '../grouped.ts';
 import {
   type HistoryChange,
   type HistoryLine,
@@ -95,9 +96,9 @@ function linesTable({ lines }: HistoryMachine, figure: HistoryLine['figure'], id
       { title: 'first … last' },
       ...details('changes'),
     ],
-    rows: [...new Set(own.map(pairOf))].flatMap((pair) =>
-      own.filter((line) => pairOf(line) === pair).map((line) => ({ group: pair, cells: lineCells(line) })),
-    ),
+    rows: grouped(own, pairOf)
+      .flat()
+      .map((line) => ({ group: pairOf(line), cells: lineCells(line) })),
   };
 }
 

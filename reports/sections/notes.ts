@@ -3,6 +3,7 @@
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
 import { formatChange } from '../../bench/units.ts';
+import { grouped } from '../grouped.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { count } from '../words.ts';
@@ -100,7 +101,7 @@ function controlNotes({ trust }: ReportModel): string[] {
 
 /** Per pair, starts that lie apart from the others. */
 function startsNotes(rows: readonly ContrastRow[]): string[] {
-  return [...groupByPair(rows).values()].flatMap((pair) => {
+  return grouped(rows, ({ env, baseline }) => [env, baseline]).flatMap((pair) => {
     const blocks = [...new Set(pair.flatMap(({ outlyingBlocks }) => outlyingBlocks))].sort((a, b) => a - b);
     const apart = pair.filter(({ outlyingBlocks }) => outlyingBlocks.length > 0).map(({ workload }) => workload);
     const mixed =
@@ -145,7 +146,7 @@ function conditionNotes(rows: readonly ContrastRow[]): string[] {
   if (stolen.size > 0) {
     const worst = mostShifted(rows, ({ ratioWithoutThoseBlocks }) => ratioWithoutThoseBlocks);
     const change = worst === null ? '' : ` Without them the largest change is ${changeText(worst)}.`;
-    notes.push(`Time was stolen from the host in ${stolen.size === 1 ? '1 block' : `${stolen.size} blocks`}.${change}`);
+    notes.push(`Time was stolen from the host in ${count(stolen.size, 'block')}.${change}`);
   }
   return notes;
 }
@@ -165,15 +166,4 @@ function mostShifted(rows: readonly ContrastRow[], without: (row: ContrastRow) =
 
 function changeText({ row, other }: Shifted): string {
   return `${clean(row.env, 60)} on ${clean(row.workload, 40)}: ${other.toFixed(4)} instead of ${row.timeRatio.toFixed(4)}`;
-}
-
-function groupByPair(rows: readonly ContrastRow[]): Map<string, ContrastRow[]> {
-  const pairs = new Map<string, ContrastRow[]>();
-  for (const row of rows) {
-    const key = JSON.stringify([row.env, row.baseline]);
-    const known = pairs.get(key);
-    if (known) known.push(row);
-    else pairs.set(key, [row]);
-  }
-  return pairs;
 }

@@ -3,12 +3,13 @@
 import type { Finding, ReproductionRow } from '../../bench/analysis/reproduction.ts';
 import { SUITE } from '../../bench/plan/suite.ts';
 import type { Unavailable } from '../../bench/types.ts';
+import { grouped } from '../grouped.ts';
 import type { HostDifference } from '../model/record.ts';
 import { clean } from '../text.ts';
-import { change, joined, NO_FIGURE, range, ratioWords } from '../words.ts';
+import { change, changeRange, joined, NO_FIGURE, ratioWords } from '../words.ts';
 import { pairName } from './names.ts';
 import { quickText } from './notes.ts';
-import { type Cell, figures, list, type Row, type Section, type Table, texts } from './section.ts';
+import { type Cell, figures, list, type Row, type Section, tableSection, texts } from './section.ts';
 
 export interface Reproduction {
   readonly program: string;
@@ -36,63 +37,42 @@ export function isJudged(rows: readonly ReproductionRow[]): boolean {
 }
 
 export function bothRatios(rows: readonly ReproductionRow[]): Section {
-  const title = isJudged(rows) ? 'Time ratios then and now' : 'Ratios to the baseline then and now';
-  return {
-    id: 'ratios',
-    title,
-    weight: 'top',
-    tables: [
-      {
-        ...pairsTable('ratio-rows', `${title}, with 95 % intervals`, rows, ({ before, after, difference }) => [
-          findingCell(before),
-          findingCell(after),
-          differenceCell(difference),
-        ]),
-        columns: figures('workload', 'then', 'now', 'difference, %'),
-        notes: ['difference: the ratio now over the ratio then'],
-      },
-    ],
-  };
+  const what = isJudged(rows) ? 'Time ratios' : 'Ratios to the baseline';
+  return tableSection(
+    { id: 'ratios', title: `${what} then and now, with 95 % intervals` },
+    {
+      group: 'environment',
+      columns: figures('workload', 'then', 'now', 'difference, %'),
+      rows: pairRows(rows, ({ before, after, difference }) => [
+        findingCell(before),
+        findingCell(after),
+        differenceCell(difference),
+      ]),
+      notes: ['difference: the ratio now over the ratio then'],
+    },
+  );
 }
 
 export function bothVerdicts(rows: readonly ReproductionRow[]): Section {
   const outcomes = { stands: 'confirmed', changed: 'CHANGED', open: 'undecided' } as const;
-  return {
-    id: 'verdicts',
-    title: 'Verdicts',
-    weight: 'top',
-    tables: [
-      {
-        ...pairsTable('verdict-rows', 'Verdicts then and now', isJudged(rows) ? rows : [], (row) => [
-          row.before?.verdict ?? NO_FIGURE,
-          row.after?.verdict ?? NO_FIGURE,
-          outcomes[row.standing],
-        ]),
-        columns: texts('workload', 'then', 'now', 'outcome'),
-      },
-    ],
-  };
+  return tableSection(
+    { id: 'verdicts', title: 'Verdicts' },
+    {
+      group: 'environment',
+      columns: texts('workload', 'then', 'now', 'outcome'),
+      rows: pairRows(isJudged(rows) ? rows : [], ({ before, after, standing }) => [
+        before?.verdict ?? NO_FIGURE,
+        after?.verdict ?? NO_FIGURE,
+        outcomes[standing],
+      ]),
+    },
+  );
 }
 
-function pairsTable(
-  id: string,
-  caption: string,
-  rows: readonly ReproductionRow[],
-  cellsOf: (row: ReproductionRow) => Row['cells'],
-): Omit<Table, 'columns'> {
-  const keys = new Map<string, ReproductionRow[]>();
-  for (const row of rows) {
-    const key = JSON.stringify([row.env, row.baseline]);
-    keys.set(key, [...(keys.get(key) ?? []), row]);
-  }
-  return {
-    id,
-    caption,
-    group: 'environment',
-    rows: [...keys.values()].flatMap((own) =>
-      own.map((row) => ({ group: pairName(row), cells: [clean(row.workload, 40), ...cellsOf(row)] })),
-    ),
-  };
+function pairRows(rows: readonly ReproductionRow[], cellsOf: (row: ReproductionRow) => Row['cells']): Row[] {
+  return grouped(rows, ({ env, baseline }) => [env, baseline])
+    .flat()
+    .map((row) => ({ group: pairName(row), cells: [clean(row.workload, 40), ...cellsOf(row)] }));
 }
 
 function findingCell(finding: Finding | null): Cell {
@@ -102,7 +82,7 @@ function findingCell(finding: Finding | null): Cell {
 function differenceCell(difference: ReproductionRow['difference']): Cell {
   if (difference === null) return NO_FIGURE;
   const { ratio, interval } = difference;
-  return { show: joined({ value: change(ratio), range: interval && range(interval, change) }), value: ratio };
+  return { show: joined({ value: change(ratio), range: changeRange(interval) }), value: ratio };
 }
 
 export function reproductionNotes({ remarks }: Reproduction, rows: readonly ReproductionRow[]): Section {

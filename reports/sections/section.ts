@@ -164,6 +164,14 @@ export interface Section {
   readonly shortOf?: string;
 }
 
+/** A section that is a table of the same title. */
+export function tableSection(
+  { id, title, weight = 'top' }: Pick<Section, 'id' | 'title'> & Partial<Pick<Section, 'weight'>>,
+  table: Omit<Table, 'id' | 'caption'>,
+): Section {
+  return { id, title, weight, tables: [{ id: `${id}-rows`, caption: title, ...table }] };
+}
+
 /** A section that is a list. */
 export function list(id: string, title: string, notes: readonly Text[]): Section {
   return { id, title, weight: 'body', notes };

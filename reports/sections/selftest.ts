@@ -2,11 +2,12 @@
 
 import type { QuotaRow, SelftestResult, TruthRow } from '../../bench/analysis/selftest.ts';
 import { formatSpan } from '../../bench/units.ts';
+import { grouped } from '../grouped.ts';
 import { clean } from '../text.ts';
-import { change, changePercent, joined, known, NO_FIGURE, plusMinus, range } from '../words.ts';
+import { changePercent, changeWords, joined, known, NO_FIGURE, plusMinus, range } from '../words.ts';
 import type { Missing } from './differences.ts';
 import { quickText } from './notes.ts';
-import { figures, list, name, type Row, type Section } from './section.ts';
+import { figures, list, name, type Row, type Section, tableSection } from './section.ts';
 
 export interface Selftest extends SelftestResult {
   readonly program: string;
@@ -26,8 +27,8 @@ export function biasSentence({ bias }: Selftest): string {
   if (bias === null) return 'Bias: nothing was measured.';
   const { log, halfWidthLog } = bias;
   const ends = halfWidthLog === null ? null : { low: Math.exp(log - halfWidthLog), high: Math.exp(log + halfWidthLog) };
-  const figure = { value: changePercent(Math.exp(log), 2), range: ends && range(ends, (ratio) => change(ratio, 2)) };
-  return `Bias: ${joined(figure)}, the mean error of all ratios.`;
+  const figure = { timeRatio: Math.exp(log), interval: ends };
+  return `Bias: ${joined(changeWords(figure, 2))}, the mean error of all ratios.`;
 }
 
 export function quotaSentence({ env, truth, leastRead, sustained, short, contained, verdict }: QuotaRow): string {
@@ -42,26 +43,16 @@ export function quotaSentence({ env, truth, leastRead, sustained, short, contain
 }
 
 export function truths({ rows, suite }: Selftest): Section {
-  const environments = [...new Set(rows.map(({ env }) => env))];
-  return {
-    id: 'truths',
-    title: 'Known slowdowns: time ratio to native, and the true one',
-    short: 'Known slowdowns',
-    weight: 'top',
-    tables: [
-      {
-        id: 'truth-rows',
-        caption: 'Known slowdowns: time ratio to native, and the true one',
-        group: 'environment',
-        columns: figures('workload', 'truth', 'measured', '95 % interval', 'error', 'contained'),
-        rows: environments.flatMap((env) =>
-          [...rows, ...suite]
-            .filter((row) => row.env === env)
-            .map((row) => ({ group: name(env, 60), cells: truthCells(row) })),
-        ),
-      },
-    ],
-  };
+  return tableSection(
+    { id: 'truths', title: 'Known slowdowns: time ratio to native, and the true one' },
+    {
+      group: 'environment',
+      columns: figures('workload', 'truth', 'measured', '95 % interval', 'error', 'contained'),
+      rows: grouped([...rows, ...suite], ({ env }) => env)
+        .flat()
+        .map((row) => ({ group: name(row.env, 60), cells: truthCells(row) })),
+    },
+  );
 }
 
 function truthCells({ workload, truth, ratio, interval, errorLog, contained }: TruthRow): Row['cells'] {
@@ -76,30 +67,22 @@ function truthCells({ workload, truth, ratio, interval, errorLog, contained }: T
 }
 
 export function smallestDifferences({ smallest, minutes }: Selftest): Section {
-  const title = 'Smallest detectable difference, in this session and in longer ones';
   const later = smallest[0]?.later.map((at) => `${at.minutes} min`) ?? [];
-  return {
-    id: 'smallest',
-    title,
-    short: 'Smallest difference',
-    weight: 'body',
-    tables: [
-      {
-        id: 'smallest-rows',
-        caption: title,
-        columns: figures('workload', `this: ${formatSpan(minutes * 60)}`, ...later),
-        rows: smallest.map(({ workload, now, later: longer }) => ({
-          cells: [
-            clean(workload, 40),
-            ...[now, ...longer.map(({ difference }) => difference)].map((share) => ({
-              show: known(share, (it) => plusMinus(it, 2)),
-              value: share,
-            })),
-          ],
-        })),
-      },
-    ],
-  };
+  return tableSection(
+    { id: 'smallest', title: 'Smallest detectable difference, in this session and in longer ones', weight: 'body' },
+    {
+      columns: figures('workload', `this: ${formatSpan(minutes * 60)}`, ...later),
+      rows: smallest.map(({ workload, now, later: longer }) => ({
+        cells: [
+          clean(workload, 40),
+          ...[now, ...longer.map(({ difference }) => difference)].map((share) => ({
+            show: known(share, (it) => plusMinus(it, 2)),
+            value: share,
+          })),
+        ],
+      })),
+    },
+  );
 }
 
 export function selftestNotes({ blocks, rows, quotas }: Selftest): Section {

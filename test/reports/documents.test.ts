@@ -29,7 +29,7 @@ const DOCUMENTS: Readonly<Record<string, Document>> = {
 };
 
 /** Everything that a document says outside of charts and of details, which only a page has room for. */
-function saidBy({ about, warnings, answer, lead, sections }: Document): string[] {
+function saidBy({ about, warnings = [], answer, lead = [], sections }: Document): string[] {
   const inTable = ({ rows, columns, notes = [] }: Table) => [
     ...rows.flatMap(({ group, cells, below = [] }) => [
       ...(group === undefined ? [] : [richCell(group).show]),
