@@ -7,7 +7,7 @@ import { changeDigits, formatChange, formatNs, threeDigits } from '../bench/unit
 export const NO_FIGURE = '–';
 export const MINUS = '−';
 
-/** Width of a chart that stands alone, CSS pixels. */
+/** Width of a chart that has a row to itself, CSS pixels. */
 export const WIDE = 860;
 
 export const MIB = 2 ** 20;

@@ -22,7 +22,7 @@ export interface Chart {
   /** Letters, digits and hyphens; unique within a session. */
   readonly id: string;
   readonly title: string;
-  /** The title of a picture that stands alone. */
+  /** The title of a picture without its page. */
   readonly heading: string;
   /** What there is to see, in a sentence or two. */
   readonly description: string;
@@ -45,7 +45,7 @@ export function round(value: number): number {
   return Number(value.toPrecision(5));
 }
 
-/** An axis in percent that holds 0 and all values, between round figures, with a line at every fourth to tenth part. */
+/** An axis in percent that includes 0 and all values, between round figures, with a line at every fourth to tenth part. */
 export interface PercentAxis {
   readonly min: number;
   readonly max: number;

@@ -114,7 +114,7 @@ export function distributionChart(model: ReportModel, workload: string, width: n
   };
 }
 
-/** Letters, digits and hyphens; another text than a plain one keeps a number that tells it apart. */
+/** Letters, digits and hyphens; any other text gets a number that keeps it distinct. */
 export function slug(text: string): string {
   if (/^[a-z0-9-]{1,40}$/.test(text)) return text;
   let hash = 0;

@@ -52,7 +52,7 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
       data: {
         datasets: [
           {
-            label: 'time against the own baseline, %',
+            label: 'time against its own baseline, %',
             data: entries.map(({ row }, index) => ({
               x: percentOf(row.timeRatio),
               y: labels[index] ?? '',
@@ -65,7 +65,7 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
       },
       options: baseOptions({
         scales: {
-          x: valueAxis('time against the own baseline, %', {
+          x: valueAxis('time against its own baseline, %', {
             ...percentAxis(
               entries.flatMap(({ row }) => [
                 percentOf(row.timeRatio),

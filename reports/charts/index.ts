@@ -44,7 +44,7 @@ export function sessionCharts(model: ReportModel): SessionCharts {
         title: clean(workload, 40),
         workload,
         width: NARROW,
-        // Of the system's workloads each has a scale of its own.
+        // Each system workload has its own scale.
         axis: kernels.includes(workload) ? axis : undefined,
       }),
     ),

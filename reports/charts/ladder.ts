@@ -145,7 +145,7 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
   };
 }
 
-/** An axis that holds all that is drawn of these workloads. */
+/** An axis for everything that is drawn of these workloads. */
 export function ladderAxis(model: ReportModel, workloads: readonly string[]): PercentAxis {
   const rows = workloads.flatMap((workload) => [
     ...ladderRows(model, workload).filter((row) => !isFar(row)),

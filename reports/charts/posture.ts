@@ -46,7 +46,7 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
           `${clean(env, 60)} ${holds} of ${told}, ${row === null ? 'the baseline' : changePercent(row.timeRatio)}`,
       )
       .join('; ')}.`,
-    notes: ['A count, no measure of safety: aspects don’t weigh the same.', ...offScale(far)],
+    notes: ['A count, not a measure of safety: features differ in weight.', ...offScale(far)],
     width,
     height: 320,
     config: {
@@ -62,7 +62,7 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
                 x: holds,
                 y: row === null ? 0 : percentOf(row.timeRatio),
                 ...barAlong('y', row?.interval),
-                t: `${name}: ${holds} aspects, ${row === null ? 'the baseline' : changePercent(row.timeRatio)}`,
+                t: `${name}: ${holds} features, ${row === null ? 'the baseline' : changePercent(row.timeRatio)}`,
               },
             ],
             backgroundColor: look.fill,

@@ -64,11 +64,11 @@ export function startupChart(model: ReportModel, width: number): Chart | null {
     id: 'startup',
     title: 'Fresh starts',
     heading: 'Fresh starts: medians of their phases, and every start',
-    description: `Time from the beginning of a start until the payload was ready: ${rows
+    description: `Time from start until the payload was ready: ${rows
       .map(({ path, starts }) => `${clean(path, 60)} ${rangeText(starts.map(({ readyMs }) => readyMs))}`)
       .join('; ')}.`,
     notes: [
-      'Bars: medians of each phase over the completed starts. Points: every start’s time until ready, which is their range.',
+      'Bars: medians of each phase over the completed starts. Points: the time until ready of every start.',
       ...(rows.some(({ starts }) => starts.length > MOST_POINTS)
         ? [`${MOST_POINTS} starts of each environment are drawn.`]
         : []),
@@ -103,7 +103,7 @@ export function startupChart(model: ReportModel, width: number): Chart | null {
       }),
     },
     table: figures({
-      head: ['environment', 'starts', ...PHASES.map(({ label }) => label), 'ready: median', 'least to most', 'removal'],
+      head: ['environment', 'starts', ...PHASES.map(({ label }) => label), 'ready: median', 'range', 'removal'],
       rows: rows.map(({ path, starts }) => [
         clean(path, 160),
         String(starts.length),

@@ -1,4 +1,4 @@
-/** A session measured again: do its ratios and verdicts hold here? */
+/** A session measured again: are its ratios and verdicts the same here? */
 
 import type { ReproductionRow } from '../../bench/analysis/reproduction.ts';
 import { couldNotRun, differences } from '../sections/differences.ts';

@@ -56,7 +56,7 @@ export function sessionDocument(model: ReportModel, warnings: readonly string[] 
     kind: 'Boxmark report',
     about: aboutSession(model),
     warnings: [
-      ...warnings.map((text) => `The session’s files are not as its manifest says: ${clean(text)}.`),
+      ...warnings.map((text) => `The session’s files don’t match its manifest: ${clean(text)}.`),
       ...distrustLines(model),
     ],
     answer: answerOf(model),

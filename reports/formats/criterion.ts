@@ -121,7 +121,7 @@ export const criterion: Format = {
   many: false,
   folder: true,
   files([session, ...more]) {
-    if (session === undefined || more.length > 0) throw new RangeError('this format holds exactly one session');
+    if (session === undefined || more.length > 0) throw new RangeError('this format takes exactly one session');
     return render(exportModel(session));
   },
 };

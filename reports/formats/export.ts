@@ -7,7 +7,7 @@ import type { Format, SessionReport } from './format.ts';
 export interface ExportModel extends ReportModel {
   /** In the order of `environments` (the control last), workloads and blocks. */
   readonly starts: readonly StartSeries[];
-  /** Digest of the host's hardware: what tells sessions of one machine from those of another. */
+  /** Digest of the host's hardware: which distinguishes sessions of one machine from those of another. */
   readonly fingerprint: string;
 }
 
@@ -16,7 +16,7 @@ export function exportModel({ model }: Pick<SessionReport, 'model'>): ExportMode
   return { ...model, starts: details.bursts(), fingerprint: details.record?.host.fingerprint ?? '' };
 }
 
-/** A format of another tool that holds one session as a text. */
+/** A format of another tool: one session as a text. */
 export function textExport(
   about: Pick<Format, 'name' | 'extension' | 'summary'>,
   render: (model: ExportModel) => string,
@@ -26,7 +26,7 @@ export function textExport(
     audience: 'tool',
     many: false,
     files([session, ...more]) {
-      if (session === undefined || more.length > 0) throw new RangeError('this format holds exactly one session');
+      if (session === undefined || more.length > 0) throw new RangeError('this format takes exactly one session');
       return [{ name: `${about.name}.${about.extension}`, content: render(exportModel(session)) }];
     },
   };

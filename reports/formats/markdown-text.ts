@@ -35,7 +35,7 @@ function escaped(text: string): string {
     .replace(/www\./gi, (word) => `${word.slice(0, 3)}&#46;`);
 }
 
-/** A table; cells are Markdown already. What `left` does not name stands on the right. */
+/** A table; cells are Markdown already. Columns that `left` does not name are aligned to the right. */
 export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -55,7 +55,7 @@ export interface Fold {
 /** `head` and what is folded below it, in `limit` characters: a fold that does not fit is named and left out. */
 export function folded(head: readonly string[], folds: readonly Fold[], limit = MARKDOWN_LIMIT): string {
   const note = (titles: readonly string[]) =>
-    titles.length === 0 ? '' : `\n_Left out for length: ${titles.join(', ')}. The other reports have it._\n`;
+    titles.length === 0 ? '' : `\n_Left out for length: ${titles.join(', ')}. The other formats have all of it._\n`;
   const all = folds.filter(({ body }) => body.length > 0);
   const longestNote = note(all.map(({ title }) => title)).length;
   let text = `${cutLines(head, limit - longestNote).join('\n')}\n`;

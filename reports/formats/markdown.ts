@@ -60,7 +60,7 @@ function topLines(section: Section): string[] {
   return lines.length === 0 ? [] : [`**${prose(section.title)}**`, '', ...lines, ''];
 }
 
-/** None where there is nothing but a picture. */
+/** Empty where there is only a picture. */
 function sectionLines({ lead = [], tables = [], notes = [], notesTitle }: Section, isTop = false): string[] {
   const filled = tables.filter(({ rows }) => rows.length > 0);
   if (filled.length === 0 && notes.length === 0 && (lead.length === 0 || tables.length > 0)) return [];

@@ -1,4 +1,4 @@
-/** Every chart as a picture of its own. */
+/** Every chart as a separate picture. */
 
 import type { Chart } from '../charts/chart.ts';
 import { hostsChart } from '../charts/hosts.ts';

@@ -68,7 +68,7 @@ function tablesText({ tables = [] }: Section, width: number): string[] {
   ]);
 }
 
-/** On one line, or with the command on a line of its own so that it can be copied. */
+/** On one line, or with the command on a separate line so that it can be copied. */
 function nextLines({ next }: Document, width: number): string[] {
   if (next == null) return [];
   const sentence = lineText(next.sentence);

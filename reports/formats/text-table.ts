@@ -6,12 +6,12 @@ import { cut, displayWidth, neutral, padEnd, padStart, printable, wrap } from '.
 const GAP = '  ';
 /** Cells wider than this are cut in tables that don't fit. */
 const MOST_CELL = 26;
-/** A first column narrower than this makes the table go on below, with the columns that did not fit. */
+/** A first column narrower than this makes the table continue below, with the columns that did not fit. */
 const LEAST_NAME = 14;
 
 interface TableRow {
   readonly cells: readonly string[];
-  /** A row of one cell that spans the width: opens a group, or stands below the row before it. */
+  /** A row of one cell that spans the width: opens a group, or belongs below the previous row. */
   readonly heading?: boolean;
 }
 
@@ -111,7 +111,7 @@ function spanning(text: string, width: number): string[] {
   return wrap(text.trimStart(), width - indent.length, '  ').map((line) => indent + line);
 }
 
-/** A heading, or a name that is wider than its column, on a line of its own. */
+/** A heading, or a name that is wider than its column, on a separate line. */
 function splitName(row: TableRow, room: number): (TableRow | readonly string[])[] {
   const [first = '', ...others] = row.cells;
   if (row.heading) return [row];

@@ -53,7 +53,7 @@ export interface StartFailure {
   readonly blocks: readonly number[];
 }
 
-/** What is known of the session besides its figures. */
+/** The session apart from its figures. */
 export interface SessionHeader {
   readonly id: string;
   /** Version of the program. */
@@ -165,7 +165,7 @@ export function buildModel(input: ModelInput): ReportModel {
   const margin = plan.margin ?? DEFAULT_MARGIN;
   const { secondsPerBlock } = session;
   const table = sessionTable({ plan: { ...plan, margin }, samples, starts, events }, { secondsPerBlock });
-  // A state found wrong at the end of a block has no sample of its own that could say so.
+  // A wrong state at the end of a block has no sample that records it.
   const refuted = new Set(events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ env }) => env));
   const model = (
     path: string,

@@ -1,4 +1,4 @@
-/** What is known of a session besides its figures: the host, what was found in the boxes, how it was warmed up, where its rows are. */
+/** A session apart from its figures: the host, facts of the boxes, the warm-up, and where its rows are. */
 
 import type { ClaimGround } from '../../bench/analysis/claims/conditions.ts';
 import type { ClaimOptions } from '../../bench/analysis/claims/judge.ts';

@@ -31,7 +31,7 @@ export function answerOf(model: ReportModel): string {
   return measure === 'startup' ? startupAnswer(model) : footprintAnswer(model);
 }
 
-/** What stands right below the answer: a published claim, and the control. */
+/** What comes right below the answer: a published claim, and the control. */
 export function answerLead(model: ReportModel): string[] {
   const claim = model.details.claims === null ? null : claimSentence(model.details.claims.results);
   const control = model.session.plan.measure === undefined ? [controlSentence(model)] : [];

@@ -128,7 +128,7 @@ function reasonOf({ claim, pair, workload, timeRatio, verdict, reason }: ClaimRe
   ];
 }
 
-/** Time ratio and throughput stand together: "18 % slower" can mean either. */
+/** Time ratio and throughput together: "18 % slower" can mean either. */
 function bothWays(timeRatio: Estimate | null): string {
   if (timeRatio === null) return '';
   const figure = figureOf(timeRatio);
@@ -145,7 +145,7 @@ export function historicalClaims(results: readonly ClaimResult[]): Section {
       ? []
       : [
           `${[...ids].join(', ')}: historical. The stack it was measured on is no longer available, so a refutation on ` +
-            'a modern host says nothing against the reviewers, only that the figure must not be expected here. It does ' +
+            'a modern host says nothing against the reviewers, only that you should not expect the figure here. It does ' +
             'not change the exit code.',
         ],
   );

@@ -1,4 +1,4 @@
-/** A candidate against a baseline: a row for each figure, why some have no verdict, and what differs besides. */
+/** A candidate against a baseline: a row for each figure, why some have no verdict, and what else differs. */
 
 import {
   type Gated,
@@ -83,7 +83,7 @@ interface Figures {
   readonly notes: readonly Text[];
 }
 
-/** Rows of an environment stand together. */
+/** Grouped by environment. */
 function figuresSection({ title, columns, rows, notes }: Figures): Section {
   return tableSection(
     { id: 'figures', title },

@@ -132,7 +132,7 @@ function ratioCells(row: ContrastRow): RichCell[] {
   ];
 }
 
-/** The verdict, and what makes it open; signs stand for it where there is little room. */
+/** The verdict, and what makes it open; signs replace that where there is little room. */
 export function verdictCell(row: ContrastRow): RichCell {
   const { verdict, judgement } = row;
   if (verdict === null) return { show: 'control', tone: 'control' };
@@ -153,7 +153,7 @@ export function verdictCell(row: ContrastRow): RichCell {
   };
 }
 
-/** What the signs in these rows stand for. */
+/** What the signs in these rows mean. */
 function signNotes(rows: readonly ContrastRow[], margin: number): string[] {
   const used = new Set(rows.flatMap((row) => row.judgement?.additions ?? []));
   return [
@@ -178,7 +178,7 @@ export function sums(model: ReportModel): Section {
     tables: [
       {
         id: 'sum-rows',
-        caption: 'Time ratios of sums, with 95 % intervals: rare long bursts are in them',
+        caption: 'Time ratios of sums, with 95 % intervals; sums include rare long bursts',
         group: 'environment',
         columns: figures('workload', 'all bursts', 'long visits'),
         rows: rows.map((row) => ({
@@ -207,7 +207,7 @@ function sumCell(estimate: Estimate | null): Cell {
   return estimate === null ? NO_FIGURE : { show: ratioWords(figureOf(estimate)).value, value: estimate.ratio };
 }
 
-/** The header is line 1 of contrasts.csv; the control has no line of its own. */
+/** The header is line 1 of contrasts.csv; the control has no line in it. */
 function lineCell(index: number): Cell {
   return index < 0 ? NO_FIGURE : { show: String(index + 2), value: index + 2 };
 }

@@ -23,7 +23,7 @@ export interface Explanation {
   readonly missing: readonly { readonly part: string; readonly env: string; readonly reason: string }[];
 }
 
-/** The change that it stands for: parts of an overhead are small, and have two digits after the point. */
+/** As a change in percent: parts of an overhead are small, so they have two digits after the point. */
 export function partWords(estimate: Estimate): Words {
   return changeWords(figureOf(estimate), 2);
 }

@@ -25,7 +25,7 @@ function silentNotes(model: ReportModel): Text[] {
   return model.environments
     .filter(({ role, path }) => role !== 'control' && !absent.has(path))
     .filter((environment) => hasNoData(model, environment))
-    .map((environment) => [...inlines(environmentName(environment)), ': gave no data.']);
+    .map((environment) => [...inlines(environmentName(environment)), ': no data.']);
 }
 
 function hasNoData({ session }: ReportModel, { summary, startup }: EnvironmentModel): boolean {
@@ -47,7 +47,10 @@ function wrongNotes({ environments }: ReportModel): Text[] {
       .filter(({ wrongAnswers }) => wrongAnswers > 0)
       .map(({ workload, wrongAnswers }): Text => {
         const what = count(wrongAnswers, 'wrong answer');
-        return [...inlines(environmentName(environment)), `: ${what} on ${clean(workload, 40)}, in no figure.`];
+        return [
+          ...inlines(environmentName(environment)),
+          `: ${what} on ${clean(workload, 40)}, which count in no figure.`,
+        ];
       }),
   );
 }
@@ -57,7 +60,7 @@ function eventNotes({ events }: ReportModel): Text[] {
     .filter(({ kind }) => !isExpected(kind))
     .slice(0, MOST_KINDS)
     .map(({ kind, count: times }): Text => {
-      const meaning = meaningOf(kind) ?? 'a kind of event that this version does not know';
+      const meaning = meaningOf(kind) ?? 'a kind of event that is unknown to this version';
       return [code(kind, 40), ` (${count(times, 'event')} in events.jsonl): ${sentence(meaning)}`];
     });
 }

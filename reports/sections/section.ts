@@ -13,7 +13,7 @@ export type Inline =
   /** To be typed or looked up as it is: a command, a column, a digest. */
   | { readonly as: 'code'; readonly text: string }
   | { readonly as: 'strong'; readonly text: string }
-  /** Less important than what it stands in. */
+  /** Less important than the text around it. */
   | { readonly as: 'faint'; readonly text: string }
   /** Another part of the same document, by its id. */
   | { readonly as: 'anchor'; readonly text: string; readonly to: string }
@@ -58,7 +58,7 @@ export type Cell = Text | RichCell;
 
 export interface RichCell {
   readonly show: Text;
-  /** The number that the cell stands for, by which it is sorted. */
+  /** The number behind the cell, by which it is sorted. */
   readonly value?: number | null;
   /** Small beside or below it, where there is room. */
   readonly note?: Text;
@@ -74,7 +74,7 @@ export function richCell(cell: Cell): RichCell {
 /** Rows of a CSV file of the session that a figure was computed from. */
 export interface Source {
   readonly file: 'samples.csv' | 'starts.csv' | 'contrasts.csv' | 'footprint.csv';
-  /** `2–7` by line, the header being 1; null where a filter tells more. */
+  /** `2–7` by line, the header being 1; null where a filter says more. */
   readonly rows: string | null;
   /** `workload = fft, phase = measure`. */
   readonly filter: string | null;
@@ -82,7 +82,7 @@ export interface Source {
 
 export interface Column {
   readonly title: string;
-  /** Figures stand on the right, which is the default; the first column always stands on the left. */
+  /** `right` unless it is given; the first column is always on the left. */
   readonly align?: 'left' | 'right';
   /** Left out where there is little room: a terminal, a comment. */
   readonly detail?: boolean;
@@ -148,7 +148,7 @@ export interface Section {
   /** In a navigation, where the title is long. */
   readonly short?: string;
   readonly weight: Weight;
-  /** Paragraphs that stand first. */
+  /** Paragraphs at the beginning. */
   readonly lead?: readonly Text[];
   /** Names of charts of the document, and how to read them. */
   readonly charts?: readonly string[];

@@ -115,7 +115,7 @@ export function needsOf(model: ReportModel): Needs | null {
   };
 }
 
-/** The banner of a session whose control fails; none when it holds. */
+/** The banner of a session whose control fails; empty when it passes. */
 export function distrustLines(model: ReportModel): string[] {
   const { trust, session } = model;
   const baseline = clean(session.plan.baseline, 60);
@@ -124,7 +124,7 @@ export function distrustLines(model: ReportModel): string[] {
   const cells = failing.map(({ workload, ratio }) => `${formatChange(ratio)} on ${clean(workload, 40)}`).join(', ');
   const what = `the control, a second ${baseline}, differs from ${baseline} by ${cells}`;
   return trust.session
-    ? [`UNTRUSTED SESSION: ${what}. No verdict of this session can be relied on; the host was not the same to both.`]
+    ? [`UNTRUSTED SESSION: ${what}. Do not rely on any verdict of this session: the host did not treat both alike.`]
     : [`UNTRUSTED on ${failing.map(({ workload }) => clean(workload, 40)).join(', ')}: ${what}.`];
 }
 

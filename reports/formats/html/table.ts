@@ -14,7 +14,7 @@ export function tableMarkup(table: Table, place: Place, options: { readonly hide
   if (form === 'facts') return factsMarkup(rows);
   if (form === 'lines') return html`<pre>${rows.map((row) => html`${lineOf(row)}\n`)}</pre>`;
   const source = sources.length === 0 ? '' : html`<p class="source">${sourcesOf(sources, place.base)}</p>`;
-  // Their signs stand written out beside each figure.
+  // Where cells have signs, the page writes their meaning beside each figure.
   const explained = rows.some(({ cells }) => cells.some((cell) => richCell(cell).sign !== undefined)) ? [] : notes;
   return html`${gridMarkup(table, `${place.prefix}${table.id}`, options.hideCaption === true)}${explained.map((note) => html`<p class="source">${textMarkup(note)}</p>`)}${source}`;
 }
