@@ -100,6 +100,12 @@ export function offScale(names: readonly string[]): string[] {
   return names.length === 0 ? [] : [`Off this scale and not drawn: ${names.join(', ')}.`];
 }
 
+/** At most so many of them, evenly spread. */
+export function thinned<T>(all: readonly T[], most: number): readonly T[] {
+  const length = Math.min(all.length, most);
+  return Array.from({ length }, (_, index) => all[Math.floor((index * all.length) / length)] as T);
+}
+
 /** The ends of an interval along an axis, in percent; nothing without one. */
 export function barAlong(axis: 'x' | 'y', interval: Interval | null | undefined): { readonly [end: string]: number } {
   return interval ? { [`${axis}Min`]: percentOf(interval.low), [`${axis}Max`]: percentOf(interval.high) } : {};

@@ -15,6 +15,7 @@ import {
   offScale,
   percentAxis,
   percentOf,
+  thinned,
   valueAxis,
   ZERO_LINE,
 } from './chart.ts';
@@ -141,10 +142,7 @@ function boxOf({ rounds, timeRatio }: ContrastRow) {
 }
 
 function pointsOf({ blockRatios }: ContrastRow): number[] {
-  const step = Math.max(1, blockRatios.length / MOST_POINTS);
-  const points: number[] = [];
-  for (let at = 0; at < blockRatios.length; at += step) points.push(percentOf(blockRatios[Math.floor(at)]?.ratio ?? 1));
-  return points;
+  return thinned(blockRatios, MOST_POINTS).map(({ ratio }) => percentOf(ratio));
 }
 
 function rangeText({ rounds }: ContrastRow, low: 'low' | 'lowerQuartile', high: 'high' | 'upperQuartile'): string {

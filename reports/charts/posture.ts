@@ -18,7 +18,7 @@ import {
   valueAxis,
 } from './chart.ts';
 import { chartNames } from './names.ts';
-import { lookOf } from './palette.ts';
+import { lookOf, pointsWithBars } from './palette.ts';
 
 /** Null with fewer than two environments whose isolation is known. */
 export function postureChart(model: ReportModel, width: number): Chart | null {
@@ -53,7 +53,6 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
       type: 'scatterWithErrorBars',
       data: {
         datasets: points.map(({ env, holds, row }): Json => {
-          const look = lookOf(env);
           const name = names.get(env) ?? clean(env, 30);
           return {
             label: name,
@@ -65,14 +64,7 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
                 t: `${name}: ${holds} features, ${row === null ? 'the baseline' : changePercent(row.timeRatio)}`,
               },
             ],
-            backgroundColor: look.fill,
-            borderColor: look.line,
-            pointStyle: look.shape,
-            pointRadius: 6,
-            errorBarColor: look.line,
-            errorBarWhiskerColor: look.line,
-            errorBarLineWidth: 2,
-            errorBarWhiskerSize: 10,
+            ...pointsWithBars([lookOf(env)]),
           };
         }),
       },

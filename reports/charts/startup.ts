@@ -5,7 +5,7 @@ import { median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { known, ms, NO_FIGURE } from '../words.ts';
-import { baseOptions, type Chart, figures, type Json, nameAxis, round, valueAxis } from './chart.ts';
+import { baseOptions, type Chart, figures, type Json, nameAxis, round, thinned, valueAxis } from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf } from './palette.ts';
 
@@ -51,14 +51,14 @@ export function startupChart(model: ReportModel, width: number): Chart | null {
     categoryPercentage: 0.9,
   }));
   const points: Json[] = rows.flatMap(({ starts }, index) =>
-    thinned(starts).flatMap(({ readyMs, block }) =>
+    thinned(starts, MOST_POINTS).flatMap(({ readyMs, block }) =>
       readyMs === null
         ? []
         : [{ x: round(readyMs), y: labels[index] ?? '', t: `block ${block}: ready after ${ms(readyMs)}` }],
     ),
   );
   const looks = rows.flatMap(({ path, starts }) =>
-    thinned(starts).flatMap(({ readyMs }) => (readyMs === null ? [] : [lookOf(path)])),
+    thinned(starts, MOST_POINTS).flatMap(({ readyMs }) => (readyMs === null ? [] : [lookOf(path)])),
   );
   return {
     id: 'startup',
@@ -124,13 +124,6 @@ function difference(later: number | null, earlier: number | null): number | null
 function medianOf(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : round(median(known));
-}
-
-function thinned<T>(all: readonly T[]): readonly T[] {
-  const step = Math.max(1, all.length / MOST_POINTS);
-  const some: T[] = [];
-  for (let at = 0; at < all.length; at += step) some.push(all[Math.floor(at)] as T);
-  return some;
 }
 
 function rangeText(values: readonly (number | null)[]): string {

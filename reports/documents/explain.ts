@@ -1,7 +1,6 @@
 /** Where the overhead of an environment comes from, setting by setting. */
 
 import type { Explained } from '../../bench/analysis/explain.ts';
-import { formatSpan } from '../../bench/units.ts';
 import {
   changedFacts,
   type Explanation,
@@ -13,19 +12,16 @@ import {
   partsByWorkload,
   partWords,
 } from '../sections/explanation.ts';
-import { name } from '../sections/section.ts';
 import { clean } from '../text.ts';
-import { count, joined } from '../words.ts';
-import type { Document } from './document.ts';
+import { joined } from '../words.ts';
+import { aboutRun, type Document } from './document.ts';
 
 /** The suite, or the only workload, is broken down whole; the others share one table. */
 export function explainDocument(explanation: Explanation): Document {
-  const { program, session, blocks, minutes, results } = explanation;
-  const main = results.at(-1);
-  const span = `${count(blocks, 'block')} in ${formatSpan(minutes * 60)}`;
+  const main = explanation.results.at(-1);
   return {
     kind: 'Boxmark breakdown',
-    about: [[`boxmark ${clean(program, 20)} · explain · `, name(session, 60), ` · ${span}`]],
+    about: [aboutRun('explain', explanation)],
     answer: main === undefined ? 'No breakdown: no block completed every step.' : answerOf(explanation, main),
     sections:
       main === undefined

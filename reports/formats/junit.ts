@@ -44,31 +44,27 @@ function suiteLines(name: string, rows: readonly ContrastRow[], model: ExportMod
 
 /** No `time`: a ratio has none, and the reader would add them up. */
 function caseLines(suite: string, row: ContrastRow, model: ExportModel): string[] {
-  const figure = attribute(figureText(row));
-  const head = `    <testcase classname="${attribute(suite)}" name="${attribute(row.workload)}"`;
-  const outcome = outcomeOf(row);
-  if (outcome === 'failed') {
-    const margin = `past the margin of ${percent(model.margin)}`;
-    return [
-      `${head}>`,
-      `      <failure type="slower" message="${figure}">${text(`${row.env} takes longer than ${row.baseline} on ${row.workload}, ${margin}.`)}</failure>`,
-      '    </testcase>',
-    ];
-  }
-  if (outcome === 'skipped') {
-    const why = reasonText(row.judgement?.reasons ?? []);
-    return [
-      `${head}>`,
-      `      <skipped message="${attribute(`${row.verdict}: ${why}`)}"/>`,
-      `      <system-out>${text(figureText(row))}</system-out>`,
-      '    </testcase>',
-    ];
-  }
   return [
-    `${head}>`,
-    `      <system-out>${text(`${row.verdict}: ${figureText(row)}`)}</system-out>`,
+    `    <testcase classname="${attribute(suite)}" name="${attribute(row.workload)}">`,
+    ...outcomeLines(row, model).map((line) => `      ${line}`),
     '    </testcase>',
   ];
+}
+
+function outcomeLines(row: ContrastRow, { margin }: ExportModel): string[] {
+  const figure = figureText(row);
+  switch (outcomeOf(row)) {
+    case 'failed': {
+      const what = `${row.env} takes longer than ${row.baseline} on ${row.workload}, past the margin of ${percent(margin)}.`;
+      return [`<failure type="slower" message="${attribute(figure)}">${text(what)}</failure>`];
+    }
+    case 'skipped': {
+      const why = `${row.verdict}: ${reasonText(row.judgement?.reasons ?? [])}`;
+      return [`<skipped message="${attribute(why)}"/>`, `<system-out>${text(figure)}</system-out>`];
+    }
+    default:
+      return [`<system-out>${text(`${row.verdict}: ${figure}`)}</system-out>`];
+  }
 }
 
 /** Slower, but not with the whole interval past the margin, is no failure: that is what the margin is for. */

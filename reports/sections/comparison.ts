@@ -1,7 +1,6 @@
 /** A candidate against a baseline: a row for each figure, why some have no verdict, and what else differs. */
 
 import {
-  type Gated,
   type GateReason,
   type GateVerdict,
   LEAST_SESSIONS,
@@ -12,7 +11,17 @@ import type { Estimate } from '../../bench/types.ts';
 import { grouped } from '../grouped.ts';
 import type { HostDifference } from '../model/record.ts';
 import { clean } from '../text.ts';
-import { changePercent, count, figureOf, known, NO_FIGURE, percentDigits, plusMinus, ratioWords } from '../words.ts';
+import {
+  changePercent,
+  count,
+  figureOf,
+  known,
+  NO_FIGURE,
+  percentDigits,
+  plusMinus,
+  ratioWords,
+  sentence,
+} from '../words.ts';
 import { figures, list, name, type RichCell, type Row, type Section, type Text, tableSection } from './section.ts';
 import { reasonText } from './verdicts.ts';
 
@@ -47,58 +56,47 @@ export function comparedFigures(result: Comparison): Section {
 
 function pairedFigures(rows: readonly PairedRow[]): Section {
   const confirming = rows.some(({ confirmation }) => confirmation !== null);
-  return figuresSection({
-    title: 'Time ratios of candidate over baseline, run here side by side',
-    columns: ['ratio', '95 % interval', 'throughput', ...(confirming ? ['again'] : [])],
-    rows: rows.map(({ change, confirmation, ...row }) => ({
-      ...row,
-      cells: [...ratioCells(change), ...(confirming ? ratioCells(confirmation).slice(0, 1) : [])],
-    })),
-    notes: confirming ? ['again: the ratio in fresh blocks, of figures that were flagged'] : [],
-  });
+  return tableSection(
+    { id: 'figures', title: 'Time ratios of candidate over baseline, run here side by side' },
+    {
+      group: 'environment',
+      columns: figures(
+        ...['workload', 'ratio', '95 % interval', 'throughput', ...(confirming ? ['again'] : []), 'verdict'],
+      ),
+      rows: figureRows(rows, ({ change, confirmation }) => [
+        ...ratioCells(change),
+        ...(confirming ? ratioCells(confirmation).slice(0, 1) : []),
+      ]),
+      notes: confirming ? ['again: the ratio in fresh blocks, of figures that were flagged'] : [],
+    },
+  );
 }
 
 function storedFigures(rows: readonly StoredRow[]): Section {
-  return figuresSection({
-    title: 'Time ratios to the baseline environment of each side, means over sessions',
-    columns: ['sessions', 'baseline', 'candidate', 'change', 'limit'],
-    rows: rows.map((row) => ({
-      ...row,
-      cells: [
+  return tableSection(
+    { id: 'figures', title: 'Time ratios to the baseline environment of each side, means over sessions' },
+    {
+      group: 'environment',
+      columns: figures('workload', 'sessions', 'baseline', 'candidate', 'change', 'limit', 'verdict'),
+      rows: figureRows(rows, (row) => [
         `${row.baselineSessions}+${row.candidateSessions}`,
         ratioCell(row.baselineLog),
         ratioCell(row.candidateLog),
         { show: changeText(row.changeLog), value: row.changeLog },
         { show: limitText(row.limitLog), value: row.limitLog },
-      ],
-    })),
-    notes: rows.length === 0 ? [] : ['limit: how far chance moves a session in 95 % of cases'],
-  });
-}
-
-interface Figures {
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (Gated & { readonly env: string; readonly workload: string; readonly cells: Row['cells'] })[];
-  readonly notes: readonly Text[];
-}
-
-/** Grouped by environment. */
-function figuresSection({ title, columns, rows, notes }: Figures): Section {
-  return tableSection(
-    { id: 'figures', title },
-    {
-      group: 'environment',
-      columns: figures('workload', ...columns, 'verdict'),
-      rows: grouped(rows, ({ env }) => env)
-        .flat()
-        .map(({ env, workload, cells, verdict }) => ({
-          group: name(env),
-          cells: [clean(workload, 40), ...cells, verdictCell(verdict)],
-        })),
-      notes,
+      ]),
+      notes: ['limit: how far chance moves a session in 95 % of cases'],
     },
   );
+}
+
+function figureRows<R extends PairedRow | StoredRow>(rows: readonly R[], cellsOf: (row: R) => Row['cells']): Row[] {
+  return grouped(rows, ({ env }) => env)
+    .flat()
+    .map((row) => ({
+      group: name(row.env),
+      cells: [clean(row.workload, 40), ...cellsOf(row), verdictCell(row.verdict)],
+    }));
 }
 
 function verdictCell(verdict: GateVerdict): RichCell {
@@ -139,7 +137,7 @@ export function undecided({ rows }: Comparison): Section {
         const workloads = own.map(({ workload }) => clean(workload, 40));
         return `${clean(own[0]?.env ?? '', 60)} on ${workloads.join(', ')}`;
       });
-      return `${figures.join('; ')}: ${same[0]?.why}.`;
+      return `${figures.join('; ')}: ${sentence(same[0]?.why ?? '')}`;
     }),
   );
 }
@@ -157,7 +155,7 @@ function gateReasonText(reason: GateReason): string {
     case 'not-confirmed':
       return `regressed at first, but ${reason.verdict} in fresh blocks`;
     case 'unavailable':
-      return `can't run here: ${clean(reason.why, 200).replace(/\.$/, '')}`;
+      return `can't run here: ${clean(reason.why, 200)}`;
     default:
       return reasonText([reason]);
   }

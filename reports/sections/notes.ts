@@ -14,10 +14,10 @@ import { plain, type Section } from './section.ts';
 const QUICK_BELOW = 10;
 
 export function notes(model: ReportModel): Section {
-  return { id: 'notes', title: 'Notes', weight: 'body', notes: honestNotes(model) };
+  return { id: 'notes', title: 'Notes', weight: 'body', notes: sessionNotes(model) };
 }
 
-export function honestNotes(model: ReportModel): string[] {
+export function sessionNotes(model: ReportModel): string[] {
   const { session, environments, contrasts, control } = model;
   const rows = [...contrasts, ...control.rows].filter(({ workload }) => workload !== SUITE || hasSuite(session.plan));
   return [

@@ -110,7 +110,7 @@ describe('charts', () => {
     }
   });
 
-  it('of several sessions stand beside each other, never pooled', () => {
+  it('of several sessions are side by side, never pooled', () => {
     const plan = testPlan({ environments: [{ path: 'native' }, { path: 'docker' }], blocks: 7 });
     const base = fixtureInput();
     const other = buildModel({
