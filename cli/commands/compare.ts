@@ -5,8 +5,10 @@ import { compareStored, gateOf } from '../../bench/analysis/regression.ts';
 import { BoxmarkError, EXIT, nearest, usageError } from '../../bench/errors.ts';
 import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
 import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
-import { type CompareText, renderCompare } from '../../reports/compare.ts';
-import { renderCompareMarkdown } from '../../reports/compare-markdown.ts';
+import { compareDocument } from '../../reports/documents/compare.ts';
+import { markdownText } from '../../reports/formats/markdown.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
+import type { Comparison } from '../../reports/sections/comparison.ts';
 import { hostDifferences } from '../compare/hosts.ts';
 import type { PairedResult } from '../compare/paired.ts';
 import { pairedCase, runPaired } from '../compare/paired-case.ts';
@@ -45,7 +47,7 @@ export async function compare(flags: CompareFlags, baselinePath = '', candidateP
   return concludePaired({ ...known, ...paired, remarks: [...sides.remarks, ...found.remarks] }, out, flags);
 }
 
-type Known = Omit<CompareText, 'mode' | 'rows' | 'gate' | 'remarks' | 'times' | 'why'>;
+type Known = Omit<Comparison, 'mode' | 'rows' | 'gate' | 'remarks' | 'times' | 'why'>;
 
 function concludePaired(
   { sessions, interrupted, ...known }: Known & PairedResult & { readonly remarks: readonly string[] },
@@ -53,7 +55,7 @@ function concludePaired(
   flags: CompareFlags,
 ): number {
   const dirs = sessions.map((name) => resolve(out, name));
-  const result: CompareText = { ...known, mode: 'paired', gate: gateOf(known.rows) };
+  const result: Comparison = { ...known, mode: 'paired', gate: gateOf(known.rows) };
   if (interrupted) stderr.write('boxmark: interrupted; what was measured is kept\n  try: the same again\n');
   return print(result, { dirs }, flags, interrupted);
 }
@@ -81,17 +83,17 @@ function concludeStored(
 }
 
 function print(
-  result: CompareText,
+  result: Comparison,
   more: { readonly dirs?: readonly string[] },
   flags: CompareFlags,
   interrupted: boolean,
 ): number {
-  appendStepSummary(() => renderCompareMarkdown(result));
+  appendStepSummary(() => markdownText(compareDocument(result)));
   if (flags.json === true) {
     stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, ...more }, null, 2)}\n`);
   } else {
     const files = (more.dirs ?? []).map((dir) => `\nFiles: ${dir}`).join('');
-    stdout.write(`${renderCompare(result)}${files === '' ? '' : `${files}\n`}`);
+    stdout.write(`${terminalText(compareDocument(result))}${files === '' ? '' : `${files}\n`}`);
   }
   if (interrupted) return EXIT.interrupted;
   return { regressed: EXIT.regression, passed: EXIT.ok, 'no verdict': EXIT.inconclusive }[result.gate];

@@ -10,7 +10,8 @@ import { describePlan } from '../../bench/kinds/index.ts';
 import { makePlan, type PlanDraft, planSettings } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues, planInputOf } from '../../bench/plan/read-flags.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
-import { renderExplain } from '../../reports/explain.ts';
+import { explainDocument } from '../../reports/documents/explain.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
 import { isAlias } from '../../runners/aliases.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { RUNNERS } from '../../runners/index.ts';
@@ -152,7 +153,7 @@ function conclude(
     missing,
   };
   if (json) stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
-  else stdout.write(`${renderExplain(document)}\nFiles: ${dir}\n`);
+  else stdout.write(`${terminalText(explainDocument(document))}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
     stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, info.plan)}\n`);

@@ -10,7 +10,8 @@ import type { SessionOutcome } from '../../bench/run/session.ts';
 import { type LoadedSession, loadSession } from '../../bench/session/load.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
 import type { Plan, Unavailable } from '../../bench/types.ts';
-import { renderReproduce } from '../../reports/reproduce.ts';
+import { reproduceDocument } from '../../reports/documents/reproduce.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
 import { loadImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
@@ -159,7 +160,7 @@ function conclude(
     remarks,
   };
   if (json === true) stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, dir }, null, 2)}\n`);
-  else stdout.write(`${renderReproduce(result)}\nFiles: ${dir}\n`);
+  else stdout.write(`${terminalText(reproduceDocument(result))}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
     stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, info.plan)}\n`);

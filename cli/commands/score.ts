@@ -8,7 +8,8 @@ import { Resident } from '../../bench/run/resident.ts';
 import { type Score, scoreOf } from '../../bench/run/scimark-score.ts';
 import type { Plan } from '../../bench/types.ts';
 import { formatCpuList } from '../../bench/units.ts';
-import { renderScore } from '../../reports/score.ts';
+import { scoreDocument } from '../../reports/documents/score.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
 import { KERNEL_IDS } from '../names.ts';
@@ -74,10 +75,12 @@ function print({ image }: Bench, plan: Plan, minNs: number, { kernels: rows, com
   }
   const parametersOf = (id: string) => WORKLOADS.find((workload) => workload.id === id)?.sizes[size].parameters ?? {};
   stdout.write(
-    renderScore({
-      ...{ program: programVersion(), kernels, size, node: process.version, cpu: formatCpuList(limits.cpus) },
-      ...{ minSeconds: minNs / 1e9, burstMs: burstNs / 1e6, bursts: BURSTS, composite },
-      rows: rows.map((row) => ({ ...row, parameters: parametersOf(row.id) })),
-    }),
+    terminalText(
+      scoreDocument({
+        ...{ program: programVersion(), kernels, size, node: process.version, cpu: formatCpuList(limits.cpus) },
+        ...{ minSeconds: minNs / 1e9, burstMs: burstNs / 1e6, bursts: BURSTS, composite },
+        rows: rows.map((row) => ({ ...row, parameters: parametersOf(row.id) })),
+      }),
+    ),
   );
 }

@@ -9,7 +9,8 @@ import { makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues, planInputOf } from '../../bench/plan/read-flags.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import { formatPercent } from '../../bench/units.ts';
-import { renderSelftest } from '../../reports/selftest.ts';
+import { selftestDocument } from '../../reports/documents/selftest.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { measure } from '../measure.ts';
 import { KERNEL_IDS } from '../names.ts';
@@ -69,7 +70,7 @@ function conclude(outcome: SessionOutcome, { dir, slowdowns, json, strict }: Con
   });
   const document = { program: info.program, session: info.session, missing: info.unavailable, ...result };
   if (json) stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
-  else stdout.write(`${renderSelftest(document)}\nFiles: ${dir}\n`);
+  else stdout.write(`${terminalText(selftestDocument(document))}\nFiles: ${dir}\n`);
   if (outcome.failure !== null) throw outcome.failure;
   if (info.stopReason === 'interrupted') {
     stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, info.plan)}\n`);

@@ -6,8 +6,10 @@ import { EXIT, nearest } from '../../bench/errors.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { type LoadedSession, loadSession, wholeSamples } from '../../bench/session/load.ts';
-import { isFailed, renderClaims } from '../../reports/claims.ts';
+import { claimsDocument } from '../../reports/documents/claims.ts';
 import { jsonText } from '../../reports/formats/json.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
+import { isFailed } from '../../reports/sections/claims.ts';
 import { clean } from '../../reports/text.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { publishedClaims } from '../paths.ts';
@@ -26,7 +28,7 @@ export async function verify({ claims, json }: FlagValues<'verify'>, dir = ''): 
   stdout.write(
     json
       ? jsonText(documentOf(file, session, results))
-      : renderClaims({ session: id, blocks, title: file.title, results }, { width: 80, colour }),
+      : terminalText(claimsDocument({ session: id, blocks, title: file.title, results }), { colour }),
   );
   return results.some(isFailed) ? EXIT.regression : EXIT.ok;
 }

@@ -1,4 +1,4 @@
-/** What one more idle instance takes of the host's memory, with intervals, and how much of it its processes map. */
+/** Host memory that one more idle instance takes, with intervals, and how much of it its processes map. */
 
 import type { Slope } from '../../bench/analysis/footprint.ts';
 import type { ReportModel } from '../model/model.ts';
@@ -24,11 +24,11 @@ export function footprintChart(model: ReportModel, width: number): Chart | null 
     id: 'footprint',
     title: 'Memory of one more idle instance',
     heading: 'Memory of one more idle instance',
-    description: `Memory of the host that one more idle instance takes: ${rows
+    description: `Host memory that one more idle instance takes: ${rows
       .map(({ env, host }) => `${clean(env, 60)} ${mib(host.perInstanceBytes)} MiB`)
       .join('; ')}.`,
     notes: [
-      'Large: available memory of the host that goes with one more instance, with its interval of 95 %. Small and grey: proportional set size of its processes, which leaves out the kernel’s own memory and the engine’s helpers.',
+      'Large: host memory that one more instance takes, with its 95 % interval. Small and grey: proportional set size (PSS) of its processes, without kernel memory and the engine’s helpers.',
     ],
     width,
     height: 110 + 38 * labels.length,

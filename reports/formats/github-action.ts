@@ -13,7 +13,7 @@ interface Entry {
   readonly extra: string;
 }
 
-/** The action joins the points of a name over commits, so that names hold nothing that changes from run to run. */
+/** The action joins the points of a name over commits, so names contain nothing that changes from run to run. */
 function render(model: ExportModel): string {
   const ratios = model.contrasts.map((row): Entry => {
     const { env, baseline, workload, timeRatio, interval, blocks, verdict } = row;

@@ -2,7 +2,7 @@
 
 import type { ReportModel } from '../model/model.ts';
 import { answerOf, controlSentence } from '../sections/answer.ts';
-import { honestNotes } from '../sections/notes.ts';
+import { sessionNotes } from '../sections/notes.ts';
 import { needsOf } from '../sections/verdicts.ts';
 import { each, type Format } from './format.ts';
 
@@ -25,7 +25,7 @@ export function summaryText(model: ReportModel): string {
     open: model.open === null ? null : { ...model.open, ...needsOf(model) },
     unequal: model.unequal,
     hostTimed: model.hostTimed,
-    notes: honestNotes(model),
+    notes: sessionNotes(model),
     plan,
     environments: environments.map(({ path, role, alias, labels, traits, versions, summary, wallOverCpu }) => ({
       env: path,

@@ -32,7 +32,7 @@ function render(model: ExportModel): string {
   return `${[...text, '# EOF'].join('\n')}\n`;
 }
 
-/** All points of a family stand together, as the format wants it. */
+/** All points of a family together, as the format requires. */
 function familiesOf(model: ExportModel): Family[] {
   const { session, environments, contrasts, control } = model;
   const rows = [...contrasts, ...control.rows].map(({ env, baseline, workload, ...row }) => ({

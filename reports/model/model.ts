@@ -25,8 +25,8 @@ import {
   type Traits,
   type Unavailable,
 } from '../../bench/types.ts';
+import { grouped } from '../grouped.ts';
 import { type CostModel, costsOf } from './costs.ts';
-import { failuresOf, type StartFailure } from './failures.ts';
 import { headlineOf } from './headline.ts';
 import type { ClaimsToJudge, SessionRecord } from './record.ts';
 import { newRunOrder, type RunOrder } from './run-order.ts';
@@ -34,7 +34,6 @@ import { newRunOrder, type RunOrder } from './run-order.ts';
 export type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 export type { StartSeries } from '../../bench/analysis/start-series.ts';
 export { halfWidthLog } from '../../bench/analysis/stats/precision.ts';
-export type { StartFailure } from './failures.ts';
 
 /** An environment as it was prepared: what is printed beside its results. */
 export interface EnvironmentInfo {
@@ -46,7 +45,15 @@ export interface EnvironmentInfo {
   readonly facts?: BoxFacts | null;
 }
 
-/** What is known of the session besides its figures. */
+/** Starts of one environment that ended the same way. */
+export interface StartFailure {
+  readonly env: string;
+  readonly status: Exclude<Start['status'], 'completed'>;
+  readonly reason: string;
+  readonly blocks: readonly number[];
+}
+
+/** The session apart from its figures. */
 export interface SessionHeader {
   readonly id: string;
   /** Version of the program. */
@@ -158,7 +165,7 @@ export function buildModel(input: ModelInput): ReportModel {
   const margin = plan.margin ?? DEFAULT_MARGIN;
   const { secondsPerBlock } = session;
   const table = sessionTable({ plan: { ...plan, margin }, samples, starts, events }, { secondsPerBlock });
-  // A state found wrong at the end of a block has no sample of its own that could say so.
+  // A wrong state at the end of a block has no sample that records it.
   const refuted = new Set(events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ env }) => env));
   const model = (
     path: string,
@@ -237,6 +244,14 @@ function openOf(rows: readonly ContrastRow[]): OpenVerdicts | null {
   const most = within.toSorted((a, b) => (b.blocks ?? 0) - (a.blocks ?? 0))[0];
   const { blocks, minutes } = most ?? { blocks: null, minutes: null };
   return { count: needs.length, beyond: needs.length - within.length, blocks, minutes };
+}
+
+function failuresOf(starts: readonly Start[]): StartFailure[] {
+  const failed = starts.filter((start) => start.status !== 'completed');
+  return grouped(failed, ({ env, status, reason }) => [env, status, reason]).map((same) => {
+    const [{ env, status, reason }] = same as [(typeof same)[number]];
+    return { env, status, reason, blocks: same.map(({ block }) => block) };
+  });
 }
 
 function countEvents(events: Iterable<SessionEvent>): ReportModel['events'] {

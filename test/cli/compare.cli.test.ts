@@ -68,7 +68,7 @@ describe('a candidate against stored sessions', () => {
   it('has no verdict with four of them, and ends with code 4', async () => {
     stored(4);
     const ended = await compare(history(), candidate({ truth: { ratios: { docker: 1.5 } } }));
-    expect(ended.stdout).toMatch(/^NO VERDICT, and so no pass/m);
+    expect(ended.stdout).toMatch(/^NO VERDICT, which is no pass/m);
     expect(ended.stdout).toMatch(/4 baseline sessions, 5 are needed/);
     expect(ended.code).toBe(4);
   });

@@ -54,7 +54,7 @@ describe('boxmark run --measure', () => {
     const again = await boxmark('reproduce', dir, '-o', join(out, 'again'), '-q');
     expect(again.stderr).toBe('');
     expect(again.code).toBe(0);
-    expect(again.stdout).toMatch(/^unshare over native$/m);
+    expect(again.stdout).toMatch(/^unshare against native$/m);
     // A wide interval moves the figures to a line of their own.
     expect(again.stdout).toMatch(/^ *first-instruction, warm\s+\d+\.\d/m);
     expect(again.stdout).not.toContain('erdict');

@@ -76,8 +76,8 @@ describe.skipIf(process.getuid?.() !== 0)('a reproduction', () => {
     expect(text).toMatch(/hardware: CPU: Example CPU → /);
     expect(text).not.toMatch(/spectre_v1: not known/);
     expect(text).toMatch(/stack: kernel: 5\.10\.0-theirs → /);
-    expect(text).toMatch(/Can't run here hovercraft: There is no environment of this name/);
-    expect(text).toMatch(/hovercraft over native fft 3\.\d\d\d \[[^\]]+\] –/);
+    expect(text).toMatch(/Could not run hovercraft: There is no environment of this name/);
+    expect(text).toMatch(/hovercraft against native fft 3\.\d\d\d \[[^\]]+\] –/);
     expect(text).not.toMatch(/OTHER BYTES/);
     expect(text).toMatch(/12 rounds a block instead of 8/);
     for (const line of ended.stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);

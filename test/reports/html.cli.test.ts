@@ -47,7 +47,7 @@ describe('the page', () => {
   it('warns of files that are not what the manifest says, and shows the figures all the same', async () => {
     const page = await pageOf(fixtureInput(), ['samples.csv: is not what the manifest lists']);
     expect(page).toMatch(
-      /class="warning"[^>]*>.*not as its manifest says: samples\.csv: is not what the manifest lists/s,
+      /class="warning"[^>]*>.*don’t match its manifest: samples\.csv: is not what the manifest lists/s,
     );
     expect(page).toContain('docker/docker is equivalent');
   });

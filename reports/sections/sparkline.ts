@@ -1,13 +1,13 @@
 /** A series as one line of blocks, with a mark where it changes. */
 
-import { median } from '../bench/units.ts';
+import { median } from '../../bench/units.ts';
 
 const BLOCKS = '▁▂▃▄▅▆▇█';
 const CHANGE = '╎';
 
 /**
  * At most `width` columns: the values, or medians of as many neighbours as must share a column, from the smallest to the
- * largest of them. A change stands between two columns. A constant series is a line at the bottom, a single value nothing.
+ * largest of them. A mark for a change is between two columns. A constant series is a line at the bottom, a single value nothing.
  */
 export function sparkline(values: readonly number[], changes: readonly number[], width: number): string {
   if (values.length < 2) return '';
