@@ -1,7 +1,7 @@
 /** A history on a terminal: for each machine the ratios over sessions with their changes, then the times. */
 
 import { formatChange, formatNs } from '../bench/units.ts';
-import { jsonText } from './formats/json.ts';
+import { jsonText } from './formats/json-text.ts';
 import { type TableRow, tableLines } from './formats/text-table.ts';
 import { differenceLines } from './hosts.ts';
 import type { HistoryChange, HistoryLine, HistoryMachine, HistoryModel } from './model/history.ts';

@@ -8,7 +8,7 @@ import { historyPage } from '../../reports/history-page.ts';
 import { readHistoryModel } from '../../reports/model/history.ts';
 import { hostDifferences } from '../compare/hosts.ts';
 import { programVersion } from '../paths.ts';
-import { stdout } from '../streams.ts';
+import { stdout } from '../terminal/streams.ts';
 
 const FORMATS = { text: renderHistory, json: historyJson, html: historyPage } as const;
 
