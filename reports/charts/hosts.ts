@@ -6,11 +6,29 @@ import { letterOf, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { NO_FIGURE } from '../words.ts';
-import { baseOptions, type Chart, figures, nameAxis, percentAxis, percentOf, valueAxis, ZERO_LINE } from './chart.ts';
+import {
+  baseOptions,
+  type Chart,
+  type ChartTable,
+  figures,
+  type Json,
+  nameAxis,
+  percentAxis,
+  percentOf,
+  valueAxis,
+  ZERO_LINE,
+} from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf, pointsWithBars } from './palette.ts';
 
 const FAR = 2;
+
+interface Row {
+  readonly model: ReportModel;
+  /** Of the session. */
+  readonly index: number;
+  readonly row: ContrastRow;
+}
 
 /** Null when no session has a suite or a single workload to compare. */
 export function hostsChart(models: readonly ReportModel[], width: number): Chart | null {
@@ -21,7 +39,6 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
   const entries = paths.flatMap((path) => near.filter(({ row }) => row.env === path));
   const names = chartNames(paths.map((path) => ({ path })));
   const labels = entries.map(({ row, index }) => `${names.get(row.env) ?? ''} · ${letterOf(index)}`);
-  const looks = entries.map(({ row }) => lookOf(row.env));
   const far = rows
     .filter(({ row }) => row.timeRatio > FAR)
     .map(({ row, index }) => `${clean(row.env, 60)} in ${letterOf(index)}`);
@@ -42,20 +59,7 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
     config: {
       type: 'scatterWithErrorBars',
       data: {
-        datasets: [
-          {
-            label: 'time against the own baseline, %',
-            data: entries.map(({ row }, index) => ({
-              x: percentOf(row.timeRatio),
-              y: labels[index] ?? '',
-              ...(row.interval === null
-                ? {}
-                : { xMin: percentOf(row.interval.low), xMax: percentOf(row.interval.high) }),
-              t: `${labels[index]}: ${changeText(row)}`,
-            })),
-            ...pointsWithBars(looks),
-          },
-        ],
+        datasets: [pointSet(entries, labels)],
       },
       options: baseOptions({
         scales: {
@@ -72,19 +76,37 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
         plugins: { legend: { display: false }, annotation: { annotations: { zero: ZERO_LINE } } },
       }),
     },
-    table: figures({
-      head: ['environment', 'session', 'host', 'time', '95 % interval', 'throughput', 'verdict'],
-      rows: rows.map(({ row, model, index }) => [
-        clean(row.env, 160),
-        letterOf(index),
-        clean(model.details.record?.host.name ?? model.session.host, 80),
-        formatChange(row.timeRatio),
-        row.interval === null ? NO_FIGURE : `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}`,
-        formatChange(1 / row.timeRatio),
-        row.verdict ?? NO_FIGURE,
-      ]),
-    }),
+    table: tableOf(rows),
     sources: [{ file: 'contrasts.csv', rows: null, filter: 'workload = suite, of each session' }],
+  };
+}
+
+function tableOf(rows: readonly Row[]): ChartTable {
+  return figures({
+    head: ['environment', 'session', 'host', 'time', '95 % interval', 'throughput', 'verdict'],
+    rows: rows.map(({ row, model, index }) => [
+      clean(row.env, 160),
+      letterOf(index),
+      clean(model.details.record?.host.name ?? model.session.host, 80),
+      formatChange(row.timeRatio),
+      row.interval === null ? NO_FIGURE : `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}`,
+      formatChange(1 / row.timeRatio),
+      row.verdict ?? NO_FIGURE,
+    ]),
+  });
+}
+
+function pointSet(entries: readonly Row[], labels: readonly string[]): Json {
+  const looks = entries.map(({ row }) => lookOf(row.env));
+  return {
+    label: 'time against the own baseline, %',
+    data: entries.map(({ row }, index) => ({
+      x: percentOf(row.timeRatio),
+      y: labels[index] ?? '',
+      ...(row.interval === null ? {} : { xMin: percentOf(row.interval.low), xMax: percentOf(row.interval.high) }),
+      t: `${labels[index]}: ${changeText(row)}`,
+    })),
+    ...pointsWithBars(looks),
   };
 }
 

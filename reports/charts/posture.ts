@@ -1,16 +1,34 @@
 /** What isolation costs: the time of each environment against how many isolation features its boxes have. */
 
+import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { formatChange } from '../../bench/units.ts';
 import { leadWorkload, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { NO_FIGURE } from '../words.ts';
-import { baseOptions, type Chart, figures, type Json, percentAxis, percentOf, valueAxis } from './chart.ts';
+import {
+  baseOptions,
+  type Chart,
+  type ChartTable,
+  figures,
+  type Json,
+  percentAxis,
+  percentOf,
+  valueAxis,
+} from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf } from './palette.ts';
 
 /** Beyond this an environment would flatten all others. */
 const FAR = 2;
+
+interface Point {
+  readonly env: string;
+  readonly holds: number;
+  readonly told: number;
+  /** Null for the baseline. */
+  readonly row: ContrastRow | null;
+}
 
 /** Null with fewer than two environments whose isolation is known. */
 export function postureChart(model: ReportModel, width: number): Chart | null {
@@ -47,29 +65,7 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
     config: {
       type: 'scatterWithErrorBars',
       data: {
-        datasets: points.map(({ env, holds, row }): Json => {
-          const look = lookOf(env);
-          const name = names.get(env) ?? clean(env, 30);
-          return {
-            label: name,
-            data: [
-              {
-                x: holds,
-                y: row === null ? 0 : percentOf(row.timeRatio),
-                ...(row?.interval ? { yMin: percentOf(row.interval.low), yMax: percentOf(row.interval.high) } : {}),
-                t: `${name}: ${holds} aspects, ${row === null ? 'the baseline' : formatChange(row.timeRatio)}`,
-              },
-            ],
-            backgroundColor: look.fill,
-            borderColor: look.line,
-            pointStyle: look.shape,
-            pointRadius: 6,
-            errorBarColor: look.line,
-            errorBarWhiskerColor: look.line,
-            errorBarLineWidth: 2,
-            errorBarWhiskerSize: 10,
-          };
-        }),
+        datasets: points.map((point) => pointSet(point, names.get(point.env) ?? clean(point.env, 30))),
       },
       options: baseOptions({
         scales: {
@@ -83,16 +79,42 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
         plugins: { legend: { display: true, position: 'bottom', labels: { usePointStyle: true, boxHeight: 7 } } },
       }),
     },
-    table: figures({
-      head: ['environment', 'in effect', 'of', 'time', '95 % interval'],
-      rows: all.map(({ env, holds, told, row }) => [
-        clean(env, 160),
-        String(holds),
-        String(told),
-        row === null ? 'baseline' : formatChange(row.timeRatio),
-        row?.interval ? `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}` : NO_FIGURE,
-      ]),
-    }),
+    table: tableOf(all),
     sources: [{ file: 'contrasts.csv', rows: null, filter: `workload = ${workload}` }],
+  };
+}
+
+function tableOf(all: readonly Point[]): ChartTable {
+  return figures({
+    head: ['environment', 'in effect', 'of', 'time', '95 % interval'],
+    rows: all.map(({ env, holds, told, row }) => [
+      clean(env, 160),
+      String(holds),
+      String(told),
+      row === null ? 'baseline' : formatChange(row.timeRatio),
+      row?.interval ? `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}` : NO_FIGURE,
+    ]),
+  });
+}
+
+function pointSet({ env, holds, row }: Point, label: string): Json {
+  const look = lookOf(env);
+  const point = {
+    x: holds,
+    y: row === null ? 0 : percentOf(row.timeRatio),
+    ...(row?.interval ? { yMin: percentOf(row.interval.low), yMax: percentOf(row.interval.high) } : {}),
+    t: `${label}: ${holds} aspects, ${row === null ? 'the baseline' : formatChange(row.timeRatio)}`,
+  };
+  return {
+    label,
+    data: [point],
+    backgroundColor: look.fill,
+    borderColor: look.line,
+    pointStyle: look.shape,
+    pointRadius: 6,
+    errorBarColor: look.line,
+    errorBarWhiskerColor: look.line,
+    errorBarLineWidth: 2,
+    errorBarWhiskerSize: 10,
   };
 }
