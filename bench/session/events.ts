@@ -179,7 +179,7 @@ const storedSchema = z.object({
 });
 
 /** The kind as it is written. */
-export function kindOf(event: SessionEvent): string {
+export function eventKind(event: SessionEvent): string {
   return event.kind === 'later' ? event.of : event.kind;
 }
 

@@ -13,10 +13,10 @@ import { hostDifferences } from '../compare/hosts.ts';
 import type { PairedResult } from '../compare/paired.ts';
 import { pairedCase, runPaired } from '../compare/paired-case.ts';
 import { readSides, type Sides } from '../compare/sides.ts';
-import { assertOut } from '../out-folder.ts';
+import { conclude } from '../conclude.ts';
 import { programVersion } from '../paths.ts';
-import { appendStepSummary } from '../step-summary.ts';
-import { stderr, stdout } from '../streams.ts';
+import { assertOut } from '../session/out-folder.ts';
+import { stderr } from '../terminal/streams.ts';
 
 const JSON_SCHEMA = 1;
 
@@ -57,7 +57,8 @@ function concludePaired(
   const dirs = sessions.map((name) => resolve(out, name));
   const result: Comparison = { ...known, mode: 'paired', gate: gateOf(known.rows) };
   if (interrupted) stderr.write('boxmark: interrupted; what was measured is kept\n  try: the same again\n');
-  return print(result, { dirs }, flags, interrupted);
+  const code = concludeGate(result, { dirs }, flags);
+  return interrupted ? EXIT.interrupted : code;
 }
 
 function concludeStored(
@@ -74,29 +75,23 @@ function concludeStored(
     );
   const rows = rowsOf('ratios');
   const { remarks } = sides;
-  return print(
+  return concludeGate(
     { ...known, mode: 'stored', gate: gateOf(rows), rows, times: rowsOf('times'), remarks },
     {},
     flags,
-    false,
   );
 }
 
-function print(
-  result: Comparison,
-  more: { readonly dirs?: readonly string[] },
-  flags: CompareFlags,
-  interrupted: boolean,
-): number {
-  appendStepSummary(() => markdownText(compareDocument(result)));
-  if (flags.json === true) {
-    stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, ...more }, null, 2)}\n`);
-  } else {
-    const files = (more.dirs ?? []).map((dir) => `\nFiles: ${dir}`).join('');
-    stdout.write(`${terminalText(compareDocument(result))}${files === '' ? '' : `${files}\n`}`);
-  }
-  if (interrupted) return EXIT.interrupted;
-  return { regressed: EXIT.regression, passed: EXIT.ok, 'no verdict': EXIT.inconclusive }[result.gate];
+function concludeGate(result: Comparison, more: { readonly dirs?: readonly string[] }, { json }: CompareFlags): number {
+  return conclude(
+    {
+      ...{ json, ...more },
+      document: () => ({ schema: JSON_SCHEMA, ...result, ...more }),
+      text: () => terminalText(compareDocument(result)),
+      markdown: () => markdownText(compareDocument(result)),
+    },
+    { regressed: EXIT.regression, passed: EXIT.ok, 'no verdict': EXIT.inconclusive }[result.gate],
+  );
 }
 
 /** Environments of either side, or those of them that were asked for. */

@@ -10,7 +10,7 @@ import { terminalText } from '../../reports/formats/terminal.ts';
 import { type HistoryModel, readHistoryModel } from '../../reports/model/history.ts';
 import { hostDifferences } from '../compare/hosts.ts';
 import { programVersion } from '../paths.ts';
-import { stdout } from '../streams.ts';
+import { stdout } from '../terminal/streams.ts';
 
 const FORMATS: Readonly<Record<'text' | 'json' | 'html', (model: HistoryModel) => string>> = {
   text: (model) => terminalText(historyDocument(model)),

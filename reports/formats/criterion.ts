@@ -5,7 +5,7 @@ import { median } from '../../bench/units.ts';
 import { neutral } from '../text.ts';
 import { type ExportModel, exportModel, groupStarts, mean, rounded, stdDev } from './export.ts';
 import type { Format, ReportFile } from './format.ts';
-import { jsonText } from './json.ts';
+import { jsonText } from './json-text.ts';
 
 const RESAMPLES = 2000;
 /** Fixed, so that the same session gives the same bytes. */

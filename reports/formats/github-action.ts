@@ -3,7 +3,7 @@
 import { halfWidthLog } from '../model/model.ts';
 import { neutral } from '../text.ts';
 import { type ExportModel, rounded, textExport } from './export.ts';
-import { jsonText } from './json.ts';
+import { jsonText } from './json-text.ts';
 
 interface Entry {
   readonly name: string;

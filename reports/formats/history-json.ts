@@ -1,7 +1,7 @@
 /** A history as one JSON document, for programs. */
 
 import type { HistoryModel } from '../model/history.ts';
-import { jsonText } from './json.ts';
+import { jsonText } from './json-text.ts';
 
 /** Raised when a field of the JSON document changes its meaning or goes. */
 const JSON_SCHEMA = 1;

@@ -3,7 +3,7 @@
 import { median } from '../../bench/units.ts';
 import { neutral } from '../text.ts';
 import { type ExportModel, groupStarts, mean, rounded, stdDev, textExport } from './export.ts';
-import { jsonText } from './json.ts';
+import { jsonText } from './json-text.ts';
 
 /** CPU time is not known by user and system, and what is not known is null. */
 function render(model: ExportModel): string {

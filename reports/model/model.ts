@@ -14,7 +14,7 @@ import {
   summarizeStarts,
 } from '../../bench/analysis/summary.ts';
 import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
-import { kindOf, type SessionEvent } from '../../bench/session/events.ts';
+import { eventKind, type SessionEvent } from '../../bench/session/events.ts';
 import {
   type BoxFacts,
   type FootprintRow,
@@ -167,31 +167,8 @@ export function buildModel(input: ModelInput): ReportModel {
   const table = sessionTable({ plan: { ...plan, margin }, samples, starts, events }, { secondsPerBlock });
   // A wrong state at the end of a block has no sample that records it.
   const refuted = new Set(events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ env }) => env));
-  const model = (
-    path: string,
-    role: EnvironmentModel['role'],
-    info: EnvironmentInfo | undefined,
-  ): EnvironmentModel => ({
-    path,
-    role,
-    alias: plan.environments.find((environment) => environment.path === path)?.alias ?? null,
-    labels: info?.labels ?? [],
-    traits: info?.traits ?? NO_TRAITS,
-    versions: info?.versions ?? {},
-    summary: {
-      ...summarizeEnvironment(groups, path, plan.workloads),
-      ...(refuted.has(path) ? { compositeMflops: null } : {}),
-    },
-    startup: startups.get(path) ?? null,
-    wallOverCpu: samples.wallOverCpu.get(path) ?? null,
-  });
-  const infos = new Map(session.environments.map((info) => [info.path, info]));
-  const environments = [
-    ...plan.environments.map(({ path }) =>
-      model(path, path === plan.baseline ? 'baseline' : 'environment', infos.get(path)),
-    ),
-    model(table.control, 'control', infos.get(plan.baseline)),
-  ];
+  const known = { session, samples, startups, refuted };
+  const environments = environmentsOf(known, table.control);
   return {
     session,
     blocks: groups.blocks.length || new Set(starts.map(({ block }) => block)).size,
@@ -219,6 +196,48 @@ export function buildModel(input: ModelInput): ReportModel {
       groups: samples,
       bursts: input.bursts ?? (() => []),
     },
+  };
+}
+
+interface Known {
+  readonly session: ModelInput['session'];
+  readonly samples: SessionGroups;
+  readonly startups: ReadonlyMap<string, StartupSummary>;
+  /** Environments of which a state was found wrong. */
+  readonly refuted: ReadonlySet<string | undefined>;
+}
+
+/** Those of the plan, and the control. */
+function environmentsOf(known: Known, control: string): EnvironmentModel[] {
+  const { plan, environments } = known.session;
+  const infoOf = (path: string) => environments.find((info) => info.path === path);
+  return [
+    ...plan.environments.map(({ path }) =>
+      environmentOf(known, path, path === plan.baseline ? 'baseline' : 'environment', infoOf(path)),
+    ),
+    environmentOf(known, control, 'control', infoOf(plan.baseline)),
+  ];
+}
+
+function environmentOf(
+  { session: { plan }, samples, startups, refuted }: Known,
+  path: string,
+  role: EnvironmentModel['role'],
+  info: EnvironmentInfo | undefined,
+): EnvironmentModel {
+  return {
+    path,
+    role,
+    alias: plan.environments.find((environment) => environment.path === path)?.alias ?? null,
+    labels: info?.labels ?? [],
+    traits: info?.traits ?? NO_TRAITS,
+    versions: info?.versions ?? {},
+    summary: {
+      ...summarizeEnvironment(samples.levels, path, plan.workloads),
+      ...(refuted.has(path) ? { compositeMflops: null } : {}),
+    },
+    startup: startups.get(path) ?? null,
+    wallOverCpu: samples.wallOverCpu.get(path) ?? null,
   };
 }
 
@@ -259,7 +278,7 @@ function countEvents(events: Iterable<SessionEvent>): ReportModel['events'] {
   let count = 0;
   for (const event of events) {
     count++;
-    const kind = kindOf(event);
+    const kind = eventKind(event);
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return { count, byKind: [...counts].map(([kind, count]) => ({ kind, count })).sort((a, b) => b.count - a.count) };

@@ -8,7 +8,7 @@ import type { Group } from '../cgroup/group.ts';
 import { storeDir } from '../image/store.ts';
 import { SCRATCH_MOUNT, STORE_MOUNT } from '../kit/places.ts';
 import { hostSpawn } from '../kit/process.ts';
-import { guestAgent } from './agent.ts';
+import { GuestAgent } from './agent.ts';
 
 const BOOT_LIMIT_MS = 120_000;
 /** Its disk is written back on the way down. */
@@ -32,7 +32,7 @@ export interface HolderMachine {
 export async function openHolderGuest(holder: HolderMachine): Promise<Box> {
   const pinned = ['taskset', '-c', holder.cpus.join(','), ...holder.command];
   const machine = await hostSpawn([...(holder.group?.enterArgvPrefix ?? []), ...pinned], { env: holder.env });
-  const agent = guestAgent(machine);
+  const agent = new GuestAgent(machine);
   let said = '';
   agent.onNoise((line) => {
     said = `${said}${line}\n`.slice(-NOISE_CHARS);

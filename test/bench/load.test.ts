@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BoxmarkError } from '../../bench/errors.ts';
 import { checkSession } from '../../bench/session/check.ts';
-import { isExpected, kindOf, type SessionEvent } from '../../bench/session/events.ts';
+import { eventKind, isExpected, type SessionEvent } from '../../bench/session/events.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { loadSession, wholeSamples } from '../../bench/session/load.ts';
 import { createStore } from '../../bench/session/store.ts';
@@ -149,7 +149,7 @@ describe('a session that is read back', () => {
     appendFileSync(join(dir, 'events.jsonl'), '{"at":"","kind":"toString","env":"native","new":[]}\n');
     const event = (await loadSession(dir)).events.at(-1);
     expect(event).toMatchObject({ kind: 'later', of: 'toString', env: 'native' });
-    expect(event && [kindOf(event), isExpected(kindOf(event))]).toEqual(['toString', false]);
+    expect(event && [eventKind(event), isExpected(eventKind(event))]).toEqual(['toString', false]);
     expect((await checkSession(dir)).findings.filter(({ file }) => file === 'events.jsonl')).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createProgress } from '../../cli/progress.ts';
+import { createProgress } from '../../cli/terminal/progress.ts';
 
 function screen(isTTY: boolean, columns?: number) {
   const written: string[] = [];

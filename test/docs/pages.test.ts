@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSessionModel } from '../../cli/session-model.ts';
+import { readSessionModel } from '../../cli/session/write-report.ts';
 import { sessionDocument } from '../../reports/documents/session.ts';
 import { terminalText } from '../../reports/formats/terminal.ts';
 import type { ReportModel } from '../../reports/model/model.ts';

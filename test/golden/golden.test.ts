@@ -8,7 +8,7 @@ import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { program } from '../../cli/program.ts';
-import { chosenFormats, renderReports, sessionReport } from '../../cli/write-report.ts';
+import { chosenFormats, renderReports, sessionReport } from '../../cli/session/write-report.ts';
 import { sessionDocument } from '../../reports/documents/session.ts';
 import type { ReportFile } from '../../reports/formats/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';

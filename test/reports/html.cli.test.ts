@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readSessionModel } from '../../cli/session-model.ts';
+import { readSessionModel } from '../../cli/session/write-report.ts';
 import { htmlPage } from '../../reports/formats/html/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
 import { buildModel } from '../../reports/model/model.ts';

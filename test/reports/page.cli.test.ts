@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readSessionModel } from '../../cli/session-model.ts';
+import { readSessionModel } from '../../cli/session/write-report.ts';
 import { htmlPage } from '../../reports/formats/html/format.ts';
 import { buildModel } from '../../reports/model/model.ts';
 import { lackingBrowser, openBrowser, openPage } from './browser.ts';

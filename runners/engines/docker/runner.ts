@@ -98,6 +98,8 @@ async function probe(settings: DockerSettings, parent: Box, workspace: Workspace
   }
 }
 
+type Common = Omit<PreparedDocker, 'image' | 'host' | 'onDisk' | 'version' | 'labels' | 'dispose' | 'runtime'>;
+
 async function prepare(
   settings: DockerSettings,
   parent: Box,
@@ -113,7 +115,7 @@ async function prepare(
   const traits = { ...relaxed.traits, ...(settings.runtime === 'runsc' ? GVISOR_TRAITS : {}) };
   const scratch = holds === undefined ? undefined : `docker-scratch-${Math.random().toString(36).slice(2, 10)}`;
   const slowness = settings.runtime === 'runsc' ? 2 : 1;
-  const common = {
+  const common: Common = {
     traits,
     slowness,
     workspace,
@@ -135,6 +137,17 @@ async function prepare(
       await stopDaemon(parent, daemon, STOP_LIMIT_MS);
     }
   }
+  return onHostDaemon(parent, own, common, extra);
+}
+
+/** By the host's daemon, or a private one, which is shared with other environments of the run. */
+async function onHostDaemon(
+  parent: Box,
+  own: Image,
+  common: Common,
+  extra: readonly string[],
+): Promise<PreparedDocker> {
+  const { workspace, settings, scratch } = common;
   const host = await acquireDaemon(parent, workspace, settings);
   try {
     if (scratch !== undefined) await mkdir(`${workspace.dir}/${scratch}`, { mode: 0o700 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { interruptSignal } from '../../cli/workbench.ts';
+import { interruptSignal } from '../../cli/terminal/interrupt.ts';
 
 let said: string;
 let interrupt: ReturnType<typeof interruptSignal>;

@@ -2,12 +2,14 @@
 
 import { lstatSync, mkdirSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
-import { messageOf, usageError } from '../bench/errors.ts';
-import { defaultFor } from '../bench/plan/read-flags.ts';
-import { replaceFile } from '../bench/session/files.ts';
-import type { Format, ReportFile, SessionReport } from '../reports/formats/format.ts';
-import { formatsFor } from '../reports/formats/index.ts';
-import { readSessionModel } from './session-model.ts';
+import { messageOf, usageError } from '../../bench/errors.ts';
+import { defaultFor } from '../../bench/plan/read-flags.ts';
+import { replaceFile } from '../../bench/session/files.ts';
+import type { Format, ReportFile, SessionReport } from '../../reports/formats/format.ts';
+import { formatsFor } from '../../reports/formats/index.ts';
+import { readSession, type SessionOnDisk } from '../../reports/model/read.ts';
+import { RUNNERS } from '../../runners/index.ts';
+import { publishedClaims } from '../paths.ts';
 
 /** The reports of these names. */
 export function chosenFormats(names: readonly string[] = defaultFor('report', 'format')): readonly Format[] {
@@ -42,6 +44,14 @@ export async function renderReports(
 export function sessionReport(dir: string, out: string): SessionReport {
   const { model, warnings } = readSessionModel(dir);
   return { model, warnings, base: relative(resolve(out), resolve(dir)).split(sep).join('/') || '.' };
+}
+
+/** A session with what this program knows: its published claims and its runners. */
+export function readSessionModel(dir: string): SessionOnDisk {
+  return readSession(dir, {
+    claims: publishedClaims(),
+    kindOf: (layer) => RUNNERS.find(({ name }) => name === layer)?.kind,
+  });
 }
 
 /** Returns the paths. A reader never sees half a file. */

@@ -5,7 +5,7 @@
 
 import { closeSync, fstatSync, openSync, writeFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { messageOf } from '../bench/errors.ts';
+import { messageOf } from '../../bench/errors.ts';
 
 class Outlet {
   readonly #stream: NodeJS.WriteStream & { readonly fd: 1 | 2 };

@@ -1,7 +1,7 @@
 /** GitHub's job summary: Markdown appended to the file that a workflow's step is given. */
 
 import { appendFileSync } from 'node:fs';
-import { messageOf } from '../bench/errors.ts';
+import { messageOf } from '../../bench/errors.ts';
 import { stderr } from './streams.ts';
 
 /** Does nothing outside a workflow. A summary that can't be written is said, and never fails the command. */

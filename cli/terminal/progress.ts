@@ -1,8 +1,8 @@
 /** Progress on standard error: one line repainted between rounds on a terminal, plain lines elsewhere. */
 
-import type { ProgressSink } from '../bench/run/session.ts';
-import { formatSpan } from '../bench/units.ts';
-import { printable } from '../reports/text.ts';
+import type { ProgressSink } from '../../bench/run/session.ts';
+import { formatSpan } from '../../bench/units.ts';
+import { printable } from '../../reports/text.ts';
 
 export interface Progress extends ProgressSink {
   /** A line that stays. */

@@ -1,12 +1,12 @@
 /** Environments that a file of results names: which of them run only when the user names them too, and what is said before they run. */
 
 import { userInfo } from 'node:os';
-import { BoxmarkError, usageError } from '../bench/errors.ts';
-import type { Plan } from '../bench/types.ts';
-import { isAlias } from '../runners/aliases.ts';
-import { RUNNERS } from '../runners/index.ts';
-import { quote } from '../runners/kit/shell.ts';
-import { risksOf } from '../runners/stack/path.ts';
+import { BoxmarkError, usageError } from '../../bench/errors.ts';
+import type { Plan } from '../../bench/types.ts';
+import { isAlias } from '../../runners/aliases.ts';
+import { RUNNERS } from '../../runners/index.ts';
+import { quote } from '../../runners/kit/shell.ts';
+import { risksOf } from '../../runners/stack/path.ts';
 
 /** Where environments come from: a session's folder, which may be a stranger's. */
 export interface StoredOrigin {
