@@ -89,7 +89,7 @@ describe('a box that fails costs its own data only', () => {
     [
       'prints garbage without end',
       scripted('bad', ['yes', 'segfault at 0000']),
-      { status: 'failed', reason: /characters that are no answer/ },
+      { status: 'failed', reason: /characters that are not an answer/ },
     ],
     ['is not there', scripted('bad', ['no-such-program']), { status: 'failed', reason: /the box ended/ }],
     [

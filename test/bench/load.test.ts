@@ -202,14 +202,17 @@ describe('a session that can not be read', () => {
     expect(error.value).toBe(join(dir, name));
   });
 
-  it.each(['samples.csv', 'starts.csv', 'events.jsonl'])('says that the last line of %s is cut', async (name) => {
-    const dir = written();
-    const file = join(dir, name);
-    truncateSync(file, readFileSync(file).length - 1);
-    const error = await refusal(dir);
-    expect(error.message).toMatch(/last line of a table is cut[\s\S]*boxmark resume/);
-    expect(error.value).toBe(file);
-  });
+  it.each(['samples.csv', 'starts.csv', 'events.jsonl'])(
+    'says that the last line of %s is incomplete',
+    async (name) => {
+      const dir = written();
+      const file = join(dir, name);
+      truncateSync(file, readFileSync(file).length - 1);
+      const error = await refusal(dir);
+      expect(error.message).toMatch(/last line of a table is incomplete[\s\S]*boxmark resume/);
+      expect(error.value).toBe(file);
+    },
+  );
 
   it('names row, column and cell that are not what they must be', async () => {
     const dir = written([testSample(), testSample({ wallNs: 4711 })]);

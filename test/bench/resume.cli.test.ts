@@ -76,7 +76,7 @@ function design(samples: readonly Sample[]): string[] {
   return all.filter((line, index) => !line.includes(' long ') || line !== all[index - 1]);
 }
 
-describe('a session that is interrupted and gone on with', () => {
+describe('a session that is interrupted and resumed', () => {
   it('has the bursts of one that was not: same orders in every block, same counts, same states', async () => {
     const plan = tinyPlan({ environments, blocks: 3 });
     const whole = await begin(plan);

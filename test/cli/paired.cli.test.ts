@@ -77,7 +77,7 @@ describe.skipIf(process.getuid?.() !== 0)('a paired comparison', () => {
     expect(candidate?.image?.digest).toBe(slow.digest);
     expect(candidate?.facts?.payload_sha256).toBe(slow.payloadDigest);
     expect(info.environments.find(({ path }) => path === 'native')?.facts?.payload_sha256).toBe(plain.payloadDigest);
-    // Other bytes are what is compared: no reason for distrust.
+    // Different bytes are compared: no reason for distrust.
     const bytes = candidate?.inequalities?.find(({ fact }) => fact === 'payload_sha256');
     expect(bytes).toMatchObject({ avoidable: false });
     for (const folder of sessions(out)) expect((await boxmark('check', folder)).code, folder).toBe(0);
