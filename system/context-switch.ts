@@ -35,7 +35,7 @@ export const contextSwitch: SystemWorkload = {
     const cells = new Int32Array(new SharedArrayBuffer(8));
     const trips = TRIPS[size];
     const thread = new Worker(PROGRAM, { eval: true, execArgv: [], workerData: cells.buffer });
-    // It never ends by itself, and must not keep a payload alive that was told to quit.
+    // It never ends by itself, and must not keep a payload alive that has to quit.
     thread.unref();
     let turn = 0;
     const roundTrip = (value: number, limitMs?: number): number => {

@@ -19,7 +19,7 @@ interface Resizable extends ArrayBuffer {
 const ResizableBuffer = ArrayBuffer as unknown as new (bytes: number, options: { maxByteLength: number }) => Resizable;
 
 /**
- * A resizable ArrayBuffer is the one memory in Node.js that comes and goes when it is told to: V8 makes the pages of a
+ * A resizable ArrayBuffer is the one memory in Node.js that comes and goes on demand: V8 makes the pages of a
  * grown part accessible, and gives those of a shrunk part back to the kernel at once (mprotect and MADV_DONTNEED). An
  * ordinary buffer waits for the garbage collection, and the allocator may hand out the same pages again.
  */

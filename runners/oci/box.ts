@@ -113,7 +113,7 @@ async function containerOf(parent: Box, prepared: PreparedOci, options: OpenOpti
       ? undefined
       : await openGroup({ parent, hierarchies, workspace, name: options.name, limits, holds: true });
   const runtime = (...args: string[]) => [...pin(options.limits), ...call, '--root', join(folder, 'state'), ...args];
-  // Without a run-time folder crun makes one in /run, whatever it is told.
+  // Without a run-time folder crun makes one in /run, whatever its options are.
   const own = { env: { XDG_RUNTIME_DIR: folder } };
   const joining = (argv: readonly string[], env: Readonly<Record<string, string>> = {}) => {
     // Crun takes them for all that there are.

@@ -135,7 +135,7 @@ describe('an image is refused, with the reason,', () => {
   it('when it is not signed, or not there', async () => {
     const made = await signed(tar([manifestEntry(), ROOTFS]));
     await expect(verifyAci({ ...made, signatureFile: join(folder, 'none.sig') })).rejects.toThrow(/is not signed/);
-    await expect(verifyAci({ ...made, file: join(folder, 'none.aci') })).rejects.toThrow(/is not there/);
+    await expect(verifyAci({ ...made, file: join(folder, 'none.aci') })).rejects.toThrow(/is missing/);
   });
 
   it('when a byte of it was changed after it was signed', async () => {
@@ -175,18 +175,18 @@ describe('an image is refused, with the reason,', () => {
       /escapes its root/,
     ],
     ['a path is absolute', () => [manifestEntry(), ROOTFS, { path: '/etc/passwd' }], /an absolute path/],
-    ['a path is not plain', () => [manifestEntry(), ROOTFS, { path: 'rootfs//x' }], /not plain/],
+    ['a path is not plain', () => [manifestEntry(), ROOTFS, { path: 'rootfs//x' }], /not normalised/],
     [
       'something stands beside the root',
       () => [manifestEntry(), ROOTFS, { path: 'extra' }],
-      /beside manifest and rootfs/,
+      /other than manifest and rootfs/,
     ],
     ['a path is there twice', () => [manifestEntry(), ROOTFS, { path: 'rootfs/x' }, { path: 'rootfs/x' }], /twice/],
     ['a path is there twice, once with ./', () => [manifestEntry(), ROOTFS, { path: './manifest' }], /twice/],
     [
       'the manifest is a link',
       () => [{ path: 'manifest', flag: '2', target: 'rootfs/x' }, ROOTFS],
-      /no plain small file/,
+      /not a small regular file/,
     ],
     [
       'it holds a block device',
@@ -224,7 +224,7 @@ describe('an image is refused, with the reason,', () => {
       () => [manifestEntry(), ROOTFS, { path: 'rootfs/a/b' }],
       /whose folder does not come before/,
     ],
-    ['its manifest is no JSON', () => [manifestEntry(() => '{'), ROOTFS], /no JSON/],
+    ['its manifest is no JSON', () => [manifestEntry(() => '{'), ROOTFS], /not JSON/],
     [
       'its manifest is of a pod',
       () => [manifestEntry((m) => ({ ...m, acKind: 'PodManifest' })), ROOTFS],
@@ -287,12 +287,12 @@ describe('an image is refused, with the reason,', () => {
     },
   );
 
-  it('when it is cut, or is no archive at all', async () => {
+  it('when it is cut, or is not an archive at all', async () => {
     const whole = await signed(readFileSync(join(folder, 'one.aci')), 'cut.aci');
     truncateSync(whole.file, 100_000);
-    await expect(checkAci(whole.file)).rejects.toThrow(/is no archive: .*ends early/);
+    await expect(checkAci(whole.file)).rejects.toThrow(/is not an archive: .*ends early/);
     const text = await signed(Buffer.from('no archive'.repeat(100)));
-    await expect(verifyAci(text)).rejects.toThrow(/is no archive/);
+    await expect(verifyAci(text)).rejects.toThrow(/is not an archive/);
     copyFileSync(join(folder, 'payload.cjs'), whole.file);
     await expect(verifyAci(whole)).rejects.toThrow(/changed after it was signed/);
   });

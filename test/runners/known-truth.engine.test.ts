@@ -84,7 +84,7 @@ describe('quota', () => {
     const bare = { path: 'bare', scratch: '/', exec: async () => ({}), close: async () => {} } as never;
     expect(await quota?.probe(bare, lab.workspace)).toMatchObject({
       available: false,
-      reason: expect.stringMatching(/bare.*no cgroup of its own/),
+      reason: expect.stringMatching(/bare.*not have its own cgroup/),
       remedy: expect.stringMatching(/native\/quota/),
     });
     const foreign = { ...(bare as object), cgroup: '/system.slice/other' } as never;

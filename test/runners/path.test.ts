@@ -64,9 +64,9 @@ describe('paths', () => {
   });
 
   it.each([
-    ['slow:2%/docker', /makes no box/],
+    ['slow:2%/docker', /creates no box/],
     ['slow:1%/slow:2%', /once/],
-    ['docker/native', /stands on the host only/],
+    ['docker/native', /can't be nested/],
     ['native/docker', /can't hold another/],
     ['', /no environment of this name/],
     ['dokcer', /did you mean "docker"/],

@@ -80,7 +80,7 @@ async function forEachEntry(file: string, act: (entry: TarRead) => Promise<void>
       const entry = { ...raw, path: raw.path.replace(/^\.\//, '') };
       checkEntry(entry, seen);
       total += entry.size;
-      if (total > SIZE_LIMIT_BYTES) throw refuse('holds more than 8 GiB');
+      if (total > SIZE_LIMIT_BYTES) throw refuse('contains more than 8 GiB');
       seen.set(entry.path, entry.type);
       await act(entry);
     }
@@ -89,42 +89,42 @@ async function forEachEntry(file: string, act: (entry: TarRead) => Promise<void>
   } catch (error) {
     // What the reader of archives itself finds: a damaged header, a cut end.
     if (error instanceof BoxmarkError && !(error instanceof ImageRefusal))
-      throw refuse(`is no archive: ${error.what}`, file);
+      throw refuse(`is not an archive: ${error.what}`, file);
     throw error;
   } finally {
     await archive.close();
   }
 }
 
-/** Nothing may be outside the root, nothing twice, nothing below a link, and nothing but files, folders and inner links. */
+/** Every entry is inside the root, unique, not below a link, and a file, folder or inner link. */
 function checkEntry({ path, type, flag, target, size }: TarRead, seen: ReadonlyMap<string, TarRead['type']>): void {
   const shown = JSON.stringify(path);
-  if (path.startsWith('/')) throw refuse(`holds an absolute path, ${shown}`);
+  if (path.startsWith('/')) throw refuse(`contains an absolute path, ${shown}`);
   const parts = path.split('/');
-  if (parts.includes('..')) throw refuse(`holds a path that escapes its root, ${shown}`);
+  if (parts.includes('..')) throw refuse(`contains a path that escapes its root, ${shown}`);
   if (path.includes('\0') || parts.includes('') || parts.includes('.'))
-    throw refuse(`holds a path that is not plain, ${shown}`);
+    throw refuse(`contains a path that is not normalised, ${shown}`);
   if (path === 'manifest') {
-    if (type !== 'file' || size > MANIFEST_LIMIT_BYTES) throw refuse('has a manifest that is no plain small file');
-  } else if (parts[0] !== 'rootfs') throw refuse(`holds something beside manifest and rootfs, ${shown}`);
+    if (type !== 'file' || size > MANIFEST_LIMIT_BYTES) throw refuse('has a manifest that is not a small regular file');
+  } else if (parts[0] !== 'rootfs') throw refuse(`contains something other than manifest and rootfs, ${shown}`);
   if (seen.has(path)) throw refuse(`holds ${shown} twice`);
   if (type === 'other')
     throw refuse(`holds ${KINDS[flag] ?? `an entry of the type ${JSON.stringify(flag)}`}, ${shown}`);
   const parent = dirname(path);
   if (parent !== '.' && seen.get(parent) !== 'directory') {
     const why = seen.get(parent) === 'symlink' ? 'below a link' : 'whose folder does not come before it';
-    throw refuse(`holds an entry ${why}, ${shown}`);
+    throw refuse(`contains an entry ${why}, ${shown}`);
   }
   if (type !== 'symlink') return;
   const end = posix.normalize(posix.join(dirname(path), target));
   if (target.startsWith('/') || target.includes('\0') || (end !== 'rootfs' && !end.startsWith('rootfs/'))) {
-    throw refuse(`holds a link that leads out of its root, ${shown} to ${JSON.stringify(target)}`);
+    throw refuse(`contains a link that leads out of its root, ${shown} to ${JSON.stringify(target)}`);
   }
 }
 
 async function opened(file: string): Promise<FileHandle> {
   return open(file, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw refuse(error.code === 'ENOENT' ? 'is not there' : `can't be read (${error.code})`, file);
+    throw refuse(error.code === 'ENOENT' ? 'is missing' : `can't be read (${error.code})`, file);
   });
 }
 
