@@ -1,4 +1,4 @@
-/** Proof of a file's content that costs little beside reading it: one word in each 64 bytes. */
+/** A check of a file's content that costs little compared with reading it: one word in each 64 bytes. */
 
 import { fold } from './system.ts';
 

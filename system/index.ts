@@ -28,7 +28,7 @@ export function systemWorkload(id: string): SystemWorkload | undefined {
   return SYSTEM_WORKLOADS.find((workload) => workload.id === id);
 }
 
-/** A workload whose count can be exchanged with another one, for passes that are not to show in its own. */
+/** A workload whose count can be exchanged with another one, for passes that must not show in its own. */
 export interface PreparedSystemWorkload extends PreparedWorkload {
   readonly unit: string;
   readonly perPass: number;

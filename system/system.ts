@@ -5,11 +5,11 @@ import type { Size } from '../bench/types.ts';
 export interface SystemSize {
   /** What the size means for this workload (`calls`, `pages` …), for lists. */
   readonly parameters: Readonly<Record<string, number>>;
-  /** How much of the unit a pass is: 100 calls of `calls/s`. */
+  /** Units in a pass: 100 calls of `calls/s`. */
   readonly perPass: number;
 }
 
-/** Where a payload finds itself. */
+/** The surroundings of a payload. */
 export interface Place {
   /** Root folder of the image: `/` in a box, its folder in the store natively. */
   readonly root: string;
