@@ -94,7 +94,7 @@ describe('a session that is read back', () => {
     ]);
   });
 
-  it('may have columns of a later version, and lack those of an earlier one', async () => {
+  it('may have columns of a later version, and be without columns of this one', async () => {
     const dir = written([testSample()]);
     // Neither unit nor rate, as in version 0.1.0, and one column more.
     edit(join(dir, 'samples.csv'), (text) =>

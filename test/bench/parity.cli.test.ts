@@ -329,7 +329,7 @@ describe('a session with unequal CPU sets', () => {
     expect(reasons.map(({ kind }) => kind)).not.toContain('unequal');
   });
 
-  it('has nothing to tell when they are equal', async () => {
+  it('reports nothing when they are equal', async () => {
     const one = all.slice(0, 1);
     const { outcome } = await run(
       tinyPlan({ ...base, blocks: 1 }),

@@ -86,7 +86,7 @@ describe('a session folder that is opened again', () => {
     expect(existsSync(join(dir, 'contrasts.csv'))).toBe(false);
   });
 
-  it('survives a kill at any byte: whatever the last line lacks, the rows are those of the whole blocks', () => {
+  it('survives a kill at any byte: whatever is missing from the last line, the rows are those of the whole blocks', () => {
     const dir = killedSession();
     const whole = Object.fromEntries(
       ['samples.csv', 'starts.csv', 'events.jsonl'].map((name) => [name, readFileSync(join(dir, name))]),

@@ -8,7 +8,7 @@ import { PAYLOAD } from '../bench/boxes.ts';
 import { boxmark, sessions } from './program.ts';
 import { writeSession } from './stored-session.ts';
 
-/** As little as tells twice the time from the same. */
+/** As little as distinguishes twice the time from the same. */
 const PLAN: Partial<Plan> & { blocks: number } = {
   size: 'tiny',
   blocks: 6,

@@ -49,7 +49,7 @@ describe('charts', () => {
     }
     const text = JSON.stringify(config.options);
     expect(text).toContain('"control":{"type":"box"');
-    // Eighteen times as long would flatten all others: it is told at the edge.
+    // Eighteen times as long would flatten all others: it is written at the edge.
     expect(text).toMatch(/"content":"× 18\.\d, off this scale"/);
     expect(charts.ladder?.table.rows.map(({ cells }) => cells[0])).toEqual([
       'docker',

@@ -75,7 +75,7 @@ describe('the posture of the boxes', () => {
     expect(startup.length).toBeGreaterThan(0);
   });
 
-  it('is absent from sessions whose boxes told nothing', () => {
+  it('is absent from sessions whose boxes reported nothing', () => {
     expect(buildModel(fixtureInput()).costs.posture.environments).toEqual([]);
   });
 });

@@ -74,7 +74,7 @@ describe('an inconclusive run', () => {
     );
   });
 
-  it('is told to aim at a smaller target where it stopped at its target', () => {
+  it('recommends a smaller target where it stopped at its target', () => {
     const target = testPlan({ target: 0.1, minBlocks: 2, maxBlocks: 30, margin: 0.01 });
     const base = input(target, { start: 0.03 });
     const stopped = buildModel({ ...base, session: { ...base.session, stopReason: 'precision' } });

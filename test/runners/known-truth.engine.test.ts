@@ -41,7 +41,7 @@ async function started(
 
 describe('slow', () => {
   it.for(['slow:2%', 'native/slow:2%', 'unshare/slow:2%', 'docker/slow:2%', 'uml/slow:2%'])(
-    '%s tells the payload below, and the reader',
+    '%s reaches the payload below, and the reader',
     async (path, ctx) => {
       await started(path, ctx, async ({ facts }, { labels }) => {
         expect(facts.argv).toContain('--slow=0.02');

@@ -67,7 +67,7 @@ describe('ssh', { timeout: TIMEOUT_MS }, () => {
     expect(lab.leftovers()).toEqual([]);
   });
 
-  it('runs a proved copy of the image on the other host, pinned and with a clean environment', async () => {
+  it('runs a verified copy of the image on the other host, pinned and with a clean environment', async () => {
     await inside([loopback], 'b1-ssh-1', async (box, made) => {
       const { folder } = made as PreparedSsh;
       expect(made.labels).toEqual(['remote host']);
