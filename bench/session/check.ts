@@ -1,4 +1,4 @@
-/** Verifies a session's folder: manifest and digests, schema of every file, states that agree across the boxes. */
+/** Verifies a session's folder: manifest and digests, schema of every file, rows of this session, states that agree across the boxes. */
 
 import { closeSync, createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,6 +32,9 @@ const manifestSchema = z.object({
   files: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),
 });
 
+/** Of a file that can be read anyway. */
+export const CHANGED = 'is not what the manifest lists: it was changed after the session';
+
 /** A damaged file can give many findings; more than this of one kind add no information. */
 const MOST_FINDINGS = 20;
 
@@ -48,13 +51,23 @@ export async function checkSession(dir: string): Promise<CheckResult> {
     if (findings.length < MOST_FINDINGS) findings.push({ file, problem });
   };
   checkManifest(dir, found);
-  readChecked(dir, 'session.json', found, (text) => sessionSchema.parse(JSON.parse(text)));
+  let session: string | undefined;
+  readChecked(dir, 'session.json', found, (text) => {
+    ({ session } = sessionSchema.parse(JSON.parse(text)));
+  });
   readChecked(dir, 'events.jsonl', found, (text) => {
     for (const { number, problem } of damagedEvents(text)) found('events.jsonl', `line ${number}: ${problem}`);
   });
+  /** Rows of another session, as when tables were joined by hand. */
+  const ownRow = (file: string) => (row: Readonly<Record<string, string>>, number: number) => {
+    if (session !== undefined && row.session !== session)
+      found(file, `row ${number}: is of the session ${row.session}`);
+  };
   const states = new Map<string, string>();
   let wrongAnswers = 0;
+  const ownSample = ownRow(SAMPLES.file);
   const samples = await eachRow(dir, SAMPLES, found, (row, number) => {
+    ownSample(row, number);
     if (row.ok === 'false') wrongAnswers += 1;
     if (row.ok !== 'true' || row.phase !== 'measure' || row.checksum === '') return;
     const key = `${row.block} ${row.round} ${row.workload}`;
@@ -63,11 +76,13 @@ export async function checkSession(dir: string): Promise<CheckResult> {
     else if (known !== row.checksum)
       found('samples.csv', `row ${number}: state differs from the other boxes' (${key})`);
   });
-  const starts = await eachRow(dir, STARTS, found);
+  const starts = await eachRow(dir, STARTS, found, ownRow(STARTS.file));
   for (const table of TABLES) {
     if (table === SAMPLES || table === STARTS) continue;
     // Only sessions of their kind have the others.
-    if (table.measure === undefined || existsSync(join(dir, table.file))) await eachRow(dir, table, found);
+    if (table.measure === undefined || existsSync(join(dir, table.file))) {
+      await eachRow(dir, table, found, ownRow(table.file));
+    }
   }
   return { findings, samples, starts, wrongAnswers };
 }
@@ -103,7 +118,7 @@ function checkManifest(dir: string, found: Report): void {
       if (name.includes('/') || name === '..') found('manifest.json', `names a path outside: ${name}`);
       else if (!existsSync(join(dir, name)) || !statSync(join(dir, name)).isFile()) found(name, 'is missing');
       else if (digestOf(join(dir, name)) !== digest) {
-        found(name, 'is not what the manifest lists: it was changed after the session');
+        found(name, CHANGED);
       }
     }
   });

@@ -103,24 +103,41 @@ export function digestOf(file: string): string {
  */
 export function replaceFile(file: string, content: string | Uint8Array): void {
   const partial = partialName(file);
-  const handle = openSync(
-    partial,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-    0o666,
-  );
+  const before = statOf(file);
   try {
-    try {
-      const before = statOf(file);
-      if (before?.isFile()) fchmodSync(handle, before.mode & 0o777);
-      writeFileSync(handle, content);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
+    createFile(partial, content, before?.isFile() ? before.mode & 0o777 : undefined);
     renameSync(partial, file);
   } catch (error) {
     rmSync(partial, { force: true });
     throw error;
+  }
+  syncFolder(dirname(file));
+}
+
+/** Makes a file and syncs it. Throws `EEXIST` when there is one, or a link, of that name. */
+export function createFile(file: string, content: string | Uint8Array, mode?: number): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const handle = openSync(file, flags, 0o666);
+  try {
+    if (mode !== undefined) fchmodSync(handle, mode);
+    writeFileSync(handle, content);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Makes the names in a folder last: a power cut may take back a rename or a new file whose folder was not synced. */
+export function syncFolder(dir: string): void {
+  try {
+    const handle = openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  } catch {
+    // A file system that can't, or a folder that may be written to and not read.
   }
 }
 
@@ -131,7 +148,7 @@ export function writeOutput(file: string, content: string | Uint8Array): void {
 }
 
 /** Where the new content of a file is written before it is renamed. */
-function partialName(file: string): string {
+export function partialName(file: string): string {
   return join(dirname(file), `.${basename(file)}.${randomBytes(8).toString('hex')}.partial`);
 }
 

@@ -1,29 +1,92 @@
 /** Who writes to a session's folder: a mark with the process, so no second one resumes a session that still runs. */
 
-import { readFileSync, rmSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../errors.ts';
-import { readRegular, replaceFile } from './files.ts';
+import { createFile, partialName, readRegular } from './files.ts';
 
 const MARK = '.owner.json';
 const MARK_LIMIT_BYTES = 4096;
+/** Each failed attempt means that another process was faster; it is the owner then, or has ended. */
+const ATTEMPTS = 20;
 
 /**
  * Marks the folder as this process's and returns how to take the mark away. Throws a usage error while another process
- * that is alive has it; the mark of a process that is gone counts for nothing.
+ * that is alive has it; the mark of a process that is gone counts for nothing. Of two processes that come at once, one gets it.
  */
 export function claimFolder(dir: string): () => void {
   const file = join(dir, MARK);
-  const owner = readOwner(file);
-  if (owner !== undefined && owner.pid !== process.pid && startTicks(owner.pid) === owner.startTicks) {
-    throw usageError(
-      'This session is still being measured.',
-      `${dir}, by process ${owner.pid}`,
-      'wait for its end, or interrupt it first',
-    );
+  const own = partialName(file);
+  createFile(own, `${JSON.stringify({ pid: process.pid, startTicks: startTicks(process.pid) })}\n`);
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (linked(own, file)) return () => rmSync(file, { force: true });
+      refuseWhileOwned(dir, file);
+      // Moved before it is removed: between a look at a file and its removal, another process may have put its own there.
+      const old = partialName(file);
+      if (!moved(file, old)) continue;
+      const taken = isOwned(old) && linked(old, file);
+      rmSync(old);
+      if (taken) refuseWhileOwned(dir, file);
+    }
+  } finally {
+    rmSync(own);
   }
-  replaceFile(file, `${JSON.stringify({ pid: process.pid, startTicks: startTicks(process.pid) })}\n`);
-  return () => rmSync(file, { force: true });
+  throw usageError('Other processes take up this session at the same time.', dir, 'wait for their end');
+}
+
+function refuseWhileOwned(dir: string, file: string): void {
+  const owner = readOwner(file);
+  if (owner === undefined || !isOther(owner)) return;
+  throw usageError(
+    'This session is still being measured.',
+    `${dir}, by process ${owner.pid}`,
+    'wait for its end, or interrupt it first',
+  );
+}
+
+function isOwned(file: string): boolean {
+  const owner = readOwner(file);
+  return owner !== undefined && isOther(owner);
+}
+
+/** Another process, and alive. */
+function isOther(owner: Owner): boolean {
+  return owner.pid !== process.pid && startTicks(owner.pid) === owner.startTicks;
+}
+
+/** Gives the whole mark its name at once, unless there is one of that name. */
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    // A file system without hard links: a process that reads the mark before it is written takes it for an old one.
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
+  }
+  return created(to, readFileSync(from));
+}
+
+function created(file: string, content: Uint8Array): boolean {
+  try {
+    createFile(file, content);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function moved(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 interface Owner {

@@ -6,7 +6,7 @@ import { stringify } from 'csv-stringify/sync';
 import { BoxmarkError, isDiskFull, messageOf, usageError } from '../errors.ts';
 import type { ContrastResult, FootprintRow, Sample, Start, StartupRow } from '../types.ts';
 import type { SessionEvent } from './events.ts';
-import { digestOf, openToAppend, replaceFile } from './files.ts';
+import { digestOf, openToAppend, replaceFile, syncFolder } from './files.ts';
 import type { SessionInfo, StopReason } from './info.ts';
 import { claimFolder } from './owner.ts';
 import type { Column, Table } from './table.ts';
@@ -39,6 +39,7 @@ export function createStore(out: string, info: SessionInfo): Store {
   try {
     mkdirSync(out, { recursive: true });
     mkdirSync(dir);
+    syncFolder(out);
   } catch (error) {
     throw usageError(
       `--out: the session's folder can't be made (${messageOf(error)}).`,
@@ -54,6 +55,7 @@ export function openStoreAt(dir: string, session: string, release: () => void): 
   const samplesFile = openTable(dir, SAMPLES);
   const startsFile = openTable(dir, STARTS);
   const eventsFile = guarded(dir, () => openToAppend(join(dir, 'events.jsonl')));
+  syncFolder(dir);
   return {
     dir,
     samples: (rows) => append(dir, samplesFile, csv(SAMPLES, rows, session)),

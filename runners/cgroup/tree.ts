@@ -7,7 +7,7 @@ export interface Hierarchy {
   readonly mount: string;
   readonly root: string;
   readonly version: 1 | 2;
-  /** v1: as mounted, `name=systemd` included. v2: those that the mounted part may hand on. */
+  /** v1: as mounted, `name=systemd` included. v2: those that the mounted part may hand on; none where v1 has them all. */
   readonly controllers: readonly string[];
 }
 
@@ -55,7 +55,9 @@ export function parseHierarchies(mountinfo: string, controllersOf: (mount: strin
     const version = type === 'cgroup2' ? 2 : 1;
     const controllers = version === 2 ? controllersOf(mount) : options.split(',').filter(isController);
     const key = version === 2 ? 'cgroup2' : controllers.join(',');
-    if (controllers.length > 0 && !found.has(key)) found.set(key, { mount, root, version, controllers });
+    // Engines make groups in a v2 hierarchy without controllers too, and those are to be found and removed.
+    if ((version === 2 || controllers.length > 0) && !found.has(key))
+      found.set(key, { mount, root, version, controllers });
   }
   return [...found.values()];
 }

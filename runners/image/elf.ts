@@ -1,6 +1,6 @@
 /** Reads ELF files: machine, interpreter, needed libraries and search paths; no program is run for it, unlike with ldd. */
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 export interface ElfFile {
   /** Word size in bits, and the `e_machine` number (62 is x86-64, 183 AArch64). */
@@ -27,13 +27,19 @@ const DYNAMIC = 2;
 const INTERPRETER = 3;
 const DT = { needed: 1, strtab: 5, strsz: 10, rpath: 15, runpath: 29 } as const;
 
-/** Reads a little-endian ELF file, or gives undefined when it is no such file. Throws only when it can't be opened. */
+/**
+ * Reads a little-endian ELF file, or gives undefined when it is no such file: the names of libraries may come from a
+ * stranger's program, and name a folder, a FIFO or a device. Throws only when it can't be opened.
+ */
 export function readElf(file: string): ElfFile | undefined {
-  const fd = openSync(file, 'r');
+  if (!statSync(file).isFile()) return undefined;
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    const { size: fileSize } = fstatSync(fd);
     return parse((offset, size) => {
-      const buffer = Buffer.alloc(size);
-      return buffer.subarray(0, readSync(fd, buffer, 0, size, offset));
+      // What a damaged file says of its size must not decide how much memory is taken.
+      const buffer = Buffer.alloc(Math.min(size, Math.max(0, fileSize - offset)));
+      return buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, offset));
     });
   } catch (error) {
     if (error instanceof RangeError) return undefined; // Cut off or damaged: the loader would refuse it as well.

@@ -66,14 +66,24 @@ export function parseManifest(text: string): Manifest {
   for (const [path, mode] of Object.entries(value.folders))
     if (!/^[0-7]{4}$/.test(String(mode))) bad(`mode of ${path}`);
   for (const [path, target] of Object.entries(value.links)) if (typeof target !== 'string') bad(`target of ${path}`);
-  return { schema: 1, files: value.files, folders: value.folders, links: value.links };
+  return {
+    schema: 1,
+    files: Object.assign(record<FileEntry>(), value.files),
+    folders: Object.assign(record<string>(), value.folders),
+    links: Object.assign(record<string>(), value.links),
+  };
+}
+
+/** By path. Without a prototype, as `__proto__` and `constructor` are paths like any other. */
+function record<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
 }
 
 /** Reads a root and hashes every file in it. Throws for anything but files, folders and symbolic links. */
 export async function scanRoot(root: string): Promise<Manifest> {
-  const files: Record<string, FileEntry> = {};
-  const folders: Record<string, string> = {};
-  const links: Record<string, string> = {};
+  const files = record<FileEntry>();
+  const folders = record<string>();
+  const links = record<string>();
   for (const path of await walk(root)) {
     const full = join(root, path);
     const status = await lstat(full);

@@ -1,16 +1,26 @@
 /** The image as one file, so that another host runs the same bytes; what comes in is not trusted until its digests agree. */
 
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, type FileHandle, lutimes, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
 import type { Image } from '../../bench/types.ts';
-import { makeFolders, ROOT, sealRoot, writeFixed } from './build.ts';
+import { makeFolders, ROOT, sealRoot } from './build.ts';
 import { rootMembers, writeStream } from './forms.ts';
 import { loadImage, verifyImage } from './load.ts';
 import { MANIFEST_PATH, type Manifest, parseManifest } from './manifest.ts';
-import { inBuildFolder, sha256 } from './store.ts';
+import { inBuildFolder } from './store.ts';
 import { readTar, type TarRead, tarBytes } from './tar.ts';
+import {
+  contentOf,
+  isPlainMode,
+  isPlainPath,
+  linksThatLeaveRoot,
+  MOST_BYTES,
+  MOST_ENTRIES,
+  openArchive,
+  writeEntry,
+} from './untrusted.ts';
 
 /** A manifest lists some dozens of paths; more than this is no image. */
 const MANIFEST_LIMIT_BYTES = 4 << 20;
@@ -31,10 +41,10 @@ export async function exportImage(image: Image, file: string): Promise<void> {
 
 /**
  * Installs an exported image into the store. Throws `BoxmarkError` with exit code 2 for a file that is no such image, and
- * for any path, link or content that the manifest doesn't list; nothing is installed then.
+ * for any path, link, mode or content that the manifest doesn't list or that no image has; nothing is installed then.
  */
 export async function importImage(file: string): Promise<Image> {
-  const archive = await open(file, 'r').catch((error: unknown) => {
+  const archive = await openArchive(file).catch((error: unknown) => {
     throw refused(file, messageOf(error));
   });
   try {
@@ -52,13 +62,13 @@ export async function importImage(file: string): Promise<Image> {
 }
 
 /** The manifest decides what is written and where; the archive only provides the bytes. */
-async function unpack(archive: Awaited<ReturnType<typeof open>>, root: string): Promise<Manifest> {
+async function unpack(archive: FileHandle, root: string): Promise<Manifest> {
   const missing = new Set<string>();
   let manifest: Manifest | undefined;
   for await (const entry of readTar(archive)) {
     if (manifest === undefined) {
       manifest = await readFirst(entry);
-      checkPaths(manifest);
+      checkManifest(manifest);
       await makeFolders(root, new Map(Object.entries(manifest.folders).map(([path, mode]) => [path, octal(mode)])));
       for (const path of Object.keys(manifest.files)) missing.add(path);
       continue;
@@ -87,41 +97,53 @@ async function take(entry: TarRead, manifest: Manifest, root: string, missing: S
   if (listed === undefined || !missing.delete(entry.path)) {
     throw new BoxmarkError({ what: `/${entry.path} is not as its manifest lists it` });
   }
-  const content = listed.size === entry.size ? await contentOf(entry) : undefined;
-  if (content === undefined || sha256(content) !== listed.sha256) {
+  const file = join(root, entry.path);
+  if (listed.size !== entry.size || (await writeEntry(entry, file)) !== listed.sha256) {
     throw new BoxmarkError({ what: `the content of /${entry.path} is not what its manifest lists` });
   }
-  await writeFixed(join(root, entry.path), content, octal(listed.mode));
+  await chmod(file, octal(listed.mode));
+  await lutimes(file, 0, 0);
 }
 
-/** Every path must be plain and relative, every parent a listed folder, and no link may lead out of the root. */
-function checkPaths(manifest: Manifest): void {
+/** Every path must be plain, every parent a listed folder, every mode ordinary, and no link may lead out of the root. */
+function checkManifest(manifest: Manifest): void {
   const paths = [manifest.files, manifest.folders, manifest.links].flatMap((part) => Object.keys(part));
+  if (paths.length > MOST_ENTRIES) {
+    throw new BoxmarkError({ what: `it lists ${paths.length} paths, and an image has ${MOST_ENTRIES} at most` });
+  }
+  const bytes = Object.values(manifest.files).reduce((sum, { size }) => sum + size, 0);
+  if (bytes > MOST_BYTES) throw new BoxmarkError({ what: `its files have ${bytes} bytes, more than 8 GiB` });
   const folders = new Set(Object.keys(manifest.folders));
   for (const path of paths) {
     const parent = posix.dirname(path);
-    const plain =
-      path !== '' && !path.includes('\0') && path.split('/').every((part) => !['', '.', '..'].includes(part));
-    if (!plain || (parent !== '.' && !folders.has(parent))) {
-      throw new BoxmarkError({ what: `its manifest lists the path ${JSON.stringify(path)}` });
+    if (!isPlainPath(path) || (parent !== '.' && !folders.has(parent))) {
+      throw new BoxmarkError({ what: `its manifest lists the path ${shown(path)}` });
     }
   }
   if (new Set([...paths, MANIFEST_PATH]).size !== paths.length + 1) {
     throw new BoxmarkError({ what: 'its manifest lists a path twice' });
   }
   if (!folders.has(posix.dirname(MANIFEST_PATH))) throw new BoxmarkError({ what: 'it has no folder for its manifest' });
-  for (const [path, target] of Object.entries(manifest.links)) {
-    const end = posix.normalize(posix.join(posix.dirname(path), target));
-    if (target.startsWith('/') || target.includes('\0') || end === '..' || end.startsWith('../')) {
-      throw new BoxmarkError({ what: `its link /${path} leads out of it, to ${JSON.stringify(target)}` });
-    }
+  for (const [path, { mode }] of Object.entries(manifest.files)) checkMode(path, mode, 'file');
+  for (const [path, mode] of Object.entries(manifest.folders)) checkMode(path, mode, 'folder');
+  const [leaving] = linksThatLeaveRoot(new Map(Object.entries(manifest.links)));
+  if (leaving !== undefined) {
+    throw new BoxmarkError({
+      what: `its link ${shown(leaving)} leads out of it, to ${shown(manifest.links[leaving] ?? '')}`,
+    });
   }
 }
 
-async function contentOf(entry: TarRead): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of entry.read()) chunks.push(chunk);
-  return Buffer.concat(chunks);
+function checkMode(path: string, mode: string, type: 'file' | 'folder'): void {
+  if (isPlainMode(octal(mode), type)) return;
+  throw new BoxmarkError({
+    what: `${shown(path)} has the mode ${mode}, which gives a program the rights of its owner`,
+  });
+}
+
+/** A name of a stranger, in quotes and not longer than a line. */
+function shown(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }
 
 function octal(mode: string): number {

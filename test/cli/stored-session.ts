@@ -36,7 +36,7 @@ export function writeSession({ out, name, plan: changes, truth, info: more }: St
     stopReason: 'blocks',
     finishedAt: '2026-11-23T17:03:00.000Z',
     blocksCompleted: blocks,
-    work: Object.fromEntries(plan.workloads.map((workload) => [workload, 100])),
+    work: Object.fromEntries(samples.map(({ workload, work }) => [workload, work])),
     host: { name: 'host', fingerprint: 'f'.repeat(64), hardware: HARDWARE, stack: STACK },
     image: { digest: '1'.repeat(64), node: '2'.repeat(64), payload: '3'.repeat(64) },
     environments: plan.environments.map(({ path }) => ({
@@ -49,7 +49,11 @@ export function writeSession({ out, name, plan: changes, truth, info: more }: St
     ...more,
   };
   const store = createStore(out, info);
-  const starts = [testStart()];
+  const keys = new Set(samples.map(({ block, env, startId }) => [block, env, startId].join('\n')));
+  const starts = [...keys].map((key) => {
+    const [block = '', env = '', startId = ''] = key.split('\n');
+    return testStart({ block: Number(block), env, startId });
+  });
   store.session(info);
   store.samples(samples);
   for (const start of starts) store.start(start);

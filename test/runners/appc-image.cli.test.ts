@@ -44,16 +44,17 @@ afterAll(() => {
 /** One entry of a tar archive, as malformed as one likes. */
 interface Entry {
   readonly path: string;
+  readonly mode?: string;
   readonly flag?: string;
   readonly content?: string;
   readonly target?: string;
 }
 
 function tar(entries: readonly Entry[]): Buffer {
-  const blocks = entries.flatMap(({ path, flag = '0', content = '', target = '' }) => {
+  const blocks = entries.flatMap(({ path, flag = '0', mode = '0755', content = '', target = '' }) => {
     const head = Buffer.alloc(512);
     head.write(path, 0);
-    head.write('0000755\0', 100);
+    head.write(`000${mode}\0`, 100);
     head.write('0000000\0', 108);
     head.write('0000000\0', 116);
     head.write(`${Buffer.byteLength(content).toString(8).padStart(11, '0')}\0`, 124);
@@ -215,6 +216,28 @@ describe('an image is refused, with the reason,', () => {
       /leads out of its root/,
     ],
     [
+      'a link climbs out through another',
+      () => [
+        manifestEntry(),
+        ROOTFS,
+        ...['a', 'a/b'].map((path) => ({ path: `rootfs/${path}`, flag: '5' })),
+        { path: 'rootfs/p', flag: '2', target: 'a/b' },
+        { path: 'rootfs/a/b/up', flag: '2', target: '../../p/../../../etc' },
+      ],
+      /leads out of its root/,
+    ],
+    ['a link is empty', () => [manifestEntry(), ROOTFS, { path: 'rootfs/l', flag: '2' }], /leads out of its root/],
+    [
+      'a program gets the rights of its owner',
+      () => [manifestEntry(), ROOTFS, { path: 'rootfs/sh', mode: '4755' }],
+      /a mode that gives a program the rights of its owner, "rootfs\/sh"/,
+    ],
+    [
+      'a folder hands on its group',
+      () => [manifestEntry(), ROOTFS, { path: 'rootfs/d', flag: '5', mode: '2777' }],
+      /a mode that gives/,
+    ],
+    [
       'a file is to be written through a link',
       () => [manifestEntry(), ROOTFS, { path: 'rootfs/l', flag: '2', target: 'm' }, { path: 'rootfs/l/passwd' }],
       /below a link/,
@@ -295,6 +318,19 @@ describe('an image is refused, with the reason,', () => {
     await expect(verifyAci(text)).rejects.toThrow(/is not an archive/);
     copyFileSync(join(folder, 'payload.cjs'), whole.file);
     await expect(verifyAci(whole)).rejects.toThrow(/changed after it was signed/);
+  });
+
+  it('when it has more entries than any image', async () => {
+    const many = Array.from({ length: 20_001 }, (_, index) => ({ path: `rootfs/${index}`, flag: '5' }));
+    await expect(verifyAci(await signed(tar([manifestEntry(), ROOTFS, ...many])))).rejects.toThrow(
+      'contains more than 20000 entries',
+    );
+  });
+
+  it('when it is a named pipe, without waiting for a writer', async () => {
+    const pipe = join(folder, 'pipe.aci');
+    expect((await hostExec(['mkfifo', pipe])).exitCode).toBe(0);
+    await expect(checkAci(pipe)).rejects.toThrow('is not a regular file');
   });
 
   it('whatever its manifest is, never with an error of the program', () => {

@@ -29,8 +29,9 @@ const V1_JOINED = `
 36 30 0:32 / /sys/fs/cgroup/devices rw - cgroup cgroup rw,devices`;
 
 describe('the hierarchies of a host', () => {
-  it('are read from its mounts: joined controllers, parts, spaces, and a v2 without controllers left out', () => {
+  it('are read from its mounts: joined controllers, parts, spaces, and a v2 without controllers', () => {
     expect(parseHierarchies(V1_JOINED, () => [])).toEqual([
+      { mount: '/sys/fs/cgroup/unified', root: '/', version: 2, controllers: [] },
       { mount: '/sys/fs/cgroup/systemd', root: '/', version: 1, controllers: ['name=systemd'] },
       { mount: '/sys/fs/cgroup/cpu,cpuacct', root: '/', version: 1, controllers: ['cpu', 'cpuacct'] },
       { mount: '/sys/fs/cgroup/memory', root: '/docker/ab', version: 1, controllers: ['memory'] },
@@ -112,6 +113,15 @@ describe('a v2 group', () => {
     expect(read('boxmark/ab/shell/memory.max')).toBe('4096\n');
     expect(read('boxmark/ab/cgroup.subtree_control')).toBe('+cpuset +cpu +memory +pids\n');
     expect(existsSync(join(top, 'boxmark/ab/shell/init'))).toBe(true);
+  });
+
+  it('that has no controllers is not made for a box, and what an engine makes in it goes with the run', async () => {
+    writeFileSync(join(top, 'cgroup.controllers'), '');
+    const hierarchies = hostHierarchies(mountinfo);
+    expect(hierarchiesFor(hierarchies, true)).toEqual([]);
+    mkdirSync(join(top, 'boxmark/ab/docker/0123'), { recursive: true });
+    await removeWorkspaceGroups('ab', hierarchies);
+    expect(existsSync(join(top, 'boxmark'))).toBe(false);
   });
 
   it('is not made, with a reason, where the hierarchy is read-only', async () => {

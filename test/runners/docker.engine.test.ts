@@ -1,6 +1,15 @@
 /** The runner `docker` on a real daemon: the payload's box, the image, and what is left afterwards. */
 
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Box, Image, OpenOptions, Prepared, Probe } from '../../bench/types.ts';
@@ -182,7 +191,7 @@ describe('docker on the host', () => {
     });
   });
 
-  it('starts one private daemon for all, and stops it with the last', async (ctx) => {
+  it('starts one private daemon for all, which listens to nobody but its user, and stops it with the last', async (ctx) => {
     const both = await Promise.all([
       docker.prepare(host, image, lab.workspace),
       docker.prepare(host, image, lab.workspace),
@@ -190,6 +199,8 @@ describe('docker on the host', () => {
     try {
       if (!isPrivate()) return ctx.skip("the daemon is the user's");
       expect(processesNaming(lab.workspace.dir, 'dockerd ')).toHaveLength(1);
+      const { uid, gid, mode } = statSync(join(hostDaemonDir(lab.workspace), 's.sock'));
+      expect([uid, gid, mode & 0o007]).toEqual([process.geteuid?.(), 0, 0]);
       const boxes = await Promise.all(both.map((made, index) => docker.open(host, made, options(`two-${index}`))));
       const payloads = await Promise.all(boxes.map((box) => talk(box, image.payloadArgv)));
       for (const payload of payloads) expect(await payload.ask('hi')).toBe('echo hi');

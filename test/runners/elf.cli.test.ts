@@ -56,6 +56,17 @@ describe('the libraries of a program', () => {
     expect(libraryClosure(program).libraries).toEqual(new Map([['libown.so', join(realpathSync(dir), 'libown.so')]]));
   });
 
+  it('are not looked for in folders, pipes and devices, whose names a damaged program may have', async () => {
+    const program = join(dir, 'strange');
+    const pipe = join(dir, 'pipe');
+    expect((await hostExec(['mkfifo', pipe])).exitCode).toBe(0);
+    for (const name of [dir, pipe, '/dev/zero']) {
+      writeFileSync(program, tinyElf({ needed: [name] }));
+      expect(() => libraryClosure(program)).toThrow('was not found');
+    }
+    expect(() => libraryClosure('/dev/zero')).toThrow('Not an ELF program');
+  });
+
   it('of another architecture are passed over', () => {
     const program = join(dir, 'other');
     writeFileSync(program, tinyElf({ needed: ['libarm.so'], runpath: dir }));

@@ -239,8 +239,7 @@ describe('an exported image', () => {
   });
 
   it('is refused when a path or link leads out of its root', async () => {
-    const digest = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-    const empty = { mode: '0644', sha256: digest, size: 0 };
+    const empty = { mode: '0644', sha256: EMPTY_DIGEST, size: 0 };
     const folders = { boxmark: '0755' };
     const cases = [
       { files: { '../escaped': empty }, folders, links: {} },
@@ -252,27 +251,80 @@ describe('an exported image', () => {
       { files: {}, folders: { ...folders, '../escaped': '0755' }, links: {} },
       { files: { 'boxmark/manifest.json': empty }, folders, links: {} },
     ];
-    const bad = `${file()}.bad`;
-    for (const content of cases) {
-      const manifest = Buffer.from(JSON.stringify({ schema: 1, ...content }));
-      const members: TarMember[] = [
-        {
-          entry: { path: 'boxmark/manifest.json', type: 'file', mode: 0o644, size: manifest.length },
-          content: manifest,
-        },
-        ...Object.keys(content.files).map(
-          (path): TarMember => ({ entry: { path, type: 'file', mode: 0o644, size: 0 } }),
-        ),
-      ];
-      const pieces: Uint8Array[] = [];
-      for await (const piece of tarBytes(members)) pieces.push(piece);
-      writeFileSync(bad, Buffer.concat(pieces));
-      await expect(importImage(bad), JSON.stringify(content)).rejects.toMatchObject({ exitCode: EXIT.usage });
-    }
+    for (const content of cases) await expectRefusal(content, /./);
     expect(existsSync(join(storeDir(), 'escaped')) || existsSync('/escaped')).toBe(false);
-    rmSync(bad);
+  });
+
+  it('is refused for what no image has, with the reason, and nothing is installed', async () => {
+    const folders = { boxmark: '0755', deep: '0755', 'deep/a': '0755', 'deep/a/b': '0755' };
+    const only = (more: object) => ({ files: {}, folders, links: {}, ...more });
+    const file = (mode: string, size = 0) => ({ mode, sha256: EMPTY_DIGEST, size });
+    const cases: [content: Contents, reason: RegExp][] = [
+      [only({ files: { sh: file('4755') } }), /"sh" has the mode 4755, which gives a program the rights of its owner/],
+      [only({ files: { sh: file('2755') } }), /the mode 2755/],
+      [only({ files: { sh: file('1755') } }), /the mode 1755/],
+      [only({ folders: { ...folders, tmp: '7777' } }), /"tmp" has the mode 7777/],
+      [only({ files: { ['x'.repeat(256)]: file('0644') } }), /lists the path "x{80}…"/],
+      [only({ links: { l: '' } }), /link "l" leads out of it, to ""/],
+      [only({ links: { 'deep/a/b/p': '../../..', q: 'deep/a/b/p/..' } }), /link "q" leads out/],
+      [only({ links: { 'deep/a/b/p': '../../../x', q: 'deep/a/b/p/../..' } }), /link "q" leads out/],
+      [only({ links: { a: 'b', b: 'a' } }), /leads out of it/],
+      [only({ files: { big: file('0644', 9 * 2 ** 30) } }), /more than 8 GiB/],
+      [only({ folders: Object.fromEntries(many(20_001).map((path) => [path, '0755'])) }), /lists 20001 paths/],
+    ];
+    for (const [content, reason] of cases) await expectRefusal(content, reason);
+  });
+
+  it('is refused when it is a named pipe or a folder, without waiting for a writer', async () => {
+    const pipe = `${file()}.pipe`;
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    for (const strange of [pipe, dirname(pipe)]) {
+      await expect(importImage(strange)).rejects.toThrow(/refused: it is no regular file/);
+    }
+    rmSync(pipe);
+  });
+
+  it('is verified with the file `__proto__` in it, as with any other', async () => {
+    await inOtherStore(async () => {
+      const copy = await ensureImage(lab.payloadFile);
+      writeFileSync(join(copy.root, '__proto__'), 'hidden');
+      await expect(verifyImage(copy)).rejects.toThrow('/__proto__');
+    });
   });
 });
+
+const EMPTY_DIGEST = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+interface Contents {
+  readonly files: Readonly<Record<string, unknown>>;
+  readonly folders: Readonly<Record<string, unknown>>;
+  readonly links: Readonly<Record<string, unknown>>;
+}
+
+/** An archive with this manifest, and every file of it empty, is refused and leaves nothing in the store. */
+async function expectRefusal(content: Contents, reason: RegExp): Promise<void> {
+  const manifest = Buffer.from(JSON.stringify({ schema: 1, ...content }));
+  const members: TarMember[] = [
+    { entry: { path: 'boxmark/manifest.json', type: 'file', mode: 0o644, size: manifest.length }, content: manifest },
+    ...Object.keys(content.files).map((path): TarMember => ({ entry: { path, type: 'file', mode: 0o644, size: 0 } })),
+  ];
+  const pieces: Uint8Array[] = [];
+  for await (const piece of tarBytes(members)) pieces.push(piece);
+  const bad = join(dirname(lab.payloadFile), 'refused.tar');
+  writeFileSync(bad, Buffer.concat(pieces));
+  await inOtherStore(async () => {
+    const shown = JSON.stringify(content).slice(0, 200);
+    const refusal = expect(importImage(bad), shown).rejects;
+    await refusal.toMatchObject({ exitCode: EXIT.usage });
+    await expect(importImage(bad), shown).rejects.toThrow(reason);
+    expect(readdirSync(storeDir())).toEqual([]);
+  });
+  rmSync(bad);
+}
+
+function many(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `d${index}`);
+}
 
 function manifestOf(of: Image): { files: Record<string, { sha256: string; size: number }> } {
   return JSON.parse(readFileSync(join(of.root, 'boxmark/manifest.json'), 'utf8'));

@@ -2,18 +2,26 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, type FileHandle, mkdir, open, symlink } from 'node:fs/promises';
-import { dirname, join, posix } from 'node:path';
+import { chmod, type FileHandle, mkdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Image } from '../../../bench/types.ts';
-import { writeFixed } from '../../image/build.ts';
 import { rootMembers, writeStream } from '../../image/forms.ts';
 import { readTar, type TarMember, type TarRead, tarBytes } from '../../image/tar.ts';
+import {
+  contentOf,
+  isPlainMode,
+  isPlainPath,
+  linksThatLeaveRoot,
+  MOST_BYTES,
+  MOST_ENTRIES,
+  openArchive,
+  writeEntry,
+} from '../../image/untrusted.ts';
 import { type ImageManifest, imageManifest, parseImageManifest } from './manifest.ts';
 import { ImageRefusal, refuse } from './refusal.ts';
 
 const MANIFEST_LIMIT_BYTES = 1 << 20;
-const SIZE_LIMIT_BYTES = 8 * 2 ** 30;
 /** Types of tar entries that are no file, folder or symbolic link. */
 const KINDS: Readonly<Record<string, string>> = {
   '1': 'a hard link',
@@ -61,9 +69,9 @@ export async function unpackAci(file: string, root: string): Promise<void> {
     if (entry.path === 'manifest' || entry.path === 'rootfs') return;
     const place = join(root, entry.path.slice('rootfs'.length));
     if (entry.type === 'symlink') links.push([place, entry.target]);
-    else if (entry.type === 'file') await writeFixed(place, await contentOf(entry), entry.mode & 0o7777);
     else {
-      await mkdir(place);
+      if (entry.type === 'file') await writeEntry(entry, place);
+      else await mkdir(place);
       await chmod(place, entry.mode & 0o7777); // Whatever the umask is.
     }
   });
@@ -75,14 +83,22 @@ async function forEachEntry(file: string, act: (entry: TarRead) => Promise<void>
   const archive = await opened(file);
   try {
     const seen = new Map<string, TarRead['type']>();
+    const links = new Map<string, string>();
     let total = 0;
     for await (const raw of readTar(archive)) {
       const entry = { ...raw, path: raw.path.replace(/^\.\//, '') };
       checkEntry(entry, seen);
       total += entry.size;
-      if (total > SIZE_LIMIT_BYTES) throw refuse('contains more than 8 GiB');
+      if (total > MOST_BYTES) throw refuse('contains more than 8 GiB');
+      if (seen.size >= MOST_ENTRIES) throw refuse(`contains more than ${MOST_ENTRIES} entries`);
       seen.set(entry.path, entry.type);
+      if (entry.type === 'symlink') links.set(entry.path.slice('rootfs/'.length), entry.target);
       await act(entry);
+    }
+    const [leaving] = linksThatLeaveRoot(links);
+    if (leaving !== undefined) {
+      const named = [`rootfs/${leaving}`, links.get(leaving)].map((name) => JSON.stringify(name));
+      throw refuse(`contains a link that leads out of its root, ${named.join(' to ')}`);
     }
     if (!seen.has('manifest')) throw refuse('has no manifest');
     if (seen.get('rootfs') !== 'directory') throw refuse('has no folder rootfs');
@@ -97,39 +113,31 @@ async function forEachEntry(file: string, act: (entry: TarRead) => Promise<void>
 }
 
 /** Every entry is inside the root, unique, not below a link, and a file, folder or inner link. */
-function checkEntry({ path, type, flag, target, size }: TarRead, seen: ReadonlyMap<string, TarRead['type']>): void {
+function checkEntry({ path, type, flag, mode, size }: TarRead, seen: ReadonlyMap<string, TarRead['type']>): void {
   const shown = JSON.stringify(path);
   if (path.startsWith('/')) throw refuse(`contains an absolute path, ${shown}`);
   const parts = path.split('/');
   if (parts.includes('..')) throw refuse(`contains a path that escapes its root, ${shown}`);
-  if (path.includes('\0') || parts.includes('') || parts.includes('.'))
-    throw refuse(`contains a path that is not normalised, ${shown}`);
+  if (!isPlainPath(path)) throw refuse(`contains a path that is not normalised, ${shown}`);
   if (path === 'manifest') {
     if (type !== 'file' || size > MANIFEST_LIMIT_BYTES) throw refuse('has a manifest that is not a small regular file');
   } else if (parts[0] !== 'rootfs') throw refuse(`contains something other than manifest and rootfs, ${shown}`);
-  if (seen.has(path)) throw refuse(`holds ${shown} twice`);
+  if (seen.has(path)) throw refuse(`contains ${shown} twice`);
   if (type === 'other')
-    throw refuse(`holds ${KINDS[flag] ?? `an entry of the type ${JSON.stringify(flag)}`}, ${shown}`);
+    throw refuse(`contains ${KINDS[flag] ?? `an entry of the type ${JSON.stringify(flag)}`}, ${shown}`);
   const parent = dirname(path);
   if (parent !== '.' && seen.get(parent) !== 'directory') {
     const why = seen.get(parent) === 'symlink' ? 'below a link' : 'whose folder does not come before it';
     throw refuse(`contains an entry ${why}, ${shown}`);
   }
-  if (type !== 'symlink') return;
-  const end = posix.normalize(posix.join(dirname(path), target));
-  if (target.startsWith('/') || target.includes('\0') || (end !== 'rootfs' && !end.startsWith('rootfs/'))) {
-    throw refuse(`contains a link that leads out of its root, ${shown} to ${JSON.stringify(target)}`);
+  if (type !== 'symlink' && !isPlainMode(mode & 0o7777, type === 'file' ? 'file' : 'folder')) {
+    throw refuse(`contains a mode that gives a program the rights of its owner, ${shown}`);
   }
 }
 
 async function opened(file: string): Promise<FileHandle> {
-  return open(file, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw refuse(error.code === 'ENOENT' ? 'is missing' : `can't be read (${error.code})`, file);
+  return openArchive(file).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === undefined ? 'is not a regular file' : `can't be read (${error.code})`;
+    throw refuse(error.code === 'ENOENT' ? 'is missing' : why, file);
   });
-}
-
-async function contentOf(entry: TarRead): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of entry.read()) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

@@ -75,7 +75,10 @@ running() {
 }
 `;
 
-/** Docker writes to /etc/docker whatever its options are. The socket is there before the daemon is ready: the first question waits. */
+/**
+ * Docker writes to /etc/docker whatever its options are. The socket belongs to root alone, not to the host's group
+ * `docker`, whose members would get root by it. It is there before the daemon is ready: the first question waits.
+ */
 const START = `${RUNNING}
 cpus=$2 group=$3 driver=$4 docker=$5 format=$6 boxed=$7 runtime=$8 script=$9
 [ -z "$boxed" ] || mkdir -p /etc/docker 2>/dev/null || mount -t tmpfs tmpfs /etc || exit 1
@@ -89,7 +92,7 @@ if ! running; then
   fi
   taskset -c "$cpus" dockerd --config-file "$dir/daemon.json" --log-level warn \\
     --data-root "$dir/data" --exec-root "$dir/exec" -H "unix://$dir/s.sock" --pidfile "$dir/pid" \\
-    --bridge=none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \\
+    --group 0 --bridge=none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \\
     --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "$group" --storage-driver "$driver" \\
     >log 2>&1 </dev/null &
   started=$!

@@ -1,6 +1,6 @@
 /** A storage of podman for a run, with the image in it: made once for all environments that call podman the same way. */
 
-import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lchownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BoxmarkError } from '../../../bench/errors.ts';
@@ -79,9 +79,10 @@ async function makeStore(host: Box, workspace: Workspace, wish: PodmanWish): Pro
   writeFileSync(join(folder, 'bin', runtime), runtimeScript(folder, runtime), { mode: 0o755 });
   writeFileSync(join(folder, 'containers.conf'), CONTAINERS_CONF);
   if (user !== undefined) {
+    // The folder last, and only then a way in: who owns a folder can put links in the place of what is in it.
+    for (const path of ['tmp', 'xdg', 'bin', 'containers.conf', '']) lchownSync(join(folder, path), user, user);
     // Only to be passed through.
     chmodSync(workspace.dir, 0o711);
-    for (const path of ['', 'tmp', 'xdg', 'bin', 'containers.conf']) chownSync(join(folder, path), user, user);
   }
   // Its helper process, which keeps the user namespace, would else be in nobody's group.
   const hierarchies = rootless && root ? await hierarchiesOf(host) : [];
