@@ -10,7 +10,7 @@ const WRITES: Readonly<Record<Size, number>> = { tiny: 4, small: 16, large: 64 }
 
 /** `TMPFS_MAGIC` of statfs(2). */
 const TMPFS = 0x01021994;
-/** Boxes have theirs at /tmp; of a host that one may be a disk. */
+/** Boxes have a tmpfs at /tmp; a host's /tmp may be on a disk. */
 const FOLDERS = ['/tmp', '/dev/shm'];
 
 /**

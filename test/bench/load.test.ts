@@ -94,7 +94,7 @@ describe('a session that is read back', () => {
     ]);
   });
 
-  it('may have columns of a later version, and lack those of an earlier one', async () => {
+  it('may have columns of a later version, and be without columns of this one', async () => {
     const dir = written([testSample()]);
     // Neither unit nor rate, as in version 0.1.0, and one column more.
     edit(join(dir, 'samples.csv'), (text) =>
@@ -202,14 +202,17 @@ describe('a session that can not be read', () => {
     expect(error.value).toBe(join(dir, name));
   });
 
-  it.each(['samples.csv', 'starts.csv', 'events.jsonl'])('says that the last line of %s is cut', async (name) => {
-    const dir = written();
-    const file = join(dir, name);
-    truncateSync(file, readFileSync(file).length - 1);
-    const error = await refusal(dir);
-    expect(error.message).toMatch(/last line of a table is cut[\s\S]*boxmark resume/);
-    expect(error.value).toBe(file);
-  });
+  it.each(['samples.csv', 'starts.csv', 'events.jsonl'])(
+    'says that the last line of %s is incomplete',
+    async (name) => {
+      const dir = written();
+      const file = join(dir, name);
+      truncateSync(file, readFileSync(file).length - 1);
+      const error = await refusal(dir);
+      expect(error.message).toMatch(/last line of a table is incomplete[\s\S]*boxmark resume/);
+      expect(error.value).toBe(file);
+    },
+  );
 
   it('names row, column and cell that are not what they must be', async () => {
     const dir = written([testSample(), testSample({ wallNs: 4711 })]);

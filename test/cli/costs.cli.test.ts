@@ -25,7 +25,7 @@ const infoOf = (dir: string) => {
 const planOf = (dir: string) => infoOf(dir).plan;
 
 describe('boxmark run --measure', () => {
-  it('startup measures starts of real boxes, and the session proves itself, gets more blocks and is reproduced', {
+  it('startup measures starts of real boxes, and the session verifies, gets more blocks and is reproduced', {
     timeout: LIMIT_MS,
   }, async (ctx) => {
     if (!isRoot) ctx.skip('namespaces need root here');

@@ -87,7 +87,7 @@ describe('boxmark history', () => {
     expect(ended.code).toBe(0);
     expect(ended.stdout.match(/Hardware [ef]{8}/g)).toHaveLength(2);
     const flat = ended.stdout.replace(/\s+/g, ' ');
-    expect(flat).toMatch(/1 session: cut before its end/);
+    expect(flat).toMatch(/1 session: incomplete/);
     expect(flat).toMatch(/1 session: This session can't be read: contrasts\.csv: there is no column baseline/);
     expect(flat).toMatch(/1 session: This session can't be read: session\.json/);
   });

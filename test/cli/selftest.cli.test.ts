@@ -46,7 +46,7 @@ describe('boxmark selftest', () => {
     expect((await boxmark('check', dir)).code).toBe(0);
   });
 
-  it('measures the slowdowns that it is told, and refuses what is none', async () => {
+  it('measures the slowdowns in its arguments, and refuses invalid ones', async () => {
     const ended = await rehearse('selftest', '--slow', '20%', '--blocks', '1', ...TINY, '-o', out, '--json');
     expect(ended.code).toBe(0);
     const { rows } = JSON.parse(ended.stdout) as { rows: { env: string }[] };

@@ -86,10 +86,10 @@ describe.each(SESSIONS)('the committed session %s', (session) => {
     await golden(terminalText(document, { width: 80 }), session, 'terminal.txt');
     await golden(terminalText(document, { width: 80, verbose: true }), session, 'terminal-verbose.txt');
     for (const { name, files, remarks } of formatsFor('tool')) {
-      const said = (remarks?.([report]) ?? []).map((remark) => `remark: ${remark}\n`);
+      const remarked = (remarks?.([report]) ?? []).map((remark) => `remark: ${remark}\n`);
       const [first, ...others] = await files([report]);
       const texts = others.length === 0 ? [String(first?.content)] : [first, ...others].map(listed);
-      await golden([...texts, ...said].join(''), session, `${name}.txt`);
+      await golden([...texts, ...remarked].join(''), session, `${name}.txt`);
     }
   });
 });

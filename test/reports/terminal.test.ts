@@ -136,8 +136,8 @@ describe('render', () => {
       qemu:tcg (vm): 2 wrong answers on lu, which count in no figure.
       idle-cpu (2 events in events.jsonl): a box used more than 0.1 % of its life on
         the CPU outside its own requests.
-      checksum-mismatch (1 event in events.jsonl): the state of a box is not what a
-        replay of the same passes gives.
+      checksum-mismatch (1 event in events.jsonl): the state of a box differs from a
+        replay of the same passes.
 
       Notes
       quick: 6 blocks, fewer than 10. A fault that hits 5 % of starts is absent from

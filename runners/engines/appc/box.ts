@@ -1,4 +1,4 @@
-/** The box of a pod: image and signature proved again, a pod of its own for each start, and nothing of it left afterwards. */
+/** The box of a pod: image and signature are verified again, each start has its own pod, and nothing is left afterwards. */
 
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
@@ -34,7 +34,7 @@ export interface PreparedAppc extends Prepared {
   readonly pods: string;
 }
 
-/** Verifies the image, then makes the pod. Throws `BoxmarkError` with the reason when anything of it is not as it was signed. */
+/** Verifies the image, then makes the pod. Throws `BoxmarkError` with the reason when anything differs from what was signed. */
 export async function openPodBox(parent: Box, prepared: PreparedAppc, options: OpenOptions): Promise<Box> {
   const { workspace } = prepared;
   const limits = limitsWith(options.limits, prepared.settings);
@@ -66,7 +66,8 @@ export async function openPodBox(parent: Box, prepared: PreparedAppc, options: O
 async function makePod(prepared: PreparedAppc, limits: BoxLimits): Promise<Pod> {
   const { id, manifest } = await verifyAci(prepared.image);
   const unknown = unknownIsolators(manifest);
-  if (unknown.length > 0) throw refuse(`asks for what can't be given here: ${unknown.join(', ')}`, prepared.image.file);
+  if (unknown.length > 0)
+    throw refuse(`asks for isolators that are not available here: ${unknown.join(', ')}`, prepared.image.file);
   if ((await stampOf(prepared.tree)) !== prepared.treeStamp) {
     throw refuse('was changed after it was unpacked', prepared.tree);
   }

@@ -7,7 +7,7 @@ import type { Box, Image, Needs, OpenOptions, Prepared, Probe, Runner, Workspace
 import { groupAt, hostHierarchies, makeGroup } from '../../cgroup/group.ts';
 import { dockerArchive, holderImage, storeDir } from '../../image/image.ts';
 import { removeTree } from '../../kit/remove.ts';
-import { lackingCapabilities } from '../../oci/holder.ts';
+import { missingCapabilities } from '../../oci/holder.ts';
 import { profileIn } from '../../oci/seccomp-profile.ts';
 import { payloadOnly } from '../../stack/box-settings.ts';
 import { relaxation } from '../../stack/relaxation.ts';
@@ -28,10 +28,10 @@ interface PreparedDocker extends Prepared {
   /** Image id in the daemon. */
   readonly image: string;
   readonly workspace: Workspace;
-  /** The daemon of the host; absent where each opened box below gets a daemon of its own. */
+  /** The daemon of the host; absent where each opened box below gets its own daemon. */
   readonly host?: HostDaemon;
   /** Capabilities that the daemon can't give away; found by the first start. */
-  readonly lacking: { names?: Set<string> };
+  readonly missing: { names?: Set<string> };
   /** Folder that becomes the box's scratch, relative to the parent's; set when it holds another. */
   readonly scratch?: string;
   readonly settings: DockerSettings;
@@ -119,7 +119,7 @@ async function prepare(
     traits,
     slowness,
     workspace,
-    lacking: {},
+    missing: {},
     settings,
     seccomp,
     ...(scratch === undefined ? {} : { scratch }),
@@ -186,15 +186,15 @@ async function open(parent: Box, prepared: Prepared, options: OpenOptions): Prom
     const hostStore = storeDir();
     const relaxed = options.holds.privileges === 'container-engine';
     const store = await parent.put(hostStore);
-    own.lacking.names ??= new Set(await lackingCapabilities(parent));
-    return await holderBox({ ...plan, store, scratch, hostStore, relaxed }, own.lacking.names);
+    own.missing.names ??= new Set(await missingCapabilities(parent));
+    return await holderBox({ ...plan, store, scratch, hostStore, relaxed }, own.missing.names);
   } catch (error) {
     await plan.afterRemoval(true);
     throw error;
   }
 }
 
-/** On the host the daemon stays from start to start; each box has a cgroup parent of its own, where its use is read. */
+/** On the host the daemon stays from start to start; each box has its own cgroup parent, where its use is read. */
 async function hostPlan(
   parent: Box,
   own: PreparedDocker,

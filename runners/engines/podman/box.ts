@@ -11,7 +11,7 @@ import { type PodmanClient, podman, podmanArgv, podmanEnv } from './client.ts';
 
 const CLIENT_LIMIT_MS = 5000;
 const REMOVE_LIMIT_MS = 20_000;
-/** Podman asks for more than a process without CAP_SYS_RESOURCE may have, unless it is told. */
+/** By default Podman asks for more than a process without CAP_SYS_RESOURCE may have. */
 const ULIMITS = ['--ulimit', 'nofile=1024:4096', '--ulimit', 'nproc=4096:4096'];
 
 export interface PodmanPlan {
