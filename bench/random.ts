@@ -13,7 +13,7 @@ export interface Stream {
 }
 
 /**
- * The stream for one purpose in one block. Streams don't share a state, so that a purpose that draws more
+ * The stream for one purpose in one block. Streams don't share a state, so a purpose that draws more
  * numbers than before leaves the orders of all others as they were.
  */
 export function randomStream(seed: number, block: number, label: string): Stream {

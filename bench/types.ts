@@ -20,7 +20,7 @@ export interface RandomSource {
   next(): number;
 }
 
-/** A workload whose input stands ready in memory. State carries over from pass to pass. */
+/** A workload with its input in memory. State carries over from pass to pass. */
 export interface PreparedWorkload {
   /** One pass of the kernel; the unit in which `work` is counted. */
   pass(): void;
@@ -38,7 +38,7 @@ export interface Workload {
   /** Doubles and 32-bit integers that the workload takes up in the heap. */
   readonly doubles: number;
   readonly ints: number;
-  /** True when every pass leaves the same state, so that one pass stands for any number in a replay. */
+  /** True when every pass leaves the same state, so one pass can replace any number of them in a replay. */
   readonly repeatable: boolean;
   /** Checksum after the first pass from a fresh Random(101010): the stored reference. */
   readonly referenceChecksum: string;
@@ -54,7 +54,7 @@ export type Schedule = 'interleaved' | 'sequential';
 
 export interface PlannedEnvironment {
   readonly path: string;
-  /** The alias it was asked for by, if any. */
+  /** The alias under which it was requested, if any. */
   readonly alias?: string;
 }
 
@@ -245,7 +245,7 @@ export interface Inequality {
   /** The fact on both sides; of lists only what differs. */
   readonly baseline: string | number;
   readonly env: string | number;
-  /** A setting made it so, and it makes figures incomparable; otherwise the layer is like that. */
+  /** A setting caused it, and it makes figures incomparable; otherwise the layer is so by design. */
   readonly avoidable: boolean;
   /** What it comes from, or what to do about it. */
   readonly why: string;
@@ -275,9 +275,9 @@ export interface ContrastResult {
   readonly sustained: Estimate | null;
   /** Lead-in over measured burst of `env`. */
   readonly wakeupRatio: number | null;
-  /** Does `env` lose time now and then that the typical ratio does not show? */
+  /** Does `env` sometimes lose time that the typical ratio does not show? */
   readonly intermittent: boolean;
-  /** Medians over measured bursts of either side; null for the suite. A slower host moves them, unlike the ratio. */
+  /** Medians over measured bursts of either side; null for the suite. A slower host changes them, unlike the ratio. */
   readonly nsPerPass: number | null;
   readonly baselineNsPerPass: number | null;
 }

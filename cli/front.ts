@@ -7,4 +7,4 @@ import '../bench/plan/read-flags.ts';
 import '../reports/text.ts';
 import './command-table.ts';
 import './paths.ts';
-import './streams.ts';
+import './terminal/streams.ts';

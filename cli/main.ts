@@ -5,7 +5,7 @@ import type { CommanderError } from 'commander';
 import { BoxmarkError, EXIT, messageOf } from '../bench/errors.ts';
 import { printable } from '../reports/text.ts';
 import { programVersion } from './paths.ts';
-import { outputWasLost, releaseDeadTerminals, stderr, stdout } from './streams.ts';
+import { outputWasLost, releaseDeadTerminals, stderr, stdout } from './terminal/streams.ts';
 
 /** Runs the program and returns its exit code. Errors are three parts on standard error; a stack only with `-v`. */
 async function main(argv: readonly string[]): Promise<number> {

@@ -7,7 +7,7 @@ import { flagsOf, helpOf, readFlags } from '../bench/plan/read-flags.ts';
 import { ACTIONS, type Action } from './actions.ts';
 import { COMMANDS, GROUPS } from './command-table.ts';
 import { programVersion } from './paths.ts';
-import { stdout } from './streams.ts';
+import { stdout } from './terminal/streams.ts';
 
 /** With the flags of this command alone where one is named: of the others only names and summaries are shown. */
 export function program(called?: string): Command {

@@ -1,13 +1,13 @@
 /** Figures in words, one way for every report: dashes, signs, units, intervals, digits. */
 
-import type { Interval } from '../bench/types.ts';
+import type { Estimate, Interval } from '../bench/types.ts';
 import { changeDigits, formatChange, formatNs, threeDigits } from '../bench/units.ts';
 
 /** Where a figure could not be computed or does not apply. */
 export const NO_FIGURE = '–';
 export const MINUS = '−';
 
-/** Width of a chart that stands alone, CSS pixels. */
+/** Width of a chart that has a row to itself, CSS pixels. */
 export const WIDE = 860;
 
 export const MIB = 2 ** 20;
@@ -20,6 +20,11 @@ export function known(value: number | null | undefined, format: (value: number) 
 /** `2 %`: a share without trailing zeros. */
 export function percent(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
+}
+
+/** `±0.24 %`. */
+export function plusMinus(share: number, digits: number): string {
+  return `±${(share * 100).toFixed(digits)} %`;
 }
 
 /** A ratio in about three digits. */
@@ -49,15 +54,36 @@ export interface Figure {
   readonly interval: Interval | null;
 }
 
+export function figureOf({ ratio, interval }: Estimate): Figure {
+  return { timeRatio: ratio, interval };
+}
+
 /** Digits after the point of a ratio, so that its interval has a visible width: 3, or 4 for a narrow one. */
 export function ratioDigits(figure: Figure): number {
   if (figure.timeRatio >= 10) return 2;
   return figure.interval !== null && figure.interval.high - figure.interval.low < 0.004 ? 4 : 3;
 }
 
+/** A ratio in its digits, and its interval in the same. */
+export function ratioWords(figure: Figure): Words {
+  const digits = ratioDigits(figure);
+  const format = (value: number) => value.toFixed(digits);
+  return { value: format(figure.timeRatio), range: figure.interval && range(figure.interval, format) };
+}
+
 /** Digits after the point of the same as a change in percent. */
 export function percentDigits(figure: Figure): number {
   return Math.max(1, ratioDigits(figure) - 2);
+}
+
+/** `+5.1 %`, `[+4.8, +5.4]`. */
+export function changeWords({ timeRatio, interval }: Figure, digits = 1): Words {
+  return { value: changePercent(timeRatio, digits), range: changeRange(interval, digits) };
+}
+
+/** `[+4.8, +5.4]`, in percent. */
+export function changeRange(interval: Interval | null, digits = 1): string | null {
+  return interval && range(interval, (ratio) => change(ratio, digits));
 }
 
 /** A ratio as a signed change in percent, without the unit: 1.0134 → `+1.3`. */
@@ -76,7 +102,7 @@ export function signedWords({ timeRatio, interval }: Figure, digits: number): Wo
   if (timeRatio >= 2) return { value: `time × ${timeRatio.toFixed(2)}`, range: interval && range(interval, factor) };
   return {
     value: `time ${formatChange(timeRatio, digits)}`,
-    range: interval && range(interval, (x) => change(x, digits)),
+    range: changeRange(interval, digits),
   };
 }
 

@@ -1,4 +1,4 @@
-/** From what was asked for to what can run: paths are prepared, aliases take the first candidate that can. */
+/** From what was requested to what can run: paths are prepared, aliases take the first candidate that can. */
 
 import type { Environment, PlannedEnvironment, Runner, Unavailable } from '../bench/types.ts';
 import { kvmWorks } from './guest/kvm-probe.ts';
@@ -20,7 +20,7 @@ const NESTED: readonly string[] = CANDIDATES.filter(({ nests }) => nests).map(({
 export interface Resolved {
   readonly planned: readonly PlannedEnvironment[];
   readonly environments: readonly Environment[];
-  /** What was asked for and can't run. */
+  /** What was requested and can't run. */
   readonly refused: readonly Unavailable[];
   /** Candidates of aliases that were passed over before another was found. */
   readonly passedOver: readonly Unavailable[];
@@ -28,11 +28,11 @@ export interface Resolved {
 
 export interface ResolveContext extends StackContext {
   readonly nearest: Nearest;
-  /** Told before each attempt. */
+  /** Called before each attempt. */
   onAttempt(path: string): void;
 }
 
-/** What an alias stands for, in the order in which it is tried. `container` is what that alias resolved to, if it did. */
+/** The candidates of an alias, in the order in which they are tried. `container` is what that alias resolved to, if it did. */
 export async function candidatesOf(
   alias: Alias,
   container: string | undefined,

@@ -1,4 +1,4 @@
-/** What the registry knows of an engine: all of it stands in the engine's folder. */
+/** What the registry knows about an engine, defined in the engine's folder. */
 
 import type { Runner } from '../bench/types.ts';
 import type { Leavings } from './upkeep/leftovers.ts';

@@ -1,4 +1,4 @@
-/** What a kernel engine is: five routines, each bound to its part of the heap once, outside of all timing. */
+/** A kernel engine: five routines, each bound to its part of the heap once, outside of all timing. */
 
 /** Elements of the heap. */
 export interface Room {
@@ -6,7 +6,7 @@ export interface Room {
   readonly ints: number;
 }
 
-/** Where a transform has its data, and where its engine may keep what it works with (offsets into the heap). */
+/** Where a transform has its data, and where its engine may keep working data (offsets into the heap). */
 export interface FftLayout {
   readonly n: number;
   readonly data: number;
@@ -59,7 +59,7 @@ export interface SparseLayout {
  */
 export interface Engine {
   readonly fft: {
-    /** Room for the plan of a transform of `n` complex numbers. */
+    /** Space for the plan of a transform of `n` complex numbers. */
     planRoom(n: number): Room;
     bind(layout: FftLayout): Transform;
   };

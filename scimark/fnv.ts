@@ -28,7 +28,7 @@ export function fnv1a64(parts: readonly Uint8Array[]): string {
   return [h3, h2, h1, h0].map((limb) => limb.toString(16).padStart(4, '0')).join('');
 }
 
-/** The bytes of `count` doubles of the heap from offset `at`; little-endian, as on every platform of V8 that we run on. */
+/** The bytes of `count` doubles of the heap from offset `at`; little-endian, as on every platform on which Boxmark runs. */
 export function bytesOfF64(at: number, count: number): Uint8Array {
   return new Uint8Array(heapF64.buffer, heapF64.byteOffset + at * 8, count * 8);
 }

@@ -38,7 +38,7 @@ export function allocateHeap(
 ): void {
   if (isHeapAllocated()) {
     throw new Error(
-      `The heap stands already, with ${heapF64.length} doubles and ${heapI32.length} ints: allocate once per process, for all workloads`,
+      `The heap exists already, with ${heapF64.length} doubles and ${heapI32.length} ints: allocate once per process, for all workloads`,
     );
   }
   if (!isCount(doubles) || !isCount(ints)) {
@@ -73,18 +73,18 @@ export function assertCapacity(doubles: number, ints: number): void {
   }
 }
 
-/** What a part of the heap held at some time, kept outside it. */
+/** A copy of a part of the heap, kept outside it. */
 export interface Contents {
   readonly f64: Float64Array;
   readonly i32: Int32Array;
 }
 
-/** A copy of the `doubles` and `ints` that stand at `place`. */
+/** A copy of the `doubles` and `ints` at `place`. */
 export function copyContents({ f64, i32 }: Place, doubles: number, ints: number): Contents {
   return { f64: heapF64.slice(f64, f64 + doubles), i32: heapI32.slice(i32, i32 + ints) };
 }
 
-/** Exchanges the part of the heap at `place` with `contents`, element by element: nothing is allocated. */
+/** Swaps the part of the heap at `place` with `contents`, element by element: nothing is allocated. */
 export function exchangeContents({ f64, i32 }: Place, contents: Contents): void {
   const { f64: doubles, i32: ints } = contents;
   for (let k = 0; k < doubles.length; k++) {

@@ -1,4 +1,4 @@
-/** The registry of the kernels: what there is, and workloads laid out one after the other in the heap. */
+/** The registry of the kernels, and workloads laid out one after the other in the heap. */
 
 import type { KernelEngine, Size, Workload } from '../bench/types.ts';
 import type { Engine } from './engine.ts';
@@ -64,9 +64,9 @@ export function heapNeeds(
  * there is one such pass (up to 7 % on the sparse product with V8 11.3).
  */
 export interface ExchangeableWorkload extends Workload {
-  /** What its part of the heap holds now. */
+  /** The present content of its part of the heap. */
   copy(): Contents;
-  /** Exchanges what its part of the heap holds with `contents`, an earlier copy of it. */
+  /** Swaps its part of the heap with `contents`, an earlier copy of it. */
   exchange(contents: Contents): void;
 }
 
@@ -96,7 +96,7 @@ export function createWorkloads(
     place.f64 += part.doubles;
     place.i32 += part.ints;
     return workloadOf(kernel, size, mine, () => {
-      if (layout !== layouts) throw new Error(`The heap was laid out anew: workload ${id} has lost its memory`);
+      if (layout !== layouts) throw new Error(`The heap was laid out again: workload ${id} has lost its memory`);
     });
   });
 }

@@ -1,4 +1,4 @@
-/** What a kernel tells about itself and how it is laid out; shared by all kernels of all engines. */
+/** The description and the layout of a kernel; shared by all kernels of all engines. */
 
 import type { PreparedWorkload, RandomSource, Size } from '../bench/types.ts';
 import type { Place } from './heap.ts';

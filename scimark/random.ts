@@ -27,7 +27,7 @@ export interface Random extends RandomSource {
   nextInteger(): number;
   /** Uniform in [left, right), by the rounding of SciMark's ranged generator. */
   nextInRange(left: number, right: number): number;
-  /** A copy of the state: two generators with equal states go on alike. */
+  /** A copy of the state: generators with equal states continue equally. */
   state(): RandomState;
 }
 
@@ -49,7 +49,7 @@ export function seedState(target: Int32Array, at: number, seed: number): void {
   }
 }
 
-/** A generator of its own, off the heap. Seeds are whole numbers. */
+/** A separate generator, off the heap. Seeds are whole numbers. */
 export function createRandom(seed: number): Random {
   const m = new Int32Array(LAGS);
   seedState(m, 0, seed);

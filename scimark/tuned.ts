@@ -1,4 +1,4 @@
-/** The engine `tuned`: the same operations in restructured loops, from sources that compile to WebAssembly as they stand. */
+/** The engine `tuned`: the same operations in restructured loops, from sources that compile to WebAssembly unchanged. */
 
 import type { Engine } from './engine.ts';
 import { forward, inverse } from './fft.ts';

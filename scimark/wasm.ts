@@ -26,7 +26,7 @@ interface Exports {
   simdFactor(n: number, rows: number, pivots: number): number;
 }
 
-/** The part of the standard that is used here; the types of Node.js leave its values out. */
+/** The part of the standard that is used here; the types of Node.js don't have it. */
 interface WebAssemblyApi {
   readonly Memory: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
   readonly Module: new (bytes: Uint8Array) => object;
@@ -35,7 +35,7 @@ interface WebAssemblyApi {
 const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi };
 
 const PAGE_BYTES = 65536;
-/** All that 32-bit places reach. */
+/** The limit of 32-bit addresses. */
 const MOST_PAGES = 65536;
 /** Samples after which vectors of four numbers and the generator's 17 integers are both at their start again. */
 const WHOLE_SAMPLES = 34;
@@ -43,7 +43,7 @@ const WHOLE_SAMPLES = 34;
 let module: Exports | undefined;
 
 /**
- * Instantiates the module on a memory of its own and returns the two arrays of the heap, which lie in it. Throws when the
+ * Instantiates the module on a separate memory and returns the two arrays of the heap, which lie in it. Throws when the
  * memory can't be that large, and where the processor has no vectors for WebAssembly.
  */
 export function openWasm(bytes: Uint8Array, doubles: number, ints: number): { f64: Float64Array; i32: Int32Array } {

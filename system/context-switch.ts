@@ -1,4 +1,4 @@
-/** `context-switch`: two threads that hand a number to and fro, each asleep while the other has it. */
+/** `context-switch`: two threads that pass a number back and forth, each asleep while the other has it. */
 
 import { Worker } from 'node:worker_threads';
 import type { Size } from '../bench/types.ts';
@@ -24,7 +24,7 @@ for (let turn = 1; ; turn = (turn + 2) | 0) {
   Atomics.notify(cells, ${TURN});
 }`;
 
-/** There and back takes two switches at least on one CPU; V8's own lock around a futex costs some more. */
+/** A round trip takes at least two switches on one CPU; V8's own lock around a futex costs some more. */
 export const contextSwitch: SystemWorkload = {
   id: 'context-switch',
   title: 'Context switches',
@@ -35,7 +35,7 @@ export const contextSwitch: SystemWorkload = {
     const cells = new Int32Array(new SharedArrayBuffer(8));
     const trips = TRIPS[size];
     const thread = new Worker(PROGRAM, { eval: true, execArgv: [], workerData: cells.buffer });
-    // It never ends by itself, and must not keep a payload alive that was told to quit.
+    // It never ends by itself, and must not keep a payload alive that has to quit.
     thread.unref();
     let turn = 0;
     const roundTrip = (value: number, limitMs?: number): number => {

@@ -4,8 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { FILE_BYTES, FILE_COUNT, filePath, fileText } from '../bench/payload/image-files.ts';
 import type { Size } from '../bench/types.ts';
-import { foldContent } from './content.ts';
-import { fold, type Opened, type SystemWorkload } from './system.ts';
+import { fold, foldContent, type Opened, type SystemWorkload } from './system.ts';
 
 const READS: Readonly<Record<Size, number>> = { tiny: 4, small: 16, large: 64 };
 

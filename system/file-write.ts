@@ -4,14 +4,13 @@ import { closeSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from
 import { join } from 'node:path';
 import { FILE_BYTES } from '../bench/payload/image-files.ts';
 import type { Size } from '../bench/types.ts';
-import { foldContent } from './content.ts';
-import { fold, type Opened, type SystemWorkload } from './system.ts';
+import { fold, foldContent, type Opened, type SystemWorkload } from './system.ts';
 
 const WRITES: Readonly<Record<Size, number>> = { tiny: 4, small: 16, large: 64 };
 
 /** `TMPFS_MAGIC` of statfs(2). */
 const TMPFS = 0x01021994;
-/** Boxes have theirs at /tmp; of a host that one may be a disk. */
+/** Boxes have a tmpfs at /tmp; a host's /tmp may be on a disk. */
 const FOLDERS = ['/tmp', '/dev/shm'];
 
 /**

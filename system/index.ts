@@ -1,4 +1,4 @@
-/** The registry of the workloads of the system, and how one stands ready in a payload: passes, counted and proved. */
+/** The registry of the workloads of the system, and how a payload runs one: passes, counted and verified. */
 
 import type { PreparedWorkload, Size } from '../bench/types.ts';
 import { fnv1a64 } from '../scimark/fnv.ts';
@@ -28,7 +28,7 @@ export function systemWorkload(id: string): SystemWorkload | undefined {
   return SYSTEM_WORKLOADS.find((workload) => workload.id === id);
 }
 
-/** A workload whose count can be exchanged with another one, for passes that are not to show in its own. */
+/** A workload whose count can be exchanged with another one, for passes that must not show in its own. */
 export interface PreparedSystemWorkload extends PreparedWorkload {
   readonly unit: string;
   readonly perPass: number;
@@ -66,7 +66,7 @@ export function prepareSystemWorkload(workload: SystemWorkload, size: Size, plac
   };
 }
 
-/** The checksum after each of the ascending numbers of passes, reckoned without asking the system. */
+/** The checksum after each of the ascending numbers of passes, computed without asking the system. */
 export function systemChecksums(workload: SystemWorkload, size: Size, passes: readonly number[]): string[] {
   const tally = { ...NOTHING };
   return passes.map((count) => {

@@ -9,7 +9,7 @@ const PAGE_BYTES = 4096;
 const PAGE_WORDS = PAGE_BYTES / 4;
 /** Memory grows by less than a huge page at a time and is touched at once, so that no fault can bring in a whole huge page. */
 const STEP_PAGES = 256;
-/** Kernels may bring in several pages with a fault. Fewer faults than one for so many are no fresh memory. */
+/** Kernels may bring in several pages with a fault. Fewer faults than one for so many pages mean that the memory was not fresh. */
 const MOST_PAGES_A_FAULT = 64;
 
 /** Later libraries know them as ES2024. */
@@ -19,7 +19,7 @@ interface Resizable extends ArrayBuffer {
 const ResizableBuffer = ArrayBuffer as unknown as new (bytes: number, options: { maxByteLength: number }) => Resizable;
 
 /**
- * A resizable ArrayBuffer is the one memory in Node.js that comes and goes when it is told to: V8 makes the pages of a
+ * A resizable ArrayBuffer is the one memory in Node.js that comes and goes on demand: V8 makes the pages of a
  * grown part accessible, and gives those of a shrunk part back to the kernel at once (mprotect and MADV_DONTNEED). An
  * ordinary buffer waits for the garbage collection, and the allocator may hand out the same pages again.
  */
@@ -42,7 +42,7 @@ export const pageFault: SystemWorkload = {
         for (let from = 0; from < pages; from += STEP_PAGES) {
           buffer.resize((from + STEP_PAGES) * PAGE_BYTES);
           for (let page = from; page < from + STEP_PAGES; page++) {
-            // Another word of the page in each pass: the one of the pass before is 0 only in a fresh page.
+            // A different word of the page in each pass: that of the previous pass is 0 only in a fresh page.
             const at = page * PAGE_WORDS;
             words[at + placeIn(pass)] = pass ^ page;
             stale |= words[at + placeIn(pass - 1)] ?? -1;

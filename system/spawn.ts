@@ -1,4 +1,4 @@
-/** `spawn`: processes, begun and waited for. */
+/** `spawn`: processes, started and waited for. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** `syscall`: the cheapest system call there is, over and over. */
+/** `syscall`: the cheapest system call, over and over. */
 
 import type { Size } from '../bench/types.ts';
 import { fold, type Opened, type SystemWorkload } from './system.ts';

@@ -1,15 +1,15 @@
-/** What a workload of the system is: it asks the kernel under its box for something, and proves the answers. */
+/** A workload of the system: it asks the kernel under its box for something, and verifies the answers. */
 
 import type { Size } from '../bench/types.ts';
 
 export interface SystemSize {
   /** What the size means for this workload (`calls`, `pages` …), for lists. */
   readonly parameters: Readonly<Record<string, number>>;
-  /** How much of the unit a pass is: 100 calls of `calls/s`. */
+  /** Units in a pass: 100 calls of `calls/s`. */
   readonly perPass: number;
 }
 
-/** Where a payload finds itself. */
+/** The surroundings of a payload. */
 export interface Place {
   /** Root folder of the image: `/` in a box, its folder in the store natively. */
   readonly root: string;
@@ -17,14 +17,14 @@ export interface Place {
   readonly name: string;
 }
 
-/** A workload that stands ready. */
+/** A prepared workload. */
 export interface Opened {
   /**
    * The pass of this number, counted from 1: asks the system, and folds what it answered into an integer of 32 bits.
    * Throws when the system refuses.
    */
   act(pass: number): number;
-  /** Throws when the system did something else than was asked, as far as it tells. Outside all timing. */
+  /** Throws when the system's own counters show that it did something else. Outside all timing. */
   audit?(): void;
 }
 
@@ -38,11 +38,20 @@ export interface SystemWorkload {
   readonly sizes: Readonly<Record<Size, SystemSize>>;
   /** Sets up what passes work on. Throws with the reason where the box can't run it. */
   open(size: Size, place: Place): Opened;
-  /** What `act` must return, reckoned without asking the system. */
+  /** What `act` must return, computed without asking the system. */
   answer(size: Size, pass: number): number;
 }
 
 /** Folds a value of 32 bits into another (the step of FNV-1a, word by word). */
 export function fold(state: number, value: number): number {
   return Math.imul(state ^ value, 0x01000193);
+}
+
+const STRIDE_WORDS = 16;
+
+/** A check of a file's content that costs little beside reading it: one word in each 64 bytes. */
+export function foldContent(state: number, words: Int32Array): number {
+  let answer = state;
+  for (let at = 0; at < words.length; at += STRIDE_WORDS) answer = fold(answer, words[at] ?? 0);
+  return answer;
 }

@@ -1,4 +1,4 @@
-/** What tests of engines share: a workspace, an image with a payload that tells what it sees, and a look for what was left. */
+/** What tests of engines share: a workspace, an image with a payload that reports what it sees, and a check for leftovers. */
 
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ export async function openLab({ memoryBytes = 512 << 20, ownStore = false } = {}
   };
   const image = await ensureImage(payloadFile);
   const host = hostBox(workspace);
-  // No box has a network, so that none should come with it; names of interfaces don't tell whose they are.
+  // No box has a network, so that none should come with it; names of interfaces don't show whose they are.
   const interfaces = new Set(namesIn('/sys/class/net'));
   const files = new Set(namesIn(dir));
   const traces = () => leftoversOf(id).filter((line) => line !== `file /var/tmp/boxmark-${id}`);

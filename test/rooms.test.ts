@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const NOUNS = ['bench/types.ts', 'bench/errors.ts', 'bench/units.ts', 'bench/random.ts'];
 
-const REPORT_WORDS = ['reports/text.ts', 'reports/words.ts'];
+const REPORT_WORDS = ['reports/text.ts', 'reports/words.ts', 'reports/grouped.ts'];
 const RUNNERS_KNOW = ['bench/types.ts', 'bench/errors.ts', 'bench/box', 'bench/payload/image-files.ts'];
 /** What engines are made of. */
 const MACHINERY = ['kit', 'cgroup', 'image', 'host', 'stack', 'oci', 'guest', 'upkeep'].map(
@@ -52,11 +52,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'bench/kinds',
     'bench/errors.ts',
     'bench/types.ts',
+    'bench/units.ts',
     'bench/plan',
     'bench/analysis',
     'bench/session',
-    'reports/hosts.ts',
     'reports/text.ts',
+    'reports/grouped.ts',
   ],
   'reports/charts': [
     'bench/types.ts',

@@ -1,4 +1,4 @@
-/** A difference taken apart: consecutive contrasts along a ladder of environments, and what of the whole they leave. */
+/** Breaks a difference down: consecutive contrasts along a ladder of environments, and the rest that they leave. */
 
 import { FACTS } from '../box/facts.ts';
 import { hasSuite, SUITE, suiteOf } from '../plan/suite.ts';
@@ -7,7 +7,7 @@ import { type BlockValues, blockValues, suiteValues } from './contrast/block-val
 import type { SampleGroups } from './contrast/group.ts';
 import { estimateOf } from './stats/interval.ts';
 
-/** An environment, and what it has that the one before it in the ladder has not. */
+/** An environment, and what it adds to the one before it in the ladder. */
 export interface Rung {
   readonly env: string;
   readonly part: string;
@@ -15,9 +15,9 @@ export interface Rung {
 
 export interface Ladder {
   readonly baseline: string;
-  /** From the barest box to the whole environment, which stands last; never empty. */
+  /** From the barest box to the whole environment, which is last; never empty. */
   readonly rungs: readonly Rung[];
-  /** The whole environment with one thing done otherwise, each held against it. */
+  /** The whole environment with one thing replaced, each compared with the whole. */
   readonly exchanges: readonly Rung[];
 }
 
@@ -36,14 +36,14 @@ export interface Explained {
   readonly whole: Estimate;
   /** Their logarithms and that of the rest add up to the whole's, exactly. */
   readonly parts: readonly ExplainedPart[];
-  /** Medians over rounds don't add up of themselves: what is left, block by block. 1 with a single part. */
+  /** Medians over rounds are not additive: what is left, block by block. 1 with a single part. */
   readonly rest: Estimate;
   readonly exchanges: readonly ExplainedPart[];
 }
 
 export type ExplainPlan = Pick<Plan, 'baseline' | 'workloads' | 'suite' | 'longVisits'>;
 
-/** Each workload and the suite; those that no block has every part of are left out. */
+/** Each workload and the suite; those without a block that has every part are left out. */
 export function explain(groups: SampleGroups, plan: ExplainPlan, ladder: Ladder): Explained[] {
   const valuesOf = (contrast: Contrast) => {
     const each = plan.workloads.map((workload) => blockValues(groups, plan.baseline, contrast, workload));
@@ -75,21 +75,25 @@ export function explain(groups: SampleGroups, plan: ExplainPlan, ladder: Ladder)
       ]),
     );
     const isShown = total.interval !== null && (total.interval.low > 1 || total.interval.high < 1);
-    const tell = (step: Rung & { against: string }, estimate: Estimate | null, shared: boolean): ExplainedPart[] =>
+    const explained = (
+      step: Rung & { against: string },
+      estimate: Estimate | null,
+      shared: boolean,
+    ): ExplainedPart[] =>
       estimate === null
         ? []
         : [{ ...step, estimate, share: shared && isShown ? Math.log(estimate.ratio) / Math.log(total.ratio) : null }];
     return {
       workload,
       whole: total,
-      parts: steps.flatMap((step, at) => tell(step, estimateOf(kept(parts[at] ?? new Map())), true)),
+      parts: steps.flatMap((step, at) => explained(step, estimateOf(kept(parts[at] ?? new Map())), true)),
       rest: estimateOf(rest) ?? total,
-      exchanges: swaps.flatMap((step, at) => tell(step, estimateOf(typical(swapValues[at] ?? [])), false)),
+      exchanges: swaps.flatMap((step, at) => explained(step, estimateOf(typical(swapValues[at] ?? [])), false)),
     };
   });
 }
 
-/** Facts that settings change, in the order in which they are told. */
+/** Facts that settings change, in the order in which they are shown. */
 const CHANGEABLE: readonly Fact[] = [
   'seccomp',
   'seccomp_filters',
@@ -107,7 +111,7 @@ const CHANGEABLE: readonly Fact[] = [
   'kernel',
 ];
 
-/** What changed from one box to the other by their own account: whether a step took place at all. */
+/** Which facts changed from one box to the other: whether a step took effect at all. */
 export function changedFacts(before: BoxFacts | null, after: BoxFacts | null): string[] {
   if (before === null || after === null) return [];
   return CHANGEABLE.flatMap((fact) => {
@@ -118,7 +122,7 @@ export function changedFacts(before: BoxFacts | null, after: BoxFacts | null): s
   });
 }
 
-/** A namespace has a new number in every box: only whose it is tells something. */
+/** A namespace has a new number in every box: only whether it is the host's matters. */
 function factText(facts: BoxFacts, fact: Fact): string | null {
   const value = facts[fact];
   if (value === null || value === undefined) return null;

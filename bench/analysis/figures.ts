@@ -11,7 +11,7 @@ import { summarizeEnvironment } from './summary.ts';
 
 export interface SessionFigures {
   readonly info: SessionInfo;
-  /** ln of time ratios to the session's baseline: a slower host cancels. Those of untrusted contrasts are left out. */
+  /** ln of time ratios to the session's baseline: the speed of the host cancels. Those of untrusted contrasts are left out. */
   readonly ratios: readonly Figure[];
   /** ln of the median time per pass, ns, the baseline's included. */
   readonly times: readonly Figure[];

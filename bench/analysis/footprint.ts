@@ -22,7 +22,7 @@ export interface Slope {
   readonly perInstanceBytes: number;
   /** Of 95 %. Over blocks from two on; of the regression with one block and three numbers or more; else null. */
   readonly interval: Interval | null;
-  /** What is there besides, however many instances there are: where the line meets none. */
+  /** The fixed cost, independent of the number of instances: the intercept of the line. */
   readonly fixedBytes: number;
   readonly blocks: number;
   readonly observations: number;
@@ -100,7 +100,7 @@ export interface Observation {
 }
 
 /**
- * Least squares within each block, because blocks have different weather; the slopes of the blocks are the values that
+ * Least squares within each block, because conditions differ between blocks; the slopes of the blocks are the values that
  * the interval is made of. From a single block, the interval is that of its own regression (residuals with n − 2
  * degrees). A block with fewer than two different numbers of instances has no slope. Null when none has one.
  */

@@ -1,4 +1,4 @@
-/** One figure over sessions: where it changed, by how much, and how far it scatters in between. */
+/** One figure over sessions: where it changed, by how much, and how much it varies in between. */
 
 import { changePoints, type DivisiveOptions } from './stats/e-divisive.ts';
 
@@ -27,7 +27,7 @@ export interface Trend {
   /** One level more than there are changes; one when none was searched for. */
   readonly levels: readonly Level[];
   readonly changes: readonly Change[];
-  /** Were there enough sessions to look? */
+  /** There were enough sessions to search. */
   readonly searched: boolean;
   /** Standard deviation of the logs about their level; null with fewer than two to a level. */
   readonly scatterLog: number | null;

@@ -1,12 +1,12 @@
-/** How a box is shut in: what it told of itself and what the host knows of it, aspect by aspect. */
+/** How a box is isolated: what it reported about itself and what the host knows about it, aspect by aspect. */
 
 import type { BoxFacts, FactValue, NamespaceKind } from '../types.ts';
 
 /** One aspect of one box. */
 export interface PostureCell {
-  /** A few words: `own`, `shared with the host`, `14 of 41`. Null: not told. */
+  /** A few words: `own`, `shared with the host`, `14 of 41`. Null: unknown. */
   readonly text: string | null;
-  /** Does it shut the box in further than a plain process of the host's root? Null: not told. */
+  /** Does it restrict the box more than a plain process of the host's root? Null: unknown. */
   readonly holds: boolean | null;
 }
 
@@ -121,7 +121,7 @@ export const POSTURE_ASPECTS: readonly PostureAspect[] = [
   },
 ];
 
-/** A row for each aspect, a cell for each box. Boxes without facts have cells that tell nothing. */
+/** A row for each aspect, a cell for each box. Boxes without facts have unknown cells. */
 export function postureRows(boxes: readonly (BoxFacts | null)[]): PostureRow[] {
   return POSTURE_ASPECTS.map(({ id, title, read }) => ({
     id,
@@ -130,7 +130,7 @@ export function postureRows(boxes: readonly (BoxFacts | null)[]): PostureRow[] {
   }));
 }
 
-/** How many aspects shut a box in, of those that are told. A count, no measure of safety: aspects don't weigh the same. */
+/** How many aspects restrict a box, of those that are known. A count, not a measure of safety: aspects differ in weight. */
 export function postureCount(facts: BoxFacts): { readonly holds: number; readonly told: number } {
   const cells = POSTURE_ASPECTS.map(({ read }) => read(facts)).filter(({ holds }) => holds !== null);
   return { holds: cells.filter(({ holds }) => holds === true).length, told: cells.length };

@@ -17,9 +17,9 @@ export type GateReason =
   | { readonly kind: 'no-figure' }
   /** Beyond the margin, but sessions differ that much by chance. */
   | { readonly kind: 'within-spread' }
-  /** A difference is sure, that it is larger than the margin is not. */
+  /** The difference is significant, but not shown to exceed the margin. */
   | { readonly kind: 'not-past-margin' }
-  /** Fresh blocks did not show it again. */
+  /** Fresh blocks did not confirm it. */
   | { readonly kind: 'not-confirmed'; readonly verdict: GateVerdict }
   | { readonly kind: 'unavailable'; readonly why: string };
 
@@ -29,10 +29,10 @@ export interface Gated {
   readonly reasons: readonly GateReason[];
 }
 
-/** Baseline sessions below which nothing is decided: how sessions spread is not known from fewer. */
+/** Baseline sessions below which nothing is decided: fewer don't show how much sessions vary. */
 export const LEAST_SESSIONS = 5;
 
-/** No quotient of two doubles has such a logarithm: what has is damaged, and counts as no figure. */
+/** No quotient of two doubles has such a logarithm: such a figure is damaged and does not count. */
 const ABSURD_LOG = 1500;
 
 /** A figure of one session: natural log of a time ratio, or of a time in ns. */
@@ -65,7 +65,7 @@ export interface StoredRow extends Gated {
  * prediction limit mean ± t(0.975, K − 1) · s · √(1/M + 1/K) of the K baseline sessions (M candidate sessions, mostly
  * one), at 5 % for all rows together by Holm, *and* the change is beyond ln(1 + margin). Prediction limit: Hahn and
  * Meeker, "Statistical Intervals", 1991, 4.7. A change beyond the margin that is not outside the limit is no pass: it
- * has no verdict. Rows that the candidate lacks count where at least five baseline sessions have them; those that only
+ * has no verdict. Rows that the candidate does not have count where at least five baseline sessions have them; those that only
  * the candidate has are left out.
  */
 export function compareStored(
@@ -145,13 +145,13 @@ export function gatePaired(
   return { verdict: verdict === 'slower' ? 'regressed' : 'improved', reasons: [] };
 }
 
-/** A regression stands only when fresh blocks show it again. */
+/** A regression counts only when fresh blocks confirm it. */
 export function confirm(first: Gated, again: Gated | undefined): Gated {
   if (first.verdict !== 'regressed' || again?.verdict === 'regressed') return first;
   return open({ kind: 'not-confirmed', verdict: again?.verdict ?? 'no verdict' });
 }
 
-/** The outcome of all rows together: one regression is enough, and what has no verdict is no pass. No rows: no verdict. */
+/** The outcome of all rows together: one regression is enough, and a row without a verdict is not a pass. No rows: no verdict. */
 export function gateOf(rows: readonly Gated[]): 'regressed' | 'passed' | 'no verdict' {
   if (rows.some(({ verdict }) => verdict === 'regressed')) return 'regressed';
   return rows.length === 0 || rows.some(({ verdict }) => verdict === 'no verdict') ? 'no verdict' : 'passed';

@@ -1,4 +1,4 @@
-/** Two sessions of the same plan side by side: how far their ratios lie apart, and whether each verdict stands. */
+/** Two sessions of the same plan side by side: how much their ratios differ, and whether each verdict is confirmed. */
 
 import type { Interval, Verdict } from '../types.ts';
 import { tQuantile } from './stats/distributions.ts';
@@ -22,7 +22,7 @@ export interface RatioRow extends Finding {
   readonly workload: string;
 }
 
-/** `open`: at least one of the two decided nothing, so that nothing stands or falls. */
+/** `stands`: confirmed. `open`: at least one of the two decided nothing. */
 export type Standing = 'stands' | 'changed' | 'open';
 
 export interface ReproductionRow {

@@ -1,4 +1,4 @@
-/** The ruler measured: ratios whose truth is known, against what the session found. Pure, from samples. */
+/** Compares ratios whose truth is known with what the session found. Pure, from samples. */
 
 import { realisedRatio } from '../payload/known-truth.ts';
 import { SUITE, suiteOf } from '../plan/suite.ts';
@@ -18,7 +18,7 @@ export interface KnownSlowdown {
   readonly share: number;
 }
 
-/** An environment that is held to this share of one CPU. */
+/** An environment that is limited to this share of one CPU. */
 export interface KnownQuota {
   readonly env: string;
   readonly quota: number;
@@ -39,7 +39,7 @@ export interface SelftestInput {
 export interface TruthRow {
   readonly env: string;
   readonly workload: string;
-  /** The realised time ratio: of passes done, not of what was asked for. */
+  /** The applied time ratio: of passes done, not of those requested. */
   readonly truth: number;
   readonly blocks: number;
   readonly ratio: number;
@@ -53,14 +53,14 @@ export interface TruthRow {
 
 export interface QuotaRow {
   readonly env: string;
-  /** What time ratio a loop that never pauses comes to. */
+  /** The time ratio of a loop that never pauses. */
   readonly truth: number;
   /** The least that a visit of this length reads: it begins and ends with a whole period's share unused. */
   readonly leastRead: number;
   readonly sustained: Estimate | null;
   /** Does the interval reach into what a visit of this length can read; null without one. */
   readonly contained: boolean | null;
-  /** Of short visits, which hardly ever use the share up: the known weakness of taking turns. */
+  /** Of short visits, which hardly ever use up the share: the known weakness of taking turns. */
   readonly short: Estimate | null;
   readonly verdict: Verdict | null;
 }
@@ -92,7 +92,7 @@ export interface SelftestResult {
 }
 
 const PROMISED = 0.95;
-/** Times for which the smallest difference is reckoned, minutes. */
+/** Durations for which the smallest difference is computed, minutes. */
 const LATER_MINUTES = [10, 30] as const;
 /** Period of the kernel's CPU quota, as the layer `quota` sets it, ns. */
 const QUOTA_PERIOD_NS = 1e8;
@@ -146,7 +146,7 @@ function truthRow({ env, workload, blocks, timeRatio, interval, verdict }: Contr
 }
 
 /**
- * One value a block, the mean of its errors: the truths and workloads of a block share its baseline and its weather, so
+ * One value a block, the mean of its errors: the truths and workloads of a block share its baseline and its conditions, so
  * that they are no independent values.
  */
 function biasOf(groups: SampleGroups, { plan, work, slowdowns }: SelftestInput): SelftestResult['bias'] {

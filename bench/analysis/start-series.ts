@@ -1,4 +1,4 @@
-/** Bursts by fresh start: what tools that keep raw values, and know what a run is, can be given. */
+/** Bursts by fresh start, for tools that keep raw values and have a notion of runs. */
 
 import type { Sample } from '../types.ts';
 
@@ -76,7 +76,7 @@ export function startSeries(
     );
 }
 
-/** As what a row tells of its box's level; null for nothing. */
+/** The phase as which a row counts for its box's level; null for none. */
 function levelPhase({ clock, env, phase }: Sample, hostTimed: ReadonlySet<string>): 'warmup' | 'measure' | null {
   if (clock === 'host') return hostTimed.has(env) ? 'measure' : null;
   if (phase === 'warmup') return phase;

@@ -58,7 +58,7 @@ export function startupRows(starts: readonly Start[], plan: Pick<Plan, 'environm
   );
 }
 
-/** By block the mean over the references of the median over rounds. The first reference is a must. */
+/** By block the mean over the references of the median over rounds. The first reference is required. */
 function logRatios(own: Cells, references: readonly Cells[]): Map<number, number> {
   const values = new Map<number, number>();
   for (const [block, rounds] of own) {

@@ -7,7 +7,7 @@ import { findSeries, type SampleGroups, type Series, wakeupRatio } from './contr
 /** The kernels of SciMark's composite score. */
 export const COMPOSITE_WORKLOADS = ['fft', 'sor', 'monte-carlo', 'sparse', 'lu'] as const;
 
-/** One environment on one workload, over all blocks. Descriptive: differences are told by the paired ratios, not by these. */
+/** One environment on one workload, over all blocks. Descriptive: the paired ratios show differences, these don't. */
 export interface WorkloadSummary {
   readonly workload: string;
   /** Measured bursts with a right answer. */

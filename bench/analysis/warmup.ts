@@ -4,12 +4,12 @@ import type { Sample, Warmup, WarmupSeries } from '../types.ts';
 import { median } from '../units.ts';
 import { segmentStarts } from './stats/change-points.ts';
 
-/** However fast everything settles: the first bursts of a fresh start are of the compiler and of the caches. */
+/** However fast everything settles: compiler and caches affect the first bursts of a fresh start. */
 export const LEAST_WARMUP = 5;
 
 /** Penalty of a change point per ln n, as in Barrett et al. */
 const PENALTY = 15;
-/** A segment of two is enough to have a variance. */
+/** Two values are enough for a variance. */
 const LEAST_SEGMENT = 2;
 /** Levels nearer than this, relative, are the same: half of what the margin of verdicts can resolve. */
 const SAME_LEVEL = 0.005;
@@ -19,10 +19,10 @@ const CHANCE_AT_MOST = 0.02;
 const NOISE_FLOOR = 0.001;
 /** Share of the pilot that the steady state must fill; Barrett et al. look at the last quarter of 2000 iterations. */
 const STEADY_SHARE = 1 / 3;
-/** A burst is lone when it lies this many scaled median absolute deviations from those around it. */
+/** A burst is isolated when it lies this many scaled median absolute deviations from those around it. */
 const LONE_LIMIT = 5;
 const LONE_REACH = 4;
-/** Bursts of the same work don't differ by this much: what does is no time of a burst, and nothing is reckoned from it. */
+/** Bursts of the same work don't differ by this much: such a time is invalid, and nothing is computed from it. */
 const ABSURD_FACTOR = 1e9;
 const MAD_TO_SIGMA = 1.4826;
 

@@ -21,7 +21,7 @@ export interface Workspace {
   note(note: Note): void;
 }
 
-/** What a run notices of its host and engines, for `events.jsonl`; `bench/session/events.ts` says what each means. */
+/** What a run notices about its host and engines, for `events.jsonl`; `bench/session/events.ts` explains each. */
 export type Note =
   | { readonly kind: 'harness-not-pinned' | 'uml-memory'; readonly reason: string }
   /** `start`: of which; `box`: inside which other box. */
@@ -68,7 +68,7 @@ export interface ExitStatus {
   readonly signal: string | null;
 }
 
-/** A running command in a box, spoken to line by line. */
+/** A running command in a box, with line-based input and output. */
 export interface BoxProcess {
   /** Process id on the host of the outermost command. */
   readonly pid: number | undefined;
@@ -92,13 +92,13 @@ export interface Box {
   readonly scratch: string;
   /** Runs a command to its end and captures it; never rejects on a failing command. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
-  /** Starts a command that is spoken to line by line. */
+  /** Starts a command with line-based input and output. */
   spawn(argv: readonly string[], options?: Pick<ExecOptions, 'env'>): Promise<BoxProcess>;
   /** Path inside the box of a file or folder of the host's image store, which every box that holds others sees read-only. */
   put(storeFile: string): Promise<string>;
-  /** Host cgroup of the box, when the box has one of its own (path below the controller's mount). */
+  /** Host cgroup of the box, when it has its own (path below the controller's mount). */
   readonly cgroup?: string;
-  /** Host cgroup of the machine that it is, when it has a kernel of its own: all that runs in it is booked there. */
+  /** Host cgroup of its machine, when it has its own kernel: everything that runs in it is accounted there. */
   readonly machine?: string;
   /** Its CPUs as it numbers them, when not as the host does. */
   readonly cpus?: readonly number[];
@@ -106,7 +106,7 @@ export interface Box {
   close(): Promise<void>;
 }
 
-/** What a layer requires of the box below it. The box is relaxed for it only when it holds another. */
+/** What a layer requires of the box below it. That box is relaxed only when it holds another. */
 export interface Needs {
   /** The box below must be allowed to mount, make namespaces and write cgroups. */
   readonly privileges: 'none' | 'container-engine';
@@ -124,7 +124,7 @@ export interface Obstacle {
 /** An environment that can't run here. */
 export interface Unavailable extends Obstacle {
   readonly path: string;
-  /** The alias that it was asked for by, or tried for. */
+  /** The alias under which it was requested or tried. */
   readonly alias?: string;
 }
 
@@ -168,7 +168,7 @@ export interface LayerSetting {
   readonly example: string;
   /** May be written as the bare VALUE that follows the layer's name. */
   readonly bare: boolean;
-  /** The layer can't do without. */
+  /** The layer requires it. */
   readonly required: boolean;
   /**
    * Why a value, decoded, is not taken from somebody else's plan unless the user repeats it: what it does, as the end of
@@ -177,7 +177,7 @@ export interface LayerSetting {
   risk(value: string): string | null;
 }
 
-/** What a layer can be told in a path. */
+/** The settings of a layer in a path. */
 export interface LayerSettings {
   readonly known: readonly LayerSetting[];
   /** The runner with these settings, by name, decoded but otherwise as written. Throws a usage error for a bad value. */
@@ -193,18 +193,18 @@ export interface Runner {
   readonly needs: Needs;
   /** Can it hold another layer? */
   readonly holds: boolean;
-  /** A guest kernel has its own clock and counts CPU time by its own ticks; both are then read on the host. */
+  /** A guest kernel has its own clock and counts CPU time in its own ticks; both are then read on the host. */
   readonly guestKernel: boolean;
-  /** Opens on another machine: its clock is not this host's, and this host's accounts know nothing of it. */
+  /** Opens on another machine: its clock is not this host's, and this host's accounts don't include it. */
   readonly remote?: boolean;
   /** Absent when it takes none. */
   readonly settings?: LayerSettings;
-  /** Absent: not told. */
+  /** Absent: unknown. */
   readonly posture?: EnginePosture;
-  /** What its settings can take away or exchange one at a time, for `explain`; absent when nothing. */
+  /** What its settings can remove or replace one at a time, for `explain`; absent when nothing. */
   readonly ablations?: readonly Ablation[];
   /**
-   * Makes no box of its own: it stands last in a path and wraps the payload's box, which is then the parent of `probe`,
+   * Makes no box: it comes last in a path and wraps the payload's box, which is then the parent of `probe`,
    * `prepare` and `open`, and which it does not close.
    */
   readonly transparent?: boolean;
@@ -227,7 +227,7 @@ export interface Usage {
 
 /**
  * What the host has set for a payload, or for the machine it runs in, named as the facts that a box reads about itself.
- * `none`: no limit; null: the host doesn't tell.
+ * `none`: no limit; null: unknown to the host.
  */
 export interface HostLimits {
   readonly cpus_allowed: string | null;
@@ -248,7 +248,7 @@ export interface Started {
   cpuNs?(): number | undefined;
   /** Reads the host's accounting of the innermost box. */
   usage(): Usage;
-  /** Limits as the host sees them; asked once, when the payload has spoken. */
+  /** Limits as the host sees them; asked once, after the payload's first line. */
   limits?(): HostLimits | undefined;
   /** Memory held now. Reads all of /proc. */
   holdings?(): Holdings;
@@ -291,15 +291,15 @@ export interface DiskHoldings {
   readonly imageBytes?: number;
 }
 
-/** What an engine does for the posture of its boxes; null: it is not told. */
+/** What an engine does for the posture of its boxes; null: unknown. */
 export interface EnginePosture {
-  /** Does a daemon of root's start its boxes? */
+  /** Does a daemon that runs as root start its boxes? */
   readonly rootDaemon: boolean | null;
-  /** Was the image refused unless its signature held? */
+  /** Was the image refused unless its signature was valid? */
   readonly signedImage: boolean | null;
 }
 
-/** One part of what a layer does, as a setting of it takes it away or exchanges it. */
+/** One part of what a layer does, which a setting removes or replaces. */
 export interface Ablation {
   /** The part in a few words: `seccomp filter`. */
   readonly part: string;

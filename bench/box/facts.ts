@@ -25,8 +25,8 @@ export const FACTS = {
   node_version: { words: 'Node.js', meaning: 'version of Node.js' },
   v8_version: { words: 'V8', meaning: 'version of V8' },
   libc: { words: 'C library', meaning: 'C library and its version' },
-  pid: { words: 'process id', meaning: 'process that it runs as' },
-  uid: { words: 'user id', meaning: 'user that it runs as' },
+  pid: { words: 'process id', meaning: 'process id of the payload' },
+  uid: { words: 'user id', meaning: 'user id of the payload' },
   uid_map: { words: 'user ids', meaning: 'user ids inside and outside, as the kernel maps them' },
   kernel: { words: 'kernel', meaning: 'release of the kernel that the box runs on' },
   clocksource: { words: 'clock', meaning: 'clock source of that kernel' },
@@ -58,7 +58,7 @@ export const FACTS = {
   transparent_hugepages: { words: 'huge pages', meaning: 'setting of transparent huge pages, the choice in brackets' },
   seccomp: { words: 'seccomp mode', meaning: '0 off, 1 strict, 2 filter' },
   seccomp_filters: { words: 'seccomp filters', meaning: 'number of seccomp filters' },
-  no_new_privs: { words: 'no new privileges', meaning: '1 when programs can gain no privileges' },
+  no_new_privs: { words: 'no new privileges', meaning: "1 when programs can't gain privileges" },
   capabilities_effective: { words: 'capabilities', meaning: 'mask of capabilities in effect' },
   capabilities_bounding: { words: 'capabilities at most', meaning: 'mask of capabilities that it can ever have' },
   security_label: { words: 'security label', meaning: 'label of AppArmor or SELinux' },
@@ -83,7 +83,10 @@ export const FACTS = {
   host_namespace_cgroup: hostNamespace('cgroup'),
   host_namespace_time: hostNamespace('time'),
   host_kernel_shared: { words: "the host's kernel", meaning: "true when the box runs on the host's kernel" },
-  engine_root_daemon: { words: "a daemon of root's", meaning: "true when a daemon of root's starts the box" },
+  engine_root_daemon: {
+    words: 'a daemon that runs as root',
+    meaning: 'true when a daemon that runs as root starts the box',
+  },
   image_signature_verified: { words: 'image signature', meaning: 'true when a signature of the image was verified' },
   known_slowdown: { words: 'known slowdown', meaning: 'share of extra passes under the layer slow; absent elsewhere' },
   payload_sha256: { words: 'payload', meaning: 'SHA-256 of the payload that runs' },
@@ -102,5 +105,5 @@ export type NamespaceKind = KindOf<Fact>;
 
 export type FactValue = string | number | boolean | null;
 
-/** Null where the box does not tell. A session of another version may have further facts. */
+/** Null where the box does not show it. A session of another version may have further facts. */
 export type BoxFacts = Readonly<Partial<Record<Fact, FactValue>>>;

@@ -4,16 +4,16 @@
  */
 
 /**
- * `kvm`: runs on hardware virtualisation. `emulated`: its processor is a program. `ownCpu`: shows a processor of its own
- * making, whatever its settings: emulated, or run by a kernel that is itself a process. `relaxed`: a box in it was relaxed
- * so that it can hold another. `quotaAsked`: it is there to be held to a CPU quota.
+ * `kvm`: runs on hardware virtualisation. `emulated`: its processor is a program. `ownCpu`: presents its own
+ * processor, whatever its settings: emulated, or run by a kernel that is itself a process. `relaxed`: a box in it was relaxed
+ * to hold another. `quotaAsked`: its purpose is a CPU quota.
  */
 export const TRAITS = ['kvm', 'emulated', 'ownCpu', 'relaxed', 'quotaAsked'] as const;
 export type Traits = Readonly<Record<(typeof TRAITS)[number], boolean>>;
 
 export const NO_TRAITS: Traits = { kvm: false, emulated: false, ownCpu: false, relaxed: false, quotaAsked: false };
 
-/** Of several layers: one that has a trait gives it to all. What a layer does not name it has not. */
+/** Of several layers: a trait of one is a trait of all. Traits that a layer does not name are false. */
 export function joinTraits(layers: readonly Partial<Traits>[]): Traits {
   const has = (trait: keyof Traits) => layers.some((layer) => layer[trait] === true);
   return {

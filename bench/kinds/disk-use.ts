@@ -10,7 +10,7 @@ const BLOCK_BYTES = 512;
 /**
  * Allocated bytes of everything below the folders. Other file systems mounted in them are left out, such as the merged
  * views of overlays, which would count their layers again. Extents that copies share (reflinks) are counted in each copy,
- * because no portable call tells them apart. Null when a folder can't be read; what vanishes meanwhile is left out.
+ * because no portable call distinguishes them. Null when a folder can't be read; what vanishes meanwhile is left out.
  */
 export async function diskUse(folders: readonly string[]): Promise<number | null> {
   const seen = new Set<string>();

@@ -1,4 +1,4 @@
-/** Footprint: every environment in every number of idle instances, in random order, weighed while all of them are idle. */
+/** Footprint: every environment in every number of idle instances, in random order, measured while all of them are idle. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FOOTPRINT_FIGURES, slopeRatio } from '../analysis/footprint.ts';
@@ -47,7 +47,7 @@ function describe({ maxBlocks, instances }: Plan): string[] {
   ];
 }
 
-/** What one more idle instance takes over what one more of the baseline takes. */
+/** Cost of one more idle instance over that of one more of the baseline. */
 function ratios(records: SessionRecords): RatioRow[] {
   const { environments, baseline } = records.plan;
   const rows = wholeOf(records).footprint;
@@ -62,11 +62,11 @@ function ratios(records: SessionRecords): RatioRow[] {
   });
 }
 
-/** Engines continue for a moment after the payload has spoken; so does the kernel after removals. */
+/** Engines continue working for a moment after the payload's first line; so does the kernel after removals. */
 const SETTLE_MS = 400;
 const READINGS = 5;
 const READING_PAUSE_MS = 40;
-/** Instances are not begun when the host would keep less than this. */
+/** Instances are not started when the host would keep less than this. */
 const RESERVE_BYTES = 512 * 2 ** 20;
 
 /** A number of idle instances of a box. */
@@ -102,7 +102,7 @@ class FootprintBlock {
   }
 
   /**
-   * In the first block every box is started once to tell what it is, and not weighed: hashing its image in it would
+   * In the first block every box is started once to report its facts, and not measured: hashing its image in it would
    * show. It also brings what all instances share into the page cache.
    */
   async #introduce(): Promise<void> {
@@ -123,7 +123,7 @@ class FootprintBlock {
     }
   }
 
-  /** True unless there was nothing to weigh. */
+  /** True unless there was nothing to measure. */
   async #take(cell: Cell): Promise<boolean> {
     const { block, environments, signal, sink } = this.#scope;
     const { box, instances, position } = cell;
@@ -160,7 +160,7 @@ class FootprintBlock {
     return true;
   }
 
-  /** Starts the instances one after the other, weighs them when all are idle, and closes them. */
+  /** Starts the instances one after the other, measures them when all are idle, and closes them. */
   async #weigh({ box, instances, position }: Cell, environment: Environment): Promise<FootprintRow> {
     const { block, gauges } = this.#scope;
     const folders = environment.disk?.folders ?? [];
@@ -208,7 +208,7 @@ class FootprintBlock {
   }
 }
 
-/** Free memory of a host moves by itself: the median of a few readings. */
+/** Free memory of a host changes by itself: the median of a few readings. */
 async function available(gauges: BlockScope['gauges']): Promise<number | null> {
   const readings: number[] = [];
   for (let i = 0; i < READINGS; i++) {

@@ -23,7 +23,7 @@ export function kindOf({ measure = 'workloads' }: { readonly measure?: Measure }
   throw usageError('This version does not have the kind of measurement.', measure, Object.keys(KINDS).join(', '));
 }
 
-/** What a session has recorded, as its kind takes it. */
+/** What a session has recorded, in the form that its kind takes. */
 export function recordsOf({
   info,
   ...rows

@@ -1,4 +1,4 @@
-/** Start-up: many starts of every box, cold ones first where that can be, then rounds of warm ones in balanced random order. */
+/** Start-up: many starts of every box, cold ones first where possible, then rounds of warm ones in balanced random order. */
 
 import type { RatioRow } from '../analysis/reproduction.ts';
 import { startupRows } from '../analysis/startup.ts';
@@ -93,9 +93,9 @@ class StartBlock {
     const { plan, block, isFirst, gauges, sink } = this.#scope;
     const order = randomStream(plan.seed, block, 'cold').shuffle(boxes);
     for (const [index, box] of order.entries()) {
-      const kept = gauges.dropCaches === undefined ? 'there is no means to drop it' : await gauges.dropCaches();
+      const kept = gauges.dropCaches === undefined ? 'there is no way to drop it' : await gauges.dropCaches();
       if (kept !== null && index === 0 && isFirst) sink.event({ kind: 'page-cache-kept', reason: kept });
-      // With the cache as it is, only the first start since the image was prepared is different from the others.
+      // Without dropping the cache, only the first start since the image was prepared differs from the others.
       if (kept !== null && !isFirst) break;
       await this.#take({ box, round: 0, position: index + 1, temperature: kept === null ? 'dropped' : 'first' });
     }
@@ -114,7 +114,7 @@ class StartBlock {
       if (isNew) sink.start({ ...head, status: 'skipped', reason: this.#scope.whyAbsent(box) });
       return;
     }
-    // The first block reads what the boxes are, once each; the rest are starts and nothing else.
+    // The first block reads the facts of the boxes, once each; the rest are only starts.
     const digests = isFirst && isNew;
     let resident: Resident;
     try {

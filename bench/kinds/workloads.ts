@@ -26,7 +26,7 @@ import type { SessionInfo } from '../session/info.ts';
 import { countedSamples } from '../session/load.ts';
 import type { Plan } from '../types.ts';
 
-/** Warm-up bursts of the blocks after the pilot are only known when it is done; half of its own is a middling guess. */
+/** Warm-up bursts of the blocks after the pilot are only known when it is done; half of its own is a reasonable guess. */
 const LATER_WARMUP_SHARE = 0.5;
 
 export const workloads: Kind = {

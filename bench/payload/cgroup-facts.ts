@@ -1,4 +1,4 @@
-/** Limits of a box's cgroup as the box itself sees them, from v1 and v2 files alike; the tightest over all levels in sight. */
+/** Limits of a box's cgroup as the box itself sees them, from v1 and v2 files; the tightest over all visible levels. */
 
 import type { HostLimits } from '../types.ts';
 

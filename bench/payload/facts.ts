@@ -53,7 +53,7 @@ export function readBoxFacts(digests: boolean): BoxFacts {
   return digests ? { ...facts, ...imageDigests() } : facts;
 }
 
-/** Hashes what really runs and says whether it is what the image's manifest lists. */
+/** Hashes what really runs and compares it with the image's manifest. */
 function imageDigests(): BoxFacts {
   const payload = process.argv[1] ?? '';
   const manifest = JSON.parse(text(join(dirname(payload), 'manifest.json')) ?? '{}') as {
@@ -74,7 +74,7 @@ function imageDigests(): BoxFacts {
   return { node_sha256: node, image_matches: wrong.length === 0, image_mismatch: wrong.sort().join(' ') || null };
 }
 
-/** Shared objects mapped into this process, asked of the loader, so that it works without /proc too. */
+/** Shared objects mapped into this process, as the loader lists them, which works without /proc too. */
 function loadedLibraries(): string[] {
   const report = process.report?.getReport() as unknown as { sharedObjects?: string[] } | undefined;
   return (report?.sharedObjects ?? []).filter((file) => file.startsWith('/') && /\.so(\.|$)/.test(file));
@@ -97,14 +97,14 @@ function mitigations(): string | null {
   const folder = '/sys/devices/system/cpu/vulnerabilities';
   try {
     const names = readdirSync(folder).sort();
-    // A state may hold a semicolon of its own.
+    // A state may contain a semicolon.
     return names.map((name) => `${name}: ${(text(join(folder, name)) ?? '').replaceAll(';', ',')}`).join('; ') || null;
   } catch {
     return null;
   }
 }
 
-/** Numbers of the namespaces that this process is in, as `namespace_pid` and so on; of another kernel they mean nothing here. */
+/** Numbers of the namespaces that this process is in, as `namespace_pid` and so on; those of another kernel mean nothing here. */
 function namespaces(): BoxFacts {
   return Object.fromEntries(
     NAMESPACES.map((kind) => {

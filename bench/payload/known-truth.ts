@@ -1,9 +1,9 @@
-/** Extra work of a known amount, by which the measuring itself is measured: how much it is, and how a payload is told. */
+/** A known amount of extra work, which tests the measurement itself: how much it is, and how a payload receives it. */
 
 /** Argument on a payload's command line: the share of extra passes, such as `--slow=0.02`. */
 const SLOW_ARGUMENT = '--slow=';
 
-/** The share that a payload is told; 0 without the argument. Throws on one that is no share. */
+/** The share in a payload's arguments; 0 without the argument. Throws on an invalid one. */
 export function slowShare(argv: readonly string[]): number {
   const text = argv.find((argument) => argument.startsWith(SLOW_ARGUMENT))?.slice(SLOW_ARGUMENT.length);
   if (text === undefined) return 0;
@@ -17,7 +17,7 @@ export function extraPasses(work: number, share: number): number {
   return Math.round(work * share);
 }
 
-/** The time ratio that is true of a burst of `work` passes and its extra ones: what was done, not what was asked for. */
+/** The true time ratio of a burst of `work` passes and its extra ones: of the passes done, not of those requested. */
 export function realisedRatio(work: number, share: number): number {
   return (work + extraPasses(work, share)) / work;
 }

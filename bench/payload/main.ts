@@ -37,13 +37,13 @@ interface LoadedWorkload {
   readonly prepared: PreparedWorkload;
   /** Passes since the preparation; decides what the state must be. */
   passes: number;
-  /** Puts another state in its place, on which the extra passes of a known slowdown are done; called again, puts it back. */
+  /** Swaps in another state, on which the extra passes of a known slowdown are done; called again, swaps back. */
   readonly exchange: () => void;
 }
 
 type Prepared = BodyOf<'prepare'>['workloads'][number];
 
-/** Share of extra passes that this payload does on purpose; 0 in every measurement but that of the measuring itself. */
+/** Share of extra passes that this payload does on purpose; 0 except in a self-test. */
 const slowdown = slowShare(process.argv);
 
 /** Beginning of the argument that names a start. */
@@ -53,7 +53,7 @@ const loaded = new Map<string, LoadedWorkload>();
 /** The kernels that were prepared. */
 let engine: KernelEngine = 'reference';
 
-/** Waits without a timer or an event loop: a box that is not asked anything does nothing at all. */
+/** Waits without a timer or an event loop: a box without a request does nothing at all. */
 function main(): void {
   send({ v: PROTOCOL_VERSION, hello: hello() });
   for (const line of standardInput()) {
@@ -116,7 +116,7 @@ function prepareKernels(size: Size, ids: readonly string[]): Prepared[] {
   if (engine === 'wasm') allocateWasmHeap(wasmKernels, needs.doubles, needs.ints);
   else allocateHeap(needs.doubles, needs.ints);
   return createWorkloads(size, ids, engine).map((workload) => {
-    // A generator of its own for each, so that a kernel run alone sees the same input as in company.
+    // A separate generator for each, so a kernel sees the same input alone and with others.
     const prepared = workload.prepare(createRandom(INPUT_SEED));
     const { input, first } = firstPass(prepared);
     const scratch = slowdown === 0 ? undefined : workload.copy();
@@ -144,7 +144,7 @@ function firstPass({ pass, checksum }: PreparedWorkload): { input: string; first
   return { input, first: checksum() };
 }
 
-/** The payload lies in a folder of its own in the image's root, and is told the name of its start. */
+/** The payload has its own folder in the image's root, and receives the name of its start as an argument. */
 function placeOf(argv: readonly string[]): Place {
   const name = argv.find((argument) => argument.startsWith(START_ARGUMENT))?.slice(START_ARGUMENT.length);
   return { root: dirname(dirname(argv[1] ?? '')), name: `${name ?? 'payload'}-${process.pid}` };
@@ -159,7 +159,7 @@ function burstsOf(id: string, work: number, bursts: number, leastNs = 0): BodyOf
   return { bursts: timed, passes: it.passes, checksum: it.prepared.checksum() };
 }
 
-/** What the state must be after so many passes, reckoned afresh outside all timing. */
+/** The correct state after so many passes, computed afresh outside all timing. */
 function replay({ size, workload: id, passes }: RequestOf<'replay'>): BodyOf<'replay'> {
   const ofSystem = systemWorkload(id);
   if (ofSystem !== undefined) return { checksums: systemChecksums(ofSystem, size, passes) };
@@ -191,7 +191,7 @@ function hello() {
   };
 }
 
-/** Some hundred readings of the monotonic clock, and on until it has moved. */
+/** Some hundred readings of the monotonic clock, and more until it has moved. */
 function readClock(): number[] {
   const begunNs = process.hrtime.bigint();
   const readings: number[] = [];
@@ -200,7 +200,7 @@ function readClock(): number[] {
   return readings;
 }
 
-/** Writes a whole line even where the console takes it in pieces. */
+/** Writes a whole line even where the console accepts it in pieces. */
 function send(message: object): void {
   const bytes = Buffer.from(`${ANSWER_PREFIX}${JSON.stringify(message)}\n`);
   for (let sent = 0; sent < bytes.length; ) {

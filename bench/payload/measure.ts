@@ -1,4 +1,4 @@
-/** Times bursts of fixed work, and finds how fine the clock is. The one import of tinybench. */
+/** Times bursts of fixed work, and finds the clock's resolution. The only import of tinybench. */
 
 import { Bench, type FnReturnedObject } from 'tinybench';
 import type { Burst } from './protocol.ts';
@@ -8,7 +8,7 @@ export interface BurstPlan {
   readonly work: number;
   /** Bursts to run; more follow until `leastNs` have gone by. */
   readonly bursts: number;
-  /** Above 0 the bursts are one stretch of time: what goes by between two of them belongs to the later one. */
+  /** Above 0 the bursts are one stretch of time: the time between two of them belongs to the later one. */
   readonly leastNs?: number;
   /** Further passes in every burst, on another state than the burst's own. */
   readonly extra?: Extra | undefined;
@@ -17,7 +17,7 @@ export interface BurstPlan {
 export interface Extra {
   /** Passes of it in each burst. */
   readonly passes: number;
-  /** Puts the other state in the place of the burst's own; called again, puts it back. */
+  /** Swaps in the other state; called again, swaps back. */
   exchange(): void;
 }
 
@@ -26,7 +26,7 @@ export interface Extra {
  *
  * tinybench drives the loop; the window is timed here and handed over as `overriddenDuration`, because tinybench
  * sorts the samples it retains, drops those of its warm-up, and would time its own bookkeeping with the work.
- * One task a Bench, no warm-up of its own, told that the task is synchronous (else it calls it once to find out).
+ * Each Bench has one task, no warm-up, and is declared synchronous (else tinybench calls the task once to find out).
  */
 export function measureBursts(pass: () => void, plan: BurstPlan): Burst[] {
   const bursts: Burst[] = [];
@@ -48,7 +48,7 @@ export function measureBursts(pass: () => void, plan: BurstPlan): Burst[] {
       let wallNs = own.wallNs + added.wallNs;
       if (isStretch) {
         // A CPU quota that is used up stops a process at its next system call too, and reading its CPU time is one:
-        // a quarter to a half of the time held back was seen to fall between the windows.
+        // a quarter to a half of the throttled time fell between the windows.
         const fromNs = doneNs ?? own.startNs;
         doneNs = process.hrtime.bigint();
         wallNs = Number(doneNs - fromNs) - added.asideNs;
@@ -73,7 +73,7 @@ interface Timed {
 }
 
 interface TimedExtra extends Omit<Timed, 'startNs'> {
-  /** Spent on exchanging the states, which is no part of the burst. */
+  /** Spent on swapping the states, which is not part of the burst. */
   readonly asideNs: number;
 }
 
@@ -88,7 +88,7 @@ function timePasses(pass: () => void, passes: number): Timed {
   return { startNs, wallNs: Number(endNs - startNs), cpuNs: (used.user + used.system) * 1000 };
 }
 
-/** The same passes of the same function, after the burst's own and in a window of their own. */
+/** The same passes of the same function, after the burst's own and in a separate window. */
 function timeExtra(pass: () => void, { passes, exchange }: Extra): TimedExtra {
   if (passes === 0) return NOTHING;
   const aside = timeOf(exchange);

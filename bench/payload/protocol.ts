@@ -1,4 +1,4 @@
-/** What is spoken with a payload in its box: one request a line, one answer a line, versioned and checked at both ends. */
+/** The protocol of a payload in its box: one request per line, one answer per line, versioned and checked at both ends. */
 
 import * as z from 'zod/mini';
 import { KERNEL_ENGINES, SIZES } from '../types.ts';
@@ -22,10 +22,10 @@ const requestSchema = z.discriminatedUnion('op', [
     op: z.literal('prepare'),
     size: z.enum(SIZES),
     workloads: z.array(workload),
-    /** Payloads of before there were several know `reference` only and do not look at it. */
+    /** Payloads of early versions know `reference` only and ignore it. */
     kernels: z.optional(z.enum(KERNEL_ENGINES)),
   }),
-  /** `bursts` bursts of `work` passes, each in a call of its own. */
+  /** `bursts` bursts of `work` passes, each in a separate call. */
   z.object({ ...head, op: z.literal('warmup'), workload, work: positive, bursts: positive }),
   /** A lead-in and a measured burst, back to back. */
   z.object({ ...head, op: z.literal('visit'), workload, work: positive }),

@@ -11,7 +11,7 @@ export type CostSettings = Pick<
   'measure' | 'cold' | 'instances' | 'minBlocks' | 'maxBlocks' | 'target' | 'rounds' | 'workloads'
 >;
 
-/** What replaces the settings of workloads; null when workloads are measured. A flag that means nothing then is a usage error. */
+/** What replaces the settings of workloads; null when workloads are measured. A flag without effect is a usage error. */
 export function costSettings(input: PlanInput, profile: Profile): CostSettings | null {
   const measure = input.measure ?? 'workloads';
   assertAllCount(input, measure);

@@ -38,7 +38,7 @@ interface Local {
 }
 
 export interface Flag {
-  /** As it is typed, without dashes; in a plan file the same. */
+  /** As typed, without dashes; the same in a plan file. */
   readonly name: string;
   readonly short?: string;
   readonly value: ValueType;
@@ -51,13 +51,13 @@ export interface Flag {
   readonly help: string;
   /** The value without the flag, as it would be written. */
   readonly default?: string;
-  /** What happens without the flag, in words, where that is no one value. */
+  /** What happens without the flag, in words, where that is not a single value. */
   readonly otherwise?: string;
   /** The commands that take it. */
   readonly commands: { readonly [C in CommandName]?: Local };
   /** What a session may measure for the flag to have an effect; anything when left out. */
   readonly kinds?: readonly Measure[];
-  /** May stand in a plan file. */
+  /** May be set in a plan file. */
   readonly plan?: true;
 }
 

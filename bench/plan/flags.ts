@@ -1,6 +1,6 @@
 /**
- * Every flag of every command, told once. Command-line options, help, completion, docs/cli.md, the settings of a plan file and
- * its JSON Schema all come from this table. It loads nothing but the units, so that help is there at once.
+ * Every flag of every command, defined once. Command-line options, help, completion, docs/cli.md, the settings of a plan file and
+ * its JSON Schema all come from this table. It loads only the units, so help appears at once.
  */
 
 import { type KernelEngine, PROFILES, type Profile, type Schedule, type Size } from '../types.ts';

@@ -1,4 +1,4 @@
-/** A plan as it is stored: what a session that comes from elsewhere is checked with before anything is measured by it. */
+/** A stored plan: validates a session from elsewhere before anything is measured with it. */
 
 import * as z from 'zod';
 import { COST_MEASURES, KERNEL_ENGINES, type Plan, PROFILES, SIZES } from '../types.ts';

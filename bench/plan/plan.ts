@@ -19,9 +19,9 @@ export const planInputSchema = z.strictObject(
   Object.fromEntries(PLAN_FLAGS.map((flag) => [flag.name, settingSchema(flag).optional()])),
 );
 
-/** Settings of the machine that a plan needs and that a user may leave open. */
+/** Settings of the machine that a plan needs and that a user may omit. */
 export interface PlanDefaults {
-  /** The kernels, which are measured where nothing else is said. */
+  /** The kernels, which are measured by default. */
   readonly workloads: readonly string[];
   /** Workloads that are measured only when named. */
   readonly system?: readonly string[];
@@ -29,9 +29,9 @@ export interface PlanDefaults {
   limitsFor(cpus: readonly number[] | undefined, memoryBytes: number): Limits;
 }
 
-/** A plan but for the environments, which have to be resolved on the machine first. */
+/** A plan without the environments, which have to be resolved on the machine first. */
 export interface PlanDraft extends Omit<Plan, 'environments'> {
-  /** Environments and aliases that were asked for. */
+  /** Requested environments and aliases. */
   readonly requested: readonly string[];
 }
 
@@ -145,7 +145,7 @@ function readWorkloads(
   return suite.length === workloads.length ? { workloads } : { workloads, suite };
 }
 
-/** The plan, once it is known which environments there are. The baseline stands first. */
+/** The plan, once the environments are known. The baseline comes first. */
 export function makePlan(
   { requested: _, ...draft }: PlanDraft,
   environments: readonly PlannedEnvironment[],

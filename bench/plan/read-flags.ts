@@ -1,4 +1,4 @@
-/** What follows from the table of flags: which ones a command takes, their words in help, and values from what was typed. */
+/** What follows from the table of flags: which ones a command takes, their help texts, and the values that were typed. */
 
 import type { CommandName, Flag } from './flag.ts';
 import { FLAGS, type Row } from './flags.ts';
@@ -31,7 +31,7 @@ export function flagsOf(command: CommandName): readonly Flag[] {
   return FLAGS.filter(({ commands }) => commands[command] !== undefined);
 }
 
-/** What help says of a flag of a command: meaning, choices, default. */
+/** The help text of a flag of a command: meaning, choices, default. */
 export function helpOf(flag: Flag, command: CommandName): string {
   const help = flag.commands[command]?.help ?? flag.help;
   const { choices } = flag.value;
@@ -42,13 +42,13 @@ export function helpOf(flag: Flag, command: CommandName): string {
   return `${kind}${help}${listed}${byDefault === undefined ? '' : ` (default: ${byDefault})`}`;
 }
 
-/** What holds without the flag, as a value or in words. */
+/** What applies without the flag, as a value or in words. */
 export function defaultOf(flag: Flag, command: CommandName): string | undefined {
   const local = flag.commands[command];
   return local?.otherwise ?? local?.default ?? flag.otherwise ?? flag.default;
 }
 
-/** The value that holds without the flag, which must have one. */
+/** The flag's default, which it must have. */
 export function defaultFor<C extends CommandName, K extends keyof FlagValues<C>>(
   command: C,
   key: K,

@@ -39,7 +39,7 @@ export function boxesOf(plan: Pick<Plan, 'environments' | 'baseline'>): string[]
 }
 
 /**
- * Rows of 0 … n−1 in which every number stands equally often at each place and follows each other number equally
+ * Rows of 0 … n−1 in which every number appears equally often in each position and follows each other number equally
  * often: n rows for even n, 2n for odd. Williams, "Experimental designs balanced for the estimation of residual
  * effects of treatments", Australian Journal of Scientific Research A 2, 1949.
  */
@@ -61,7 +61,7 @@ export function roundUp(rounds: number, n: number): number {
   return Math.ceil(rounds / cycle) * cycle;
 }
 
-/** All orders of a block, from nothing but its arguments. */
+/** All orders of a block; they depend only on the arguments. */
 export function blockOrder(input: BlockOrderInput): BlockOrder {
   const { seed, block, boxes, workloads } = input;
   const turns = randomStream(seed, block, 'turns');

@@ -16,9 +16,9 @@ export type Step =
   /** A point between rounds: rows are flushed and progress is shown, while nothing is being measured. */
   | { readonly kind: 'pause'; readonly round: number }
   | { readonly kind: 'long'; readonly box: string; readonly workload: string; readonly position: number }
-  /** The clocks of these boxes are judged by all that was asked of them in the block. */
+  /** The clocks of these boxes are judged by all their requests in the block. */
   | { readonly kind: 'clocks'; readonly boxes: readonly string[] }
-  /** A visit timed from outside; left out when every clock that matters to the box can be relied on. */
+  /** A visit timed from outside; skipped when every clock that matters to the box is reliable. */
   | {
       readonly kind: 'host';
       readonly box: string;
@@ -26,7 +26,7 @@ export type Step =
       readonly round: number;
       readonly position: number;
     }
-  /** States of these boxes are held against a replay. */
+  /** States of these boxes are checked against a replay. */
   | { readonly kind: 'verify'; readonly boxes: readonly string[] }
   | { readonly kind: 'close'; readonly box: string };
 

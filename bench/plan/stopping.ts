@@ -43,7 +43,7 @@ function assertFixed({ minBlocks, maxBlocks, target }: StoppingInput, blocks: nu
   for (const [name, value] of Object.entries(varying)) {
     if (value === undefined) continue;
     throw usageError(
-      `--blocks fixes the number of blocks, --${name} lets it vary: only one of them can hold.`,
+      `--blocks fixes the number of blocks, --${name} lets it vary: use only one of them.`,
       `--blocks ${blocks} --${name} ${value}`,
       'leave one of them out',
     );
@@ -61,7 +61,7 @@ function assertNoBounds({ minBlocks, maxBlocks }: StoppingInput, profile: Profil
   }
 }
 
-/** The plan of a session that is resumed: what was asked for anew takes the place of what was planned. */
+/** The plan of a session that is resumed: new settings replace those of the plan. */
 export function extendStopping(
   plan: Plan,
   completed: number,
@@ -70,7 +70,7 @@ export function extendStopping(
   const target = input.target ?? plan.target;
   if (input.maxBlocks !== undefined && input.maxBlocks <= completed) {
     throw usageError(
-      `--max-blocks: ${completed} blocks are measured already, and none is taken away.`,
+      `--max-blocks: ${completed} blocks are measured already, and none is removed.`,
       String(input.maxBlocks),
       `--max-blocks ${completed + 6}`,
     );

@@ -9,7 +9,7 @@ export function suiteOf({ workloads, suite }: Pick<Plan, 'workloads' | 'suite'>)
   return suite === undefined ? workloads : workloads.filter((id) => suite.includes(id));
 }
 
-/** Does the suite say more than its workloads? Of one workload it would say the same again. */
+/** Does the suite add information? With one workload it would only repeat it. */
 export function hasSuite(plan: Pick<Plan, 'workloads' | 'suite'>): boolean {
   return suiteOf(plan).length > 1;
 }

@@ -1,4 +1,4 @@
-/** Kinds of values that a flag takes: how text becomes a value, how a wrong one is answered, what a plan file may write for it. */
+/** Types of values of flags: how text becomes a value, the message for a wrong one, what a plan file may contain. */
 
 import { nearest, usageError } from '../errors.ts';
 import type { Contrast } from '../types.ts';
@@ -12,16 +12,16 @@ import {
   parsePercent,
 } from '../units.ts';
 
-/** What a plan file may write: YAML has numbers, booleans and lists where a command line has text alone. */
+/** What a plan file may contain: YAML has numbers, booleans and lists where a command line has only text. */
 export type Form = 'text' | 'number' | 'boolean' | 'list';
 
 export interface ValueType<T = unknown> {
-  /** Stands for the value in help; empty for a flag that takes none. */
+  /** Placeholder for the value in help; empty for a flag that takes none. */
   readonly metavar: string;
   readonly forms: readonly Form[];
   /** For editors that check a plan file as it is typed. */
   readonly pattern?: RegExp;
-  /** The values that there are, each with a few words where its name does not say it all. */
+  /** All values, each with a few words where its name needs an explanation. */
   readonly choices?: Readonly<Record<string, string>>;
   /** Throws a usage error that names the flag. */
   parse(given: unknown, flag: string): T;

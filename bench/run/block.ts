@@ -1,4 +1,4 @@
-/** One block of workloads: does its steps, turns answers into samples, and keeps a failing box from costing the others' data. */
+/** One block of workloads: runs its steps, turns answers into samples, and keeps a failing box from spoiling the others' data. */
 
 import { blockSteps, type HostStep, type MeasuringStep, type Step } from '../plan/steps.ts';
 import type { Sample, StartFigures } from '../types.ts';
@@ -37,7 +37,7 @@ export class BlockRun {
   readonly #alive = new Map<string, Resident>();
   readonly #completed: string[] = [];
   readonly #failed = new Set<string>();
-  /** Not yet written: of the round that runs. */
+  /** Rows of the current round, not yet written. */
   #rows: Sample[] = [];
 
   constructor(request: BlockRequest) {
@@ -150,7 +150,7 @@ export class BlockRun {
     const { workload } = step;
     const [expected = ''] = await this.#request.ledger.expected(workload, [passes]);
     const round = 'round' in step ? step.round : 0;
-    // Visits that last for a time end after different numbers of passes in each box; the others' are verified at the end.
+    // Visits of a fixed duration end after different numbers of passes in each box; the others' are verified at the end.
     const counted = step.kind === 'warmup' || step.kind === 'visit';
     const isSuspect = (row: Sample) =>
       row.workload === workload && row.round === round && (counted || row.env === step.box);
@@ -225,7 +225,7 @@ export class BlockRun {
       await act(resident);
     } catch (error) {
       this.#request.signal.throwIfAborted();
-      if (!(error instanceof BoxFault)) throw error; // The store failed, or we did: no fault of this box.
+      if (!(error instanceof BoxFault)) throw error; // The store or Boxmark itself failed: not a fault of this box.
       await this.#close(resident, error);
     }
   }

@@ -7,10 +7,10 @@ import type { Resident } from './resident.ts';
 /** Bursts of the first guess, which also warm the kernel up, and of the figure that counts. */
 const TRIAL_BURSTS = 12;
 const COUNTED_BURSTS = 9;
-/** Of them the last ones: the others may have run while the code was still being compiled. */
+/** The last of them: the others may have run while the code was still being compiled. */
 const LAST_BURSTS = 3;
 const TRIAL_SHARE = 0.2;
-/** Of one figure after the other; each is at least twice as large. */
+/** Attempts at a figure; each is at least twice as large. */
 const MOST_ATTEMPTS = 10;
 
 /** 1, 2, 5, 10, 20, 50 …: the step nearest to `passes` in logarithms, at least 1. */

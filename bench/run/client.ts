@@ -1,4 +1,4 @@
-/** Speaks with one payload: one request in flight, a time limit on each, and a plain reason when the box fails. */
+/** Talks to one payload: one request in flight, a time limit on each, and a plain reason when the box fails. */
 
 import { messageOf } from '../errors.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from '../payload/protocol.ts';
 import type { BoxProcess } from '../types.ts';
 
-/** A box that failed: it ended, fell silent, or answered what is no answer. Costs its own data only. */
+/** A box that failed: it ended, stopped answering, or sent an invalid answer. Only its own data are lost. */
 export class BoxFault extends Error {
   readonly status: 'failed' | 'timed-out';
   constructor(status: 'failed' | 'timed-out', reason: string) {
@@ -45,7 +45,7 @@ export interface PayloadClient {
   request<O extends Op>(op: O, params: RequestOf<O>, timeoutMs: number): Promise<Reply<O>>;
 }
 
-/** Lines of other programs in the box (a kernel's log, an init) are let pass up to this many characters. */
+/** Lines of other programs in the box (a kernel's log, an init) are ignored up to this many characters. */
 const NOISE_LIMIT_CHARS = 1 << 20;
 
 /** Waits for the payload's first line. Rejects with a `BoxFault`; the caller closes the box. */
@@ -76,7 +76,7 @@ interface Message {
   readonly atNs: bigint;
 }
 
-/** The lines of a payload, handed out one at a time; other lines are noise. */
+/** The lines of a payload, returned one at a time; other lines are noise. */
 class Mailbox {
   readonly #child: BoxProcess;
   readonly #signal: AbortSignal;
@@ -91,8 +91,10 @@ class Mailbox {
     child.onLine((line, atNs) => this.#take(line, atNs));
     void child.exited.then(({ exitCode, signal: by }) => {
       const how = by === null ? `with code ${exitCode ?? 'unknown'}` : `by ${by}`;
-      const said = child.errorTail();
-      this.#fail(new BoxFault('failed', `the box ended ${how}${said === '' ? '' : `: ${excerpt(said.slice(-300))}`}`));
+      const printed = child.errorTail();
+      this.#fail(
+        new BoxFault('failed', `the box ended ${how}${printed === '' ? '' : `: ${excerpt(printed.slice(-300))}`}`),
+      );
     });
   }
 
@@ -132,14 +134,17 @@ class Mailbox {
     this.#noiseChars += line.length;
     if (this.#noiseChars <= NOISE_LIMIT_CHARS) return;
     this.#fail(
-      new BoxFault('failed', `printed ${this.#noiseChars} characters that are no answer, lately: ${excerpt(line)}`),
+      new BoxFault(
+        'failed',
+        `printed ${this.#noiseChars} characters that are not an answer, most recently: ${excerpt(line)}`,
+      ),
     );
     this.#child.kill();
   }
 
   #timeOut(timeoutMs: number, what: string): void {
-    const said = this.#child.errorTail();
-    const more = said === '' ? '' : `; it said: ${excerpt(said)}`;
+    const printed = this.#child.errorTail();
+    const more = printed === '' ? '' : `; it printed: ${excerpt(printed)}`;
     this.#fail(new BoxFault('timed-out', `silent for ${timeoutMs / 1000} s while ${what} was due${more}`));
   }
 
@@ -158,7 +163,7 @@ function checked<T>(read: () => T, json: string): T {
   }
 }
 
-/** A short, printable piece of what a box said. */
+/** A short, printable excerpt of a box's output. */
 function excerpt(text: string): string {
   const flat = text.replace(/\s+/g, ' ').replace(/[^\x20-\x7e]/g, '?');
   return flat.length > 160 ? `${flat.slice(0, 160)}…` : flat;

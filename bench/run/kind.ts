@@ -1,4 +1,4 @@
-/** What a kind of measurement is: what a session of it does in a block, how long that takes, and what follows from its rows. */
+/** A kind of measurement: what its session does in a block, how long that takes, and which figures follow from its rows. */
 
 import type { RatioRow } from '../analysis/reproduction.ts';
 import type { Measure } from '../plan/flag.ts';
@@ -25,13 +25,13 @@ export interface Kind {
   conclude(records: SessionRecords): Conclusion;
   /** Ratios to the baseline, by which a session and its reproduction are compared. */
   ratios(records: SessionRecords): readonly RatioRow[];
-  /** Environments that gave the data they were asked for. */
+  /** Environments that gave their data. */
   measured(rows: SessionRows): ReadonlySet<string>;
 }
 
-/** A kind at work in one session. */
+/** A kind in one session. */
 export interface KindRun {
-  /** Before the first block: what `session.json` must say of the measurement; undefined where it says so already. */
+  /** Before the first block: what `session.json` must record about the measurement; undefined if it does already. */
   prepare?(): Promise<Partial<SessionInfo> | undefined>;
   runBlock(block: BlockScope): Promise<BlockResult>;
   /** What `session.json` learns from a block that has just ended. */
@@ -54,7 +54,7 @@ export interface SessionRows {
   readonly footprint: readonly FootprintRow[];
 }
 
-/** Everything that a session has recorded so far, a block that was cut included. */
+/** Everything that a session has recorded so far, including an incomplete block. */
 export interface SessionRecords extends SessionRows {
   readonly plan: Plan;
   readonly events: readonly SessionEvent[];
@@ -64,7 +64,7 @@ export interface SessionRecords extends SessionRows {
 export interface Conclusion {
   readonly contrasts: readonly ContrastResult[];
   readonly startup?: readonly StartupRow[];
-  /** What only shows over the whole session. */
+  /** What shows only over the whole session. */
   readonly events: readonly NewEvent[];
 }
 
@@ -72,7 +72,7 @@ export interface Conclusion {
 export interface SessionScope {
   readonly plan: Plan;
   readonly environments: readonly Environment[];
-  /** Where states are computed again; stands on the housekeeping CPUs. */
+  /** Where states are computed again; runs on the housekeeping CPUs. */
   readonly verifier: Environment;
   readonly gauges: HostGauges;
   readonly signal: AbortSignal;
@@ -88,7 +88,7 @@ export interface SessionScope {
 export interface BlockScope {
   readonly plan: Plan;
   readonly block: number;
-  /** Boxes are asked what they are, and for the digests of their files, in the first block of a run. */
+  /** In the first block of a run, boxes report their facts and the digests of their files. */
   readonly isFirst: boolean;
   /** By box: the environments, and the control. Boxes that were given up, or can't run any more, are absent. */
   readonly environments: ReadonlyMap<string, Environment>;

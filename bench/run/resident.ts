@@ -22,7 +22,7 @@ export interface StartScope {
   readonly plan: Plan;
   readonly gauges: HostGauges;
   readonly signal: AbortSignal;
-  /** SHA-256 of what must run in the box; an empty one is not checked. */
+  /** SHA-256 of what must run in the box; an empty digest is not checked. */
   readonly image: { readonly node: string; readonly payload: string };
 }
 
@@ -33,7 +33,7 @@ export interface StartRequest {
   readonly environment: Environment;
   /** Hash the whole image inside the box, not only the payload. */
   readonly digests: boolean;
-  /** How far it is brought: until its first line, until it has reported its facts, or with every workload prepared (default). */
+  /** How far it is prepared: until its first line, until it has reported its facts, or with every workload (default). */
   readonly depth?: 'ready' | 'facts' | 'prepared';
 }
 
@@ -41,7 +41,7 @@ export interface StartRequest {
 const GOODBYE_MS = 1000;
 const PINGS = 5;
 
-/** An answer, with the CPU time that the host booked for it. */
+/** An answer, with its CPU time by the host's account. */
 export type BookedReply<O extends Op> = Reply<O> & { readonly hostCpuNs: number | null };
 
 /** What the host shows before a start. */
@@ -56,7 +56,7 @@ export class Resident {
   readonly startId: string;
   readonly position: number;
   readonly environment: Environment;
-  /** What the box shows of itself, and as `host_…` what the host has set for it. */
+  /** What the box reports about itself, and as `host_…` what the host has set for it. */
   facts: BoxFacts = {};
   prepared: BodyOf<'prepare'>['workloads'] = [];
   readonly #scope: StartScope;
@@ -69,7 +69,7 @@ export class Resident {
   #ownCpuNs = 0;
   #memoryDelta: number | null = null;
 
-  /** Starts a box afresh and brings it as far as it is asked. On a fault all that was opened is closed again. */
+  /** Starts a box afresh and prepares it as far as requested. On a fault, everything that was opened is closed again. */
   static async start(scope: StartScope, request: StartRequest): Promise<Resident> {
     const { gauges, signal } = scope;
     const { environment } = request;
@@ -125,7 +125,7 @@ export class Resident {
     return { ...reply, hostCpuNs };
   }
 
-  /** Asks next to nothing a few times, so that at least one answer comes quickly and `clock` is exact. */
+  /** Makes a few trivial requests, so at least one answer comes quickly and `clock` is exact. */
   async ping(): Promise<void> {
     const [workload = ''] = this.#scope.plan.workloads;
     for (let i = 0; i < PINGS; i++) await this.ask('checksum', { workload });
@@ -141,7 +141,7 @@ export class Resident {
     return this.#started.holdings?.() ?? {};
   }
 
-  /** Says goodbye, reads the accounts, closes. Never throws. */
+  /** Asks the payload to quit, reads the accounts, closes. Never throws. */
   async close(): Promise<StartFigures> {
     const { hello, helloNs } = this.#client;
     const { begunNs, stealMs } = this.#before;
@@ -170,13 +170,13 @@ export class Resident {
     };
   }
 
-  /** From the first line to the depth that was asked for. */
+  /** From the first line to the requested depth. */
   async #settle(): Promise<void> {
     const { depth = 'prepared' } = this.#request;
     if (depth !== 'ready') await this.#readFacts();
     if (depth === 'prepared') await this.#prepare();
     if (depth === 'prepared' && !this.environment.sharesClock) {
-      // What was asked so far took its time, and so may its answers.
+      // Requests so far took their time, and so may their answers.
       this.#clock = openClock(this.#client.hello.clockStepNs);
       await this.ping();
     }
@@ -204,7 +204,7 @@ export class Resident {
     return (started.cpuNs === undefined ? started.usage().cpuNs : started.cpuNs()) ?? null;
   }
 
-  /** CPU time since it was ready that no request accounts for. */
+  /** CPU time since it was ready, outside its requests. */
   #idleCpuMs(cpuNs: number | null): number | null {
     const sinceReady = difference(cpuNs, this.#cpuAtReady);
     return sinceReady === null ? null : Math.max(0, (sinceReady - this.#ownCpuNs) / 1e6);
@@ -260,7 +260,7 @@ async function withLimit(starting: Promise<Started>, limitMs: number, what: stri
   try {
     return await Promise.race([starting, limit]);
   } catch (error) {
-    // Whatever comes up after the limit must not stay behind.
+    // Whatever starts after the limit must not be left behind.
     void starting.then((late) => late.close()).catch(() => {});
     throw error;
   } finally {
@@ -280,7 +280,7 @@ function difference(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : a - b;
 }
 
-/** `b3-docker-docker-control`: safe as a file, container and cgroup name; a long one is cut, and stays one of its kind. */
+/** `b3-docker-docker-control`: safe as a file, container and cgroup name; a long one is truncated, and stays unique. */
 export function startName(block: number, box: string, most = 60): string {
   const name = `b${block}-${box.replace(/[^a-z0-9]+/gi, '-')}`;
   if (name.length <= most) return name;

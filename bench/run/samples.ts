@@ -16,13 +16,13 @@ export interface Answered<S = MeasuringStep> {
   readonly askedAtMs: number;
 }
 
-/** The rows of one answer, in the order in which the bursts ran. Taken for right until a state says otherwise. */
+/** The rows of one answer, in the order in which the bursts ran. Assumed correct until a state shows otherwise. */
 export function toSamples({ plan, block, step, resident, work, reply, askedAtMs }: Answered): Sample[] {
   const { bursts, checksum } = reply.body;
   const wallSum = bursts.reduce((sum, [, wallNs]) => sum + wallNs, 0);
   return bursts.map(([offsetNs, wallNs, cpuNs], index): Sample => {
     const last = index === bursts.length - 1;
-    // A guest kernel books wall time as CPU time; the host's account of the request is shared out by wall time.
+    // A guest kernel counts wall time as CPU time; the host's account of the request is split by wall time.
     const hostCpuNs = reply.hostCpuNs === null ? null : Math.round((reply.hostCpuNs * wallNs) / wallSum);
     return {
       block,
@@ -80,7 +80,7 @@ export function toHostSample(answered: Answered<HostStep>, emptyNs: number): Sam
   };
 }
 
-/** What so many passes in so much time come to. MFLOPS are the rate of a workload that names no other unit. */
+/** The rate of so many passes in so much time. MFLOPS are the rate of a workload that names no other unit. */
 function speedOf(
   { prepared }: Pick<Resident, 'prepared'>,
   workload: string,
@@ -97,7 +97,7 @@ function phaseOf(kind: 'warmup' | 'visit' | 'long', index: number): Phase {
   return kind;
 }
 
-/** A sample whose answer was wrong: it keeps its times and loses its figure. */
+/** A sample whose answer was wrong keeps its times and loses its figure. */
 export function refuted(sample: Sample): Sample {
   return { ...sample, ok: false, mflops: null, rate: null };
 }

@@ -9,7 +9,7 @@ import type { BlockSink, Kind, KindRun, SessionRecords, SessionRows } from './ki
 import type { HostGauges } from './watch/host-gauges.ts';
 import { GIVEN_UP, SessionLog } from './watch/log.ts';
 
-/** What a progress display is told; called only while nothing is being measured. */
+/** Events for a progress display; called only while nothing is being measured. */
 export interface ProgressSink {
   phase(text: string): void;
   /** A block begins. The first `round` of it says so as well, where lines are not repainted. */
@@ -23,7 +23,7 @@ export interface SessionRequest {
   readonly environments: readonly Environment[];
   /** A second copy of the baseline, prepared on its own. */
   readonly control: Environment;
-  /** Computes what the states must be; stands on the housekeeping CPUs. */
+  /** Computes the correct states; runs on the housekeeping CPUs. */
   readonly verifier: Environment;
   readonly store: Store;
   readonly info: SessionInfo;
@@ -34,8 +34,8 @@ export interface SessionRequest {
   readonly earlier?: EarlierRows;
   /** Why an environment of the plan has no box. */
   readonly absent?: ReadonlyMap<string, string>;
-  /** Called once, with where to send what others notice before and during the session. */
-  notices(tell: (event: NewEvent) => void): void;
+  /** Called once, with a function that receives what others notice before and during the session. */
+  notices(report: (event: NewEvent) => void): void;
 }
 
 export interface EarlierRows extends SessionRows {
@@ -55,7 +55,7 @@ export function runSession(request: SessionRequest): Promise<SessionOutcome> {
   return new SessionRun(request).run();
 }
 
-/** Ends a session that has all its blocks, and was killed before it could conclude. Nothing is started. */
+/** Finishes a session that has all its blocks but was killed before its end. Nothing is started. */
 export function finishSession(
   request: Pick<SessionRequest, 'kind' | 'plan' | 'store' | 'info'> & {
     readonly earlier: EarlierRows;
@@ -181,7 +181,7 @@ class SessionRun {
   }
 }
 
-/** Writes what only the whole session gives: figures, the reason of its end, and last of all the manifest. */
+/** Writes what needs the whole session: figures, the reason of its end, and last of all the manifest. */
 function conclude(
   { kind, store }: Pick<SessionRequest, 'kind' | 'store'>,
   log: SessionLog,
@@ -203,7 +203,7 @@ function conclude(
   return { info: log.info, ...kind.counted(records), events: log.events, contrasts, failure };
 }
 
-/** For spans: somebody may set the clock while a session runs. */
+/** For durations: somebody may set the wall clock while a session runs. */
 function monotonicMs(): number {
   return performance.now();
 }

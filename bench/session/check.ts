@@ -1,4 +1,4 @@
-/** Checks a session's folder: manifest and digests, schema of every file, rows of this session, states that agree across the boxes. */
+/** Verifies a session's folder: manifest and digests, schema of every file, rows of this session, states that agree across the boxes. */
 
 import { closeSync, createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export interface CheckResult {
   readonly findings: readonly Finding[];
   readonly samples: number;
   readonly starts: number;
-  /** Rows whose answer was wrong: recorded as such, no fault of the folder. */
+  /** Rows whose answer was wrong: recorded as such, not a fault of the folder. */
   readonly wrongAnswers: number;
 }
 
@@ -32,10 +32,10 @@ const manifestSchema = z.object({
   files: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),
 });
 
-/** Of a file that can be read all the same. */
+/** Of a file that can be read anyway. */
 export const CHANGED = 'is not what the manifest lists: it was changed after the session';
 
-/** Findings are many at most where a file is damaged; more than this of one kind tell nothing new. */
+/** A damaged file can give many findings; more than this of one kind add no information. */
 const MOST_FINDINGS = 20;
 
 /** Checks everything and reports all findings; throws a usage error when `dir` is no session at all, or holds a link or device. */
@@ -100,7 +100,7 @@ function damagedEvents(text: string): { readonly number: number; readonly proble
   });
 }
 
-/** What is not as the manifest says; a session that was cut has none. Reads every file once, in pieces. */
+/** Differences from the manifest; an incomplete session has none. Reads every file once, in pieces. */
 export function manifestFindings(dir: string): Finding[] {
   const findings: Finding[] = [];
   checkManifest(dir, (file, problem) => findings.push({ file, problem }));
@@ -114,7 +114,7 @@ function checkManifest(dir: string, found: Report): void {
     const { files } = manifestSchema.parse(JSON.parse(text));
     for (const name of SESSION_FILES) if (files[name] === undefined) found('manifest.json', `does not list ${name}`);
     for (const [name, digest] of Object.entries(files)) {
-      // A manifest is data from elsewhere: it must not make us read outside the session.
+      // A manifest is data from elsewhere: it must not make Boxmark read outside the session.
       if (name.includes('/') || name === '..') found('manifest.json', `names a path outside: ${name}`);
       else if (!existsSync(join(dir, name)) || !statSync(join(dir, name)).isFile()) found(name, 'is missing');
       else if (digestOf(join(dir, name)) !== digest) {

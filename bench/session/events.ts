@@ -15,7 +15,7 @@ export const inequalitySchema: z.ZodType<Inequality> = z.object({
 });
 
 interface EventSpec<Shape extends z.ZodRawShape> {
-  /** True of what only says how something was done: no reader has to act on it. */
+  /** True if it only records how something was done: no reader has to act on it. */
   readonly expected: boolean;
   /** A plain sentence, without its full stop. */
   readonly meaning: string;
@@ -39,12 +39,12 @@ export const EVENTS = {
     remedy: z.string(),
   }),
   'harness-not-pinned': notable('the harness could not be moved off the measured CPUs', { reason: z.string() }),
-  'no-cgroup': notable('a box runs without a cgroup of its own: pinned, but without limits and accounts', {
+  'no-cgroup': notable('a box runs without its own cgroup: pinned, but without limits and accounts', {
     start: z.string(),
     box: z.string().optional(),
     reason: z.string(),
   }),
-  'docker-daemon': harmless('no Docker daemon answered, and the run started one of its own', {
+  'docker-daemon': harmless('no Docker daemon answered, and the run started a private one', {
     version: z.string(),
     storage: z.string(),
     pid: z.number().optional(),
@@ -72,7 +72,7 @@ export const EVENTS = {
     instances: count.optional(),
     reason: z.string(),
   }),
-  'checksum-mismatch': notable('the state of a box is not what a replay of the same passes gives', {
+  'checksum-mismatch': notable('the state of a box differs from a replay of the same passes', {
     env: z.string(),
     block,
     workload: z.string(),
@@ -81,11 +81,11 @@ export const EVENTS = {
     expected: z.string(),
   }),
   unequal: harmless(
-    "facts in which a box is not like the baseline's",
+    "facts in which a box differs from the baseline's",
     { env: z.string(), block, inequalities: z.array(inequalitySchema).readonly() },
     'Each once, before anything is timed',
   ),
-  'clock-drift': notable("a guest's clock can't be relied on; its contrasts are timed by the host from this block on", {
+  'clock-drift': notable("a guest's clock is unreliable; its contrasts are timed by the host from this block on", {
     env: z.string(),
     block,
     reason: z.string(),
@@ -124,12 +124,12 @@ export const EVENTS = {
       stackChanged: z.array(z.string()),
       enginesChanged: z.array(z.string()),
     },
-    'With what had stopped it, and the names of what is not as it was',
+    'With the reason why it had stopped, and the names of what has changed',
   ),
   'control-difference': harmless(
     'the control differs from the baseline at 5 %, adjusted by Holm over the workloads',
     { workload: z.string(), ratio: z.number(), pValue: z.number(), disqualifies: z.boolean() },
-    '`disqualifies`: by more than half the margin, so that verdicts on this workload are untrusted',
+    '`disqualifies`: by more than half the margin, so verdicts on this workload are untrusted',
   ),
   'page-cache-kept': notable(
     'the page cache could not be dropped: cold starts are the first ones since the image was prepared',
@@ -146,7 +146,7 @@ export const EVENTS = {
 export type EventKind = keyof typeof EVENTS;
 type Detail<Kind extends EventKind> = z.infer<(typeof EVENTS)[Kind]['keys']>;
 
-/** An event as it is noted. */
+/** An event as recorded. */
 export type NewEvent = { readonly [Kind in EventKind]: Readonly<{ kind: Kind } & Detail<Kind>> }[EventKind];
 
 /** Of a block that was cut, `cutBlock` is the number that the block had. */
@@ -178,12 +178,12 @@ const storedSchema = z.object({
   cutBlock: block.optional(),
 });
 
-/** The kind as it is written. */
-export function kindOf(event: SessionEvent): string {
+/** The kind as written. */
+export function eventKind(event: SessionEvent): string {
   return event.kind === 'later' ? event.of : event.kind;
 }
 
-/** Does an event of this kind only say how something was done? */
+/** Does an event of this kind only record how something was done? */
 export function isExpected(kind: string): boolean {
   return Object.hasOwn(EVENTS, kind) && EVENTS[kind as EventKind].expected;
 }

@@ -141,7 +141,7 @@ export function syncFolder(dir: string): void {
   }
 }
 
-/** A file that the user names. What is no file, such as a pipe or `/dev/stdout`, is written to; a file is replaced. */
+/** A file that the user names. A pipe or `/dev/stdout` is written to; a regular file is replaced. */
 export function writeOutput(file: string, content: string | Uint8Array): void {
   if (isStream(file)) writeFileSync(file, content);
   else replaceFile(file, content);
@@ -161,7 +161,7 @@ function listed(dir: string) {
   return readdirSync(dir, { withFileTypes: true });
 }
 
-/** Looked at before it is opened, because to open a device or a FIFO does something; and after, because it may be another by then. */
+/** Checked before it is opened, because opening a device or a FIFO has effects; and after, because it may be another by then. */
 function openPlain(file: string, flags: number): number {
   const before = statOf(file);
   if (before !== undefined && !before.isFile()) throw refused(file, before);

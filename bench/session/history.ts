@@ -28,7 +28,7 @@ export interface HistorySeries {
   readonly highs: number[];
 }
 
-/** Sessions that can stand in one line: of one machine, with the same workloads' size, kernels and baseline. */
+/** Sessions that form a series: of one machine, with the same size, kernels and baseline. */
 export interface HistoryGroup {
   readonly fingerprint: string;
   /** Of the processor, as the system names it. */
@@ -64,7 +64,7 @@ export function readHistory(folder: string): History {
   const leftOut = new Map<string, string[]>();
   const names = new Map<string, string>();
   let untrusted = 0;
-  // Names start with the time. Nobody promised so of folders that were renamed; groups are sorted below.
+  // Names start with the time, unless a folder was renamed; groups are sorted below.
   for (const dir of sessionFolders(folder)) {
     try {
       untrusted += readOne(dir, groups, names);
@@ -81,9 +81,9 @@ export function readHistory(folder: string): History {
 function readOne(dir: string, groups: Map<string, Growing>, names: Map<string, string>): number {
   const { session, startedAt, host, plan } = readSessionInfo(dir);
   const file = join(dir, 'contrasts.csv');
-  if (!existsSync(file)) throw new LeftOut('cut before its end: no contrasts.csv');
+  if (!existsSync(file)) throw new LeftOut('incomplete: no contrasts.csv');
   const startedAtMs = Date.parse(startedAt);
-  if (!Number.isFinite(startedAtMs)) throw new LeftOut('its time is not a time');
+  if (!Number.isFinite(startedAtMs)) throw new LeftOut('its time is invalid');
   const { cpuModel = '' } = host.hardware as { cpuModel?: string };
   const { size, kernels, baseline } = plan;
   const head = { fingerprint: host.fingerprint, cpuModel: String(cpuModel), size, kernels, baseline };

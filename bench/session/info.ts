@@ -34,12 +34,12 @@ export interface SessionEnvironment {
   readonly inequalities?: readonly Inequality[];
 }
 
-/** One time that a session was gone on with. */
+/** One time that a session was resumed. */
 export interface Resumption {
   readonly at: string;
   readonly program: string;
   readonly command: string;
-  /** Whole blocks there were; the next one was the first of this time. */
+  /** Number of whole blocks before; the next one was the first after it. */
   readonly blocksKept: number;
 }
 
@@ -57,7 +57,7 @@ export interface SessionInfo {
   readonly work: Readonly<Record<string, number>>;
   /** What the pilot decided; null before its end. */
   readonly warmup: Warmup | null;
-  /** Figures of the host in two parts: `hardware` is stable over boots, `stack` is what may be under test. */
+  /** The host in two parts: `hardware` is stable across reboots, `stack` is what may be under test. */
   readonly host: {
     readonly name: string;
     readonly fingerprint: string;
@@ -68,7 +68,7 @@ export interface SessionInfo {
   readonly environments: readonly SessionEnvironment[];
   readonly unavailable: readonly Unavailable[];
   readonly blocksCompleted: number;
-  /** Time that the whole blocks took, ms: unlike `finishedAt` less `startedAt` without preparation and pauses. */
+  /** Duration of the whole blocks, ms: unlike `finishedAt` minus `startedAt`, without preparation and pauses. */
   readonly measuredMs: number;
   readonly resumed: readonly Resumption[];
 }
@@ -77,12 +77,12 @@ export interface SessionInfo {
 const facts = z.record(z.string(), z.nullable(z.union([z.string(), z.number(), z.boolean()])));
 const image = z.object({ digest: z.string(), node: z.string(), payload: z.string() });
 
-/** It becomes the name of a folder and of files, and stands in commands to copy. */
+/** It becomes the name of a folder and of files, and appears in commands to copy. */
 const SESSION_NAME = /^[A-Za-z0-9][\w.-]{0,199}$/;
 /** Absent in sessions of earlier versions, as each trait may be. */
 const traits = z.looseObject(Object.fromEntries(TRAITS.map((name) => [name, z.boolean().optional()]))).optional();
 
-/** What a reader of `session.json` relies on; further keys are let through. */
+/** What a reader of `session.json` relies on; further keys are allowed. */
 export const sessionSchema = z.looseObject({
   schema: z.literal(SESSION_SCHEMA),
   session: z.string().regex(SESSION_NAME, 'is no name of a session'),

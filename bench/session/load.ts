@@ -21,9 +21,9 @@ export interface LoadedSession {
   readonly footprint: readonly FootprintRow[];
 }
 
-/** A session whose bursts are read when they are asked for, and not kept. */
+/** A session whose bursts are read on demand, and not kept. */
 export interface OpenedSession extends Omit<LoadedSession, 'samples'> {
-  /** Every row of samples.csv, read anew each time. Throws a usage error where the table is damaged. */
+  /** Every row of samples.csv, read again each time. Throws a usage error where the table is damaged. */
   readonly samples: () => Iterable<Sample>;
 }
 
@@ -32,7 +32,7 @@ export function openSession(dir: string): OpenedSession {
   const info = readSessionInfo(dir);
   const starts = [...rowsOf(dir, STARTS)];
   const events = readEvents(dir);
-  // A session that was cut before its first row has no such table.
+  // A session that ended before its first row has no such table.
   const footprint = existsSync(join(dir, FOOTPRINT.file)) ? [...rowsOf(dir, FOOTPRINT)] : [];
   return { dir, info, starts, events, footprint, samples: () => rowsOf(dir, SAMPLES) };
 }
@@ -95,7 +95,7 @@ export function readSessionInfo(dir: string): SessionInfo {
   throw damaged(file, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
 }
 
-/** Sessions of earlier versions have no traits: there they follow from the labels. Nothing else reads labels for a decision. */
+/** Sessions of earlier versions have no traits: there they are derived from the labels. Nothing else reads labels to decide. */
 function withTraits(info: SessionInfo): SessionInfo {
   const environments = info.environments.map((it) => ({
     ...it,
@@ -137,13 +137,13 @@ export function* rowsOf<Read>(dir: string, table: Pick<Table<never, Read>, 'file
   }
 }
 
-/** A cut last cell could pass for a shorter number. */
+/** A truncated last cell could look like a shorter number. */
 function assertWholeEnd(file: string): void {
   if ([undefined, '\n'.charCodeAt(0)].includes(lastByte(file))) return;
   throw usageError(
-    "This session can't be read: the last line of a table is cut, as a kill in the middle of writing leaves it.",
+    "This session can't be read: the last line of a table is incomplete, as after a kill in the middle of writing.",
     file,
-    'boxmark resume on its folder, which goes on after the last whole block',
+    'boxmark resume on its folder, which continues after the last whole block',
   );
 }
 
@@ -161,7 +161,7 @@ function lastByte(file: string): number | undefined {
   }
 }
 
-/** A session without events is whole: it may have been cut before the first. */
+/** A session without events is valid: it may have ended before the first. */
 function readEvents(dir: string): SessionEvent[] {
   const file = join(dir, 'events.jsonl');
   if (!existsSync(file)) return [];

@@ -1,4 +1,4 @@
-/** Who writes to a session's folder: a mark with the process, so that no second one goes on with what still runs. */
+/** Who writes to a session's folder: a mark with the process, so no second one resumes a session that still runs. */
 
 import { linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -103,7 +103,7 @@ function readOwner(file: string): Owner | undefined {
   }
 }
 
-/** When the process was started, in clock ticks since boot: a pid alone may be another's by now. Null: no such process. */
+/** When the process was started, in clock ticks since boot: the pid may have been reused. Null: no such process. */
 function startTicks(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,4 +1,4 @@
-/** Opens a session's folder again: rows of whole blocks stay, those of a cut block go, and writing continues behind them. */
+/** Reopens a session's folder: rows of whole blocks stay, those of an incomplete block are removed, and writing continues. */
 
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ function trimTable(text: string, columns: readonly { readonly name: string }[], 
   const [header, ...rows] = wholeRecords(text);
   const found = header?.trimEnd().split(',') ?? names;
   if (found.some((name, index) => name !== names[index])) {
-    throw usageError('The tables of this session are not of this version; it can be read, not gone on with.', dir);
+    throw usageError("This session's tables were written by another version: it can be read, but not resumed.", dir);
   }
   // Columns are only ever appended: rows of an older version have none of the later ones.
   const padding = ','.repeat(names.length - found.length);
@@ -48,7 +48,7 @@ function trimTable(text: string, columns: readonly { readonly name: string }[], 
   return [names.join(','), ...kept.map((row) => row.slice(0, -1) + padding), ''].join('\n');
 }
 
-/** Records with their line ends; a line end inside quotes ends none. What is cut at the end of the text is left out. */
+/** Records with their line ends; a line end inside quotes ends none. An incomplete record at the end is left out. */
 function wholeRecords(text: string): string[] {
   const records: string[] = [];
   let begun = 0;

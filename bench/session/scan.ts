@@ -36,7 +36,7 @@ export function* scanTable(file: string): Generator<readonly string[]> {
   if (header === null) throw new BadTable('it has no header row');
 }
 
-/** Records without their line end; a quoted cell may hold line ends of its own. */
+/** Records without their line end; a quoted cell may contain line ends. */
 function* records(file: string): Generator<string> {
   let begun = '';
   let isFirst = true;
@@ -49,7 +49,7 @@ function* records(file: string): Generator<string> {
     let isOpen = false;
     for (let end = whole.indexOf('\n'); end >= 0; end = whole.indexOf('\n', from)) {
       from = end + 1;
-      // Quotes within a cell come in twos, so that each of them opens or closes.
+      // Quotes within a cell come in pairs, so each of them opens or closes.
       for (; quote < end; quote = quoteFrom(whole, quote + 1)) isOpen = !isOpen;
       if (isOpen) continue;
       const line = whole.slice(start, end > start && whole.charCodeAt(end - 1) === 13 ? end - 1 : end);
@@ -105,7 +105,7 @@ function quotedCells(line: string, number: number): string[] {
       const comma = line.indexOf(',', at);
       const end = comma < 0 ? line.length : comma;
       const cell = line.slice(at, end);
-      if (cell.includes('"')) throw new BadTable(`row ${number + 1}: a quote stands inside a cell without quotes`);
+      if (cell.includes('"')) throw new BadTable(`row ${number + 1}: a quote inside an unquoted cell`);
       cells.push(cell);
       at = end;
     }

@@ -100,7 +100,7 @@ function writeTable<Row>(dir: string, table: Table<Row, unknown>, rows: readonly
   writeWhole(dir, table.file, header(table.columns) + csv(table, rows, session));
 }
 
-/** Text that a spreadsheet would run as a formula is escaped; numbers are none of that. */
+/** Text that a spreadsheet would run as a formula is escaped; numbers are not. */
 function csv<Row>({ columns }: Table<Row, unknown>, rows: readonly Row[], session: string): string {
   const cells = rows.map((row) => columns.map((column) => column.write(row, session) ?? ''));
   return stringify(cells, { escape_formulas: true, cast: { number: formatNumber } });
@@ -112,7 +112,7 @@ function formatNumber(value: number): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(9)));
 }
 
-/** Whole rows or nothing: what a full disk cut off in the middle is taken back. */
+/** Whole rows or nothing: a row that a full disk cut off is removed. */
 function append(dir: string, file: number, text: string): void {
   guarded(dir, () => {
     const { size } = fstatSync(file);
@@ -132,14 +132,14 @@ export function writeWhole(dir: string, name: string, text: string): void {
   guarded(dir, () => replaceFile(join(dir, name), text));
 }
 
-/** A disk that takes no more ends the session with what it holds, and says so. */
+/** A full disk ends the session with what it has, and says so. */
 function guarded<T>(dir: string, write: () => T): T {
   try {
     return write();
   } catch (error) {
     if (!isDiskFull(error)) throw error;
     throw new BoxmarkError({
-      what: 'The disk is full: the session ends here, what was written before is whole.',
+      what: 'The disk is full: the session ends here. Everything written before is complete.',
       value: dir,
       remedy: 'free some space, or another folder with --out',
       cause: error,

@@ -1,11 +1,11 @@
-/** What a table of a session is: columns that say once how a cell is written, read, checked and explained. */
+/** Tables of a session: columns that define once how a cell is written, read, checked and explained. */
 
 import type { CostMeasure } from '../types.ts';
 
 /** As the CSV writer takes it; null and undefined become an empty cell. */
 export type Cell = string | number | null | undefined;
 
-/** A cell that can't be of its column; the message names the column and the cell. */
+/** A cell that is invalid for its column; the message names the column and the cell. */
 export class BadCell extends Error {}
 
 /** What the cells of a column can be. */
@@ -18,7 +18,7 @@ export interface CellType<V> {
   readonly values?: readonly string[];
 }
 
-/** What a reader is told about a column. */
+/** What a reader sees about a column. */
 export interface Words {
   /** Absent: the cells are names or words. */
   readonly unit?: string;
@@ -26,7 +26,7 @@ export interface Words {
   readonly meaning: string;
   /** Sentences in Markdown for the data dictionary alone. */
   readonly detail?: string;
-  /** Appended after sessions had been written without it, which stay whole. */
+  /** Appended after sessions had been written without it, which stay valid. */
   readonly appended?: boolean;
 }
 
@@ -156,7 +156,7 @@ export function maybe<V>(type: CellType<V>): CellType<V | null> {
 
 /** A figure that may be missing. */
 export const figure = maybe(natural);
-/** The same where what was counted can have become less. */
+/** The same where the value can be negative. */
 export const signedFigure = maybe(real);
 
 export function oneOf<V extends string>(values: readonly V[]): CellType<V> {
@@ -182,7 +182,7 @@ export function matching(pattern: RegExp, expected: string): CellType<string> {
 
 // ---------------------------------------------------------------- columns
 
-/** A column that stands for one property of the rows. */
+/** A column for one property of the rows. */
 export interface FieldColumn<V> extends Words {
   readonly name: string;
   readonly type: CellType<V>;
@@ -201,7 +201,7 @@ export function fields<Row extends object>(
   );
 }
 
-/** A column that is computed from a row, and read back as a cell of its own. */
+/** A column that is computed from a row, and read back as a separate cell. */
 export interface ComputedColumn<Row, V> extends Words {
   readonly type: CellType<V>;
   readonly write: (row: Row) => unknown;

@@ -89,7 +89,7 @@ function flagValue(args, short, long) {
   return value;
 }
 
-/** Waits for the program to its end even when the terminal hangs up or a reader leaves (cli/streams.ts says why). */
+/** Waits for the program to its end even when the terminal hangs up or a reader leaves (cli/terminal/streams.ts says why). */
 function outliveStreams() {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const terminals = [0, 1, 2].filter((fd) => isatty(fd));

@@ -6,31 +6,42 @@ import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { CHANGED, type CheckResult, checkSession, type Finding } from '../../bench/session/check.ts';
 import { loadSession } from '../../bench/session/load.ts';
 import { clean } from '../../reports/text.ts';
-import { stdout } from '../streams.ts';
+import { conclude } from '../conclude.ts';
 
 export async function check(flags: FlagValues<'check'>, session: string): Promise<number> {
   const result = await checkWhole(session);
   const good = result.findings.length === 0;
-  const [first] = result.findings;
-  if (flags.json) stdout.write(`${JSON.stringify({ ok: good, ...result }, null, 2)}\n`);
-  else if (flags.nagios) {
-    const said = good ? `OK - ${result.samples} samples whole` : `CRITICAL - ${lineOf(first).replaceAll('|', '/')}`;
-    stdout.write(`BOXMARK ${said} | samples=${result.samples} starts=${result.starts} wrong=${result.wrongAnswers}\n`);
-  } else {
-    for (const finding of result.findings) stdout.write(`${lineOf(finding)}\n`);
-    const wrong = result.wrongAnswers === 0 ? '' : `, ${result.wrongAnswers} of them wrong answers, recorded as such`;
-    const whole = result.recomputed ? 'whole and unchanged, its figures recomputed' : 'whole and unchanged';
-    const verdict = good ? whole : `${result.findings.length} findings`;
-    stdout.write(`${session}: ${verdict} (${result.samples} samples${wrong}; ${result.starts} starts)\n`);
-  }
-  return good ? EXIT.ok : EXIT.failed;
+  return conclude(
+    {
+      json: flags.json,
+      document: () => ({ ok: good, ...result }),
+      text: () => (flags.nagios ? nagiosLine(result) : linesOf(session, result)),
+    },
+    good ? EXIT.ok : EXIT.failed,
+  );
 }
+
+function nagiosLine({ findings: [first], samples, starts, wrongAnswers }: CheckResult): string {
+  const said =
+    first === undefined ? `OK - ${samples} samples whole` : `CRITICAL - ${lineOf(first).replaceAll('|', '/')}`;
+  return `BOXMARK ${said} | samples=${samples} starts=${starts} wrong=${wrongAnswers}\n`;
+}
+
+function linesOf(session: string, { findings, samples, starts, wrongAnswers, recomputed }: WholeCheck): string {
+  const wrong = wrongAnswers === 0 ? '' : `, ${wrongAnswers} of them wrong answers, recorded as such`;
+  const whole = recomputed ? 'whole and unchanged, its figures recomputed' : 'whole and unchanged';
+  const verdict = findings.length === 0 ? whole : `${findings.length} findings`;
+  const last = `${session}: ${verdict} (${samples} samples${wrong}; ${starts} starts)`;
+  return `${[...findings.map(lineOf), last].join('\n')}\n`;
+}
+
+type WholeCheck = CheckResult & { readonly recomputed: boolean };
 
 /** All its rows are in memory at once when figures are computed from them. */
 const MOST_ROWS = 3_000_000;
 
 /** What is damaged first: only a session that can be read can be recomputed. */
-async function checkWhole(dir: string): Promise<CheckResult & { readonly recomputed: boolean }> {
+async function checkWhole(dir: string): Promise<WholeCheck> {
   const result = await checkSession(dir);
   const isReadable = result.findings.every(({ problem }) => problem === CHANGED);
   if (!isReadable || result.samples > MOST_ROWS) return { ...result, recomputed: false };
@@ -38,6 +49,6 @@ async function checkWhole(dir: string): Promise<CheckResult & { readonly recompu
 }
 
 /** Names and cells come from the folder, which may be a stranger's. */
-function lineOf(finding: Finding | undefined): string {
-  return clean(`${finding?.file}: ${finding?.problem}`);
+function lineOf({ file, problem }: Finding): string {
+  return clean(`${file}: ${problem}`);
 }

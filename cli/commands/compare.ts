@@ -5,16 +5,18 @@ import { compareStored, gateOf } from '../../bench/analysis/regression.ts';
 import { BoxmarkError, EXIT, nearest, usageError } from '../../bench/errors.ts';
 import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
 import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
-import { type CompareText, renderCompare } from '../../reports/compare.ts';
-import { renderCompareMarkdown } from '../../reports/compare-markdown.ts';
+import { compareDocument } from '../../reports/documents/compare.ts';
+import { markdownText } from '../../reports/formats/markdown.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
+import type { Comparison } from '../../reports/sections/comparison.ts';
 import { hostDifferences } from '../compare/hosts.ts';
 import type { PairedResult } from '../compare/paired.ts';
 import { pairedCase, runPaired } from '../compare/paired-case.ts';
 import { readSides, type Sides } from '../compare/sides.ts';
-import { assertOut } from '../out-folder.ts';
+import { conclude } from '../conclude.ts';
 import { programVersion } from '../paths.ts';
-import { appendStepSummary } from '../step-summary.ts';
-import { stderr, stdout } from '../streams.ts';
+import { assertOut } from '../session/out-folder.ts';
+import { stderr } from '../terminal/streams.ts';
 
 const JSON_SCHEMA = 1;
 
@@ -45,7 +47,7 @@ export async function compare(flags: CompareFlags, baselinePath = '', candidateP
   return concludePaired({ ...known, ...paired, remarks: [...sides.remarks, ...found.remarks] }, out, flags);
 }
 
-type Known = Omit<CompareText, 'mode' | 'rows' | 'gate' | 'remarks' | 'times' | 'why'>;
+type Known = Omit<Comparison, 'mode' | 'rows' | 'gate' | 'remarks' | 'times' | 'why'>;
 
 function concludePaired(
   { sessions, interrupted, ...known }: Known & PairedResult & { readonly remarks: readonly string[] },
@@ -53,9 +55,10 @@ function concludePaired(
   flags: CompareFlags,
 ): number {
   const dirs = sessions.map((name) => resolve(out, name));
-  const result: CompareText = { ...known, mode: 'paired', gate: gateOf(known.rows) };
+  const result: Comparison = { ...known, mode: 'paired', gate: gateOf(known.rows) };
   if (interrupted) stderr.write('boxmark: interrupted; what was measured is kept\n  try: the same again\n');
-  return print(result, { dirs }, flags, interrupted);
+  const code = concludeGate(result, { dirs }, flags);
+  return interrupted ? EXIT.interrupted : code;
 }
 
 function concludeStored(
@@ -72,29 +75,23 @@ function concludeStored(
     );
   const rows = rowsOf('ratios');
   const { remarks } = sides;
-  return print(
+  return concludeGate(
     { ...known, mode: 'stored', gate: gateOf(rows), rows, times: rowsOf('times'), remarks },
     {},
     flags,
-    false,
   );
 }
 
-function print(
-  result: CompareText,
-  more: { readonly dirs?: readonly string[] },
-  flags: CompareFlags,
-  interrupted: boolean,
-): number {
-  appendStepSummary(() => renderCompareMarkdown(result));
-  if (flags.json === true) {
-    stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, ...more }, null, 2)}\n`);
-  } else {
-    const files = (more.dirs ?? []).map((dir) => `\nFiles: ${dir}`).join('');
-    stdout.write(`${renderCompare(result)}${files === '' ? '' : `${files}\n`}`);
-  }
-  if (interrupted) return EXIT.interrupted;
-  return { regressed: EXIT.regression, passed: EXIT.ok, 'no verdict': EXIT.inconclusive }[result.gate];
+function concludeGate(result: Comparison, more: { readonly dirs?: readonly string[] }, { json }: CompareFlags): number {
+  return conclude(
+    {
+      ...{ json, ...more },
+      document: () => ({ schema: JSON_SCHEMA, ...result, ...more }),
+      text: () => terminalText(compareDocument(result)),
+      markdown: () => markdownText(compareDocument(result)),
+    },
+    { regressed: EXIT.regression, passed: EXIT.ok, 'no verdict': EXIT.inconclusive }[result.gate],
+  );
 }
 
 /** Environments of either side, or those of them that were asked for. */

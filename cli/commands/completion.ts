@@ -5,7 +5,7 @@ import { COMMAND_NAMES, type CommandName, type Flag } from '../../bench/plan/fla
 import { SHELLS } from '../../bench/plan/flags.ts';
 import { type FlagValues, flagsOf } from '../../bench/plan/read-flags.ts';
 import { COMMANDS, GROUPS } from '../command-table.ts';
-import { stdout } from '../streams.ts';
+import { stdout } from '../terminal/streams.ts';
 
 const SCRIPTS: Readonly<Record<(typeof SHELLS)[number], () => string[]>> = { bash, zsh, fish };
 

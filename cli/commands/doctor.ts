@@ -12,11 +12,13 @@ import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
 import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
+import { conclude } from '../conclude.ts';
 import { payloadFile } from '../paths.ts';
-import { suggestion } from '../prepare.ts';
-import { createProgress } from '../progress.ts';
-import { stderr, stdout } from '../streams.ts';
-import { interruptSignal, openWorkbench } from '../workbench.ts';
+import { suggestion } from '../rig.ts';
+import { WorkFolder } from '../session/work-folder.ts';
+import { interruptSignal } from '../terminal/interrupt.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { stderr } from '../terminal/streams.ts';
 
 interface Row {
   readonly path: string;
@@ -38,20 +40,26 @@ export async function doctor(flags: FlagValues<'doctor'>): Promise<number> {
   const limits = defaultLimits(undefined, MEMORY_BYTES);
   const noise = preflight(limits.cpus);
   const rows = await tryAll(flags.quiet === true);
-  if (flags.json) stdout.write(`${JSON.stringify({ environments: rows, noise, host }, null, 2)}\n`);
-  else stdout.write(`${[...hostLines(host), '', ...environmentLines(rows), '', ...noiseLines(noise)].join('\n')}\n`);
-  return rows.some(({ available }) => available) ? EXIT.ok : EXIT.unfit;
+  const lines = () => [...hostLines(host), '', ...environmentLines(rows), '', ...noiseLines(noise)];
+  return conclude(
+    {
+      json: flags.json,
+      document: () => ({ environments: rows, noise, host }),
+      text: () => `${lines().join('\n')}\n`,
+    },
+    rows.some(({ available }) => available) ? EXIT.ok : EXIT.unfit,
+  );
 }
 
 /** Every layer by itself, every one that can hold others inside itself, and some on others: prepared as for a run, then removed. */
 async function tryAll(quiet: boolean): Promise<Row[]> {
   const interrupt = interruptSignal();
   const progress = createProgress(stderr, { quiet });
-  const workbench = await openWorkbench(defaultLimits(undefined, MEMORY_BYTES), interrupt.signal, false);
+  const folder = await WorkFolder.open(defaultLimits(undefined, MEMORY_BYTES), interrupt.signal, false);
   const rows: Row[] = [];
   try {
     const image = await ensureImage(payloadFile());
-    const context = { runners: RUNNERS, image, workspace: workbench.workspace };
+    const context = { runners: RUNNERS, image, workspace: folder.workspace };
     // What can't do without a setting has no meaning by itself.
     const boxes = RUNNERS.filter(
       ({ transparent, settings }) => !transparent && !settings?.known.some(({ required }) => required),
@@ -69,14 +77,14 @@ async function tryAll(quiet: boolean): Promise<Row[]> {
       const outer = rows.find((row) => row.path === path.split(/[:/]/)[0] && !row.available);
       rows.push(outer === undefined ? await tryOne(path, context) : { ...outer, path });
     }
-    const vm = (await candidatesOf('vm', undefined, workbench.workspace)).find((name) =>
+    const vm = (await candidatesOf('vm', undefined, folder.workspace)).find((name) =>
       rows.some((row) => row.path === name && row.available),
     );
     const container = CONTAINERS.find((name) => rows.some((row) => row.path === name && row.available));
     return rows.map((row) => ({ ...row, found: aliasOf(row, { vm, container }) }));
   } finally {
     progress.done();
-    await workbench.dispose();
+    await folder.dispose();
     interrupt.release();
   }
 }

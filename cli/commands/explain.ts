@@ -6,22 +6,20 @@ import { hostTimedBoxes } from '../../bench/analysis/contrast/clock.ts';
 import { groupSession } from '../../bench/analysis/contrast/session-groups.ts';
 import { changedFacts, explain, type Ladder } from '../../bench/analysis/explain.ts';
 import { EXIT, usageError } from '../../bench/errors.ts';
-import { describePlan } from '../../bench/kinds/index.ts';
 import { makePlan, type PlanDraft, planSettings } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues, planInputOf } from '../../bench/plan/read-flags.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
-import { renderExplain } from '../../reports/explain.ts';
+import { explainDocument } from '../../reports/documents/explain.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
 import { isAlias } from '../../runners/aliases.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { RUNNERS } from '../../runners/index.ts';
+import { conclude } from '../conclude.ts';
 import { type Candidates, candidatesFor, ladderFor, type MissingStep, standing } from '../ladder.ts';
-import { measure } from '../measure.ts';
 import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
-import { assertOut } from '../out-folder.ts';
-import { suggestion } from '../prepare.ts';
-import { resumeCall } from '../stored-origin.ts';
-import { stderr, stdout } from '../streams.ts';
-import { withBench } from '../with-bench.ts';
+import { type Rig, type RigOptions, suggestion, withRig } from '../rig.ts';
+import { concludeSession } from '../session/conclude-session.ts';
+import { assertOut } from '../session/out-folder.ts';
 
 /** Raised when a field of the JSON document changes its meaning or goes. */
 const JSON_SCHEMA = 1;
@@ -43,48 +41,46 @@ export async function explainCommand(flags: FlagValues<'explain'>, env = ''): Pr
   const candidates = candidatesFor(env, RUNNERS, suggestion);
   const out = resolve(flags.out ?? defaultFor('explain', 'out'));
   if (dryRun !== true) assertOut(out);
-  const frame = { quiet: quiet === true, dryRun: false, imageFile: undefined };
-  const possible = await tried(settings, candidates, frame);
+  const options = { quiet: quiet === true, dryRun: false, imageFile: undefined };
+  const possible = await tried(settings, candidates, options);
   if (possible === null) return EXIT.interrupted;
   const ladder = ladderFor(env, settings.baseline, possible, RUNNERS);
-  if (dryRun === true) return printLadder(ladder, possible.missing, json === true);
+  if (dryRun === true) return concludeDryRun(ladder, possible.missing, json);
   const wanted = [...ladder.rungs, ...ladder.exchanges].map((rung) => rung.env);
-  return withBench({ ...settings, requested: wanted, origin: null }, frame, async ({ bench, signal, progress }) => {
-    const isThere = (path: string) => bench.planned.some((it) => it.path === path);
+  return withRig({ ...settings, requested: wanted, origin: null }, options, async (rig) => {
+    assertRuns(env, rig);
     const missing = [
       ...possible.missing,
-      ...bench.refused.map(({ path, reason }) => ({ part: 'a step', env: path, reason })),
+      ...rig.refused.map(({ path, reason }) => ({ part: 'a step', env: path, reason })),
     ];
-    if (!isThere(env))
-      throw usageError(
-        `The environment can't run here: ${bench.refused.find((it) => it.path === env)?.reason ?? ''}`,
-        env,
-        'boxmark doctor',
-      );
-    const stands = standing(ladder, isThere);
-    const plan = makePlan({ ...settings, contrasts: pairsOf(stands) }, bench.planned, bench.baseline);
-    for (const line of describePlan(plan, bench.costOf)) progress.say(line);
-    const outcome = await measure(bench, plan, { out, signal, progress });
-    progress.done();
-    return conclude(outcome, stands, missing, { env, dir: resolve(out, outcome.info.session), json: json === true });
+    const stands = standing(ladder, (path) => rig.planned.some((it) => it.path === path));
+    const plan = makePlan({ ...settings, contrasts: pairsOf(stands) }, rig.planned, rig.baseline);
+    rig.announce(plan);
+    const outcome = await rig.measure(plan, { out });
+    return concludeLadder(outcome, stands, missing, { env, dir: resolve(out, outcome.info.session), json });
   });
+}
+
+function assertRuns(env: string, { planned, refused }: Rig): void {
+  if (planned.some(({ path }) => path === env)) return;
+  throw usageError(
+    `The environment can't run here: ${refused.find(({ path }) => path === env)?.reason ?? ''}`,
+    env,
+    'boxmark doctor',
+  );
 }
 
 /**
  * Prepares each step alone, so that one that can't be made does not take the whole ladder with it. Null after an
  * interrupt, which is reported already.
  */
-async function tried(
-  settings: PlanDraft,
-  candidates: Candidates,
-  frame: Omit<Parameters<typeof withBench>[1], never>,
-): Promise<Candidates | null> {
+async function tried(settings: PlanDraft, candidates: Candidates, options: RigOptions): Promise<Candidates | null> {
   const all = [...candidates.removes, ...candidates.exchanges];
   if (all.length === 0) return candidates;
   const missing: MissingStep[] = [...candidates.missing];
   const requested = all.map(({ env }) => env);
-  const code = await withBench({ ...settings, requested, origin: null }, frame, async ({ bench }) => {
-    for (const { path, reason } of bench.refused) {
+  const code = await withRig({ ...settings, requested, origin: null }, options, async (rig) => {
+    for (const { path, reason } of rig.refused) {
       const part = all.find(({ env }) => env === path)?.ablation.part ?? path;
       missing.push({ part, env: path, reason });
     }
@@ -107,27 +103,26 @@ function pairsOf({ baseline, rungs, exchanges }: Ladder) {
   ];
 }
 
-function printLadder(ladder: Ladder, missing: readonly MissingStep[], json: boolean): number {
-  if (json) {
-    stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ladder, missing }, null, 2)}\n`);
-    return EXIT.ok;
-  }
-  const lines = [
+function concludeDryRun(ladder: Ladder, missing: readonly MissingStep[], json: boolean | undefined): number {
+  const lines = () => [
     `baseline      ${ladder.baseline}`,
     ...ladder.rungs.map(({ env, part }) => `step          ${env}: ${part}`),
     ...ladder.exchanges.map(({ env, part }) => `exchange      ${env}: ${part}`),
     ...missing.map(({ env, part, reason }) => `not here      ${env}: ${part}: ${reason}`),
   ];
-  stdout.write(`${lines.join('\n')}\n`);
-  return EXIT.ok;
+  return conclude({
+    json,
+    document: () => ({ schema: JSON_SCHEMA, ladder, missing }),
+    text: () => `${lines().join('\n')}\n`,
+  });
 }
 
-function conclude(
+function concludeLadder(
   outcome: SessionOutcome,
   ladder: Ladder,
   missing: readonly MissingStep[],
-  { env, dir, json }: { readonly env: string; readonly dir: string; readonly json: boolean },
-): number {
+  { env, dir, json }: { readonly env: string; readonly dir: string; readonly json: boolean | undefined },
+): Promise<number> {
   const { info, samples, events } = outcome;
   const boxes = [ladder.baseline, ...ladder.rungs.map((rung) => rung.env), ...ladder.exchanges.map((rung) => rung.env)];
   const hostTimed = hostTimedBoxes(events);
@@ -151,12 +146,12 @@ function conclude(
     speculation: Object.fromEntries(speculation) as Record<string, string>,
     missing,
   };
-  if (json) stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
-  else stdout.write(`${renderExplain(document)}\nFiles: ${dir}\n`);
-  if (outcome.failure !== null) throw outcome.failure;
-  if (info.stopReason === 'interrupted') {
-    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, info.plan)}\n`);
-    return EXIT.interrupted;
-  }
-  return results.length === 0 ? EXIT.failed : EXIT.ok;
+  return concludeSession(
+    outcome,
+    {
+      document: () => ({ schema: JSON_SCHEMA, dir, ...document }),
+      text: () => terminalText(explainDocument(document)),
+    },
+    { json, dir, code: () => (results.length === 0 ? EXIT.failed : EXIT.ok) },
+  );
 }

@@ -7,8 +7,8 @@ import { sessionFolders } from '../../bench/session/find.ts';
 import type { Format, ReportFile } from '../../reports/formats/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
 import { clean } from '../../reports/text.ts';
-import { stderr, stdout } from '../streams.ts';
-import { sessionReport, writeFiles } from '../write-report.ts';
+import { sessionReport, writeFiles } from '../session/write-report.ts';
+import { stderr, stdout } from '../terminal/streams.ts';
 
 export async function exportSessions(
   { as, output }: FlagValues<'export'>,

@@ -3,14 +3,23 @@
 import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
 import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
 import { writeOutput } from '../../bench/session/files.ts';
-import { historyJson, renderHistory } from '../../reports/history.ts';
-import { historyPage } from '../../reports/history-page.ts';
-import { readHistoryModel } from '../../reports/model/history.ts';
+import { historyDocument } from '../../reports/documents/history.ts';
+import { historyJson } from '../../reports/formats/history-json.ts';
+import { pageText } from '../../reports/formats/html/page.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
+import { type HistoryModel, readHistoryModel } from '../../reports/model/history.ts';
 import { hostDifferences } from '../compare/hosts.ts';
 import { programVersion } from '../paths.ts';
-import { stdout } from '../streams.ts';
+import { stdout } from '../terminal/streams.ts';
 
-const FORMATS = { text: renderHistory, json: historyJson, html: historyPage } as const;
+const FORMATS: Readonly<Record<'text' | 'json' | 'html', (model: HistoryModel) => string>> = {
+  text: (model) => terminalText(historyDocument(model)),
+  json: historyJson,
+  html: (model) =>
+    pageText(historyDocument(model), {
+      footer: 'Rendered by Boxmark from the sessions’ own files.',
+    }),
+};
 
 export function history({ margin, format, json, out }: FlagValues<'history'>, dir = ''): number {
   const render = FORMATS[format ?? (json === true ? 'json' : defaultFor('history', 'format'))];

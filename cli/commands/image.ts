@@ -4,7 +4,7 @@ import { EXIT } from '../../bench/errors.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { ensureImage, exportImage, importImage, verifyImage } from '../../runners/image/image.ts';
 import { payloadFile } from '../paths.ts';
-import { stdout } from '../streams.ts';
+import { stdout } from '../terminal/streams.ts';
 
 export async function imageExport(_: FlagValues<'image export'>, file = ''): Promise<number> {
   const made = await ensureImage(payloadFile());

@@ -1,12 +1,12 @@
 /** `boxmark list`: environments, workloads, reports, exports and claims, straight from their registries. */
 
 import type { Claim } from '../../bench/analysis/claims/schema.ts';
-import { EXIT, nearest, usageError } from '../../bench/errors.ts';
+import { nearest, usageError } from '../../bench/errors.ts';
 import { LISTS } from '../../bench/plan/flags.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import type { Runner } from '../../bench/types.ts';
 import type { SystemWorkload } from '../../system/index.ts';
-import { stdout } from '../streams.ts';
+import { conclude } from '../conclude.ts';
 
 interface Item {
   readonly name: string;
@@ -38,16 +38,12 @@ export async function list(flags: FlagValues<'list'>, kind = ''): Promise<number
     throw usageError(`There is no such list${nearest(kind, LISTS)}.`, kind, LISTS.join(', '));
   }
   const items = await ITEMS[wanted]();
-  if (flags.json) {
-    stdout.write(`${JSON.stringify(items, null, 2)}\n`);
-    return EXIT.ok;
-  }
   const width = Math.max(...items.map(({ name }) => name.length));
-  for (const { name, summary, details } of items) {
-    stdout.write(`${name.padEnd(width)}  ${summary}\n`);
-    if (flags.verbose) for (const detail of details) stdout.write(`${' '.repeat(width)}  ${detail}\n`);
-  }
-  return EXIT.ok;
+  const lines = items.flatMap(({ name, summary, details }) => [
+    `${name.padEnd(width)}  ${summary}`,
+    ...(flags.verbose ? details.map((detail) => `${' '.repeat(width)}  ${detail}`) : []),
+  ]);
+  return conclude({ json: flags.json, document: () => items, text: () => `${lines.join('\n')}\n` });
 }
 
 async function environments(): Promise<Item[]> {

@@ -4,9 +4,9 @@ import { join, relative } from 'node:path';
 import { EXIT, usageError } from '../../bench/errors.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import type { ReportFile } from '../../reports/formats/format.ts';
-import { appendStepSummary } from '../step-summary.ts';
-import { stdout } from '../streams.ts';
-import { chosenFormats, renderReports, writeFiles } from '../write-report.ts';
+import { chosenFormats, renderReports, writeFiles } from '../session/write-report.ts';
+import { appendStepSummary } from '../terminal/step-summary.ts';
+import { stdout } from '../terminal/streams.ts';
 
 export async function report(flags: FlagValues<'report'>, ...dirs: readonly string[]): Promise<number> {
   const chosen = chosenFormats(flags.format);

@@ -3,27 +3,25 @@
 import { resolve } from 'node:path';
 import { compareSessions } from '../../bench/analysis/reproduction.ts';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
-import { describePlan, kindOf, recordsOf } from '../../bench/kinds/index.ts';
+import { kindOf, recordsOf } from '../../bench/kinds/index.ts';
 import { balancedRounds } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import { type LoadedSession, loadSession } from '../../bench/session/load.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
 import type { Plan, Unavailable } from '../../bench/types.ts';
-import { renderReproduce } from '../../reports/reproduce.ts';
+import { reproduceDocument } from '../../reports/documents/reproduce.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
 import { loadImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
 import { hostDifferences } from '../compare/hosts.ts';
 import { limitsHere } from '../compare/limits-here.ts';
-import { measure } from '../measure.ts';
 import { WORKLOAD_IDS } from '../names.ts';
-import { assertOut } from '../out-folder.ts';
 import { programVersion } from '../paths.ts';
-import { type Bench, suggestion } from '../prepare.ts';
-import { resumeCall } from '../stored-origin.ts';
-import { stderr, stdout } from '../streams.ts';
-import { withBench } from '../with-bench.ts';
+import { type Rig, suggestion, withRig } from '../rig.ts';
+import { concludeSession } from '../session/conclude-session.ts';
+import { assertOut } from '../session/out-folder.ts';
 
 const JSON_SCHEMA = 1;
 
@@ -44,17 +42,15 @@ export async function reproduce(flags: ReproduceFlags, dir = ''): Promise<number
     origin: { dir, allowed: flags.allowEnv ?? [] },
   };
   const image = await imageOf(original, flags.image);
-  return withBench(settings, { quiet: flags.quiet === true, dryRun: false, ...image }, async (frame) => {
-    const { bench, progress } = frame;
-    const otherBytes = otherBytesText(original, bench);
-    for (const text of [otherBytes, note]) if (text !== null) progress.say(text);
-    const here = planHere({ ...plan, ...changes, limits }, bench);
-    for (const line of describePlan(here, bench.costOf)) progress.say(line);
-    const refused = [...bench.refused, ...unknown];
-    const outcome = await measure({ ...bench, refused }, here, { ...frame, out, work });
-    progress.done();
+  return withRig(settings, { quiet: flags.quiet === true, dryRun: false, ...image }, async (rig) => {
+    const otherBytes = otherBytesText(original, rig);
+    for (const text of [otherBytes, note]) if (text !== null) rig.progress.say(text);
+    const here = planHere({ ...plan, ...changes, limits }, rig);
+    rig.announce(here);
+    const outcome = await rig.measure(here, { out, work, refused: [...rig.refused, ...unknown] });
     const remarks = [...(note === null ? [] : [note]), ...planRemarks(original, here, flags)];
-    return conclude(original, outcome, { otherBytes, remarks, dir: resolve(out, outcome.info.session), ...flags });
+    const dir = resolve(out, outcome.info.session);
+    return concludeReproduction(original, outcome, { otherBytes, remarks, dir, json: flags.json });
   });
 }
 
@@ -90,7 +86,7 @@ async function imageOf({ info }: LoadedSession, imageFile: string | undefined) {
   return { imageFile, ...(isThere ? { imageDigest: digest } : {}) };
 }
 
-function otherBytesText({ info }: LoadedSession, { image }: Bench): string | null {
+function otherBytesText({ info }: LoadedSession, { image }: Rig): string | null {
   if (info.image.digest === image.digest) return null;
   const parts = [
     ...(info.image.node === image.nodeDigest ? [] : ['Node.js']),
@@ -104,8 +100,8 @@ function otherBytesText({ info }: LoadedSession, { image }: Bench): string | nul
 }
 
 /** The plan with the environments that can run here, and what must follow from their number. */
-function planHere(plan: Plan, bench: Bench): Plan {
-  const able = new Set(bench.planned.map(({ path }) => path));
+function planHere(plan: Plan, rig: Rig): Plan {
+  const able = new Set(rig.planned.map(({ path }) => path));
   const environments = plan.environments.filter(({ path }) => able.has(path));
   return Object.freeze({
     ...plan,
@@ -130,7 +126,7 @@ function planRemarks({ info }: LoadedSession, here: Plan, flags: ReproduceFlags)
   return remarks;
 }
 
-function conclude(
+function concludeReproduction(
   original: LoadedSession,
   outcome: SessionOutcome,
   {
@@ -142,9 +138,9 @@ function conclude(
     readonly otherBytes: string | null;
     readonly remarks: readonly string[];
     readonly dir: string;
-    readonly json?: boolean | undefined;
+    readonly json: boolean | undefined;
   },
-): number {
+): Promise<number> {
   const { info } = outcome;
   const kind = kindOf(info.plan);
   const [before, after] = [original, outcome].map((session) => kind.ratios(recordsOf(session)));
@@ -158,14 +154,9 @@ function conclude(
     unavailable: info.unavailable,
     remarks,
   };
-  if (json === true) stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...result, dir }, null, 2)}\n`);
-  else stdout.write(`${renderReproduce(result)}\nFiles: ${dir}\n`);
-  if (outcome.failure !== null) throw outcome.failure;
-  if (info.stopReason === 'interrupted') {
-    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, info.plan)}\n`);
-    return EXIT.interrupted;
-  }
-  if (kind.measured(outcome).size > 0) return EXIT.ok;
-  stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
-  return EXIT.failed;
+  return concludeSession(
+    outcome,
+    { document: () => ({ schema: JSON_SCHEMA, ...result, dir }), text: () => terminalText(reproduceDocument(result)) },
+    { json, dir, code: () => EXIT.ok },
+  );
 }

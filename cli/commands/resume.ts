@@ -1,4 +1,4 @@
-/** `boxmark resume`: goes on with a session, interrupted or finished, as if it had never stopped. */
+/** `boxmark resume`: continues a session, interrupted or finished, as if it had never stopped. */
 
 import { resolve } from 'node:path';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
@@ -7,15 +7,16 @@ import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { extendStopping } from '../../bench/plan/stopping.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
+import { storedPlan } from '../../bench/session/stored-plan.ts';
 import type { Plan } from '../../bench/types.ts';
 import { formatPercent } from '../../bench/units.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { canonicalJson, type HostFacts, readHost } from '../../runners/host/facts.ts';
-import { finish, measureOn } from '../measure.ts';
+import { WORKLOAD_IDS } from '../names.ts';
 import { programVersion } from '../paths.ts';
-import type { Bench } from '../prepare.ts';
-import { conclude } from '../result.ts';
-import { withBench } from '../with-bench.ts';
+import { type Rig, withRig } from '../rig.ts';
+import { finish } from '../session/measure.ts';
+import { concludeRun } from '../session/run-result.ts';
 
 type ResumeFlags = FlagValues<'resume'>;
 
@@ -36,24 +37,22 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
     origin: { dir, allowed: flags.allowEnv ?? [] },
   };
   const image = { imageFile: undefined, imageDigest: before.image.digest };
-  return withBench(settings, { quiet: flags.quiet === true, dryRun: false, ...image }, async (frame) => {
-    const { bench, progress } = frame;
-    if (flags.keepGoing !== true) assertAllRun(bench);
+  return withRig(settings, { quiet: flags.quiet === true, dryRun: false, ...image }, async (rig) => {
+    if (flags.keepGoing !== true) assertAllRun(rig);
     const info = infoOn(before, plan);
     const kept = `${before.blocksCompleted} ${before.blocksCompleted === 1 ? 'block' : 'blocks'} kept`;
-    progress.say(`${dir}: ${kept}, at most ${plan.maxBlocks - before.blocksCompleted} more`);
+    rig.progress.say(`${dir}: ${kept}, at most ${plan.maxBlocks - before.blocksCompleted} more`);
     const event = {
       kind: 'resumed' as const,
       blocksKept: before.blocksCompleted,
-      ...changesSince(before, plan, host, bench),
+      ...changesSince(before, plan, host, rig),
     };
-    const outcome = await measureOn(bench, info, { ...frame, dir, event });
-    progress.done();
-    return conclude(outcome, bench, printOptions(dir, plan, flags));
+    const outcome = await rig.resume(info, { dir, event });
+    return concludeRun(outcome, rig, endOf(dir, plan, flags));
   });
 }
 
-function printOptions(dir: string, plan: Plan, { json, keepGoing, strict }: ResumeFlags) {
+function endOf(dir: string, plan: Plan, { json, keepGoing, strict }: ResumeFlags) {
   const requested = plan.environments.filter(({ alias }) => alias === undefined).map(({ path }) => path);
   return { json: json === true, dir, requested, keepGoing: keepGoing === true, strict: strict === true };
 }
@@ -69,7 +68,7 @@ async function finishCut(dir: string, before: SessionInfo, flags: ResumeFlags): 
   const changes = { planChanged: [], hardwareChanged: [], stackChanged: [], enginesChanged: [] };
   const event = { kind: 'resumed' as const, blocksKept: blocksCompleted, stoppedBy: stopReason, ...changes };
   const outcome = await finish(infoOn(before, plan), { dir, event });
-  return conclude(outcome, { planned: plan.environments, refused: unavailable }, printOptions(dir, plan, flags));
+  return concludeRun(outcome, { planned: plan.environments, refused: unavailable }, endOf(dir, plan, flags));
 }
 
 /** `session.json` is whole also after a kill; the tables are read once they have been trimmed. */
@@ -82,7 +81,7 @@ function readInfo(dir: string): SessionInfo {
       'a new session: boxmark run',
     );
   }
-  return info;
+  return { ...info, plan: storedPlan(info, dir, WORKLOAD_IDS).plan };
 }
 
 function planOn(info: SessionInfo, flags: ResumeFlags): Plan {
@@ -129,12 +128,12 @@ function assertSameHardware(before: SessionInfo, host: HostFacts): void {
   );
 }
 
-function assertAllRun(bench: Bench): void {
-  const [first] = bench.refused;
+function assertAllRun(rig: Rig): void {
+  const [first] = rig.refused;
   if (first === undefined) return;
   throw new BoxmarkError({
     what: `An environment of the session can't run any more: ${first.reason}`,
-    value: bench.refused.map(({ path }) => path).join(', '),
+    value: rig.refused.map(({ path }) => path).join(', '),
     remedy: `${first.remedy}, or --keep-going to go on without it`,
   });
 }
@@ -150,8 +149,8 @@ function infoOn(before: SessionInfo, plan: Plan): SessionInfo {
 }
 
 /** What is not as it was when the session began: blocks before and after may differ for it. */
-function changesSince(before: SessionInfo, plan: Plan, host: HostFacts, bench: Bench) {
-  const versions = bench.environments.filter(({ path, versions }) => {
+function changesSince(before: SessionInfo, plan: Plan, host: HostFacts, rig: Rig) {
+  const versions = rig.environments.filter(({ path, versions }) => {
     const known = before.environments.find((it) => it.path === path)?.versions;
     return canonicalJson(known) !== canonicalJson(versions);
   });

@@ -3,20 +3,18 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
+import { messageOf, usageError } from '../../bench/errors.ts';
 import { describePlan, estimateSeconds } from '../../bench/kinds/index.ts';
 import { checkPlanInput, makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues, type PlanInput, planInputOf } from '../../bench/plan/read-flags.ts';
 import { readNamed } from '../../bench/session/files.ts';
 import type { Plan } from '../../bench/types.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
-import { measure } from '../measure.ts';
+import { conclude } from '../conclude.ts';
 import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
-import { assertOut } from '../out-folder.ts';
-import type { Bench } from '../prepare.ts';
-import { conclude } from '../result.ts';
-import { stdout } from '../streams.ts';
-import { withBench } from '../with-bench.ts';
+import { type Rig, timeGuess, withRig } from '../rig.ts';
+import { assertOut } from '../session/out-folder.ts';
+import { concludeRun } from '../session/run-result.ts';
 
 type RunFlags = FlagValues<'run'>;
 
@@ -31,15 +29,14 @@ export async function run(flags: RunFlags): Promise<number> {
   const out = resolve(input.out ?? defaultFor('run', 'out'));
   if (!flags.dryRun) assertOut(out);
   const options = { quiet: flags.quiet === true, dryRun: flags.dryRun === true, imageFile: flags.image };
-  return withBench({ ...settings, origin: null }, options, async ({ bench, signal, progress }) => {
-    const plan = makePlan(settings, bench.planned, bench.baseline);
-    if (flags.dryRun) return printPlan(plan, bench, flags.json === true);
-    for (const line of describePlan(plan, bench.costOf)) progress.say(line);
-    const outcome = await measure(bench, plan, { out, signal, progress });
-    progress.done();
-    return conclude(outcome, bench, {
-      json: flags.json === true,
-      verbose: flags.verbose === true,
+  return withRig({ ...settings, origin: null }, options, async (rig) => {
+    const plan = makePlan(settings, rig.planned, rig.baseline);
+    if (flags.dryRun) return concludeDryRun(plan, rig, flags.json);
+    rig.announce(plan);
+    const outcome = await rig.measure(plan, { out });
+    return concludeRun(outcome, rig, {
+      json: flags.json,
+      verbose: flags.verbose,
       dir: resolve(out, outcome.info.session),
       requested: settings.requested,
       keepGoing: flags.keepGoing === true,
@@ -48,17 +45,21 @@ export async function run(flags: RunFlags): Promise<number> {
   });
 }
 
-function printPlan(plan: Plan, bench: Bench, json: boolean): number {
-  if (json) {
-    const seconds = (blocks: number) => Math.round(estimateSeconds(plan, bench.costOf, blocks));
-    const estimate = { estimateSeconds: seconds(plan.minBlocks), estimateSecondsAtMost: seconds(plan.maxBlocks) };
-    stdout.write(`${JSON.stringify({ plan, ...estimate, unavailable: bench.refused }, null, 2)}\n`);
-    return EXIT.ok;
-  }
-  const lines = describePlan(plan, bench.costOf);
-  for (const { path, reason, remedy } of bench.refused) lines.push(`cannot run    ${path}: ${reason} (try: ${remedy})`);
-  stdout.write(`${lines.join('\n')}\n`);
-  return EXIT.ok;
+function concludeDryRun(plan: Plan, { refused }: Rig, json: boolean | undefined): number {
+  const seconds = (blocks: number) => Math.round(estimateSeconds(plan, timeGuess, blocks));
+  return conclude({
+    json,
+    document: () => ({
+      plan,
+      estimateSeconds: seconds(plan.minBlocks),
+      estimateSecondsAtMost: seconds(plan.maxBlocks),
+      unavailable: refused,
+    }),
+    text: () => {
+      const absent = refused.map((it) => `cannot run    ${it.path}: ${it.reason} (try: ${it.remedy})`);
+      return `${[...describePlan(plan, timeGuess), ...absent].join('\n')}\n`;
+    },
+  });
 }
 
 /** Settings of the plan file, if there is one, with the flags laid over them. */

@@ -4,19 +4,17 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { analyseSelftest, type KnownQuota, type KnownSlowdown } from '../../bench/analysis/selftest.ts';
 import { EXIT } from '../../bench/errors.ts';
-import { describePlan } from '../../bench/kinds/index.ts';
 import { makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues, planInputOf } from '../../bench/plan/read-flags.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import { formatPercent } from '../../bench/units.ts';
-import { renderSelftest } from '../../reports/selftest.ts';
+import { selftestDocument } from '../../reports/documents/selftest.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
-import { measure } from '../measure.ts';
 import { KERNEL_IDS } from '../names.ts';
-import { assertOut } from '../out-folder.ts';
-import { resumeCall } from '../stored-origin.ts';
-import { stderr, stdout } from '../streams.ts';
-import { withBench } from '../with-bench.ts';
+import { withRig } from '../rig.ts';
+import { concludeSession } from '../session/conclude-session.ts';
+import { assertOut } from '../session/out-folder.ts';
 
 const QUOTAS: readonly KnownQuota[] = [{ env: 'quota:50%', quota: 0.5 }];
 const QUICK_BLOCKS = 6;
@@ -39,25 +37,24 @@ export async function selftest(flags: FlagValues<'selftest'>): Promise<number> {
   );
   const out = resolve(flags.out ?? defaultFor('selftest', 'out'));
   assertOut(out);
-  const frame = { quiet: quiet === true, dryRun: false, imageFile: undefined };
-  return withBench({ ...settings, origin: null }, frame, async ({ bench, signal, progress }) => {
-    const plan = makePlan(settings, bench.planned, bench.baseline);
-    for (const line of describePlan(plan, bench.costOf)) progress.say(line);
-    const outcome = await measure(bench, plan, { out, signal, progress });
-    progress.done();
+  const options = { quiet: quiet === true, dryRun: false, imageFile: undefined };
+  return withRig({ ...settings, origin: null }, options, async (rig) => {
+    const plan = makePlan(settings, rig.planned, rig.baseline);
+    rig.announce(plan);
+    const outcome = await rig.measure(plan, { out });
     const dir = resolve(out, outcome.info.session);
-    return conclude(outcome, { dir, slowdowns, json: json === true, strict: strict === true });
+    return concludeSelftest(outcome, { dir, slowdowns, json, strict: strict === true });
   });
 }
 
 interface Conclusion {
   readonly dir: string;
   readonly slowdowns: readonly KnownSlowdown[];
-  readonly json: boolean;
+  readonly json: boolean | undefined;
   readonly strict: boolean;
 }
 
-function conclude(outcome: SessionOutcome, { dir, slowdowns, json, strict }: Conclusion): number {
+function concludeSelftest(outcome: SessionOutcome, { dir, slowdowns, json, strict }: Conclusion): Promise<number> {
   const { info } = outcome;
   const result = analyseSelftest({
     ...outcome,
@@ -68,16 +65,16 @@ function conclude(outcome: SessionOutcome, { dir, slowdowns, json, strict }: Con
     secondsPerBlock: info.measuredMs / 1000 / Math.max(1, info.blocksCompleted),
   });
   const document = { program: info.program, session: info.session, missing: info.unavailable, ...result };
-  if (json) stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, dir, ...document }, null, 2)}\n`);
-  else stdout.write(`${renderSelftest(document)}\nFiles: ${dir}\n`);
-  if (outcome.failure !== null) throw outcome.failure;
-  if (info.stopReason === 'interrupted') {
-    stderr.write(`boxmark: interrupted; whole blocks are kept\n  try: ${resumeCall(dir, info.plan)}\n`);
-    return EXIT.interrupted;
-  }
-  if (result.rows.length === 0) {
-    stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
-    return EXIT.failed;
-  }
-  return strict && result.coverage.tooLow ? EXIT.inconclusive : EXIT.ok;
+  const code = () => {
+    if (result.rows.length === 0) return EXIT.failed;
+    return strict && result.coverage.tooLow ? EXIT.inconclusive : EXIT.ok;
+  };
+  return concludeSession(
+    outcome,
+    {
+      document: () => ({ schema: JSON_SCHEMA, dir, ...document }),
+      text: () => terminalText(selftestDocument(document)),
+    },
+    { json, dir, code },
+  );
 }

@@ -1,4 +1,4 @@
-/** `boxmark verify`: holds published claims against a session. */
+/** `boxmark verify`: checks published claims against a session. */
 
 import { type ClaimsFile, readClaims } from '../../bench/analysis/claims/file.ts';
 import { type ClaimResult, judgeClaims } from '../../bench/analysis/claims/judge.ts';
@@ -6,12 +6,14 @@ import { EXIT, nearest } from '../../bench/errors.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { type LoadedSession, loadSession, wholeSamples } from '../../bench/session/load.ts';
-import { isFailed, renderClaims } from '../../reports/claims.ts';
-import { jsonText } from '../../reports/formats/json.ts';
+import { claimsDocument } from '../../reports/documents/claims.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
+import { isFailed } from '../../reports/sections/claims.ts';
 import { clean } from '../../reports/text.ts';
 import { RUNNERS } from '../../runners/index.ts';
+import { conclude } from '../conclude.ts';
 import { publishedClaims } from '../paths.ts';
-import { stderr, stdout } from '../streams.ts';
+import { stderr, stdout } from '../terminal/streams.ts';
 
 /** Raised when a field of the JSON document changes its meaning or goes. */
 const DOCUMENT_SCHEMA = 1;
@@ -23,12 +25,14 @@ export async function verify({ claims, json }: FlagValues<'verify'>, dir = ''): 
   await warnOfDamage(dir);
   const { session: id, blocksCompleted: blocks } = session.info;
   const colour = stdout.isTTY === true && !process.env.NO_COLOR;
-  stdout.write(
-    json
-      ? jsonText(documentOf(file, session, results))
-      : renderClaims({ session: id, blocks, title: file.title, results }, { width: 80, colour }),
+  return conclude(
+    {
+      json,
+      document: () => documentOf(file, session, results),
+      text: () => terminalText(claimsDocument({ session: id, blocks, title: file.title, results }), { colour }),
+    },
+    results.some(isFailed) ? EXIT.regression : EXIT.ok,
   );
-  return results.some(isFailed) ? EXIT.regression : EXIT.ok;
 }
 
 function judge({ claims }: ClaimsFile, session: LoadedSession): ClaimResult[] {

@@ -1,7 +1,7 @@
 /** What differs between the hosts of two sessions, in words: hardware, the stack on it, the bytes that were run. */
 
 import type { SessionInfo } from '../../bench/session/info.ts';
-import type { HostDifference } from '../../reports/hosts.ts';
+import type { HostDifference } from '../../reports/model/record.ts';
 import { canonicalJson, type HostFacts } from '../../runners/host/facts.ts';
 
 /** `kernels` is the plan's. */

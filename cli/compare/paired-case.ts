@@ -6,8 +6,8 @@ import type { Image, Plan } from '../../bench/types.ts';
 import { isAlias } from '../../runners/aliases.ts';
 import { loadImage, verifyImage } from '../../runners/image/image.ts';
 import { WORKLOAD_IDS } from '../names.ts';
-import { assertAllowed, type StoredOrigin } from '../stored-origin.ts';
-import { withBench } from '../with-bench.ts';
+import { withRig } from '../rig.ts';
+import { assertAllowed, type StoredOrigin } from '../session/stored-origin.ts';
 import { limitsHere } from './limits-here.ts';
 import { measurePaired, type PairedResult } from './paired.ts';
 import type { Sides } from './sides.ts';
@@ -99,9 +99,9 @@ export async function runPaired(
   let result: PairedResult | string | null = null;
   let prepared = false;
   try {
-    await withBench(settings, { quiet: quiet === true, dryRun: false, ...image }, async (frame) => {
+    await withRig(settings, { quiet: quiet === true, dryRun: false, ...image }, async (rig) => {
       prepared = true;
-      result = await measurePaired(frame, { plan, work, image: candidateImage, out });
+      result = await measurePaired(rig, { plan, work, image: candidateImage, out });
       return EXIT.ok;
     });
   } catch (error) {

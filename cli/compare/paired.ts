@@ -3,7 +3,6 @@
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { sessionTable } from '../../bench/analysis/contrast/session-table.ts';
 import { confirm, type Gated, gatePaired, type PairedRow } from '../../bench/analysis/regression.ts';
-import { describePlan } from '../../bench/kinds/index.ts';
 import { roundUp } from '../../bench/plan/schedule.ts';
 import { hasSuite, SUITE, suiteOf } from '../../bench/plan/suite.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
@@ -11,15 +10,13 @@ import type { Environment, Estimate, Image, Plan } from '../../bench/types.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
 import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
-import { measure } from '../measure.ts';
-import { suggestion } from '../prepare.ts';
-import type { Frame } from '../with-bench.ts';
+import { type Rig, suggestion } from '../rig.ts';
 
 export interface PairedRequest {
   /** Of the baseline session, with the workloads and limits that hold here; its environments are those to compare. */
   readonly plan: Plan;
   readonly work: Readonly<Record<string, number>>;
-  /** The candidate's; the frame was opened with the baseline's. */
+  /** The candidate's; the rig was prepared with the baseline's. */
   readonly image: Image;
   readonly out: string;
 }
@@ -40,14 +37,14 @@ const candidateOf = (path: string): string => `${path}@candidate`;
  * Measures, and confirms what looks like a regression. A reason, as the end of a sentence, when the candidate's image
  * can't run in any environment. Throws what ended a session, if Boxmark itself failed.
  */
-export async function measurePaired(frame: Frame, request: PairedRequest): Promise<PairedResult | string> {
-  const { bench, progress } = frame;
+export async function measurePaired(rig: Rig, request: PairedRequest): Promise<PairedResult | string> {
+  const { progress } = rig;
   const paths = request.plan.environments.map(({ path }) => path);
-  const refused = new Map(bench.refused.map(({ path, reason }) => [path, reason]));
+  const refused = new Map(rig.refused.map(({ path, reason }) => [path, reason]));
   const candidates: Environment[] = [];
   try {
     for (const path of paths.filter((one) => !refused.has(one))) {
-      const made = await prepareCandidate(path, frame, request.image).catch((error: unknown) => {
+      const made = await prepareCandidate(path, rig, request.image).catch((error: unknown) => {
         if (!(error instanceof UnavailableError)) throw error;
         refused.set(path, error.message);
       });
@@ -58,14 +55,14 @@ export async function measurePaired(frame: Frame, request: PairedRequest): Promi
     }
     const able = paths.filter((path) => !refused.has(path));
     const plan = pairedPlan(request.plan, able, request.plan.workloads);
-    for (const line of describePlan(plan, bench.costOf)) progress.say(line);
-    const first = await runSession(frame, request, plan, candidates, request.work);
+    rig.announce(plan);
+    const first = await runSession(rig, request, plan, candidates, request.work);
     const rows = paths.flatMap((env) => rowsOf(env, first, refused.get(env)));
     const flagged = rows.filter(({ verdict }) => verdict === 'regressed');
     const sessions = [first.info.session];
     if (flagged.length === 0 || isInterrupted(first)) return { rows, sessions, interrupted: isInterrupted(first) };
     progress.say(`confirming ${flagged.length} with ${CONFIRMING_BLOCKS} fresh blocks`);
-    const again = await runSession(frame, request, confirmingPlan(plan, flagged), candidates, first.info.work);
+    const again = await runSession(rig, request, confirmingPlan(plan, flagged), candidates, first.info.work);
     return {
       rows: rows.map((row) => confirmed(row, again)),
       sessions: [...sessions, again.info.session],
@@ -77,9 +74,9 @@ export async function measurePaired(frame: Frame, request: PairedRequest): Promi
   }
 }
 
-async function prepareCandidate(path: string, { bench, progress }: Frame, image: Image): Promise<Environment> {
+async function prepareCandidate(path: string, { workspace, progress }: Rig, image: Image): Promise<Environment> {
   progress.phase(`preparing ${candidateOf(path)}`);
-  const context = { runners: RUNNERS, image, workspace: bench.workbench.workspace };
+  const context = { runners: RUNNERS, image, workspace };
   const made = await prepareStack(path, parsePath(path, RUNNERS, suggestion), context);
   const { digest, nodeDigest: node, payloadDigest: payload } = image;
   return { ...made, path: candidateOf(path), image: { digest, node, payload } };
@@ -110,16 +107,15 @@ function confirmingPlan({ maxTimeMs: _, ...plan }: Plan, flagged: readonly Paire
 }
 
 async function runSession(
-  { bench, signal, progress }: Frame,
+  rig: Rig,
   { out }: PairedRequest,
   plan: Plan,
   candidates: readonly Environment[],
   work: Readonly<Record<string, number>>,
 ): Promise<SessionOutcome> {
   const wanted = new Set(plan.environments.map(({ path }) => path));
-  const environments = [...bench.environments, ...candidates].filter(({ path }) => wanted.has(path));
-  const outcome = await measure({ ...bench, environments }, plan, { out, signal, progress, work });
-  progress.done();
+  const environments = [...rig.environments, ...candidates].filter(({ path }) => wanted.has(path));
+  const outcome = await rig.measure(plan, { out, work, environments });
   if (outcome.failure !== null) throw outcome.failure;
   return outcome;
 }

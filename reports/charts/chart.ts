@@ -1,5 +1,6 @@
 /** What a chart is: one configuration of Chart.js that is JSON and nothing else, with a text alternative and its source. */
 
+import type { Interval } from '../../bench/types.ts';
 import type { Source, Table } from '../sections/section.ts';
 
 /** A configuration without functions: the same one is drawn to a picture and in a page. */
@@ -21,7 +22,7 @@ export interface Chart {
   /** Letters, digits and hyphens; unique within a session. */
   readonly id: string;
   readonly title: string;
-  /** The title of a picture that stands alone. */
+  /** The title of a picture without its page. */
   readonly heading: string;
   /** What there is to see, in a sentence or two. */
   readonly description: string;
@@ -44,7 +45,7 @@ export function round(value: number): number {
   return Number(value.toPrecision(5));
 }
 
-/** An axis in percent that holds 0 and all values, between round figures, with a line at every fourth to tenth part. */
+/** An axis in percent that includes 0 and all values, between round figures, with a line at every fourth to tenth part. */
 export interface PercentAxis {
   readonly min: number;
   readonly max: number;
@@ -90,6 +91,28 @@ export function valueAxis(
 export function nameAxis(labels: readonly string[]): { readonly [key: string]: Json } {
   return { type: 'category', labels: [...labels], offset: true, grid: { display: false } };
 }
+
+/** Beyond this ratio an environment would flatten all others. */
+export const FAR = 2;
+
+/** That these are not drawn; nothing when there are none. */
+export function offScale(names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [`Off this scale and not drawn: ${names.join(', ')}.`];
+}
+
+/** At most so many of them, evenly spread. */
+export function thinned<T>(all: readonly T[], most: number): readonly T[] {
+  const length = Math.min(all.length, most);
+  return Array.from({ length }, (_, index) => all[Math.floor((index * all.length) / length)] as T);
+}
+
+/** The ends of an interval along an axis, in percent; nothing without one. */
+export function barAlong(axis: 'x' | 'y', interval: Interval | null | undefined): { readonly [end: string]: number } {
+  return interval ? { [`${axis}Min`]: percentOf(interval.low), [`${axis}Max`]: percentOf(interval.high) } : {};
+}
+
+/** Below the chart, each name with its shape. */
+export const LEGEND: Json = { display: true, position: 'bottom', labels: { usePointStyle: true, boxHeight: 7 } };
 
 /** Where the baseline stands. */
 export const ZERO_LINE: Json = {

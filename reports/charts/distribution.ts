@@ -6,13 +6,24 @@ import { lineList } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { NO_FIGURE } from '../words.ts';
-import { baseOptions, type Chart, figures, nameAxis, percentAxis, percentOf, valueAxis, ZERO_LINE } from './chart.ts';
+import {
+  baseOptions,
+  type Chart,
+  FAR,
+  figures,
+  nameAxis,
+  offScale,
+  percentAxis,
+  percentOf,
+  thinned,
+  valueAxis,
+  ZERO_LINE,
+} from './chart.ts';
 import { chartNames } from './names.ts';
 import { faint, lookOf } from './palette.ts';
 
 /** Block values that a row shows at most. */
 const MOST_POINTS = 60;
-const FAR = 2;
 
 /** Null when no row has rounds. */
 export function distributionChart(model: ReportModel, workload: string, width: number): Chart | null {
@@ -36,7 +47,7 @@ export function distributionChart(model: ReportModel, workload: string, width: n
       .map((row) => `${clean(row.env, 60)} half between ${rangeText(row, 'lowerQuartile', 'upperQuartile')}`)
       .join('; ')}.`,
     notes: [
-      ...(far.length > 0 ? [`Off this scale and not drawn: ${far.join(', ')}.`] : []),
+      ...offScale(far),
       ...(thinned
         ? [`Of more than ${MOST_POINTS} blocks, ${MOST_POINTS} are drawn, evenly spread over the session.`]
         : []),
@@ -104,7 +115,7 @@ export function distributionChart(model: ReportModel, workload: string, width: n
   };
 }
 
-/** Letters, digits and hyphens; another text than a plain one keeps a number that tells it apart. */
+/** Letters, digits and hyphens; any other text gets a number that keeps it distinct. */
 export function slug(text: string): string {
   if (/^[a-z0-9-]{1,40}$/.test(text)) return text;
   let hash = 0;
@@ -131,10 +142,7 @@ function boxOf({ rounds, timeRatio }: ContrastRow) {
 }
 
 function pointsOf({ blockRatios }: ContrastRow): number[] {
-  const step = Math.max(1, blockRatios.length / MOST_POINTS);
-  const points: number[] = [];
-  for (let at = 0; at < blockRatios.length; at += step) points.push(percentOf(blockRatios[Math.floor(at)]?.ratio ?? 1));
-  return points;
+  return thinned(blockRatios, MOST_POINTS).map(({ ratio }) => percentOf(ratio));
 }
 
 function rangeText({ rounds }: ContrastRow, low: 'low' | 'lowerQuartile', high: 'high' | 'upperQuartile'): string {

@@ -1,9 +1,9 @@
 /** One figure over the sessions of a machine: each session with its interval, the levels, and where they change. */
 
-import { formatChange, formatNs } from '../../bench/units.ts';
-import type { HistoryLine, HistoryMachine } from '../model/history.ts';
+import { formatChange } from '../../bench/units.ts';
+import { type HistoryLine, type HistoryMachine, lineName, lineValue } from '../model/history.ts';
 import { clean } from '../text.ts';
-import { baseOptions, type Chart, figures, type Json, percentOf, round, valueAxis } from './chart.ts';
+import { baseOptions, type Chart, figures, type Json, percentOf, valueAxis } from './chart.ts';
 import { lookOf } from './palette.ts';
 
 /** More points than this are thinned: a chart is no wider. */
@@ -19,7 +19,7 @@ export function historyChart(machine: HistoryMachine, line: HistoryLine, id: str
   const look = lookOf(line.env);
   const dateOf = (index: number) =>
     new Date(machine.sessions[places[index] ?? 0]?.startedAtMs ?? 0).toISOString().slice(0, 10);
-  const title = titleOf(line);
+  const title = lineName(line);
   const last = logs.length - 1;
   const markers = Object.fromEntries(
     changes.map(({ at }, index): [string, Json] => [
@@ -40,7 +40,7 @@ export function historyChart(machine: HistoryMachine, line: HistoryLine, id: str
     id,
     title,
     heading: `${title}, session by session`,
-    description: `${title}: ${logs.length} sessions from ${dateOf(0)} to ${dateOf(last)}, the last ${valueText(line, logs[last] ?? 0)}. ${
+    description: `${title}: ${logs.length} sessions from ${dateOf(0)} to ${dateOf(last)}, the last ${lineValue(line, logs[last] ?? 0)}. ${
       changes.length === 0
         ? 'No change was found.'
         : `Changes: ${changes.map(({ at, changeLog }) => `${formatChange(Math.exp(changeLog))} from ${dateOf(at)} on`).join('; ')}.`
@@ -63,7 +63,7 @@ export function historyChart(machine: HistoryMachine, line: HistoryLine, id: str
               ...(Number.isFinite(lows[index]) && Number.isFinite(highs[index])
                 ? { yMin: percent(lows[index] as number), yMax: percent(highs[index] as number) }
                 : {}),
-              t: `${clean(machine.sessions[places[index] ?? 0]?.id ?? '', 60)}: ${valueText(line, logs[index] as number)}`,
+              t: `${clean(machine.sessions[places[index] ?? 0]?.id ?? '', 60)}: ${lineValue(line, logs[index] as number)}`,
             })),
             backgroundColor: look.fill,
             borderColor: look.line,
@@ -105,7 +105,7 @@ export function historyChart(machine: HistoryMachine, line: HistoryLine, id: str
         dateOf(from),
         dateOf(to - 1),
         String(to - from),
-        valueText(line, meanLog),
+        lineValue(line, meanLog),
       ]),
     }),
     sources: [
@@ -116,16 +116,6 @@ export function historyChart(machine: HistoryMachine, line: HistoryLine, id: str
       },
     ],
   };
-}
-
-/** `docker against native on fft`, or `docker on fft, time`. */
-export function titleOf({ env, baseline, workload, figure }: HistoryLine): string {
-  const pair = baseline === null ? clean(env, 60) : `${clean(env, 60)} against ${clean(baseline, 60)}`;
-  return `${pair} on ${clean(workload, 40)}${figure === 'time' ? ', time per pass' : ''}`;
-}
-
-export function valueText({ figure }: Pick<HistoryLine, 'figure'>, log: number): string {
-  return figure === 'time' ? formatNs(Math.exp(log)) : `${round(Math.exp(log))}`;
 }
 
 /** All places of a series, or every so many and those at its changes. */

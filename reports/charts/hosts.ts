@@ -1,16 +1,24 @@
 /** Several sessions beside each other: each environment's ratio to the baseline of its own session. Nothing is pooled. */
 
-import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
-import { formatChange } from '../../bench/units.ts';
 import { letterOf, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { NO_FIGURE } from '../words.ts';
-import { baseOptions, type Chart, figures, nameAxis, percentAxis, percentOf, valueAxis, ZERO_LINE } from './chart.ts';
+import { changePercent, changeRange, changeWords, joined, NO_FIGURE } from '../words.ts';
+import {
+  barAlong,
+  baseOptions,
+  type Chart,
+  FAR,
+  figures,
+  nameAxis,
+  offScale,
+  percentAxis,
+  percentOf,
+  valueAxis,
+  ZERO_LINE,
+} from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf, pointsWithBars } from './palette.ts';
-
-const FAR = 2;
 
 /** Null when no session has a suite or a single workload to compare. */
 export function hostsChart(models: readonly ReportModel[], width: number): Chart | null {
@@ -30,12 +38,12 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
     title: 'Sessions side by side',
     heading: 'Sessions side by side, each against its own baseline',
     description: `Time against the baseline of the same session, with intervals of 95 %: ${entries
-      .map(({ row, index }) => `${clean(row.env, 60)} in ${letterOf(index)} ${changeText(row)}`)
+      .map(({ row, index }) => `${clean(row.env, 60)} in ${letterOf(index)} ${joined(changeWords(row))}`)
       .join('; ')}.`,
     notes: [
       `${models.map((model, index) => `${letterOf(index)}: ${clean(model.session.id, 60)} on ${clean(model.details.record?.host.name ?? model.session.host, 60)}`).join('; ')}.`,
       'Every ratio is that of one session to its own baseline. Nothing is pooled over sessions.',
-      ...(far.length > 0 ? [`Off this scale and not drawn: ${far.join(', ')}.`] : []),
+      ...offScale(far),
     ],
     width,
     height: 76 + 34 * labels.length,
@@ -44,14 +52,12 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
       data: {
         datasets: [
           {
-            label: 'time against the own baseline, %',
+            label: 'time against its own baseline, %',
             data: entries.map(({ row }, index) => ({
               x: percentOf(row.timeRatio),
               y: labels[index] ?? '',
-              ...(row.interval === null
-                ? {}
-                : { xMin: percentOf(row.interval.low), xMax: percentOf(row.interval.high) }),
-              t: `${labels[index]}: ${changeText(row)}`,
+              ...barAlong('x', row.interval),
+              t: `${labels[index]}: ${joined(changeWords(row))}`,
             })),
             ...pointsWithBars(looks),
           },
@@ -59,7 +65,7 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
       },
       options: baseOptions({
         scales: {
-          x: valueAxis('time against the own baseline, %', {
+          x: valueAxis('time against its own baseline, %', {
             ...percentAxis(
               entries.flatMap(({ row }) => [
                 percentOf(row.timeRatio),
@@ -78,17 +84,12 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
         clean(row.env, 160),
         letterOf(index),
         clean(model.details.record?.host.name ?? model.session.host, 80),
-        formatChange(row.timeRatio),
-        row.interval === null ? NO_FIGURE : `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}`,
-        formatChange(1 / row.timeRatio),
+        changePercent(row.timeRatio),
+        changeRange(row.interval) ?? NO_FIGURE,
+        changePercent(1 / row.timeRatio),
         row.verdict ?? NO_FIGURE,
       ]),
     }),
     sources: [{ file: 'contrasts.csv', rows: null, filter: 'workload = suite, of each session' }],
   };
-}
-
-function changeText({ timeRatio, interval }: ContrastRow): string {
-  const range = interval === null ? '' : ` [${formatChange(interval.low)}, ${formatChange(interval.high)}]`;
-  return `${formatChange(timeRatio)}${range}`;
 }

@@ -1,14 +1,15 @@
 /** Environments as percent difference from the baseline, one below the other, with intervals and the control's band. */
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
-import { formatChange } from '../../bench/units.ts';
 import { lineList } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { NO_FIGURE, percentDigits } from '../words.ts';
+import { changePercent, changeRange, changeWords, joined, NO_FIGURE, percentDigits } from '../words.ts';
 import {
+  barAlong,
   baseOptions,
   type Chart,
+  FAR,
   figures,
   type Json,
   nameAxis,
@@ -21,8 +22,6 @@ import {
 import { chartNames } from './names.ts';
 import { lookOf, pointsWithBars } from './palette.ts';
 
-/** Beyond this an environment would flatten all others: it is written at the edge instead of drawn. */
-const FAR = 2;
 /** For the name of the control's band, px; it leaves some of it to the title above. */
 const LABEL_ROOM = 24;
 const LABEL_RISE = 17;
@@ -54,7 +53,7 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
     ...near.map((row) => ({
       env: row.env,
       x: percentOf(row.timeRatio),
-      ...(row.interval === null ? {} : { xMin: percentOf(row.interval.low), xMax: percentOf(row.interval.high) }),
+      ...barAlong('x', row.interval),
       t: `${nameOf(row.env)}: ${changeText(row)}`,
     })),
   ];
@@ -72,8 +71,7 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
   if (control?.interval) {
     annotations.control = {
       type: 'box',
-      xMin: percentOf(control.interval.low),
-      xMax: percentOf(control.interval.high),
+      ...barAlong('x', control.interval),
       backgroundColor: 'rgba(128,128,128,0.16)',
       borderWidth: 0,
       drawTime: 'beforeDatasetsDraw',
@@ -135,9 +133,9 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
       head: ['environment', 'time', '95 % interval', 'throughput', 'verdict'],
       rows: [...rows, ...(control === undefined ? [] : [control])].map((row) => [
         clean(row.env, 160),
-        changeOf(row, row.timeRatio),
-        row.interval === null ? NO_FIGURE : `${changeOf(row, row.interval.low)} to ${changeOf(row, row.interval.high)}`,
-        changeOf(row, 1 / row.timeRatio),
+        changePercent(row.timeRatio, percentDigits(row)),
+        changeRange(row.interval, percentDigits(row)) ?? NO_FIGURE,
+        changePercent(1 / row.timeRatio, percentDigits(row)),
         row.verdict ?? 'control',
       ]),
     }),
@@ -147,7 +145,7 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
   };
 }
 
-/** An axis that holds all that is drawn of these workloads. */
+/** An axis for everything that is drawn of these workloads. */
 export function ladderAxis(model: ReportModel, workloads: readonly string[]): PercentAxis {
   const rows = workloads.flatMap((workload) => [
     ...ladderRows(model, workload).filter((row) => !isFar(row)),
@@ -160,12 +158,9 @@ export function ladderAxis(model: ReportModel, workloads: readonly string[]): Pe
   );
 }
 
-/** `+4.2 % [+1.0 %, +7.6 %]`. */
+/** `+4.2 % [+1.0, +7.6]`. */
 function changeText(row: ContrastRow): string {
-  const { interval } = row;
-  const range =
-    interval === null ? ', no interval' : ` [${changeOf(row, interval.low)}, ${changeOf(row, interval.high)}]`;
-  return `${changeOf(row, row.timeRatio)}${range}`;
+  return joined(changeWords(row, percentDigits(row)), ', no interval');
 }
 
 function ladderRows(model: ReportModel, workload: string): ContrastRow[] {
@@ -177,12 +172,9 @@ function controlRow(model: ReportModel, workload: string): ContrastRow | undefin
   return model.control.rows.find((row) => row.workload === workload);
 }
 
+/** Written at the edge instead of drawn. */
 function isFar({ timeRatio }: ContrastRow): boolean {
   return timeRatio > FAR;
-}
-
-function changeOf(row: ContrastRow, ratio: number): string {
-  return formatChange(ratio, percentDigits(row));
 }
 
 function descriptionOf(model: ReportModel, rows: readonly ContrastRow[], control: ContrastRow | undefined): string {

@@ -4,7 +4,7 @@ import { clean, cut, displayWidth } from '../text.ts';
 
 const LONGEST = 30;
 
-/** By path. A long path keeps its end, which tells more than its beginning. */
+/** By path. A long path keeps its end, which is more specific than its beginning. */
 export function chartNames(environments: readonly { readonly path: string; readonly alias?: string | null }[]) {
   const names = new Map<string, string>();
   const taken = new Set<string>();

@@ -1,18 +1,28 @@
-/** Measured bursts in the order in which they were run, each against the baseline's median: what the host did meanwhile. */
+/** Measured bursts in run order, each against the baseline's median: what the host did meanwhile. */
 
 import { findSeries, flaggedRounds } from '../../bench/analysis/contrast/group.ts';
 import { median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import type { BurstSeries } from '../model/run-order.ts';
 import { clean } from '../text.ts';
-import { baseOptions, type Chart, figures, type Json, percentOf, round, valueAxis } from './chart.ts';
+import {
+  baseOptions,
+  type Chart,
+  FAR,
+  figures,
+  type Json,
+  LEGEND,
+  offScale,
+  percentOf,
+  round,
+  valueAxis,
+} from './chart.ts';
 import { chartNames } from './names.ts';
 import { faint, lookOf } from './palette.ts';
 
-/** Points of one environment that are drawn at most, and flagged ones besides. */
+/** Points of one environment that are drawn at most, in addition to flagged ones. */
 const MOST_POINTS = 600;
 const MOST_FLAGGED = 200;
-const FAR = 2;
 
 interface Point {
   readonly x: number;
@@ -81,16 +91,16 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
   return {
     id: 'order',
     title: 'Run order',
-    heading: 'Measured bursts in the order in which they were run',
+    heading: 'Measured bursts in run order',
     description:
       `${shown} of ${total} measured bursts over ${minutesText(known, begin)}, each as a difference from the median of ` +
       `${clean(baseline, 60)} on its workload. ${flagged.length} flagged bursts are ringed.`,
     notes: [
-      ...(shown < total ? [`Thinned: ${shown} of ${total} bursts are drawn, evenly spread; figures rest on all.`] : []),
+      ...(shown < total ? [`Thinned: ${shown} of ${total} bursts are drawn, evenly spread; the figures use all.`] : []),
       'Ringed: further than 14.8 median absolute deviations from the median of their block. None is dropped.',
       ...(clipped > 0 ? [`${clipped} bursts lie beyond ±${limit} % and are drawn at the edge.`] : []),
       ...(stolen.length > 0 ? ['Shaded: blocks in which more than 1 % of the time was stolen from the host.'] : []),
-      ...(far.length > 0 ? [`Off this scale and not drawn: ${far.join(', ')}.`] : []),
+      ...offScale(far),
     ],
     width,
     height: 380,
@@ -103,7 +113,7 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
           y: valueAxis(`against the median of ${clean(baseline, 30)}, %`, { min: -limit, max: limit }),
         },
         plugins: {
-          legend: { display: true, position: 'bottom', labels: { usePointStyle: true, boxHeight: 7 } },
+          legend: LEGEND,
           annotation: { annotations: Object.fromEntries(stolen.map((band, index) => [`stolen-${index}`, band])) },
         },
       }),

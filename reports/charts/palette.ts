@@ -1,6 +1,6 @@
 /**
  * A colour and a shape for every environment, by its name: the same in every report, whatever else was measured. Colours
- * are those of Okabe and Ito (2008), which readers without red, green or blue receptors tell apart; shapes do it in grey.
+ * are those of Okabe and Ito (2008), which readers without red, green or blue receptors can distinguish; shapes work in grey.
  */
 
 export interface Look {

@@ -1,16 +1,24 @@
 /** What isolation costs: the time of each environment against how many isolation features its boxes have. */
 
-import { formatChange } from '../../bench/units.ts';
 import { leadWorkload, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { NO_FIGURE } from '../words.ts';
-import { baseOptions, type Chart, figures, type Json, percentAxis, percentOf, valueAxis } from './chart.ts';
+import { changePercent, changeRange, NO_FIGURE } from '../words.ts';
+import {
+  barAlong,
+  baseOptions,
+  type Chart,
+  FAR,
+  figures,
+  type Json,
+  LEGEND,
+  offScale,
+  percentAxis,
+  percentOf,
+  valueAxis,
+} from './chart.ts';
 import { chartNames } from './names.ts';
-import { lookOf } from './palette.ts';
-
-/** Beyond this an environment would flatten all others. */
-const FAR = 2;
+import { lookOf, pointsWithBars } from './palette.ts';
 
 /** Null with fewer than two environments whose isolation is known. */
 export function postureChart(model: ReportModel, width: number): Chart | null {
@@ -35,20 +43,16 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
     description: `Time on ${workload} and isolation features in effect: ${points
       .map(
         ({ env, holds, told, row }) =>
-          `${clean(env, 60)} ${holds} of ${told}, ${row === null ? 'the baseline' : formatChange(row.timeRatio)}`,
+          `${clean(env, 60)} ${holds} of ${told}, ${row === null ? 'the baseline' : changePercent(row.timeRatio)}`,
       )
       .join('; ')}.`,
-    notes: [
-      'A count, no measure of safety: aspects don’t weigh the same.',
-      ...(far.length > 0 ? [`Off this scale and not drawn: ${far.join(', ')}.`] : []),
-    ],
+    notes: ['A count, not a measure of safety: features differ in weight.', ...offScale(far)],
     width,
     height: 320,
     config: {
       type: 'scatterWithErrorBars',
       data: {
         datasets: points.map(({ env, holds, row }): Json => {
-          const look = lookOf(env);
           const name = names.get(env) ?? clean(env, 30);
           return {
             label: name,
@@ -56,18 +60,11 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
               {
                 x: holds,
                 y: row === null ? 0 : percentOf(row.timeRatio),
-                ...(row?.interval ? { yMin: percentOf(row.interval.low), yMax: percentOf(row.interval.high) } : {}),
-                t: `${name}: ${holds} aspects, ${row === null ? 'the baseline' : formatChange(row.timeRatio)}`,
+                ...barAlong('y', row?.interval),
+                t: `${name}: ${holds} features, ${row === null ? 'the baseline' : changePercent(row.timeRatio)}`,
               },
             ],
-            backgroundColor: look.fill,
-            borderColor: look.line,
-            pointStyle: look.shape,
-            pointRadius: 6,
-            errorBarColor: look.line,
-            errorBarWhiskerColor: look.line,
-            errorBarLineWidth: 2,
-            errorBarWhiskerSize: 10,
+            ...pointsWithBars([lookOf(env)]),
           };
         }),
       },
@@ -80,7 +77,7 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
           }),
           y: valueAxis(`time against ${clean(baseline, 40)}, %`, { ...percentAxis(percents) }),
         },
-        plugins: { legend: { display: true, position: 'bottom', labels: { usePointStyle: true, boxHeight: 7 } } },
+        plugins: { legend: LEGEND },
       }),
     },
     table: figures({
@@ -89,8 +86,8 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
         clean(env, 160),
         String(holds),
         String(told),
-        row === null ? 'baseline' : formatChange(row.timeRatio),
-        row?.interval ? `${formatChange(row.interval.low)} to ${formatChange(row.interval.high)}` : NO_FIGURE,
+        row === null ? 'baseline' : changePercent(row.timeRatio),
+        changeRange(row?.interval ?? null) ?? NO_FIGURE,
       ]),
     }),
     sources: [{ file: 'contrasts.csv', rows: null, filter: `workload = ${workload}` }],

@@ -1,11 +1,11 @@
 /** What a fresh start takes, split into its phases, with every start as a point. */
 
 import type { Start } from '../../bench/types.ts';
-import { formatNs, median } from '../../bench/units.ts';
+import { median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { NO_FIGURE } from '../words.ts';
-import { baseOptions, type Chart, figures, type Json, nameAxis, round, valueAxis } from './chart.ts';
+import { known, ms, NO_FIGURE } from '../words.ts';
+import { baseOptions, type Chart, figures, type Json, nameAxis, round, thinned, valueAxis } from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf } from './palette.ts';
 
@@ -51,24 +51,24 @@ export function startupChart(model: ReportModel, width: number): Chart | null {
     categoryPercentage: 0.9,
   }));
   const points: Json[] = rows.flatMap(({ starts }, index) =>
-    thinned(starts).flatMap(({ readyMs, block }) =>
+    thinned(starts, MOST_POINTS).flatMap(({ readyMs, block }) =>
       readyMs === null
         ? []
         : [{ x: round(readyMs), y: labels[index] ?? '', t: `block ${block}: ready after ${ms(readyMs)}` }],
     ),
   );
   const looks = rows.flatMap(({ path, starts }) =>
-    thinned(starts).flatMap(({ readyMs }) => (readyMs === null ? [] : [lookOf(path)])),
+    thinned(starts, MOST_POINTS).flatMap(({ readyMs }) => (readyMs === null ? [] : [lookOf(path)])),
   );
   return {
     id: 'startup',
     title: 'Fresh starts',
     heading: 'Fresh starts: medians of their phases, and every start',
-    description: `Time from the beginning of a start until the payload was ready: ${rows
+    description: `Time from start until the payload was ready: ${rows
       .map(({ path, starts }) => `${clean(path, 60)} ${rangeText(starts.map(({ readyMs }) => readyMs))}`)
       .join('; ')}.`,
     notes: [
-      'Bars: medians of each phase over the completed starts. Points: every start’s time until ready, which is their range.',
+      'Bars: medians of each phase over the completed starts. Points: the time until ready of every start.',
       ...(rows.some(({ starts }) => starts.length > MOST_POINTS)
         ? [`${MOST_POINTS} starts of each environment are drawn.`]
         : []),
@@ -103,14 +103,14 @@ export function startupChart(model: ReportModel, width: number): Chart | null {
       }),
     },
     table: figures({
-      head: ['environment', 'starts', ...PHASES.map(({ label }) => label), 'ready: median', 'least to most', 'removal'],
+      head: ['environment', 'starts', ...PHASES.map(({ label }) => label), 'ready: median', 'range', 'removal'],
       rows: rows.map(({ path, starts }) => [
         clean(path, 160),
         String(starts.length),
-        ...PHASES.map(({ of }) => msOrNone(medianOf(starts.map(of)))),
-        msOrNone(medianOf(starts.map(({ readyMs }) => readyMs))),
+        ...PHASES.map(({ of }) => known(medianOf(starts.map(of)), ms)),
+        known(medianOf(starts.map(({ readyMs }) => readyMs)), ms),
         rangeText(starts.map(({ readyMs }) => readyMs)),
-        msOrNone(medianOf(starts.map(({ teardownMs }) => teardownMs))),
+        known(medianOf(starts.map(({ teardownMs }) => teardownMs)), ms),
       ]),
     }),
     sources: [{ file: 'starts.csv', rows: null, filter: 'status = completed' }],
@@ -126,22 +126,7 @@ function medianOf(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : round(median(known));
 }
 
-function thinned<T>(all: readonly T[]): readonly T[] {
-  const step = Math.max(1, all.length / MOST_POINTS);
-  const some: T[] = [];
-  for (let at = 0; at < all.length; at += step) some.push(all[Math.floor(at)] as T);
-  return some;
-}
-
 function rangeText(values: readonly (number | null)[]): string {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? NO_FIGURE : `${ms(Math.min(...known))} to ${ms(Math.max(...known))}`;
-}
-
-function msOrNone(value: number | null): string {
-  return value === null ? NO_FIGURE : ms(value);
-}
-
-function ms(value: number): string {
-  return formatNs(value * 1e6);
 }

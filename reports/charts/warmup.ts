@@ -4,7 +4,7 @@ import { formatChange, median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { NO_FIGURE } from '../words.ts';
-import { baseOptions, type Chart, figures, type Json, percentOf, valueAxis } from './chart.ts';
+import { baseOptions, type Chart, figures, type Json, LEGEND, percentOf, valueAxis } from './chart.ts';
 import { slug } from './distribution.ts';
 import { chartNames } from './names.ts';
 import { lookOf } from './palette.ts';
@@ -66,7 +66,7 @@ export function warmupChart(model: ReportModel, workload: string, width: number)
           y: valueAxis('against its own last third, %'),
         },
         plugins: {
-          legend: { display: true, position: 'bottom', labels: { usePointStyle: true, boxHeight: 7 } },
+          legend: LEGEND,
           annotation: { annotations: warmup === null ? {} : { length: line } },
         },
       }),

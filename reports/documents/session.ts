@@ -9,6 +9,7 @@ import { answerLead, answerOf } from '../sections/answer.ts';
 import { order, spread, warmup } from '../sections/charts.ts';
 import { publishedClaims } from '../sections/claims.ts';
 import { contrasts, sums, verdicts } from '../sections/contrasts.ts';
+import { couldNotRun } from '../sections/differences.ts';
 import { footprint } from '../sections/footprint.ts';
 import { host } from '../sections/host.ts';
 import { levels } from '../sections/levels.ts';
@@ -16,7 +17,7 @@ import { dictionary, method } from '../sections/method.ts';
 import { notes } from '../sections/notes.ts';
 import { parity } from '../sections/parity.ts';
 import { posture } from '../sections/posture.ts';
-import { problems, unavailable } from '../sections/problems.ts';
+import { problems } from '../sections/problems.ts';
 import { reproduce } from '../sections/reproduce.ts';
 import { name, type Section, type Text } from '../sections/section.ts';
 import { starts } from '../sections/starts.ts';
@@ -39,7 +40,7 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   order,
   starts,
   warmup,
-  unavailable,
+  ({ unavailable }) => couldNotRun(unavailable),
   problems,
   notes,
   publishedClaims,
@@ -55,7 +56,7 @@ export function sessionDocument(model: ReportModel, warnings: readonly string[] 
     kind: 'Boxmark report',
     about: aboutSession(model),
     warnings: [
-      ...warnings.map((text) => `The session’s files are not as its manifest says: ${clean(text)}.`),
+      ...warnings.map((text) => `The session’s files don’t match its manifest: ${clean(text)}.`),
       ...distrustLines(model),
     ],
     answer: answerOf(model),
@@ -83,22 +84,9 @@ function aboutSession({ session, blocks }: ReportModel): Text[] {
 
 /** Drawn when they are first asked for. */
 function chartsOf(model: ReportModel): (name: string) => readonly Chart[] {
-  let drawn: Readonly<Record<string, readonly (Chart | null)[]>> | undefined;
+  let drawn: Readonly<Record<string, readonly Chart[]>> | undefined;
   return (wanted) => {
-    if (drawn === undefined) {
-      const charts = sessionCharts(model);
-      const { ladder, workloads, distributions, order: run, startup, footprint: memory, warmups } = charts;
-      drawn = {
-        ladder: [ladder],
-        workloads,
-        distributions,
-        order: [run],
-        startup: [startup],
-        footprint: [memory],
-        warmups,
-        posture: [postureChart(model, WIDE)],
-      };
-    }
-    return (drawn[wanted] ?? []).filter((chart) => chart !== null);
+    drawn ??= { ...sessionCharts(model), posture: [postureChart(model, WIDE)].filter((chart) => chart !== null) };
+    return drawn[wanted] ?? [];
   };
 }

@@ -22,7 +22,7 @@ export function sessionsDocument(sessions: readonly WarnedModel[]): Document {
     about: [`${sessions.length} sessions`],
     warnings: sessions.flatMap(({ warnings, model }, index) =>
       warnings.map(
-        (text) => `${letterOf(index)} (${clean(model.session.id, 60)}) is not as its manifest says: ${clean(text)}.`,
+        (text) => `${letterOf(index)} (${clean(model.session.id, 60)}) does not match its manifest: ${clean(text)}.`,
       ),
     ),
     answer: `${sessions.length} sessions side by side`,

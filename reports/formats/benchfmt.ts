@@ -5,7 +5,7 @@ import { neutral } from '../text.ts';
 import { type ExportModel, groupStarts, plain, textExport } from './export.ts';
 
 /**
- * Keys begin with a lower-case letter and hold for all lines below; names are one word that goes on in upper case. Of the
+ * Keys begin with a lower-case letter and apply to all lines below; names are one word that continues in upper case. Of the
  * keys only `env` changes, because benchstat makes a table for each set of the others. Format: Go proposal 14313.
  */
 function render(model: ExportModel): string {

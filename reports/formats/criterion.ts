@@ -3,9 +3,9 @@
 import { randomStream } from '../../bench/random.ts';
 import { median } from '../../bench/units.ts';
 import { neutral } from '../text.ts';
-import { type ExportModel, exportModel, groupStarts, rounded } from './export.ts';
+import { type ExportModel, exportModel, groupStarts, mean, rounded, stdDev } from './export.ts';
 import type { Format, ReportFile } from './format.ts';
-import { jsonText } from './json.ts';
+import { jsonText } from './json-text.ts';
 
 const RESAMPLES = 2000;
 /** Fixed, so that the same session gives the same bytes. */
@@ -91,16 +91,6 @@ function percentile(sorted: readonly number[], share: number): number {
   return below + (rank - Math.floor(rank)) * ((sorted[Math.ceil(rank)] as number) - below);
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function stdDev(values: readonly number[]): number {
-  if (values.length < 2) return 0;
-  const centre = mean(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
-}
-
 function medianAbsDev(values: readonly number[]): number {
   const centre = median(values);
   return MAD_SCALE * median(values.map((value) => Math.abs(value - centre)));
@@ -131,7 +121,7 @@ export const criterion: Format = {
   many: false,
   folder: true,
   files([session, ...more]) {
-    if (session === undefined || more.length > 0) throw new RangeError('this format holds exactly one session');
+    if (session === undefined || more.length > 0) throw new RangeError('this format takes exactly one session');
     return render(exportModel(session));
   },
 };

@@ -18,7 +18,7 @@ const TITLE = { display: true, align: 'start', font: { size: 15, weight: 'bold' 
 /** Above and below a title, px: Chart.js's own. */
 const TITLE_PADDING = 10;
 
-/** A drawer keeps one canvas for each size: making one loads a Chart.js of its own. */
+/** A drawer keeps one canvas for each size: each new one loads its own Chart.js. */
 export function newDrawer(format: Format): (chart: Chart) => Uint8Array {
   const canvases = new Map<string, ChartJSNodeCanvas>();
   return (chart) => {
@@ -46,7 +46,7 @@ function finished(svg: string, { heading, description }: Chart): string {
   return text.replace(/<svg ([^>]*[^/])>/, (_, attributes: string) => `<svg role="img" ${attributes}>${about}`);
 }
 
-/** Drawing changes a configuration, so each gets its own; a picture stands alone and says what it is of. */
+/** Drawing changes a configuration, so each gets its own; a picture is seen without its page and needs a title. */
 function configOf(chart: Chart, format: Format): ChartConfiguration {
   const config = structuredClone(chart.config) as unknown as ChartConfiguration;
   const options = config.options as Record<string, unknown> & { plugins?: Record<string, unknown> };
@@ -67,7 +67,7 @@ function newCanvas(format: Format, width: number, height: number): ChartJSNodeCa
     ...(format === 'svg' ? { type: 'svg' as const } : {}),
     backgroundColour: '#ffffff',
     chartCallback: (Chart) => {
-      // Each canvas has a Chart.js of its own, which plug-ins must be loaded anew for.
+      // Each canvas has its own Chart.js, for which plug-ins must be loaded again.
       const bars = fresh('chartjs-chart-error-bars');
       const boxes = fresh('@sgratzl/chartjs-chart-boxplot');
       Chart.register(

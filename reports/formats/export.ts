@@ -1,12 +1,13 @@
 /** What the formats of other tools share: the model of a report with the bursts behind it, and numbers as tools want them. */
 
+import { grouped } from '../grouped.ts';
 import type { ReportModel, StartSeries } from '../model/model.ts';
 import type { Format, SessionReport } from './format.ts';
 
 export interface ExportModel extends ReportModel {
   /** In the order of `environments` (the control last), workloads and blocks. */
   readonly starts: readonly StartSeries[];
-  /** Digest of the host's hardware: what tells sessions of one machine from those of another. */
+  /** Digest of the host's hardware: which distinguishes sessions of one machine from those of another. */
   readonly fingerprint: string;
 }
 
@@ -15,7 +16,7 @@ export function exportModel({ model }: Pick<SessionReport, 'model'>): ExportMode
   return { ...model, starts: details.bursts(), fingerprint: details.record?.host.fingerprint ?? '' };
 }
 
-/** A format of another tool that holds one session as a text. */
+/** A format of another tool: one session as a text. */
 export function textExport(
   about: Pick<Format, 'name' | 'extension' | 'summary'>,
   render: (model: ExportModel) => string,
@@ -25,7 +26,7 @@ export function textExport(
     audience: 'tool',
     many: false,
     files([session, ...more]) {
-      if (session === undefined || more.length > 0) throw new RangeError('this format holds exactly one session');
+      if (session === undefined || more.length > 0) throw new RangeError('this format takes exactly one session');
       return [{ name: `${about.name}.${about.extension}`, content: render(exportModel(session)) }];
     },
   };
@@ -33,14 +34,7 @@ export function textExport(
 
 /** Starts of one environment on one workload, in the model's order. */
 export function groupStarts({ starts }: ExportModel): (readonly StartSeries[])[] {
-  const groups = new Map<string, StartSeries[]>();
-  for (const start of starts) {
-    const key = JSON.stringify([start.env, start.workload]);
-    const known = groups.get(key);
-    if (known) known.push(start);
-    else groups.set(key, [start]);
-  }
-  return [...groups.values()];
+  return grouped(starts, ({ env, workload }) => [env, workload]);
 }
 
 /** Plain decimals of `digits` significant digits, never an exponent: some readers stop at one. */
@@ -56,4 +50,14 @@ export function plain(value: number, digits = 9): string {
 /** `value` rounded to significant digits, for JSON. */
 export function rounded(value: number, digits = 9): number {
   return Number(value.toPrecision(digits));
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+export function stdDev(values: readonly number[]): number {
+  if (values.length < 2) return 0;
+  const centre = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 }

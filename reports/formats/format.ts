@@ -25,13 +25,13 @@ export interface Format {
   readonly summary: string;
   /** Read by people, or by another tool: which of the commands offers it. */
   readonly audience: 'people' | 'tool';
-  /** Does it hold several sessions? Those that don't take exactly one, or make a file of each. */
+  /** Can one file contain several sessions? Otherwise the format takes exactly one, or makes a file of each. */
   readonly many: boolean;
   /** A text goes to standard output; a folder of files does not. */
   readonly folder?: boolean;
-  /** Pure: the same sessions give the same bytes, with no clock and no chance in them. */
+  /** Pure: the same sessions give the same bytes; no clock, nothing random. */
   files(sessions: readonly SessionReport[]): readonly ReportFile[] | Promise<readonly ReportFile[]>;
-  /** What the user must know of these files besides: figures that the format could not take. */
+  /** What else the user must know about these files: figures that the format can't represent. */
   remarks?(sessions: readonly SessionReport[]): string[];
 }
 

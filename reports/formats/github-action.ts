@@ -3,7 +3,7 @@
 import { halfWidthLog } from '../model/model.ts';
 import { neutral } from '../text.ts';
 import { type ExportModel, rounded, textExport } from './export.ts';
-import { jsonText } from './json.ts';
+import { jsonText } from './json-text.ts';
 
 interface Entry {
   readonly name: string;
@@ -13,7 +13,7 @@ interface Entry {
   readonly extra: string;
 }
 
-/** The action joins the points of a name over commits, so that names hold nothing that changes from run to run. */
+/** The action joins the points of a name over commits, so names contain nothing that changes from run to run. */
 function render(model: ExportModel): string {
   const ratios = model.contrasts.map((row): Entry => {
     const { env, baseline, workload, timeRatio, interval, blocks, verdict } = row;

@@ -2,20 +2,18 @@
 
 import { median } from '../../bench/units.ts';
 import { neutral } from '../text.ts';
-import { type ExportModel, groupStarts, rounded, textExport } from './export.ts';
-import { jsonText } from './json.ts';
+import { type ExportModel, groupStarts, mean, rounded, stdDev, textExport } from './export.ts';
+import { jsonText } from './json-text.ts';
 
 /** CPU time is not known by user and system, and what is not known is null. */
 function render(model: ExportModel): string {
   const results = groupStarts(model).map((starts) => {
     const [{ env, workload } = { env: '', workload: '' }] = starts;
     const times = starts.map(({ values }) => median(values) / 1e9);
-    const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
-    const squares = times.reduce((sum, time) => sum + (time - mean) ** 2, 0);
     return {
       command: `${neutral(env)} ${neutral(workload)}`,
-      mean: rounded(mean),
-      stddev: times.length < 2 ? null : rounded(Math.sqrt(squares / (times.length - 1))),
+      mean: rounded(mean(times)),
+      stddev: times.length < 2 ? null : rounded(stdDev(times)),
       median: rounded(median(times)),
       user: null,
       system: null,

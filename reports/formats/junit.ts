@@ -1,10 +1,11 @@
 /** JUnit XML: a test case for every pair and workload, failed when it is slower past the margin. */
 
 import { formatChange } from '../../bench/units.ts';
+import { grouped } from '../grouped.ts';
 import type { ContrastRow } from '../model/model.ts';
 import { reasonText } from '../sections/verdicts.ts';
 import { neutral } from '../text.ts';
-import { percent, percentDigits, ratioDigits } from '../words.ts';
+import { percent, percentDigits, ratioWords } from '../words.ts';
 import { type ExportModel, textExport } from './export.ts';
 
 /**
@@ -13,7 +14,7 @@ import { type ExportModel, textExport } from './export.ts';
  */
 function render(model: ExportModel): string {
   const { session, contrasts, margin } = model;
-  const suites = pairsOf(contrasts).map(([name, rows]) => suiteLines(name, rows, model));
+  const suites = grouped(contrasts, pairOf).map((rows) => suiteLines(pairOf(rows[0] as ContrastRow), rows, model));
   const counts = countOf(contrasts);
   const name = `boxmark ${session.id}, margin ${percent(margin)}`;
   return [
@@ -43,31 +44,27 @@ function suiteLines(name: string, rows: readonly ContrastRow[], model: ExportMod
 
 /** No `time`: a ratio has none, and the reader would add them up. */
 function caseLines(suite: string, row: ContrastRow, model: ExportModel): string[] {
-  const figure = attribute(figureText(row));
-  const head = `    <testcase classname="${attribute(suite)}" name="${attribute(row.workload)}"`;
-  const outcome = outcomeOf(row);
-  if (outcome === 'failed') {
-    const margin = `past the margin of ${percent(model.margin)}`;
-    return [
-      `${head}>`,
-      `      <failure type="slower" message="${figure}">${text(`${row.env} takes longer than ${row.baseline} on ${row.workload}, ${margin}.`)}</failure>`,
-      '    </testcase>',
-    ];
-  }
-  if (outcome === 'skipped') {
-    const why = reasonText(row.judgement?.reasons ?? []);
-    return [
-      `${head}>`,
-      `      <skipped message="${attribute(`${row.verdict}: ${why}`)}"/>`,
-      `      <system-out>${text(figureText(row))}</system-out>`,
-      '    </testcase>',
-    ];
-  }
   return [
-    `${head}>`,
-    `      <system-out>${text(`${row.verdict}: ${figureText(row)}`)}</system-out>`,
+    `    <testcase classname="${attribute(suite)}" name="${attribute(row.workload)}">`,
+    ...outcomeLines(row, model).map((line) => `      ${line}`),
     '    </testcase>',
   ];
+}
+
+function outcomeLines(row: ContrastRow, { margin }: ExportModel): string[] {
+  const figure = figureText(row);
+  switch (outcomeOf(row)) {
+    case 'failed': {
+      const what = `${row.env} takes longer than ${row.baseline} on ${row.workload}, past the margin of ${percent(margin)}.`;
+      return [`<failure type="slower" message="${attribute(figure)}">${text(what)}</failure>`];
+    }
+    case 'skipped': {
+      const why = `${row.verdict}: ${reasonText(row.judgement?.reasons ?? [])}`;
+      return [`<skipped message="${attribute(why)}"/>`, `<system-out>${text(figure)}</system-out>`];
+    }
+    default:
+      return [`<system-out>${text(`${row.verdict}: ${figure}`)}</system-out>`];
+  }
 }
 
 /** Slower, but not with the whole interval past the margin, is no failure: that is what the margin is for. */
@@ -82,23 +79,13 @@ function countOf(rows: readonly ContrastRow[]): { tests: number; failures: numbe
 }
 
 function figureText(row: ContrastRow): string {
-  const digits = ratioDigits(row);
-  const { interval, timeRatio, blocks } = row;
-  const ends =
-    interval === null ? 'no interval' : `[${interval.low.toFixed(digits)}, ${interval.high.toFixed(digits)}]`;
-  const change = formatChange(1 / timeRatio, percentDigits(row));
-  return `time ratio ${timeRatio.toFixed(digits)} ${ends}, throughput ${change}, blocks ${blocks}`;
+  const { value, range } = ratioWords(row);
+  const change = formatChange(1 / row.timeRatio, percentDigits(row));
+  return `time ratio ${value} ${range ?? 'no interval'}, throughput ${change}, blocks ${row.blocks}`;
 }
 
-function pairsOf(rows: readonly ContrastRow[]): [string, ContrastRow[]][] {
-  const pairs = new Map<string, ContrastRow[]>();
-  for (const row of rows) {
-    const name = `${row.env} against ${row.baseline}`;
-    const known = pairs.get(name);
-    if (known) known.push(row);
-    else pairs.set(name, [row]);
-  }
-  return [...pairs];
+function pairOf({ env, baseline }: ContrastRow): string {
+  return `${env} against ${baseline}`;
 }
 
 /** XML 1.0 has no way to write most control characters; `neutral` has taken them out. */

@@ -1,6 +1,6 @@
 /** Text for Markdown on a forge: escaped, so that names and messages from outside stay text and call nobody. */
 
-import { clean } from '../text.ts';
+import { clean, printable } from '../text.ts';
 
 /** GitHub's limit for a comment is 65,536 characters; some room is left for what a workflow puts around it. */
 export const MARKDOWN_LIMIT = 65_000;
@@ -24,13 +24,18 @@ export function code(text: string, limit?: number): string {
   return `<code>${escaped(clean(text, limit))}</code>`;
 }
 
+/** Lines with their spaces. */
+export function preformatted(lines: readonly string[]): string {
+  return `<pre>${lines.map((line) => escaped(printable(line))).join('\n')}</pre>`;
+}
+
 function escaped(text: string): string {
   return text
     .replace(SPECIAL, (sign) => `&#${sign.charCodeAt(0)};`)
     .replace(/www\./gi, (word) => `${word.slice(0, 3)}&#46;`);
 }
 
-/** A table; cells are Markdown already. What `left` does not name stands on the right. */
+/** A table; cells are Markdown already. Columns that `left` does not name are aligned to the right. */
 export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -50,7 +55,7 @@ export interface Fold {
 /** `head` and what is folded below it, in `limit` characters: a fold that does not fit is named and left out. */
 export function folded(head: readonly string[], folds: readonly Fold[], limit = MARKDOWN_LIMIT): string {
   const note = (titles: readonly string[]) =>
-    titles.length === 0 ? '' : `\n_Left out for length: ${titles.join(', ')}. The other reports have it._\n`;
+    titles.length === 0 ? '' : `\n_Left out for length: ${titles.join(', ')}. The other formats have all of it._\n`;
   const all = folds.filter(({ body }) => body.length > 0);
   const longestNote = note(all.map(({ title }) => title)).length;
   let text = `${cutLines(head, limit - longestNote).join('\n')}\n`;

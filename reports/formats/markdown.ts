@@ -5,13 +5,15 @@ import {
   type Cell,
   type Inline,
   inlines,
+  plain,
   type RichCell,
+  type Row,
   richCell,
   type Section,
   type Table,
   type Text,
 } from '../sections/section.ts';
-import { type Fold, folded, markdownTable, code as outsideCode, prose } from './markdown-text.ts';
+import { type Fold, folded, markdownTable, code as outsideCode, preformatted, prose } from './markdown-text.ts';
 
 /** Items of a list before the rest is left out. */
 const MOST_ITEMS = 60;
@@ -19,13 +21,14 @@ const MOST_ITEMS = 60;
 const LONGEST = 2000;
 
 /** At most 65,000 characters long. */
-export function markdownText(document: Document, mark = ''): string {
+export function markdownText(document: Document): string {
+  const mark = document.mark === undefined ? '' : `${document.mark} `;
   const top = document.sections.filter(({ weight }) => weight === 'top');
   const next = document.next ?? null;
   const head = [
     ...(document.answer === null ? [] : [`### ${mark}${inline(document.answer)}`, '']),
-    ...document.warnings.flatMap((text) => ['> [!WARNING]', `> ${inline(text)}`, '']),
-    ...document.lead.flatMap((text) => [inline(text), '']),
+    ...(document.warnings ?? []).flatMap((text) => ['> [!WARNING]', `> ${inline(text)}`, '']),
+    ...(document.lead ?? []).flatMap((text) => [inline(text), '']),
     ...top.flatMap((section) => topLines(section)),
     ...(next === null
       ? []
@@ -57,7 +60,7 @@ function topLines(section: Section): string[] {
   return lines.length === 0 ? [] : [`**${prose(section.title)}**`, '', ...lines, ''];
 }
 
-/** None where there is nothing but a picture. */
+/** Empty where there is only a picture. */
 function sectionLines({ lead = [], tables = [], notes = [], notesTitle }: Section, isTop = false): string[] {
   const filled = tables.filter(({ rows }) => rows.length > 0);
   if (filled.length === 0 && notes.length === 0 && (lead.length === 0 || tables.length > 0)) return [];
@@ -86,17 +89,24 @@ function tableBlock(table: Table, isTop: boolean): string[] {
   if (table.form === 'facts') {
     return table.rows.map(({ cells: [term = '', text = ''] }) => `- ${cellText(term)}: ${cellText(text)}`);
   }
+  if (table.form === 'lines')
+    return [preformatted(table.rows.map(({ cells: [line = ''] }) => plain(richCell(line).show)))];
   const shown = table.columns.map((_, index) => index).filter((index) => !table.columns[index]?.detail);
   const group = table.rows.some((row) => row.group !== undefined) ? [table.group ?? ''] : [];
   const lines = markdownTable(
     [...group, ...shown.map((index) => table.columns[index]?.title ?? '')].map((title) => prose(title)),
     table.rows.map((row) => [
       ...(group.length === 0 ? [] : [headingText(richCell(row.group ?? ''))]),
-      ...shown.map((index) => cellText(row.cells[index] ?? '', isTop)),
+      ...shown.map((index, place) => cellText(row.cells[index] ?? '', isTop) + (place === 0 ? belowText(row) : '')),
     ]),
     [...group.map(() => true), ...shown.map((index, place) => place === 0 || table.columns[index]?.align === 'left')],
   );
   return [...lines, ...notes];
+}
+
+/** Below the first cell: a table of Markdown has no rows that span it. */
+function belowText({ below = [] }: Row): string {
+  return below.map((text) => `<br><sub>${inline(text)}</sub>`).join('');
 }
 
 function cellText(cell: Cell, isTop = false): string {

@@ -32,32 +32,19 @@ function render(model: ExportModel): string {
   return `${[...text, '# EOF'].join('\n')}\n`;
 }
 
-/** All points of a family stand together, as the format wants it. */
+/** All points of a family together, as the format requires. */
 function familiesOf(model: ExportModel): Family[] {
-  const { session, environments, contrasts, control } = model;
-  const rows = [...contrasts, ...control.rows].map(({ env, baseline, workload, ...row }) => ({
-    labels: { env, baseline, workload },
-    ...row,
-  }));
-  const levels = environments.flatMap(({ path, summary }) =>
-    summary.workloads.map(({ workload, ...level }) => ({ labels: { env: path, workload }, ...level })),
-  );
-  const startups = environments.flatMap(({ path, startup }) => (startup === null ? [] : [{ ...startup, path }]));
-  const stages = {
-    spawn: 'spawnMs',
-    first_instruction: 'firstInstructionMs',
-    ready: 'readyMs',
-    removal: 'teardownMs',
-  } as const;
+  return [...sessionFamilies(model), ...ratioFamilies(model), ...levelFamilies(model), ...startFamilies(model)];
+}
+
+function sessionFamilies({ session, fingerprint }: ExportModel): Family[] {
   const finished = Date.parse(session.finishedAt ?? '');
   const { id, program, plan } = session;
   return [
     {
       name: 'boxmark_session',
       help: 'The session that the other figures are of; always 1.',
-      points: [
-        { labels: { session: id, version: program, fingerprint: model.fingerprint, size: plan.size }, value: 1 },
-      ],
+      points: [{ labels: { session: id, version: program, fingerprint: fingerprint, size: plan.size }, value: 1 }],
     },
     {
       name: 'boxmark_session_finished_timestamp_seconds',
@@ -65,6 +52,15 @@ function familiesOf(model: ExportModel): Family[] {
       help: 'When the session ended, seconds since 1970-01-01 UTC.',
       points: [{ labels: {}, value: Number.isFinite(finished) ? finished / 1000 : null }],
     },
+  ];
+}
+
+function ratioFamilies({ contrasts, control }: ExportModel): Family[] {
+  const rows = [...contrasts, ...control.rows].map(({ env, baseline, workload, ...row }) => ({
+    labels: { env, baseline, workload },
+    ...row,
+  }));
+  return [
     {
       name: 'boxmark_time_ratio',
       help: 'Time of the environment over that of its baseline, typical burst; above 1 takes longer.',
@@ -94,6 +90,14 @@ function familiesOf(model: ExportModel): Family[] {
           VERDICTS.map((word) => ({ labels: { ...labels, verdict: word }, value: word === verdict ? 1 : 0 })),
         ),
     },
+  ];
+}
+
+function levelFamilies({ environments }: ExportModel): Family[] {
+  const levels = environments.flatMap(({ path, summary }) =>
+    summary.workloads.map(({ workload, ...level }) => ({ labels: { env: path, workload }, ...level })),
+  );
+  return [
     {
       name: 'boxmark_pass_seconds',
       unit: 'seconds',
@@ -110,6 +114,18 @@ function familiesOf(model: ExportModel): Family[] {
       help: 'Bursts with a wrong answer, which are in no other figure.',
       points: levels.map(({ labels, wrongAnswers }) => ({ labels, value: wrongAnswers })),
     },
+  ];
+}
+
+function startFamilies({ environments }: ExportModel): Family[] {
+  const startups = environments.flatMap(({ path, startup }) => (startup === null ? [] : [{ ...startup, path }]));
+  const stages = {
+    spawn: 'spawnMs',
+    first_instruction: 'firstInstructionMs',
+    ready: 'readyMs',
+    removal: 'teardownMs',
+  } as const;
+  return [
     {
       name: 'boxmark_start_seconds',
       unit: 'seconds',

@@ -7,7 +7,7 @@ import type { Format } from './format.ts';
 
 const ATTRIBUTES = ['time', 'session', 'version', 'fingerprint'] as const;
 
-/** Otava reads every cell of a metric as a number, and an empty one stops it: a metric that a session lacks is left out. */
+/** Otava reads every cell of a metric as a number, and an empty one stops it: a metric that is missing from a session is left out. */
 function render(models: readonly ExportModel[]): string {
   const sessions = byTime(models);
   const names = sharedMetrics(sessions);
@@ -38,7 +38,7 @@ function remarks(models: readonly ExportModel[]): string[] {
   ];
 }
 
-/** Ratios, then times per pass in ns. Names hold no comma, so that a YAML list of them needs no quotes. */
+/** Ratios, then times per pass in ns. Names contain no comma, so a YAML list of them needs no quotes. */
 function metricsOf({ contrasts, environments }: ExportModel): ReadonlyMap<string, number> {
   const metrics = new Map<string, number>();
   const name = (...parts: string[]) => parts.map((part) => neutral(part).replaceAll(/[\s,:]+/g, '_')).join('.');

@@ -1,8 +1,8 @@
-/** Every chart as a picture of its own. */
+/** Every chart as a separate picture. */
 
 import type { Chart } from '../charts/chart.ts';
 import { hostsChart } from '../charts/hosts.ts';
-import { allCharts, sessionCharts } from '../charts/index.ts';
+import { sessionCharts } from '../charts/index.ts';
 import { WIDE } from '../words.ts';
 import type { Format, ReportFile, SessionReport } from './format.ts';
 
@@ -28,7 +28,9 @@ async function pictures(type: 'png' | 'svg', sessions: readonly SessionReport[])
   return [
     ...(hosts === null ? [] : [file(hosts, '')]),
     ...sessions.flatMap(({ model }) =>
-      allCharts(sessionCharts(model)).map((chart) => file(chart, several ? `${model.session.id}-` : '')),
+      Object.values(sessionCharts(model))
+        .flat()
+        .map((chart) => file(chart, several ? `${model.session.id}-` : '')),
     ),
   ];
 }

@@ -2,7 +2,7 @@
 
 import { neutral } from '../text.ts';
 import { type ExportModel, groupStarts, rounded, textExport } from './export.ts';
-import { jsonText } from './json.ts';
+import { jsonText } from './json-text.ts';
 
 /**
  * pyperf refuses empty metadata, line ends in it, values that are not above 0, and a file without benchmarks; values and

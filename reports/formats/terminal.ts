@@ -44,9 +44,9 @@ export function terminalText(document: Document, options: TerminalOptions = {}):
       'faint',
     ),
     '',
+    ...paint(items(document.warnings), 'warning'),
     ...(document.answer === null ? [] : paint(wrap(lineText(document.answer), width), 'strong')),
     ...items(document.lead),
-    ...paint(items(document.warnings), 'warning'),
     ...shown.filter(({ shortOf }) => shortOf === undefined || !ids.has(shortOf)).flatMap(body),
     ...paint(nextLines(document, width), 'strong'),
     '',
@@ -68,7 +68,7 @@ function tablesText({ tables = [] }: Section, width: number): string[] {
   ]);
 }
 
-/** On one line, or with the command on a line of its own so that it can be copied. */
+/** On one line, or with the command on a separate line so that it can be copied. */
 function nextLines({ next }: Document, width: number): string[] {
   if (next == null) return [];
   const sentence = lineText(next.sentence);

@@ -1,17 +1,17 @@
 /** Tables as plain text that never exceed a width. */
 
 import { type Column, inlines, plain, type RichCell, richCell, type Table, type Text } from '../sections/section.ts';
-import { cut, displayWidth, neutral, padEnd, padStart, wrap } from '../text.ts';
+import { cut, displayWidth, neutral, padEnd, padStart, printable, wrap } from '../text.ts';
 
 const GAP = '  ';
 /** Cells wider than this are cut in tables that don't fit. */
 const MOST_CELL = 26;
-/** A first column narrower than this makes the table go on below, with the columns that did not fit. */
+/** A first column narrower than this makes the table continue below, with the columns that did not fit. */
 const LEAST_NAME = 14;
 
-export interface TableRow {
+interface TableRow {
   readonly cells: readonly string[];
-  /** A row of one cell that spans the width and opens a group. */
+  /** A row of one cell that spans the width: opens a group, or belongs below the previous row. */
   readonly heading?: boolean;
 }
 
@@ -22,17 +22,21 @@ export function textTable(table: Table, width: number): string[] {
       wrap(`${cellText(richCell(term))}: ${cellText(richCell(text))}`, width, '  '),
     );
   }
+  if (table.form === 'lines') {
+    return table.rows.map(({ cells: [line = ''] }) => cut(printable(plain(richCell(line).show)), width));
+  }
   const shown = table.columns.map((_, index) => index).filter((index) => !table.columns[index]?.detail);
   const columns = shown.map((index) => table.columns[index] as Column);
   let group = '';
   const rows = table.rows.flatMap((row): TableRow[] => {
     const cells = shown.map((index) => cellText(richCell(row.cells[index] ?? '')));
-    if (row.group === undefined) return [{ cells }];
+    const below = (row.below ?? []).map((text) => ({ cells: [`    ${lineText(text)}`], heading: true }));
+    if (row.group === undefined) return [{ cells }, ...below];
     const title = headingText(richCell(row.group));
     const isNew = title !== group;
     group = title;
     const [first = '', ...others] = cells;
-    return [...(isNew ? [{ cells: [title], heading: true }] : []), { cells: [`  ${first}`, ...others] }];
+    return [...(isNew ? [{ cells: [title], heading: true }] : []), { cells: [`  ${first}`, ...others] }, ...below];
   });
   const left = columns.map(({ align }, index) => index === 0 || align === 'left');
   const isGrouped = table.rows.some((row) => row.group !== undefined);
@@ -70,7 +74,7 @@ function headingText({ show, note }: RichCell): string {
 }
 
 /** Lines of the table. Names that don't fit get lines of their own; columns that don't fit go into a second table below. */
-export function tableLines(
+function tableLines(
   head: readonly string[],
   rows: readonly TableRow[],
   width: number,
@@ -97,11 +101,17 @@ export function tableLines(
     return cut(padded.join(GAP).trimEnd(), width);
   };
   return [head, ...rows.flatMap((row) => splitName(row, widths[0] ?? 0))].flatMap((row) =>
-    'cells' in row ? wrap(row.cells[0] ?? '', width, '  ') : lineOf(row as readonly string[]),
+    'cells' in row ? spanning(row.cells[0] ?? '', width) : lineOf(row as readonly string[]),
   );
 }
 
-/** A heading, or a name that is wider than its column, on a line of its own. */
+/** Wrapped, with the indentation that it came with. */
+function spanning(text: string, width: number): string[] {
+  const indent = ' '.repeat(text.length - text.trimStart().length);
+  return wrap(text.trimStart(), width - indent.length, '  ').map((line) => indent + line);
+}
+
+/** A heading, or a name that is wider than its column, on a separate line. */
 function splitName(row: TableRow, room: number): (TableRow | readonly string[])[] {
   const [first = '', ...others] = row.cells;
   if (row.heading) return [row];

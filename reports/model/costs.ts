@@ -1,4 +1,4 @@
-/** What a session says of costs beside CPU time: starts compared, memory and disk of an instance, posture of the boxes. */
+/** Costs other than CPU time: starts compared, memory and disk of an instance, posture of the boxes. */
 
 import { type FootprintSummary, summarizeFootprint } from '../../bench/analysis/footprint.ts';
 import { type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
@@ -40,9 +40,9 @@ export function costsOf({ plan, starts, footprint, environments }: CostInput): C
 
 /** The matrix. Sessions of earlier versions report less, or nothing: their cells are null. */
 export function postureOf(environments: CostInput['environments']): Posture {
-  const told = environments.flatMap(({ path, facts }) => (facts ? [{ path, facts }] : []));
+  const reporting = environments.flatMap(({ path, facts }) => (facts ? [{ path, facts }] : []));
   return {
-    environments: told.map(({ path, facts }) => ({ env: path, ...postureCount(facts) })),
-    rows: postureRows(told.map(({ facts }) => facts)),
+    environments: reporting.map(({ path, facts }) => ({ env: path, ...postureCount(facts) })),
+    rows: postureRows(reporting.map(({ facts }) => facts)),
   };
 }

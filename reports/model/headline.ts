@@ -6,8 +6,8 @@ import type { Plan, Traits } from '../../bench/types.ts';
 import { clean } from '../text.ts';
 
 /**
- * The contrast that tells most: against the baseline, on the suite where there is one, a shown difference before one
- * that is not, the largest first. An emulated environment comes last: that it is slow is known and tells nothing.
+ * The most informative contrast: against the baseline, on the suite where there is one, a significant difference before
+ * one that is not, the largest first. An emulated environment comes last: that it is slow is no news.
  */
 export function headlineOf(
   rows: readonly ContrastRow[],
@@ -38,7 +38,7 @@ export interface Led {
   readonly session: { readonly plan: Plan };
 }
 
-/** The workload that stands for a session: the suite where there is one, else the one that the answer is about. */
+/** The workload that represents a session: the suite where there is one, else the one that the answer is about. */
 export function leadWorkload(model: Pick<Led, 'contrasts' | 'headline'>): string {
   const hasRows = model.contrasts.some(({ workload }) => workload === SUITE);
   return hasRows ? SUITE : (model.headline?.workload ?? SUITE);
@@ -53,13 +53,13 @@ export function leadName(model: Led): string {
   return all.length > 1 ? `mean of ${all.length} workloads` : clean(all[0] ?? SUITE, 40);
 }
 
-/** The rows that stand for a session: of the suite, or of the workload that its answer is about. */
+/** The rows that represent a session: of the suite, or of the workload that its answer is about. */
 export function suiteRows(model: Led): ContrastRow[] {
   const { baseline } = model.session.plan;
   return model.contrasts.filter((row) => row.baseline === baseline && row.workload === leadWorkload(model));
 }
 
-/** `2–4, 8`: the lines of contrasts.csv that hold these rows. */
+/** `2–4, 8`: the lines of contrasts.csv with these rows. */
 export function lineList(model: Pick<Led, 'contrasts'>, rows: readonly ContrastRow[]): string {
   const lines = rows.map((row) => model.contrasts.indexOf(row) + 2).sort((a, b) => a - b);
   const parts: string[] = [];

@@ -4,7 +4,9 @@ import { trendOf } from '../../bench/analysis/history.ts';
 import { type HistoryGroup, type HistorySeries, readHistory } from '../../bench/session/history.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
-import type { HostDifference } from '../hosts.ts';
+import { formatNs } from '../../bench/units.ts';
+import { clean } from '../text.ts';
+import type { HostDifference } from './record.ts';
 
 export interface HistoryChange {
   /** Place in the line of the first session after the change. */
@@ -33,6 +35,21 @@ export interface HistoryLine {
   /** False when there are too few sessions to look for changes. */
   readonly searched: boolean;
   readonly scatterLog: number | null;
+}
+
+/** `docker against native`, or the environment alone: what the times and ratios of a line are of. */
+export function pairOf({ env, baseline }: HistoryLine): string {
+  return baseline === null ? clean(env) : `${clean(env)} against ${clean(baseline)}`;
+}
+
+/** `docker against native on fft`, or `docker on fft, time per pass`. */
+export function lineName(line: HistoryLine): string {
+  return `${pairOf(line)} on ${clean(line.workload, 40)}${line.figure === 'time' ? ', time per pass' : ''}`;
+}
+
+/** A value of the line: a time, or a ratio. */
+export function lineValue({ figure }: HistoryLine, log: number): string {
+  return figure === 'time' ? formatNs(Math.exp(log)) : Math.exp(log).toFixed(log > Math.log(10) ? 2 : 4);
 }
 
 export interface HistoryMachine {

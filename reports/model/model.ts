@@ -14,7 +14,7 @@ import {
   summarizeStarts,
 } from '../../bench/analysis/summary.ts';
 import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
-import { kindOf, type SessionEvent } from '../../bench/session/events.ts';
+import { eventKind, type SessionEvent } from '../../bench/session/events.ts';
 import {
   type BoxFacts,
   type FootprintRow,
@@ -25,8 +25,8 @@ import {
   type Traits,
   type Unavailable,
 } from '../../bench/types.ts';
+import { grouped } from '../grouped.ts';
 import { type CostModel, costsOf } from './costs.ts';
-import { failuresOf, type StartFailure } from './failures.ts';
 import { headlineOf } from './headline.ts';
 import type { ClaimsToJudge, SessionRecord } from './record.ts';
 import { newRunOrder, type RunOrder } from './run-order.ts';
@@ -34,7 +34,6 @@ import { newRunOrder, type RunOrder } from './run-order.ts';
 export type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 export type { StartSeries } from '../../bench/analysis/start-series.ts';
 export { halfWidthLog } from '../../bench/analysis/stats/precision.ts';
-export type { StartFailure } from './failures.ts';
 
 /** An environment as it was prepared: what is printed beside its results. */
 export interface EnvironmentInfo {
@@ -46,7 +45,15 @@ export interface EnvironmentInfo {
   readonly facts?: BoxFacts | null;
 }
 
-/** What is known of the session besides its figures. */
+/** Starts of one environment that ended the same way. */
+export interface StartFailure {
+  readonly env: string;
+  readonly status: Exclude<Start['status'], 'completed'>;
+  readonly reason: string;
+  readonly blocks: readonly number[];
+}
+
+/** The session apart from its figures. */
 export interface SessionHeader {
   readonly id: string;
   /** Version of the program. */
@@ -158,33 +165,10 @@ export function buildModel(input: ModelInput): ReportModel {
   const margin = plan.margin ?? DEFAULT_MARGIN;
   const { secondsPerBlock } = session;
   const table = sessionTable({ plan: { ...plan, margin }, samples, starts, events }, { secondsPerBlock });
-  // A state found wrong at the end of a block has no sample of its own that could say so.
+  // A wrong state at the end of a block has no sample that records it.
   const refuted = new Set(events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ env }) => env));
-  const model = (
-    path: string,
-    role: EnvironmentModel['role'],
-    info: EnvironmentInfo | undefined,
-  ): EnvironmentModel => ({
-    path,
-    role,
-    alias: plan.environments.find((environment) => environment.path === path)?.alias ?? null,
-    labels: info?.labels ?? [],
-    traits: info?.traits ?? NO_TRAITS,
-    versions: info?.versions ?? {},
-    summary: {
-      ...summarizeEnvironment(groups, path, plan.workloads),
-      ...(refuted.has(path) ? { compositeMflops: null } : {}),
-    },
-    startup: startups.get(path) ?? null,
-    wallOverCpu: samples.wallOverCpu.get(path) ?? null,
-  });
-  const infos = new Map(session.environments.map((info) => [info.path, info]));
-  const environments = [
-    ...plan.environments.map(({ path }) =>
-      model(path, path === plan.baseline ? 'baseline' : 'environment', infos.get(path)),
-    ),
-    model(table.control, 'control', infos.get(plan.baseline)),
-  ];
+  const known = { session, samples, startups, refuted };
+  const environments = environmentsOf(known, table.control);
   return {
     session,
     blocks: groups.blocks.length || new Set(starts.map(({ block }) => block)).size,
@@ -215,6 +199,48 @@ export function buildModel(input: ModelInput): ReportModel {
   };
 }
 
+interface Known {
+  readonly session: ModelInput['session'];
+  readonly samples: SessionGroups;
+  readonly startups: ReadonlyMap<string, StartupSummary>;
+  /** Environments of which a state was found wrong. */
+  readonly refuted: ReadonlySet<string | undefined>;
+}
+
+/** Those of the plan, and the control. */
+function environmentsOf(known: Known, control: string): EnvironmentModel[] {
+  const { plan, environments } = known.session;
+  const infoOf = (path: string) => environments.find((info) => info.path === path);
+  return [
+    ...plan.environments.map(({ path }) =>
+      environmentOf(known, path, path === plan.baseline ? 'baseline' : 'environment', infoOf(path)),
+    ),
+    environmentOf(known, control, 'control', infoOf(plan.baseline)),
+  ];
+}
+
+function environmentOf(
+  { session: { plan }, samples, startups, refuted }: Known,
+  path: string,
+  role: EnvironmentModel['role'],
+  info: EnvironmentInfo | undefined,
+): EnvironmentModel {
+  return {
+    path,
+    role,
+    alias: plan.environments.find((environment) => environment.path === path)?.alias ?? null,
+    labels: info?.labels ?? [],
+    traits: info?.traits ?? NO_TRAITS,
+    versions: info?.versions ?? {},
+    summary: {
+      ...summarizeEnvironment(samples.levels, path, plan.workloads),
+      ...(refuted.has(path) ? { compositeMflops: null } : {}),
+    },
+    startup: startups.get(path) ?? null,
+    wallOverCpu: samples.wallOverCpu.get(path) ?? null,
+  };
+}
+
 /** Lets rows pass, and shows each to `see`. */
 function* noticed(samples: Iterable<Sample>, see: (sample: Sample) => void): Generator<Sample> {
   for (const sample of samples) {
@@ -239,12 +265,20 @@ function openOf(rows: readonly ContrastRow[]): OpenVerdicts | null {
   return { count: needs.length, beyond: needs.length - within.length, blocks, minutes };
 }
 
+function failuresOf(starts: readonly Start[]): StartFailure[] {
+  const failed = starts.filter((start) => start.status !== 'completed');
+  return grouped(failed, ({ env, status, reason }) => [env, status, reason]).map((same) => {
+    const [{ env, status, reason }] = same as [(typeof same)[number]];
+    return { env, status, reason, blocks: same.map(({ block }) => block) };
+  });
+}
+
 function countEvents(events: Iterable<SessionEvent>): ReportModel['events'] {
   const counts = new Map<string, number>();
   let count = 0;
   for (const event of events) {
     count++;
-    const kind = kindOf(event);
+    const kind = eventKind(event);
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return { count, byKind: [...counts].map(([kind, count]) => ({ kind, count })).sort((a, b) => b.count - a.count) };

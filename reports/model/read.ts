@@ -1,4 +1,4 @@
-/** From a session's folder to the model that every format is made from, read row by row: the one way. */
+/** Reads a session's folder, row by row, into the model of every format: the only way to get one. */
 
 import { readClaims } from '../../bench/analysis/claims/file.ts';
 import { hostTimedBoxes } from '../../bench/analysis/contrast/clock.ts';
@@ -20,7 +20,7 @@ export interface SessionOnDisk {
   readonly warnings: readonly string[];
 }
 
-/** What a reader needs besides the session: the published claims, and what kind of layer a name stands for. */
+/** What a reader needs in addition to the session: the published claims, and the kind of each layer. */
 export interface Catalogue {
   readonly claims: string;
   kindOf(layer: string): RunnerKind | undefined;
@@ -78,7 +78,7 @@ function* counted(samples: Iterable<Sample>, counts: (sample: Sample) => boolean
   for (const sample of samples) if (counts(sample)) yield sample;
 }
 
-/** Notes, while the rows that count go by, in which lines of samples.csv those of each environment and workload are. */
+/** Records, while the rows that count pass through, in which lines of samples.csv those of each environment and workload are. */
 function newRowRanges() {
   const ranges = new Map<string, { env: string; workload: string; first: number; last: number; rows: number }>();
   return {

@@ -1,4 +1,4 @@
-/** What is known of a session besides its figures: the host, what was found in the boxes, how it was warmed up, where its rows are. */
+/** A session apart from its figures: the host, facts of the boxes, the warm-up, and where its rows are. */
 
 import type { ClaimGround } from '../../bench/analysis/claims/conditions.ts';
 import type { ClaimOptions } from '../../bench/analysis/claims/judge.ts';
@@ -36,7 +36,16 @@ export interface SessionRecord {
   readonly rows: readonly RowRange[];
 }
 
-/** Published claims to hold against a session, and what they may ask of it. */
+/** A fact that is not the same on the hosts of two sessions. */
+export interface HostDifference {
+  /** `hardware` decides whether sessions compare; the others are what may be under test. */
+  readonly part: 'hardware' | 'stack' | 'image' | 'environment';
+  readonly what: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Published claims to check against a session, and what they may ask of it. */
 export interface ClaimsToJudge extends ClaimOptions {
   readonly title: string;
   readonly claims: readonly Claim[];

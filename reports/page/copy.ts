@@ -24,7 +24,7 @@ function markdownOf(table: HTMLTableElement): string {
   return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line), ''].join('\n');
 }
 
-/** What stands small below a figure is set apart by a line break, which text has none of. */
+/** Small text below a figure follows a line break, which plain text does not have. */
 function textOf(cell: HTMLTableCellElement): string {
   const parts = [...cell.childNodes].map((node) => {
     const text = (node.textContent ?? '').trim();
@@ -44,7 +44,7 @@ async function copy(text: string): Promise<boolean> {
   }
 }
 
-/** A page from a file has no clipboard of its own in some browsers. */
+/** In some browsers a page from a file has no access to the clipboard. */
 function copyBySelection(text: string): boolean {
   const area = document.createElement('textarea');
   const before = document.activeElement;

@@ -6,8 +6,8 @@ import type { StartupRow } from '../../bench/types.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import {
-  change,
   changePercent,
+  changeRange,
   joined,
   lengthWords,
   mib,
@@ -31,7 +31,7 @@ export function answerOf(model: ReportModel): string {
   return measure === 'startup' ? startupAnswer(model) : footprintAnswer(model);
 }
 
-/** What stands right below the answer: a published claim, and the control. */
+/** What comes right below the answer: a published claim, and the control. */
 export function answerLead(model: ReportModel): string[] {
   const claim = model.details.claims === null ? null : claimSentence(model.details.claims.results);
   const control = model.session.plan.measure === undefined ? [controlSentence(model)] : [];
@@ -83,8 +83,7 @@ export function controlSentence(model: ReportModel): string {
   const digits = percentDigits(row);
   const value = changePercent(row.timeRatio, digits);
   if (!row.interval) return `${name}: ${value}, one block: no interval, so no difference can be shown.`;
-  const ends = range(row.interval, (ratio) => change(ratio, digits));
-  return `${name}: ${value} ${ends}: this session can't show differences smaller than that.`;
+  return `${name}: ${value} ${changeRange(row.interval, digits)}: this session can't show differences smaller than that.`;
 }
 
 interface Named {

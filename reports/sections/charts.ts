@@ -16,7 +16,7 @@ export function spread({ session }: ReportModel): Section {
       'Each box spans the middle half of all rounds, its whiskers 5 to 95 %, as time against ',
       name(baseline),
       ' in the same round. Points are the values of the blocks, the unit that intervals are computed from. ' +
-        `With ${clean(String(rounds), 40)} rounds a block, the boxes describe; nothing is inferred from them.`,
+        `With ${clean(String(rounds), 40)} rounds a block, the boxes only describe: nothing is inferred from them.`,
     ],
   };
 }

@@ -3,25 +3,42 @@
 import type { ClaimResult, ClaimVerdict } from '../../bench/analysis/claims/judge.ts';
 import { type Claim, isRateClaim } from '../../bench/analysis/claims/schema.ts';
 import { SUITE } from '../../bench/plan/suite.ts';
+import type { Estimate } from '../../bench/types.ts';
+import { threeDigits } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import {
   capital,
+  changePercent,
   count,
   type Figure,
+  figureOf,
   joined,
   lengthWords,
   NO_FIGURE,
   percentDigits,
   range,
+  ratioWords,
   signedWords,
+  type Words,
 } from '../words.ts';
-import { faint, figures, name, type Row, type Section, type Text, texts } from './section.ts';
+import {
+  type Cell,
+  faint,
+  figures,
+  list,
+  name,
+  type RichCell,
+  type Row,
+  type Section,
+  type Text,
+  tableSection,
+  texts,
+} from './section.ts';
 
 export function publishedClaims({ details }: ReportModel): Section {
   const results = details.claims?.results ?? [];
-  const judged = results.filter(({ verdict }) => verdict !== 'not-applicable');
-  const others = results.filter(({ verdict }) => verdict === 'not-applicable');
+  const others = notApplicable(results);
   return {
     id: 'claims',
     title: 'Published claims',
@@ -39,7 +56,7 @@ export function publishedClaims({ details }: ReportModel): Section {
         id: 'claim-rows',
         caption: 'Published claims, judged on this session',
         columns: [...figures('claim'), ...texts('published', 'band', 'here', 'on', 'verdict')],
-        rows: judged.map(claimRow),
+        rows: judged(results).map(claimRow),
       },
     ],
     notesTitle: `${others.length} not applicable here`,
@@ -47,24 +64,109 @@ export function publishedClaims({ details }: ReportModel): Section {
   };
 }
 
-function claimRow({ claim, ours, unit, pair, workload, verdict, reason }: ClaimResult): Row {
-  const suffix = unit === 'ratio' ? '' : ` ${unit}`;
-  const digits = unit === 'ratio' ? 3 : 1;
-  const format = (value: number) => value.toFixed(digits);
+function claimRow(result: ClaimResult): Row {
+  const { claim, pair, workload } = result;
   const historical = claim.historical ? ' · historical' : '';
-  const ends = ours?.interval ? ` ${range(ours.interval, format)}` : '';
   const over = pair?.denominator ? [' over ', name(pair.denominator, 60)] : [];
   return {
     cells: [
       { show: clean(claim.claim), note: `${clean(claim.source, 200)}${historical}` },
-      { show: `${claim.value}${suffix}`, value: claim.value },
-      bandText(claim.band, unit),
-      ours === null ? NO_FIGURE : { show: `${format(ours.ratio)}${ends}${suffix}`, value: ours.ratio },
+      ...figureCells(result),
       [name(pair?.numerator ?? '', 60), ...over, ...(workload ? [`, ${clean(workload, 40)}`] : [])],
-      { show: verdictWord(verdict), tone: verdict, note: clean(reason) },
+      { ...verdictCell(result), note: clean(result.reason) },
     ],
   };
 }
+
+/** What was published, its band, and what was found here. */
+function figureCells({ claim, ours, unit }: ClaimResult): Cell[] {
+  const suffix = unit === 'ratio' ? '' : ` ${unit}`;
+  const { value, published, band } = claim;
+  const ends = published === undefined ? '' : ` [${published.low}, ${published.high}]`;
+  return [
+    { show: `${value}${ends}${suffix}`, value },
+    bandText(band, unit),
+    ours === null ? NO_FIGURE : { show: `${joined(wordsOf(ours, unit))}${suffix}`, value: ours.ratio },
+  ];
+}
+
+function wordsOf(estimate: Estimate, unit: ClaimResult['unit']): Words {
+  if (unit === 'ratio') return ratioWords(figureOf(estimate));
+  const { ratio, interval } = estimate;
+  return { value: threeDigits(ratio), range: interval && range(interval, threeDigits) };
+}
+
+function verdictCell({ verdict }: ClaimResult): RichCell {
+  return { show: verdictWord(verdict), tone: verdict };
+}
+
+/** Each claim by its id: of a report that is about claims and nothing else. */
+export function judgedClaims(results: readonly ClaimResult[]): Section {
+  return tableSection(
+    { id: 'judged', title: 'Judged: the 95 % interval found here against the band' },
+    {
+      columns: figures('claim', 'published', 'band', 'here', 'verdict'),
+      rows: judged(results).map((result) => ({
+        cells: [clean(result.claim.id, 24), ...figureCells(result), verdictCell(result)],
+      })),
+    },
+  );
+}
+
+export function claimReasons(results: readonly ClaimResult[]): Section {
+  return list('reasons', 'Claim and reason', judged(results).map(reasonOf));
+}
+
+function reasonOf({ claim, pair, workload, timeRatio, verdict, reason }: ClaimResult): Text {
+  const over = pair?.denominator ? [' over ', name(pair.denominator, 60)] : [];
+  const historical = claim.historical ? ', historical' : '';
+  const where = [workload, claim.metric].filter(Boolean).join(', ');
+  return [
+    `${claim.id}: ${clean(claim.claim)} ${capital(verdictWord(verdict))}${historical} (`,
+    ...(pair === null ? [] : [name(pair.numerator, 60), ...over, ', ']),
+    `${where}): ${bothWays(timeRatio)}${clean(reason)}.`,
+  ];
+}
+
+/** Time ratio and throughput together: "18 % slower" can mean either. */
+function bothWays(timeRatio: Estimate | null): string {
+  if (timeRatio === null) return '';
+  const figure = figureOf(timeRatio);
+  const throughput = changePercent(1 / timeRatio.ratio, percentDigits(figure));
+  return `time ratio ${ratioWords(figure).value}, throughput ${throughput}; `;
+}
+
+export function historicalClaims(results: readonly ClaimResult[]): Section {
+  const ids = new Set(judged(results).flatMap(({ claim }) => (claim.historical ? [claim.id] : [])));
+  return list(
+    'notes',
+    'Notes',
+    ids.size === 0
+      ? []
+      : [
+          `${[...ids].join(', ')}: historical. The stack it was measured on is no longer available, so a refutation on ` +
+            'a modern host says nothing against the reviewers, only that you should not expect the figure here. It does ' +
+            'not change the exit code.',
+        ],
+  );
+}
+
+export function claimsNotApplicable(results: readonly ClaimResult[]): Section {
+  return list(
+    'not-applicable',
+    'Not applicable here',
+    notApplicable(results).map(({ claim, reason }) => `${claim.id}: ${clean(claim.claim)} ${capital(clean(reason))}.`),
+  );
+}
+
+/** Refuted, and not by design: what a gate must not pass over. */
+export function isFailed({ claim, verdict }: ClaimResult): boolean {
+  return verdict === 'refuted' && claim.historical !== true;
+}
+
+const judged = (results: readonly ClaimResult[]) => results.filter(({ verdict }) => verdict !== 'not-applicable');
+const notApplicable = (results: readonly ClaimResult[]) =>
+  results.filter(({ verdict }) => verdict === 'not-applicable');
 
 const VERDICT_WORDS: Readonly<Record<ClaimVerdict, string>> = {
   reproduced: 'reproduced',
@@ -73,7 +175,7 @@ const VERDICT_WORDS: Readonly<Record<ClaimVerdict, string>> = {
   'not-applicable': 'not applicable',
 };
 
-export function verdictWord(verdict: ClaimVerdict): string {
+function verdictWord(verdict: ClaimVerdict): string {
   return VERDICT_WORDS[verdict];
 }
 
@@ -100,15 +202,15 @@ export function bandText({ low, high }: Claim['band'], unit: ClaimResult['unit']
  * this host.` Null when no claim on workloads could be judged.
  */
 export function claimSentence(results: readonly ClaimResult[]): string | null {
-  const judged = results.filter(
+  const rates = results.filter(
     ({ claim, pair, ours, verdict }) =>
       isRateClaim(claim) && pair?.denominator != null && ours !== null && verdict !== 'not-applicable',
   );
   // The review that asked the question comes first.
-  const result = judged.find(({ claim, workload }) => claim.historical && workload === SUITE) ?? judged[0];
+  const result = rates.find(({ claim, workload }) => claim.historical && workload === SUITE) ?? rates[0];
   if (result?.timeRatio == null || result.pair === null) return null;
   const { claim, pair, timeRatio, verdict, workload } = result;
-  const figure = { timeRatio: timeRatio.ratio, interval: timeRatio.interval };
+  const figure = figureOf(timeRatio);
   const what = comparison(clean(pair.numerator, 60), clean(pair.denominator ?? '', 60), figure, percentDigits(figure));
   const on = workload === SUITE ? '' : ` on ${clean(workload ?? '', 40)}`;
   const value = claim.metric === 'time' ? claim.value : 1 / claim.value;

@@ -7,7 +7,7 @@ import type { Estimate } from '../../bench/types.ts';
 import { leadName, leadWorkload, lineList } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { changePercent, NO_FIGURE, percent, percentDigits, range, ratioDigits } from '../words.ts';
+import { changePercent, figureOf, joined, NO_FIGURE, percent, percentDigits, ratioWords } from '../words.ts';
 import { pairCell } from './names.ts';
 import {
   type Cell,
@@ -124,15 +124,15 @@ function shownRows(model: ReportModel, rows: readonly ContrastRow[]): ContrastRo
 /** Time ratio, its interval and throughput, each with the number to sort by. */
 function ratioCells(row: ContrastRow): RichCell[] {
   const { interval, timeRatio } = row;
-  const digits = ratioDigits(row);
+  const { value, range } = ratioWords(row);
   return [
-    { show: timeRatio.toFixed(digits), value: timeRatio },
-    { show: range(interval, (value) => value.toFixed(digits)), value: interval && interval.high - interval.low },
+    { show: value, value: timeRatio },
+    { show: range ?? NO_FIGURE, value: interval && interval.high - interval.low },
     { show: changePercent(1 / timeRatio, percentDigits(row)), value: 1 / timeRatio },
   ];
 }
 
-/** The verdict, and what makes it open; signs stand for it where there is little room. */
+/** The verdict, and what makes it open; signs replace that where there is little room. */
 export function verdictCell(row: ContrastRow): RichCell {
   const { verdict, judgement } = row;
   if (verdict === null) return { show: 'control', tone: 'control' };
@@ -153,7 +153,7 @@ export function verdictCell(row: ContrastRow): RichCell {
   };
 }
 
-/** What the signs in these rows stand for. */
+/** What the signs in these rows mean. */
 function signNotes(rows: readonly ContrastRow[], margin: number): string[] {
   const used = new Set(rows.flatMap((row) => row.judgement?.additions ?? []));
   return [
@@ -178,7 +178,7 @@ export function sums(model: ReportModel): Section {
     tables: [
       {
         id: 'sum-rows',
-        caption: 'Time ratios of sums, with 95 % intervals: rare long bursts are in them',
+        caption: 'Time ratios of sums, with 95 % intervals; sums include rare long bursts',
         group: 'environment',
         columns: figures('workload', 'all bursts', 'long visits'),
         rows: rows.map((row) => ({
@@ -200,20 +200,14 @@ export function sums(model: ReportModel): Section {
 }
 
 function estimateCell(estimate: Estimate | null): Cell {
-  if (estimate === null) return NO_FIGURE;
-  const { ratio, interval } = estimate;
-  const digits = ratioDigits({ timeRatio: ratio, interval });
-  const ends = interval === null ? '' : ` ${range(interval, (value) => value.toFixed(digits))}`;
-  return { show: `${ratio.toFixed(digits)}${ends}`, value: ratio };
+  return estimate === null ? NO_FIGURE : { show: joined(ratioWords(figureOf(estimate))), value: estimate.ratio };
 }
 
 function sumCell(estimate: Estimate | null): Cell {
-  if (estimate === null) return NO_FIGURE;
-  const { ratio, interval } = estimate;
-  return { show: ratio.toFixed(ratioDigits({ timeRatio: ratio, interval })), value: ratio };
+  return estimate === null ? NO_FIGURE : { show: ratioWords(figureOf(estimate)).value, value: estimate.ratio };
 }
 
-/** The header is line 1 of contrasts.csv; the control has no line of its own. */
+/** The header is line 1 of contrasts.csv; the control has no line in it. */
 function lineCell(index: number): Cell {
   return index < 0 ? NO_FIGURE : { show: String(index + 2), value: index + 2 };
 }

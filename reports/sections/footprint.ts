@@ -23,9 +23,9 @@ export function footprint(model: ReportModel): Section {
     tables: [
       {
         id: 'footprint',
-        caption: 'One more idle instance, MiB: slope over the number of instances, and what there is besides',
+        caption: 'One more idle instance, MiB: slope over the number of instances, and the fixed part',
         group: 'environment',
-        columns: figures('of', 'MiB each', '95 % interval', 'besides'),
+        columns: figures('resource', 'MiB each', '95 % interval', 'fixed'),
         rows: model.environments.flatMap((environment): Row[] => {
           const summary = model.costs.footprint.find(({ env }) => env === environment.path);
           if (summary === undefined) return [];

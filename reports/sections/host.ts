@@ -1,4 +1,4 @@
-/** The host, its hardware and software, and the versions of the engines. */
+/** The host, its hardware and software, and engine versions. */
 
 import type { ReportModel } from '../model/model.ts';
 import type { Facts } from '../model/record.ts';
@@ -20,7 +20,7 @@ export function host(model: ReportModel): Section {
       : [
           factsTable('host-name', 'Host', [
             ['host', name(record.host.name, 80)],
-            ['fingerprint of the hardware', code(record.host.fingerprint, 80)],
+            ['hardware fingerprint', code(record.host.fingerprint, 80)],
           ]),
           factList('hardware', 'Hardware', record.host.hardware, HARDWARE_FIRST),
           factList('software', 'Software', record.host.stack, SOFTWARE_FIRST),
@@ -31,7 +31,7 @@ export function host(model: ReportModel): Section {
 function versions({ environments }: ReportModel): Table {
   return {
     id: 'versions',
-    caption: 'Versions of the engines',
+    caption: 'Engine versions',
     columns: [...figures('environment'), ...texts('versions', 'labels')],
     rows: environments
       .filter(({ role }) => role !== 'control')

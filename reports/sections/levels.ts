@@ -14,7 +14,7 @@ export function levels(model: ReportModel): Section {
     title: 'Time and rate of each environment',
     short: 'Levels',
     weight: 'body',
-    lead: ['Medians over all measured bursts. They describe; the paired ratios compare.'],
+    lead: ['Medians over all measured bursts; to compare, use the paired ratios.'],
     tables: [
       {
         id: 'level-rows',

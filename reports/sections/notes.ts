@@ -3,8 +3,10 @@
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
 import { formatChange } from '../../bench/units.ts';
+import { grouped } from '../grouped.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
+import { count } from '../words.ts';
 import { environmentName } from './names.ts';
 import { plain, type Section } from './section.ts';
 
@@ -12,10 +14,10 @@ import { plain, type Section } from './section.ts';
 const QUICK_BELOW = 10;
 
 export function notes(model: ReportModel): Section {
-  return { id: 'notes', title: 'Notes', weight: 'body', notes: honestNotes(model) };
+  return { id: 'notes', title: 'Notes', weight: 'body', notes: sessionNotes(model) };
 }
 
-export function honestNotes(model: ReportModel): string[] {
+export function sessionNotes(model: ReportModel): string[] {
   const { session, environments, contrasts, control } = model;
   const rows = [...contrasts, ...control.rows].filter(({ workload }) => workload !== SUITE || hasSuite(session.plan));
   return [
@@ -38,13 +40,15 @@ export function honestNotes(model: ReportModel): string[] {
   ];
 }
 
+/** Empty unless there are few blocks. */
+export function quickText(blocks: number): string[] {
+  return blocks >= QUICK_BELOW ? [] : [`quick: ${count(blocks, 'block')}, fewer than ${QUICK_BELOW}.`];
+}
+
 function quickNote({ blocks }: ReportModel): string[] {
-  if (blocks === 0 || blocks >= QUICK_BELOW) return [];
   const missed = Math.round(100 * 0.95 ** blocks);
-  return [
-    `quick: ${blocks} ${blocks === 1 ? 'block' : 'blocks'}, fewer than ${QUICK_BELOW}. ` +
-      `A fault that hits 5 % of starts is absent from such a session in ${missed} % of cases.`,
-  ];
+  const note = `A fault that hits 5 % of starts is absent from such a session in ${missed} % of cases.`;
+  return blocks === 0 ? [] : quickText(blocks).map((text) => `${text} ${note}`);
 }
 
 function blocksNote({ blocks, session }: ReportModel): string[] {
@@ -97,7 +101,7 @@ function controlNotes({ trust }: ReportModel): string[] {
 
 /** Per pair, starts that lie apart from the others. */
 function startsNotes(rows: readonly ContrastRow[]): string[] {
-  return [...groupByPair(rows).values()].flatMap((pair) => {
+  return grouped(rows, ({ env, baseline }) => [env, baseline]).flatMap((pair) => {
     const blocks = [...new Set(pair.flatMap(({ outlyingBlocks }) => outlyingBlocks))].sort((a, b) => a - b);
     const apart = pair.filter(({ outlyingBlocks }) => outlyingBlocks.length > 0).map(({ workload }) => workload);
     const mixed =
@@ -142,7 +146,7 @@ function conditionNotes(rows: readonly ContrastRow[]): string[] {
   if (stolen.size > 0) {
     const worst = mostShifted(rows, ({ ratioWithoutThoseBlocks }) => ratioWithoutThoseBlocks);
     const change = worst === null ? '' : ` Without them the largest change is ${changeText(worst)}.`;
-    notes.push(`Time was stolen from the host in ${stolen.size === 1 ? '1 block' : `${stolen.size} blocks`}.${change}`);
+    notes.push(`Time was stolen from the host in ${count(stolen.size, 'block')}.${change}`);
   }
   return notes;
 }
@@ -162,15 +166,4 @@ function mostShifted(rows: readonly ContrastRow[], without: (row: ContrastRow) =
 
 function changeText({ row, other }: Shifted): string {
   return `${clean(row.env, 60)} on ${clean(row.workload, 40)}: ${other.toFixed(4)} instead of ${row.timeRatio.toFixed(4)}`;
-}
-
-function groupByPair(rows: readonly ContrastRow[]): Map<string, ContrastRow[]> {
-  const pairs = new Map<string, ContrastRow[]>();
-  for (const row of rows) {
-    const key = JSON.stringify([row.env, row.baseline]);
-    const known = pairs.get(key);
-    if (known) known.push(row);
-    else pairs.set(key, [row]);
-  }
-  return pairs;
 }

@@ -1,4 +1,4 @@
-/** What every box was given: a fact a row, an environment a column, unequal cells marked. */
+/** What every box runs with: a fact a row, an environment a column, unequal cells marked. */
 
 import type { Fact } from '../../bench/types.ts';
 import type { ReportModel } from '../model/model.ts';
@@ -36,14 +36,14 @@ export function parity(model: ReportModel): Section {
       [
         'Read inside every box before anything was timed. A cell is marked where it differs from ',
         name(baseline),
-        ': ✕ where a setting caused it, which costs the verdict; ≠ where the layer is like that by design, which is ' +
-          'part of what is measured. Unequal facts stand first.',
+        ': ✕ where a setting causes the difference, so the verdict is untrusted; ≠ where the layer differs by design, ' +
+          'which is part of what is measured. Unequal facts come first.',
       ],
     ],
     tables: [
       {
         id: 'parity-rows',
-        caption: 'What every box was given',
+        caption: 'Facts of every box',
         columns: [{ title: 'fact' }, ...boxes.map(({ path }) => ({ title: clean(path, 60), align: 'left' as const }))],
         rows: ordered.map((fact) => ({ cells: [code(fact, 60), ...boxes.map((box) => factCell(box, base, fact))] })),
       },
@@ -74,7 +74,7 @@ function factCell(box: Box, base: Facts | undefined, fact: string): Cell {
   const tone = differenceOf(box, base, fact);
   if (tone === null) return show;
   return tone === 'setting'
-    ? { show, tone, sign: '✕', note: '✕ unequal by a setting' }
+    ? { show, tone, sign: '✕', note: '✕ unequal because of a setting' }
     : { show, tone, sign: '≠', note: '≠ differs by design' };
 }
 

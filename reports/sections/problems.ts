@@ -1,4 +1,4 @@
-/** What could not run, and what went wrong. */
+/** What went wrong. */
 
 import { isExpected, meaningOf } from '../../bench/session/events.ts';
 import type { EnvironmentModel, ReportModel } from '../model/model.ts';
@@ -8,18 +8,6 @@ import { environmentName } from './names.ts';
 import { code, inlines, name, type Section, type Text } from './section.ts';
 
 const MOST_KINDS = 8;
-
-export function unavailable(model: ReportModel): Section {
-  return {
-    id: 'unavailable',
-    title: 'Could not run',
-    weight: 'body',
-    notes: model.unavailable.map(({ reason, remedy, ...environment }): Text => {
-      const trying = remedy === '' ? '' : ` Try: ${clean(remedy)}`;
-      return [...inlines(environmentName(environment)), `: ${sentence(clean(reason))}${trying}`];
-    }),
-  };
-}
 
 export function problems(model: ReportModel): Section {
   return {
@@ -37,7 +25,7 @@ function silentNotes(model: ReportModel): Text[] {
   return model.environments
     .filter(({ role, path }) => role !== 'control' && !absent.has(path))
     .filter((environment) => hasNoData(model, environment))
-    .map((environment) => [...inlines(environmentName(environment)), ': gave no data.']);
+    .map((environment) => [...inlines(environmentName(environment)), ': no data.']);
 }
 
 function hasNoData({ session }: ReportModel, { summary, startup }: EnvironmentModel): boolean {
@@ -59,7 +47,10 @@ function wrongNotes({ environments }: ReportModel): Text[] {
       .filter(({ wrongAnswers }) => wrongAnswers > 0)
       .map(({ workload, wrongAnswers }): Text => {
         const what = count(wrongAnswers, 'wrong answer');
-        return [...inlines(environmentName(environment)), `: ${what} on ${clean(workload, 40)}, in no figure.`];
+        return [
+          ...inlines(environmentName(environment)),
+          `: ${what} on ${clean(workload, 40)}, which count in no figure.`,
+        ];
       }),
   );
 }
@@ -69,7 +60,7 @@ function eventNotes({ events }: ReportModel): Text[] {
     .filter(({ kind }) => !isExpected(kind))
     .slice(0, MOST_KINDS)
     .map(({ kind, count: times }): Text => {
-      const meaning = meaningOf(kind) ?? 'a kind of event that this version does not know';
+      const meaning = meaningOf(kind) ?? 'a kind of event that is unknown to this version';
       return [code(kind, 40), ` (${count(times, 'event')} in events.jsonl): ${sentence(meaning)}`];
     });
 }

@@ -13,7 +13,7 @@ export type Inline =
   /** To be typed or looked up as it is: a command, a column, a digest. */
   | { readonly as: 'code'; readonly text: string }
   | { readonly as: 'strong'; readonly text: string }
-  /** Less important than what it stands in. */
+  /** Less important than the text around it. */
   | { readonly as: 'faint'; readonly text: string }
   /** Another part of the same document, by its id. */
   | { readonly as: 'anchor'; readonly text: string; readonly to: string }
@@ -58,7 +58,7 @@ export type Cell = Text | RichCell;
 
 export interface RichCell {
   readonly show: Text;
-  /** The number that the cell stands for, by which it is sorted. */
+  /** The number behind the cell, by which it is sorted. */
   readonly value?: number | null;
   /** Small beside or below it, where there is room. */
   readonly note?: Text;
@@ -74,7 +74,7 @@ export function richCell(cell: Cell): RichCell {
 /** Rows of a CSV file of the session that a figure was computed from. */
 export interface Source {
   readonly file: 'samples.csv' | 'starts.csv' | 'contrasts.csv' | 'footprint.csv';
-  /** `2–7` by line, the header being 1; null where a filter tells more. */
+  /** `2–7` by line, the header being 1; null where a filter says more. */
   readonly rows: string | null;
   /** `workload = fft, phase = measure`. */
   readonly filter: string | null;
@@ -82,7 +82,7 @@ export interface Source {
 
 export interface Column {
   readonly title: string;
-  /** Figures stand on the right, which is the default; the first column always stands on the left. */
+  /** `right` unless it is given; the first column is always on the left. */
   readonly align?: 'left' | 'right';
   /** Left out where there is little room: a terminal, a comment. */
   readonly detail?: boolean;
@@ -97,6 +97,8 @@ export interface Row {
   /** What this row and its neighbours belong to: a heading above them, or a first column. */
   readonly group?: Cell;
   readonly cells: readonly Cell[];
+  /** What needs the width of the table: lines below the row. */
+  readonly below?: readonly Text[];
 }
 
 export interface Table {
@@ -111,8 +113,8 @@ export interface Table {
   readonly notes?: readonly Text[];
   /** Where its figures come from. */
   readonly sources?: readonly Source[];
-  /** `facts`: pairs of a term and a text, which need no heads. */
-  readonly form?: 'facts';
+  /** `facts`: pairs of a term and a text, which need no heads. `lines`: a fixed layout, a line a row, kept to the space. */
+  readonly form?: 'facts' | 'lines';
   /** Long: closed where it can be opened. */
   readonly folded?: boolean;
 }
@@ -128,6 +130,11 @@ export function factsTable(id: string, caption: string, facts: readonly (readonl
   };
 }
 
+/** Lines that another program would print. */
+export function linesTable(id: string, caption: string, lines: readonly string[]): Table {
+  return { id, caption, form: 'lines', columns: texts('line'), rows: lines.map((line) => ({ cells: [line] })) };
+}
+
 /**
  * `top`: belongs to the answer; `body`: the figures; `fold`: seldom asked for. A terminal leaves folded sections out unless
  * asked, a comment opens only the top, a page shows everything.
@@ -141,7 +148,7 @@ export interface Section {
   /** In a navigation, where the title is long. */
   readonly short?: string;
   readonly weight: Weight;
-  /** Paragraphs that stand first. */
+  /** Paragraphs at the beginning. */
   readonly lead?: readonly Text[];
   /** Names of charts of the document, and how to read them. */
   readonly charts?: readonly string[];
@@ -155,6 +162,19 @@ export interface Section {
   readonly warns?: boolean;
   /** The section that has the same figures and more: a format that shows both at once leaves this one out. */
   readonly shortOf?: string;
+}
+
+/** A section that is a table of the same title. */
+export function tableSection(
+  { id, title, weight = 'top' }: Pick<Section, 'id' | 'title'> & Partial<Pick<Section, 'weight'>>,
+  table: Omit<Table, 'id' | 'caption'>,
+): Section {
+  return { id, title, weight, tables: [{ id: `${id}-rows`, caption: title, ...table }] };
+}
+
+/** A section that is a list. */
+export function list(id: string, title: string, notes: readonly Text[]): Section {
+  return { id, title, weight: 'body', notes };
 }
 
 export function isEmpty({ tables = [], notes = [], lead = [], charts = [] }: Section): boolean {

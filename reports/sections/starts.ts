@@ -13,7 +13,7 @@ export function starts(model: ReportModel): Section {
     title: 'Fresh starts',
     short: 'Starts',
     weight: 'body',
-    lead: ['Medians of the time from start, and of removal.'],
+    lead: ['Median time from start, and median time of removal.'],
     charts: environments.length === 0 ? [] : ['startup'],
     tables: [
       {

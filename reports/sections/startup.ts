@@ -27,8 +27,8 @@ export function warmStarts(model: ReportModel): Section {
 export function coldStarts(model: ReportModel): Section {
   const kept = model.events.byKind.some(({ kind }) => kind === 'page-cache-kept');
   const cold = kept
-    ? 'The first since the image was prepared: the page cache may not be dropped here, so there is one block of them.'
-    : 'Right after the page cache of the host was dropped.';
+    ? "The first starts since the image was prepared. The page cache can't be dropped here, so there is one block of them."
+    : "Each right after the host's page cache was dropped.";
   return { ...startupSection(model, 'cold'), id: 'cold-starts', title: 'Cold starts', weight: 'body', lead: [cold] };
 }
 

@@ -1,55 +1,52 @@
 /** Verdicts in words: why one is open, what would decide it, and when a session can't be trusted. */
 
+import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import type { Judged, Reason } from '../../bench/analysis/contrast/verdict.ts';
 import { decisiveHalfWidthLog } from '../../bench/analysis/stats/precision.ts';
 import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
 import { formatChange } from '../../bench/units.ts';
+import { grouped } from '../grouped.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { percent } from '../words.ts';
+import { count, percent } from '../words.ts';
 import { pairName } from './names.ts';
 import { folderOf } from './reproduce.ts';
-import { inlines, type Section, type Text } from './section.ts';
+import type { Section, Text } from './section.ts';
 
-const SENTENCES: Readonly<Record<Exclude<Reason['kind'], 'unequal'>, string>> = {
-  'too-wide': 'the interval is too wide for the margin',
-  'one-block': 'one block has no interval',
-  'control-too-wide': "the control's interval is not within the margin",
-  'no-control': 'the control has no interval',
-  intermittent: 'time is lost now and then, which typical bursts do not show',
-  'control-differs': 'the control differs from the baseline',
-  'session-untrusted': 'the control differs from the baseline elsewhere',
-};
-
-const WORDS: Readonly<Record<Exclude<Reason['kind'], 'unequal'>, string>> = {
-  'too-wide': 'too wide',
-  'one-block': 'one block',
-  'control-too-wide': 'control too wide',
-  'no-control': 'no control',
-  intermittent: 'time lost now and then',
-  'control-differs': 'the control differs',
-  'session-untrusted': 'the session is untrusted',
+/** As the end of a sentence, and in a word or two where there is little room. */
+const PHRASES: Readonly<Record<Exclude<Reason['kind'], 'unequal'>, readonly [sentence: string, words: string]>> = {
+  'too-wide': ['the interval is too wide for the margin', 'too wide'],
+  'one-block': ['one block has no interval', 'one block'],
+  'control-too-wide': ["the control's interval is not within the margin", 'control too wide'],
+  'no-control': ['the control has no interval', 'no control'],
+  intermittent: ['time is lost now and then, which typical bursts do not show', 'time lost now and then'],
+  'control-differs': ['the control differs from the baseline', 'the control differs'],
+  'session-untrusted': ['the control differs from the baseline elsewhere', 'the session is untrusted'],
 };
 
 /** The reasons as the end of a sentence. */
 export function reasonText(reasons: readonly Reason[]): string {
-  return reasons
-    .map((reason) => (reason.kind === 'unequal' ? unequalText(reason.facts) : SENTENCES[reason.kind]))
-    .join('; ');
+  return phrases(reasons, 0).join('; ');
 }
 
-/** The reasons in a word or two each, where there is little room. */
+/** The reasons in a word or two each. */
 export function reasonWords(reasons: readonly Reason[]): string {
-  return reasons
-    .map((reason) => (reason.kind === 'unequal' ? unequalText(reason.facts) : WORDS[reason.kind]))
-    .join(', ');
+  return phrases(reasons, 1).join(', ');
+}
+
+function phrases(reasons: readonly Reason[], form: 0 | 1): string[] {
+  return reasons.map((reason) =>
+    reason.kind === 'unequal'
+      ? `unequal: ${reason.facts.map((fact) => clean(fact, 40)).join(', ')}`
+      : PHRASES[reason.kind][form],
+  );
 }
 
 /** `29 more blocks`, `15 min`; that no number of them would do; no time where it is not known. */
 export function moreWords({ blocks, minutes }: More): { readonly blocks: string; readonly time: string | null } {
   if (blocks === null) return { blocks: 'more than 1000 further blocks', time: null };
   return {
-    blocks: `${blocks} more ${blocks === 1 ? 'block' : 'blocks'}`,
+    blocks: count(blocks, 'more block'),
     time: minutes === null ? null : minutesText(minutes),
   };
 }
@@ -64,25 +61,25 @@ type More = NonNullable<Judged['more']>;
 
 /** One line a pair: its open and untrusted verdicts with their reasons. */
 export function openVerdicts(model: ReportModel): Section {
-  const pairs = new Map<string, { head: Text; cells: string[] }>();
-  for (const row of model.contrasts) {
-    if (row.judgement === null || row.judgement.reasons.length === 0) continue;
-    // The banner says it once for all.
-    if (row.judgement.reasons.every(({ kind }) => kind === 'session-untrusted')) continue;
-    if (row.workload === SUITE && !hasSuite(model.session.plan)) continue;
-    const key = JSON.stringify([row.env, row.baseline, row.verdict]);
-    const words = reasonWords(row.judgement.reasons);
-    const more = row.judgement.more === null ? '' : `: ${moreText(row.judgement.more)}`;
-    const known = pairs.get(key) ?? { head: [...pairName(row), `: ${row.verdict} on `], cells: [] };
-    known.cells.push(`${clean(row.workload, 40)} (${words}${more})`);
-    pairs.set(key, known);
-  }
+  const rows = model.contrasts.filter(
+    ({ judgement, workload }) =>
+      // The banner covers the whole session.
+      judgement?.reasons.some(({ kind }) => kind !== 'session-untrusted') &&
+      (workload !== SUITE || hasSuite(model.session.plan)),
+  );
+  const cell = ({ workload, judgement }: ContrastRow) => {
+    const more = judgement?.more ? `: ${moreText(judgement.more)}` : '';
+    return `${clean(workload, 40)} (${reasonWords(judgement?.reasons ?? [])}${more})`;
+  };
   return {
     id: 'open',
     title: 'Open and untrusted verdicts',
     short: 'Open verdicts',
     weight: 'body',
-    notes: [...pairs.values()].map(({ head, cells }): Text => [...inlines(head), `${cells.join(', ')}.`]),
+    notes: grouped(rows, ({ env, baseline, verdict }) => [env, baseline, verdict]).map((same): Text => {
+      const [first] = same as [ContrastRow];
+      return [...pairName(first), `: ${first.verdict} on ${same.map(cell).join(', ')}.`];
+    }),
   };
 }
 
@@ -115,7 +112,7 @@ export function needsOf(model: ReportModel): Needs | null {
   };
 }
 
-/** The banner of a session whose control fails; none when it holds. */
+/** The banner of a session whose control fails; empty when it passes. */
 export function distrustLines(model: ReportModel): string[] {
   const { trust, session } = model;
   const baseline = clean(session.plan.baseline, 60);
@@ -124,7 +121,7 @@ export function distrustLines(model: ReportModel): string[] {
   const cells = failing.map(({ workload, ratio }) => `${formatChange(ratio)} on ${clean(workload, 40)}`).join(', ');
   const what = `the control, a second ${baseline}, differs from ${baseline} by ${cells}`;
   return trust.session
-    ? [`UNTRUSTED SESSION: ${what}. No verdict of this session can be relied on; the host was not the same to both.`]
+    ? [`UNTRUSTED SESSION: ${what}. Do not rely on any verdict of this session: the host did not treat both alike.`]
     : [`UNTRUSTED on ${failing.map(({ workload }) => clean(workload, 40)).join(', ')}: ${what}.`];
 }
 
@@ -132,10 +129,6 @@ export function distrustLines(model: ReportModel): string[] {
 function minutesText(minutes: number): string {
   if (minutes < 1) return `${Math.max(10, Math.round(minutes * 6) * 10)} s`;
   return minutes < 120 ? `${Math.round(minutes)} min` : `${(minutes / 60).toFixed(minutes < 600 ? 1 : 0)} h`;
-}
-
-function unequalText(facts: readonly string[]): string {
-  return `unequal: ${facts.map((fact) => clean(fact, 40)).join(', ')}`;
 }
 
 /** The half-width that always decides, rounded down: one a little wider need not. */

@@ -18,7 +18,7 @@ const SHELL_LIMIT_MS = 30_000;
 const REMOVE_ATTEMPTS = 40;
 
 export interface BoxGroup {
-  /** Hierarchies in which the group stands; none where cgroups can't be written. */
+  /** Hierarchies that have the group; none where cgroups can't be written. */
   readonly hierarchies: readonly Hierarchy[];
   /** Shell built-ins that move the shell into the group, as the box below sees it. */
   readonly enter: string;

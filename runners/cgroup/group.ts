@@ -11,7 +11,7 @@ import { accountOfPath } from './usage.ts';
 
 export { usageOfPath, usageOfPid } from './usage.ts';
 
-/** All groups of Boxmark stand below this one. */
+/** All groups of Boxmark are below this one. */
 export const GROUP_ROOT = '/boxmark';
 const REMOVE_LIMIT_MS = 5000;
 
@@ -36,7 +36,7 @@ export interface Group {
 export interface GroupOptions {
   /** For a box that holds another: a group in every v1 hierarchy, so that inner engines stay below it. */
   readonly holds?: boolean;
-  /** Told why, when the result is undefined. */
+  /** Called with the reason when the result is undefined. */
   readonly onUnavailable?: (reason: string) => void;
   readonly hierarchies?: readonly Hierarchy[];
 }
@@ -86,7 +86,7 @@ export function limitGroup(
 
 /**
  * Makes a group of this host without limits, in which an engine makes others: on v1 the cpuset of each level is filled, or
- * it would take no process. Never throws: the engine says what it lacks.
+ * it would take no process. Never throws: the engine reports what is missing.
  */
 export function makeGroup(path: string, hierarchies: readonly Hierarchy[] = hostHierarchies()): void {
   try {
@@ -117,7 +117,7 @@ export function groupAt(path: string, hierarchies: readonly Hierarchy[]): Group 
   };
 }
 
-/** Shell built-ins that move the shell into the groups; `0` stands for the writer, whatever its number is here. */
+/** Shell built-ins that move the shell into the groups; `0` means the writer, whatever its id is here. */
 export function enterShell(procsFiles: readonly string[]): string {
   return procsFiles.map((file) => `echo 0 >${quote(file)} || exit 125;`).join(' ');
 }
@@ -168,7 +168,7 @@ function runStep(step: Step): void {
 async function killTree(folder: string): Promise<void> {
   for (const child of await childGroups(folder)) await killTree(`${folder}/${child}`);
   for (const pid of words(text(`${folder}/cgroup.procs`)).map(Number)) {
-    if (pid === process.pid || pid <= 0) continue; // 0: a process of an outer pid namespace, not ours to end.
+    if (pid === process.pid || pid <= 0) continue; // 0: a process of an outer pid namespace, which Boxmark must not end.
     try {
       process.kill(pid, 'SIGKILL');
     } catch {

@@ -8,7 +8,7 @@ import { groupsOf, mounted } from './usage.ts';
 /** v1 writes "no limit" as the largest number of whole pages. */
 const NO_LIMIT_BYTES = 2 ** 62;
 
-/** Reads them now; null where the host doesn't tell, `none` where there is no limit. Never throws. */
+/** Reads them now; null where the host doesn't report it, `none` where there is no limit. Never throws. */
 export function limitsOfPid(pid: number, hierarchies: readonly Hierarchy[] = mounted()): HostLimits {
   const groups = groupsOf(pid);
   const levels = (controller: string): string[] => levelsOf(hierarchies, groups, controller);

@@ -25,12 +25,12 @@ export type Step =
   | { readonly kind: 'mkdir'; readonly path: string }
   /** Copies the parent's value into a file that is still empty (v1 cpuset). */
   | { readonly kind: 'inherit'; readonly file: string; readonly from: string }
-  /** Hands controllers on to the children of a v2 group. */
+  /** Passes controllers on to the children of a v2 group. */
   | {
       readonly kind: 'enable';
       readonly group: string;
       readonly controllers: readonly string[];
-      /** Inside a box, its processes may stand in the way at its root and are moved to the leaf. */
+      /** Inside a box, processes at its root may be in the way and are moved to the leaf. */
       readonly top: boolean;
     }
   | { readonly kind: 'write'; readonly file: string; readonly value: string; readonly optional?: boolean };
@@ -191,7 +191,7 @@ function isController(option: string): boolean {
   return !['rw', 'ro', 'xattr', 'noprefix', 'clone_children'].includes(option) && !option.startsWith('release_agent=');
 }
 
-/** Spaces and the like stand as octal numbers in mountinfo. */
+/** mountinfo writes spaces and the like as octal numbers. */
 function unescapeMount(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }

@@ -7,13 +7,13 @@ import { type Hierarchy, parseHierarchies } from './tree.ts';
 /** Ticks of /proc/<pid>/stat: USER_HZ is 100 on every architecture that Node.js runs on. */
 const TICK_NS = 10_000_000;
 
-/** What the host has booked for a box, with all paths looked up once: it is read around every request. */
+/** The host's account of a box, with all paths looked up once: it is read around every request. */
 export interface Account {
   /** CPU time so far, from one small file. Undefined where it can't be read. */
   cpuNs(): number | undefined;
   /** Memory charged now, page cache that the group read in included. Undefined where it can't be read. */
   memoryBytes(): number | undefined;
-  /** All that is booked; several files. Empty where nothing can be read. */
+  /** The whole account; several files. Empty where nothing can be read. */
   usage(): Usage;
 }
 
@@ -30,7 +30,7 @@ export function accountOfPath(path: string, hierarchies: readonly Hierarchy[] = 
 
 /**
  * The account of the group that a process of this host is in now; of the process itself (10 ms grains) as far as it has
- * no group of its own, that is where it shares ours or is in the root.
+ * no separate group, that is where it shares Boxmark's or is in the root.
  */
 export function accountOfPid(pid: number, hierarchies: readonly Hierarchy[] = mounted()): Account {
   const group = accountIn(ownFolders(pid, hierarchies));
@@ -41,14 +41,14 @@ export function accountOfPid(pid: number, hierarchies: readonly Hierarchy[] = mo
   };
 }
 
-/** Folders of the groups that a process is in and we are not; none in a hierarchy where it shares ours or is in the root. */
+/** Folders of the groups of a process that are not Boxmark's own; none where it shares Boxmark's or is in the root. */
 function ownFolders(pid: number, hierarchies: readonly Hierarchy[]): Folder[] {
-  const ours = groupsOf('self');
-  const theirs = groupsOf(pid);
+  const own = groupsOf('self');
+  const groups = groupsOf(pid);
   return foldersIn(hierarchies, ({ version, controllers, root }) => {
     const key = version === 2 ? '' : controllers.join(',');
-    const path = theirs.get(key);
-    if (path === undefined || path === '/' || path === ours.get(key)) return undefined;
+    const path = groups.get(key);
+    if (path === undefined || path === '/' || path === own.get(key)) return undefined;
     return root !== '/' && path.startsWith(`${root}/`) ? path.slice(root.length) : path;
   });
 }

@@ -24,13 +24,13 @@ export async function bootOnce(argv: readonly string[], timeoutMs: number, signa
   const begun = performance.now();
   const result = await new Promise<BootResult>((resolve) => {
     const timer = setTimeout(() => {
-      resolve({ works: false, reason: `no sign of life within ${timeoutMs / 1000} s${said()}` });
+      resolve({ works: false, reason: `no sign of life within ${timeoutMs / 1000} s${output()}` });
     }, timeoutMs);
     const settle = (answer: BootResult) => {
       clearTimeout(timer);
       resolve(answer);
     };
-    const said = () => {
+    const output = () => {
       const words = [machine.errorTail(), ...lines].filter(Boolean).join('; ').replace(/\s+/g, ' ').trim();
       return words === '' ? '' : `: ${words.slice(-300)}`;
     };
@@ -44,7 +44,7 @@ export async function bootOnce(argv: readonly string[], timeoutMs: number, signa
       }
     });
     void machine.exited.then(({ exitCode, signal }) => {
-      settle({ works: false, reason: `the machine ended (${signal ?? `exit code ${exitCode}`})${said()}` });
+      settle({ works: false, reason: `the machine ended (${signal ?? `exit code ${exitCode}`})${output()}` });
     });
   });
   machine.kill();

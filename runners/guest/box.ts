@@ -1,4 +1,4 @@
-/** A payload box with a kernel of its own: one command, whose standard input and output are the guest's console. */
+/** A payload box with its own kernel: one command, whose standard input and output are the guest's console. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../bench/errors.ts';
@@ -84,7 +84,7 @@ export function guestBox(machine: GuestMachine): Box {
       return throughConsole(booted, machine.lineLimitBytes);
     },
     put: async (file) => {
-      throw new BoxmarkError({ what: `${machine.path} holds no other box.`, value: file });
+      throw new BoxmarkError({ what: `${machine.path} can't hold another box.`, value: file });
     },
     close: () => {
       closing ??= end();

@@ -1,4 +1,4 @@
-/** The first program of a guest that holds engines: all that these expect of a system, then the agent that runs commands. */
+/** The first program of a guest that holds engines: what these expect of a system, then the agent that runs commands. */
 
 import { GUEST_MARK } from './init.ts';
 
@@ -8,7 +8,7 @@ export const AGENT_FILE = 'agent.cjs';
 
 /**
  * Its orders are kernel parameters: boxmark.name, boxmark.console, boxmark.root and boxmark.store (paths that hostfs shows),
- * boxmark.disk. Every controller that the kernel has gets a hierarchy of its own, as container engines know it.
+ * boxmark.disk. Every controller that the kernel has gets a separate hierarchy, as container engines expect.
  */
 export const HOLDER_SCRIPT = `#!/bin/sh
 mount -t proc proc /proc

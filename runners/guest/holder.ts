@@ -1,4 +1,4 @@
-/** A box with a kernel of its own that holds others: the machine boots when it is opened, and commands run in it side by side. */
+/** A box with its own kernel that holds others: the machine boots when it is opened, and commands run in it side by side. */
 
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import type { Group } from '../cgroup/group.ts';
 import { storeDir } from '../image/store.ts';
 import { SCRATCH_MOUNT, STORE_MOUNT } from '../kit/places.ts';
 import { hostSpawn } from '../kit/process.ts';
-import { guestAgent } from './agent.ts';
+import { GuestAgent } from './agent.ts';
 
 const BOOT_LIMIT_MS = 120_000;
 /** Its disk is written back on the way down. */
@@ -28,14 +28,14 @@ export interface HolderMachine {
   cleanUp(): Promise<void>;
 }
 
-/** Boots the machine and waits until commands can be run in it. Throws `BoxmarkError` with what it said. */
+/** Boots the machine and waits until commands can be run in it. Throws `BoxmarkError` with its output. */
 export async function openHolderGuest(holder: HolderMachine): Promise<Box> {
   const pinned = ['taskset', '-c', holder.cpus.join(','), ...holder.command];
   const machine = await hostSpawn([...(holder.group?.enterArgvPrefix ?? []), ...pinned], { env: holder.env });
-  const agent = guestAgent(machine);
-  let said = '';
+  const agent = new GuestAgent(machine);
+  let output = '';
   agent.onNoise((line) => {
-    said = `${said}${line}\n`.slice(-NOISE_CHARS);
+    output = `${output}${line}\n`.slice(-NOISE_CHARS);
   });
   let closing: Promise<void> | undefined;
   const end = async (): Promise<void> => {
@@ -63,7 +63,7 @@ export async function openHolderGuest(holder: HolderMachine): Promise<Box> {
   timer.abort();
   if (failure !== undefined) {
     await close();
-    const value = [said.trim(), machine.errorTail()].filter(Boolean).join('\n');
+    const value = [output.trim(), machine.errorTail()].filter(Boolean).join('\n');
     throw new BoxmarkError({
       what: `The box ${holder.path} did not start: ${failure}.`,
       value,

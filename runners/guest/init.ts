@@ -1,4 +1,4 @@
-/** The first program of a guest kernel, and how it is told on the kernel command line what to do. */
+/** The first program of a guest kernel, and its orders on the kernel command line. */
 
 import { BoxmarkError } from '../../bench/errors.ts';
 

@@ -104,7 +104,7 @@ async function kernelPackages(): Promise<string[]> {
   });
 }
 
-/** Follows dependencies on real kernel and module packages (their names go on with a version number). */
+/** Follows dependencies on real kernel and module packages (their names continue with a version number). */
 async function packagesBelow(name: string, seen = new Set<string>()): Promise<string[]> {
   const shown = await hostExec(['apt-cache', 'show', '--no-all-versions', name]);
   const depends = /^(?:Pre-)?Depends: (.*)$/m.exec(shown.stdout)?.[1] ?? '';

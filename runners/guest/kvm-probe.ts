@@ -1,4 +1,4 @@
-/** Is hardware virtualisation usable? A device file proves nothing, so that a guest is booted with it. */
+/** Is hardware virtualisation usable? A device file does not show it, so a guest is booted with it. */
 
 import { access, constants } from 'node:fs/promises';
 import { basename } from 'node:path';

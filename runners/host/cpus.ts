@@ -33,7 +33,7 @@ export function defaultLimits(
   const refused = wanted.filter((cpu) => !allowed.includes(cpu));
   if (refused.length > 0 || wanted.length === 0) {
     throw usageError(
-      'A CPU that was asked for may not be used here.',
+      'A requested CPU may not be used here.',
       `--cpu ${wanted.join(',')}`,
       `one or more of ${allowed.join(',')}`,
     );
@@ -94,7 +94,7 @@ export function cpuPressureMs(root = '/'): number | null {
 }
 
 /**
- * Memory that can be had without swapping: MemAvailable, and the free pages that CPUs keep in lists of their own, which no
+ * Memory available without swapping: MemAvailable, and the free pages on the CPUs' own lists, which no
  * figure of /proc/meminfo has. Kernels from 6.7 on let the lists grow to tens of MiB after something has ended, and the
  * next to start is served from them at no visible cost. Null where the kernel doesn't say.
  */

@@ -128,7 +128,7 @@ function roundedGib(bytes: number | null): number | null {
   return Math.ceil(gib / step) * step;
 }
 
-/** Makers of virtual machines by what their firmware tables say, most telling first. */
+/** Makers of virtual machines by what their firmware tables say, most specific first. */
 const FIRMWARE_MAKERS: readonly (readonly [RegExp, string])[] = [
   [/virtual machine.*microsoft|microsoft.*virtual machine/i, 'hyperv'],
   [/vmware/i, 'vmware'],
@@ -149,7 +149,7 @@ function virtualisation(files: KernelFiles, rawFlags: string): Pick<HardwareFact
     files.text('/sys/hypervisor/type') ??
     FIRMWARE_MAKERS.find(([pattern]) => pattern.test(firmware))?.[1] ??
     (/kvm-clock/.test(clocks) ? 'kvm' : /hyperv/.test(clocks) ? 'hyperv' : /\bxen\b/.test(clocks) ? 'xen' : null);
-  // On x86 the CPU itself says so; a cloud's maker name alone also stands on its bare-metal machines.
+  // On x86 the CPU itself says so; a cloud's maker name alone is also on its bare-metal machines.
   if (/\bhypervisor\b/.test(rawFlags)) return { virtualised: true, hypervisor: named };
   if (/\bfpu\b/.test(rawFlags)) return { virtualised: false, hypervisor: null };
   if (/\.metal\b/.test(firmware)) return { virtualised: false, hypervisor: null };

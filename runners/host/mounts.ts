@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { hostExec } from '../kit/process.ts';
 
-/** Mount points at or below `folder`, latest first, so that each stands on one that comes later in the list. */
+/** Mount points at or below `folder`, latest first, so each is mounted on one that comes later in the list. */
 export function mountsBelow(folder: string): string[] {
   return mountPoints()
     .filter((path) => path === folder || path.startsWith(`${folder}/`))

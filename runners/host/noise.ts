@@ -57,13 +57,13 @@ const CHECKS: readonly Check[] = [
       const on = turboState(files);
       return on === null ? null : { value: on ? 'on' : 'off', good: !on };
     },
-    meaning: 'With turbo the speed depends on temperature and on what the other cores do.',
+    meaning: 'With turbo, the speed depends on the temperature and on the load of the other cores.',
     remedy: 'echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo, or echo 0 > /sys/devices/system/cpu/cpufreq/boost',
   },
   {
     name: 'SMT siblings',
     find: siblings,
-    meaning: 'A thread on the same core takes a good part of its speed, and the harness may run there.',
+    meaning: 'A thread on the same core takes much of its speed, and the harness may run there.',
     remedy: 'choose the CPU with --cpu, or take its sibling offline: echo 0 > /sys/devices/system/cpu/cpuN/online',
   },
   {
@@ -74,7 +74,8 @@ const CHECKS: readonly Check[] = [
         (share) => share < STEAL_WARN,
         (share) => `${(share * 100).toFixed(2)} %`,
       ),
-    meaning: 'Time in which the hypervisor ran something else instead of this machine. Not every hypervisor tells.',
+    meaning:
+      'Time in which the hypervisor ran something else instead of this machine. Not every hypervisor reports it.',
     remedy: 'use a machine with dedicated CPUs, and more blocks',
   },
   {
@@ -100,7 +101,7 @@ const CHECKS: readonly Check[] = [
     name: 'transparent huge pages',
     find: (files) =>
       judge(bracketed(files.text('/sys/kernel/mm/transparent_hugepage/enabled')), (value) => value !== 'always'),
-    meaning: 'With "always", whether a start gets huge pages is luck, and pages are merged while it runs.',
+    meaning: 'With "always", a start gets huge pages by chance, and pages are merged while it runs.',
     remedy: 'echo madvise > /sys/kernel/mm/transparent_hugepage/enabled',
   },
   {
@@ -109,7 +110,7 @@ const CHECKS: readonly Check[] = [
       const { virtualised, hypervisor } = readHardware(files, process.arch);
       return virtualised === null ? null : { value: virtualised ? (hypervisor ?? 'yes') : 'no', good: !virtualised };
     },
-    meaning: 'Neighbours below the hypervisor slow this machine without a trace in its own counters.',
+    meaning: 'Other machines on the same hypervisor slow this one without a trace in its own counters.',
     remedy: 'publish from bare metal, or repeat at other times of day',
   },
   {
@@ -124,7 +125,7 @@ const CHECKS: readonly Check[] = [
   {
     name: 'battery',
     find: battery,
-    meaning: 'On battery, firmware lowers the clock speed as it sees fit.',
+    meaning: 'On battery, the firmware may lower the clock speed at any time.',
     remedy: 'plug it in',
   },
   {
@@ -135,13 +136,14 @@ const CHECKS: readonly Check[] = [
       if (total === null || free === null) return null;
       return { value: `${Math.round((total - free) / 2 ** 20)} MiB`, good: total - free === 0 };
     },
-    meaning: 'Memory was short; pages that come back from swap stall whoever needs them.',
+    meaning: 'Memory was short; a process waits for pages that are read back from swap.',
     remedy: 'free memory, then swapoff -a && swapon -a',
   },
   {
     name: 'address randomisation',
     find: (files) => judge(files.text('/proc/sys/kernel/randomize_va_space'), (value) => value !== '0'),
-    meaning: 'It gives every start another memory layout. Without it all starts share one layout, lucky or not.',
+    meaning:
+      'It gives every start a different memory layout. Without it, all starts share one layout, which may be a lucky one.',
     remedy: 'sysctl kernel.randomize_va_space=2',
   },
 ];

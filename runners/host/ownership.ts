@@ -2,7 +2,7 @@
 
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
 
-/** A record of ours is a few hundred bytes. */
+/** An owner record is a few hundred bytes. */
 const MOST_BYTES = 64 << 10;
 const WRITABLE_BY_OTHERS = 0o022;
 

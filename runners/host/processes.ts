@@ -14,7 +14,7 @@ export interface HostProcess extends ProcessIdentity {
   readonly argv: readonly string[];
   /** Paths in the controllers' hierarchies. */
   readonly cgroups: readonly string[];
-  /** It has a controlling terminal: someone's shell, pager or editor; nothing of ours has one. */
+  /** It has a controlling terminal: someone's shell, pager or editor; no process of Boxmark has one. */
   readonly onTerminal: boolean;
 }
 
@@ -69,7 +69,7 @@ export function ownLine(): ReadonlySet<number> {
   return line;
 }
 
-/** Does any process have a file below `folder` open, or stand in it? */
+/** Does any process have a file below `folder` open, or its working directory there? */
 export function isOpenSomewhere(folder: string): boolean {
   const inside = (path: string | null) => path !== null && (path === folder || path.startsWith(`${folder}/`));
   for (const pid of readdirSync('/proc')) {
@@ -78,7 +78,7 @@ export function isOpenSomewhere(folder: string): boolean {
     try {
       if (readdirSync(`/proc/${pid}/fd`).some((fd) => inside(link(`/proc/${pid}/fd/${fd}`)))) return true;
     } catch {
-      // Ended, or not ours to look into.
+      // Ended, or not readable.
     }
   }
   return false;
@@ -91,7 +91,7 @@ export async function endProcess(identity: ProcessIdentity, waitMs = 3000): Prom
     try {
       process.kill(identity.pid, 'SIGKILL');
     } catch {
-      // Gone, or not ours: the check below tells.
+      // Gone, or another user's: the check below decides.
     }
   }
   while (isAlive(identity) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));

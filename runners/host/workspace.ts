@@ -11,7 +11,7 @@ import { mountsBelow } from './mounts.ts';
 import { isOwnFolder, readOwnFile } from './ownership.ts';
 import { identify, isAlive } from './processes.ts';
 
-/** On a real file system (/tmp may be a tmpfs, which overlay file systems can't stand on), and kept over reboots. */
+/** On a real file system (/tmp may be a tmpfs, which can't be below an overlay file system), and kept across reboots. */
 export const WORK_ROOT = '/var/tmp';
 const PREFIX = 'boxmark-';
 /** Time that a run gets between making its folder and naming its owner. */
@@ -61,14 +61,14 @@ export async function removeWorkspaceDir(dir: string): Promise<void> {
   const mounted = mountsBelow(dir);
   if (mounted.length > 0) {
     throw new BoxmarkError({
-      what: 'The work folder still has mounts in it and was left.',
+      what: 'The work folder still has mounts in it; it was not removed.',
       value: mounted.join(' '),
       remedy: 'boxmark clean',
     });
   }
   if (existsSync(dir) && !isOwnFolder(dir)) {
     throw new BoxmarkError({
-      what: 'The work folder belongs to somebody else, or others can write to it, and was left.',
+      what: 'The work folder belongs to another user, or others can write to it; it was not removed.',
       value: dir,
       remedy: 'remove it by hand if you know what it is',
     });
@@ -91,7 +91,7 @@ export function idInName(name: string): string | null {
 /** `alive`: hands off, as with a folder of another user. `dead`: what is left of it may go. `absent`: there is no folder of that id. */
 export type OwnerState = 'alive' | 'dead' | 'absent';
 
-/** Does the run with this id still go on? In doubt it does. */
+/** Is the run with this id still alive? In doubt it is. */
 export function ownerState(id: string): OwnerState {
   const dir = workspaceDir(id);
   let madeMs: number;
@@ -101,7 +101,7 @@ export function ownerState(id: string): OwnerState {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'absent' : 'alive';
   }
-  // Anyone can make a folder of this name: nothing in it, and nothing that it speaks of, is believed.
+  // Anyone can make a folder of this name: neither its content nor what it refers to is trusted.
   if (!isOwnFolder(dir)) return 'alive';
   let record: string | null;
   try {
@@ -116,7 +116,7 @@ export function ownerState(id: string): OwnerState {
   return isAlive(owner) ? 'alive' : 'dead';
 }
 
-/** Ids of the runs that go on now. */
+/** Ids of the runs that are alive. */
 export function liveRuns(): string[] {
   const ids = readdirSync(WORK_ROOT).map(idInName);
   return ids.filter((id) => id !== null && ownerState(id) === 'alive') as string[];

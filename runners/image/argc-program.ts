@@ -1,4 +1,4 @@
-/** The smallest program that proves it was run: a static ELF file whose exit code is the number of its arguments. */
+/** The smallest program that shows that it ran: a static ELF file whose exit code is the number of its arguments. */
 
 /** Where the kernel puts the number of arguments: at the stack pointer (System V ABI, "Process Initialization"). */
 const MACHINES: Readonly<Record<string, { readonly machine: number; readonly code: readonly number[] }>> = {

@@ -85,7 +85,7 @@ async function linked(from: string, to: string): Promise<boolean> {
 function inputKey(layout: Layout): string {
   const files = [...layout.files].map(([path, source]) => {
     if (!('from' in source)) return [path, source.mode, 'text' in source ? source.text : source.hex];
-    // A path in the store stands for its content; its times change with each link made to it.
+    // A path in the store identifies its content; its times change with each link made to it.
     if (source.from.startsWith(`${storeDir()}/`)) return [path, source.mode, source.from];
     const { size, mtimeNs, ctimeNs, ino, dev } = statSync(source.from, { bigint: true });
     return [path, source.mode, source.from, ...[size, mtimeNs, ctimeNs, ino, dev].map(String)];

@@ -121,7 +121,7 @@ function dockerConfig(image: Image, layer: string): string {
   });
 }
 
-/** The id stands in the archive's first entry, which names the configuration by its digest. */
+/** The id is in the archive's first entry, which names the configuration by its digest. */
 async function archiveId(file: string): Promise<string> {
   const archive = await open(file, 'r');
   try {

@@ -1,4 +1,4 @@
-/** What goes where in an image's root: decided here without touching the disk, then written by image-build.ts. */
+/** What goes where in an image's root: decided here without touching the disk, then written by build.ts. */
 
 import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -33,7 +33,7 @@ const MOUNT_POINTS = [
   ...['dev', 'dev/net', 'dev/pts', 'dev/shm'],
 ];
 
-/** Empty files on which the host's devices can be bound, so that a box needs no file system of its own for /dev. */
+/** Empty files on which the host's devices can be bound, so a box needs no separate file system for /dev. */
 export const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'fuse', 'kvm', 'net/tun'];
 
 const LINKS: Readonly<Record<string, string>> = {
@@ -130,7 +130,7 @@ function addProgram(layout: Layout, place: string, file: string): void {
   if (closure.interpreter === undefined) return;
   const loader = realpathSync(closure.interpreter);
   addFile(layout, imagePath(closure.interpreter), loader, 0o755);
-  // All libraries go where the C library is, because every loader looks there without being told.
+  // All libraries go where the C library is, because every loader looks there by default.
   const libc = [...closure.libraries].find(([name]) => /^libc\.so/.test(name))?.[1] ?? loader;
   const folder = imagePath(dirname(libc));
   for (const [name, from] of closure.libraries) addFile(layout, join(folder, name), from, 0o644);
@@ -142,7 +142,7 @@ function addFile(layout: Layout, place: string, from: string, mode: number): voi
     throw new LayoutConflict({
       what: `Two different files are both wanted as /${place} in the image.`,
       value: `${present.from} and ${from}`,
-      remedy: 'build the image on the host whose engines it is to hold',
+      remedy: 'build the image on the host whose engines it should hold',
     });
   }
   if (present !== undefined) return;

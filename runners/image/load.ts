@@ -28,7 +28,7 @@ export async function loadImage(digest: string): Promise<Image> {
     throw new BoxmarkError({
       what: 'The manifest of an image in the store was changed.',
       value: root,
-      remedy: `remove ${imageFolder(digest)}; it is built anew on the next run`,
+      remedy: `remove ${imageFolder(digest)}; the next run builds it again`,
     });
   }
   return {
@@ -51,7 +51,7 @@ export async function verifyImage(image: Image): Promise<void> {
   throw new BoxmarkError({
     what: `The image in the store was changed: /${wrong} is not what its manifest lists.`,
     value: image.root,
-    remedy: `remove ${imageFolder(image.digest)}; it is built anew on the next run`,
+    remedy: `remove ${imageFolder(image.digest)}; the next run builds it again`,
   });
 }
 

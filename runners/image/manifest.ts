@@ -20,7 +20,7 @@ export interface Manifest {
   readonly links: Readonly<Record<string, string>>;
 }
 
-/** Where the manifest stands in a root. It can't list itself. */
+/** Path of the manifest in a root. It can't list itself. */
 export const MANIFEST_PATH = 'boxmark/manifest.json';
 
 /** The manifest's bytes: what the image's digest is taken over. */
@@ -33,7 +33,7 @@ export function digestOf(manifest: Manifest): string {
   return sha256(manifestText(manifest));
 }
 
-/** Reads the manifest that stands in a root. Throws `BoxmarkError` when there is none or it is damaged. */
+/** Reads the manifest of a root. Throws `BoxmarkError` when there is none or it is damaged. */
 export async function readManifest(root: string): Promise<Manifest> {
   const file = join(root, MANIFEST_PATH);
   try {

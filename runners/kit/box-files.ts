@@ -5,7 +5,7 @@ import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box } from '../../bench/types.ts';
 import { quote } from './shell.ts';
 
-/** Makes the folders with those above them, then the files. Throws `BoxmarkError` with what the box said. */
+/** Makes the folders with those above them, then the files. Throws `BoxmarkError` with the box's message. */
 export async function writeInBox(
   box: Box,
   folders: readonly string[],

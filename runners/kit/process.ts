@@ -12,7 +12,7 @@ const CLEAN_ENV: Readonly<Record<string, string>> = {
 };
 
 const ERROR_TAIL_CHARS = 4000;
-/** A line longer than this is no answer of ours; it is cut, so that a babbling box can't fill the memory. */
+/** A line longer than this is not a payload's answer; it is cut, so a flood of output can't fill the memory. */
 const LINE_LIMIT_CHARS = 1 << 20;
 
 /** Runs a command of the host to its end and captures it. Never rejects on a failing or missing command (exit code 127). */
@@ -41,7 +41,7 @@ export async function hostExec(argv: readonly string[], options: ExecOptions = {
   };
 }
 
-/** Starts a command of the host in a process group of its own and speaks with it line by line. */
+/** Starts a command of the host in its own process group and exchanges lines with it. */
 export async function hostSpawn(argv: readonly string[], options: Pick<ExecOptions, 'env'> = {}): Promise<BoxProcess> {
   const [file = '', ...args] = argv;
   const child = execa(file, args, { ...base(options.env), detached: true, buffer: false, stdin: 'pipe' });
@@ -49,7 +49,7 @@ export async function hostSpawn(argv: readonly string[], options: Pick<ExecOptio
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     tail = (tail + text).slice(-ERROR_TAIL_CHARS);
   });
-  child.stdin?.on('error', () => {}); // The box may be gone while we write: its end is reported by `exited`.
+  child.stdin?.on('error', () => {}); // The box may end during a write: `exited` reports it.
   return {
     pid: child.pid,
     write: (line) => void child.stdin?.write(`${line}\n`),
@@ -75,7 +75,7 @@ export function hostBox(workspace: Workspace): Box {
   };
 }
 
-/** SIGKILL to the process group that a command of ours leads; silent when it is gone. */
+/** SIGKILL to the process group of a command; silent when it is gone. */
 export function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {

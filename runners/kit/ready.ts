@@ -12,7 +12,7 @@ export interface ReadyWait {
 
 /**
  * What `match` makes of the first line that it takes. Takes the process's one listener. Throws `BoxmarkError` with the end of
- * what the process said.
+ * the process's output.
  */
 export function readyLine<T>(
   child: BoxProcess,
@@ -20,9 +20,9 @@ export function readyLine<T>(
   { path, limitMs, signal }: ReadyWait,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    let said = '';
+    let output = '';
     const fail = (why: string): void => {
-      const value = [said.trim(), child.errorTail()].filter(Boolean).join('; ');
+      const value = [output.trim(), child.errorTail()].filter(Boolean).join('; ');
       const what = `The box ${path} did not start: ${why}.`;
       reject(new BoxmarkError({ what, ...(value === '' ? {} : { value }), remedy: 'boxmark doctor' }));
     };
@@ -38,7 +38,7 @@ export function readyLine<T>(
     child.onLine((line) => {
       const found = match(line);
       if (found !== undefined) settle(() => resolve(found));
-      else said = `${said}${line}\n`.slice(-1000);
+      else output = `${output}${line}\n`.slice(-1000);
     });
     void child.exited.then(({ exitCode, signal: by }) =>
       settle(() => fail(`it ended (${by ?? `exit code ${exitCode}`})`)),

@@ -1,6 +1,6 @@
 /** Words and lists as a shell and the kernel take them. */
 
-/** A word that the shell takes as it stands. */
+/** A word that the shell takes unquoted. */
 export function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -3,8 +3,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
-import type { Box, BoxProcess, ExecOptions, Limits, OpenOptions, Prepared, Workspace } from '../../bench/types.ts';
-import { openGroup } from '../cgroup/box-group.ts';
+import type {
+  Box,
+  BoxProcess,
+  ExecOptions,
+  ExecResult,
+  Limits,
+  OpenOptions,
+  Prepared,
+  Workspace,
+} from '../../bench/types.ts';
+import { type BoxGroup, openGroup } from '../cgroup/box-group.ts';
 import { GROUP_ROOT, groupAt, hostHierarchies } from '../cgroup/group.ts';
 import type { Hierarchy } from '../cgroup/tree.ts';
 import { storeDir } from '../image/image.ts';
@@ -53,7 +62,7 @@ export async function openOciBox(parent: Box, prepared: PreparedOci, options: Op
     path: container.path,
     scratch: '/tmp',
     ...(container.hostPath === undefined ? {} : { cgroup: container.hostPath }),
-    exec: container.exec,
+    exec: (argv, more) => container.exec(argv, more),
     spawn: async (argv, { env = {} }: Spawn = {}) => {
       if (main !== undefined) return container.spawn(argv, env);
       const { seccomp } = prepared;
@@ -63,7 +72,7 @@ export async function openOciBox(parent: Box, prepared: PreparedOci, options: Op
     put: async () => {
       throw new BoxmarkError({ what: "A payload's box does not see the image store.", value: container.path });
     },
-    close: container.end,
+    close: () => container.end(),
   };
 }
 
@@ -90,94 +99,131 @@ export async function openOciHolder(parent: Box, prepared: PreparedOci, options:
     path,
     scratch: '/boxmark/scratch',
     ...(hostPath === undefined ? {} : { cgroup: hostPath }),
-    exec: container.exec,
+    exec: (argv, more) => container.exec(argv, more),
     spawn: (argv, { env = {} }: Spawn = {}) => container.spawn(argv, env),
     put: async (storeFile) => `/boxmark/store/${relative(storeDir(), storeFile)}`.replace(/\/$/, ''),
-    close: container.end,
+    close: () => container.end(),
   };
 }
 
 type Run = Pick<OciPlan, 'argv' | 'env' | 'limits' | 'network' | 'userns' | 'seccomp' | 'holder'>;
 
-/** One container of the runtime: what is called to run it, to join it and to end it. */
 async function containerOf(parent: Box, prepared: PreparedOci, options: OpenOptions, limits: Run['limits']) {
-  const { workspace, call, folder, root, engine, cgroupNamespace, hierarchies } = prepared;
-  const onHost = parent.path === 'host';
-  // Not the name of a box below: the kernel's keyrings, which are named after containers, are nobody's own.
-  const depth = onHost ? '' : `-${parent.path.split('/').length + 1}`;
-  const id = `boxmark-${workspace.id}-${options.name}${depth}`;
-  const bundle = join(folder, options.name);
-  const cgroup = `${GROUP_ROOT}/${workspace.id}/${options.name}`;
+  const { workspace, hierarchies } = prepared;
   const group =
     hierarchies === undefined
       ? undefined
       : await openGroup({ parent, hierarchies, workspace, name: options.name, limits, holds: true });
-  const runtime = (...args: string[]) => [...pin(options.limits), ...call, '--root', join(folder, 'state'), ...args];
-  // Without a run-time folder crun makes one in /run, whatever it is told.
-  const own = { env: { XDG_RUNTIME_DIR: folder } };
-  const joining = (argv: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+  return new OciContainer(parent, prepared, options, group);
+}
+
+/** One container of the runtime: what is called to run it, to join it and to end it. */
+class OciContainer {
+  readonly path: string;
+  readonly hostPath: string | undefined;
+  readonly #parent: Box;
+  readonly #prepared: PreparedOci;
+  readonly #limits: Limits;
+  readonly #group: BoxGroup | undefined;
+  readonly #onHost: boolean;
+  readonly #id: string;
+  readonly #bundle: string;
+  readonly #cgroup: string;
+  /** Without a run-time folder crun makes one in /run, whatever its flags say. */
+  readonly #own: { readonly env: Readonly<Record<string, string>> };
+  #main: BoxProcess | undefined;
+  #ended = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(parent: Box, prepared: PreparedOci, { name, limits }: OpenOptions, group: BoxGroup | undefined) {
+    const { workspace, folder, engine } = prepared;
+    this.#parent = parent;
+    this.#prepared = prepared;
+    this.#limits = limits;
+    this.#group = group;
+    this.#onHost = parent.path === 'host';
+    // Not the name of a box below: the kernel's keyrings, which are named after containers, are shared by all.
+    const depth = this.#onHost ? '' : `-${parent.path.split('/').length + 1}`;
+    this.#id = `boxmark-${workspace.id}-${name}${depth}`;
+    this.#bundle = join(folder, name);
+    this.#cgroup = `${GROUP_ROOT}/${workspace.id}/${name}`;
+    this.#own = { env: { XDG_RUNTIME_DIR: folder } };
+    this.path = this.#onHost ? engine : `${parent.path}/${engine}`;
+    const outer = this.#onHost ? '' : parent.cgroup;
+    this.hostPath = outer === undefined ? undefined : outer + this.#cgroup;
+  }
+
+  exec(argv: readonly string[], { env, ...rest }: ExecOptions = {}): Promise<ExecResult> {
+    return this.#parent.exec(this.#joining(argv, env), { timeoutMs: 60_000, ...rest, ...this.#own });
+  }
+
+  spawn(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<BoxProcess> {
+    return this.#parent.spawn(this.#joining(argv, env), this.#own);
+  }
+
+  async run(run: Run): Promise<BoxProcess> {
+    const { root, cgroupNamespace } = this.#prepared;
+    const config = JSON.stringify(ociSpec({ ...run, root, cgroup: this.#cgroup, cgroupNamespace }));
+    const command = this.#runtime('run', '--bundle', this.#bundle, this.#id);
+    if (this.#onHost) {
+      mkdirSync(this.#bundle, { recursive: true });
+      writeFileSync(join(this.#bundle, 'config.json'), config);
+    }
+    const written = this.#onHost ? command : ['sh', '-c', WRITE_AND_RUN, 'sh', this.#bundle, config, ...command];
+    const child = await this.#parent.spawn(written, this.#own);
+    // Without its client a container lives on.
+    const kill = () => {
+      child.kill();
+      void (this.#onHost ? this.#killAll() : this.#remove());
+    };
+    this.#main = { ...child, kill };
+    void child.exited.then(({ signal }) => {
+      this.#ended = signal === null;
+    });
+    return this.#main;
+  }
+
+  end(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#main !== undefined && !this.#ended) {
+      // On the host everything is in the group; the client sees its container end and removes what it has noted.
+      await (this.#onHost ? this.#killAll() : this.#remove());
+      if (!(await within(this.#main.exited))) this.#main.kill();
+      await within(this.#main.exited);
+    }
+    if (this.#onHost) {
+      await groupAt(this.#cgroup, hostHierarchies()).remove();
+      await removeTree(this.#bundle);
+      return;
+    }
+    await this.#group?.remove();
+    await this.#parent.exec(['rm', '-rf', this.#bundle]);
+  }
+
+  #killAll() {
+    return groupAt(this.#cgroup, hostHierarchies()).kill();
+  }
+
+  async #remove(): Promise<void> {
+    const command = this.#runtime('delete', this.#prepared.engine === 'gvisor' ? '-force' : '-f', this.#id);
+    await this.#parent.exec(command, { timeoutMs: DELETE_LIMIT_MS, ...this.#own });
+  }
+
+  #runtime(...args: string[]): string[] {
+    const { call, folder } = this.#prepared;
+    return [...pin(this.#limits), ...call, '--root', join(folder, 'state'), ...args];
+  }
+
+  #joining(argv: readonly string[], env: Readonly<Record<string, string>> = {}): string[] {
     // Crun takes them for all that there are.
     const all = Object.entries(env).length === 0 ? {} : { ...PAYLOAD_ENV, ...env };
     const variables = Object.entries(all).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-    return runtime('exec', ...variables, id, ...argv);
-  };
-  let main: BoxProcess | undefined;
-  let ended = false;
-  let closing: Promise<void> | undefined;
-
-  const killAll = () => groupAt(cgroup, hostHierarchies()).kill();
-  const removeContainer = async () => {
-    await parent.exec(runtime('delete', engine === 'gvisor' ? '-force' : '-f', id), {
-      timeoutMs: DELETE_LIMIT_MS,
-      ...own,
-    });
-  };
-  const close = async () => {
-    if (main !== undefined && !ended) {
-      // On the host everything is in the group; the client sees its container end and removes what it has noted.
-      await (onHost ? killAll() : removeContainer());
-      if (!(await within(main.exited))) main.kill();
-      await within(main.exited);
-    }
-    if (onHost) {
-      await groupAt(cgroup, hostHierarchies()).remove();
-      await removeTree(bundle);
-      return;
-    }
-    await group?.remove();
-    await parent.exec(['rm', '-rf', bundle]);
-  };
-  return {
-    path: onHost ? engine : `${parent.path}/${engine}`,
-    hostPath: onHost ? cgroup : parent.cgroup === undefined ? undefined : parent.cgroup + cgroup,
-    exec: (argv: readonly string[], { env, ...rest }: ExecOptions = {}) =>
-      parent.exec(joining(argv, env), { timeoutMs: 60_000, ...rest, ...own }),
-    spawn: (argv: readonly string[], env: Readonly<Record<string, string>>) => parent.spawn(joining(argv, env), own),
-    run: async (run: Run): Promise<BoxProcess> => {
-      const config = JSON.stringify(ociSpec({ ...run, root, cgroup, cgroupNamespace }));
-      const command = runtime('run', '--bundle', bundle, id);
-      if (onHost) {
-        mkdirSync(bundle, { recursive: true });
-        writeFileSync(join(bundle, 'config.json'), config);
-      }
-      const written = onHost ? command : ['sh', '-c', WRITE_AND_RUN, 'sh', bundle, config, ...command];
-      const child = await parent.spawn(written, own);
-      // Without its client a container lives on.
-      const kill = () => {
-        child.kill();
-        void (onHost ? killAll() : removeContainer());
-      };
-      main = { ...child, kill };
-      void child.exited.then(({ signal }) => {
-        ended = signal === null;
-      });
-      return main;
-    },
-    end: (): Promise<void> => {
-      closing ??= close();
-      return closing;
-    },
-  };
+    return this.#runtime('exec', ...variables, this.#id, ...argv);
+  }
 }
 
 const WRITE_AND_RUN = 'mkdir -p "$1" && printf %s "$2" >"$1/config.json" || exit 125; shift 2; exec "$@"';

@@ -4,7 +4,7 @@ import type { Limits } from '../../bench/types.ts';
 import { cpuList } from '../kit/shell.ts';
 import { type BoxSettings, limitsWith } from '../stack/box-settings.ts';
 
-/** What the container can be told; `seccomp` is a path in the box where docker is called when it is a profile. */
+/** The container's settings; `seccomp` is a path in the box where docker is called when it is a profile. */
 export interface ContainerSettings extends BoxSettings {
   readonly runtime?: string | undefined;
 }

@@ -27,7 +27,7 @@ const CAPABILITIES = (
 
 /**
  * Init of the box. Docker mounts cgroups read-only: they are made writable, on v2 with this process in a leaf, because a
- * group with processes of its own can't pass controllers on. Then it blocks on its standard input without ever waking up;
+ * group with processes can't pass controllers on. Then it blocks on its standard input without ever waking up;
  * when the harness dies, that ends, and the box with it.
  */
 export const HOLDER_INIT = `
@@ -42,11 +42,11 @@ fi
 echo ${HOLDER_READY}
 exec cat >/dev/null`;
 
-/** Flags of `docker run`. `lacking` are the capabilities that the daemon itself hasn't got, which it can't give away. */
+/** Flags of `docker run`. `missing` are the capabilities that the daemon itself hasn't got, which it can't give away. */
 export function holderFlags(
   { store, scratch, relaxed }: HolderShape,
   { cpus, housekeeping, memoryBytes, pids }: Limits,
-  lacking: readonly string[],
+  missing: readonly string[],
 ): string[] {
   const all = [...new Set([...cpus, ...housekeeping])].sort((a, b) => a - b);
   const memory = String(memoryBytes + ENGINE_BYTES);
@@ -57,26 +57,26 @@ export function holderFlags(
     // Unlike -v, --mount refuses a source that the daemon doesn't see instead of making an empty folder there.
     ...['--mount', `type=bind,source=${store},target=/boxmark/store,readonly`],
     ...['--mount', `type=bind,source=${scratch},target=/boxmark/scratch`],
-    ...(relaxed ? relaxedFlags(lacking) : ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges']),
+    ...(relaxed ? relaxedFlags(missing) : ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges']),
   ];
 }
 
 /** Less than --privileged: no devices of the host, and only those capabilities that there are. */
-function relaxedFlags(lacking: readonly string[]): string[] {
+function relaxedFlags(missing: readonly string[]): string[] {
   return [
-    ...['--cap-add', 'ALL', ...lacking.flatMap((name) => ['--cap-drop', name])],
+    ...['--cap-add', 'ALL', ...missing.flatMap((name) => ['--cap-drop', name])],
     ...['seccomp', 'systempaths', 'apparmor'].flatMap((name) => ['--security-opt', `${name}=unconfined`]),
     ...['--device-cgroup-rule', 'a *:* rwm'],
   ];
 }
 
 /** Capabilities outside the bounding set of a box, as Docker names them. */
-export async function lackingCapabilities(box: Box): Promise<string[]> {
+export async function missingCapabilities(box: Box): Promise<string[]> {
   const present = await presentCapabilities(box);
   return present === undefined ? [] : CAPABILITIES.filter((name) => !present.includes(name));
 }
 
-/** Those in the bounding set; undefined when the box doesn't tell. */
+/** Those in the bounding set; undefined when the box doesn't show it. */
 export async function presentCapabilities(box: Box): Promise<string[] | undefined> {
   const { stdout } = await box.exec(['cat', '/proc/self/status']);
   const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(stdout)?.[1];

@@ -1,4 +1,4 @@
-/** The seccomp setting of a runtime that has no profile of its own: the distribution's common one, a file, or none. */
+/** The seccomp setting of a runtime that has no own profile: the distribution's common one, a file, or none. */
 
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';

@@ -1,4 +1,4 @@
-/** What the runners of OCI runtimes have in common: probing, preparing, and what they can be told. */
+/** What the runners of OCI runtimes have in common: probing, preparing, and their settings. */
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -66,7 +66,7 @@ const TOOLS = ['sh', 'cat', 'mkdir', 'mount', 'rm', 'taskset'];
 export function ociRunner<Settings extends BoxSettings>(
   engine: OciEngine<Settings>,
   settings: Settings,
-  told: NonNullable<Runner['settings']>,
+  layerSettings: NonNullable<Runner['settings']>,
 ): Runner {
   const { name, summary, kind, holds, guestKernel, ablations } = engine;
   return {
@@ -78,7 +78,7 @@ export function ociRunner<Settings extends BoxSettings>(
     guestKernel,
     posture: { rootDaemon: false, signedImage: false },
     ablations,
-    settings: told,
+    settings: layerSettings,
     probe: (parent, workspace) => probe(engine, settings, parent, workspace),
     prepare: (parent, image, workspace, needs) => prepare(engine, settings, parent, image, workspace, needs),
     open: async (parent, prepared: Prepared, options) => {

@@ -19,7 +19,7 @@ export interface Trial {
   readonly timeoutMs?: number;
 }
 
-/** Undefined when the program ran; else what the runtime said. Never throws. */
+/** Undefined when the program ran; else the runtime's message. Never throws. */
 export async function tryRuntime(parent: Box, workspace: Workspace, trial: Trial): Promise<string | undefined> {
   const id = `boxmark-${workspace.id}-try-${randomBytes(3).toString('hex')}`;
   const folder = join(parent.scratch, id);

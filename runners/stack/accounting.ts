@@ -1,4 +1,4 @@
-/** Finds a started payload among the host's processes and reads what the host has booked for it. */
+/** Finds a started payload among the host's processes and reads the host's account of it. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -9,7 +9,7 @@ import { type Account, accountOfPath, accountOfPid, mounted } from '../cgroup/us
 export interface PayloadQuery {
   /** Unique argument on the payload's command line, or on that of the virtual machine it runs in. */
   readonly token: string;
-  /** The payload has a kernel of its own: the machine's process counts, not what runs inside. */
+  /** The payload has its own kernel: the machine's process counts, not what runs inside. */
   readonly guest: boolean;
   /** Group of the box, when the runner knows it. */
   readonly cgroup?: string | undefined;
@@ -22,7 +22,7 @@ export function payloadAccount({ token, guest, cgroup }: PayloadQuery): Account 
   return pid === undefined ? undefined : accountOfPid(pid);
 }
 
-/** Is the token on the command line, as a word of its own? The box `b1-docker` has nothing to do with `b1-docker-docker`. */
+/** Is the token on the command line, as a separate word? The box `b1-docker` has nothing to do with `b1-docker-docker`. */
 export function bearsToken(argv: readonly string[], token: string): boolean {
   return argv.some((word) => {
     for (let at = word.indexOf(token); at >= 0; at = word.indexOf(token, at + 1)) {

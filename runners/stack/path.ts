@@ -7,7 +7,7 @@ import { exampleOf } from './settings.ts';
 /** ` (did you mean "docker"?)` for the nearest of the known names, by default those of environments; else empty. */
 export type Nearest = (name: string, known?: readonly string[]) => string;
 
-/** What has a meaning in a path stands encoded in a value. Only these: a bare % is a per cent sign. */
+/** What has a meaning in a path is encoded in a value. Only these: a bare % is a percent sign. */
 const ENCODED: Readonly<Record<string, string>> = { '%2C': ',', '%2F': '/', '%3A': ':', '%25': '%' };
 
 /**
@@ -24,16 +24,20 @@ export function parsePath(path: string, runners: readonly Runner[], nearest: Nea
     const next = layers[index + 1];
     if (runner.transparent) {
       if (next !== undefined && !next.transparent) {
-        throw usageError(`The layer ${runner.name} makes no box that could hold another.`, path, 'the same at the end');
+        throw usageError(
+          `The layer ${runner.name} creates no box that could hold another.`,
+          path,
+          'put it at the end of the path',
+        );
       }
       if (layers.slice(0, index).some(({ name }) => name === runner.name)) {
-        throw usageError(`The layer ${runner.name} can stand in a path once.`, path, 'one of the two');
+        throw usageError(`The layer ${runner.name} can be in a path only once.`, path, 'one of the two');
       }
     } else if (next !== undefined && !next.transparent && !runner.holds) {
       throw usageError(`The layer ${runner.name} can't hold another.`, path, `one of ${names.join(', ')} by itself`);
     }
     if (index > 0 && runner.name === 'native') {
-      throw usageError('The layer native stands on the host only.', path, 'native');
+      throw usageError("The layer native can't be nested.", path, 'native');
     }
   }
   return layers;

@@ -154,7 +154,7 @@ async function startStack(input: StartInput): Promise<Started> {
   }
 }
 
-/** One daemon of root's is enough; the innermost engine is the one that takes the image. */
+/** One daemon that runs as root is enough; the innermost engine is the one that takes the image. */
 function postureOf(layers: readonly Runner[]): EnginePosture {
   const boxes = layers.filter(({ transparent }) => !transparent);
   const daemons = boxes.map(({ posture }) => posture?.rootDaemon ?? null);

@@ -1,4 +1,4 @@
-/** A payload's box by a program that wraps one command: in a cgroup of ours, pinned, ended with everything in it. */
+/** A payload's box by a program that wraps one command: in one of Boxmark's cgroups, pinned, ended with everything in it. */
 
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, BoxProcess, OpenOptions, Workspace } from '../../bench/types.ts';
@@ -19,17 +19,17 @@ export interface Wrapping {
   /** The whole command line that runs a command in the box, and variables for the program itself. */
   wrap(argv: readonly string[], env: Readonly<Record<string, string>>): string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** It makes groups of its own below ours, in every hierarchy of v1. */
+  /** It makes its own groups below Boxmark's, in every hierarchy of v1. */
   readonly makesGroups?: boolean;
   /** Shell built-ins to run first. */
   readonly enter?: string;
-  /** How a program that tidies up after itself is asked to end, before it is killed. */
+  /** How a program that cleans up after itself is asked to end, before it is killed. */
   end?(child: BoxProcess): Promise<void>;
   /** What it leaves when it is killed. */
   afterEnd?(): Promise<void>;
 }
 
-/** Each command gets a wrapping of its own; all are in the box's one group. */
+/** Each command is wrapped separately; all are in the box's one group. */
 export async function openWrappedBox(wrapping: Wrapping): Promise<Box> {
   const { parent, layer, workspace, hierarchies, settings, options } = wrapping;
   const limits = limitsWith(options.limits, settings);

@@ -47,7 +47,7 @@ export async function removeLeftovers(
     run === '' || runs.has(run) || (abandoned.has(run) && kind === 'cgroup' && !hasProcesses(run));
   for (const leftover of ordered.filter(({ kind }) => kind !== 'process')) {
     try {
-      if (!mayGo(leftover)) throw new Error('its run goes on');
+      if (!mayGo(leftover)) throw new Error('its run is still alive');
       await remove(leftover, leavings);
       removed.push(leftover);
     } catch (error) {

@@ -71,7 +71,7 @@ export async function findLeftovers(
     states.set(id, known);
     return known;
   };
-  /** A name alone proves nothing: only the record of this user's own dead run does. */
+  /** A name alone is not enough: it takes the record of this user's own dead run. */
   const isDead = (id: string | null): id is string => id !== null && RUN_ID.test(id) && stateOf(id) === 'dead';
 
   const folders = namesIn(WORK_ROOT)
@@ -107,7 +107,7 @@ export async function findLeftovers(
   ];
 }
 
-/** Processes in the cgroups of these runs, or that name a work folder of theirs and hang on no terminal. */
+/** Processes in the cgroups of these runs, or that name one of their work folders and have no terminal. */
 export function processesOf(runs: ReadonlySet<string>): Leftover[] {
   if (runs.size === 0) return [];
   const spared = ownLine();

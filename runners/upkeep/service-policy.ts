@@ -9,7 +9,7 @@ const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const OWNER_MARK = '# Made by boxmark setup, process ';
 
 /**
- * A shell does it, not this program: it ignores signals and lives in a session of its own, so that a Ctrl-C or a killed
+ * A shell does it, not this program: it ignores signals and runs in a separate session, so a Ctrl-C or a killed
  * Boxmark neither leaves packages half configured nor lets services start in what is left of the installation.
  * The hook allows everything once that shell is gone, so that even a lost one does no harm.
  */

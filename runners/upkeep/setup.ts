@@ -24,7 +24,7 @@ export interface EngineSetup {
 export interface SetupPlan {
   /** `apt`, `dnf` …; null when none is known here. */
   readonly manager: string | null;
-  /** Engines that lack something. */
+  /** Engines with something missing. */
   readonly engines: readonly EngineSetup[];
   /** All packages, each once. */
   readonly packages: readonly string[];
@@ -53,7 +53,7 @@ const PROXY_VARIABLES = /^(https?|ftp|no|all)_proxy$/i;
 /** Looks for the commands that the engines need and plans how to get those that are missing. Changes nothing. */
 export async function setupPlan(engines: readonly Installation[]): Promise<SetupPlan> {
   const manager = PACKAGE_MANAGERS.find(({ command }) => hasCommand(command));
-  const lacking: EngineSetup[] = [];
+  const incomplete: EngineSetup[] = [];
   for (const engine of engines) {
     const commands = engine.commands(process.arch);
     const missing = commands.filter((command) => !hasCommand(command));
@@ -66,9 +66,9 @@ export async function setupPlan(engines: readonly Installation[]): Promise<Setup
     }
     // A package is left out when all that is missing comes from others of the same engine: busybox is the usual case.
     const needed = packages.filter((name) => !name.startsWith('busybox') || missing.includes('busybox'));
-    lacking.push({ engine: engine.name, missing, packages: [...needed, ...known], commands });
+    incomplete.push({ engine: engine.name, missing, packages: [...needed, ...known], commands });
   }
-  const packages = [...new Set(lacking.flatMap((setup) => setup.packages))];
+  const packages = [...new Set(incomplete.flatMap((setup) => setup.packages))];
   const guestKernel = engines.some(({ guestKernel }) => guestKernel === true) && 'missing' in (await findGuestKernel());
   const root = process.getuid?.() === 0;
   const commands =
@@ -77,18 +77,18 @@ export async function setupPlan(engines: readonly Installation[]): Promise<Setup
       : [...(listsAreOld(manager) ? [manager.refresh] : []), [...manager.install, ...packages]];
   return {
     manager: manager?.name ?? null,
-    engines: lacking,
+    engines: incomplete,
     packages,
     guestKernel,
     commands: commands.map((argv) => `${root ? '' : 'sudo '}${argv.join(' ')}`),
     canRun: (root && manager !== undefined) || packages.length === 0,
-    complete: lacking.length === 0 && !guestKernel,
+    complete: incomplete.length === 0 && !guestKernel,
   };
 }
 
 /**
  * Carries a plan out. Never throws: what didn't work is in `problems`. Without root nothing is installed.
- * @param log told before each step, one line
+ * @param log called before each step with one line
  */
 export async function runSetup(plan: SetupPlan, log: (line: string) => void): Promise<SetupOutcome> {
   const manager = PACKAGE_MANAGERS.find(({ name }) => name === plan.manager);
@@ -111,7 +111,7 @@ export async function runSetup(plan: SetupPlan, log: (line: string) => void): Pr
     if (missing.length === 0) continue;
     const why =
       packages.length === 0 ? `: ${plan.manager ?? 'no known package manager'} has no package for it here` : '';
-    problems.push(`${engine} still lacks ${missing.join(', ')}${why}`);
+    problems.push(`${engine} still needs ${missing.join(', ')}${why}`);
   }
   const done = plan.engines.filter(isComplete).flatMap(({ packages }) => packages);
   return { installed: [...new Set(done)], problems };
@@ -129,7 +129,7 @@ async function installPackages(
     log(`installing ${plan.packages.join(', ')}`);
     const all = await install(manager, plan.packages, log);
     if (all.exitCode === 0) return;
-    // One engine that can't be had must not cost the others.
+    // One engine that can't be installed must not prevent the others.
     for (const setup of plan.engines) {
       const { packages } = setup;
       if (packages.length === 0 || isComplete(setup)) continue;

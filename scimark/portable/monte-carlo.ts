@@ -174,7 +174,7 @@ function ringDraw(state: i32, first: i32, second: i32): i32 {
   return next;
 }
 
-/** The generator's step, which stands in the long loop above word for word: V8 would not inline so many calls. */
+/** The generator's step, which the long loop above repeats word for word: V8 would not inline so many calls. */
 function ringNext(first: i32, second: i32): i32 {
   const difference = (first - second) | 0;
   return (difference + ((difference >> 31) & RING_MODULUS)) | 0;

@@ -1,4 +1,4 @@
-/** The heap as the portable sources name it, over raw memory: no bounds to check, and offsets that are known to be right. */
+/** The heap as the portable sources name it, over raw memory: without bounds checks, because offsets are known to be correct. */
 
 @unmanaged
 @final

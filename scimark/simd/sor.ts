@@ -31,7 +31,7 @@ function pair(first: i32, second: i32): v128 {
   return v128.load64_lane(second, v128.load64_zero(first), 1);
 }
 
-/** What stands between two vectors: the second of the one and the first of the other. */
+/** The vector between two others: the second element of the one and the first of the other. */
 function between(a: v128, b: v128): v128 {
   return i64x2.shuffle(a, b, 1, 2);
 }

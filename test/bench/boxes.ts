@@ -118,7 +118,7 @@ export function infoFor(plan: Plan, environments: readonly Environment[]): Sessi
   };
 }
 
-/** Runs a session into a folder below `out`, with an honest control on a host that tells nothing of itself. */
+/** Runs a session into a folder below `out`, with an honest control on a host that reports nothing about itself. */
 export async function runIn(
   out: string,
   plan: Plan,

@@ -176,10 +176,10 @@ describe("a user's claims", () => {
   });
 
   it('are refused when the YAML is broken, has a key twice, a tag of a language, or several documents', () => {
-    expect(refusal('schema: [1').message).toMatch(/no YAML/);
-    expect(refusal('schema: 1\nschema: 1').message).toMatch(/no YAML.*unique/);
-    expect(refusal('schema: !!js/function "() => 1"').message).toMatch(/no YAML/);
-    expect(refusal('schema: 1\n---\nschema: 1').message).toMatch(/no YAML/);
+    expect(refusal('schema: [1').message).toMatch(/not valid YAML/);
+    expect(refusal('schema: 1\nschema: 1').message).toMatch(/not valid YAML.*unique/);
+    expect(refusal('schema: !!js/function "() => 1"').message).toMatch(/not valid YAML/);
+    expect(refusal('schema: 1\n---\nschema: 1').message).toMatch(/not valid YAML/);
   });
 
   it('are refused quickly when aliases would blow up to gigabytes', () => {
@@ -192,7 +192,7 @@ describe("a user's claims", () => {
               .join(', ');
       return `a${level}: &a${level} [${items}]`;
     });
-    expect(refusal(levels.join('\n')).message).toMatch(/no YAML.*alias/i);
+    expect(refusal(levels.join('\n')).message).toMatch(/not valid YAML.*alias/i);
   });
 
   it('are refused when the file is missing, a folder, or far too large', () => {

@@ -188,7 +188,7 @@ describe('a session with a guest', () => {
     expect(readFileSync(join(dir, 'samples.csv'), 'utf8')).toMatch(/,host,reference/);
   });
 
-  it('whose clock goes in steps of 4 ms is timed by the host as well', async () => {
+  it('whose clock has steps of 4 ms is timed by the host as well', async () => {
     const coarse = tampered('guest', `line = line.replace(/"clockStepNs":\\d+/, '"clockStepNs":4000000');`);
     const { outcome } = await run(plan, [honest('native'), honest('twin'), { ...coarse, sharesClock: false }]);
     expect(outcome.events.find(({ kind }) => kind === 'clock-drift')).toMatchObject({

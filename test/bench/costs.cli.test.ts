@@ -167,7 +167,7 @@ describe('a session of starts that is resumed', () => {
     expect(await checkSession(dir)).toMatchObject({ findings: [], starts: resumed.starts.length });
   });
 
-  it('has another first start, where the page cache may not be dropped: its images were prepared anew', async () => {
+  it('has another first start, where the page cache may not be dropped: its images were prepared again', async () => {
     const { dir } = await runUntil(startup, boxes, 2, 1);
     await resume(dir, boxes);
     const first = rows(dir, 'starts.csv').filter(({ temperature }) => temperature === 'first');

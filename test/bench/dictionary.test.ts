@@ -1,4 +1,4 @@
-/** The tables of results/README.md say what the code says. `npx vitest run test/bench/dictionary.test.ts -u` writes them anew. */
+/** The tables of results/README.md say what the code says. `npx vitest run test/bench/dictionary.test.ts -u` rewrites them. */
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -42,7 +42,7 @@ const native = { path: 'native' };
 const wholeRows = 2 * 4 * 3; // blocks × rounds × workloads
 
 describe('a session of healthy boxes', () => {
-  it('records every burst in order, agreeing states, and a folder that proves itself', async () => {
+  it('records every burst in order, agreeing states, and a folder that verifies', async () => {
     const plan = tinyPlan({ environments: [native, { path: 'twin' }] });
     const { outcome, dir } = await run(plan, [honest('native'), honest('twin')]);
     expect(outcome.failure).toBeNull();
@@ -89,7 +89,7 @@ describe('a box that fails costs its own data only', () => {
     [
       'prints garbage without end',
       scripted('bad', ['yes', 'segfault at 0000']),
-      { status: 'failed', reason: /characters that are no answer/ },
+      { status: 'failed', reason: /characters that are not an answer/ },
     ],
     ['is not there', scripted('bad', ['no-such-program']), { status: 'failed', reason: /the box ended/ }],
     [
@@ -161,7 +161,7 @@ describe('a box that fails costs its own data only', () => {
 });
 
 describe('the end of a session', () => {
-  it('is orderly after an interrupt: whole blocks are kept, the cut one is told apart', async () => {
+  it('is orderly after an interrupt: whole blocks are kept, and the incomplete one is marked', async () => {
     const controller = new AbortController();
     const plan = tinyPlan({ environments: [native, { path: 'twin' }], blocks: 3 });
     const { outcome, dir } = await run(plan, [honest('native'), honest('twin')], {
@@ -194,7 +194,7 @@ describe('the end of a session', () => {
     expect(outcome.info).toMatchObject({ stopReason: 'failed', blocksCompleted: 2 });
   });
 
-  it('tells why when the baseline does not even start for the calibration', async () => {
+  it('says why when the baseline does not even start for the calibration', async () => {
     const plan = tinyPlan({ environments: [native] });
     const { outcome } = await run(plan, [scripted('native', ['false'])]);
     expect(String(outcome.failure)).toMatch(/The baseline did not start: the box ended with code 1/);

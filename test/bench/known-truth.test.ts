@@ -19,7 +19,7 @@ describe('a known truth', () => {
     },
   );
 
-  it('is told on the command line, and nothing else is taken for it', () => {
+  it('is an argument on the command line, and nothing else is taken for it', () => {
     expect(slowShare(['node', 'payload.cjs'])).toBe(0);
     expect(slowShare(['node', 'payload.cjs', '--start=x', '--slow=0.02'])).toBe(0.02);
     for (const text of ['0', '-1', '2%', 'NaN', '1.5', '', '1e-2']) {

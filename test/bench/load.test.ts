@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BoxmarkError } from '../../bench/errors.ts';
 import { checkSession } from '../../bench/session/check.ts';
-import { isExpected, kindOf, type SessionEvent } from '../../bench/session/events.ts';
+import { eventKind, isExpected, type SessionEvent } from '../../bench/session/events.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { loadSession, wholeSamples } from '../../bench/session/load.ts';
 import { createStore } from '../../bench/session/store.ts';
@@ -94,7 +94,7 @@ describe('a session that is read back', () => {
     ]);
   });
 
-  it('may have columns of a later version, and lack those of an earlier one', async () => {
+  it('may have columns of a later version, and be without columns of this one', async () => {
     const dir = written([testSample()]);
     // Neither unit nor rate, as in version 0.1.0, and one column more.
     edit(join(dir, 'samples.csv'), (text) =>
@@ -149,7 +149,7 @@ describe('a session that is read back', () => {
     appendFileSync(join(dir, 'events.jsonl'), '{"at":"","kind":"toString","env":"native","new":[]}\n');
     const event = (await loadSession(dir)).events.at(-1);
     expect(event).toMatchObject({ kind: 'later', of: 'toString', env: 'native' });
-    expect(event && [kindOf(event), isExpected(kindOf(event))]).toEqual(['toString', false]);
+    expect(event && [eventKind(event), isExpected(eventKind(event))]).toEqual(['toString', false]);
     expect((await checkSession(dir)).findings.filter(({ file }) => file === 'events.jsonl')).toEqual([]);
   });
 
@@ -202,14 +202,17 @@ describe('a session that can not be read', () => {
     expect(error.value).toBe(join(dir, name));
   });
 
-  it.each(['samples.csv', 'starts.csv', 'events.jsonl'])('says that the last line of %s is cut', async (name) => {
-    const dir = written();
-    const file = join(dir, name);
-    truncateSync(file, readFileSync(file).length - 1);
-    const error = await refusal(dir);
-    expect(error.message).toMatch(/last line of a table is cut[\s\S]*boxmark resume/);
-    expect(error.value).toBe(file);
-  });
+  it.each(['samples.csv', 'starts.csv', 'events.jsonl'])(
+    'says that the last line of %s is incomplete',
+    async (name) => {
+      const dir = written();
+      const file = join(dir, name);
+      truncateSync(file, readFileSync(file).length - 1);
+      const error = await refusal(dir);
+      expect(error.message).toMatch(/last line of a table is incomplete[\s\S]*boxmark resume/);
+      expect(error.value).toBe(file);
+    },
+  );
 
   it('names row, column and cell that are not what they must be', async () => {
     const dir = written([testSample(), testSample({ wallNs: 4711 })]);

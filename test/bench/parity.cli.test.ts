@@ -76,7 +76,7 @@ describe('the three artefacts that make overhead out of nothing', () => {
     expect(found.map(({ fact }) => fact)).toEqual(['speculation_store_bypass', 'seccomp', 'seccomp_filters']);
     expect(found[0]).toMatchObject({ label: 'SSBD on against off', avoidable: false });
     expect(found[0]?.why).toMatch(/seccomp filter/);
-    // A filter that leaves the mitigation alone is told apart.
+    // A filter that leaves the mitigation alone is reports apart.
     expect(against({ seccomp: '2' }).map(({ label }) => label)).toEqual(['seccomp mode 2 against 0']);
   });
 
@@ -162,7 +162,7 @@ describe('an inequality', () => {
       KVM,
     );
     expect(guest).toHaveLength(3);
-    expect(guest.every(({ avoidable, why }) => !avoidable && /kernel of its own/.test(why))).toBe(true);
+    expect(guest.every(({ avoidable, why }) => !avoidable && /its own kernel/.test(why))).toBe(true);
     expect(guest.find(({ fact }) => fact === 'transparent_hugepages')).toMatchObject({
       baseline: 'madvise',
       env: 'always',
@@ -239,8 +239,8 @@ describe('the limits that a box sees', () => {
 });
 
 describe('the log of a session', () => {
-  it('tells each inequality of a box once, when both sides are known, and keeps lists by their digest', () => {
-    const told: [string, number, string[]][] = [];
+  it('reports each inequality of a box once, when both sides are known, and keeps lists by their digest', () => {
+    const reports: [string, number, string[]][] = [];
     const parity = openParity({
       environments: new Map([
         ['native', SHARED],
@@ -248,15 +248,15 @@ describe('the log of a session', () => {
       ]),
       baseline: 'native',
       earlier: {},
-      tell: (box, block, found) => told.push([box, block, found.map(({ fact }) => fact)]),
+      report: (box, block, found) => reports.push([box, block, found.map(({ fact }) => fact)]),
     });
     parity.read('docker', { ...NATIVE, seccomp: '2' }, 1);
-    expect(told).toEqual([]);
+    expect(reports).toEqual([]);
     parity.read('native', NATIVE, 1);
     parity.read('docker', { ...NATIVE, seccomp: '2', node_sha256: null }, 2);
     parity.read('native', NATIVE, 2);
     parity.read('docker', { ...NATIVE, seccomp: '2', cpus_allowed: '1' }, 3);
-    expect(told).toEqual([
+    expect(reports).toEqual([
       ['docker', 1, ['seccomp']],
       ['docker', 3, ['cpus']],
     ]);
@@ -329,7 +329,7 @@ describe('a session with unequal CPU sets', () => {
     expect(reasons.map(({ kind }) => kind)).not.toContain('unequal');
   });
 
-  it('has nothing to tell when they are equal', async () => {
+  it('reports nothing when they are equal', async () => {
     const one = all.slice(0, 1);
     const { outcome } = await run(
       tinyPlan({ ...base, blocks: 1 }),

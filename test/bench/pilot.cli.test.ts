@@ -95,7 +95,7 @@ describe('the pilot block', () => {
 
   it('is the next block when no box came through the first', async () => {
     const plan = tinyPlan({ environments: [{ path: 'native' }], workloads: ['fft'], pilotBursts: 30, blocks: 2 });
-    // Calibration and first block: the box falls silent before its warm-up is told. Counted by a file, as starts are fresh.
+    // Calibration and first block: the box stops answering before its warm-up is reported. Counted by a file, as starts are fresh.
     const mark = join(out, 'starts');
     const edit = `if (seen === 1) require('node:fs').appendFileSync(${JSON.stringify(mark)}, 'x');
       if (seen === 4 && require('node:fs').readFileSync(${JSON.stringify(mark)}).length === 2) process.exit(9);`;

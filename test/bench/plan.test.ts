@@ -130,7 +130,7 @@ describe('a plan', () => {
 });
 
 describe('the steps of a block', () => {
-  it('start every box, visit each once per workload and round, prove the states, close every box', () => {
+  it('start every box, visit each once per workload and round, verify the states, close every box', () => {
     const steps = blockSteps(plan(), 1);
     const boxes = ['native', 'docker', 'docker/docker', 'native@control'].sort();
     const of = (kind: string) => steps.flatMap((step) => (step.kind === kind && 'box' in step ? [step.box] : []));

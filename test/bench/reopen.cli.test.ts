@@ -86,7 +86,7 @@ describe('a session folder that is opened again', () => {
     expect(existsSync(join(dir, 'contrasts.csv'))).toBe(false);
   });
 
-  it('survives a kill at any byte: whatever the last line lacks, the rows are those of the whole blocks', () => {
+  it('survives a kill at any byte: whatever is missing from the last line, the rows are those of the whole blocks', () => {
     const dir = killedSession();
     const whole = Object.fromEntries(
       ['samples.csv', 'starts.csv', 'events.jsonl'].map((name) => [name, readFileSync(join(dir, name))]),
@@ -126,7 +126,7 @@ describe('a session folder that is opened again', () => {
     expect(rows(dir, 'samples.csv')).toHaveLength(4);
     expect(rows(dir, 'samples.csv')[0]).toMatchObject({ unit: '', rate: '' });
     writeFileSync(file, text.replace('wall_ns', 'wall_ms'));
-    expect(() => reopenStore(dir, info.session, 2)).toThrow(/not of this version/);
+    expect(() => reopenStore(dir, info.session, 2)).toThrow(/by another version/);
     // A refusal gives the folder free again.
     writeFileSync(file, text);
     reopenStore(dir, info.session, 2).close();
@@ -134,7 +134,7 @@ describe('a session folder that is opened again', () => {
 });
 
 describe('a session that is still being measured', () => {
-  it('is not gone on with; one whose process is gone is', () => {
+  it('is not resumed; one whose process is gone is', () => {
     const dir = killedSession();
     const mark = join(dir, '.owner.json');
     const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');

@@ -76,7 +76,7 @@ function design(samples: readonly Sample[]): string[] {
   return all.filter((line, index) => !line.includes(' long ') || line !== all[index - 1]);
 }
 
-describe('a session that is interrupted and gone on with', () => {
+describe('a session that is interrupted and resumed', () => {
   it('has the bursts of one that was not: same orders in every block, same counts, same states', async () => {
     const plan = tinyPlan({ environments, blocks: 3 });
     const whole = await begin(plan);
@@ -95,7 +95,7 @@ describe('a session that is interrupted and gone on with', () => {
     );
   });
 
-  it('leaves a folder that proves itself and says the same as the outcome', async () => {
+  it('leaves a folder that verifies and says the same as the outcome', async () => {
     const plan = tinyPlan({ environments, blocks: 2 });
     const { dir } = await begin(plan, { until: { block: 2, round: 1 } });
     const resumed = await goOn(dir);
@@ -140,7 +140,7 @@ describe('a session that is interrupted and gone on with', () => {
     expect(twin).toHaveLength(3 * plan.rounds);
   });
 
-  it('says so of an environment that can not run any more, and goes on with the others', async () => {
+  it('reports an environment that can not run any more, and continues with the others', async () => {
     const plan = tinyPlan({ environments, blocks: 2 });
     const { dir } = await begin(plan, { until: { block: 2, round: 1 } });
     const resumed = await goOn(dir, {}, { boxes: [honest('native')] });
@@ -161,7 +161,7 @@ describe('a session that is interrupted and gone on with', () => {
 });
 
 describe('a finished session', () => {
-  it('gets the blocks that a larger plan has and its own lacked', async () => {
+  it('gets the blocks that a larger plan has in addition', async () => {
     const whole = await begin(tinyPlan({ environments, blocks: 3 }));
     const small = await begin(tinyPlan({ environments, blocks: 2 }));
     const resumed = await goOn(small.dir, { minBlocks: 3, maxBlocks: 3 });

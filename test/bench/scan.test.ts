@@ -67,7 +67,7 @@ describe('scanning a table', () => {
     ['a,b\n1\n', /row 1 has 1 cells, the header 2/],
     ['a,b\n1,2\n1,2,3\n', /row 2 has 3 cells/],
     ['a,b\n1,"2\n', /never closed/],
-    ['a,b\n1,2"3"\n', /row 1: a quote stands inside/],
+    ['a,b\n1,2"3"\n', /row 1: a quote inside an unquoted cell/],
     ['a,b\n1,"2"3\n', /row 1: text follows/],
   ])('refuses %j', (text, message) => {
     expect(() => scanned(text)).toThrow(message);

@@ -22,7 +22,7 @@ describe('a payload that does half as many passes again', () => {
     const boxes = [honest('native'), slow];
     const { outcome } = await runIn(out, plan, boxes);
     expect(outcome.failure).toBeNull();
-    // Every state was held against the others after each request, and against a replay at the end of the block.
+    // Every state was compared with the others after each request, and with a replay at the end of the block.
     expect(outcome.events.filter(({ kind }) => kind === 'checksum-mismatch')).toEqual([]);
     expect(outcome.starts.filter(({ env, status }) => env === 'slow:50%' && status === 'completed')).toHaveLength(2);
     const statesOf = (env: string) =>
@@ -32,7 +32,7 @@ describe('a payload that does half as many passes again', () => {
         .sort();
     expect(statesOf('slow:50%')).toHaveLength(2 * 12 * 5);
     expect(statesOf('slow:50%')).toEqual(statesOf('native'));
-    // What is true depends on the passes of a burst, of which half are a whole number. Held against CPU time, because the
+    // What is true depends on the passes of a burst, of which half are a whole number. Compared with CPU time, because the
     // tests may share their CPU with others.
     for (const workload of workloads) {
       const cpuOf = (env: string) =>

@@ -73,7 +73,7 @@ describe('a session folder', () => {
     expect(row?.rate).toBe('1234.56789');
   });
 
-  it('proves itself, and a changed byte, a lost file or a foreign path are found', async () => {
+  it('verifies, and a changed byte, a lost file or a foreign path are found', async () => {
     const made = info();
     const store = createStore(out, made);
     store.session(made);

@@ -17,7 +17,7 @@ describe('the plan of a stored session', () => {
     expect(storedPlan(info({ work }), 'dir', WORKLOADS)).toEqual({ plan, work });
   });
 
-  it('of a session whose work is not known for every workload is calibrated anew', () => {
+  it('of a session whose work is not known for every workload is calibrated again', () => {
     expect(storedPlan(info({ work: {} }), 'dir', WORKLOADS).work).toEqual({});
     expect(storedPlan(info({ work: { fft: 5, sor: 10 } }), 'dir', WORKLOADS).work).toEqual({});
     const odd = { fft: 5, sor: -1, 'monte-carlo': 0.5 };

@@ -89,7 +89,7 @@ describe('a table of a session', () => {
     ]);
   });
 
-  it('takes an empty cell in every column that older sessions lack', () => {
+  it('takes an empty cell in every column that older sessions do not have', () => {
     const appended = TABLES.flatMap(({ columns }) => columns.filter((column) => column.appended));
     expect(appended.length).toBeGreaterThan(2);
     for (const { type } of appended) expect(type.read('')).toBeDefined();

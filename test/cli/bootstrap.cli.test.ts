@@ -52,7 +52,7 @@ run)
 esac
 `;
 
-/** Stands for boxmark: writes down its arguments; waits for signals when it is told to. */
+/** Stands for boxmark: writes down its arguments; waits for signals on request. */
 const PROGRAM = `
 import { appendFileSync, closeSync } from 'node:fs';
 const args = process.argv.slice(2);
@@ -113,17 +113,17 @@ function start(...args: string[]) {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const said = { stdout: '', stderr: '' };
+  const printed = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said.stdout += text;
+    printed.stdout += text;
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said.stderr += text;
+    printed.stderr += text;
   });
   const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-    child.on('close', (code) => resolve({ code, ...said }));
+    child.on('close', (code) => resolve({ code, ...printed }));
   });
-  return { child, said, ended };
+  return { child, printed, ended };
 }
 
 const linesOf = (name: string) =>
@@ -230,9 +230,9 @@ describe('npm start', () => {
     expect(linesOf('runs.log')).toEqual(['setup --for broken', 'run --profile quick -e broken --fail']);
   });
 
-  it('tells the program once of a Ctrl-C that arrives several times, and ends as it does', async () => {
+  it('passes a Ctrl-C that arrives several times to the program once, and ends as it does', async () => {
     const running = start('start', '--no-setup', '--wait');
-    await expect.poll(() => running.said.stdout, { timeout: 15_000 }).toContain('waiting');
+    await expect.poll(() => running.printed.stdout, { timeout: 15_000 }).toContain('waiting');
     // A terminal and npm both send it.
     running.child.kill('SIGINT');
     setTimeout(() => running.child.kill('SIGINT'), 30);
@@ -243,7 +243,7 @@ describe('npm start', () => {
   it('waits for the program also when its terminal hangs up, and ends by itself', async (context) => {
     if (noTerminal !== '') return context.skip(noTerminal);
     const env = { PATH: `${bin}:${process.env.PATH}`, TMPDIR: join(root, 'tmp') };
-    const shell = 'exec "$@" > said.log';
+    const shell = 'exec "$@" > printed.log';
     const argv = [
       'sh',
       '-c',
@@ -255,14 +255,14 @@ describe('npm start', () => {
       '--no-setup',
     ];
     const terminal = await onTerminal([...argv, '--wait'], { cwd: root, env });
-    await expect.poll(() => linesOf('said.log'), { timeout: 15_000 }).toContain('waiting');
+    await expect.poll(() => linesOf('printed.log'), { timeout: 15_000 }).toContain('waiting');
     expect(await terminal.hangUp()).toBe('code 130');
     expect(linesOf('signals.log')).toEqual(['SIGHUP 1']);
   });
 
   it('passes SIGTERM on', async () => {
     const running = start('start', '--no-setup', '--wait');
-    await expect.poll(() => running.said.stdout, { timeout: 15_000 }).toContain('waiting');
+    await expect.poll(() => running.printed.stdout, { timeout: 15_000 }).toContain('waiting');
     running.child.kill('SIGTERM');
     expect((await running.ended).code).toBe(130);
     expect(readFileSync(join(root, 'signals.log'), 'utf8')).toBe('SIGTERM 1');

@@ -68,12 +68,12 @@ describe('a candidate against stored sessions', () => {
   it('has no verdict with four of them, and ends with code 4', async () => {
     stored(4);
     const ended = await compare(history(), candidate({ truth: { ratios: { docker: 1.5 } } }));
-    expect(ended.stdout).toMatch(/^NO VERDICT, and so no pass/m);
+    expect(ended.stdout).toMatch(/^NO VERDICT, which is no pass/m);
     expect(ended.stdout).toMatch(/4 baseline sessions, 5 are needed/);
     expect(ended.code).toBe(4);
   });
 
-  it('that lacks an environment of theirs has no verdict on it', async () => {
+  it('without an environment of the baseline has no verdict on it', async () => {
     stored(5);
     const ended = await compare(history(), candidate({ plan: { environments: [{ path: 'native' }] } }));
     expect(ended.stdout).toMatch(/docker on fft, sor, suite: the candidate has no figure/);
@@ -232,7 +232,7 @@ describe('what can not be compared', () => {
     expect(bare.code).toBe(2);
   });
 
-  it('is told apart from what was changed after it was measured, which is compared with a remark', async () => {
+  it('is distinguished from a session changed after it was measured, which is compared with a remark', async () => {
     stored(5);
     const dir = candidate({ truth: { ratios: { docker: 1.01 } } });
     const samples = join(dir, 'samples.csv');

@@ -25,7 +25,7 @@ const infoOf = (dir: string) => {
 const planOf = (dir: string) => infoOf(dir).plan;
 
 describe('boxmark run --measure', () => {
-  it('startup measures starts of real boxes, and the session proves itself, gets more blocks and is reproduced', {
+  it('startup measures starts of real boxes, and the session verifies, gets more blocks and is reproduced', {
     timeout: LIMIT_MS,
   }, async (ctx) => {
     if (!isRoot) ctx.skip('namespaces need root here');
@@ -54,7 +54,7 @@ describe('boxmark run --measure', () => {
     const again = await boxmark('reproduce', dir, '-o', join(out, 'again'), '-q');
     expect(again.stderr).toBe('');
     expect(again.code).toBe(0);
-    expect(again.stdout).toMatch(/^unshare over native$/m);
+    expect(again.stdout).toMatch(/^unshare against native$/m);
     // A wide interval moves the figures to a line of their own.
     expect(again.stdout).toMatch(/^ *first-instruction, warm\s+\d+\.\d/m);
     expect(again.stdout).not.toContain('erdict');

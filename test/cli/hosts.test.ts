@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { NO_TRAITS } from '../../bench/types.ts';
 import { hostDifferences } from '../../cli/compare/hosts.ts';
-import { differenceLines } from '../../reports/hosts.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
+import { differences } from '../../reports/sections/differences.ts';
 import { infoFor, tinyPlan } from '../bench/boxes.ts';
 
 const HARDWARE = {
@@ -39,18 +40,18 @@ function info({ hardware, stack, image, environments }: Changes = {}): SessionIn
   };
 }
 
-const told = (after: Changes) =>
+const listed = (after: Changes) =>
   hostDifferences(info(), info(after)).map(({ part, what, before, after }) => `${part}: ${what}: ${before} → ${after}`);
 
 describe('what differs between two hosts', () => {
   it('is nothing when they are alike', () => {
-    expect(told({})).toEqual([]);
+    expect(listed({})).toEqual([]);
   });
 
-  it('is told in words, hardware first, of lists only what one side has alone', () => {
+  it('is in words, hardware first, of lists only what one side has alone', () => {
     const caches = [{ level: 1, type: 'Data', size: '48K', sharedBy: 2 }];
     expect(
-      told({
+      listed({
         stack: { kernelRelease: '6.12.0', kernelParameters: ['mitigations=off', 'nosmt'], turbo: true },
         hardware: { cpuModel: 'Other', cpuFlags: ['sse', 'sve'], cpuFlagsSha256: 'c'.repeat(64), smt: true, caches },
       }),
@@ -67,17 +68,17 @@ describe('what differs between two hosts', () => {
 
   it('of mitigations names those that both kernels list, and by name those that one does not know', () => {
     const mitigations = { meltdown: 'Vulnerable', mds: 'Vulnerable', tsa: 'Not affected' };
-    expect(told({ stack: { mitigations } })).toEqual([
+    expect(listed({ stack: { mitigations } })).toEqual([
       'stack: mitigations: meltdown: Mitigation: PTI → Vulnerable',
       'stack: mitigations that only one lists: l1tf → tsa',
     ]);
   });
 
   it('names the bytes that ran, or that only libraries differ', () => {
-    expect(told({ image: { digest: '9'.repeat(64), payload: '8'.repeat(64) } })).toEqual([
+    expect(listed({ image: { digest: '9'.repeat(64), payload: '8'.repeat(64) } })).toEqual([
       'image: payload: 333333333333 → 888888888888',
     ]);
-    expect(told({ image: { digest: '9'.repeat(64) } })).toEqual([
+    expect(listed({ image: { digest: '9'.repeat(64) } })).toEqual([
       'image: libraries in the image: 111111111111 → 999999999999',
     ]);
   });
@@ -85,17 +86,25 @@ describe('what differs between two hosts', () => {
   it('names engines and labels of environments that both have, such as emulation in the place of KVM', () => {
     const labels = ['emulated (TCG)'];
     expect(
-      told({ environments: [{ path: 'qemu', labels, traits: NO_TRAITS, versions: { qemu: '9.0' }, facts: null }] }),
+      listed({ environments: [{ path: 'qemu', labels, traits: NO_TRAITS, versions: { qemu: '9.0' }, facts: null }] }),
     ).toEqual(['environment: qemu: 7.2 → 9.0', 'environment: qemu: labels: KVM → emulated (TCG)']);
-    expect(told({ environments: [] })).toEqual([]);
+    expect(listed({ environments: [] })).toEqual([]);
   });
 
   it('cuts long lists and never prints beyond the width, whatever the texts are', () => {
     const flags = Array.from({ length: 100 }, (_, index) => `flag${index}`);
-    const [line = ''] = told({ hardware: { cpuFlags: flags } });
+    const [line = ''] = listed({ hardware: { cpuFlags: flags } });
     expect(line).toMatch(/and 94 more$/);
     const hostile = hostDifferences(info(), info({ stack: { kernelRelease: `\u001b[31m${'x'.repeat(500)}\n` } }));
-    for (const row of differenceLines(hostile, 80)) {
+    const document = {
+      kind: '',
+      about: [],
+      warnings: [],
+      answer: null,
+      lead: [],
+      sections: [differences('', hostile)],
+    };
+    for (const row of terminalText(document).split('\n')) {
       expect(row.length).toBeLessThanOrEqual(80);
       expect(row).not.toContain('\u001b');
     }

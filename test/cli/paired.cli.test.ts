@@ -8,7 +8,7 @@ import { PAYLOAD } from '../bench/boxes.ts';
 import { boxmark, sessions } from './program.ts';
 import { writeSession } from './stored-session.ts';
 
-/** As little as tells twice the time from the same. */
+/** As little as distinguishes twice the time from the same. */
 const PLAN: Partial<Plan> & { blocks: number } = {
   size: 'tiny',
   blocks: 6,
@@ -77,7 +77,7 @@ describe.skipIf(process.getuid?.() !== 0)('a paired comparison', () => {
     expect(candidate?.image?.digest).toBe(slow.digest);
     expect(candidate?.facts?.payload_sha256).toBe(slow.payloadDigest);
     expect(info.environments.find(({ path }) => path === 'native')?.facts?.payload_sha256).toBe(plain.payloadDigest);
-    // Other bytes are what is compared: no reason for distrust.
+    // Different bytes are compared: no reason for distrust.
     const bytes = candidate?.inequalities?.find(({ fact }) => fact === 'payload_sha256');
     expect(bytes).toMatchObject({ avoidable: false });
     for (const folder of sessions(out)) expect((await boxmark('check', folder)).code, folder).toBe(0);

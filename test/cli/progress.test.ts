@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createProgress } from '../../cli/progress.ts';
+import { createProgress } from '../../cli/terminal/progress.ts';
 
 function screen(isTTY: boolean, columns?: number) {
   const written: string[] = [];
@@ -19,7 +19,7 @@ it('repaints one line on a terminal, never wider than it, and takes it away at t
   expect(text).toContain('50 %');
 });
 
-it('takes 80 columns where the terminal does not tell its width', () => {
+it('takes 80 columns where the terminal does not report its width', () => {
   const terminal = screen(true, 0);
   createProgress(terminal, { quiet: false }).round({ block: 2, round: 3, fraction: 0.5 });
   expect(terminal.written.join('')).toMatch(/50 % {2}block 2 round 3/);

@@ -199,7 +199,7 @@ describe('a finished session', () => {
     expect((await boxmark('check', dir)).stdout).toMatch(/session.json: is not what the manifest lists/);
   });
 
-  it('that ended at its target is gone on with for a smaller one only', async () => {
+  it('that ended at its target resumes for a smaller one only', async () => {
     const dir = finished();
     edit(dir, (info) => {
       Object.assign(info, { stopReason: 'precision' });

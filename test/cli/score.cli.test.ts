@@ -21,7 +21,7 @@ interface Printed {
 
 describe.skipIf(process.platform !== 'linux')('boxmark score', () => {
   it.each(KERNEL_ENGINES)(
-    'with %s kernels doubles passes until the least time and reckons the mean of five',
+    'with %s kernels doubles passes until the least time and computes the mean of five',
     async (kernels) => {
       const { code, stdout, stderr } = await boxmark(
         'score',

@@ -67,7 +67,7 @@ function rowsSoFar(dir: string): number {
 }
 
 describe('a session from the command line', () => {
-  it('measures, prints one JSON document, and writes files that prove themselves', async () => {
+  it('measures, prints one JSON document, and writes files that verify', async () => {
     const ended = await boxmark('run', '-e', 'native,unshare', '--blocks', '2', ...TINY, '-o', out, '--json');
     expect(ended.stderr).toBe('');
     expect(ended.code).toBe(0);

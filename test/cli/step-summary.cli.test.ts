@@ -28,7 +28,7 @@ describe('the job summary of a workflow', () => {
     const compared = readFileSync(file, 'utf8');
     expect(compared).toMatch(/^from an earlier command\n### ❌ REGRESSED/);
     expect(compared).toMatch(
-      /\| <code>docker<\/code> \| fft \| \+\d+\.\d+ % \| ±\d+\.\d+ % \| 5\+1 \| \*\*regressed\*\* \|/,
+      /\| <code>docker<\/code> \| fft \| 5\+1 \| [01]\.\d+ \| 1\.\d+ \| \+\d+\.\d+ % \| ±\d+\.\d+ % \| \*\*regressed\*\* \|/,
     );
     expect(await boxmark('report', candidate, '--format', 'md')).toMatchObject({ code: 0 });
     const text = readFileSync(file, 'utf8').slice(compared.length);

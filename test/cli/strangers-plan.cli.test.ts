@@ -20,7 +20,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 /** A stranger's session that could run here at once. */
-async function theirs(environments: readonly string[] = ['native', evil]): Promise<string> {
+async function strangersSession(environments: readonly string[] = ['native', evil]): Promise<string> {
   const { digest, nodeDigest: node, payloadDigest: payload } = await ensureImage(PAYLOAD);
   return writeSession({
     out: join(dir, 'theirs'),
@@ -45,7 +45,7 @@ const reproduce = () => ['reproduce', '-o', join(dir, 'ours')];
 
 describe("a stranger's session with a layer ssh", () => {
   it.each([['resume'], ['reproduce']])('is not run by %s: code 2, with the command that runs it', async (name) => {
-    const args = [...(name === 'resume' ? resume : reproduce()), await theirs()];
+    const args = [...(name === 'resume' ? resume : reproduce()), await strangersSession()];
     const ended = await boxmark(...args);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(/ssh connects to another host, config of ssh names a file of this host/);
@@ -56,7 +56,7 @@ describe("a stranger's session with a layer ssh", () => {
   });
 
   it('as its baseline alone is not run either', async () => {
-    const session = await theirs([evil, 'native']);
+    const session = await strangersSession([evil, 'native']);
     const ended = await boxmark(...reproduce(), session, '-q');
     expect(ended.code).toBe(2);
     expect(existsSync(marker)).toBe(false);
@@ -65,14 +65,14 @@ describe("a stranger's session with a layer ssh", () => {
   it.skipIf(process.getuid?.() !== 0 || !existsSync('/usr/bin/ssh'))(
     'is run when the user names that environment, and what runs is said first',
     async () => {
-      const ended = await boxmark(...reproduce(), await theirs(), '--allow-env', evil);
+      const ended = await boxmark(...reproduce(), await strangersSession(), '--allow-env', evil);
       expect(ended.stderr).toMatch(/^\S+theirs\S* names what runs here as root: native, ssh:/m);
       expect(existsSync(marker)).toBe(true);
     },
   );
 
   it('is not run for the name of another environment', async () => {
-    const ended = await boxmark(...reproduce(), await theirs(), '--allow-env', 'ssh:nowhere.invalid');
+    const ended = await boxmark(...reproduce(), await strangersSession(), '--allow-env', 'ssh:nowhere.invalid');
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(/--allow-env: no environment of this name would run/);
     expect(existsSync(marker)).toBe(false);
@@ -87,7 +87,7 @@ describe("a stranger's session with", () => {
     ['docker:runtime=sh', 'runtime of docker names a program of this host'],
     ['unshare/unshare:memory=none', 'memory of unshare takes the memory limit away'],
   ])('%s is refused', async (path, why) => {
-    const ended = await boxmark(...reproduce(), await theirs(['native', path]), '-q');
+    const ended = await boxmark(...reproduce(), await strangersSession(['native', path]), '-q');
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain(why);
     expect(ended.stderr).toContain(`--allow-env ${path}\n`);
@@ -95,7 +95,7 @@ describe("a stranger's session with", () => {
 
   it('a name that a terminal would act on is shown without what it acts on', async () => {
     const path = 'runc:seccomp=%2Fx\u001b]0;title\u0007\u001b[2J';
-    const ended = await boxmark(...reproduce(), await theirs(['native', path]), '-q');
+    const ended = await boxmark(...reproduce(), await strangersSession(['native', path]), '-q');
     expect(ended.code).toBe(2);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
     expect(ended.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);

@@ -40,14 +40,14 @@ export async function onTerminal(
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<OnTerminal> {
   const child = spawn('python3', ['-c', PTY, ...argv], { ...options, stdio: ['pipe', 'pipe', 'inherit'] });
-  let said = '';
+  let printed = '';
   const ended = new Promise<string>((resolve) => {
-    child.on('close', () => resolve(/ended (.*)/.exec(said)?.[1] ?? `the terminal failed: ${said}`));
+    child.on('close', () => resolve(/ended (.*)/.exec(printed)?.[1] ?? `the terminal failed: ${printed}`));
   });
   const pid = await new Promise<number>((resolve) => {
     child.stdout.on('data', (text) => {
-      said += text;
-      if (said.includes('\n')) resolve(Number(said.split('\n')[0]));
+      printed += text;
+      if (printed.includes('\n')) resolve(Number(printed.split('\n')[0]));
     });
   });
   return {

@@ -57,7 +57,7 @@ const FREE = { id: 'free', claim: 'Docker costs nothing.', numerator_env: 'docke
 const GUEST = { id: 'guest', claim: 'So does a guest.', numerator_env: 'vm', band: { low: 0.97, high: 1.03 } };
 
 describe('boxmark verify', () => {
-  it('holds the published claims against a session: the historical ones are refuted, and the code is 0', async () => {
+  it('checks the published claims against a session: the historical ones are refuted, and the code is 0', async () => {
     const ended = await boxmark('verify', session());
     expect(ended.stderr).toBe('');
     expect(ended.code).toBe(0);

@@ -8,7 +8,7 @@ import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { program } from '../../cli/program.ts';
-import { chosenFormats, renderReports, sessionReport } from '../../cli/write-report.ts';
+import { chosenFormats, renderReports, sessionReport } from '../../cli/session/write-report.ts';
 import { sessionDocument } from '../../reports/documents/session.ts';
 import type { ReportFile } from '../../reports/formats/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
@@ -86,10 +86,10 @@ describe.each(SESSIONS)('the committed session %s', (session) => {
     await golden(terminalText(document, { width: 80 }), session, 'terminal.txt');
     await golden(terminalText(document, { width: 80, verbose: true }), session, 'terminal-verbose.txt');
     for (const { name, files, remarks } of formatsFor('tool')) {
-      const said = (remarks?.([report]) ?? []).map((remark) => `remark: ${remark}\n`);
+      const remarked = (remarks?.([report]) ?? []).map((remark) => `remark: ${remark}\n`);
       const [first, ...others] = await files([report]);
       const texts = others.length === 0 ? [String(first?.content)] : [first, ...others].map(listed);
-      await golden([...texts, ...said].join(''), session, `${name}.txt`);
+      await golden([...texts, ...remarked].join(''), session, `${name}.txt`);
     }
   });
 });

@@ -6,7 +6,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** Why no page can be tested here; null when it can. */
-export function lackingBrowser(): string | null {
+export function missingBrowser(): string | null {
   return browserPath() === undefined ? `there is no Chromium at ${PLACES.join(', ')} (apt-get install chromium)` : null;
 }
 

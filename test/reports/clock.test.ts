@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../reports/model/model.ts';
-import { honestNotes } from '../../reports/sections/notes.ts';
+import { sessionNotes } from '../../reports/sections/notes.ts';
 import { testEvent } from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
 
@@ -15,9 +15,9 @@ describe('a report', () => {
     const model = buildModel({ ...fixtureInput(), events: [...fixtureInput().events, drift] });
     expect(plain.hostTimed).toEqual([]);
     expect(model.hostTimed).toEqual([env]);
-    const note = honestNotes(model).find((text) => /timed by the host/.test(text));
+    const note = sessionNotes(model).find((text) => /timed by the host/.test(text));
     expect(note).toContain(env);
-    expect(honestNotes(plain).some((text) => /timed by the host/.test(text))).toBe(false);
+    expect(sessionNotes(plain).some((text) => /timed by the host/.test(text))).toBe(false);
     // Without a visit that the host timed, its own figures don't take their place.
     expect(model.contrasts.filter((row) => row.env === env)).toEqual([]);
     expect(plain.contrasts.some((row) => row.env === env)).toBe(true);

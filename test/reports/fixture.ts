@@ -102,7 +102,7 @@ export function costInput(measure: 'startup' | 'footprint', more: Partial<ModelI
   return { session: { ...session, plan, environments }, samples: [], starts, events: [], unavailable: [], ...more };
 }
 
-/** Rows of one environment that takes 40 MiB an instance, 100 MiB besides, and tells nothing of its control group. */
+/** Rows of one environment that takes 40 MiB an instance, 100 MiB fixed, and does not report its control group. */
 export const FOOTPRINT = [1, 2, 3].flatMap((block) =>
   [1, 2, 4].map((instances) => ({
     ...{ block, position: 1, env: 'docker', instances },

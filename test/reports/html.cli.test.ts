@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readSessionModel } from '../../cli/session-model.ts';
+import { readSessionModel } from '../../cli/session/write-report.ts';
 import { htmlPage } from '../../reports/formats/html/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
 import { buildModel } from '../../reports/model/model.ts';
@@ -47,7 +47,7 @@ describe('the page', () => {
   it('warns of files that are not what the manifest says, and shows the figures all the same', async () => {
     const page = await pageOf(fixtureInput(), ['samples.csv: is not what the manifest lists']);
     expect(page).toMatch(
-      /class="warning"[^>]*>.*not as its manifest says: samples\.csv: is not what the manifest lists/s,
+      /class="warning"[^>]*>.*don’t match its manifest: samples\.csv: is not what the manifest lists/s,
     );
     expect(page).toContain('docker/docker is equivalent');
   });

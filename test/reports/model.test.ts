@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_TRAITS } from '../../bench/types.ts';
 import { buildModel, type ModelInput } from '../../reports/model/model.ts';
 import { answerOf, controlSentence } from '../../reports/sections/answer.ts';
-import { honestNotes } from '../../reports/sections/notes.ts';
+import { sessionNotes } from '../../reports/sections/notes.ts';
 import {
   simulateSamples,
   type TestPlan,
@@ -59,9 +59,9 @@ describe('the answer', () => {
         },
       });
     expect(of(['in software'], true).headline?.env).toBe('docker');
-    expect(honestNotes(of(['in software'], true)).join('\n')).toContain('qemu is emulated');
+    expect(sessionNotes(of(['in software'], true)).join('\n')).toContain('qemu is emulated');
     expect(of(['emulated'], false).headline?.env).toBe('qemu');
-    expect(honestNotes(of(['emulated'], false)).join('\n')).not.toContain('qemu is emulated');
+    expect(sessionNotes(of(['emulated'], false)).join('\n')).not.toContain('qemu is emulated');
   });
 
   it('prefers a difference that was shown to a larger one that was not', () => {
@@ -120,7 +120,7 @@ describe('the control', () => {
 
 describe('the notes', () => {
   const notes = (plan: TestPlan, changes: Partial<ModelInput> = {}) =>
-    honestNotes(buildModel(input(plan, {}, changes)));
+    sessionNotes(buildModel(input(plan, {}, changes)));
 
   it('call fewer than ten blocks quick, whatever the profile', () => {
     expect(notes(testPlan({ profile: 'standard', blocks: 9 }))[0]).toMatch(/^quick: 9 blocks, fewer than 10\. .* 63 %/);
@@ -132,7 +132,7 @@ describe('the notes', () => {
     const plan = testPlan({ blocks: 12 });
     const cut = input(plan, {}, { samples: simulateSamples({ ...plan, blocks: 10 }, { seed: 1 }) });
     const session = { ...cut.session, stopReason: 'time' };
-    expect(honestNotes(buildModel({ ...cut, session }))).toEqual([
+    expect(sessionNotes(buildModel({ ...cut, session }))).toEqual([
       '10 of 12 planned blocks have data (stopped by: time).',
     ]);
   });

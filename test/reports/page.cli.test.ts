@@ -7,23 +7,23 @@ import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readSessionModel } from '../../cli/session-model.ts';
+import { readSessionModel } from '../../cli/session/write-report.ts';
 import { htmlPage } from '../../reports/formats/html/format.ts';
 import { buildModel } from '../../reports/model/model.ts';
-import { lackingBrowser, openBrowser, openPage } from './browser.ts';
+import { missingBrowser, openBrowser, openPage } from './browser.ts';
 import { fixtureInput } from './fixture.ts';
 import { hostileInput } from './hostile.ts';
 
 const EXAMPLE = 'results/example/20261126T070159Z-b39def';
 const HOSTILE = `"><script>window.owned=1</script><img src=x onerror=window.owned=1>'=1+1\u202egnp${'y'.repeat(10_000)}`;
 
-const lacking = lackingBrowser();
+const unavailable = missingBrowser();
 const dir = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
 const addresses: Record<string, string> = {};
 let browser: Browser | undefined;
 
 beforeAll(async () => {
-  if (lacking !== null) return;
+  if (unavailable !== null) return;
   const example = { model: readSessionModel(EXAMPLE).model, base: '..', warnings: [] };
   const fixture = {
     model: buildModel(fixtureInput()),
@@ -48,7 +48,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 beforeEach((ctx) => {
-  if (lacking !== null) ctx.skip(lacking);
+  if (unavailable !== null) ctx.skip(unavailable);
 });
 
 const open = (name: string, options: Parameters<typeof openPage>[2] = {}) =>

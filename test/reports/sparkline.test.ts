@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sparkline } from '../../reports/sparkline.ts';
+import { sparkline } from '../../reports/sections/sparkline.ts';
 
 describe('a sparkline', () => {
   it('goes from the smallest to the largest value, with a mark before the first value after a change', () => {

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readSessionModel } from '../../cli/session-model.ts';
+import { readSessionModel } from '../../cli/session/write-report.ts';
 import { summaryText as render } from '../../reports/formats/json.ts';
 import { summaryJsonSchema, summarySchema } from '../../reports/formats/summary-schema.ts';
 import { buildModel, type ModelInput } from '../../reports/model/model.ts';

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../reports/model/model.ts';
 import { answerOf, controlSentence } from '../../reports/sections/answer.ts';
 import { contrasts } from '../../reports/sections/contrasts.ts';
-import { problems, unavailable } from '../../reports/sections/problems.ts';
+import { couldNotRun } from '../../reports/sections/differences.ts';
+import { problems } from '../../reports/sections/problems.ts';
 import { displayWidth } from '../../reports/text.ts';
 import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { notesOf, terminalOf as render, rowsOf } from './document.ts';
@@ -81,7 +82,7 @@ describe('render', () => {
       * a difference is measurable, within the margin
 
       Time and rate of each environment
-      Medians over all measured bursts. They describe; the paired ratios compare.
+      Medians over all measured bursts; to compare, use the paired ratios.
                         time         rate  wake-up
       native · baseline
         fft          26.2 µs  1911 MFLOPS    1.04×
@@ -120,7 +121,7 @@ describe('render', () => {
       wake-up: time of the lead-in burst over that of the measured one
 
       Fresh starts
-      Medians of the time from start, and of removal.
+      Median time from start, and median time of removal.
       environment             started  failed  spawned  1st instr.    ready  removal
       native                        6       0     0 ns     43.5 ms  53.5 ms  3.00 ms
       docker (container)            6       0  1.00 ms     93.5 ms   104 ms  6.00 ms
@@ -132,11 +133,11 @@ describe('render', () => {
 
       What went wrong
       docker/docker: start failed in block 5: the inner daemon was gone.
-      qemu:tcg (vm): 2 wrong answers on lu, in no figure.
+      qemu:tcg (vm): 2 wrong answers on lu, which count in no figure.
       idle-cpu (2 events in events.jsonl): a box used more than 0.1 % of its life on
         the CPU outside its own requests.
-      checksum-mismatch (1 event in events.jsonl): the state of a box is not what a
-        replay of the same passes gives.
+      checksum-mismatch (1 event in events.jsonl): the state of a box differs from a
+        replay of the same passes.
 
       Notes
       quick: 6 blocks, fewer than 10. A fault that hits 5 % of starts is absent from
@@ -156,12 +157,14 @@ describe('render', () => {
     expectWidth(render(model), 80);
     expect(answerOf(model)).toBe('Nothing was measured.');
     expect(controlSentence(model)).toMatch(/: no data/);
-    expect(notesOf(unavailable(model))).toEqual(['gvisor: runsc is not installed. Try: boxmark setup --all']);
+    expect(notesOf(couldNotRun(model.unavailable))).toEqual([
+      'gvisor: runsc is not installed. Try: boxmark setup --all',
+    ]);
     expect(notesOf(problems(model))).toEqual([
-      'native: gave no data.',
-      'docker (container): gave no data.',
-      'docker/docker (nested): gave no data.',
-      'qemu:tcg (vm): gave no data.',
+      'native: no data.',
+      'docker (container): no data.',
+      'docker/docker (nested): no data.',
+      'qemu:tcg (vm): no data.',
     ]);
   });
 

@@ -6,7 +6,7 @@ import type { Sample } from '../../bench/types.ts';
 import { buildModel, type ModelInput, type ReportModel } from '../../reports/model/model.ts';
 import { answerOf } from '../../reports/sections/answer.ts';
 import { sums } from '../../reports/sections/contrasts.ts';
-import { honestNotes } from '../../reports/sections/notes.ts';
+import { sessionNotes } from '../../reports/sections/notes.ts';
 import { distrustLines, needsOf, openVerdicts } from '../../reports/sections/verdicts.ts';
 import { displayWidth } from '../../reports/text.ts';
 import {
@@ -74,7 +74,7 @@ describe('an inconclusive run', () => {
     );
   });
 
-  it('is told to aim at a smaller target where it stopped at its target', () => {
+  it('aims at a smaller target where it stopped at its target', () => {
     const target = testPlan({ target: 0.1, minBlocks: 2, maxBlocks: 30, margin: 0.01 });
     const base = input(target, { start: 0.03 });
     const stopped = buildModel({ ...base, session: { ...base.session, stopReason: 'precision' } });
@@ -105,7 +105,7 @@ describe('an untrusted session', () => {
     const bad = model(plan, {}, { samples: skewed(plan, { fft: 1.05, sor: 1.04, lu: 1.04 }) });
     expect(distrustLines(bad)).toEqual([
       expect.stringMatching(
-        /^UNTRUSTED SESSION: the control, a second native, differs from native by \+\d\.\d % on fft, .* No verdict/,
+        /^UNTRUSTED SESSION: the control, a second native, differs from native by \+\d\.\d % on fft, .* Do not rely on any verdict/,
       ),
     ]);
     expect(answerOf(bad)).toMatch(/^docker against native is untrusted: time .*: the control differs from/);
@@ -123,12 +123,12 @@ describe('an untrusted session', () => {
   it('is not one for a small difference of the control, which is noted', () => {
     const small = model(plan, {}, { samples: skewed(plan, { sor: 1.008 }) });
     expect(distrustLines(small)).toEqual([]);
-    expect(honestNotes(small).join('\n')).toMatch(/The control differs measurably .* too little .*\+0\.\d\d % on sor/);
+    expect(sessionNotes(small).join('\n')).toMatch(/The control differs measurably .* too little .*\+0\.\d\d % on sor/);
   });
 });
 
 describe('sums', () => {
-  it('stand beside where time is lost now and then, or a quota held a box back', () => {
+  it('are shown where time is lost now and then, or a quota held a box back', () => {
     const plan = testPlan({ rounds: 40, blocks: 10, longVisits: 'all' });
     const lost = { docker: { chance: 0.1, ns: 3e6 } };
     const intermittent = model(plan, { lost, sustained: { docker: 1.94 }, start: 0.001 });
@@ -142,7 +142,7 @@ describe('sums', () => {
     expect(openLines(intermittent)[0]).toMatch(/inconclusive on fft \(time lost now and then\)/);
     expect(rowsOf(sums(model(testPlan({ blocks: 10, rounds: 20 }))))).toEqual([]);
     const throttled = model(plan, {}, { starts: [testStart({ env: 'docker', block: 2, throttledMs: 900 })] });
-    expect(honestNotes(throttled).join()).toMatch(/A CPU quota held back a side of these contrasts: docker\./);
+    expect(sessionNotes(throttled).join()).toMatch(/A CPU quota held back a side of these contrasts: docker\./);
   });
 });
 
@@ -153,15 +153,15 @@ describe('notes', () => {
     const samples = [...simulateSamples(plan, { seed: 9, start: 0.001, burst: 0.002 })].map((row) =>
       row.env === 'docker' && row.block === 4 ? { ...row, wallNs: row.wallNs * 1.2 } : row,
     );
-    expect(honestNotes(model(plan, {}, { samples })).join('\n')).toMatch(
+    expect(sessionNotes(model(plan, {}, { samples })).join('\n')).toMatch(
       /docker against native: block 4 lies apart from the others on fft\. The mean over starts, 1\.01\d\d, and the typical start, \d\.\d{4}, disagree on fft: the starts are of more than one kind\./,
     );
-    expect(honestNotes(model(plan)).join()).not.toMatch(/apart|kind/);
+    expect(sessionNotes(model(plan)).join()).not.toMatch(/apart|kind/);
   });
 
   it('say in how many blocks time was stolen, and what the figures are without them', () => {
     const starts = [testStart({ env: 'docker', block: 2, stealMs: 300 }), testStart({ block: 3, stealMs: 300 })];
-    expect(honestNotes(model(plan, {}, { starts })).join()).toMatch(
+    expect(sessionNotes(model(plan, {}, { starts })).join()).toMatch(
       /Time was stolen from the host in 2 blocks\. Without them the largest change is \S+ on fft: \d\.\d{4} instead of/,
     );
   });
@@ -175,13 +175,13 @@ describe('notes', () => {
     };
     const events = parityEvents(unequal);
     const judged = model(plan, {}, { events });
-    expect(honestNotes(judged)).toEqual([
+    expect(sessionNotes(judged)).toEqual([
       'docker is unequal to native by a setting: CPUs 0-1 against 1; its contrasts are untrusted.',
       'docker differs from native by design: kernel; the ratio includes this.',
     ]);
     expect(answerOf(judged)).toMatch(/is untrusted: .*: unequal: cpus_allowed\.$/);
     const allowed = model({ ...plan, allowUnequal: true }, {}, { events });
-    expect(honestNotes(allowed)[0]).toMatch(/allowed by --allow-unequal/);
+    expect(sessionNotes(allowed)[0]).toMatch(/allowed by --allow-unequal/);
     expect(allowed.headline?.verdict).toBe('equivalent');
   });
 });

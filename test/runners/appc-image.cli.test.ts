@@ -136,7 +136,7 @@ describe('an image is refused, with the reason,', () => {
   it('when it is not signed, or not there', async () => {
     const made = await signed(tar([manifestEntry(), ROOTFS]));
     await expect(verifyAci({ ...made, signatureFile: join(folder, 'none.sig') })).rejects.toThrow(/is not signed/);
-    await expect(verifyAci({ ...made, file: join(folder, 'none.aci') })).rejects.toThrow(/is not there/);
+    await expect(verifyAci({ ...made, file: join(folder, 'none.aci') })).rejects.toThrow(/is missing/);
   });
 
   it('when a byte of it was changed after it was signed', async () => {
@@ -176,18 +176,18 @@ describe('an image is refused, with the reason,', () => {
       /escapes its root/,
     ],
     ['a path is absolute', () => [manifestEntry(), ROOTFS, { path: '/etc/passwd' }], /an absolute path/],
-    ['a path is not plain', () => [manifestEntry(), ROOTFS, { path: 'rootfs//x' }], /not plain/],
+    ['a path is not plain', () => [manifestEntry(), ROOTFS, { path: 'rootfs//x' }], /not normalised/],
     [
       'something stands beside the root',
       () => [manifestEntry(), ROOTFS, { path: 'extra' }],
-      /beside manifest and rootfs/,
+      /other than manifest and rootfs/,
     ],
     ['a path is there twice', () => [manifestEntry(), ROOTFS, { path: 'rootfs/x' }, { path: 'rootfs/x' }], /twice/],
     ['a path is there twice, once with ./', () => [manifestEntry(), ROOTFS, { path: './manifest' }], /twice/],
     [
       'the manifest is a link',
       () => [{ path: 'manifest', flag: '2', target: 'rootfs/x' }, ROOTFS],
-      /no plain small file/,
+      /not a small regular file/,
     ],
     [
       'it holds a block device',
@@ -247,7 +247,7 @@ describe('an image is refused, with the reason,', () => {
       () => [manifestEntry(), ROOTFS, { path: 'rootfs/a/b' }],
       /whose folder does not come before/,
     ],
-    ['its manifest is no JSON', () => [manifestEntry(() => '{'), ROOTFS], /no JSON/],
+    ['its manifest is no JSON', () => [manifestEntry(() => '{'), ROOTFS], /not JSON/],
     [
       'its manifest is of a pod',
       () => [manifestEntry((m) => ({ ...m, acKind: 'PodManifest' })), ROOTFS],
@@ -310,12 +310,12 @@ describe('an image is refused, with the reason,', () => {
     },
   );
 
-  it('when it is cut, or is no archive at all', async () => {
+  it('when it is cut, or is not an archive at all', async () => {
     const whole = await signed(readFileSync(join(folder, 'one.aci')), 'cut.aci');
     truncateSync(whole.file, 100_000);
-    await expect(checkAci(whole.file)).rejects.toThrow(/is no archive: .*ends early/);
+    await expect(checkAci(whole.file)).rejects.toThrow(/is not an archive: .*ends early/);
     const text = await signed(Buffer.from('no archive'.repeat(100)));
-    await expect(verifyAci(text)).rejects.toThrow(/is no archive/);
+    await expect(verifyAci(text)).rejects.toThrow(/is not an archive/);
     copyFileSync(join(folder, 'payload.cjs'), whole.file);
     await expect(verifyAci(whole)).rejects.toThrow(/changed after it was signed/);
   });
@@ -323,14 +323,14 @@ describe('an image is refused, with the reason,', () => {
   it('when it has more entries than any image', async () => {
     const many = Array.from({ length: 20_001 }, (_, index) => ({ path: `rootfs/${index}`, flag: '5' }));
     await expect(verifyAci(await signed(tar([manifestEntry(), ROOTFS, ...many])))).rejects.toThrow(
-      'holds more than 20000 entries',
+      'contains more than 20000 entries',
     );
   });
 
   it('when it is a named pipe, without waiting for a writer', async () => {
     const pipe = join(folder, 'pipe.aci');
     expect((await hostExec(['mkfifo', pipe])).exitCode).toBe(0);
-    await expect(checkAci(pipe)).rejects.toThrow('is no regular file');
+    await expect(checkAci(pipe)).rejects.toThrow('is not a regular file');
   });
 
   it('whatever its manifest is, never with an error of the program', () => {

@@ -126,7 +126,7 @@ describe.each(LAYERS)('%s', (layer) => {
     expect(await lab.remains()).toEqual([]);
   });
 
-  it('limits memory, processes and CPU time as it is told', async (ctx) => {
+  it('limits memory, processes and CPU time as set', async (ctx) => {
     const seen = await look(`${layer}:memory=256m:pids=100:cpus=0.5`, ctx);
     if (seen.limits === undefined) return ctx.skip('the host does not show its limits');
     expect(seen.limits).toMatchObject({ memory_limit_bytes: 256 << 20, cpu_quota: 0.5 });

@@ -49,7 +49,7 @@ describe.each([...PATHS, ...NESTED])('%s', (path) => {
     expect(await lab.remains()).toEqual([]);
   });
 
-  it('starts, shut in, answers, is measured and ends', async (ctx) => {
+  it('starts isolated, answers, is measured and ends', async (ctx) => {
     if (typeof environment === 'string') return ctx.skip(environment);
     const talk = await converse(environment, 'b1-success');
     try {

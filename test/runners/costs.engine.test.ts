@@ -1,4 +1,4 @@
-/** What runners tell for the costs beside CPU time: memory held, disk, posture, and the parts they can be taken apart into. */
+/** What runners report for the costs beside CPU time: memory held, disk, posture, and the parts for `explain`. */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ async function prepared(path: string, ctx: TestContext): Promise<Environment> {
 }
 
 describe.each(['native', 'unshare', 'docker', 'uml'])('the environment %s', (path) => {
-  it('tells its image, its folders and its posture, and what a started box holds', {
+  it('reports its image, its folders and its posture, and the memory of a started box', {
     timeout: TIMEOUT_MS,
   }, async (ctx) => {
     const environment = await prepared(path, ctx);
@@ -84,7 +84,7 @@ describe('memory held', () => {
 });
 
 describe('the page cache', () => {
-  it('is dropped by a 1, after dirty pages were written; where it may not, the reason is told', async () => {
+  it('is dropped by a 1, after dirty pages were written; where it may not, the reason is given', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
     try {
       const file = join(folder, 'drop');
@@ -99,7 +99,7 @@ describe('the page cache', () => {
 });
 
 describe('the namespaces of a process', () => {
-  it('are told by kind and number, without those that only children will have', () => {
+  it('are reported by kind and number, without those that only children will have', () => {
     const found = namespacesOf('self');
     expect(found.pid).toMatch(/^pid:\[\d+\]$/);
     expect(Object.keys(found)).toEqual(expect.arrayContaining(['mnt', 'net', 'user', 'uts', 'ipc']));

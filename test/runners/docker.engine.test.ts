@@ -91,7 +91,7 @@ describe('docker on the host', () => {
       }
     });
 
-    it('answers line by line, is accounted on the host, and ends when told', async () => {
+    it('answers line by line, is accounted on the host, and ends on request', async () => {
       const box = await docker.open(host, prepared, options('talk-1'));
       try {
         const payload = await talk(box, image.payloadArgv);

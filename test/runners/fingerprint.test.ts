@@ -77,7 +77,7 @@ it.each(['x64', 'arm64'] as const)(
     ];
     expect(second.hardware).toEqual(first.hardware);
     expect(second.fingerprint).toBe(first.fingerprint);
-    // What did change is told, in the part that may be under test.
+    // What did change is shown, in the part that may be under test.
     expect(second.stack.kernelRelease).not.toBe(first.stack.kernelRelease);
   },
 );

@@ -111,7 +111,7 @@ export function guestContract({ runner, clock, writeRoot }: GuestExpectations): 
         stderr: expect.stringMatching(/one console/),
       });
       await expect(guest.box.spawn(['/usr/bin/node'])).rejects.toThrow(/one command/);
-      await expect(guest.box.put('/nowhere')).rejects.toThrow(/holds no other/);
+      await expect(guest.box.put('/nowhere')).rejects.toThrow(/can't hold another box/);
     });
 
     test('refuses what does not fit on the kernel’s command line', async () => {

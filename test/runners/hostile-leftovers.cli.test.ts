@@ -144,7 +144,7 @@ describe.skipIf(!isRoot)('groups of a run whose folder is not to be seen (needs 
       writeFileSync(join(group, 'cgroup.procs'), String(sleeper.pid));
       expect(hasProcesses(id)).toBe(true);
       const { failed } = await removeLeftovers(list, ENGINES);
-      expect(failed.map(({ reason }) => reason)).toEqual(['its run goes on']);
+      expect(failed.map(({ reason }) => reason)).toEqual(['its run is still alive']);
       expect(existsSync(group)).toBe(true);
       expect(sleeper.exitCode).toBeNull();
     } finally {
@@ -174,7 +174,7 @@ describe.skipIf(!isRoot)('a folder of another user (needs root)', () => {
     chownSync(dir, STRANGER, STRANGER);
     expect(ownerState('0badf00d')).toBe('alive');
     expect((await findLeftovers(ENGINES)).filter(({ run }) => run === '0badf00d')).toEqual([]);
-    await expect(removeWorkspaceDir(dir)).rejects.toThrow(/belongs to somebody else/);
+    await expect(removeWorkspaceDir(dir)).rejects.toThrow(/belongs to another user/);
     expect(existsSync(join(dir, 'owner.json'))).toBe(true);
   });
 

@@ -84,7 +84,7 @@ describe('the modules of a guest', () => {
     expect(found.map(({ data }) => data.equals(plain))).toEqual([true, true, true]);
   });
 
-  it('that a kernel lacks are named', async () => {
+  it('that a kernel does not have are named', async () => {
     await expect(resolveModules(kernelWith({}), ['virtio_blk'])).rejects.toThrow(
       /6\.6\.6-test has no module `virtio_blk`/,
     );

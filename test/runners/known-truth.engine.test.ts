@@ -41,7 +41,7 @@ async function started(
 
 describe('slow', () => {
   it.for(['slow:2%', 'native/slow:2%', 'unshare/slow:2%', 'docker/slow:2%', 'uml/slow:2%'])(
-    '%s tells the payload below, and the reader',
+    '%s reaches the payload below, and the reader',
     async (path, ctx) => {
       await started(path, ctx, async ({ facts }, { labels }) => {
         expect(facts.argv).toContain('--slow=0.02');
@@ -84,7 +84,7 @@ describe('quota', () => {
     const bare = { path: 'bare', scratch: '/', exec: async () => ({}), close: async () => {} } as never;
     expect(await quota?.probe(bare, lab.workspace)).toMatchObject({
       available: false,
-      reason: expect.stringMatching(/bare.*no cgroup of its own/),
+      reason: expect.stringMatching(/bare.*not have its own cgroup/),
       remedy: expect.stringMatching(/native\/quota/),
     });
     const foreign = { ...(bare as object), cgroup: '/system.slice/other' } as never;

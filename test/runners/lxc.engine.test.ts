@@ -136,7 +136,7 @@ describe('lxc', { timeout: TIMEOUT_MS }, () => {
     });
   });
 
-  it('leaves the filter of system calls out when it is told to', async () => {
+  it('leaves the filter of system calls out on request', async () => {
     for (const [path, mode] of [
       ['lxc', '2'],
       ['lxc:seccomp=unconfined', '0'],

@@ -41,7 +41,7 @@ const specOf = (more: Partial<OciPlan> = {}) => ociSpec({ ...PLAN, ...more }) as
 const namespacesOf = (spec: Spec) => spec.linux.namespaces.map(({ type }) => type).sort();
 
 describe('the configuration of a bundle', () => {
-  it('shuts a payload in: read-only root, no capabilities, all namespaces, limits without swap', () => {
+  it('isolates a payload: read-only root, no capabilities, all namespaces, limits without swap', () => {
     const spec = specOf();
     expect(spec.root).toEqual({ path: '/store/root', readonly: true });
     expect(spec.process).toMatchObject({ args: ['/usr/bin/node', 'a b'], noNewPrivileges: true });

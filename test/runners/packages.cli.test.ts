@@ -78,22 +78,22 @@ describe('the plan for this host', () => {
       canRun: false,
       complete: false,
     };
-    const said: string[] = [];
-    const { installed, problems } = await runSetup(plan, (line) => said.push(line));
+    const logged: string[] = [];
+    const { installed, problems } = await runSetup(plan, (line) => logged.push(line));
     expect(installed).toEqual([]);
-    expect(said).toEqual([]);
+    expect(logged).toEqual([]);
     expect(problems.join()).toContain('sudo apt-get install boxmark-no-such-package');
   });
 
   it('says what is still missing when no package brings it', async () => {
     // An engine whose commands are not there, whatever this host has: another architecture's emulator can't be planned here.
-    const lacking = INSTALLATIONS.map(({ name, commands }) => ({
+    const incomplete = INSTALLATIONS.map(({ name, commands }) => ({
       engine: name,
       missing: ['x'],
       packages: [],
       commands: commands(process.arch),
     }));
-    const plan = { ...(await setupPlan([])), manager: null, engines: lacking, complete: false };
+    const plan = { ...(await setupPlan([])), manager: null, engines: incomplete, complete: false };
     const { problems } = await runSetup(plan, () => {});
     const present = await setupPlan(INSTALLATIONS);
     expect(problems.map((text) => text.split(' ')[0])).toEqual(present.engines.map(({ engine }) => engine));

@@ -24,7 +24,7 @@ function refusal(path: string, runners: readonly Runner[] = RUNNERS): BoxmarkErr
   throw new Error(`${path} was taken`);
 }
 
-/** A layer that hands back what it was told, as its summary. */
+/** A layer that returns its settings as its summary. */
 const talker: Runner = {
   ...native,
   name: 'talker',
@@ -46,7 +46,7 @@ const talker: Runner = {
   }),
 };
 
-function told(path: string): unknown {
+function settingsIn(path: string): unknown {
   return JSON.parse(parsePath(path, [native, talker], suggest).at(-1)?.summary ?? '');
 }
 
@@ -56,7 +56,7 @@ describe('paths', () => {
     expect(layerNames('docker/slow:2%')).toEqual(['docker', 'slow']);
   });
 
-  it('a layer that makes no box stands on a payload box, and on the host natively', () => {
+  it('a layer that creates no box wraps a payload box, or the host natively', () => {
     expect(namesOf('slow:2%')).toEqual(['native', 'slow']);
     expect(namesOf('native/slow:2%')).toEqual(['native', 'slow']);
     expect(namesOf('uml/slow:2%')).toEqual(['uml', 'slow']);
@@ -64,9 +64,9 @@ describe('paths', () => {
   });
 
   it.each([
-    ['slow:2%/docker', /makes no box/],
+    ['slow:2%/docker', /creates no box/],
     ['slow:1%/slow:2%', /once/],
-    ['docker/native', /stands on the host only/],
+    ['docker/native', /can't be nested/],
     ['native/docker', /can't hold another/],
     ['', /no environment of this name/],
     ['dokcer', /did you mean "docker"/],
@@ -81,12 +81,12 @@ describe('paths', () => {
 
 describe('settings of a layer', () => {
   it('are read by name and as the bare first value, with the separators decoded', () => {
-    expect(told('talker')).toEqual({});
-    expect(told('talker:hello')).toEqual({ word: 'hello' });
-    expect(told('talker:hello:memory=2g')).toEqual({ word: 'hello', memory: '2g' });
-    expect(told('talker:memory=2g:word=a=b')).toEqual({ word: 'a=b', memory: '2g' });
-    expect(told('talker:word=a%2Cb%2fc%3Ad%25')).toEqual({ word: 'a,b/c:d%' });
-    expect(told('talker:100%')).toEqual({ word: '100%' });
+    expect(settingsIn('talker')).toEqual({});
+    expect(settingsIn('talker:hello')).toEqual({ word: 'hello' });
+    expect(settingsIn('talker:hello:memory=2g')).toEqual({ word: 'hello', memory: '2g' });
+    expect(settingsIn('talker:memory=2g:word=a=b')).toEqual({ word: 'a=b', memory: '2g' });
+    expect(settingsIn('talker:word=a%2Cb%2fc%3Ad%25')).toEqual({ word: 'a,b/c:d%' });
+    expect(settingsIn('talker:100%')).toEqual({ word: '100%' });
   });
 
   it.each([

@@ -46,37 +46,34 @@ describe('openvz', { timeout: TIMEOUT_MS }, () => {
   it.each([
     ['prlctl', 'prlctl version 7.0.1', (id: string) => `boxmark-${id}-b1-vz-1`],
     ['vzctl', 'vzctl version 4.11', () => expect.stringMatching(/^\d{7,10}$/)],
-  ] as const)(
-    '%s is told to make, limit, start, fill, use, end and remove a container',
-    async (tool, version, named) => {
-      const script = `case "$1" in --version) echo '${version}';; exec*) case "$*" in *tar*) cat >/dev/null;; *payload*) ${PAYLOAD};; esac;; esac`;
-      programs = recorded({ [tool]: script });
-      const box = programs.on(host);
-      const { limits, signal, id } = lab.workspace;
-      const prepared = await openvz.prepare(box, image, lab.workspace);
-      expect(prepared).toMatchObject({ version, labels: ['system container'] });
-      const opened = await openvz.open(box, prepared, { name: 'b1-vz-1', limits, signal });
-      expect(await (await talk(opened, [...image.payloadArgv, "it's"])).process.exited).toMatchObject({ exitCode: 0 });
-      await opened.close();
-      await opened.close();
-      const calls = programs.calls().filter(([, word]) => word !== '--version');
-      const name = named(id);
-      for (const call of calls) expect(call[2]).toEqual(name);
-      expect(calls.map(([, word]) => word)).toEqual(
-        tool === 'prlctl'
-          ? ['create', 'set', 'set', 'set', 'start', 'exec', 'exec', 'stop', 'delete']
-          : ['create', 'set', 'start', 'exec2', 'exec2', 'stop', 'destroy'],
-      );
-      const text = calls.map((call) => call.join(' ')).join('\n');
-      expect(text).toContain(`--cpumask ${limits.cpus.join(',')}`);
-      expect(text).toContain(tool === 'prlctl' ? '--memsize 512M' : '--ram 512M');
-      expect(text).toContain(`--numproc ${limits.pids}`);
-      const run = calls.findLast(([, word]) => word?.startsWith('exec')) ?? [];
-      const words = ['env', '-i', 'PATH=/usr/bin:/bin', 'HOME=/', 'chroot', '/boxmark-root', ...image.payloadArgv];
-      if (tool === 'prlctl') expect(run.slice(3)).toEqual([...words, "it's"]);
-      else expect(run.slice(3)).toEqual([`${words.map((word) => `'${word}'`).join(' ')} 'it'\\''s'`]);
-    },
-  );
+  ] as const)('%s makes, limits, starts, fills, uses, ends and removes a container', async (tool, version, named) => {
+    const script = `case "$1" in --version) echo '${version}';; exec*) case "$*" in *tar*) cat >/dev/null;; *payload*) ${PAYLOAD};; esac;; esac`;
+    programs = recorded({ [tool]: script });
+    const box = programs.on(host);
+    const { limits, signal, id } = lab.workspace;
+    const prepared = await openvz.prepare(box, image, lab.workspace);
+    expect(prepared).toMatchObject({ version, labels: ['system container'] });
+    const opened = await openvz.open(box, prepared, { name: 'b1-vz-1', limits, signal });
+    expect(await (await talk(opened, [...image.payloadArgv, "it's"])).process.exited).toMatchObject({ exitCode: 0 });
+    await opened.close();
+    await opened.close();
+    const calls = programs.calls().filter(([, word]) => word !== '--version');
+    const name = named(id);
+    for (const call of calls) expect(call[2]).toEqual(name);
+    expect(calls.map(([, word]) => word)).toEqual(
+      tool === 'prlctl'
+        ? ['create', 'set', 'set', 'set', 'start', 'exec', 'exec', 'stop', 'delete']
+        : ['create', 'set', 'start', 'exec2', 'exec2', 'stop', 'destroy'],
+    );
+    const text = calls.map((call) => call.join(' ')).join('\n');
+    expect(text).toContain(`--cpumask ${limits.cpus.join(',')}`);
+    expect(text).toContain(tool === 'prlctl' ? '--memsize 512M' : '--ram 512M');
+    expect(text).toContain(`--numproc ${limits.pids}`);
+    const run = calls.findLast(([, word]) => word?.startsWith('exec')) ?? [];
+    const words = ['env', '-i', 'PATH=/usr/bin:/bin', 'HOME=/', 'chroot', '/boxmark-root', ...image.payloadArgv];
+    if (tool === 'prlctl') expect(run.slice(3)).toEqual([...words, "it's"]);
+    else expect(run.slice(3)).toEqual([`${words.map((word) => `'${word}'`).join(' ')} 'it'\\''s'`]);
+  });
 
   it('says what the command said when no container comes up, and removes it', async () => {
     programs = recorded({
@@ -115,7 +112,7 @@ describe('small hypervisors', { timeout: TIMEOUT_MS }, () => {
     if (!here.available) expect(here.reason).toMatch(new RegExp(`${name}|kvm|KVM|guest|installed`));
   });
 
-  it('firecracker is told its machine in a file', () => {
+  it('firecracker gets its machine in a file', () => {
     const config = firecrackerConfig(machine);
     expect(config['boot-source']).toMatchObject({ kernel_image_path: '/k/vmlinux', initrd_path: '/k/initramfs' });
     expect(config['boot-source'].boot_args).toMatch(

@@ -1,4 +1,4 @@
-/** A program that stands in for one that can't run here: it records how it was called, and says what it is told to. */
+/** A program that stands in for one that can't run here: it records how it was called, and prints a prepared answer. */
 
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

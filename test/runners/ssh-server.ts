@@ -61,9 +61,9 @@ export async function startServer(): Promise<SshServer> {
   const server = spawn(SSHD ?? '', ['-D', '-e', '-f', join(folder, 'sshd_config')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let said = '';
+  let printed = '';
   server.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-4000);
+    printed = (printed + text).slice(-4000);
   });
   const stop = async (): Promise<void> => {
     await ended(server);
@@ -80,7 +80,7 @@ export async function startServer(): Promise<SshServer> {
     if (tries < 200 && server.exitCode === null) await sleep(50);
     else {
       await stop();
-      throw new Error(`sshd did not start: ${said}`);
+      throw new Error(`sshd did not start: ${printed}`);
     }
   }
   const settings = { port, user: userInfo().username, identity: join(folder, 'user'), config };

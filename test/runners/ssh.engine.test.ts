@@ -67,7 +67,7 @@ describe('ssh', { timeout: TIMEOUT_MS }, () => {
     expect(lab.leftovers()).toEqual([]);
   });
 
-  it('runs a proved copy of the image on the other host, pinned and with a clean environment', async () => {
+  it('runs a verified copy of the image on the other host, pinned and with a clean environment', async () => {
     await inside([loopback], 'b1-ssh-1', async (box, made) => {
       const { folder } = made as PreparedSsh;
       expect(made.labels).toEqual(['remote host']);
@@ -118,7 +118,7 @@ describe('ssh', { timeout: TIMEOUT_MS }, () => {
     try {
       writeFileSync(store, changed);
       await expect(loopback.prepare(host, image, lab.workspace)).rejects.toThrow(
-        /is not what was sent[\s\S]*payload.cjs/,
+        /differs from what was sent[\s\S]*payload.cjs/,
       );
     } finally {
       writeFileSync(store, whole);
@@ -163,7 +163,7 @@ describe('ssh', { timeout: TIMEOUT_MS }, () => {
     expect(probe).toMatchObject({
       available: false,
       reason: expect.stringMatching(/no connection to 127\.0\.0\.1: .*(denied|Identity)/),
-      remedy: expect.stringMatching(/^make this work without a question: ssh /),
+      remedy: expect.stringMatching(/^make this work without a prompt: ssh /),
     });
   });
 });

@@ -1,4 +1,4 @@
-/** The engines' own commands, as one would type them: what a start through Boxmark is held against. */
+/** The engines' own commands, as one would type them: what a start through Boxmark is compared with. */
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

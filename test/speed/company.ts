@@ -29,11 +29,11 @@ export async function benchCompany(print: (line: string) => void, options: Compa
     for (let start = 0; start < processes; start++) {
       const workers: Worker[] = [];
       try {
-        const company = await startWorker(programs.ours('reference'), size, ids);
+        const company = await startWorker(programs.own('reference'), size, ids);
         workers.push(company);
         const alone = new Map<string, Worker>();
         for (const id of ids) {
-          const worker = await startWorker(programs.ours('reference'), size, [id]);
+          const worker = await startWorker(programs.own('reference'), size, [id]);
           workers.push(worker);
           alone.set(id, worker);
         }

@@ -13,7 +13,7 @@ const EXAMPLE = 'results/example';
 const ENVS = ['docker', 'docker/docker', 'uml', 'unshare'];
 const WORKLOADS = ['fft', 'sor', 'monte-carlo', 'sparse', 'lu', 'suite'];
 
-/** Tells the reader of the child: its peak of resident memory on standard error. */
+/** Reports to the reader of the child: its peak of resident memory on standard error. */
 const WRAPPER = `process.on('exit', () => process.stderr.write('peak ' + process.resourceUsage().maxRSS + '\\n'));`;
 
 export async function benchHistory(print: (line: string) => void): Promise<void> {

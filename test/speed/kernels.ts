@@ -41,7 +41,7 @@ export async function benchKernels(print: (line: string) => void, options: Kerne
     }
     print(`Kernels against C, size ${size}, ${processes} processes × ${bursts} bursts: speed as a share of C's.`);
     print(`  C: ${programs.compiler}, ${C_FLAGS.join(' ')}`);
-    print(`  ours: Node.js ${process.version}, V8 ${process.versions.v8}`);
+    print(`  own: Node.js ${process.version}, V8 ${process.versions.v8}`);
     print(
       '  Timed on all sides: whole passes, LU with the copy of the matrix, Monte Carlo with seeding. Before it: input',
     );
@@ -58,14 +58,14 @@ export async function benchKernels(print: (line: string) => void, options: Kerne
 
 async function measure(
   c: readonly string[],
-  { ours }: Programs,
+  { own }: Programs,
   { size, processes, bursts, burstNs = 10e6 }: KernelBenchOptions & { size: Size; processes: number; bursts: number },
 ): Promise<Map<string, Timings>> {
   const timings = new Map(WORKLOADS.map(({ id }) => [id, bySide((): number[][] => [])]));
   for (let start = 0; start < processes; start++) {
     const workers = new Map<Side, Worker>();
     try {
-      for (const side of SIDES) workers.set(side, await startWorker(side === 'C' ? c : ours(side), size, []));
+      for (const side of SIDES) workers.set(side, await startWorker(side === 'C' ? c : own(side), size, []));
       for (const [id, timing] of timings) {
         const own = await measureKernel(id, workers, bursts, burstNs);
         for (const side of SIDES) timing[side].push(own[side]);

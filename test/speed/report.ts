@@ -100,7 +100,7 @@ function writeSession(out: string, rows: number, blocks: number): { dir: string;
   return { dir: store.dir, count };
 }
 
-/** Runs the built program; the peak is looked up while it runs, because nothing tells it afterwards. */
+/** Runs the built program; the peak is looked up while it runs, because nothing reports it afterwards. */
 async function timed(args: readonly string[]): Promise<{ seconds: number; cpuSeconds: number; peakBytes: number }> {
   const begun = performance.now();
   const child = spawn(process.execPath, [resolve('dist/cli/main.js'), ...args], {

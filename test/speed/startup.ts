@@ -53,7 +53,7 @@ export async function benchStartup(print: (line: string) => void): Promise<void>
 
 async function compare(
   name: string,
-  ours: (count: number) => ReturnType<Begin>,
+  own: (count: number) => ReturnType<Begin>,
   start: BareStart,
   print: (line: string) => void,
 ): Promise<void> {
@@ -62,15 +62,15 @@ async function compare(
     const child = await hostSpawn(argv, { env });
     return { process: child, close: async () => child.kill() };
   };
-  const times = { ours: [] as number[], bare: [] as number[] };
+  const times = { own: [] as number[], bare: [] as number[] };
   for (let count = 0; count < STARTS; count++) {
-    times.ours.push(await firstLineMs(() => ours(count)));
+    times.own.push(await firstLineMs(() => own(count)));
     times.bare.push(await firstLineMs(() => bare(count)));
   }
   const show = (values: readonly number[]) =>
     `${median(values).toFixed(0)} (${Math.min(...values).toFixed(0)}) ms`.padStart(14);
-  const ratio = median(times.ours.map((value, index) => value / (times.bare[index] ?? value)));
-  print(`  ${name.padEnd(42)} ${show(times.ours)}${show(times.bare)}  ${ratio.toFixed(2).padStart(6)}`);
+  const ratio = median(times.own.map((value, index) => value / (times.bare[index] ?? value)));
+  print(`  ${name.padEnd(42)} ${show(times.own)}${show(times.bare)}  ${ratio.toFixed(2).padStart(6)}`);
 }
 
 async function firstLineMs(begin: Begin): Promise<number> {

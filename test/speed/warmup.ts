@@ -51,9 +51,9 @@ export async function benchWarmup(print: (line: string) => void, options: Warmup
 
 async function curveOf(programs: Programs, kernels: KernelEngine, size: Size, id: string): Promise<Curve> {
   // How many passes make a burst is asked of another process, so that this one stays cold.
-  const scout = await startWorker(programs.ours(kernels), size, [id]);
+  const scout = await startWorker(programs.own(kernels), size, [id]);
   const passes = await warmUp(scout, id, BURST_NS, 60e6).finally(() => scout.close());
-  const worker = await startWorker(programs.ours(kernels), size, [id]);
+  const worker = await startWorker(programs.own(kernels), size, [id]);
   const times: number[] = [];
   const ends: number[] = [];
   try {

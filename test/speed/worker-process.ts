@@ -1,4 +1,4 @@
-/** Resident processes for the kernel benches: the C kernels, built here, and ours, bundled here, spoken to line by line. */
+/** Resident processes for the kernel benches: the C kernels, built here, and Boxmark's, bundled here, with line-based requests. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -26,11 +26,11 @@ export interface Programs {
   /** Undefined when there is no C compiler. */
   readonly c: readonly string[] | undefined;
   readonly compiler: string | undefined;
-  ours(kernels: KernelEngine): readonly string[];
+  own(kernels: KernelEngine): readonly string[];
   dispose(): Promise<void>;
 }
 
-/** Builds the C kernels, if a compiler is there and they are wanted, and bundles ours. */
+/** Builds the C kernels, if a compiler is there and they are wanted, and bundles its own. */
 export async function buildPrograms(withC: boolean): Promise<Programs> {
   const folder = join(findRoot(), 'test', 'speed');
   const target = await mkdtemp(join(tmpdir(), 'boxmark-speed-'));
@@ -53,8 +53,8 @@ export async function buildPrograms(withC: boolean): Promise<Programs> {
       const sources = (await readdir(join(folder, 'c'))).filter((name) => name.endsWith('.c')).sort();
       execFileSync(compiler.command, [...C_FLAGS, ...sources, '-lm', '-o', binary], { cwd: join(folder, 'c') });
     }
-    const ours = (kernels: KernelEngine) => [process.execPath, bundle, kernels];
-    return { c: compiler ? [binary] : undefined, compiler: compiler?.version, ours, dispose };
+    const own = (kernels: KernelEngine) => [process.execPath, bundle, kernels];
+    return { c: compiler ? [binary] : undefined, compiler: compiler?.version, own, dispose };
   } catch (error) {
     await dispose();
     throw error;

@@ -35,7 +35,7 @@ describe.each(SYSTEM_WORKLOADS)('$id', (workload) => {
     for (const text of [workload.title, workload.summary]) expect(text).toMatch(/^\S.*[^.\s]$/);
   });
 
-  test('is answered by the system as is reckoned without asking it, pass by pass', () => {
+  test('is answered by the system as computed without asking it, pass by pass', () => {
     const { pass, checksum } = prepared(id);
     const found = [checksum()];
     for (let count = 0; count < 6; count++) {
@@ -91,7 +91,7 @@ describe('a system that does not do what it is asked', () => {
     expect(checksum()).toBe(reckoned('page-fault', [1])[0]);
   });
 
-  test('file-read: a changed byte of a file is noticed, and a file that is missing is told', () => {
+  test('file-read: a changed byte of a file is noticed, and a missing file is reported', () => {
     const changed = makeRoot();
     try {
       const read = prepareSystemWorkload(systemWorkload('file-read')!, 'tiny', { root: changed.dir, name: 'x' });
@@ -107,7 +107,7 @@ describe('a system that does not do what it is asked', () => {
     }
   });
 
-  test('file-write: a file that is there already is told, and names the run that it belongs to', () => {
+  test('file-write: a file that exists already is reported, with the run that it belongs to', () => {
     const name = '0a1b2c3d-b1-native-77';
     const files = ['/tmp', '/dev/shm'].map((folder) => join(folder, `boxmark-${name}.file`));
     const write = prepareSystemWorkload(systemWorkload('file-write')!, 'tiny', { root: root.dir, name });
@@ -138,7 +138,7 @@ describe('a system that does not do what it is asked', () => {
     expect(checksum()).not.toBe(reckoned('context-switch', [1])[0]);
   });
 
-  test('spawn: another program is noticed, and one that is missing or can not be run is told', () => {
+  test('spawn: another program is noticed, and one that is missing or can not be run is reported', () => {
     const changed = makeRoot();
     try {
       const program = join(changed.dir, PROGRAM_PATH);

@@ -43,7 +43,7 @@ describe('a payload', () => {
     }
   });
 
-  it('answers bursts of each with the state that is reckoned for as many passes, and replays it', async () => {
+  it('answers bursts of each with the state that is computed for as many passes, and replays it', async () => {
     await withPayload(async ({ request }) => {
       await request('prepare', { size: 'tiny', workloads: IDS }, LIMIT_MS);
       for (const workload of IDS) {
@@ -64,7 +64,7 @@ describe('a payload', () => {
     });
   });
 
-  it('ends when it is told to, although a second thread waits', async () => {
+  it('ends on request, although a second thread waits', async () => {
     await withPayload(async ({ request }, started) => {
       await request('prepare', { size: 'tiny', workloads: ['context-switch'] }, LIMIT_MS);
       await request('visit', { workload: 'context-switch', work: 2 }, LIMIT_MS);

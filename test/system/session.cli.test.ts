@@ -35,7 +35,7 @@ const IDS = SYSTEM_WORKLOADS.map(({ id }) => id);
 const slow = { timeoutMs: 30_000, blocks: 1 };
 
 describe('a session of kernels and workloads of the system', () => {
-  it('has rates in their own units, states that a replay proves, and a suite of kernels alone', async () => {
+  it('has rates in their own units, states that a replay confirms, and a suite of kernels alone', async () => {
     const workloads = ['fft', 'sor', ...IDS];
     const plan = tinyPlan({ ...slow, environments, workloads, suite: ['fft', 'sor'] });
     const { outcome, dir } = await run(plan, box('twin'));
@@ -59,7 +59,7 @@ describe('a session of kernels and workloads of the system', () => {
     expect(log(SUITE)).toBeCloseTo((log('fft') + log('sor')) / 2, 9);
   });
 
-  it('finds a wrong answer of the system: its rows lose their rate, and an event tells', async () => {
+  it('finds a wrong answer of the system: its rows lose their rate, and an event reports it', async () => {
     const edit = `if (line.includes('"passes"')) line = line.replace(/("checksum":")[0-9a-f]/, '$1' + (seen % 2 ? 'e' : 'f'));`;
     const plan = tinyPlan({ ...slow, environments, workloads: ['syscall'], suite: [] });
     const { outcome } = await run(plan, tampered('twin', edit));

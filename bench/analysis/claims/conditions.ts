@@ -1,4 +1,4 @@
-/** Does a session meet a claim's conditions? Fields of the session, looked up by name and compared. */
+/** Checks a claim's conditions against a session: fields of the session, looked up by name and compared. */
 
 import type { BoxFacts, Plan, Traits } from '../../types.ts';
 import { parseCpuList } from '../../units.ts';
@@ -20,10 +20,10 @@ export interface ClaimGround {
 
 type Value = string | number | boolean;
 
-/** A field that a session does not tell is undefined: a condition on it fails, whatever it asks. */
+/** A field that the session does not record is undefined: a condition on it fails, whatever it asks. */
 type Found = Value | readonly string[] | undefined;
 
-/** Why the first condition that fails does: `needs KVM: labels of uml: guest kernel`. Null when all hold. */
+/** The reason of the first condition that fails: `needs KVM: labels of uml: guest kernel`. Null when none fails. */
 export function failingCondition(conditions: readonly Condition[], ground: ClaimGround, pair: Pair): string | null {
   for (const condition of conditions) {
     const found = lookUp(condition.field, ground, pair);
@@ -46,7 +46,7 @@ export function lookUp(field: string, { plan, environments, host }: ClaimGround,
     case 'kernels':
       return plan[head];
     case 'cpus':
-      return plan.limits?.cpus.length; // A session of another version may lack what its types promise.
+      return plan.limits?.cpus.length; // A session of another version may be without what its types promise.
     case 'host':
       return scalar(own(host?.[part as 'hardware' | 'stack'], name));
     default: {
@@ -97,7 +97,7 @@ function compare(a: string, b: string): number | undefined {
   return 0;
 }
 
-/** In the place of a trait its environment's labels, which say it in words. */
+/** Shows the environment's labels instead of a trait, because they are words. */
 function seenText(field: string, found: Found, ground: ClaimGround, pair: Pair): string {
   const labels = field.replace(/\.traits\.\w+$/, '.labels');
   return labels === field ? describe(field, found, pair) : describe(labels, lookUp(labels, ground, pair), pair);

@@ -1,4 +1,4 @@
-/** What a session says about start-up and memory, with intervals over blocks. */
+/** A session's figures of start-up and memory, with intervals over blocks. */
 
 import type { FootprintRow, Start, StartFigures } from '../../types.ts';
 import { median } from '../../units.ts';
@@ -49,7 +49,7 @@ export interface ResourceGround {
 
 /**
  * Natural logs of the figure, one a block: of its ratio to the denominator's in the same block, or of the figure itself
- * in ms or MiB. Null with the reason in words when the figure can't be told. Starts that did not complete have none.
+ * in ms or MiB. Null with the reason in words when there is no figure. Starts that did not complete have none.
  */
 export function resourceLogs(
   ground: ResourceGround,
@@ -66,7 +66,7 @@ export function resourceLogs(
   for (const [block, value] of numerators) {
     const other = denominators === null ? 1 / scale : denominators.get(block);
     if (other === undefined) continue;
-    // Free memory of a host moves by itself, so that a difference of it can come out negative.
+    // Free memory of a host changes by itself, so a difference of it can be negative.
     if (!(value > 0 && other > 0)) return { logs: null, reason: `${claim.figure} is not above 0 in every block` };
     logs.push(Math.log(value / other));
   }
@@ -93,7 +93,7 @@ export function startEstimate(logs: readonly number[]) {
 function byBlock(starts: readonly Start[], env: string, key: keyof StartFigures): Map<number, number> {
   const values = new Map<number, number[]>();
   for (const start of starts) {
-    // A cold start is another quantity, which claims don't speak of.
+    // A cold start is a different quantity, which claims are not about.
     if (start.env !== env || start.status !== 'completed' || isCold(start)) continue;
     const value = start[key];
     if (value !== null) values.set(start.block, [...(values.get(start.block) ?? []), value]);

@@ -14,7 +14,7 @@ export interface ClaimsFile {
 
 /** More than any list of claims needs. */
 const MOST_BYTES = 1 << 20;
-/** Aliases may make a file shorter, not larger than memory. */
+/** YAML aliases may shorten a file, but must not expand it beyond memory. */
 const MOST_ALIASES = 100;
 
 /** Throws a usage error that names the file, the claim, the field and its value. */
@@ -25,7 +25,7 @@ export function readClaims(file: string): ClaimsFile {
   const { claims, title } = checked.data;
   const twice = claims.find(({ id }, index) => claims.findIndex((other) => other.id === id) < index);
   if (twice !== undefined)
-    throw usageError(`${file}: two claims have the same id.`, twice.id, 'an id of its own for each');
+    throw usageError(`${file}: two claims have the same id.`, twice.id, 'a different id for each');
   return { file, title: title ?? basename(file), claims };
 }
 
@@ -49,7 +49,7 @@ function parseYaml(file: string, text: string): unknown {
 }
 
 function noYaml(file: string, error: unknown): Error {
-  return usageError(`The claims file is no YAML that can be read: ${messageOf(error).slice(0, 300)}`, file);
+  return usageError(`The claims file is not valid YAML: ${messageOf(error).slice(0, 300)}`, file);
 }
 
 interface Issue {

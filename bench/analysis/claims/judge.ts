@@ -50,7 +50,7 @@ export interface ClaimResult {
 
 /**
  * One result a claim, or several where a session has several pairs or the claim several workloads to judge it on. A
- * claim that can't be judged on any has one result, with what each of them lacks.
+ * claim that can't be judged on any has one result, with what each of them is missing.
  */
 export function judgeClaims(claims: readonly Claim[], session: ClaimSession, options: ClaimOptions): ClaimResult[] {
   const paths = session.plan.environments.map(({ path }) => path);
@@ -62,7 +62,7 @@ export function judgeClaims(claims: readonly Claim[], session: ClaimSession, opt
         ? [claim.workload].flat().map((workload) => judgeRate(claim, pair, workload, session, rows, options))
         : judgeResource(claim, pair, session, options),
     );
-    if (all.length === 0) return [notApplicable(claim, null, null, lackingEnvironments(claim, paths, options))];
+    if (all.length === 0) return [notApplicable(claim, null, null, missingEnvironments(claim, paths, options))];
     const judged = all.filter(({ verdict }) => verdict !== 'not-applicable');
     if (judged.length > 0) return judged;
     const reasons = [...new Set(all.map(({ reason }) => reason))];
@@ -77,7 +77,7 @@ export function placeInBand(interval: Interval, { low = 0, high = Number.POSITIV
   return interval.high < low || interval.low > high ? 'disjoint' : 'across';
 }
 
-/** A throughput ratio from a time ratio, and back: its ends change places. */
+/** A throughput ratio from a time ratio, and back: its ends swap places. */
 export function invertEstimate({ ratio, interval, blocks }: Estimate): Estimate {
   return {
     ratio: 1 / ratio,
@@ -112,9 +112,9 @@ function judgeRate(
   rows: readonly ContrastRow[],
   options: ClaimOptions,
 ): ClaimResult {
-  const lacking =
-    lackingWorkload(workload, session, options) ?? failingCondition(claim.applies_if ?? [], session, pair);
-  if (lacking !== null) return notApplicable(claim, pair, workload, lacking);
+  const missing =
+    missingWorkload(workload, session, options) ?? failingCondition(claim.applies_if ?? [], session, pair);
+  if (missing !== null) return notApplicable(claim, pair, workload, missing);
   const isPair = (row: ContrastRow) => row.env === pair.numerator && row.baseline === pair.denominator;
   const row = rows.find((candidate) => isPair(candidate) && candidate.workload === workload);
   const base = { claim, pair, workload, unit: 'ratio' as const };
@@ -132,10 +132,10 @@ function judgeRate(
 
 function judgeResource(claim: ResourceClaim, pair: Pair, session: ClaimSession, options: ClaimOptions): ClaimResult {
   const names = figureNames(claim.metric);
-  const lacking = names.includes(claim.figure)
+  const missing = names.includes(claim.figure)
     ? failingCondition(claim.applies_if ?? [], session, pair)
     : `needs the ${claim.metric} figure ${claim.figure}${hint(claim.figure, names, options)}, which no session has`;
-  if (lacking !== null) return notApplicable(claim, pair, null, lacking);
+  if (missing !== null) return notApplicable(claim, pair, null, missing);
   const base = { claim, pair, workload: null, unit: unitFor(claim), timeRatio: null };
   const found = resourceLogs(session, claim, pair);
   if (found.logs === null) return { ...base, ours: null, ...open(found.reason) };
@@ -158,7 +158,7 @@ function judgeEstimate(ours: Estimate, band: Band): Pick<ClaimResult, 'verdict' 
   return open(`too wide: the interval crosses an edge of the band; ${need} would decide`);
 }
 
-function lackingWorkload(workload: string, { plan }: ClaimSession, options: ClaimOptions): string | null {
+function missingWorkload(workload: string, { plan }: ClaimSession, options: ClaimOptions): string | null {
   if (workload !== SUITE) {
     if (plan.workloads.includes(workload)) return null;
     const known = [SUITE, ...COMPOSITE_WORKLOADS, ...plan.workloads];
@@ -170,12 +170,12 @@ function lackingWorkload(workload: string, { plan }: ClaimSession, options: Clai
   return extra.length > 0 ? `needs SciMark's workloads alone; here also: ${extra.join(', ')}` : null;
 }
 
-/** A near name is worth telling: a typing error must not pass for a claim that does not apply. */
+/** Suggests a similar name: a typing error must not look like a claim that does not apply. */
 function hint(name: string, known: readonly string[], { nearest }: ClaimOptions): string {
   return known.includes(name) ? '' : (nearest?.(name, known) ?? '');
 }
 
-function lackingEnvironments(claim: Claim, paths: readonly string[], { kindOf }: ClaimOptions): string {
+function missingEnvironments(claim: Claim, paths: readonly string[], { kindOf }: ClaimOptions): string {
   const isThere = (patterns: string | readonly string[]) => paths.some((path) => matchesAny(path, patterns, kindOf));
   const sides = [claim.numerator_env, claim.denominator_env].filter((side) => side !== undefined);
   const missing = sides.filter((side) => !isThere(side));

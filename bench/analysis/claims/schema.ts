@@ -73,7 +73,7 @@ const common = {
     .boolean()
     .optional()
     .describe(
-      'About a stack that is no longer to be had: a refutation says nothing against its authors, and is no failure.',
+      'About a stack that is no longer available: a refutation says nothing against its authors, and is no failure.',
     ),
   numerator_env: environments,
   value: positive.describe('The published figure, in the metric of the claim.'),
@@ -83,12 +83,12 @@ const common = {
     .enum(['A', 'B', 'C'])
     .optional()
     .describe('A: raw data read and recomputed. B: the primary text read. C: secondary, or a bare claim of a vendor.'),
-  n: z.union([z.int().positive(), z.null()]).optional().describe('Runs behind the figure; null: not told.'),
+  n: z.union([z.int().positive(), z.null()]).optional().describe('Runs behind the figure; null: unknown.'),
   applies_if: z.array(conditionSchema).optional().describe('All must hold, or the claim is not applicable.'),
   allow_unequal: z
     .boolean()
     .optional()
-    .describe('The claim is about a difference of settings: unequal facts of its two sides are not held against it.'),
+    .describe("The claim is about a difference of settings: unequal facts of its two sides don't make it untrusted."),
   source: sentence.describe('Where it was published.'),
   note: sentence.optional(),
 };

@@ -6,7 +6,7 @@ import { type Cell, flaggedRounds, type SampleGroups } from './group.ts';
 import { finiteMean, logRatiosByRound, pairCells } from './pairing.ts';
 import { sustainedLogRatio, totalLogRatio } from './total.ts';
 
-/** A block with fewer paired rounds has no value: a median of two is a mean, and one cut round would carry it. */
+/** A block with fewer paired rounds has no value: a median of two is a mean, and one interrupted round would dominate it. */
 const LEAST_PAIRED_ROUNDS = 3;
 
 /** Natural logs of time ratios by block, and the rounds behind them. */
@@ -60,7 +60,7 @@ export function blockValues(
 
 /**
  * Per block the mean over workloads, from the blocks that have a value for every workload. Where long visits rotate
- * over the workloads, the one of a block stands for the suite in that block.
+ * over the workloads, a block's one workload represents the suite in that block.
  */
 export function suiteValues(perWorkload: readonly BlockValues[], longVisits: 'all' | 'rotate'): BlockValues {
   const mean = (column: keyof BlockValues & ('typical' | 'withoutFlagged' | 'total' | 'excess' | 'sustained')) =>

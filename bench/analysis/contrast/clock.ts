@@ -1,4 +1,4 @@
-/** Which clock a figure rests on: rows timed by the host take the place of a guest's own where its clock can't be relied on. */
+/** Which clock a figure uses: rows timed by the host replace a guest's own where its clock is unreliable. */
 
 import type { SessionEvent } from '../../session/events.ts';
 import type { Contrast, Sample } from '../../types.ts';

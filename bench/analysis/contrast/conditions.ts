@@ -1,19 +1,19 @@
-/** What the kernel says about a block's conditions: boxes held back by a quota, time stolen from the host. */
+/** What the kernel reports about a block's conditions: boxes throttled by a quota, time stolen from the host. */
 
 import type { Start } from '../../types.ts';
 
-/** Share of a start's run time held back by a CPU quota from which it counts. */
+/** Share of a start's run time from which throttling by a CPU quota counts. */
 const THROTTLED_SHARE = 0.001;
 /** Share of a start's run time stolen from the host's CPUs, all together, from which its block is flagged. */
 const STOLEN_SHARE = 0.01;
 
-/** By environment, the blocks in question. Blocks whose kernel says nothing are in neither. */
+/** By environment, the blocks in question. Blocks whose kernel reports nothing are in neither. */
 export interface Conditions {
   readonly throttled: ReadonlyMap<string, ReadonlySet<number>>;
   readonly stolen: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
-/** Reads the starts once; skipped and failed ones say nothing about the others' figures. */
+/** Reads the starts once; skipped and failed ones don't affect the others' figures. */
 export function readConditions(starts: Iterable<Start>): Conditions {
   const throttled = new Map<string, Set<number>>();
   const stolen = new Map<string, Set<number>>();

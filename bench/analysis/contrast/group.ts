@@ -1,4 +1,4 @@
-/** Samples sorted into environment, workload and block in one pass, the form that every figure is computed from. */
+/** Samples grouped by environment, workload and block in one pass; every figure is computed from these groups. */
 
 import type { Sample } from '../../types.ts';
 import { median } from '../../units.ts';

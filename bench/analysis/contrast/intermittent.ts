@@ -1,4 +1,4 @@
-/** Time lost now and then: what sums see and a median does not, and what a CPU quota takes away. */
+/** Time lost intermittently: what sums contain and a median does not, and what a CPU quota takes away. */
 
 import { logInterval } from '../stats/interval.ts';
 

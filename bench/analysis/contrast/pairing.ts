@@ -1,4 +1,4 @@
-/** Which measured cells are held against each other, and their log ratios round by round. */
+/** Which measured cells are compared, and their log ratios round by round. */
 
 import { controlOf } from '../../plan/schedule.ts';
 import type { Contrast } from '../../types.ts';
@@ -11,7 +11,7 @@ export interface BlockPairs {
 }
 
 /**
- * Blocks in which both sides have bursts. The baseline is there twice in every block; each copy makes a pair of its own,
+ * Blocks in which both sides have bursts. The baseline runs twice in every block; each copy makes a separate pair,
  * whose values are averaged afterwards: averaging the copies within a round would be biased under skewed noise.
  */
 export function pairCells(
@@ -33,7 +33,7 @@ export function pairCells(
     if (copy && copy !== b && contrast.env === mainBaseline) pairs.push([copy, b]);
     blocks.push({ block, pairs });
   }
-  // In the same order whatever the order of the rows, so that sums come out the same to the last bit.
+  // In the same order whatever the order of the rows, so sums are identical to the last bit.
   return blocks.sort((one, other) => one.block - other.block);
 }
 
@@ -44,7 +44,7 @@ export function logRatiosByRound([a, b]: readonly [Cell, Cell]): Map<number, num
     const own = a.measured.get(round);
     const other = b.measured.get(round);
     const log = own === undefined || other === undefined ? Number.NaN : Math.log(own / other);
-    // Times that are no times of bursts, such as 10⁻³⁰⁰ ns, have no quotient.
+    // Impossible times, such as 10⁻³⁰⁰ ns, have no quotient.
     if (Number.isFinite(log)) logs.set(round, log);
   }
   return logs;

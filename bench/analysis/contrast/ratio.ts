@@ -33,19 +33,19 @@ export interface Quantiles {
   readonly high: number;
 }
 
-/** What lies behind a ratio. Nothing flagged is dropped; `ratioWithout…` says what it would be without. */
+/** The details of a ratio. Nothing flagged is dropped; `ratioWithout…` is the ratio without it. */
 export interface ContrastRow extends ContrastResult {
   /** Rounds in which both sides have a burst, and those of them in which either burst lies beyond 14.8 MAD. */
   readonly pairedRounds: number;
   readonly flaggedRounds: number;
   /** Null when no round is flagged, or too few are left without them. */
   readonly ratioWithoutFlagged: number | null;
-  /** Blocks in which either side was held back by a quota, or time was stolen from the host. */
+  /** Blocks in which a quota throttled either side, or time was stolen from the host. */
   readonly throttledBlocks: readonly number[];
   readonly stolenBlocks: readonly number[];
   /** Null when there are no such blocks, or no others. */
   readonly ratioWithoutThoseBlocks: number | null;
-  /** The mean over starts and the typical start disagree: the starts are not of one kind. */
+  /** The mean over starts and the typical start disagree: there is more than one kind of start. */
   readonly mixture: boolean;
   /** Blocks whose value lies apart from the others'. */
   readonly outlyingBlocks: readonly number[];
@@ -128,7 +128,7 @@ function contrastRows(given: Given, contrast: Contrast): ContrastRow[] {
     .map(([workload, values]) => contrastRow(given, contrast, workload, values));
 }
 
-/** The row but for its verdict, which takes the control's rows together. */
+/** The row without its verdict, which needs all rows of the control. */
 function contrastRow(given: Given, contrast: Contrast, workload: string, values: BlockValues): ContrastRow {
   const logRatios = [...values.typical.values()];
   const { ratio, interval } = ratioOf(logRatios);

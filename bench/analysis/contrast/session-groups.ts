@@ -1,4 +1,4 @@
-/** The rows of a session grouped in one pass by the clock that figures rest on, so that they need not be kept. */
+/** Groups the rows of a session in one pass by the clock that figures use, so the rows need not be kept. */
 
 import type { Sample } from '../../types.ts';
 import { median } from '../../units.ts';
@@ -8,15 +8,15 @@ import { type Grouper, newGrouper, type SampleGroups, type Series } from './grou
 export interface SessionGroups {
   /** By the boxes' own clocks. */
   readonly own: SampleGroups;
-  /** Visits timed by the host, as rounds; empty where every clock could be relied on. */
+  /** Visits timed by the host, as rounds; empty where every clock was reliable. */
   readonly byHost: SampleGroups;
-  /** Each box by the clock that it can be held to: its levels. */
+  /** Each box by its reliable clock: its levels. */
   readonly levels: SampleGroups;
   /** Median over an environment's measured bursts of wall time ÷ CPU time; null where no CPU time could be read. */
   readonly wallOverCpu: ReadonlyMap<string, number | null>;
 }
 
-/** Reads the rows once. `hostTimed`: boxes whose clock can't be relied on. */
+/** Reads the rows once. `hostTimed`: boxes with an unreliable clock. */
 export function groupSession(samples: Iterable<Sample>, hostTimed: ReadonlySet<string>): SessionGroups {
   const own = newGrouper();
   const byHost = newGrouper();
@@ -78,7 +78,7 @@ function newCpuShares() {
         known = [];
         ratios.set(env, known);
       }
-      // CPU time of a burst shorter than the account's grain may be 0.
+      // CPU time of a burst shorter than the accounting's resolution may be 0.
       if (cpuNs !== null && cpuNs > 0 && wallNs > 0) known.push(wallNs / cpuNs);
     },
     medians(): ReadonlyMap<string, number | null> {

@@ -1,4 +1,4 @@
-/** The contrasts of a session from all that was kept of it: samples, starts, and the events that bear on them. */
+/** The contrasts of a session from everything that was recorded: samples, starts, and the events that affect them. */
 
 import type { SessionEvent } from '../../session/events.ts';
 import type { Inequality, Plan, Sample, Start } from '../../types.ts';
@@ -24,7 +24,7 @@ export function sessionTable(
   return timedTable(samples, plan, context, hostTimedBoxes(events));
 }
 
-/** By box, the facts in which it was not like the baseline's. Boxes without an entry were equal, as far as they tell. */
+/** By box, the facts that differ from the baseline's. Boxes without an entry were equal, as far as they show. */
 export function unequalOf(events: Iterable<SessionEvent>): Readonly<Record<string, readonly Inequality[]>> {
   const unequal: Record<string, Inequality[]> = {};
   for (const event of events) {

@@ -16,7 +16,7 @@ export interface ControlDifference {
   /** A workload, or `suite`. */
   readonly workload: string;
   readonly ratio: number;
-  /** Adjusted by Holm over the workloads; of the suite its own. */
+  /** Adjusted by Holm over the workloads; the suite's own is not adjusted. */
   readonly pValue: number;
   /** Large enough to make verdicts on this workload untrusted; a smaller one is worth a note. */
   readonly disqualifies: boolean;
@@ -32,7 +32,7 @@ export interface Trust {
 }
 
 /**
- * The control's ratios tested against 1 at 5 %, adjusted by Holm over the workloads; the suite is one test of its own. A
+ * The control's ratios tested against 1 at 5 %, adjusted by Holm over the workloads; the suite is a separate test. A
  * workload fails when its ratio also lies beyond ±ln(1 + margin)/2 in logs: a difference that is sure but small is no
  * danger to verdicts at that margin.
  */

@@ -11,7 +11,7 @@ export type Reason =
   | { readonly kind: 'control-differs' | 'session-untrusted' }
   | { readonly kind: 'unequal'; readonly facts: readonly string[] };
 
-/** What stands beside a verdict. */
+/** A remark beside a verdict. */
 export type Addition = 'measurable-within-margin' | 'past-margin';
 
 export interface Judgement {
@@ -86,7 +86,7 @@ export interface SessionVerdicts {
   readonly trust: Trust;
 }
 
-/** The verdicts of all rows of a session, and what its control says of them. */
+/** The verdicts of all rows of a session, and what its control says about them. */
 export function sessionVerdicts(
   table: { readonly rows: readonly ContrastResult[]; readonly controlRows: readonly ContrastResult[] },
   options: VerdictOptions = {},
@@ -114,7 +114,7 @@ function distrustOf(
   else if (trust.session) reasons.push({ kind: 'session-untrusted' });
   if (options.allowUnequal) return reasons;
   const unequal = options.unequal ?? {};
-  // A control that is unequal to the baseline says nothing of the host.
+  // A control that is unequal to the baseline says nothing about the host.
   const facts = new Set([row, ...controlPair].flatMap((contrast) => avoidablyUnequal(contrast, unequal)));
   if (facts.size > 0) reasons.push({ kind: 'unequal', facts: [...facts] });
   return reasons;
@@ -132,7 +132,7 @@ function furtherBlocks(
   const has = (kind: Reason['kind']) => judgement.reasons.some((reason) => reason.kind === kind);
   const wide = [...(has('too-wide') ? [row] : []), ...(has('control-too-wide') && control !== null ? [control] : [])];
   const spreads = wide.map(({ interval, blocks }) => ({ halfWidthLog: halfWidthLog(interval), blocks }));
-  // A control that is narrow and yet not inside the margin lies off it: blocks don't move it.
+  // A narrow control that is not inside the margin is off centre: more blocks don't move it.
   const open = spreads.filter((spread) => !(spread.halfWidthLog <= target));
   if (open.length === 0) return null;
   const needs = open.map((spread) => blocksNeeded(spread, target));

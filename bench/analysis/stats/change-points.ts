@@ -3,9 +3,9 @@
 export interface SegmentOptions {
   /** What each further segment costs, in units of −2 log-likelihood. */
   readonly penalty: number;
-  /** Least values in a segment, at least 1. */
+  /** Smallest number of values in a segment, at least 1. */
   readonly least: number;
-  /** No segment is taken to vary less than this (variance, in squared units of the values); above 0. */
+  /** Every segment is assumed to vary at least this much (variance, in squared units of the values); above 0. */
   readonly varianceFloor: number;
 }
 
@@ -14,7 +14,7 @@ export type SegmentCost = (from: number, to: number) => number;
 
 /**
  * Cost of every stretch by running sums. The variance is fitted, but held at the floor: a handful of all but equal
- * values has a likelihood without bound, and would be worth a segment of its own wherever it occurs. Being a minimum
+ * values has a likelihood without bound, and would be worth a separate segment wherever it occurs. Being a minimum
  * over mean and variance the cost never grows when a segment is split, which is what PELT's pruning rests on.
  */
 export function normalCost(values: readonly number[], varianceFloor: number): SegmentCost {
@@ -40,7 +40,7 @@ export function normalCost(values: readonly number[], varianceFloor: number): Se
  * Where segments begin, the first at 0; ascending. The optimum over all segmentations, not a heuristic.
  *
  * Killick, Fearnhead, Eckley, "Optimal detection of changepoints with a linear computational cost", JASA 107(500),
- * 2012. A start s is dropped for good once F(s) + C(s, t) >= F(t): starting anew at t is then never worse. With a least
+ * 2012. A start s is dropped for good once F(s) + C(s, t) >= F(t): starting a segment at t is then never worse. With a least
  * length that holds only from the ends at which t itself may be the last start, so the removal waits until then.
  */
 export function segmentStarts(values: readonly number[], options: SegmentOptions): number[] {

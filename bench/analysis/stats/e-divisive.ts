@@ -3,9 +3,9 @@
 import { randomStream, type Stream } from '../../random.ts';
 
 export interface DivisiveOptions {
-  /** Least values in a segment, at least 2. */
+  /** Smallest number of values in a segment, at least 2. */
   readonly least: number;
-  /** A change stands when no more than this share of permutations gives as much. */
+  /** A change is accepted when at most this share of permutations reaches its statistic. */
   readonly alpha: number;
   /** Permutations for each test; (1 + exceeding) ÷ (1 + permutations) is the p-value. */
   readonly permutations: number;
@@ -73,7 +73,7 @@ function permutationTest(
   return (1 + exceeding) / (1 + permutations);
 }
 
-/** The largest Q of a segment in another order each time; what the order leaves as it is gets computed once. */
+/** The largest Q of a segment in another order each time; whatever does not depend on the order is computed once. */
 function shuffledSearch(segment: readonly number[], least: number): (stream: Stream) => number {
   if (segment.length < 2 * least) return () => 0;
   if (segment.length <= WHOLE_SEARCH) return (stream) => searchAllEnds(stream.shuffle(segment), least).q;
@@ -124,9 +124,9 @@ function searchAllEnds(values: readonly number[], least: number): Split {
   return best;
 }
 
-/** The values of a long segment by rank, which is all that shuffling leaves as it is. */
+/** The values of a long segment by rank, which shuffling does not change. */
 interface Ranked {
-  /** Of each value in the order of the segment, from 0; equal values have ranks of their own. */
+  /** Of each value in the order of the segment, from 0; equal values have different ranks. */
   readonly ranks: Int32Array;
   /** By rank, ascending. */
   readonly sorted: Float64Array;

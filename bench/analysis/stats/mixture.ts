@@ -1,4 +1,4 @@
-/** Are the starts of one kind? The mean over starts against the typical start, and the starts that lie apart. */
+/** Is there one kind of start? Compares the mean over starts with the typical start, and finds starts that lie apart. */
 
 import type { ContrastResult } from '../../types.ts';
 import { median } from '../../units.ts';
@@ -6,7 +6,7 @@ import { halfWidthLog } from './precision.ts';
 
 /** As for rounds: ten standard deviations of normal values from the median. */
 const OUTLYING_MADS = 14.8;
-/** Of fewer values nobody can say which one lies apart. */
+/** With fewer values it is unclear which one lies apart. */
 const LEAST_BLOCKS = 6;
 
 /**

@@ -4,7 +4,7 @@ import type { Interval } from '../../types.ts';
 import { tQuantile } from './distributions.ts';
 import { logInterval, UPPER } from './interval.ts';
 
-/** Beyond this no number of blocks is named: the host has to be quietened instead. */
+/** Beyond this no number of blocks is named: the host is too noisy. */
 export const MOST_BLOCKS = 1000;
 
 /** What is known of the spread of blocks: their values in logs, or the half-width that so many of them gave. */

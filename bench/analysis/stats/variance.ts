@@ -2,9 +2,9 @@
 
 /** Standard deviations in logs: 0.01 is about 1 %. */
 export interface LevelSpread {
-  /** Between the rounds of one block: bursts and the host's weather. More rounds average it away. */
+  /** Between the rounds of one block: bursts and noise of the host. More rounds average it away. */
   readonly roundLog: number;
-  /** Between blocks, what rounds alone explain taken off: fresh starts. Only more blocks average it away. */
+  /** Between blocks, without what rounds alone explain: fresh starts. Only more blocks average it away. */
   readonly blockLog: number;
 }
 

@@ -1,4 +1,4 @@
-/** Can a guest's clock be relied on? It is held against the host's, which brackets every request from outside. */
+/** Is a guest's clock reliable? It is checked against the host's, which brackets every request from outside. */
 
 import { controlOf } from '../../plan/schedule.ts';
 import type { Contrast, Plan } from '../../types.ts';
@@ -6,9 +6,9 @@ import type { Contrast, Plan } from '../../types.ts';
 /** A clock that drifts by more than this over a block is not used; nor one whose steps are a larger share of a burst. */
 const DRIFT_SHARE = 0.005;
 const STEP_SHARE = 0.001;
-/** Less than this may be the way of one answer: over 4 s and more, the share above is the stricter one. */
+/** A smaller drift may be the transit of one answer: from 4 s on, the share above is stricter. */
 const LATENCY_NS = 20e6;
-/** Stamps no further apart than this are taken close together. */
+/** Stamps no further apart than this count as close together. */
 const CLOSE_NS = 200_000_000n;
 
 /** A monotonic time in the box, and the host's when it was known there, ns. */
@@ -34,7 +34,7 @@ export interface Clock {
 
 /**
  * From the first stamp to the last, not a sum of bursts, in each of which the way of an answer would count. Of stamps that
- * were taken close together at either end the one stands whose answer was quickest on its way: a late one looks like drift.
+ * were taken close together at either end, the one with the fastest answer counts: a late one looks like drift.
  */
 export function openClock(stepNs: number): Clock {
   const first: Stamp[] = [];
@@ -55,7 +55,7 @@ export function openClock(stepNs: number): Clock {
   };
 }
 
-/** The clocks have some unknown distance; the way comes on top of it. */
+/** The clocks have an unknown offset, to which the transit adds. */
 function quickest(stamps: readonly Stamp[]): Stamp | undefined {
   return stamps.reduce<Stamp | undefined>(
     (best, stamp) => (best === undefined || stamp.hostNs - stamp.boxNs < best.hostNs - best.boxNs ? stamp : best),
@@ -63,19 +63,19 @@ function quickest(stamps: readonly Stamp[]): Stamp | undefined {
   );
 }
 
-/** Why the clock can't be relied on; null when it can, as far as is known. `burstNs` is the shortest measured burst. */
+/** Why the clock is unreliable; null when it isn't, as far as is known. `burstNs` is the shortest measured burst. */
 export function clockFault({ ratio, elapsedNs, stepNs }: ClockReading, burstNs: number | null): string | null {
   const driftNs = ratio === null ? 0 : Math.abs(ratio - 1) * elapsedNs;
   if (driftNs > Math.max(DRIFT_SHARE * elapsedNs, LATENCY_NS)) {
     return `its clock runs ${(((ratio ?? 1) - 1) * 100).toFixed(2)} % off the host's`;
   }
   if (burstNs !== null && stepNs > STEP_SHARE * burstNs) {
-    return `its clock goes in steps of ${stepNs} ns, bursts take ${Math.round(burstNs)} ns`;
+    return `its clock has steps of ${stepNs} ns, bursts take ${Math.round(burstNs)} ns`;
   }
   return null;
 }
 
-/** The boxes that have to be timed by the host for these ones' sake: themselves, and whatever they are compared with. */
+/** The boxes that the host has to time because of these: themselves, and whatever they are compared with. */
 export function withPartners(
   boxes: ReadonlySet<string>,
   plan: Pick<Plan, 'environments' | 'baseline' | 'contrasts'>,

@@ -1,27 +1,27 @@
-/** What the host reports of itself and of a box: gauges that are read between starts, its state in a block, facts that the box can't know. */
+/** What the host reports about itself and a box: gauges read between starts, its state in a block, facts that the box can't know. */
 
 import type { NewEvent } from '../../session/events.ts';
 import type { BoxFacts, Environment, HostLimits } from '../../types.ts';
 
 /** Shares of the block's time above which it is an event. */
 const STEAL_SHARE = 0.01;
-/** With one box active at a time nobody should wait for a CPU, but the harness and daemons may share one. */
+/** With one box active at a time, nothing should wait for a CPU, but the harness and daemons may share one. */
 const PRESSURE_SHARE = 0.1;
 
-/** What the host tells about itself; figures it doesn't have are null. */
+/** What the host reports about itself; figures that it doesn't have are null. */
 export interface HostGauges {
   availableMemoryBytes(): number | null;
   /** Time stolen from all CPUs since boot, ms. */
   stealMs(): number | null;
   /** Time since boot in which some task waited for a CPU, ms. */
   pressureMs?(): number | null;
-  /** Namespaces of the harness by kind (`pid`, `net`), each with the number that tells it from others. */
+  /** Namespaces of the harness by kind (`pid`, `net`), each with the number that identifies it. */
   namespaces?(): Readonly<Record<string, string>>;
-  /** Writes dirty pages back and drops the page cache. Gives the reason when it may not; else null. */
+  /** Writes dirty pages back and drops the page cache. Returns the reason when that is not allowed; else null. */
   dropCaches?(): Promise<string | null>;
 }
 
-/** What the box can't know of itself, for its posture: whose kernel and namespaces it has, and what its engine does. */
+/** What the box can't know about itself, for its posture: whose kernel and namespaces it has, and what its engine does. */
 export function postureFacts({ sharesClock, engine }: Environment, gauges: HostGauges): BoxFacts {
   const namespaces = sharesClock ? Object.entries(gauges.namespaces?.() ?? {}) : [];
   return {
@@ -32,12 +32,12 @@ export function postureFacts({ sharesClock, engine }: Environment, gauges: HostG
   };
 }
 
-/** What the host has set for a box, named after the facts that it reads of itself. */
+/** What the host has set for a box, named like the facts that it reads about itself. */
 export function hostFacts(limits: HostLimits | undefined): BoxFacts {
   return Object.fromEntries(Object.entries(limits ?? {}).map(([fact, value]) => [`host_${fact}`, value]));
 }
 
-/** Begins to watch the host during a block. The function returned gives the events of the time since, and is called once. */
+/** Starts watching the host during a block. The function that it returns gives the events since then, and is called once. */
 export function watchHost(gauges: HostGauges): (block: number) => NewEvent[] {
   const begunNs = process.hrtime.bigint();
   const stealBefore = gauges.stealMs();
@@ -56,7 +56,7 @@ export function watchHost(gauges: HostGauges): (block: number) => NewEvent[] {
   };
 }
 
-/** 0 where the kernel doesn't say. */
+/** 0 where the kernel doesn't report it. */
 function since(before: number | null, after: number | null): number {
   return before === null || after === null ? 0 : after - before;
 }

@@ -1,4 +1,4 @@
-/** Times boxes from outside, over long visits less an empty request, when a clock in one of them can't be relied on. */
+/** Times boxes from outside, over long visits minus an empty request, when a clock in one of them is unreliable. */
 
 import { HOST_VISITS, type HostStep } from '../../plan/steps.ts';
 import type { NewEvent } from '../../session/events.ts';
@@ -9,7 +9,7 @@ import type { Resident } from '../resident.ts';
 import { toHostSample } from '../samples.ts';
 import { clockFault, withPartners } from './clock.ts';
 
-/** Empty requests of a box and workload, whose median is taken off each visit. */
+/** Empty requests of a box and workload, whose median is subtracted from each visit. */
 const EMPTY_REQUESTS = 7;
 
 export interface HostTimingRequest {
@@ -35,14 +35,14 @@ export class HostTiming {
     this.#timed = withPartners(this.#failing, request.plan);
   }
 
-  /** Takes note of how long bursts are. */
+  /** Records how long bursts are. */
   saw(rows: readonly Sample[]): void {
     for (const { env, phase, wallNs } of rows) {
       if (phase === 'measure') this.#shortest.set(env, Math.min(wallNs, this.#shortest.get(env) ?? wallNs));
     }
   }
 
-  /** Judges the clock of a box by all that was asked of it so far; an event, once a session, when it fails. */
+  /** Judges the clock of a box by all its requests so far; an event, once per session, when it fails. */
   judge(resident: Resident): void {
     const { box, environment } = resident;
     // A box on the host's kernel reads the host's clock.
@@ -68,7 +68,7 @@ export class HostTiming {
     return this.#timed.has(box);
   }
 
-  /** One visit. Without bursts it is a request all the same, with the same checksum: that much is taken off. */
+  /** One visit. A request without bursts does the same otherwise, with the same checksum: its time is subtracted. */
   async visit(step: HostStep, resident: Resident): Promise<{ row: Sample; reply: Reply<'long'> } | undefined> {
     const { plan, block, work } = this.#request;
     const passes = work[step.workload];

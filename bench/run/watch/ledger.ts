@@ -1,4 +1,4 @@
-/** Which state each workload must be in after so many passes: boxes must agree with each other, and with a replay. */
+/** The state that each workload must be in after so many passes: boxes must agree with each other, and with a replay. */
 
 import { suiteOf } from '../../plan/suite.ts';
 import type { Environment, Plan, Started } from '../../types.ts';
@@ -17,7 +17,7 @@ export class Ledger {
     this.#replay = replay;
   }
 
-  /** True when no box has reported another state for this pass count. The first to report sets the mark. */
+  /** True when no box has reported another state for this pass count. The first report is the reference. */
   agrees(workload: string, passes: number, checksum: string): boolean {
     const key = keyOf(workload, passes);
     const known = this.#verified.get(key) ?? this.#seen.get(key);
@@ -70,7 +70,7 @@ export class Verifier {
     const { size, kernels } = this.#plan;
     const started = await this.#environment.start('verifier', this.#signal);
     const client = await connect(started.process, this.#limitMs, this.#signal);
-    // Only kernels need a memory to be computed in; what the system must answer follows from the number of passes.
+    // Only kernels need memory to be computed; the answers of the system follow from the number of passes.
     await client.request('prepare', { size, kernels, workloads: [...suiteOf(this.#plan)] }, this.#limitMs);
     return { started, client };
   }

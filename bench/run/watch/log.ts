@@ -1,4 +1,4 @@
-/** What a running session knows of itself, kept up to date in its folder: events, facts of its boxes, who is still in it. */
+/** What a running session knows about itself, kept up to date in its folder: events, facts of its boxes, which boxes are left. */
 
 import { unequalOf } from '../../analysis/contrast/session-table.ts';
 import { BoxmarkError } from '../../errors.ts';
@@ -10,7 +10,7 @@ import type { BoxFacts, Environment, Plan } from '../../types.ts';
 import type { BlockResult } from '../kind.ts';
 import { openParity, type ParityLog } from './parity-log.ts';
 
-/** Blocks in a row in which a box may fail before it is given up, so that it costs no more time. */
+/** Blocks in a row in which a box may fail before it is given up to save time. */
 const LIVES = 2;
 
 /** Why a box that was given up has no start. */
@@ -48,7 +48,7 @@ export class SessionLog {
       environments: new Map(this.#boxes),
       baseline: plan.baseline,
       earlier: unequalOf(this.#events),
-      tell: (env, block, inequalities) => this.event({ kind: 'unequal', env, block, inequalities }),
+      report: (env, block, inequalities) => this.event({ kind: 'unequal', env, block, inequalities }),
     });
   }
 

@@ -33,7 +33,7 @@ function cpuSet(baseline: Side, env: Side): Inequality[] {
       found.push({ fact: 'host_cpus', label: `CPU ${y} of the host against ${x}`, baseline: x, env: y, ...avoidable });
   }
   const [c, d] = [baseline, env].map(({ facts }) => text(facts.host_cpuset ?? facts.cpuset));
-  // A mask that is narrower than the cpuset makes up for it; where it doesn't, the masks differ as well.
+  // A mask that is narrower than the cpuset compensates for it; where it doesn't, the masks differ as well.
   if (!numbered && c && d && c !== d) {
     const why = 'the CPUs that count are those of the affinity mask, which a cpuset only bounds';
     found.push({ fact: 'cpuset', label: `cpuset ${d} against ${c}`, baseline: c, env: d, avoidable: false, why });
@@ -51,7 +51,7 @@ function quota(baseline: Side, env: Side): Inequality[] {
   if (a === null || b === null) return [];
   const asked = baseline.nature.quotaAsked || env.nature.quotaAsked;
   const judged = asked
-    ? { avoidable: false, why: 'the environment is there to be held to it' }
+    ? { avoidable: false, why: "the quota is the environment's purpose" }
     : { avoidable: true, why: 'give every box the same CPU quota, or none' };
   const words = (cpus: number | 'none') => (cpus === 'none' ? 'none' : `${cpus} CPU`);
   if (a.cpus !== b.cpus)
@@ -81,18 +81,19 @@ function tightest(facts: BoxFacts): { cpus: number | 'none'; periodUs: number } 
 function flags(baseline: Side, env: Side): Inequality[] {
   const [a, b] = [flagsOf(baseline.facts), flagsOf(env.facts)];
   if (a === null || b === null) return [];
-  const lacked = [...a].filter((flag) => !b.has(flag));
+  const missing = [...a].filter((flag) => !b.has(flag));
   const more = [...b].filter((flag) => !a.has(flag));
-  if (lacked.length === 0 && more.length === 0) return [];
+  if (missing.length === 0 && more.length === 0) return [];
   const arm = a.has('asimd') || b.has('asimd');
   const usable = {
-    lacked: lacked.filter((flag) => isForPrograms(flag, arm)),
+    missing: missing.filter((flag) => isForPrograms(flag, arm)),
     more: more.filter((flag) => isForPrograms(flag, arm)),
   };
-  // Only a guest on the real processor can have flags hidden from it, and only a real list of flags can show it.
+  // Flags can only be hidden from a guest on the real processor, and only a real list of flags can show it.
   const hides = (one: Side, other: Side) => one.nature.guest && !one.nature.ownCpu && !other.nature.ownCpu;
-  const hidden = (usable.lacked.length > 0 && hides(env, baseline)) || (usable.more.length > 0 && hides(baseline, env));
-  const names = usable.lacked.length > 0 ? usable.lacked : lacked;
+  const hidden =
+    (usable.missing.length > 0 && hides(env, baseline)) || (usable.more.length > 0 && hides(baseline, env));
+  const names = usable.missing.length > 0 ? usable.missing : missing;
   const label =
     names.length > 0
       ? `CPU flags: ${names.length} hidden (${preferred(names, arm).slice(0, 4).join(' ')}${names.length > 4 ? ' …' : ''})`
@@ -100,15 +101,15 @@ function flags(baseline: Side, env: Side): Inequality[] {
   const why = hidden
     ? 'a guest CPU model that hides instructions: pass the host CPU through (-cpu host)'
     : baseline.nature.ownCpu || env.nature.ownCpu
-      ? 'the layer shows a processor of its own making'
-      : 'what no guest is shown of the processor; no instruction is hidden from programs';
-  const tell = (list: readonly string[]) => list.join(' ') || 'none';
+      ? 'the layer presents its own virtual processor'
+      : 'flags that no guest sees; no instruction is hidden from programs';
+  const listed = (list: readonly string[]) => list.join(' ') || 'none';
   return [
     {
       fact: 'cpu_flags',
       label,
-      baseline: `only here: ${tell(lacked)}`,
-      env: `only here: ${tell(more)}`,
+      baseline: `only here: ${listed(missing)}`,
+      env: `only here: ${listed(more)}`,
       avoidable: hidden,
       why,
     },

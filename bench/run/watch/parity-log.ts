@@ -1,10 +1,10 @@
-/** Parity over a session: gathers the facts as the boxes report them, compares each box with the baseline's, tells once. */
+/** Parity over a session: gathers the facts as the boxes report them, compares each box with the baseline's, reports once. */
 
 import type { BoxFacts, Inequality } from '../../types.ts';
 import { compareFacts, type Judgeable, natureOf } from './parity.ts';
 
 export interface ParityLog {
-  /** Takes in what a box has read; to be called before anything is timed in it. */
+  /** Records the facts of a box; to be called before anything is timed in it. */
   read(box: string, facts: BoxFacts, block: number): void;
   /** Facts to keep with the session: digests of an earlier start included, lists only by their digest. */
   facts(box: string): BoxFacts | null;
@@ -13,13 +13,13 @@ export interface ParityLog {
 export interface ParityRequest {
   readonly environments: ReadonlyMap<string, Judgeable>;
   readonly baseline: string;
-  /** Known already, of a session that goes on. */
+  /** Known already, in a resumed session. */
   readonly earlier: Readonly<Record<string, readonly Inequality[]>>;
-  /** Told for each box once what is unequal, and again only for facts that were not unequal before. */
-  tell(box: string, block: number, inequalities: readonly Inequality[]): void;
+  /** Receives once for each box what is unequal, and again only for facts that were not unequal before. */
+  report(box: string, block: number, inequalities: readonly Inequality[]): void;
 }
 
-export function openParity({ environments, baseline, earlier, tell }: ParityRequest): ParityLog {
+export function openParity({ environments, baseline, earlier, report }: ParityRequest): ParityLog {
   const known = new Map<string, BoxFacts>();
   const unequal = new Map(Object.entries(earlier).map(([box, list]) => [box, [...list]]));
 
@@ -32,7 +32,7 @@ export function openParity({ environments, baseline, earlier, tell }: ParityRequ
     const fresh = found.filter(({ fact }) => !before.some((one) => one.fact === fact));
     if (fresh.length === 0) return;
     unequal.set(box, [...before, ...fresh]);
-    tell(box, block, fresh);
+    report(box, block, fresh);
   }
 
   return {

@@ -1,4 +1,4 @@
-/** Did every box get the same machine? Facts that were read inside the boxes before anything was timed, held side by side. */
+/** Did every box get the same machine? Compares the facts that were read inside the boxes before anything was timed. */
 
 import { FACTS } from '../../box/facts.ts';
 import type { Environment, Fact, FactValue, Inequality } from '../../types.ts';
@@ -11,7 +11,7 @@ export function natureOf({ traits, sharesClock, image }: Judgeable): Nature {
   return { ...traits, guest: !sharesClock, otherImage: image !== undefined };
 }
 
-/** Facts that are compared as they stand. The order is that of their weight. */
+/** Facts that are compared unchanged, the most important first. */
 const PLAIN: readonly Fact[] = [
   'clocksource',
   'transparent_hugepages',
@@ -50,7 +50,7 @@ function plain(baseline: Side, env: Side, fact: Fact, avoidable: boolean): Inequ
   if (a === null || b === null || a === b) return [];
   const short = (value: string | number) => String(value).slice(0, avoidable ? 12 : 40);
   const [one, other] = fact === 'capabilities_effective' ? [bitsOf(a), bitsOf(b)] : [short(a), short(b)];
-  // Different sets of the same size are told apart by their bits.
+  // Different sets of the same size differ in their bits.
   const label = one === other ? `${words} ${short(b)} against ${short(a)}` : `${words} ${other} against ${one}`;
   const why = avoidable ? 'every box must run the same bytes' : whyOf(baseline.nature, env.nature);
   return [{ fact, label, baseline: a, env: b, avoidable, why }];
@@ -59,7 +59,7 @@ function plain(baseline: Side, env: Side, fact: Fact, avoidable: boolean): Inequ
 function bytes(baseline: Side, env: Side, fact: Fact): Inequality[] {
   const found = plain(baseline, env, fact, true);
   if (!env.nature.otherImage && !baseline.nature.otherImage) return found;
-  return found.map((one) => ({ ...one, avoidable: false, why: 'other bytes are what is compared' }));
+  return found.map((one) => ({ ...one, avoidable: false, why: 'the comparison is of different bytes' }));
 }
 
 /** The state that a seccomp filter forces on kernels before 5.16: pure loops lose 15 to 50 % by it, whatever the container. */
@@ -74,7 +74,7 @@ function speculationInequality(baseline: Side, env: Side): Inequality[] {
   return [{ ...found, label, why }];
 }
 
-/** Memory that counts is the tightest limit, in a guest also what its kernel has. Its kernel keeps some of it for itself. */
+/** The tightest memory limit counts, in a guest also the memory of its kernel, which keeps some for itself. */
 function memoryInequality(baseline: Side, env: Side): Inequality[] {
   const bytesOf = ({ facts, nature }: Side): number | 'none' | null => {
     const limits = [facts.memory_limit_bytes, facts.host_memory_limit_bytes].filter((it) => typeof it === 'number');
@@ -102,11 +102,11 @@ function listed(baseline: Side, env: Side, fact: Fact): Inequality[] {
   if (a === null || b === null) return [];
   const names = [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name)).sort();
   if (names.length === 0) return [];
-  const tell = (side: ReadonlyMap<string, string>) =>
+  const differing = (side: ReadonlyMap<string, string>) =>
     names.map((name) => `${name}: ${side.get(name) ?? 'not listed'}`).join('; ');
   const label = `${FACTS[fact].words}: ${names.length} differ (${names.slice(0, 2).join(', ')}${names.length > 2 ? ' …' : ''})`;
   const why = whyOf(baseline.nature, env.nature);
-  return [{ fact, label, baseline: tell(a), env: tell(b), avoidable: false, why }];
+  return [{ fact, label, baseline: differing(a), env: differing(b), avoidable: false, why }];
 }
 
 /** How many bits are set in a mask of the kernel. */
@@ -122,8 +122,8 @@ function chosen(value: FactValue | undefined): string | number | null {
 }
 
 function whyOf(baseline: Nature, env: Nature): string {
-  if (env.ownCpu || baseline.ownCpu) return 'the layer runs a kernel of its own without hardware virtualisation';
-  if (env.guest || baseline.guest) return 'the layer runs a kernel of its own';
+  if (env.ownCpu || baseline.ownCpu) return 'the layer runs its own kernel without hardware virtualisation';
+  if (env.guest || baseline.guest) return 'the layer runs its own kernel';
   if (env.relaxed || baseline.relaxed)
     return 'how the layer confines what it runs, with an outer box relaxed to hold it';
   return 'how the layer confines what it runs';

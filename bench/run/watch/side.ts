@@ -2,11 +2,11 @@
 
 import type { BoxFacts, Traits } from '../../types.ts';
 
-/** What an environment can't help being, which decides whether an inequality could have been avoided. */
+/** The nature of an environment, which decides whether an inequality could have been avoided. */
 export interface Nature extends Traits {
-  /** It has a kernel of its own. */
+  /** It has its own kernel. */
   readonly guest: boolean;
-  /** It is there to run another image. */
+  /** Its purpose is to run another image. */
   readonly otherImage: boolean;
 }
 

@@ -38,11 +38,11 @@ ${leadMarkup(section)}${figuresMarkup(section, document, place)}${tablesMarkup(s
 /** The answer, and what belongs to it: charts beside their tables. */
 export function topMarkup(document: Document, place: Place): Markup {
   const { prefix } = place;
-  const { next = null } = document;
+  const { next = null, warnings = [], lead = [] } = document;
   const top = document.sections.filter((section) => section.weight === 'top' && hasContent(section, document));
   return html`<section class="top"${prefix === '' ? html` aria-labelledby="answer"` : ''}>
-${document.warnings.map((text) => html`<p class="warning" role="note"><strong>Warning.</strong> ${textMarkup(text)}</p>\n`)}<h2 class="answer" id="${prefix}answer">${textMarkup(document.answer ?? document.kind)}</h2>
-${document.lead.map((text, index) => html`<p class="lead${index > 0 ? ' muted' : ''}">${textMarkup(text)}</p>\n`)}${top.map((section) => topSection(section, document, place))}${
+${warnings.map((text) => html`<p class="warning" role="note"><strong>Warning.</strong> ${textMarkup(text)}</p>\n`)}<h2 class="answer" id="${prefix}answer">${textMarkup(document.answer ?? document.kind)}</h2>
+${lead.map((text, index) => html`<p class="lead${index > 0 ? ' muted' : ''}">${textMarkup(text)}</p>\n`)}${top.map((section) => topSection(section, document, place))}${
   next === null
     ? ''
     : html`<p class="muted">${next.sentence}${next.command === null ? '.' : html`: <code>${next.command}</code>`}</p>\n`

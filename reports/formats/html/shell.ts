@@ -1,4 +1,4 @@
-/** The page around it all: one file that asks for nothing, with its script, style and fonts inside and hashes for both. */
+/** The frame of a page: one file without network access, with its script, style and fonts inside and hashes for both. */
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -45,7 +45,7 @@ export function pageOf({ title, eyebrow, heading, navigation, body, footer }: Pa
 <button type="button" id="theme" class="quiet" hidden>Colours: auto</button></header>
 <nav aria-label="Sections"><ul>${navigation.map(({ id, title: text }) => html`<li><a href="#${id}">${text}</a></li>`)}</ul></nav>
 <main id="main" tabindex="-1">
-<noscript><p class="warning">Charts are drawn by a script, which is switched off here. Their figures stand below each of them as a table.</p></noscript>
+<noscript><p class="warning">Charts need JavaScript, which is off. The figures of each chart are in a table below it.</p></noscript>
 ${body}</main>
 <footer>${footer}</footer>
 <p id="status" class="offscreen" role="status"></p>

@@ -9,7 +9,7 @@ export function textMarkup(text: Text): Markup {
 }
 
 function partMarkup(part: Inline): Markup {
-  // What sections make of figures may hold whatever a file of a session holds in their place.
+  // A damaged file of a session can have any text in the place of a figure.
   if (typeof part === 'string') return html`${tied(printable(part))}`;
   switch (part.as) {
     case 'name':

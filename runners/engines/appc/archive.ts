@@ -89,8 +89,8 @@ async function forEachEntry(file: string, act: (entry: TarRead) => Promise<void>
       const entry = { ...raw, path: raw.path.replace(/^\.\//, '') };
       checkEntry(entry, seen);
       total += entry.size;
-      if (total > MOST_BYTES) throw refuse('holds more than 8 GiB');
-      if (seen.size >= MOST_ENTRIES) throw refuse(`holds more than ${MOST_ENTRIES} entries`);
+      if (total > MOST_BYTES) throw refuse('contains more than 8 GiB');
+      if (seen.size >= MOST_ENTRIES) throw refuse(`contains more than ${MOST_ENTRIES} entries`);
       seen.set(entry.path, entry.type);
       if (entry.type === 'symlink') links.set(entry.path.slice('rootfs/'.length), entry.target);
       await act(entry);
@@ -98,46 +98,46 @@ async function forEachEntry(file: string, act: (entry: TarRead) => Promise<void>
     const [leaving] = linksThatLeaveRoot(links);
     if (leaving !== undefined) {
       const named = [`rootfs/${leaving}`, links.get(leaving)].map((name) => JSON.stringify(name));
-      throw refuse(`holds a link that leads out of its root, ${named.join(' to ')}`);
+      throw refuse(`contains a link that leads out of its root, ${named.join(' to ')}`);
     }
     if (!seen.has('manifest')) throw refuse('has no manifest');
     if (seen.get('rootfs') !== 'directory') throw refuse('has no folder rootfs');
   } catch (error) {
     // What the reader of archives itself finds: a damaged header, a cut end.
     if (error instanceof BoxmarkError && !(error instanceof ImageRefusal))
-      throw refuse(`is no archive: ${error.what}`, file);
+      throw refuse(`is not an archive: ${error.what}`, file);
     throw error;
   } finally {
     await archive.close();
   }
 }
 
-/** Nothing may be outside the root, nothing twice, nothing below a link, and nothing but files, folders and inner links. */
+/** Every entry is inside the root, unique, not below a link, and a file, folder or inner link. */
 function checkEntry({ path, type, flag, mode, size }: TarRead, seen: ReadonlyMap<string, TarRead['type']>): void {
   const shown = JSON.stringify(path);
-  if (path.startsWith('/')) throw refuse(`holds an absolute path, ${shown}`);
+  if (path.startsWith('/')) throw refuse(`contains an absolute path, ${shown}`);
   const parts = path.split('/');
-  if (parts.includes('..')) throw refuse(`holds a path that escapes its root, ${shown}`);
-  if (!isPlainPath(path)) throw refuse(`holds a path that is not plain, ${shown}`);
+  if (parts.includes('..')) throw refuse(`contains a path that escapes its root, ${shown}`);
+  if (!isPlainPath(path)) throw refuse(`contains a path that is not normalised, ${shown}`);
   if (path === 'manifest') {
-    if (type !== 'file' || size > MANIFEST_LIMIT_BYTES) throw refuse('has a manifest that is no plain small file');
-  } else if (parts[0] !== 'rootfs') throw refuse(`holds something beside manifest and rootfs, ${shown}`);
-  if (seen.has(path)) throw refuse(`holds ${shown} twice`);
+    if (type !== 'file' || size > MANIFEST_LIMIT_BYTES) throw refuse('has a manifest that is not a small regular file');
+  } else if (parts[0] !== 'rootfs') throw refuse(`contains something other than manifest and rootfs, ${shown}`);
+  if (seen.has(path)) throw refuse(`contains ${shown} twice`);
   if (type === 'other')
-    throw refuse(`holds ${KINDS[flag] ?? `an entry of the type ${JSON.stringify(flag)}`}, ${shown}`);
+    throw refuse(`contains ${KINDS[flag] ?? `an entry of the type ${JSON.stringify(flag)}`}, ${shown}`);
   const parent = dirname(path);
   if (parent !== '.' && seen.get(parent) !== 'directory') {
     const why = seen.get(parent) === 'symlink' ? 'below a link' : 'whose folder does not come before it';
-    throw refuse(`holds an entry ${why}, ${shown}`);
+    throw refuse(`contains an entry ${why}, ${shown}`);
   }
   if (type !== 'symlink' && !isPlainMode(mode & 0o7777, type === 'file' ? 'file' : 'folder')) {
-    throw refuse(`holds a mode that gives a program the rights of its owner, ${shown}`);
+    throw refuse(`contains a mode that gives a program the rights of its owner, ${shown}`);
   }
 }
 
 async function opened(file: string): Promise<FileHandle> {
   return openArchive(file).catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === undefined ? 'is no regular file' : `can't be read (${error.code})`;
-    throw refuse(error.code === 'ENOENT' ? 'is not there' : why, file);
+    const why = error.code === undefined ? 'is not a regular file' : `can't be read (${error.code})`;
+    throw refuse(error.code === 'ENOENT' ? 'is missing' : why, file);
   });
 }

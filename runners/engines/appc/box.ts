@@ -1,4 +1,4 @@
-/** The box of a pod: image and signature proved again, a pod of its own for each start, and nothing of it left afterwards. */
+/** The box of a pod: image and signature are verified again, each start has its own pod, and nothing is left afterwards. */
 
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, OpenOptions, Prepared, Workspace } from '../../../bench/types.ts';
-import { openGroup } from '../../cgroup/box-group.ts';
+import { type BoxGroup, openGroup } from '../../cgroup/box-group.ts';
 import { groupAt, hostHierarchies } from '../../cgroup/group.ts';
 import { endProcess } from '../../kit/end-process.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { cpuList } from '../../kit/shell.ts';
-import { type BoxSettings, limitsWith } from '../../stack/box-settings.ts';
+import { type BoxLimits, type BoxSettings, limitsWith } from '../../stack/box-settings.ts';
 import { forgetMachine } from '../nspawn/leftovers.ts';
 import { podManifest, unknownIsolators } from './manifest.ts';
 import { refuse } from './refusal.ts';
@@ -34,28 +34,11 @@ export interface PreparedAppc extends Prepared {
   readonly pods: string;
 }
 
-/** Verifies the image, then makes the pod. Throws `BoxmarkError` with the reason when anything of it is not as it was signed. */
+/** Verifies the image, then makes the pod. Throws `BoxmarkError` with the reason when anything differs from what was signed. */
 export async function openPodBox(parent: Box, prepared: PreparedAppc, options: OpenOptions): Promise<Box> {
-  const { workspace, stage1 } = prepared;
-  const { id, manifest } = await verifyAci(prepared.image);
-  const unknown = unknownIsolators(manifest);
-  if (unknown.length > 0) throw refuse(`asks for what can't be given here: ${unknown.join(', ')}`, prepared.image.file);
-  if ((await stampOf(prepared.tree)) !== prepared.treeStamp) {
-    throw refuse('was changed after it was unpacked', prepared.tree);
-  }
-  const uuid = randomUUID();
-  const pod: Pod = {
-    uuid,
-    dir: join(prepared.pods, uuid),
-    machine: `boxmark-${workspace.id}-${uuid.slice(0, 8)}`,
-    aci: prepared.image.file,
-    tree: prepared.tree,
-    tools: prepared.tools,
-  };
-  for (const folder of ['', 'fresh', 'root']) await mkdir(join(pod.dir, folder), { mode: 0o700 });
-  await writeFile(join(pod.dir, 'pod'), podManifest(manifest, id, limitsWith(options.limits, prepared.settings)));
+  const { workspace } = prepared;
   const limits = limitsWith(options.limits, prepared.settings);
-  const { cpus } = limits;
+  const pod = await makePod(prepared, limits);
   const group = await openGroup({
     parent,
     hierarchies: hostHierarchies(),
@@ -65,47 +48,95 @@ export async function openPodBox(parent: Box, prepared: PreparedAppc, options: O
     // systemd-nspawn makes groups in systemd's own hierarchy too.
     holds: true,
   });
-  let main: BoxProcess | undefined;
-  const command = (argv: readonly string[], env?: Readonly<Record<string, string>>): string[] => {
-    const start = (stage1 === 'rkt' ? rktCommand : nspawnCommand)(pod, argv, env);
-    return ['sh', '-c', `${group.enter} exec "$@"`, 'sh', 'taskset', '-c', cpuList(cpus), ...start];
-  };
-  const end = async (): Promise<void> => {
-    if (main !== undefined) {
-      askToEnd(main);
-      await Promise.race([main.exited, sleep(END_LIMIT_MS, undefined, { ref: false })]);
-      await endProcess(main);
-    }
-    await group.remove();
-    if (group.hostPath !== undefined) await groupAt(group.hostPath, hostHierarchies()).remove();
-    if (stage1 === 'rkt') await parent.exec(rktRemoval(pod), { timeoutMs: 20_000 });
-    await forgetMachine(pod.machine); // There only if it was killed.
-    await removeTree(pod.dir);
-  };
-  let closing: Promise<void> | undefined;
+  const run = new PodRun(parent, prepared.stage1, pod, group, limits.cpus);
   return {
     path: 'appc',
     scratch: '/tmp',
     ...(group.hostPath === undefined ? {} : { cgroup: group.hostPath }),
-    exec: (argv, { env, ...rest }: ExecOptions = {}) => parent.exec(command(argv, env), rest),
-    spawn: async (argv, { env } = {}) => {
-      if (main !== undefined) throw new BoxmarkError({ what: 'A pod runs one command.', value: argv.join(' ') });
-      const child = await parent.spawn(command(argv, env));
-      main = child;
-      const kill = (): void => {
-        askToEnd(child);
-        setTimeout(child.kill, END_LIMIT_MS).unref();
-      };
-      return { ...child, kill };
-    },
+    exec: (argv, { env, ...rest }: ExecOptions = {}) => parent.exec(run.command(argv, env), rest),
+    spawn: (argv, { env } = {}) => run.spawn(argv, env),
     put: async (file) => {
       throw new BoxmarkError({ what: 'A pod does not see the image store.', value: file });
     },
-    close: () => {
-      closing ??= end();
-      return closing;
-    },
+    close: () => run.close(),
   };
+}
+
+/** The pod's folder, from an image that is as it was signed. */
+async function makePod(prepared: PreparedAppc, limits: BoxLimits): Promise<Pod> {
+  const { id, manifest } = await verifyAci(prepared.image);
+  const unknown = unknownIsolators(manifest);
+  if (unknown.length > 0)
+    throw refuse(`asks for isolators that are not available here: ${unknown.join(', ')}`, prepared.image.file);
+  if ((await stampOf(prepared.tree)) !== prepared.treeStamp) {
+    throw refuse('was changed after it was unpacked', prepared.tree);
+  }
+  const uuid = randomUUID();
+  const pod: Pod = {
+    uuid,
+    dir: join(prepared.pods, uuid),
+    machine: `boxmark-${prepared.workspace.id}-${uuid.slice(0, 8)}`,
+    aci: prepared.image.file,
+    tree: prepared.tree,
+    tools: prepared.tools,
+  };
+  for (const folder of ['', 'fresh', 'root']) await mkdir(join(pod.dir, folder), { mode: 0o700 });
+  await writeFile(join(pod.dir, 'pod'), podManifest(manifest, id, limits));
+  return pod;
+}
+
+/** A pod that runs one command, and is removed with it. */
+class PodRun {
+  readonly #parent: Box;
+  readonly #stage1: Stage1;
+  readonly #pod: Pod;
+  readonly #group: BoxGroup;
+  readonly #cpus: readonly number[];
+  #main: BoxProcess | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(parent: Box, stage1: Stage1, pod: Pod, group: BoxGroup, cpus: readonly number[]) {
+    this.#parent = parent;
+    this.#stage1 = stage1;
+    this.#pod = pod;
+    this.#group = group;
+    this.#cpus = cpus;
+  }
+
+  command(argv: readonly string[], env?: Readonly<Record<string, string>>): string[] {
+    const start = (this.#stage1 === 'rkt' ? rktCommand : nspawnCommand)(this.#pod, argv, env);
+    return ['sh', '-c', `${this.#group.enter} exec "$@"`, 'sh', 'taskset', '-c', cpuList(this.#cpus), ...start];
+  }
+
+  async spawn(argv: readonly string[], env?: Readonly<Record<string, string>>): Promise<BoxProcess> {
+    if (this.#main !== undefined) throw new BoxmarkError({ what: 'A pod runs one command.', value: argv.join(' ') });
+    const child = await this.#parent.spawn(this.command(argv, env));
+    this.#main = child;
+    const kill = (): void => {
+      askToEnd(child);
+      setTimeout(child.kill, END_LIMIT_MS).unref();
+    };
+    return { ...child, kill };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    if (this.#main !== undefined) {
+      askToEnd(this.#main);
+      await Promise.race([this.#main.exited, sleep(END_LIMIT_MS, undefined, { ref: false })]);
+      await endProcess(this.#main);
+    }
+    const { hostPath } = this.#group;
+    await this.#group.remove();
+    if (hostPath !== undefined) await groupAt(hostPath, hostHierarchies()).remove();
+    if (this.#stage1 === 'rkt') await this.#parent.exec(rktRemoval(this.#pod), { timeoutMs: 20_000 });
+    await forgetMachine(this.#pod.machine); // There only if it was killed.
+    await removeTree(this.#pod.dir);
+  }
 }
 
 /** When it is killed at once, systemd-nspawn leaves its container running and its locks behind. */

@@ -72,7 +72,7 @@ export function parseImageManifest(text: string): ImageManifest {
   try {
     value = JSON.parse(text);
   } catch {
-    throw refuse('has a manifest that is no JSON');
+    throw refuse('has a manifest that is not JSON');
   }
   const parsed = imageSchema.safeParse(value);
   if (!parsed.success) {

@@ -7,7 +7,7 @@ export class ImageRefusal extends BoxmarkError {
     super({
       what: `The App Container Image was refused: it ${why}.`,
       ...(file === undefined ? {} : { value: file }),
-      remedy: 'build it anew from the image store, where boxmark check can prove the bytes',
+      remedy: 'build it again from the image store',
     });
   }
 }

@@ -1,4 +1,4 @@
-/** The runner `appc`: the line of rkt. The image becomes a signed App Container Image, proved before each launch as a pod. */
+/** The runner `appc`: rkt's format. The image becomes a signed App Container Image, verified before each launch as a pod. */
 
 import { randomBytes } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
@@ -63,11 +63,11 @@ function appcRunner(settings: AppcSettings): Runner {
   };
 }
 
-/** Builds, signs, proves and launches an image with nothing but busybox in it. */
+/** Builds, signs, verifies and launches an image that contains only busybox. */
 async function probe(parent: Box, workspace: Workspace, settings: AppcSettings): Promise<Probe> {
   const wanted = settings.stage1;
   if (parent.path !== 'host') {
-    const reason = `the image is proved on the host, and the pod would start in ${parent.path}`;
+    const reason = `the image is verified on the host, but the pod would start in ${parent.path}`;
     return { available: false, reason, remedy: 'use appc as the first layer' };
   }
   const stage1 = stage1Here(wanted);
@@ -92,10 +92,10 @@ async function probe(parent: Box, workspace: Workspace, settings: AppcSettings):
       try {
         const done = await box.exec(['/usr/bin/busybox', 'true'], { timeoutMs: PROBE_LIMIT_MS });
         if (done.exitCode === 0) return { available: true, version: prepared.version, labels: prepared.labels };
-        const said = done.timedOut ? 'it took too long' : done.stderr.trim().split('\n').slice(-2).join('; ');
+        const why = done.timedOut ? 'it took too long' : done.stderr.trim().split('\n').slice(-2).join('; ');
         return {
           available: false,
-          reason: `no pod starts: ${said}`,
+          reason: `no pod starts: ${why}`,
           remedy: 'run where namespaces and mounts are allowed',
         };
       } finally {
@@ -112,9 +112,9 @@ async function probe(parent: Box, workspace: Workspace, settings: AppcSettings):
 async function prepare(parent: Box, image: Image, workspace: Workspace, settings: AppcSettings): Promise<PreparedAppc> {
   const stage1 = stage1Here(settings.stage1);
   if (stage1 === undefined) {
-    throw new BoxmarkError({ what: 'There is nothing that starts a pod.', remedy: 'boxmark setup --for appc' });
+    throw new BoxmarkError({ what: 'There is no program to start a pod.', remedy: 'boxmark setup --for appc' });
   }
-  // What is signed must be what the store's manifest lists.
+  // The signed files must be those of the store's manifest.
   await verifyImage(image);
   return prepareWith(parent, image, workspace, stage1, settings);
 }

@@ -1,4 +1,4 @@
-/** Detached signatures of App Container Images (Ed25519): made when an image is built, proved before each launch. */
+/** Detached signatures of App Container Images (Ed25519): made when an image is built, verified before each launch. */
 
 import { createHash, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ const schema = z.object({
 });
 
 export interface Signer {
-  /** Whoever trusts the signer holds this. */
+  /** Whoever trusts the signer has this. */
   readonly publicKey: KeyObject;
   /** Writes the signature of the image with this id. */
   sign(id: string, signatureFile: string): Promise<void>;
@@ -51,7 +51,7 @@ export async function verifyAci({
 }: Signed): Promise<{ id: string; manifest: ImageManifest }> {
   const signed = await signedId(signatureFile, trusted);
   const id = await aciId(file).catch((error: NodeJS.ErrnoException) => {
-    throw refuse(error.code === 'ENOENT' ? 'is not there' : `can't be read (${error.code})`, file);
+    throw refuse(error.code === 'ENOENT' ? 'is missing' : `can't be read (${error.code})`, file);
   });
   if (id !== signed)
     throw refuse(`was changed after it was signed (${short(signed)} signed, ${short(id)} found)`, file);

@@ -19,14 +19,14 @@ export interface Pod {
   readonly machine: string;
   /** The verified archive. */
   readonly aci: string;
-  /** Folder with its unpacked root, shared by all pods, of which each gets a file system of its own. */
+  /** Folder with its unpacked root, shared by all pods, each of which gets its own file system. */
   readonly tree: string;
   /** Folder with the static busybox, whose `env` gives the payload its environment and no more. */
   readonly tools: string;
 }
 
 /**
- * The pod's root is an overlay over the tree, in a mount namespace of its own: it vanishes with the pod, however that ends.
+ * The pod's root is an overlay over the tree, in a separate mount namespace: it disappears with the pod, however that ends.
  */
 export function nspawnCommand(pod: Pod, argv: readonly string[], env: Readonly<Record<string, string>> = {}): string[] {
   const fresh = join(pod.dir, 'fresh');

@@ -1,4 +1,4 @@
-/** The runner `bwrap`: bubblewrap, the sandbox of Flatpak: namespaces by one small program, no daemon and no cgroups of its own. */
+/** The runner `bwrap`: bubblewrap, the sandbox of Flatpak: namespaces by one small program, without a daemon or its own cgroups. */
 
 import * as z from 'zod';
 import type { Box, Image, Needs, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
@@ -15,7 +15,7 @@ const PROBE_LIMIT_MS = 15_000;
 const TMP_BYTES = 64 << 20;
 /** Since then a tmpfs can be limited. */
 const SIZE_SINCE = [0, 7] as const;
-/** What the kernel tells of the hardware there is the same for everyone. */
+/** What the kernel shows there about the hardware is the same for everyone. */
 const SHOWN = ['/sys/devices/system', '/sys/kernel/mm'];
 
 interface PreparedBwrap extends Prepared {
@@ -64,9 +64,9 @@ function bwrapWith(settings: BoxSettings): Runner {
 
 /** Runs a program in a sandbox of the kind. */
 async function probe(settings: BoxSettings, parent: Box): Promise<Probe> {
-  const told = await parent.exec(['bwrap', '--version'], { timeoutMs: PROBE_LIMIT_MS });
-  const version = /bubblewrap (\S+)/.exec(told.stdout)?.[0];
-  if (told.exitCode !== 0 || version === undefined) {
+  const shown = await parent.exec(['bwrap', '--version'], { timeoutMs: PROBE_LIMIT_MS });
+  const version = /bubblewrap (\S+)/.exec(shown.stdout)?.[0];
+  if (shown.exitCode !== 0 || version === undefined) {
     return { available: false, reason: 'bubblewrap is not installed', remedy: 'boxmark setup --for bwrap' };
   }
   const root = await parent.put((await toolImage(['true'])).root);

@@ -1,4 +1,4 @@
-/** The runner `cloud-hypervisor`: a virtual machine of Cloud Hypervisor, told on its command line. */
+/** The runner `cloud-hypervisor`: a virtual machine of Cloud Hypervisor, configured on its command line. */
 
 import { existsSync } from 'node:fs';
 import type { Runner } from '../../../bench/types.ts';

@@ -6,7 +6,7 @@ import { quote } from '../../kit/shell.ts';
 
 /**
  * The words that call it, or another program that will call it, in a box. What they hide is hidden from that program alone, in
- * a mount namespace of its own.
+ * a separate mount namespace.
  */
 export async function crunCall(box: Box, program = 'crun'): Promise<string[]> {
   const hierarchies = await hierarchiesOf(box);

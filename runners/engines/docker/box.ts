@@ -1,4 +1,4 @@
-/** Docker containers as boxes: the payload's, shut in; and one that holds another engine, with what that needs. */
+/** Docker containers as boxes: the payload's, isolated; and one that holds another engine, relaxed as far as that needs. */
 
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,7 +23,7 @@ export interface ContainerPlan {
   readonly run: string;
   /** Value of --cgroup-parent, a group of this box alone; undefined to leave it to the daemon. */
   readonly groupParent: string | undefined;
-  /** The same as a path below the mounts on the host; undefined when it can't be told. */
+  /** The same as a path below the mounts on the host; undefined when it is unknown. */
   readonly hostGroup: string | undefined;
   readonly options: OpenOptions;
   readonly settings: ContainerSettings;
@@ -74,21 +74,21 @@ export function payloadBox(plan: ContainerPlan): Box {
 }
 
 /**
- * Starts a box that holds another and waits until its init is done. `lacking` are the capabilities to take away because the
+ * Starts a box that holds another and waits until its init is done. `missing` are the capabilities to drop because the
  * daemon hasn't got them; names that this version of Docker refuses are dropped from it for the next time.
  */
-export async function holderBox(plan: HolderPlan, lacking: Set<string>): Promise<Box> {
+export async function holderBox(plan: HolderPlan, missing: Set<string>): Promise<Box> {
   const { parent, client, image, options } = plan;
   const name = containerName(plan);
   let init: BoxProcess | undefined;
   while (init === undefined) {
-    const args = ['run', '-i', ...commonFlags(plan, name), ...holderFlags(plan, options.limits, [...lacking])];
+    const args = ['run', '-i', ...commonFlags(plan, name), ...holderFlags(plan, options.limits, [...missing])];
     const begun = await parent.spawn(dockerArgv(client, [...args, image, 'sh', '-c', HOLDER_INIT]), envOf(client));
     try {
       await untilReady(begun);
       init = begun;
     } catch (error) {
-      const refused = refusedCapabilities(begun.errorTail()).filter((capability) => lacking.delete(capability));
+      const refused = refusedCapabilities(begun.errorTail()).filter((capability) => missing.delete(capability));
       if (refused.length > 0) continue;
       await endContainer(plan, name, begun);
       throw error;
@@ -150,10 +150,10 @@ function spawnIn(plan: ContainerPlan, name: string, argv: readonly string[], { e
   return plan.parent.spawn(dockerArgv(plan.client, args), envOf(plan.client));
 }
 
-/** Old versions don't know the newest capabilities; new ones leave out of `ALL` what they lack, and won't hear of it. */
-function refusedCapabilities(said: string): string[] {
-  if (!/unknown capability|capability not supported/i.test(said)) return [];
-  return [...said.matchAll(/CAP_([A-Z_]+)/g)].map((match) => match[1] ?? '');
+/** Old versions don't know the newest capabilities; new ones leave unknown ones out of `ALL`, and refuse their names. */
+function refusedCapabilities(output: string): string[] {
+  if (!/unknown capability|capability not supported/i.test(output)) return [];
+  return [...output.matchAll(/CAP_([A-Z_]+)/g)].map((match) => match[1] ?? '');
 }
 
 /** Removes the container however far its start has come, and ends its client. Never throws. */
@@ -164,7 +164,7 @@ async function endContainer(plan: ContainerPlan, name: string, main: BoxProcess 
     if (!ended) {
       main.kill();
       await within(main.exited, CLIENT_LIMIT_MS);
-      // Its request may still be on the way: the container appears after we asked for it.
+      // Its request may still be under way: the container appears later.
       if (removed === 'absent') {
         await sleep(LATE_CREATION_MS);
         removed = await removeContainer(plan.parent, plan.client, name);

@@ -1,4 +1,4 @@
-/** The docker command: which one is called, how it reaches its daemon, and errors made of what it says. */
+/** The docker command: which one is called, how it reaches its daemon, and errors from its output. */
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,7 @@ const ANSWER_LIMIT_MS = 20_000;
 export interface DockerClient {
   /** Path of the command in the box where it is called. */
   readonly file: string;
-  /** Socket of a daemon of ours; without one the client finds its daemon by itself, as the user's does. */
+  /** Socket of a private daemon; without one the client finds its daemon by itself, as the user's does. */
   readonly socket?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** CPUs for the client itself, so that it stays away from the workload. */
@@ -37,7 +37,7 @@ export function tryDocker(
   return box.exec(dockerArgv(client, args), { timeoutMs: ANSWER_LIMIT_MS, ...env, ...options });
 }
 
-/** The same, giving standard output. Throws `BoxmarkError` with what docker said. */
+/** The same, giving standard output. Throws `BoxmarkError` with docker's message. */
 export async function callDocker(
   box: Box,
   client: DockerClient,
@@ -50,10 +50,10 @@ export async function callDocker(
   throw dockerError(what, done);
 }
 
-/** An error with the engine's own words, or that it gave none in time. */
+/** An error with the engine's own message, or that it did not answer in time. */
 export function dockerError(what: string, done: ExecResult): BoxmarkError {
-  const said = done.timedOut ? 'no answer in time' : done.stderr.trim() || done.stdout.trim();
-  return new BoxmarkError({ what: `${what}: ${lastLines(said, 3)}`, remedy: 'boxmark doctor' });
+  const why = done.timedOut ? 'no answer in time' : done.stderr.trim() || done.stdout.trim();
+  return new BoxmarkError({ what: `${what}: ${lastLines(why, 3)}`, remedy: 'boxmark doctor' });
 }
 
 /** The end of a log, on one line. */

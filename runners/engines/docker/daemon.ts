@@ -1,4 +1,4 @@
-/** A Docker daemon of our own in any box: nothing of it outside one folder, no network, off the workload's CPUs. */
+/** A private Docker daemon in any box: everything in one folder, no network, off the workload's CPUs. */
 
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box } from '../../../bench/types.ts';
@@ -64,28 +64,27 @@ export function clientOf({ dir, docker, cpus }: OwnDaemon): DockerClient {
 }
 
 /**
- * `ours` holds while the pid file names a daemon on this folder: the file may be of a box that is gone, where its number
- * stood for something else. A zombie counts as ended, as nobody may be there to collect it.
+ * `running` holds while the pid file names a daemon on this folder: the file may be of a box that is gone, where its number
+ * meant another process. A zombie counts as ended, as nobody may be there to collect it.
  */
-const OURS = `dir=$1
+const RUNNING = `dir=$1
 pid=; [ -r "$dir/pid" ] && read -r pid <"$dir/pid"
-ours() {
+running() {
   [ -n "$pid" ] && [ -r "/proc/$pid/stat" ] && read -r _ _ state _ <"/proc/$pid/stat" && [ "$state" != Z ] || return 1
   case "$(cat "/proc/$pid/cmdline" 2>/dev/null)" in *"$dir/data"*) return 0;; esac; return 1
 }
 `;
 
 /**
- * Docker writes to /etc/docker whatever it is told. The socket is root's alone, not that of the group `docker` of the host,
- * whose members would get root by it. is there before the
- * daemon is ready: the first question waits.
+ * Docker writes to /etc/docker whatever its options are. The socket belongs to root alone, not to the host's group
+ * `docker`, whose members would get root by it. It is there before the daemon is ready: the first question waits.
  */
-const START = `${OURS}
+const START = `${RUNNING}
 cpus=$2 group=$3 driver=$4 docker=$5 format=$6 boxed=$7 runtime=$8 script=$9
 [ -z "$boxed" ] || mkdir -p /etc/docker 2>/dev/null || mount -t tmpfs tmpfs /etc || exit 1
 mkdir -p "$dir" && cd "$dir" || exit 1
-n=0; while ours && [ ! -S s.sock ] && [ $n -lt 500 ]; do n=$((n+1)); sleep 0.02; done
-if ! ours; then
+n=0; while running && [ ! -S s.sock ] && [ $n -lt 500 ]; do n=$((n+1)); sleep 0.02; done
+if ! running; then
   rm -rf exec s.sock pid; echo '{}' >daemon.json
   if [ -n "$runtime" ]; then
     printf %s "$script" >runtime && chmod 755 runtime || exit 1
@@ -102,10 +101,10 @@ fi
 exec taskset -c "$cpus" "$docker" -H "unix://$dir/s.sock" info -f "$format"`;
 
 /** `limit` is in steps of 20 ms: none to ask only, and after it the daemon is killed. */
-const STOP = `${OURS}
-limit=$2; ours || exit 0
+const STOP = `${RUNNING}
+limit=$2; running || exit 0
 kill "$pid"; [ "$limit" = 0 ] && exit 0
-n=0; while ours; do n=$((n+1)); [ $n -gt "$limit" ] && { kill -9 "$pid"; break; }; sleep 0.02; done`;
+n=0; while running; do n=$((n+1)); [ $n -gt "$limit" ] && { kill -9 "$pid"; break; }; sleep 0.02; done`;
 
 /** Starts the daemon, or finds that it runs, and waits until it answers. Throws `BoxmarkError` with the end of its log. */
 export async function startDaemon(box: Box, daemon: OwnDaemon): Promise<DaemonFacts> {
@@ -136,7 +135,7 @@ export async function startDaemon(box: Box, daemon: OwnDaemon): Promise<DaemonFa
     at += 1;
   }
   throw new BoxmarkError({
-    what: `The Docker daemon did not start: ${lastLines(log, 2) || 'it said nothing'}`,
+    what: `The Docker daemon did not start: ${lastLines(log, 2) || 'it printed nothing'}`,
     remedy: 'boxmark doctor',
   });
 }

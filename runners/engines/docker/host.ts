@@ -25,13 +25,13 @@ const STOP_LIMIT_MS = 15_000;
 export interface HostDaemon {
   readonly client: DockerClient;
   readonly facts: DaemonFacts;
-  /** Set when the daemon is ours. */
+  /** Set when the daemon is private. */
   readonly own?: OwnDaemon;
   /** Images in use by this run: id → how many environments. */
   readonly images: Map<string, { users: number; ready: Promise<string> }>;
-  /** Starts a daemon of ours again that died meanwhile. */
+  /** Restarts a private daemon that has died. */
   ensureRunning(): Promise<void>;
-  /** Removes what a daemon of ours left that died: its containers live on without it. */
+  /** Removes what a private daemon left when it died: its containers live on without it. */
   clearIfDead(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export function acquireDaemon(box: Box, workspace: Workspace, wish: DaemonWish =
   return daemons.acquire(keyOf(workspace, wish), () => findDaemon(box, workspace, wish));
 }
 
-/** The last one stops a daemon of ours and removes what it left. */
+/** The last one stops a private daemon and removes what it left. */
 export function releaseDaemon(workspace: Workspace, wish: DaemonWish = {}): Promise<void> {
   return daemons.release(keyOf(workspace, wish));
 }

@@ -1,4 +1,4 @@
-/** The content-addressed image in a Docker daemon: loaded once, proved to be the same, and removed by the last run that uses it. */
+/** The content-addressed image in a Docker daemon: loaded once, verified, and removed by the last run that uses it. */
 
 import { open } from 'node:fs/promises';
 import { BoxmarkError } from '../../../bench/errors.ts';
@@ -26,21 +26,21 @@ export async function loadArchive(
   const timeoutMs = LOAD_LIMIT_MS;
   await callDocker(box, client, ['load', '-q', '-i', file], 'The image could not be loaded', { timeoutMs });
   const format = '{{.Id}} {{json .RootFS.Layers}}';
-  const told = await callDocker(
+  const shown = await callDocker(
     box,
     client,
     ['image', 'inspect', '-f', format, archive.tag],
     'The image that was loaded is not there',
   );
-  const [id = '', layers = ''] = told.split(' ');
+  const [id = '', layers = ''] = shown.split(' ');
   if (id === archive.id) return id;
-  // A daemon that keeps images in containerd names them by a digest of its own; the layers' digests are the same everywhere.
+  // A daemon that keeps images in containerd names them by another digest; the layers' digests are the same everywhere.
   if (containerdStore && layers === JSON.stringify(await layersOf(archive.file))) return id;
   await tryDocker(box, client, ['image', 'rm', '-f', archive.tag]);
   throw new BoxmarkError({
     what: `The image that Docker loaded is not the one of the archive, which is ${archive.id}.`,
     value: id,
-    remedy: `remove ${archive.file}; it is made anew on the next run`,
+    remedy: `remove ${archive.file}; the next run makes it again`,
   });
 }
 

@@ -1,4 +1,4 @@
-/** What a Docker daemon of ours leaves on the host when it is killed, and the files it makes outside its folder. */
+/** What a private Docker daemon leaves on the host when it is killed, and the files that it makes outside its folder. */
 
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
@@ -94,9 +94,9 @@ export async function forgetOutside(dir: string): Promise<void> {
     return;
   }
   await rm(list, { force: true });
-  // A list that was changed must not make us remove anything else.
-  const ours = OUTSIDE.filter((path) => Array.isArray(absent) && absent.includes(path));
-  for (const path of ours) {
+  // A list that was changed must not cause anything else to be removed.
+  const noted = OUTSIDE.filter((path) => Array.isArray(absent) && absent.includes(path));
+  for (const path of noted) {
     if (path.endsWith('.json')) await rm(path, { force: true }).catch(() => {});
     else await rmdir(path).catch(() => {}); // Not empty: another daemon uses it.
   }
@@ -113,10 +113,10 @@ function daemonProcesses(dir: string) {
   );
 }
 
-/** What containerd calls the socket of a shim; anything else in an `address` is not believed. */
+/** What containerd calls the socket of a shim; anything else in an `address` is ignored. */
 const SHIM_ADDRESS = /^unix:\/\/\/run\/containerd\/s\/[0-9a-f]{64}$/;
 
-/** A killed shim can't remove its socket, which stands outside the daemon's folder; each container's folder names it. */
+/** A killed shim can't remove its socket, which is outside the daemon's folder; each container's folder names it. */
 function shimSockets(dir: string): string[] {
   const tasks = join(dir, 'exec/containerd/daemon/io.containerd.runtime.v2.task/moby');
   try {

@@ -7,7 +7,7 @@ import type { Box, Image, Needs, OpenOptions, Prepared, Probe, Runner, Workspace
 import { groupAt, hostHierarchies, makeGroup } from '../../cgroup/group.ts';
 import { dockerArchive, holderImage, storeDir } from '../../image/image.ts';
 import { removeTree } from '../../kit/remove.ts';
-import { lackingCapabilities } from '../../oci/holder.ts';
+import { missingCapabilities } from '../../oci/holder.ts';
 import { profileIn } from '../../oci/seccomp-profile.ts';
 import { payloadOnly } from '../../stack/box-settings.ts';
 import { relaxation } from '../../stack/relaxation.ts';
@@ -28,10 +28,10 @@ interface PreparedDocker extends Prepared {
   /** Image id in the daemon. */
   readonly image: string;
   readonly workspace: Workspace;
-  /** The daemon of the host; absent where each opened box below gets a daemon of its own. */
+  /** The daemon of the host; absent where each opened box below gets its own daemon. */
   readonly host?: HostDaemon;
   /** Capabilities that the daemon can't give away; found by the first start. */
-  readonly lacking: { names?: Set<string> };
+  readonly missing: { names?: Set<string> };
   /** Folder that becomes the box's scratch, relative to the parent's; set when it holds another. */
   readonly scratch?: string;
   readonly settings: DockerSettings;
@@ -98,6 +98,8 @@ async function probe(settings: DockerSettings, parent: Box, workspace: Workspace
   }
 }
 
+type Common = Omit<PreparedDocker, 'image' | 'host' | 'onDisk' | 'version' | 'labels' | 'dispose' | 'runtime'>;
+
 async function prepare(
   settings: DockerSettings,
   parent: Box,
@@ -113,11 +115,11 @@ async function prepare(
   const traits = { ...relaxed.traits, ...(settings.runtime === 'runsc' ? GVISOR_TRAITS : {}) };
   const scratch = holds === undefined ? undefined : `docker-scratch-${Math.random().toString(36).slice(2, 10)}`;
   const slowness = settings.runtime === 'runsc' ? 2 : 1;
-  const common = {
+  const common: Common = {
     traits,
     slowness,
     workspace,
-    lacking: {},
+    missing: {},
     settings,
     seccomp,
     ...(scratch === undefined ? {} : { scratch }),
@@ -135,6 +137,17 @@ async function prepare(
       await stopDaemon(parent, daemon, STOP_LIMIT_MS);
     }
   }
+  return onHostDaemon(parent, own, common, extra);
+}
+
+/** By the host's daemon, or a private one, which is shared with other environments of the run. */
+async function onHostDaemon(
+  parent: Box,
+  own: Image,
+  common: Common,
+  extra: readonly string[],
+): Promise<PreparedDocker> {
+  const { workspace, settings, scratch } = common;
   const host = await acquireDaemon(parent, workspace, settings);
   try {
     if (scratch !== undefined) await mkdir(`${workspace.dir}/${scratch}`, { mode: 0o700 });
@@ -173,15 +186,15 @@ async function open(parent: Box, prepared: Prepared, options: OpenOptions): Prom
     const hostStore = storeDir();
     const relaxed = options.holds.privileges === 'container-engine';
     const store = await parent.put(hostStore);
-    own.lacking.names ??= new Set(await lackingCapabilities(parent));
-    return await holderBox({ ...plan, store, scratch, hostStore, relaxed }, own.lacking.names);
+    own.missing.names ??= new Set(await missingCapabilities(parent));
+    return await holderBox({ ...plan, store, scratch, hostStore, relaxed }, own.missing.names);
   } catch (error) {
     await plan.afterRemoval(true);
     throw error;
   }
 }
 
-/** On the host the daemon stays from start to start; each box has a cgroup parent of its own, where its use is read. */
+/** On the host the daemon stays from start to start; each box has its own cgroup parent, where its use is read. */
 async function hostPlan(
   parent: Box,
   own: PreparedDocker,

@@ -1,4 +1,4 @@
-/** OCI runtimes that a Docker daemon of ours is told about besides its default one. */
+/** OCI runtimes that a private Docker daemon knows besides its default one. */
 
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, Workspace } from '../../../bench/types.ts';
@@ -35,7 +35,7 @@ export async function runtimeOf(
   const asked = await box.exec([name, '--version'], { timeoutMs: 10_000, env });
   if (asked.exitCode !== 0) {
     throw new BoxmarkError({
-      what: 'The OCI runtime that Docker is to use is not installed, and the running daemon knows none of this name.',
+      what: 'The OCI runtime for Docker is not installed, and the running daemon does not know it.',
       value: name,
       remedy: 'install it, or name another: docker:runtime=runc',
     });
@@ -43,7 +43,7 @@ export async function runtimeOf(
   return { name, script: scriptOf(name === 'crun' ? await crunCall(box) : [name]), labels: [] };
 }
 
-/** Without a run-time folder crun makes one in /run, whatever it is told. */
+/** Without a run-time folder crun makes one in /run, whatever its options are. */
 function scriptOf(call: readonly string[]): string {
   return `#!/bin/sh\nexport XDG_RUNTIME_DIR="\${0%/*}"\nexec ${call.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')} "$@"\n`;
 }

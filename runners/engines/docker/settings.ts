@@ -1,4 +1,4 @@
-/** What the layer `docker` can be told: for the payload's container, and for the daemon that runs it. */
+/** The settings of the layer `docker`: for the payload's container, and for the daemon that runs it. */
 
 import * as z from 'zod';
 import type { Ablation, LayerSettings, Runner } from '../../../bench/types.ts';
@@ -49,7 +49,7 @@ const DOCKER_RISKS = {
 const { userns: _, ...examples } = BOX_EXAMPLES;
 const DOCKER_EXAMPLES = { runtime: 'runsc', storage: 'vfs', ...examples } as const;
 
-/** What a path can tell the layer; `bind` makes the runner of it. */
+/** The settings of the layer in a path; `bind` makes the runner. */
 export function dockerSettings(bind: (settings: DockerSettings) => Runner): LayerSettings {
   return defineSettings({
     layer: 'docker',

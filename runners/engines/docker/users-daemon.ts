@@ -19,16 +19,17 @@ export async function findUsersDaemon(
 ): Promise<DaemonFacts | undefined> {
   const asked = await tryDocker(box, client, ['version', '-f', '{{.Server.Version}}'], { timeoutMs: 10_000 });
   if (asked.exitCode === 0) {
-    const told = await tryDocker(box, client, ['info', '-f', FACTS_FORMAT]);
-    const facts = parseFacts(told.stdout);
-    if (told.exitCode !== 0 || facts.version === '') throw dockerError('The Docker daemon gives no information', told);
+    const shown = await tryDocker(box, client, ['info', '-f', FACTS_FORMAT]);
+    const facts = parseFacts(shown.stdout);
+    if (shown.exitCode !== 0 || facts.version === '')
+      throw dockerError('The Docker daemon gives no information', shown);
     if (facts.kernel === kernelRelease()) {
-      const lack = lackOf(facts, wish);
-      if (lack === undefined) return facts;
+      const mismatch = mismatchOf(facts, wish);
+      if (mismatch === undefined) return facts;
       if (canStartOne()) return undefined;
       throw new BoxmarkError({
-        what: `The Docker daemon that answers ${lack}, and only root can start another, with what it needs.`,
-        remedy: 'run as root, or set the daemon up so',
+        what: `The Docker daemon that answers ${mismatch}, and only root can start another one that fits.`,
+        remedy: 'run as root, or configure the daemon so',
       });
     }
     throw new BoxmarkError({
@@ -66,7 +67,7 @@ export async function findUsersDaemon(
   });
 }
 
-function lackOf({ storage, runtimes }: DaemonFacts, wish: DaemonWish): string | undefined {
+function mismatchOf({ storage, runtimes }: DaemonFacts, wish: DaemonWish): string | undefined {
   if (wish.storage !== undefined && wish.storage !== storage) return `keeps its images with ${storage}`;
   if (wish.runtime !== undefined && !runtimes.includes(wish.runtime)) return `has no runtime ${wish.runtime}`;
   return undefined;

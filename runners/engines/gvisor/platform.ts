@@ -1,4 +1,4 @@
-/** gVisor's platforms: which of them runs a program here. They differ in how system calls are caught, and so in what they cost. */
+/** gVisor's platforms: which of them runs a program here. They differ in how system calls are intercepted, and so in what they cost. */
 
 import type { Box, Obstacle, Traits, Workspace } from '../../../bench/types.ts';
 import { tryRuntime } from '../../oci/trial.ts';
@@ -13,7 +13,7 @@ const PLATFORM_LIMIT_MS = 15_000;
 
 export type Found = { readonly platform: Platform; readonly version: string } | Obstacle;
 
-/** The words that call runsc. It has no network but a loopback of its own. */
+/** The words that call runsc. Its only network is its own loopback. */
 export function runscCall(platform: Platform, network: 'none' | 'host' = 'none'): string[] {
   return ['runsc', `--platform=${platform}`, `--network=${network}`];
 }
@@ -23,7 +23,7 @@ export function gvisorLabel(platform: Platform): string {
   return `user-space kernel (gVisor, ${platform})`;
 }
 
-/** Its kernel shows a processor of its own making. */
+/** Its kernel presents its own virtual processor. */
 export const GVISOR_TRAITS: Partial<Traits> = { ownCpu: true };
 
 const found = new Map<string, Promise<Found>>();
@@ -38,9 +38,9 @@ export function findPlatform(parent: Box, workspace: Workspace, wanted: Platform
 }
 
 async function tryPlatforms(parent: Box, workspace: Workspace, wanted: Platform | undefined): Promise<Found> {
-  const told = await parent.exec(['runsc', '--version'], { timeoutMs: 10_000 });
-  const version = /version (\S+)/.exec(told.stdout)?.[1];
-  if (told.exitCode !== 0 || version === undefined) {
+  const shown = await parent.exec(['runsc', '--version'], { timeoutMs: 10_000 });
+  const version = /version (\S+)/.exec(shown.stdout)?.[1];
+  if (shown.exitCode !== 0 || version === undefined) {
     return { reason: 'runsc is not installed', remedy: 'boxmark setup --for gvisor' };
   }
   const reasons: string[] = [];

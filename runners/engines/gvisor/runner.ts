@@ -1,4 +1,4 @@
-/** The runner `gvisor`: a box with a kernel of its own in user space, by runsc. */
+/** The runner `gvisor`: a box with its own kernel in user space, by runsc. */
 
 import * as z from 'zod';
 import type { Runner } from '../../../bench/types.ts';
@@ -45,7 +45,7 @@ export const gvisor: Runner = gvisorWith({});
 
 function gvisorWith(settings: GvisorSettings): Runner {
   const { userns: _, seccomp: __, ...examples } = BOX_EXAMPLES;
-  const told = defineSettings({
+  const layerSettings = defineSettings({
     layer: 'gvisor',
     schema: SCHEMA,
     examples: { platform: 'ptrace', ...examples },
@@ -53,5 +53,5 @@ function gvisorWith(settings: GvisorSettings): Runner {
     bare: 'platform',
     bind: gvisorWith,
   });
-  return ociRunner(ENGINE, settings, told);
+  return ociRunner(ENGINE, settings, layerSettings);
 }

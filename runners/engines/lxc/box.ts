@@ -71,7 +71,7 @@ export async function openSystemBox(parent: Box, prepared: PreparedLxc, options:
   const attach = (argv: readonly string[], env: Readonly<Record<string, string>> = {}): string[] => {
     const variables = Object.entries(env).flatMap(([key, value]) => ['-v', `${key}=${value}`]);
     const command = ['lxc-attach', '-P', parent.scratch, '-n', name, '--clear-env', ...variables, '--'];
-    // LXC adds a variable of its own, which no other payload has.
+    // LXC adds a variable, which no other payload has.
     const words = holds === undefined ? [...withEnv(env), ...argv] : argv;
     return ['taskset', '-c', cpuList(cpus), ...command, ...words];
   };
@@ -153,7 +153,7 @@ function holdsOf(store: string | undefined, scratch: string | undefined) {
 }
 
 /**
- * LXC makes groups in all hierarchies, so the box's own stands in all of them too. Those that it makes below find their CPUs
+ * LXC makes groups in all hierarchies, so the box's own is in all of them too. Those that it makes below find their CPUs
  * by copying; without, no process can enter them.
  */
 async function groupFor(

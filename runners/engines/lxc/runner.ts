@@ -1,4 +1,4 @@
-/** The runner `lxc`: a system container with an init of its own, as OpenVZ and Virtuozzo had them; `lxc:app` is the bare kind. */
+/** The runner `lxc`: a system container with its own init, as OpenVZ and Virtuozzo had them; `lxc:app` is the bare kind. */
 
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
@@ -69,7 +69,7 @@ function lxcRunner(settings: LxcSettings): Runner {
   };
 }
 
-/** Starts a container, as a run does, with nothing but busybox in it. */
+/** Starts a container, as a run does, that contains only busybox. */
 async function probe(parent: Box, workspace: Workspace, settings: LxcSettings): Promise<Probe> {
   try {
     const version = await versionIn(parent);
@@ -108,8 +108,8 @@ function refused(why: string, parent: Box): Probe {
 }
 
 /** The first of LXC's messages is the cause; the last ones only say that there is one. */
-function reasonIn(said: string): string {
-  const messages = said
+function reasonIn(output: string): string {
+  const messages = output
     .split(/[\n;]/)
     .map((line) => line.replace(/^.*?\.\.\/src\/lxc\/\S+ \w+: \d+ /, '').trim())
     .filter((line) => line !== '' && !/^(The container failed to start|Additional information)/.test(line));

@@ -4,7 +4,7 @@ import type { Image } from '../../../bench/types.ts';
 import { findStaticBusybox } from '../../guest/initramfs.ts';
 import { extendImage } from '../../image/image.ts';
 
-/** What init says on its standard output when the system is up. */
+/** What init prints on its standard output when the system is up. */
 export const SYSTEM_READY = 'boxmark-system-ready';
 
 /** Programs of busybox that a system container calls, where the image has none of that name. */

@@ -39,7 +39,7 @@ export const native: Runner = {
 
 async function probe(parent: Box): Promise<Probe> {
   if (parent.path !== 'host') {
-    return { available: false, reason: 'native stands on the host only', remedy: 'name it alone: native' };
+    return { available: false, reason: 'native can only be the first layer', remedy: 'use native by itself' };
   }
   const tried = await parent.exec(['sh', '-c', 'taskset -c -p $$'], { timeoutMs: 10_000 });
   if (tried.exitCode === 0) return { available: true, version: process.version, labels: [] };
@@ -47,7 +47,7 @@ async function probe(parent: Box): Promise<Probe> {
 }
 
 async function open(parent: Box, prepared: Prepared, options: OpenOptions): Promise<Box> {
-  if (parent.path !== 'host') throw new BoxmarkError({ what: 'native stands on the host only.', value: parent.path });
+  if (parent.path !== 'host') throw new BoxmarkError({ what: "native can't be nested.", value: parent.path });
   const { image, workspace, hierarchies } = prepared as PreparedNative;
   const { cpus, memoryBytes, pids } = options.limits;
   const group: BoxGroup = await openGroup({

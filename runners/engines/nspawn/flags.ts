@@ -1,4 +1,4 @@
-/** How systemd-nspawn is told to shut a payload in: the same for its own layer and for the pods that it starts. */
+/** The flags with which systemd-nspawn isolates a payload: the same for its own layer and for the pods that it starts. */
 
 import { PAYLOAD_ENV } from '../../kit/payload-env.ts';
 
@@ -26,7 +26,7 @@ export function nspawnFlags({ root, machine, network, bind }: NspawnWish): strin
   ];
 }
 
-/** Behind a busybox: the payload's environment alone, where nspawn sets half a dozen variables of its own. */
+/** Behind a busybox: the payload's environment alone, where nspawn adds half a dozen variables. */
 export function onlyEnv(env: Readonly<Record<string, string>>): string[] {
   return ['-i', ...Object.entries({ ...PAYLOAD_ENV, ...env }).map(([name, value]) => `${name}=${value}`)];
 }

@@ -25,7 +25,7 @@ export function sideGroup(parent: Box, path: string, hierarchies: readonly Hiera
       mkdirSync(mount + path, { recursive: true });
       made.push(mount);
     } catch {
-      // Read-only, or not allowed: nspawn will say so if it minds.
+      // Read-only, or not allowed: nspawn reports it if that matters.
     }
   }
   const groups = made.map((mount): Hierarchy => ({ mount, root: '/', version: 2, controllers: [] }));

@@ -7,7 +7,7 @@ import { removeTree } from '../../kit/remove.ts';
 import { type Leavings, leftover, namesIn } from '../../upkeep/leftovers.ts';
 
 const STATE = '/run/systemd/nspawn';
-/** Folders in it, with what stands before a machine's name in them. */
+/** Folders in it, with the prefix of a machine's name in them. */
 const PLACES = ['locks', 'propagate', 'unix-export'];
 
 /** Files and folders of the machines whose names `isOurs` takes. */

@@ -96,14 +96,14 @@ async function open(
 
 /** Runs a program in a container of the kind. */
 async function probe(settings: BoxSettings, parent: Box, workspace: Workspace): Promise<Probe> {
-  const told = await parent.exec(['systemd-nspawn', '--version'], { timeoutMs: PROBE_LIMIT_MS });
-  const version = /^systemd (\S+)/.exec(told.stdout)?.[0];
-  if (told.exitCode !== 0 || version === undefined) {
+  const shown = await parent.exec(['systemd-nspawn', '--version'], { timeoutMs: PROBE_LIMIT_MS });
+  const version = /^systemd (\S+)/.exec(shown.stdout)?.[0];
+  if (shown.exitCode !== 0 || version === undefined) {
     const remedy = 'boxmark setup --for nspawn';
     return { available: false, reason: 'systemd-nspawn is not installed', remedy };
   }
   if (parent.path !== 'host') {
-    return { available: false, reason: 'systemd-nspawn is run on the host only', remedy: 'name it first: nspawn' };
+    return { available: false, reason: 'systemd-nspawn runs on the host only', remedy: 'name it first: nspawn' };
   }
   const prepared = await prepare(settings, parent, await toolImage(['true']), workspace);
   const { limits, signal } = workspace;
@@ -112,8 +112,8 @@ async function probe(settings: BoxSettings, parent: Box, workspace: Workspace): 
   const tried = await box.exec(['/usr/bin/true'], { timeoutMs: PROBE_LIMIT_MS });
   await box.close();
   if (tried.exitCode === 0) return { available: true, version, labels: [] };
-  const said = tried.stderr.split('\n').filter((line) => line.trim() !== '' && !HARMLESS.test(line));
-  const why = tried.timedOut ? 'it took too long' : (said.at(-1) ?? `exit code ${tried.exitCode}`);
+  const messages = tried.stderr.split('\n').filter((line) => line.trim() !== '' && !HARMLESS.test(line));
+  const why = tried.timedOut ? 'it took too long' : (messages.at(-1) ?? `exit code ${tried.exitCode}`);
   const remedy =
     process.getuid?.() === 0 ? 'run where namespaces and mounts are allowed' : 'run as root: sudo boxmark …';
   return { available: false, reason: `no container starts: ${why}`, remedy };
@@ -147,7 +147,7 @@ function engineEnv({ seccomp }: BoxSettings): Record<string, string> {
   return seccomp === 'unconfined' ? { SYSTEMD_SECCOMP: '0' } : {};
 }
 
-/** It tidies up when it is asked to end, and not when it is killed. */
+/** It cleans up when it is asked to end, and not when it is killed. */
 async function askToEnd(child: BoxProcess): Promise<void> {
   if (child.pid === undefined) return;
   try {

@@ -57,8 +57,8 @@ export const openvz: Runner = {
 async function probe(parent: Box, workspace: Workspace): Promise<Probe> {
   const found = await toolIn(parent);
   if (found === undefined) {
-    const reason = 'this is no host of OpenVZ or Virtuozzo: there is neither prlctl nor vzctl';
-    return { available: false, reason, remedy: 'use lxc, which is what became of them upstream' };
+    const reason = 'this is not a host of OpenVZ or Virtuozzo: there is neither prlctl nor vzctl';
+    return { available: false, reason, remedy: 'use lxc, their upstream successor' };
   }
   const { open: steps, remove, run, containerName } = OPENVZ[found.tool];
   const container = containerName(workspace.id, 'probe');
@@ -124,8 +124,8 @@ async function all(parent: Box, steps: readonly (readonly string[])[]): Promise<
   for (const argv of steps) {
     const done = await parent.exec(argv, { timeoutMs: STEP_LIMIT_MS });
     if (done.exitCode === 0) continue;
-    const said = done.timedOut ? 'no end in time' : done.stderr.trim().split('\n').slice(-2).join('; ');
-    throw new BoxmarkError({ what: `\`${argv.slice(0, 3).join(' ')}\` failed: ${said}` });
+    const why = done.timedOut ? 'no end in time' : done.stderr.trim().split('\n').slice(-2).join('; ');
+    throw new BoxmarkError({ what: `\`${argv.slice(0, 3).join(' ')}\` failed: ${why}` });
   }
 }
 

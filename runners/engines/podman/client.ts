@@ -1,4 +1,4 @@
-/** The podman command with a storage and settings of the run's own, as root or as an unprivileged user. */
+/** The podman command with the run's own storage and settings, as root or as an unprivileged user. */
 
 import { join } from 'node:path';
 import type { Box, ExecOptions, ExecResult } from '../../../bench/types.ts';
@@ -88,7 +88,7 @@ export function podman(
   return box.exec(podmanArgv(client, args), { timeoutMs: 60_000, ...options, env: podmanEnv(client) });
 }
 
-/** The end of what it said, without the prefixes of its log. */
+/** The end of its output, without the prefixes of its log. */
 export function lastWords({ stderr, stdout, timedOut }: ExecResult): string {
   if (timedOut) return 'it took too long';
   const line = (stderr.trim() || stdout.trim()).split('\n').at(-1) ?? '';

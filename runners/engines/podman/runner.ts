@@ -71,15 +71,15 @@ function podmanWith(settings: PodmanSettings): Runner {
   };
 }
 
-/** Runs a small program from an image of its own in the run's storage. */
+/** Runs a small program from a separate image in the run's storage. */
 async function probe(settings: PodmanSettings, parent: Box, workspace: Workspace): Promise<Probe> {
   const unavailable = (reason: string, remedy: string): Probe => ({ available: false, reason, remedy });
-  const told = await parent.exec(['podman', '--version'], { timeoutMs: PROBE_LIMIT_MS });
-  const version = /version (\S+)/.exec(told.stdout)?.[1];
-  if (told.exitCode !== 0 || version === undefined) {
+  const shown = await parent.exec(['podman', '--version'], { timeoutMs: PROBE_LIMIT_MS });
+  const version = /version (\S+)/.exec(shown.stdout)?.[1];
+  if (shown.exitCode !== 0 || version === undefined) {
     return unavailable('Podman is not installed', 'boxmark setup --for podman');
   }
-  if (parent.path !== 'host') return unavailable('Podman is run on the host only', 'name it first: podman');
+  if (parent.path !== 'host') return unavailable('Podman runs on the host only', 'name it first: podman');
   try {
     const prepared = await prepare(settings, parent, await toolImage(['true']), workspace);
     try {
@@ -116,8 +116,8 @@ async function prepare(
   const client = await acquireStore(parent, workspace, settings);
   const dispose = () => releaseStore(workspace, settings);
   try {
-    const told = await call(parent, client, ['version', '-f', '{{.Client.Version}}']);
-    if (told.exitCode !== 0) throw new BoxmarkError({ what: `Podman does not answer: ${lastWords(told)}` });
+    const shown = await call(parent, client, ['version', '-f', '{{.Client.Version}}']);
+    if (shown.exitCode !== 0) throw new BoxmarkError({ what: `Podman does not answer: ${lastWords(shown)}` });
     const id = await loadImage(parent, client, image);
     let disposed = false;
     return {
@@ -126,7 +126,7 @@ async function prepare(
         ...(client.storage === 'vfs' ? ['storage vfs'] : []),
         ...(settings.network === 'host' ? ['host network'] : []),
       ],
-      version: told.stdout.trim(),
+      version: shown.stdout.trim(),
       slowness: 1,
       dispose: async () => {
         if (disposed) return;

@@ -26,7 +26,7 @@ import {
   UNPRIVILEGED,
 } from './client.ts';
 
-/** Folders that runtimes make whatever they are told. */
+/** Folders that runtimes make whatever their options are. */
 const OUTSIDE = ['crun', 'runc'].map(stateFolder);
 const LOAD_LIMIT_MS = 300_000;
 
@@ -46,7 +46,7 @@ export function releaseStore(workspace: Workspace, wish: PodmanWish): Promise<vo
   return stores.release(keyOf(workspace, wish));
 }
 
-/** Loads the image unless it is there; proves that it is the one of the archive, and gives its id. */
+/** Loads the image unless it is there; verifies that it is the one of the archive, and returns its id. */
 export async function loadImage(host: Box, client: PodmanClient, image: Image): Promise<string> {
   const archive = await dockerArchive(image);
   const id = archive.id.replace(/^sha256:/, '');
@@ -62,7 +62,7 @@ export async function loadImage(host: Box, client: PodmanClient, image: Image): 
   throw new BoxmarkError({
     what: `Podman could not load the image: ${lastWords(loaded)}`,
     value: archive.file,
-    remedy: `remove ${archive.file}; it is made anew on the next run`,
+    remedy: `remove ${archive.file}; the next run makes it again`,
   });
 }
 

@@ -13,7 +13,7 @@ import { defineSettings, harmless } from '../../stack/settings.ts';
 
 /** The kernel, the initramfs and Node.js don't fit in less. */
 const MIN_MEMORY_BYTES = 512 << 20;
-/** A virtio port has no terminal's queue, and holds back what the guest hasn't read: any line of ours passes. */
+/** A virtio port has no terminal's queue, and holds back what the guest hasn't read: any line of Boxmark passes. */
 const LINE_LIMIT_BYTES = 1 << 20;
 
 /** The model that QEMU takes when none is named has neither AVX nor AES: what it hides shows in how much slower it is. */

@@ -1,4 +1,4 @@
-/** The layer `quota:50%`: holds the payload's cgroup to a share of one CPU, a known truth for sustained ratios. */
+/** The layer `quota:50%`: limits the payload's cgroup to a share of one CPU, a known truth for sustained ratios. */
 
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
@@ -46,7 +46,7 @@ function quotaOf(share: number | undefined): Runner {
 
 /** Sets the quota on the group of a real box of the kind below. */
 async function probe(parent: Box, share: number | undefined): Promise<Probe> {
-  if (share === undefined) return { available: false, reason: 'it is not said how much of a CPU', remedy: 'quota:50%' };
+  if (share === undefined) return { available: false, reason: 'no share of a CPU given', remedy: 'quota:50%' };
   try {
     holdTo(parent, share);
     return { available: true, version: 'built in', labels: [labelOf(share)] };
@@ -60,8 +60,8 @@ async function probe(parent: Box, share: number | undefined): Promise<Probe> {
 }
 
 function holdTo({ cgroup }: Box, share: number): void {
-  if (cgroup === undefined) throw new Error('the box has no cgroup of its own');
-  // A group elsewhere is somebody else's, systemd's for example, who may set it back.
+  if (cgroup === undefined) throw new Error('the box does not have its own cgroup');
+  // A group elsewhere belongs to somebody else, such as systemd, which may reset it.
   if (!cgroup.startsWith(`${GROUP_ROOT}/`)) throw new Error(`its cgroup is not Boxmark's: ${cgroup}`);
   limitGroup(cgroup, { quota: share });
 }

@@ -1,4 +1,4 @@
-/** The layer `slow:2%`: makes the payload below do a stated share of extra work, a known truth to measure the ruler by. */
+/** The layer `slow:2%`: makes the payload below do a stated share of extra work, a known truth that tests the measurement. */
 
 import * as z from 'zod';
 import type { Box, Prepared, Probe, Runner } from '../../../bench/types.ts';
@@ -25,7 +25,7 @@ function slowBy(share: number | undefined): Runner {
     }),
     probe: async (): Promise<Probe> =>
       share === undefined
-        ? { available: false, reason: 'it is not said how slow', remedy: 'slow:2%' }
+        ? { available: false, reason: 'no slowdown given', remedy: 'slow:2%' }
         : { available: true, version: 'built in', labels: [labelOf(share)] },
     prepare: async (): Promise<Prepared> => ({
       labels: [labelOf(share ?? 0)],
@@ -37,7 +37,7 @@ function slowBy(share: number | undefined): Runner {
   };
 }
 
-/** The payload is told on its command line, which works in every kind of box and changes none of its bytes. */
+/** The share is on the payload's command line, which works in every kind of box and changes none of its bytes. */
 function slowBox(parent: Box, share: number): Box {
   return {
     ...parent,

@@ -106,7 +106,7 @@ export async function openPayloadBox(prepared: PreparedSsh, options: OpenOptions
 }
 
 /**
- * The other host for engines: processes and mounts in namespaces of their own, so that all of it ends with the one command
+ * The other host for engines: processes and mounts in separate namespaces, so everything ends with the one command
  * that waits for the end of its input.
  */
 export async function openHolderBox(prepared: PreparedSsh, options: OpenOptions): Promise<Box> {

@@ -1,4 +1,4 @@
-/** One connection to another host, kept open for the run: every command on it is a session of its own. */
+/** One connection to another host, kept open for the run: every command on it is a separate session. */
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { quote } from '../../kit/shell.ts';
 const CONNECT_LIMIT_MS = 20_000;
 const EXEC_LIMIT_MS = 60_000;
 
-/** Where to: as one would type it to ssh, which also reads the user's own configuration. */
+/** The target as typed for ssh, which also reads the user's own configuration. */
 export interface Target {
   readonly host: string;
   readonly port?: number | undefined;
@@ -30,7 +30,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Connects, without ever asking for anything. Throws `BoxmarkError` with what ssh said. */
+/** Connects, without ever asking for anything. Throws `BoxmarkError` with the message of ssh. */
 export async function connect(parent: Box, target: Target, folder: string): Promise<Connection> {
   // The path of a socket has little room.
   const socket = join(folder, `ssh-${randomBytes(4).toString('hex')}`);
@@ -50,10 +50,10 @@ export async function connect(parent: Box, target: Target, folder: string): Prom
     if (asked.exitCode === 0) break;
     if (ended || Date.now() > giveUpAt) {
       await close();
-      const said = master.errorTail().split('\n').slice(-2).join('; ');
+      const message = master.errorTail().split('\n').slice(-2).join('; ');
       throw new BoxmarkError({
-        what: `There is no connection to ${target.host}: ${said || 'no answer in time'}`,
-        remedy: `make this work without a question: ssh ${[...optionsOf(target), ...addressOf(target)].join(' ')} true`,
+        what: `There is no connection to ${target.host}: ${message || 'no answer in time'}`,
+        remedy: `make this work without a prompt: ssh ${[...optionsOf(target), ...addressOf(target)].join(' ')} true`,
       });
     }
     await sleep(25);

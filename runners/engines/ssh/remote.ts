@@ -1,4 +1,4 @@
-/** The run's folder on another host: made, filled with proved copies, and removed even when this end dies first. */
+/** The run's folder on another host: made, filled with verified copies, and removed even when this end dies first. */
 
 import { randomBytes } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
@@ -75,7 +75,7 @@ export async function makeFolder(connection: Connection, workspace: Workspace, p
   };
 }
 
-/** Copies an image's root or a single file of the store, and has every digest taken again over there. */
+/** Copies an image's root or a single file of the store, and verifies every digest there. */
 async function copy(connection: Connection, storeFile: string, place: string): Promise<string> {
   const isRoot = (await lstat(storeFile)).isDirectory();
   const script = isRoot ? 'umask 022; mkdir -p "$1" && tar -C "$1" -xpf -' : 'mkdir -p "$2" && cat >"$1"';
@@ -102,7 +102,7 @@ async function copy(connection: Connection, storeFile: string, place: string): P
   const checked = await connection.exec(check, { input: list, timeoutMs: COPY_LIMIT_MS });
   if (checked.exitCode === 0) return place;
   throw new BoxmarkError({
-    what: 'The copy of the image on the other host is not what was sent.',
+    what: 'The copy of the image on the other host differs from what was sent.',
     value: (checked.stdout + checked.stderr).trim().split('\n')[0] ?? place,
     remedy: 'check the disk of the other host, and that it has sha256sum',
   });

@@ -10,7 +10,7 @@ import { type Connection, connect, type Target } from './connection.ts';
 import { makeFolder } from './remote.ts';
 
 const PROBE_LIMIT_MS = 20_000;
-/** What our own commands use over there. */
+/** What Boxmark's own commands use on the other host. */
 const COMMANDS = ['sh', 'cat', 'env', 'find', 'kill', 'mkdir', 'rm', 'sha256sum', 'tar', 'taskset', 'timeout', 'tr'];
 
 const SCHEMA = z.strictObject({
@@ -35,7 +35,7 @@ const SCHEMA = z.strictObject({
   config: absolutePath().optional().describe('file to read instead of your ssh_config'),
 });
 
-/** Also as it stands in a path. */
+/** Also as written in a path. */
 function absolutePath() {
   return z
     .string()
@@ -82,7 +82,7 @@ function sshRunner(target: Target | undefined): Runner {
 /** Connects, makes the folder there and looks for the commands and CPUs that a run needs. */
 async function probe(parent: Box, workspace: Workspace, target: Target | undefined): Promise<Probe> {
   const unavailable = (reason: string, remedy: string): Probe => ({ available: false, reason, remedy });
-  if (target === undefined) return unavailable('it is not said which host', 'ssh:HOST');
+  if (target === undefined) return unavailable('no host given', 'ssh:HOST');
   if (parent.path !== 'host') {
     return unavailable(`ssh starts on this host, not in ${parent.path}`, 'use ssh as the first layer');
   }
@@ -94,13 +94,13 @@ async function probe(parent: Box, workspace: Workspace, target: Target | undefin
       const host = remoteHost(connection, folder);
       const script = 'for c; do command -v "$c" >/dev/null || echo "$c"; done';
       const missing = await host.exec(['sh', '-c', script, 'sh', ...COMMANDS]);
-      const lacking = missing.stdout.trim().split('\n').filter(Boolean);
-      if (lacking.length > 0) return unavailable(`${target.host} has no ${lacking.join(', ')}`, 'install them there');
+      const absent = missing.stdout.trim().split('\n').filter(Boolean);
+      if (absent.length > 0) return unavailable(`${target.host} has no ${absent.join(', ')}`, 'install them there');
       const machine = (await host.exec(['uname', '-m'])).stdout.trim();
       const here = { x64: 'x86_64', arm64: 'aarch64' }[process.arch as string] ?? process.arch;
       if (machine !== here) {
         return unavailable(
-          `${target.host} is a machine of another kind (${machine}, here ${here})`,
+          `${target.host} is a different type of machine (${machine}, here ${here})`,
           'a host of this kind',
         );
       }
@@ -117,7 +117,7 @@ async function probe(parent: Box, workspace: Workspace, target: Target | undefin
 }
 
 async function prepare(parent: Box, image: Image, workspace: Workspace, target?: Target): Promise<PreparedSsh> {
-  if (target === undefined) throw new BoxmarkError({ what: 'It is not said which host.', remedy: 'ssh:HOST' });
+  if (target === undefined) throw new BoxmarkError({ what: 'No host given.', remedy: 'ssh:HOST' });
   const connection = await connect(parent, target, workspace.dir);
   try {
     const folder = await makeFolder(connection, workspace, 'ssh');

@@ -1,4 +1,4 @@
-/** User-mode Linux as a box that holds others: what is prepared once, and each machine with a disk of its own. */
+/** User-mode Linux as a box that holds others: what is prepared once, and each machine with its own disk. */
 
 import { mkdtemp, open as openFile, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -74,7 +74,7 @@ export async function prepareUmlHolder(
 
 /**
  * Boots a machine. The first one fills the disk, for the layer above to prepare on; all later ones only read it and write
- * their changes to a file of their own, so that each finds it as it was prepared, also two at the same time.
+ * their changes to a separate file each, so every machine finds it as prepared, even two at the same time.
  */
 export async function openUmlHolder(
   prepared: PreparedUmlHolder,

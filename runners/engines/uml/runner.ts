@@ -25,7 +25,7 @@ interface UmlPrepared extends Prepared {
   readonly workspace: Workspace;
 }
 
-/** Its kernel is a process, which shows a processor of its own making. */
+/** Its kernel is a process, which presents its own virtual processor. */
 const TRAITS: Partial<Traits> = { ownCpu: true };
 
 export const uml: Runner = {

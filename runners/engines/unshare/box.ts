@@ -34,7 +34,7 @@ export interface PreparedUnshare extends Prepared {
   readonly tool: (name: string) => string;
 }
 
-/** A box for a payload: each command is the first process of namespaces of its own. */
+/** A box for a payload: each command is the first process of its own namespaces. */
 export async function openPayloadBox(parent: Box, prepared: PreparedUnshare, options: OpenOptions): Promise<Box> {
   const { settings } = prepared;
   const limits = limitsWith(options.limits, settings);
@@ -127,12 +127,12 @@ function groupFor(
   return openGroup({ parent, hierarchies, workspace, name, limits, holds: holds !== undefined });
 }
 
-/** Memory and processes of a box that holds others: theirs, and those of the engines in it. */
+/** Memory and processes of a box that holds others: those of the boxes and of the engines in it. */
 export function roomForEngines({ memoryBytes, pids }: Limits): GroupLimits {
   return { memoryBytes: memoryBytes + ENGINE_MEMORY_BYTES, pids: pids + ENGINE_PIDS };
 }
 
-/** Waits for the first process to tell its id, as the box below sees it. */
+/** Waits for the first process to report its id, as the box below sees it. */
 function ready(init: BoxProcess, path: string, signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => {

@@ -124,7 +124,7 @@ export function payloadScript(
 }
 
 /**
- * What runs as the first process of a box that holds others: it tells its process id as the box below sees it, then waits
+ * What runs as the first process of a box that holds others: it reports its process id as the box below sees it, then waits
  * for the end of its input, so that the box ends with whoever opened it. A child does the waiting, because a shell that
  * waits for a child also reaps the orphans of the box.
  */

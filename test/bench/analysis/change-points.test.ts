@@ -6,7 +6,7 @@ import { BEYOND, mostHits, trialsOf } from './trials.ts';
 
 const FLOOR = 1e-6;
 
-/** The cost of a segmentation written down anew: two passes over each segment, no running sums. */
+/** The cost of a segmentation, written independently: two passes over each segment, no running sums. */
 function costOf(values: readonly number[], starts: readonly number[], penalty: number, floor = FLOOR): number {
   return starts
     .map((start, index) => {

@@ -147,12 +147,12 @@ describe('a claim on a session', () => {
     const broken = one(rate(), sessionOf({}, plan, { ...truth, ratios }));
     expect(broken).toMatchObject({ verdict: 'inconclusive', reason: expect.stringMatching(/untrusted: the control/) });
     const inequalities = [{ fact: 'cpu_flags', baseline: 'y', env: 'x', avoidable: true }];
-    const told = sessionOf({ events: [testEvent({ kind: 'unequal', env: 'docker', block: 1, inequalities })] });
-    expect(one(rate(), told)).toMatchObject({
+    const reported = sessionOf({ events: [testEvent({ kind: 'unequal', env: 'docker', block: 1, inequalities })] });
+    expect(one(rate(), reported)).toMatchObject({
       verdict: 'inconclusive',
       reason: 'untrusted: a setting made the two sides unequal (cpu_flags)',
     });
-    expect(one(rate({ allow_unequal: true }), told).verdict).toBe('reproduced');
+    expect(one(rate({ allow_unequal: true }), reported).verdict).toBe('reproduced');
   });
 
   it('is left open with one block, and when an environment gave no data', () => {
@@ -210,7 +210,7 @@ describe('a claim on start-up or memory', () => {
     const claim = resource({ denominator_env: undefined, value: 125, band: { high: 250 } });
     const { ours, unit, verdict } = one(claim, session);
     expect({ unit, verdict }).toEqual({ unit: 'ms', verdict: 'reproduced' });
-    // Six values of 200 and 202 in turn: mean ± t(0.975, 5) · s / √6 in logs, reckoned by hand.
+    // Six values of 200 and 202 in turn: mean ± t(0.975, 5) · s / √6 in logs, computed by hand.
     expect(ours?.ratio).toBeCloseTo(200 * Math.sqrt(1.01), 9);
     const halfWidth = (2.570581835636 * Math.log(1.01) * Math.sqrt(0.3)) / Math.sqrt(6);
     expect(ours?.interval?.high).toBeCloseTo(200 * Math.sqrt(1.01) * Math.exp(halfWidth), 6);
@@ -310,7 +310,7 @@ describe('conditions', () => {
     expect(!fails(condition)).toBe(expected);
   });
 
-  it('fail on what the session does not tell, and say so', () => {
+  it('fail on what the session does not record, and say so', () => {
     const reason = failingCondition(
       [{ needs: 'a filter', field: 'numerator.facts.seccomp_filters', at_least: 1 }],
       session,

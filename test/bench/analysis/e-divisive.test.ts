@@ -46,7 +46,7 @@ describe('the best split', () => {
     expect(bestSplit([0, 2, 4, 5, 5, 5], 3)?.q).toBeCloseTo(5, 12);
   });
 
-  it('ends the second sample where that tells more: an excursion is not diluted by what follows', () => {
+  it('ends the second sample where that shows more: an excursion is not diluted by what follows', () => {
     const values = [0, 0, 0, 0, 9, 9, 9, 0, 0, 0, 0, 0];
     expect(bestSplit(values, 3)).toEqual({ at: 4, q: bestByDefinition(values, 3, 'all') });
     expect(bestByDefinition(values, 3, 'all')).toBeGreaterThan(bestByDefinition(values, 3, 'last'));

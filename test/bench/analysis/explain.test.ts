@@ -60,7 +60,7 @@ describe('a difference taken apart', () => {
     expect(results.length).toBe(3);
   });
 
-  it('uses only blocks that have every part, and tells nothing when there are none', () => {
+  it('uses only blocks that have every part, and gives nothing when there are none', () => {
     const all = [...simulateSamples(plan, { seed: 1, ratios })];
     const cut = all.filter(({ env, block }) => env !== 'net' || block > 4);
     expect(explain(groupSamples(cut), plan, LADDER)[0]?.whole.blocks).toBe(8);
@@ -70,7 +70,7 @@ describe('a difference taken apart', () => {
 });
 
 describe('what changed between two boxes', () => {
-  it('is told by facts, whose namespace it is instead of its number', () => {
+  it('is shown by facts, with the owner of a namespace instead of its number', () => {
     const before = { seccomp: '0', namespace_net: 'net:[1]', host_namespace_net: 'net:[1]', cpu_flags_sha256: 'a' };
     const after = { seccomp: '2', namespace_net: 'net:[7]', host_namespace_net: 'net:[1]', cpu_flags_sha256: 'b' };
     expect(changedFacts(before, after)).toEqual([
@@ -82,7 +82,7 @@ describe('what changed between two boxes', () => {
     expect(changedFacts(after, other)).toEqual([]);
   });
 
-  it('is nothing where one of them did not tell', () => {
+  it('is empty where a fact of one of them is missing', () => {
     expect(changedFacts(null, { seccomp: '2' })).toEqual([]);
     expect(changedFacts({ seccomp: null }, { seccomp: '2' })).toEqual([]);
   });

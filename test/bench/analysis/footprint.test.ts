@@ -76,7 +76,7 @@ describe('the slope over instances', () => {
 });
 
 describe('the footprint of an environment', () => {
-  it('tells what of an image is shared: all of it under layers, nothing under copies', () => {
+  it('shows what of an image is shared: all of it under layers, nothing under copies', () => {
     const layers = [1, 2, 4].map((instances) =>
       row({ instances, diskBytes: instances * 1000, imageBytes: 100 * MIB, pssBytes: instances * 5 * MIB }),
     );

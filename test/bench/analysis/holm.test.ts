@@ -11,7 +11,7 @@ const pOf = (values: readonly number[]) => {
 };
 
 describe('holm', () => {
-  it('adjusts as reckoned by hand, in the order of the input', () => {
+  it('adjusts as computed by hand, in the order of the input', () => {
     // Sorted 0.005·4, 0.01·3, 0.03·2, then 0.04·1 raised to the one before.
     const expected = [0.03, 0.06, 0.06, 0.02];
     for (const [index, p] of holm([0.01, 0.04, 0.03, 0.005]).entries()) expect(p).toBeCloseTo(expected[index] ?? 0, 12);

@@ -56,7 +56,7 @@ describe('the posture of a box', () => {
     expect(found.uid?.text).toBe('root');
   });
 
-  it('of a container tells own namespaces from those of the host, and whom its root is outside', () => {
+  it('of a container distinguishes own namespaces from those of the host, and shows the user id of its root outside', () => {
     const found = cells(container);
     expect(found.namespace_pid).toEqual({ text: 'own', holds: true });
     expect(found.namespace_net).toEqual({ text: "the host's", holds: false });
@@ -75,7 +75,7 @@ describe('the posture of a box', () => {
     expect(found.capabilities_effective).toEqual({ text: '41, of its kernel', holds: true });
   });
 
-  it('is unknown, not open, where a box of an earlier version told nothing', () => {
+  it('is unknown, not open, where a box of an earlier version reported nothing', () => {
     for (const facts of [null, {}, { kernel: '6.1' }]) {
       expect(Object.values(cells(facts)).every((cell) => cell?.text === null && cell.holds === null)).toBe(true);
     }

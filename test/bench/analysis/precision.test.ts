@@ -21,7 +21,7 @@ describe('halfWidthLog', () => {
 });
 
 describe('blocksNeeded', () => {
-  it('agrees with the sample sizes reckoned by hand from tables of t', () => {
+  it('agrees with the sample sizes computed by hand from tables of t', () => {
     // s = 0.01, target 0.00716: t(0.975, 9) · 0.01 / √10 = 2.262 · 0.003162 = 0.007154.
     const deviation = 0.01;
     const halfWidth = (2.5705818 * deviation) / Math.sqrt(6);

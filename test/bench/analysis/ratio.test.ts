@@ -53,7 +53,7 @@ describe('the value of a block', () => {
     expect(table(ONE, block).rows).toEqual([]);
   });
 
-  it('leaves out rounds that lack a side, and needs three that have both', () => {
+  it('leaves out rounds without one of the sides, and needs three that have both', () => {
     const whole = rows(1, { native: [100, null, 100, 100], docker: [110, 900, 110, 110] });
     const [row] = table(ONE, whole).rows;
     expect(row?.timeRatio).toBeCloseTo(1.1, 12);

@@ -80,7 +80,7 @@ describe('stored sessions', () => {
     }
   });
 
-  it('miss a figure that the candidate lacks, and pass over one that only it has', () => {
+  it('report a figure that the candidate does not have, and skip one that only it has', () => {
     const before = sessions([0.01, 0.011, 0.012, 0.01, 0.009]);
     const after = [[{ env: 'uml', workload: 'fft', log: 0.2 }]];
     expect(compareStored(before, after, MARGIN)).toEqual([

@@ -5,7 +5,7 @@ import { spreadByLevel } from '../../../bench/analysis/stats/variance.ts';
 import { randomStream } from '../../../bench/random.ts';
 
 describe('spreadByLevel', () => {
-  it('gives the analysis of variance reckoned by hand', () => {
+  it('gives the analysis of variance computed by hand', () => {
     // Means 2, 5, 8; within 2+2+2 over 6 degrees = 1; between 3·(9+0+9)/2 = 27; (27 − 1)/3.
     const spread = spreadByLevel([
       [1, 2, 3],

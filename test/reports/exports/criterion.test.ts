@@ -1,4 +1,4 @@
-/** The folder that Criterion.rs' readers take: its layout, the fields of its structures, and what they stand for. */
+/** The folder that Criterion.rs' readers take: its layout, the fields of its structures, and what they mean. */
 
 import { describe, expect, it } from 'vitest';
 import { criterion } from '../../../reports/formats/criterion.ts';

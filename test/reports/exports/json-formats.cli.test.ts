@@ -31,12 +31,12 @@ describe('the export hyperfine', () => {
   });
 
   it('has every field that hyperfine writes, of the same type where it is known', (ctx) => {
-    const theirs = withFile('true.json', '', (file) => {
+    const original = withFile('true.json', '', (file) => {
       const ended = consume(['hyperfine', '-N', '--style', 'none', '--runs', '3', 'true', '--export-json', file]);
       return ended === null ? null : JSON.parse(readFileSync(file, 'utf8'));
     });
-    if (theirs === null) return ctx.skip('hyperfine is not installed');
-    for (const [key, value] of Object.entries(theirs.results[0])) {
+    if (original === null) return ctx.skip('hyperfine is not installed');
+    for (const [key, value] of Object.entries(original.results[0])) {
       expect(results[0], key).toHaveProperty(key);
       if (results[0][key] !== null) expect(typeof results[0][key], key).toBe(typeof value);
       if (Array.isArray(value)) expect(typeof results[0][key][0], key).toBe(typeof value[0]);

@@ -1,0 +1,237 @@
+/** The rig of a run: image, work folder and prepared environments; what is measured with it; and its orderly removal. */
+
+import { BoxmarkError, EXIT, nearest } from '../bench/errors.ts';
+import { describePlan } from '../bench/kinds/index.ts';
+import type { PlanDraft } from '../bench/plan/plan.ts';
+import type { TimeGuess } from '../bench/run/kind.ts';
+import type { SessionOutcome } from '../bench/run/session.ts';
+import type { SessionInfo } from '../bench/session/info.ts';
+import type { Environment, Image, Plan, PlannedEnvironment, Runner, Unavailable, Workspace } from '../bench/types.ts';
+import { ALIASES, isAlias, type Resolved, resolveEnvironments, resolvePlanned } from '../runners/aliases.ts';
+import { ensureImage, importImage, loadImage } from '../runners/image/image.ts';
+import { RUNNERS } from '../runners/index.ts';
+import { layerNames, parsePath } from '../runners/stack/path.ts';
+import { prepareStack, type StackContext } from '../runners/stack/stack.ts';
+import { payloadFile } from './paths.ts';
+import { measureNew, measureOn, type PreparedRig, type ResumeOptions } from './session/measure.ts';
+import { announcement, assertAllowed, type StoredOrigin } from './session/stored-origin.ts';
+import { type NoteListener, WorkFolder } from './session/work-folder.ts';
+import { interruptSignal } from './terminal/interrupt.ts';
+import { createProgress, type Progress } from './terminal/progress.ts';
+import { stderr } from './terminal/streams.ts';
+
+export interface RigOptions {
+  readonly quiet: boolean;
+  /** Look only, prepare nothing. */
+  readonly dryRun: boolean;
+  /** An exported image to run instead of this host's. */
+  readonly imageFile: string | undefined;
+  /** An image of the store to run, by its digest. */
+  readonly imageDigest?: string;
+}
+
+/** What is to be prepared: of a plan's settings, or of a session's plan. */
+export interface RigSettings extends Pick<PlanDraft, 'requested' | 'baseline' | 'limits'> {
+  /** The session that names the environments; null when the user does, on the command line or in a plan file. */
+  readonly origin: StoredOrigin | null;
+}
+
+/** A run that is watched: what interrupts it, and where its progress is shown. */
+interface Watch {
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** What a rig consists of once it is prepared. */
+interface Parts extends Pick<Resolved, 'planned' | 'environments' | 'refused' | 'passedOver'> {
+  readonly image: Image;
+  readonly baseline: string;
+  readonly control: Environment | undefined;
+  readonly verifier: Environment | undefined;
+}
+
+/** Every name that `-e` knows. */
+export const ENVIRONMENT_NAMES: readonly string[] = [...RUNNERS.map(({ name }) => name), ...ALIASES];
+
+/** Prepared environments, ready to be measured. */
+export class Rig implements PreparedRig {
+  readonly image: Image;
+  readonly planned: readonly PlannedEnvironment[];
+  readonly environments: readonly Environment[];
+  readonly baseline: string;
+  /** Neither this nor the verifier is prepared in a dry run. */
+  readonly control: Environment | undefined;
+  readonly verifier: Environment | undefined;
+  readonly refused: readonly Unavailable[];
+  readonly passedOver: readonly Unavailable[];
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  readonly #folder: WorkFolder;
+
+  private constructor(folder: WorkFolder, parts: Parts, { signal, progress }: Watch) {
+    this.#folder = folder;
+    this.image = parts.image;
+    this.planned = parts.planned;
+    this.environments = parts.environments;
+    this.baseline = parts.baseline;
+    this.control = parts.control;
+    this.verifier = parts.verifier;
+    this.refused = parts.refused;
+    this.passedOver = parts.passedOver;
+    this.signal = signal;
+    this.progress = progress;
+  }
+
+  /** What is prepared in `made` so far is removed by the caller also when this fails. */
+  static async prepare(
+    folder: WorkFolder,
+    made: Environment[],
+    settings: RigSettings & RigOptions,
+    watch: Watch,
+  ): Promise<Rig> {
+    const { dryRun } = settings;
+    const { progress, signal } = watch;
+    const requested = requestedOf(settings);
+    progress.phase('building the image');
+    const image = await imageOf(settings);
+    const context = { runners: RUNNERS, image, workspace: folder.workspace, nearest: suggestion };
+    const resolved: Resolved = dryRun
+      ? await resolvePlanned(requested, context)
+      : await resolveEnvironments(requested, { ...context, onAttempt: (path) => progress.phase(`preparing ${path}`) });
+    made.push(...resolved.environments);
+    const baseline = baselineOf(settings.baseline, resolved);
+    const planned = [...resolved.planned].sort((a, b) => Number(b.path === baseline) - Number(a.path === baseline));
+    const control = dryRun
+      ? undefined
+      : await prepareStack(baseline, parsePath(baseline, RUNNERS, suggestion), context);
+    if (control !== undefined) made.push(control);
+    const verifier = dryRun ? undefined : await prepareVerifier(context, folder.workspace);
+    if (verifier !== undefined) made.push(verifier);
+    signal.throwIfAborted();
+    return new Rig(folder, { ...resolved, image, planned, baseline, control, verifier }, watch);
+  }
+
+  get workspace(): Workspace {
+    return this.#folder.workspace;
+  }
+
+  onNote(listener: NoteListener): void {
+    this.#folder.onNote(listener);
+  }
+
+  /** What is about to be measured, for the reader. */
+  announce(plan: Plan): void {
+    for (const line of describePlan(plan, timeGuess)) this.progress.say(line);
+  }
+
+  /** Measures a new session below `out`; with other environments or refusals than those of the rig where they are given. */
+  async measure(
+    plan: Plan,
+    { out, work, ...instead }: MeasureOptions & Partial<Pick<PreparedRig, 'environments' | 'refused'>>,
+  ): Promise<SessionOutcome> {
+    const outcome = await measureNew(this.#with(instead), plan, { out, work });
+    this.progress.done();
+    return outcome;
+  }
+
+  /** Resumes the session in its folder: `info` with the plan that holds from now on. */
+  async resume(info: SessionInfo, options: ResumeOptions): Promise<SessionOutcome> {
+    const outcome = await measureOn(this, info, options);
+    this.progress.done();
+    return outcome;
+  }
+
+  #with({ environments = this.environments, refused = this.refused }: Partial<PreparedRig>): PreparedRig {
+    const { image, control, verifier, passedOver, signal, progress } = this;
+    const onNote = (listener: NoteListener) => this.onNote(listener);
+    return { image, control, verifier, passedOver, signal, progress, onNote, environments, refused };
+  }
+}
+
+interface MeasureOptions {
+  readonly out: string;
+  /** Passes in a burst, by workload, of an earlier session; calibrated when left out or empty. */
+  readonly work?: Readonly<Record<string, number>>;
+}
+
+/**
+ * Prepares a rig, does something with it, and clears up whatever happens. Returns the exit code of `act`; 130 when an
+ * interrupt came before there was anything to keep.
+ */
+export async function withRig(
+  settings: RigSettings,
+  options: RigOptions,
+  act: (rig: Rig) => Promise<number>,
+): Promise<number> {
+  const interrupt = interruptSignal();
+  const { signal } = interrupt;
+  const progress = createProgress(stderr, { quiet: options.quiet });
+  const made: Environment[] = [];
+  let folder: WorkFolder | undefined;
+  try {
+    admit(settings, options, progress);
+    folder = await WorkFolder.open(settings.limits, signal, !options.dryRun);
+    return await act(await Rig.prepare(folder, made, { ...settings, ...options }, { signal, progress }));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    stderr.write('boxmark: interrupted before anything was measured; nothing is left behind\n');
+    return EXIT.interrupted;
+  } finally {
+    progress.done();
+    for (const environment of made.toReversed()) await environment.dispose();
+    await folder?.dispose();
+    interrupt.release();
+  }
+}
+
+function requestedOf({ requested, baseline }: RigSettings): readonly string[] {
+  return requested.includes(baseline) ? requested : [baseline, ...requested];
+}
+
+/** Before anything is made: can the paths be read, may they run, and does the user know what runs? */
+function admit(settings: RigSettings, { dryRun, imageFile }: RigOptions, progress: Progress): void {
+  const paths = requestedOf(settings);
+  const { origin } = settings;
+  for (const name of paths) if (!isAlias(name)) parsePath(name, RUNNERS, suggestion);
+  if (origin !== null) assertAllowed(paths, origin);
+  if (dryRun) return;
+  for (const text of announcement({ paths, origin, imageFile })) progress.say(text);
+}
+
+function imageOf({ imageFile, imageDigest }: RigOptions): Promise<Image> {
+  if (imageDigest !== undefined) return loadImage(imageDigest);
+  return imageFile === undefined ? ensureImage(payloadFile()) : importImage(imageFile);
+}
+
+export function suggestion(name: string, known = ENVIRONMENT_NAMES): string {
+  return nearest(name, known);
+}
+
+/** Computes states on the CPUs that nothing is measured on. */
+async function prepareVerifier(context: StackContext, workspace: Workspace): Promise<Environment> {
+  const limits = { ...workspace.limits, cpus: workspace.limits.housekeeping };
+  const [native] = RUNNERS.filter(({ name }) => name === 'native');
+  return prepareStack('native', [native as Runner], { ...context, workspace: { ...workspace, limits } });
+}
+
+function baselineOf(name: string, resolved: Resolved): string {
+  const found = resolved.planned.find(({ path, alias }) => path === name || alias === name);
+  if (found !== undefined) return found.path;
+  const refusal = resolved.refused.find(({ path, alias }) => path === name || alias === name);
+  throw new BoxmarkError({
+    what: `The baseline can't run here: ${refusal?.reason ?? 'it was not prepared'}`,
+    value: name,
+    remedy: refusal?.remedy ?? 'boxmark doctor',
+  });
+}
+
+/** Rough figures from the kind of each layer; only the time estimate rests on them. */
+export function timeGuess(box: string): ReturnType<TimeGuess> {
+  const layers = layerNames(box.replace(/@\w+$/, '')).map(
+    (name) => RUNNERS.find((runner) => runner.name === name)?.kind ?? 'process',
+  );
+  const containers = layers.filter((kind) => kind === 'container').length;
+  if (layers.includes('vm')) return { startSeconds: 5, factor: 14 };
+  if (layers.includes('guest-kernel')) return { startSeconds: 1.5, factor: 1.1 };
+  return { startSeconds: 0.3 + containers * 0.6 + (containers > 1 ? 2 : 0), factor: 1 };
+}

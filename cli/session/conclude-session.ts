@@ -1,0 +1,60 @@
+/** The one ending of every command that has measured a session: what it shows, its report, failure and exit code. */
+
+import { relative } from 'node:path';
+import { EXIT, messageOf } from '../../bench/errors.ts';
+import { kindOf } from '../../bench/kinds/index.ts';
+import type { SessionOutcome } from '../../bench/run/session.ts';
+import { type Result, show } from '../conclude.ts';
+import { stderr, stdout } from '../terminal/streams.ts';
+import { resumeCall } from './stored-origin.ts';
+import { writeSessionReport } from './write-report.ts';
+
+export interface SessionEnd {
+  readonly json: boolean | undefined;
+  /** The session's folder. */
+  readonly dir: string;
+  /** The exit code when the session came to its own end and measured something. */
+  code(): number;
+}
+
+/**
+ * Prints what a session has led to, and keeps its report beside it. Returns 130 when it was interrupted, 1 when nothing
+ * was measured; throws what ended it, if Boxmark itself failed.
+ */
+export async function concludeSession(
+  outcome: SessionOutcome,
+  result: Omit<Result, 'json' | 'dirs'>,
+  end: SessionEnd,
+): Promise<number> {
+  const { info, failure } = outcome;
+  const { json, dir } = end;
+  show({ ...result, json, dirs: [dir] });
+  if (info.stopReason === 'interrupted') {
+    const kept = `${info.blocksCompleted} whole ${info.blocksCompleted === 1 ? 'block is' : 'blocks are'} kept`;
+    stderr.write(`boxmark: interrupted; ${kept}\n  try: ${resumeCall(nearPath(dir), info.plan)}\n`);
+    return EXIT.interrupted;
+  }
+  if (failure !== null) throw failure;
+  if (info.blocksCompleted > 0) await keepReport(dir, json);
+  if (kindOf(info.plan).measured(outcome).size > 0) return end.code();
+  stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
+  return EXIT.failed;
+}
+
+/** A report that can't be written costs the session nothing: it can be rendered again. */
+async function keepReport(dir: string, json: boolean | undefined): Promise<void> {
+  try {
+    const page = await writeSessionReport(dir);
+    if (json !== true) stdout.write(`Report: ${page}\n`);
+  } catch (error) {
+    stderr.write(
+      `boxmark: the report was not written: ${messageOf(error)}\n  try: boxmark report ${nearPath(dir)} -v\n`,
+    );
+  }
+}
+
+/** Relative to the current folder where that is shorter to type. */
+export function nearPath(dir: string): string {
+  const near = relative(process.cwd(), dir);
+  return near.startsWith('..') ? dir : near;
+}

@@ -1,0 +1,150 @@
+/** Measures a plan with what a rig has prepared: opens the session's folder, runs the session, hands back the outcome. */
+
+import { hostname } from 'node:os';
+import { kindOf } from '../../bench/kinds/index.ts';
+import { finishSession, runSession, type SessionOutcome, type SessionRequest } from '../../bench/run/session.ts';
+import type { NewEvent } from '../../bench/session/events.ts';
+import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session/info.ts';
+import { type LoadedSession, loadSession } from '../../bench/session/load.ts';
+import { reopenStore } from '../../bench/session/reopen.ts';
+import { createStore, type Store } from '../../bench/session/store.ts';
+import type { Environment, Image, Plan, Unavailable } from '../../bench/types.ts';
+import { availableMemoryBytes, cpuPressureMs, stealTicks } from '../../runners/host/cpus.ts';
+import { readHost } from '../../runners/host/facts.ts';
+import { dropPageCache } from '../../runners/host/page-cache.ts';
+import { namespacesOf } from '../../runners/host/processes.ts';
+import { programVersion } from '../paths.ts';
+import type { Progress } from '../terminal/progress.ts';
+import type { NoteListener } from './work-folder.ts';
+
+/** USER_HZ: the unit of /proc/stat on every Linux that Node.js runs on. */
+const MS_PER_TICK = 10;
+
+/** What a session is measured with. */
+export interface PreparedRig {
+  readonly image: Image;
+  readonly environments: readonly Environment[];
+  readonly control: Environment | undefined;
+  readonly verifier: Environment | undefined;
+  readonly refused: readonly Unavailable[];
+  readonly passedOver: readonly Unavailable[];
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  onNote(listener: NoteListener): void;
+}
+
+/** A new session below `out`; passes in a burst are calibrated when `work` is left out or empty. */
+export async function measureNew(
+  rig: PreparedRig,
+  plan: Plan,
+  { out, work = {} }: { readonly out: string; readonly work?: Readonly<Record<string, number>> | undefined },
+): Promise<SessionOutcome> {
+  const info = { ...(await describeSession(rig, plan)), work };
+  return execute(rig, createStore(out, info), info);
+}
+
+export interface ResumeOptions {
+  readonly dir: string;
+  /** Recorded before anything else: what a reader of the events must know of the resumption. */
+  readonly event: NewEvent;
+}
+
+/** Resumes the session in its folder `dir`: `info` with the plan that holds from now on. */
+export async function measureOn(
+  rig: PreparedRig,
+  info: SessionInfo,
+  { dir, event }: ResumeOptions,
+): Promise<SessionOutcome> {
+  const { store, earlier } = await reopen(info, dir);
+  const absent = new Map(rig.refused.map(({ path, reason }) => [path, `can't run any more: ${reason}`]));
+  return execute(rig, store, info, { earlier, absent, event });
+}
+
+/** Concludes the session in its folder `dir`, which has all its blocks. Nothing is measured. */
+export async function finish(info: SessionInfo, { dir, event }: ResumeOptions): Promise<SessionOutcome> {
+  const { store, earlier } = await reopen(info, dir);
+  try {
+    return finishSession({ kind: kindOf(info.plan), plan: info.plan, store, info, earlier, event });
+  } finally {
+    store.close();
+  }
+}
+
+async function reopen(info: SessionInfo, dir: string): Promise<{ store: Store; earlier: LoadedSession }> {
+  const store = reopenStore(dir, info.session, info.blocksCompleted);
+  try {
+    // Not before the folder is trimmed: a kill may have cut a row.
+    return { store, earlier: await loadSession(dir) };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+async function execute(
+  rig: PreparedRig,
+  store: Store,
+  info: SessionInfo,
+  { event, ...more }: Pick<SessionRequest, 'earlier' | 'absent'> & { readonly event?: NewEvent } = {},
+): Promise<SessionOutcome> {
+  const { control, verifier, environments, signal, progress } = rig;
+  if (control === undefined || verifier === undefined) throw new Error('nothing is prepared in a dry run');
+  try {
+    return await runSession({
+      ...more,
+      kind: kindOf(info.plan),
+      notices: (tell) => {
+        if (event !== undefined) tell(event);
+        for (const { path, reason, remedy } of [...rig.refused, ...rig.passedOver]) {
+          tell({ kind: 'unavailable', env: path, reason, remedy });
+        }
+        rig.onNote(tell);
+      },
+      ...{ plan: info.plan, environments, control, verifier, store, info, signal, progress },
+      gauges: {
+        availableMemoryBytes: () => availableMemoryBytes(),
+        stealMs: () => {
+          const ticks = stealTicks();
+          return ticks === null ? null : ticks * MS_PER_TICK;
+        },
+        pressureMs: () => cpuPressureMs(),
+        namespaces: () => namespacesOf('self'),
+        dropCaches: () => dropPageCache(),
+      },
+    });
+  } finally {
+    store.close();
+  }
+}
+
+async function describeSession({ image, environments, refused }: PreparedRig, plan: Plan): Promise<SessionInfo> {
+  const now = new Date();
+  const { hardware, stack, fingerprint } = await readHost();
+  return {
+    schema: SESSION_SCHEMA,
+    session: sessionId(now),
+    program: programVersion(),
+    command: `boxmark ${process.argv.slice(2).join(' ')}`,
+    startedAt: now.toISOString(),
+    finishedAt: null,
+    stopReason: 'running',
+    seed: plan.seed,
+    plan,
+    work: {},
+    warmup: null,
+    host: { name: hostname(), fingerprint, hardware, stack: { ...stack, kernels: plan.kernels } },
+    image: { digest: image.digest, node: image.nodeDigest, payload: image.payloadDigest },
+    environments: environments.map((environment) => ({
+      path: environment.path,
+      labels: environment.labels,
+      traits: environment.traits,
+      versions: environment.versions,
+      ...(environment.image === undefined ? {} : { image: environment.image }),
+      facts: null,
+    })),
+    unavailable: refused,
+    blocksCompleted: 0,
+    measuredMs: 0,
+    resumed: [],
+  };
+}

@@ -1,0 +1,20 @@
+/** The folder that sessions are written to. */
+
+import { mkdirSync } from 'node:fs';
+import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
+
+/** Found out before anything is prepared: a folder that can't be made is a mistake in `--out`. */
+export function assertOut(out: string): void {
+  try {
+    mkdirSync(out, { recursive: true });
+  } catch (error) {
+    throw new BoxmarkError(
+      {
+        what: `--out: the folder can't be made (${messageOf(error)}).`,
+        value: out,
+        remedy: 'a folder that you may write to',
+      },
+      EXIT.usage,
+    );
+  }
+}

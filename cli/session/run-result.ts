@@ -1,0 +1,86 @@
+/** What a session of `run` and `resume` shows, and the exit code that it leads to. */
+
+import { EXIT } from '../../bench/errors.ts';
+import { kindOf } from '../../bench/kinds/index.ts';
+import type { SessionOutcome } from '../../bench/run/session.ts';
+import type { Unavailable } from '../../bench/types.ts';
+import { sessionDocument } from '../../reports/documents/session.ts';
+import { summaryText } from '../../reports/formats/json.ts';
+import { markdownText } from '../../reports/formats/markdown.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
+import { buildModel } from '../../reports/model/model.ts';
+import { headerOf } from '../../reports/model/read.ts';
+import { clean } from '../../reports/text.ts';
+import { stderr, stdout } from '../terminal/streams.ts';
+import { concludeSession, nearPath } from './conclude-session.ts';
+
+export interface RunEnd extends ExitQuestion {
+  readonly dir: string;
+  readonly json: boolean | undefined;
+  readonly verbose?: boolean | undefined;
+}
+
+/** Prints the outcome and returns the exit code; throws what ended the session, if Boxmark itself failed. */
+export function concludeRun(outcome: SessionOutcome, rig: Candidates, end: RunEnd): Promise<number> {
+  const { info } = outcome;
+  const { json, dir, verbose = false } = end;
+  const model = buildModel({
+    session: headerOf(info, nearPath(dir)),
+    samples: outcome.samples,
+    starts: outcome.starts,
+    events: outcome.events,
+    unavailable: info.unavailable,
+    footprint: outcome.footprint,
+  });
+  const document = sessionDocument(model);
+  const colour = stdout.isTTY === true && !process.env.NO_COLOR;
+  return concludeSession(
+    outcome,
+    {
+      document: () => summaryText(model),
+      text: () => terminalText(document, { width: 80, colour, verbose }),
+      markdown: () => markdownText(document),
+    },
+    { json, dir, code: () => exitCodeOf(outcome, rig, end) },
+  );
+}
+
+/** What was to be measured, and what could not run. */
+interface Candidates {
+  readonly planned: readonly { readonly path: string }[];
+  readonly refused: readonly Pick<Unavailable, 'path'>[];
+}
+
+export interface ExitQuestion {
+  readonly requested: readonly string[];
+  readonly keepGoing: boolean;
+  /** Does an open verdict count? */
+  readonly strict: boolean;
+}
+
+/** 1 when an environment asked for by its own name gave no data; with `strict` 4 when a verdict is open; else 0. */
+export function exitCodeOf(
+  outcome: Omit<SessionOutcome, 'events' | 'failure'>,
+  { planned, refused }: Candidates,
+  { requested, keepGoing, strict }: ExitQuestion,
+): number {
+  const measured = kindOf(outcome.info.plan).measured(outcome);
+  const byName = new Set(requested);
+  const wanted = [...planned, ...refused].filter(({ path }) => byName.has(path)).map(({ path }) => path);
+  const missing = [...new Set(wanted)].filter((path) => !measured.has(path));
+  if (missing.length > 0) {
+    const why = keepGoing ? 'goes on all the same (--keep-going)' : 'exit code 1 (--keep-going makes it 0)';
+    stderr.write(`boxmark: no data from ${clean(missing.join(', '))}, asked for by name: ${why}\n`);
+    if (!keepGoing) return EXIT.failed;
+  }
+  return strict ? strictCode(outcome.contrasts) : EXIT.ok;
+}
+
+function strictCode(contrasts: SessionOutcome['contrasts']): number {
+  const open = contrasts.filter(({ verdict }) => verdict === 'inconclusive' || verdict === 'untrusted');
+  const [first] = open;
+  if (first === undefined) return EXIT.ok;
+  const more = open.length === 1 ? '' : `, and ${open.length - 1} more`;
+  stderr.write(`boxmark: ${first.env} on ${first.workload} is ${first.verdict}${more}: exit code 4 (--strict)\n`);
+  return EXIT.inconclusive;
+}

@@ -1,0 +1,41 @@
+/** A history as one JSON document, for programs. */
+
+import type { HistoryModel } from '../model/history.ts';
+import { jsonText } from './json-text.ts';
+
+/** Raised when a field of the JSON document changes its meaning or goes. */
+const JSON_SCHEMA = 1;
+
+/** The model as one JSON document: ratios and times themselves instead of their logs. */
+export function historyJson({ groups, leftOut, ...about }: HistoryModel): string {
+  const value = (log: number) => (Number.isFinite(log) ? Number(Math.exp(log).toPrecision(9)) : null);
+  return jsonText({
+    schema: JSON_SCHEMA,
+    ...about,
+    groups: groups.map(({ lines, sessions, ...head }) => ({
+      ...head,
+      sessions: sessions.map(({ id, startedAtMs }) => ({
+        session: id,
+        startedAt: new Date(startedAtMs).toISOString(),
+      })),
+      series: lines.map(({ figure, env, baseline, workload, searched, scatterLog, ...line }) => ({
+        figure,
+        unit: figure === 'ratio' ? 'time ratio' : 'ns per pass',
+        env,
+        baseline,
+        workload,
+        searched,
+        scatterLog,
+        points: line.places.map((place, index) => ({
+          session: sessions[place]?.id,
+          value: value(line.logs[index] as number),
+          ...(figure === 'ratio'
+            ? { low: value(line.lows[index] as number), high: value(line.highs[index] as number) }
+            : {}),
+        })),
+        changes: line.changes.map(({ changeLog, ...change }) => ({ ...change, change: value(changeLog) })),
+      })),
+    })),
+    leftOut,
+  });
+}

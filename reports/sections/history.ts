@@ -1,0 +1,156 @@
+/** Figures over many sessions: where each changed, and for each machine its ratios and times. */
+
+import { grouped } from '../grouped.ts';
+import {
+  type HistoryChange,
+  type HistoryLine,
+  type HistoryMachine,
+  type HistoryModel,
+  lineName,
+  lineValue,
+  pairOf,
+} from '../model/history.ts';
+import { clean } from '../text.ts';
+import { changePercent, count, known, percent, plusMinus } from '../words.ts';
+import { differenceText } from './differences.ts';
+import { details, figures, list, name, type Row, type Section, type Table, type Text, texts } from './section.ts';
+import { sparkline } from './sparkline.ts';
+
+/** Columns of the small chart. */
+const SPARKLINE = 24;
+const MOST_CHANGES = 30;
+
+export function changes({ groups, margin }: HistoryModel): Section {
+  const found = groups.flatMap((machine) =>
+    machine.lines.flatMap((line) => line.changes.map((change) => ({ machine, line, change }))),
+  );
+  const several = groups.length > 1;
+  const rowOf = ({ machine, line, change }: (typeof found)[number]): Row => ({
+    cells: [
+      lineName(line),
+      { show: changePercent(Math.exp(change.changeLog), 2), value: change.changeLog },
+      { show: String(change.pValue), value: change.pValue },
+      name(change.after, 60),
+    ],
+    below: [...(several ? [machineName(machine)] : []), ...changeNotes(change, margin)],
+  });
+  const more = found.length - MOST_CHANGES;
+  return {
+    id: 'changes',
+    title: 'Changes',
+    weight: 'top',
+    tables: [
+      {
+        id: 'change-rows',
+        caption: 'Changes',
+        columns: [...texts('figure'), ...figures('change', 'p'), ...texts('from session')],
+        rows: found.slice(0, MOST_CHANGES).map(rowOf),
+      },
+    ],
+    notes: more > 0 ? [`${more} more changes are left out here; --json has all of them.`] : [],
+  };
+}
+
+function changeNotes({ changeLog, differences }: HistoryChange, margin: number): Text[] {
+  const isSmall = Math.abs(changeLog) <= Math.log1p(margin);
+  return [
+    ...(isSmall ? [`within the margin of ±${percent(margin)}`] : []),
+    ...(differences.length === 0 ? ['no recorded difference between the hosts'] : differences.map(differenceText)),
+  ];
+}
+
+/** `charts`: the name that its charts have in the document; `drawn`: how many of them there are. */
+export function machine(group: HistoryMachine, id: string, drawn: { shown: number; wanted: number }): Section {
+  const { fingerprint, sessions, size, kernels, baseline } = group;
+  const [first, last] = [sessions[0], sessions.at(-1)].map((one) => dateOf(one?.startedAtMs ?? 0));
+  return {
+    id,
+    title: machineName(group),
+    weight: 'body',
+    lead: [
+      [
+        `Hardware ${clean(fingerprint).slice(0, 8)}: ${count(sessions.length, 'session')}, ${first === last ? first : `${first} to ${last}`}; size ${clean(size, 20)}, ${clean(kernels, 20)} kernels, baseline `,
+        name(baseline, 60),
+        '.',
+      ],
+    ],
+    charts: [id],
+    ...(drawn.shown < drawn.wanted
+      ? { aboutCharts: `${drawn.shown} of ${drawn.wanted} charts are drawn; the tables have every figure.` }
+      : {}),
+    tables: [
+      linesTable(group, 'ratio', `${id}-ratios`, 'Time ratios within each session (a slower host cancels out)'),
+      linesTable(group, 'time', `${id}-times`, 'Time per pass (a slower host moves it as well)'),
+    ],
+  };
+}
+
+function linesTable({ lines }: HistoryMachine, figure: HistoryLine['figure'], id: string, caption: string): Table {
+  const own = lines.filter((line) => line.figure === figure);
+  return {
+    id,
+    caption,
+    group: 'environment',
+    columns: [
+      ...figures('workload', 'sessions', 'level', 'last', 'scatter'),
+      { title: 'first … last' },
+      ...details('changes'),
+    ],
+    rows: grouped(own, pairOf)
+      .flat()
+      .map((line) => ({ group: pairOf(line), cells: lineCells(line) })),
+  };
+}
+
+/** The level since the last change; the scatter is the standard deviation about the levels. */
+function lineCells(line: HistoryLine): Row['cells'] {
+  const { workload, logs, levels, scatterLog, searched } = line;
+  const [level, last] = [levels.at(-1)?.meanLog ?? 0, logs.at(-1) ?? 0];
+  const places = line.changes.map(({ at }) => at);
+  return [
+    clean(workload, 40),
+    { show: String(logs.length), value: logs.length },
+    { show: lineValue(line, level), value: level },
+    { show: lineValue(line, last), value: last },
+    { show: known(scatterLog, (log) => plusMinus(Math.expm1(log), 1)), value: scatterLog },
+    sparkline(logs, places, SPARKLINE),
+    { show: searched ? String(places.length) : 'too few sessions', value: places.length },
+  ];
+}
+
+export function leftOutOfHistory({ leftOut, untrusted }: HistoryModel): Section {
+  return list('left-out', 'Left out', [
+    ...leftOut.map(({ why, dirs }): Text => {
+      const more = dirs.length > 1 ? ', …' : '';
+      return [`${count(dirs.length, 'session')}: ${clean(why, 200)} (`, name(dirs[0] ?? ''), `${more})`];
+    }),
+    ...(untrusted === 0 ? [] : [`${count(untrusted, 'ratio')} that the session itself calls untrusted`]),
+  ]);
+}
+
+export function historyNotes({ groups }: HistoryModel): Section {
+  const lines = groups.flatMap(({ lines: all }) => all);
+  const unsearched = lines.filter(({ searched }) => !searched).length;
+  return list('notes', 'Notes', [
+    ...(unsearched > 0 ? [`${count(unsearched, 'figure')} not searched for changes: fewer than 12 sessions.`] : []),
+    ...(groups.length > 1
+      ? ['Machines, sizes, kernels and baselines that differ are kept apart: their figures are never joined.']
+      : []),
+    ...(lines.some((line) => line.changes.length > 0)
+      ? [
+          'A change shows that the sessions before and after it differ, not why. The suite is the mean of the others and changes with them.',
+        ]
+      : []),
+    ...(lines.length > 0 && lines.every(({ figure }) => figure === 'ratio')
+      ? ['These sessions were written before times per pass were kept in contrasts.csv.']
+      : []),
+  ]);
+}
+
+function machineName({ cpuModel, fingerprint }: HistoryMachine): string {
+  return `${clean(cpuModel, 60) || 'unknown CPU'} (${clean(fingerprint).slice(0, 8)})`;
+}
+
+function dateOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}

@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { SessionInfo } from '../../bench/session/info.ts';
+import type { ContrastResult, Verdict } from '../../bench/types.ts';
+import { concludeSession } from '../../cli/session/conclude-session.ts';
+import { exitCodeOf } from '../../cli/session/run-result.ts';
+import { testSample } from '../bench/analysis/simulate.ts';
+
+let said: string;
+let printed: string;
+beforeEach(() => {
+  said = '';
+  printed = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += text;
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said += text;
+    return true;
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+const rig = { planned: [{ path: 'native' }, { path: 'docker' }], refused: [] };
+const question = { requested: ['native', 'docker'], keepGoing: false, strict: false };
+const samples = ['native', 'docker'].map((env) => testSample({ env }));
+
+function outcome(verdicts: readonly (Verdict | null)[], more: { stopReason?: string; samples?: typeof samples } = {}) {
+  return {
+    info: {
+      ...{ stopReason: more.stopReason ?? 'blocks', blocksCompleted: 3 },
+      plan: { baseline: 'native', environments: [{ path: 'native' }] },
+    } as unknown as SessionInfo,
+    samples: more.samples ?? samples,
+    starts: [],
+    footprint: [],
+    contrasts: verdicts.map((verdict) => ({ env: 'docker', workload: 'fft', verdict }) as ContrastResult),
+  };
+}
+
+describe('the exit code of a session', () => {
+  it('is 0 when everything asked for has data, whatever the verdicts', () => {
+    const verdicts: Verdict[] = ['slower', 'faster', 'equivalent', 'inconclusive', 'untrusted'];
+    expect(exitCodeOf(outcome(verdicts), rig, question)).toBe(0);
+    expect(said).toBe('');
+  });
+
+  it('with --strict is 4 as soon as one verdict is open, and says which', () => {
+    const strict = { ...question, strict: true };
+    expect(exitCodeOf(outcome(['slower', 'faster', 'equivalent']), rig, strict)).toBe(0);
+    expect(exitCodeOf(outcome(['slower', 'inconclusive']), rig, strict)).toBe(4);
+    expect(said).toMatch(/docker on fft is inconclusive: exit code 4/);
+    expect(exitCodeOf(outcome(['untrusted', 'untrusted']), rig, strict)).toBe(4);
+    expect(said).toMatch(/untrusted, and 1 more/);
+  });
+
+  it('is 1 for an environment without data before it is 4, and 4 again when that is let pass', () => {
+    const one = outcome(['inconclusive'], { samples: samples.slice(0, 1) });
+    expect(exitCodeOf(one, rig, { ...question, strict: true })).toBe(1);
+    expect(said).toMatch(/no data from docker/);
+    expect(exitCodeOf(one, rig, { ...question, strict: true, keepGoing: true })).toBe(4);
+    expect(exitCodeOf(one, rig, { ...question, keepGoing: true })).toBe(0);
+  });
+
+  it('is 130 after an interrupt, says how many blocks are kept and how to resume, whatever else there is', async () => {
+    expect(await end(outcome(['untrusted'], { stopReason: 'interrupted' }))).toBe(130);
+    expect(said).toMatch(/interrupted; 3 whole blocks are kept\n {2}try: boxmark resume results\/some\n/);
+  });
+
+  it('is 1 when nothing was measured, and says what finds out why', async () => {
+    expect(await end({ ...outcome([], { samples: [] }) })).toBe(1);
+    expect(said).toMatch(/nothing was measured\n {2}try: boxmark doctor/);
+  });
+
+  it('is that of the command otherwise, also when the report can not be written', async () => {
+    expect(await end(outcome(['faster']))).toBe(4);
+    expect(said).toMatch(/the report was not written/);
+  });
+
+  it('is that of what failed, after what was found', async () => {
+    const failure = new Error('a bug');
+    await expect(end({ ...outcome([]), failure })).rejects.toBe(failure);
+    expect(printed).toMatch(/^found\n\nFiles: results\/some\n/);
+  });
+});
+
+/** Ends a session of which the command shows one word, and whose own exit code is 4. */
+function end(session: ReturnType<typeof outcome> & { readonly failure?: unknown }): Promise<number> {
+  return concludeSession(
+    { events: [], failure: null, ...session },
+    { document: () => ({}), text: () => 'found\n' },
+    { json: false, dir: 'results/some', code: () => 4 },
+  );
+}
