@@ -51,10 +51,8 @@ const fields = {
 export const planSchema = z.looseObject(fields);
 
 /** What every reader of a session relies on, whichever version wrote it. */
-export const planCoreSchema = planSchema.pick({
-  schema: true,
-  environments: true,
-  baseline: true,
-  workloads: true,
-  contrasts: true,
-});
+const CORE = { schema: true, environments: true, baseline: true, workloads: true, contrasts: true } as const;
+export const planCoreSchema = planSchema.pick(CORE);
+
+/** The plan of any version: what an early one does not have may be missing, what is there is valid. */
+export const planOfAnyVersionSchema = planSchema.partial().required(CORE);

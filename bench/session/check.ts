@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { messageOf, usageError } from '../errors.ts';
 import { readEvent } from './events.ts';
 import { assertPlainFolder, digestOf, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
-import { sessionSchema } from './info.ts';
+import { wholeSessionSchema } from './info.ts';
 import { RECORD_LIMIT } from './scan.ts';
 import { SESSION_FILES } from './store.ts';
 import { type Column, problemOf, type Table } from './table.ts';
@@ -53,7 +53,7 @@ export async function checkSession(dir: string): Promise<CheckResult> {
   checkManifest(dir, found);
   let session: string | undefined;
   readChecked(dir, 'session.json', found, (text) => {
-    ({ session } = sessionSchema.parse(JSON.parse(text)));
+    ({ session } = checkInfo(text));
   });
   readChecked(dir, 'events.jsonl', found, (text) => {
     for (const { number, problem } of damagedEvents(text)) found('events.jsonl', `line ${number}: ${problem}`);
@@ -85,6 +85,14 @@ export async function checkSession(dir: string): Promise<CheckResult> {
     }
   }
   return { findings, samples, starts, wrongAnswers };
+}
+
+/** Throws for the first field that is wrong. */
+function checkInfo(text: string): z.infer<typeof wholeSessionSchema> {
+  const checked = wholeSessionSchema.safeParse(JSON.parse(text));
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  throw new Error(`${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
 }
 
 /** Lines, counted from 1, that are no events. */

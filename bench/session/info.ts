@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { planCoreSchema } from '../plan/plan-schema.ts';
+import { planCoreSchema, planOfAnyVersionSchema } from '../plan/plan-schema.ts';
 import {
   type BoxFacts,
   type Environment,
@@ -116,6 +116,9 @@ export const sessionSchema = z.looseObject({
     .optional(),
   blocksCompleted: z.number(),
 });
+
+/** Every field that is known, for `check`. */
+export const wholeSessionSchema = sessionSchema.extend({ plan: planOfAnyVersionSchema });
 
 /** `20261123T170000Z-ab12cd`: UTC time and a short id. */
 export function sessionId(now: Date): string {

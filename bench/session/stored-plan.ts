@@ -22,8 +22,9 @@ export function storedPlan(
   const checked = runnableSchema.safeParse(info.plan);
   if (!checked.success) {
     const [issue] = checked.error.issues;
+    const key = ['plan', ...(issue?.path ?? [])].join('.');
     throw usageError(
-      `The plan of the session (written by version ${info.program}) can't be run again: ${issue?.path.join('.')}: ${issue?.message}.`,
+      `The plan of the session (written by version ${info.program}) can't be run again: session.json: ${key}: ${issue?.message}.`,
       dir,
       'a session of this version: boxmark run',
     );

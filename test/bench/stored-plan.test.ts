@@ -57,7 +57,7 @@ describe('the plan of a stored session', () => {
     ['maxTimeMs', 0],
   ])('is refused for its %s %s, by name', (key, value) => {
     expect(() => storedPlan(withPlan({ [key]: value }), 'the/folder', WORKLOADS)).toThrow(
-      new RegExp(`can't be run again: ${key}[\\s\\S]*the/folder`),
+      new RegExp(`can't be run again: session.json: plan.${key}[\\s\\S]*the/folder`),
     );
   });
 
