@@ -9,8 +9,10 @@ import { NO_FIGURE } from '../words.ts';
 import {
   baseOptions,
   type Chart,
+  type ChartTable,
   FAR,
   figures,
+  type Json,
   nameAxis,
   offScale,
   percentAxis,
@@ -35,10 +37,9 @@ export function distributionChart(model: ReportModel, workload: string, width: n
   if (rows.length === 0) return null;
   const names = chartNames(model.environments);
   const labels = rows.map(({ env }) => names.get(env) ?? clean(env, 30));
-  const boxes = rows.map((row) => ({ ...boxOf(row), items: pointsOf(row) }));
-  const looks = rows.map(({ env }) => lookOf(env));
+  const boxes = rows.map(drawn);
   const far = all.filter((row) => !rows.includes(row)).map(({ env }) => clean(env, 60));
-  const thinned = rows.some(({ blockRatios }) => blockRatios.length > MOST_POINTS);
+  const isThinned = rows.some(({ blockRatios }) => blockRatios.length > MOST_POINTS);
   return {
     id: `distribution-${slug(workload)}`,
     title: clean(workload, 40),
@@ -48,7 +49,7 @@ export function distributionChart(model: ReportModel, workload: string, width: n
       .join('; ')}.`,
     notes: [
       ...offScale(far),
-      ...(thinned
+      ...(isThinned
         ? [`Of more than ${MOST_POINTS} blocks, ${MOST_POINTS} are drawn, evenly spread over the session.`]
         : []),
     ],
@@ -58,23 +59,7 @@ export function distributionChart(model: ReportModel, workload: string, width: n
       type: 'boxplot',
       data: {
         labels,
-        datasets: [
-          {
-            label: 'rounds against the baseline, %',
-            data: boxes,
-            backgroundColor: looks.map(({ fill }) => faint(fill, '38')),
-            borderColor: looks.map(({ line }) => line),
-            borderWidth: 1.5,
-            barPercentage: 0.72,
-            categoryPercentage: 0.9,
-            meanRadius: 0,
-            itemRadius: 3,
-            itemHitRadius: 5,
-            itemStyle: 'circle',
-            itemBackgroundColor: looks.map(({ line }) => faint(line, 'd0')),
-            itemBorderWidth: 0,
-          },
-        ],
+        datasets: [boxSet(rows)],
       },
       options: baseOptions({
         indexAxis: 'y',
@@ -87,20 +72,7 @@ export function distributionChart(model: ReportModel, workload: string, width: n
         plugins: { legend: { display: false }, annotation: { annotations: { zero: ZERO_LINE } } },
       }),
     },
-    table: figures({
-      head: ['environment', 'rounds', '5 % to 95 %', 'middle half', 'median', 'blocks'],
-      rows: rows.map((row) => [
-        clean(row.env, 160),
-        String(row.rounds?.count ?? 0),
-        rangeText(row, 'low', 'high'),
-        rangeText(row, 'lowerQuartile', 'upperQuartile'),
-        formatChange(row.rounds?.median ?? 1, 2),
-        row.blockRatios
-          .slice(0, MOST_POINTS)
-          .map(({ ratio }) => formatChange(ratio))
-          .join(' '),
-      ]),
-    }),
+    table: tableOf(rows),
     sources: [
       {
         file: 'contrasts.csv',
@@ -115,6 +87,42 @@ export function distributionChart(model: ReportModel, workload: string, width: n
   };
 }
 
+function tableOf(rows: readonly ContrastRow[]): ChartTable {
+  return figures({
+    head: ['environment', 'rounds', '5 % to 95 %', 'middle half', 'median', 'blocks'],
+    rows: rows.map((row) => [
+      clean(row.env, 160),
+      String(row.rounds?.count ?? 0),
+      rangeText(row, 'low', 'high'),
+      rangeText(row, 'lowerQuartile', 'upperQuartile'),
+      formatChange(row.rounds?.median ?? 1, 2),
+      row.blockRatios
+        .slice(0, MOST_POINTS)
+        .map(({ ratio }) => formatChange(ratio))
+        .join(' '),
+    ]),
+  });
+}
+
+function boxSet(rows: readonly ContrastRow[]): Json {
+  const looks = rows.map(({ env }) => lookOf(env));
+  return {
+    label: 'rounds against the baseline, %',
+    data: rows.map(drawn),
+    backgroundColor: looks.map(({ fill }) => faint(fill, '38')),
+    borderColor: looks.map(({ line }) => line),
+    borderWidth: 1.5,
+    barPercentage: 0.72,
+    categoryPercentage: 0.9,
+    meanRadius: 0,
+    itemRadius: 3,
+    itemHitRadius: 5,
+    itemStyle: 'circle',
+    itemBackgroundColor: looks.map(({ line }) => faint(line, 'd0')),
+    itemBorderWidth: 0,
+  };
+}
+
 /** Letters, digits and hyphens; any other text gets a number that keeps it distinct. */
 export function slug(text: string): string {
   if (/^[a-z0-9-]{1,40}$/.test(text)) return text;
@@ -124,6 +132,11 @@ export function slug(text: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 20)}-${hash.toString(36)}`;
+}
+
+/** A row as its box with the points of its blocks. */
+function drawn(row: ContrastRow) {
+  return { ...boxOf(row), items: pointsOf(row) };
 }
 
 function boxOf({ rounds, timeRatio }: ContrastRow) {

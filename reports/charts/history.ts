@@ -3,7 +3,7 @@
 import { formatChange } from '../../bench/units.ts';
 import { type HistoryLine, type HistoryMachine, lineName, lineValue } from '../model/history.ts';
 import { clean } from '../text.ts';
-import { baseOptions, type Chart, figures, type Json, percentOf, valueAxis } from './chart.ts';
+import { baseOptions, type Chart, type ChartTable, figures, type Json, percentOf, valueAxis } from './chart.ts';
 import { lookOf } from './palette.ts';
 
 /** More points than this are thinned: a chart is no wider. */
@@ -11,29 +11,12 @@ const MOST_POINTS = 600;
 
 /** `id` is unique in the page. Ratios are drawn as % against the baseline, times as % against their first level. */
 export function historyChart(machine: HistoryMachine, line: HistoryLine, id: string, width: number): Chart {
-  const { logs, lows, highs, levels, changes, places } = line;
-  const zeroLog = line.figure === 'ratio' ? 0 : (levels[0]?.meanLog ?? 0);
-  const percent = (log: number) => percentOf(Math.exp(log - zeroLog));
+  const { logs, changes, places } = line;
   const shown = thinned(logs.length, new Set(changes.flatMap(({ at }) => [at - 1, at])));
-  const numberOf = (index: number) => (places[index] ?? 0) + 1;
-  const look = lookOf(line.env);
   const dateOf = (index: number) =>
     new Date(machine.sessions[places[index] ?? 0]?.startedAtMs ?? 0).toISOString().slice(0, 10);
   const title = lineName(line);
   const last = logs.length - 1;
-  const markers = Object.fromEntries(
-    changes.map(({ at }, index): [string, Json] => [
-      `change${index}`,
-      {
-        type: 'line',
-        xMin: (numberOf(at - 1) + numberOf(at)) / 2,
-        xMax: (numberOf(at - 1) + numberOf(at)) / 2,
-        borderColor: '#b3261e',
-        borderWidth: 1.5,
-        borderDash: [5, 4],
-      },
-    ]),
-  );
   const against =
     line.figure === 'ratio' ? `time against ${clean(line.baseline ?? '', 40)}, %` : 'time against its first level, %';
   return {
@@ -54,60 +37,17 @@ export function historyChart(machine: HistoryMachine, line: HistoryLine, id: str
     config: {
       type: 'scatterWithErrorBars',
       data: {
-        datasets: [
-          {
-            label: 'session',
-            data: shown.map((index) => ({
-              x: numberOf(index),
-              y: percent(logs[index] as number),
-              ...(Number.isFinite(lows[index]) && Number.isFinite(highs[index])
-                ? { yMin: percent(lows[index] as number), yMax: percent(highs[index] as number) }
-                : {}),
-              t: `${clean(machine.sessions[places[index] ?? 0]?.id ?? '', 60)}: ${lineValue(line, logs[index] as number)}`,
-            })),
-            backgroundColor: look.fill,
-            borderColor: look.line,
-            pointStyle: look.shape,
-            pointRadius: 3.5,
-            errorBarColor: look.line,
-            errorBarWhiskerColor: look.line,
-            errorBarLineWidth: 1.25,
-            errorBarWhiskerSize: 5,
-          },
-          ...levels.map(
-            ({ from, to, meanLog }): Json => ({
-              type: 'line',
-              label: 'level',
-              data: [
-                { x: numberOf(from) - 0.4, y: percent(meanLog) },
-                { x: numberOf(to - 1) + 0.4, y: percent(meanLog) },
-              ],
-              borderColor: '#5f646b',
-              borderWidth: 2,
-              pointRadius: 0,
-              pointHitRadius: 0,
-            }),
-          ),
-        ],
+        datasets: [sessionSet(machine, line, shown), ...levelSets(line)],
       },
       options: baseOptions({
         scales: {
           x: valueAxis('session, oldest first', { min: 0, max: machine.sessions.length + 1, ticks: { precision: 0 } }),
           y: valueAxis(against),
         },
-        plugins: { legend: { display: false }, annotation: { annotations: markers } },
+        plugins: { legend: { display: false }, annotation: { annotations: markersOf(line) } },
       }),
     },
-    table: figures({
-      head: ['level', 'from', 'to', 'sessions', 'value'],
-      rows: levels.map(({ from, to, meanLog }, index) => [
-        String(index + 1),
-        dateOf(from),
-        dateOf(to - 1),
-        String(to - from),
-        lineValue(line, meanLog),
-      ]),
-    }),
+    table: tableOf(line, dateOf),
     sources: [
       {
         file: 'contrasts.csv',
@@ -116,6 +56,81 @@ export function historyChart(machine: HistoryMachine, line: HistoryLine, id: str
       },
     ],
   };
+}
+
+/** A time or ratio as it is drawn: % against the baseline, or against the first level. */
+function percentIn({ figure, levels }: HistoryLine, log: number): number {
+  const zeroLog = figure === 'ratio' ? 0 : (levels[0]?.meanLog ?? 0);
+  return percentOf(Math.exp(log - zeroLog));
+}
+
+/** Sessions of a machine are numbered from 1; not each has a figure of this line. */
+function numberIn({ places }: HistoryLine, index: number): number {
+  return (places[index] ?? 0) + 1;
+}
+
+/** A vertical line at each change. */
+function markersOf(line: HistoryLine): Record<string, Json> {
+  const markers = line.changes.map(({ at }, index): [string, Json] => {
+    const x = (numberIn(line, at - 1) + numberIn(line, at)) / 2;
+    return [
+      `change${index}`,
+      { type: 'line', xMin: x, xMax: x, borderColor: '#b3261e', borderWidth: 1.5, borderDash: [5, 4] },
+    ];
+  });
+  return Object.fromEntries(markers);
+}
+
+function sessionSet({ sessions }: HistoryMachine, line: HistoryLine, shown: readonly number[]): Json {
+  const { logs, lows, highs, places } = line;
+  const look = lookOf(line.env);
+  return {
+    label: 'session',
+    data: shown.map((index) => ({
+      x: numberIn(line, index),
+      y: percentIn(line, logs[index] as number),
+      ...(Number.isFinite(lows[index]) && Number.isFinite(highs[index])
+        ? { yMin: percentIn(line, lows[index] as number), yMax: percentIn(line, highs[index] as number) }
+        : {}),
+      t: `${clean(sessions[places[index] ?? 0]?.id ?? '', 60)}: ${lineValue(line, logs[index] as number)}`,
+    })),
+    backgroundColor: look.fill,
+    borderColor: look.line,
+    pointStyle: look.shape,
+    pointRadius: 3.5,
+    errorBarColor: look.line,
+    errorBarWhiskerColor: look.line,
+    errorBarLineWidth: 1.25,
+    errorBarWhiskerSize: 5,
+  };
+}
+
+function levelSets(line: HistoryLine): Json[] {
+  return line.levels.map(({ from, to, meanLog }) => ({
+    type: 'line',
+    label: 'level',
+    data: [
+      { x: numberIn(line, from) - 0.4, y: percentIn(line, meanLog) },
+      { x: numberIn(line, to - 1) + 0.4, y: percentIn(line, meanLog) },
+    ],
+    borderColor: '#5f646b',
+    borderWidth: 2,
+    pointRadius: 0,
+    pointHitRadius: 0,
+  }));
+}
+
+function tableOf(line: HistoryLine, dateOf: (index: number) => string): ChartTable {
+  return figures({
+    head: ['level', 'from', 'to', 'sessions', 'value'],
+    rows: line.levels.map(({ from, to, meanLog }, index) => [
+      String(index + 1),
+      dateOf(from),
+      dateOf(to - 1),
+      String(to - from),
+      lineValue(line, meanLog),
+    ]),
+  });
 }
 
 /** All places of a series, or every so many and those at its changes. */

@@ -1,5 +1,6 @@
 /** Several sessions beside each other: each environment's ratio to the baseline of its own session. Nothing is pooled. */
 
+import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { letterOf, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -8,8 +9,10 @@ import {
   barAlong,
   baseOptions,
   type Chart,
+  type ChartTable,
   FAR,
   figures,
+  type Json,
   nameAxis,
   offScale,
   percentAxis,
@@ -20,6 +23,13 @@ import {
 import { chartNames } from './names.ts';
 import { lookOf, pointsWithBars } from './palette.ts';
 
+interface Row {
+  readonly model: ReportModel;
+  /** Of the session. */
+  readonly index: number;
+  readonly row: ContrastRow;
+}
+
 /** Null when no session has a suite or a single workload to compare. */
 export function hostsChart(models: readonly ReportModel[], width: number): Chart | null {
   const rows = models.flatMap((model, index) => suiteRows(model).map((row) => ({ model, index, row })));
@@ -29,7 +39,6 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
   const entries = paths.flatMap((path) => near.filter(({ row }) => row.env === path));
   const names = chartNames(paths.map((path) => ({ path })));
   const labels = entries.map(({ row, index }) => `${names.get(row.env) ?? ''} · ${letterOf(index)}`);
-  const looks = entries.map(({ row }) => lookOf(row.env));
   const far = rows
     .filter(({ row }) => row.timeRatio > FAR)
     .map(({ row, index }) => `${clean(row.env, 60)} in ${letterOf(index)}`);
@@ -50,18 +59,7 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
     config: {
       type: 'scatterWithErrorBars',
       data: {
-        datasets: [
-          {
-            label: 'time against its own baseline, %',
-            data: entries.map(({ row }, index) => ({
-              x: percentOf(row.timeRatio),
-              y: labels[index] ?? '',
-              ...barAlong('x', row.interval),
-              t: `${labels[index]}: ${joined(changeWords(row))}`,
-            })),
-            ...pointsWithBars(looks),
-          },
-        ],
+        datasets: [pointSet(entries, labels)],
       },
       options: baseOptions({
         scales: {
@@ -78,18 +76,36 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
         plugins: { legend: { display: false }, annotation: { annotations: { zero: ZERO_LINE } } },
       }),
     },
-    table: figures({
-      head: ['environment', 'session', 'host', 'time', '95 % interval', 'throughput', 'verdict'],
-      rows: rows.map(({ row, model, index }) => [
-        clean(row.env, 160),
-        letterOf(index),
-        clean(model.details.record?.host.name ?? model.session.host, 80),
-        changePercent(row.timeRatio),
-        changeRange(row.interval) ?? NO_FIGURE,
-        changePercent(1 / row.timeRatio),
-        row.verdict ?? NO_FIGURE,
-      ]),
-    }),
+    table: tableOf(rows),
     sources: [{ file: 'contrasts.csv', rows: null, filter: 'workload = suite, of each session' }],
+  };
+}
+
+function tableOf(rows: readonly Row[]): ChartTable {
+  return figures({
+    head: ['environment', 'session', 'host', 'time', '95 % interval', 'throughput', 'verdict'],
+    rows: rows.map(({ row, model, index }) => [
+      clean(row.env, 160),
+      letterOf(index),
+      clean(model.details.record?.host.name ?? model.session.host, 80),
+      changePercent(row.timeRatio),
+      changeRange(row.interval) ?? NO_FIGURE,
+      changePercent(1 / row.timeRatio),
+      row.verdict ?? NO_FIGURE,
+    ]),
+  });
+}
+
+function pointSet(entries: readonly Row[], labels: readonly string[]): Json {
+  const looks = entries.map(({ row }) => lookOf(row.env));
+  return {
+    label: 'time against its own baseline, %',
+    data: entries.map(({ row }, index) => ({
+      x: percentOf(row.timeRatio),
+      y: labels[index] ?? '',
+      ...barAlong('x', row.interval),
+      t: `${labels[index]}: ${joined(changeWords(row))}`,
+    })),
+    ...pointsWithBars(looks),
   };
 }

@@ -9,6 +9,7 @@ import {
   barAlong,
   baseOptions,
   type Chart,
+  type ChartTable,
   FAR,
   figures,
   type Json,
@@ -67,54 +68,13 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
       },
     ],
   };
-  const annotations: Record<string, Json> = { zero: ZERO_LINE };
-  if (control?.interval) {
-    annotations.control = {
-      type: 'box',
-      ...barAlong('x', control.interval),
-      backgroundColor: 'rgba(128,128,128,0.16)',
-      borderWidth: 0,
-      drawTime: 'beforeDatasetsDraw',
-      label: {
-        display: true,
-        content: 'control',
-        // Above the rows: within them it would hide the baseline's point where the band is narrow.
-        position: { x: 'center', y: 'start' },
-        yAdjust: -LABEL_RISE,
-        color: '#808080',
-        font: { size: 11, weight: 'normal' },
-        padding: 2,
-      },
-    };
-  }
-  for (const row of rows.filter(isFar)) {
-    const look = lookOf(row.env);
-    annotations[`far-${names.size}-${labels.indexOf(nameOf(row.env))}`] = {
-      type: 'label',
-      xValue: axis.max,
-      yValue: nameOf(row.env),
-      position: { x: 'end', y: 'center' },
-      content: `× ${row.timeRatio.toFixed(1)}, off this scale`,
-      color: look.line,
-      font: { size: 12, weight: 'bold' },
-    };
-  }
+  const annotations = { zero: ZERO_LINE, ...controlBand(control), ...farLabels(rows, names.size, labels, axis) };
   return {
     id: options.id,
     title: options.title,
     heading: `Time against ${clean(baseline, 40)}: ${options.title}`,
     description: descriptionOf(model, rows, control),
-    notes: [
-      ...(options.explained && control?.interval
-        ? [
-            'Grey band: the interval of the control, a second copy of the baseline. What lies within it can’t be distinguished from no difference.',
-          ]
-        : []),
-      ...(control?.interval ? [] : ['No control band: the control has no interval.']),
-      ...(rows.some(({ interval }) => interval === null)
-        ? ['Points without a line: one block gives no interval.']
-        : []),
-    ],
+    notes: notesOf(rows, control, options.explained === true),
     width: options.width,
     height: 76 + LABEL_ROOM + 38 * labels.length,
     config: {
@@ -129,20 +89,83 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
         plugins: { legend: { display: false }, annotation: { annotations, clip: false } },
       }),
     },
-    table: figures({
-      head: ['environment', 'time', '95 % interval', 'throughput', 'verdict'],
-      rows: [...rows, ...(control === undefined ? [] : [control])].map((row) => [
-        clean(row.env, 160),
-        changePercent(row.timeRatio, percentDigits(row)),
-        changeRange(row.interval, percentDigits(row)) ?? NO_FIGURE,
-        changePercent(1 / row.timeRatio, percentDigits(row)),
-        row.verdict ?? 'control',
-      ]),
-    }),
+    table: tableOf([...rows, ...(control === undefined ? [] : [control])]),
     sources: [
       { file: 'contrasts.csv', rows: lineList(model, rows), filter: `workload = ${clean(options.workload, 40)}` },
     ],
   };
+}
+
+function controlBand(control: ContrastRow | undefined): Record<string, Json> {
+  if (control?.interval == null) return {};
+  const band: Json = {
+    type: 'box',
+    ...barAlong('x', control.interval),
+    backgroundColor: 'rgba(128,128,128,0.16)',
+    borderWidth: 0,
+    drawTime: 'beforeDatasetsDraw',
+    label: {
+      display: true,
+      content: 'control',
+      // Above the rows: within them it would hide the baseline's point where the band is narrow.
+      position: { x: 'center', y: 'start' },
+      yAdjust: -LABEL_RISE,
+      color: '#808080',
+      font: { size: 11, weight: 'normal' },
+      padding: 2,
+    },
+  };
+  return { control: band };
+}
+
+/** At the edge, the ratios of rows that lie beyond it. `labels` are those of the baseline and of all rows, in order. */
+function farLabels(
+  rows: readonly ContrastRow[],
+  names: number,
+  labels: readonly string[],
+  axis: PercentAxis,
+): Record<string, Json> {
+  const entries = rows.flatMap((row, index): [string, Json][] => {
+    if (!isFar(row)) return [];
+    const name = labels[index + 1] ?? '';
+    const label: Json = {
+      type: 'label',
+      xValue: axis.max,
+      yValue: name,
+      position: { x: 'end', y: 'center' },
+      content: `× ${row.timeRatio.toFixed(1)}, off this scale`,
+      color: lookOf(row.env).line,
+      font: { size: 12, weight: 'bold' },
+    };
+    return [[`far-${names}-${labels.indexOf(name)}`, label]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function notesOf(rows: readonly ContrastRow[], control: ContrastRow | undefined, explained: boolean): string[] {
+  const hasBand = control?.interval != null;
+  return [
+    ...(explained && hasBand
+      ? [
+          'Grey band: the interval of the control, a second copy of the baseline. What lies within it can’t be distinguished from no difference.',
+        ]
+      : []),
+    ...(hasBand ? [] : ['No control band: the control has no interval.']),
+    ...(rows.some(({ interval }) => interval === null) ? ['Points without a line: one block gives no interval.'] : []),
+  ];
+}
+
+function tableOf(rows: readonly ContrastRow[]): ChartTable {
+  return figures({
+    head: ['environment', 'time', '95 % interval', 'throughput', 'verdict'],
+    rows: rows.map((row) => [
+      clean(row.env, 160),
+      changePercent(row.timeRatio, percentDigits(row)),
+      changeRange(row.interval, percentDigits(row)) ?? NO_FIGURE,
+      changePercent(1 / row.timeRatio, percentDigits(row)),
+      row.verdict ?? 'control',
+    ]),
+  });
 }
 
 /** An axis for everything that is drawn of these workloads. */

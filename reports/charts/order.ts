@@ -41,14 +41,7 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
   const known = runOrder.bursts.filter(({ workload }) => levels.has(workload));
   if (known.length === 0 || !Number.isFinite(begin)) return null;
   const names = chartNames(model.environments);
-  const paths = model.environments.map(({ path }) => path);
-  const drawn = paths
-    .map((path) => ({ path, series: known.filter(({ env }) => env === path) }))
-    .filter(({ series }) => series.some(({ nsPerPass }) => nsPerPass.length > 0));
-  const isFar = (series: readonly BurstSeries[]) =>
-    series.every(({ workload, nsPerPass }) => median(nsPerPass) > FAR * (levels.get(workload) ?? 1));
-  const near = drawn.filter(({ series }) => !isFar(series));
-  const far = drawn.filter(({ series }) => isFar(series)).map(({ path }) => clean(path, 60));
+  const { near, far } = drawnOf(model, known, levels);
   const sets = near.map(({ path, series }) => ({ path, ...pointsOf(model, series, levels, begin) }));
   const total = near.reduce((sum, { series }) => sum + series.reduce((n, { nsPerPass }) => n + nsPerPass.length, 0), 0);
   const shown = sets.reduce((sum, { points }) => sum + points.length, 0);
@@ -57,36 +50,9 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
   const clipped = [...sets.flatMap(({ points }) => points), ...flagged].filter(({ y }) => Math.abs(y) > limit).length;
   const clip = (point: Point): Point => ({ ...point, y: Math.max(-limit, Math.min(limit, point.y)) });
   const stolen = stolenBands(model, known, begin);
-  const datasets: Json[] = [
-    ...sets.map(({ path, points }) => {
-      const look = lookOf(path);
-      return {
-        label: names.get(path) ?? path,
-        data: points.map(clip) as unknown as Json,
-        backgroundColor: faint(look.fill, '99'),
-        borderColor: look.line,
-        borderWidth: look.shape === 'crossRot' || look.shape === 'cross' || look.shape === 'star' ? 1 : 0,
-        pointStyle: look.shape,
-        radius: 2.4,
-        clip: 8,
-        hoverRadius: 5,
-      };
-    }),
-    ...(flagged.length === 0
-      ? []
-      : [
-          {
-            label: 'flagged',
-            data: flagged.map(clip) as unknown as Json,
-            backgroundColor: 'transparent',
-            borderColor: '#b3261e',
-            borderWidth: 1.5,
-            pointStyle: 'circle',
-            radius: 5.5,
-            clip: 8,
-            hoverRadius: 7,
-          },
-        ]),
+  const datasets = [
+    ...sets.map(({ path, points }) => burstSet(path, names.get(path) ?? path, points.map(clip))),
+    ...(flagged.length === 0 ? [] : [flaggedSet(flagged.map(clip))]),
   ];
   return {
     id: 'order',
@@ -95,13 +61,7 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
     description:
       `${shown} of ${total} measured bursts over ${minutesText(known, begin)}, each as a difference from the median of ` +
       `${clean(baseline, 60)} on its workload. ${flagged.length} flagged bursts are ringed.`,
-    notes: [
-      ...(shown < total ? [`Thinned: ${shown} of ${total} bursts are drawn, evenly spread; the figures use all.`] : []),
-      'Ringed: further than 14.8 median absolute deviations from the median of their block. None is dropped.',
-      ...(clipped > 0 ? [`${clipped} bursts lie beyond ±${limit} % and are drawn at the edge.`] : []),
-      ...(stolen.length > 0 ? ['Shaded: blocks in which more than 1 % of the time was stolen from the host.'] : []),
-      ...offScale(far),
-    ],
+    notes: notesOf({ shown, total, clipped, limit, far, hasStolen: stolen.length > 0 }),
     width,
     height: 380,
     config: {
@@ -129,6 +89,67 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
     }),
     sources: [{ file: 'samples.csv', rows: null, filter: 'phase = measure' }],
   };
+}
+
+function burstSet(path: string, label: string, points: readonly Point[]): Json {
+  const look = lookOf(path);
+  return {
+    label,
+    data: points as unknown as Json,
+    backgroundColor: faint(look.fill, '99'),
+    borderColor: look.line,
+    borderWidth: look.shape === 'crossRot' || look.shape === 'cross' || look.shape === 'star' ? 1 : 0,
+    pointStyle: look.shape,
+    radius: 2.4,
+    clip: 8,
+    hoverRadius: 5,
+  };
+}
+
+function flaggedSet(points: readonly Point[]): Json {
+  return {
+    label: 'flagged',
+    data: points as unknown as Json,
+    backgroundColor: 'transparent',
+    borderColor: '#b3261e',
+    borderWidth: 1.5,
+    pointStyle: 'circle',
+    radius: 5.5,
+    clip: 8,
+    hoverRadius: 7,
+  };
+}
+
+/** The bursts of each environment whose baseline's level is known; those so slow that they would flatten all others apart. */
+function drawnOf(model: ReportModel, known: readonly BurstSeries[], levels: ReadonlyMap<string, number>) {
+  const drawn = model.environments
+    .map(({ path }) => ({ path, series: known.filter(({ env }) => env === path) }))
+    .filter(({ series }) => series.some(({ nsPerPass }) => nsPerPass.length > 0));
+  const isFar = (series: readonly BurstSeries[]) =>
+    series.every(({ workload, nsPerPass }) => median(nsPerPass) > FAR * (levels.get(workload) ?? 1));
+  return {
+    near: drawn.filter(({ series }) => !isFar(series)),
+    far: drawn.filter(({ series }) => isFar(series)).map(({ path }) => clean(path, 60)),
+  };
+}
+
+interface Shown {
+  readonly shown: number;
+  readonly total: number;
+  readonly clipped: number;
+  readonly limit: number;
+  readonly far: readonly string[];
+  readonly hasStolen: boolean;
+}
+
+function notesOf({ shown, total, clipped, limit, far, hasStolen }: Shown): string[] {
+  return [
+    ...(shown < total ? [`Thinned: ${shown} of ${total} bursts are drawn, evenly spread; the figures use all.`] : []),
+    'Ringed: further than 14.8 median absolute deviations from the median of their block. None is dropped.',
+    ...(clipped > 0 ? [`${clipped} bursts lie beyond ±${limit} % and are drawn at the edge.`] : []),
+    ...(hasStolen ? ['Shaded: blocks in which more than 1 % of the time was stolen from the host.'] : []),
+    ...offScale(far),
+  ];
 }
 
 function pointsOf(model: ReportModel, all: readonly BurstSeries[], levels: ReadonlyMap<string, number>, begin: number) {

@@ -1,5 +1,6 @@
 /** What isolation costs: the time of each environment against how many isolation features its boxes have. */
 
+import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { leadWorkload, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -8,6 +9,7 @@ import {
   barAlong,
   baseOptions,
   type Chart,
+  type ChartTable,
   FAR,
   figures,
   type Json,
@@ -19,6 +21,14 @@ import {
 } from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf, pointsWithBars } from './palette.ts';
+
+interface Point {
+  readonly env: string;
+  readonly holds: number;
+  readonly told: number;
+  /** Null for the baseline. */
+  readonly row: ContrastRow | null;
+}
 
 /** Null with fewer than two environments whose isolation is known. */
 export function postureChart(model: ReportModel, width: number): Chart | null {
@@ -52,21 +62,7 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
     config: {
       type: 'scatterWithErrorBars',
       data: {
-        datasets: points.map(({ env, holds, row }): Json => {
-          const name = names.get(env) ?? clean(env, 30);
-          return {
-            label: name,
-            data: [
-              {
-                x: holds,
-                y: row === null ? 0 : percentOf(row.timeRatio),
-                ...barAlong('y', row?.interval),
-                t: `${name}: ${holds} features, ${row === null ? 'the baseline' : changePercent(row.timeRatio)}`,
-              },
-            ],
-            ...pointsWithBars([lookOf(env)]),
-          };
-        }),
+        datasets: points.map((point) => pointSet(point, names.get(point.env) ?? clean(point.env, 30))),
       },
       options: baseOptions({
         scales: {
@@ -80,16 +76,34 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
         plugins: { legend: LEGEND },
       }),
     },
-    table: figures({
-      head: ['environment', 'in effect', 'of', 'time', '95 % interval'],
-      rows: all.map(({ env, holds, told, row }) => [
-        clean(env, 160),
-        String(holds),
-        String(told),
-        row === null ? 'baseline' : changePercent(row.timeRatio),
-        changeRange(row?.interval ?? null) ?? NO_FIGURE,
-      ]),
-    }),
+    table: tableOf(all),
     sources: [{ file: 'contrasts.csv', rows: null, filter: `workload = ${workload}` }],
+  };
+}
+
+function tableOf(all: readonly Point[]): ChartTable {
+  return figures({
+    head: ['environment', 'in effect', 'of', 'time', '95 % interval'],
+    rows: all.map(({ env, holds, told, row }) => [
+      clean(env, 160),
+      String(holds),
+      String(told),
+      row === null ? 'baseline' : changePercent(row.timeRatio),
+      changeRange(row?.interval ?? null) ?? NO_FIGURE,
+    ]),
+  });
+}
+
+function pointSet({ env, holds, row }: Point, label: string): Json {
+  const point = {
+    x: holds,
+    y: row === null ? 0 : percentOf(row.timeRatio),
+    ...barAlong('y', row?.interval),
+    t: `${label}: ${holds} features, ${row === null ? 'the baseline' : changePercent(row.timeRatio)}`,
+  };
+  return {
+    label,
+    data: [point],
+    ...pointsWithBars([lookOf(env)]),
   };
 }

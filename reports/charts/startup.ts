@@ -5,7 +5,17 @@ import { median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { known, ms, NO_FIGURE } from '../words.ts';
-import { baseOptions, type Chart, figures, type Json, nameAxis, round, thinned, valueAxis } from './chart.ts';
+import {
+  baseOptions,
+  type Chart,
+  type ChartTable,
+  figures,
+  type Json,
+  nameAxis,
+  round,
+  thinned,
+  valueAxis,
+} from './chart.ts';
 import { chartNames } from './names.ts';
 import { lookOf } from './palette.ts';
 
@@ -28,6 +38,11 @@ const MOST_POINTS = 60;
 
 type Completed = Extract<Start, { status: 'completed' }>;
 
+interface Row {
+  readonly path: string;
+  readonly starts: readonly Completed[];
+}
+
 /** Null when no start was completed. */
 export function startupChart(model: ReportModel, width: number): Chart | null {
   const rows = model.environments
@@ -41,25 +56,6 @@ export function startupChart(model: ReportModel, width: number): Chart | null {
   if (rows.length === 0) return null;
   const names = chartNames(model.environments);
   const labels = rows.map(({ path }) => names.get(path) ?? clean(path, 30));
-  const bars: Json[] = PHASES.map(({ label, colour, of }) => ({
-    type: 'bar',
-    label: `median: ${label}`,
-    data: rows.map(({ starts }) => medianOf(starts.map(of))),
-    backgroundColor: colour,
-    stack: 'start',
-    barPercentage: 0.55,
-    categoryPercentage: 0.9,
-  }));
-  const points: Json[] = rows.flatMap(({ starts }, index) =>
-    thinned(starts, MOST_POINTS).flatMap(({ readyMs, block }) =>
-      readyMs === null
-        ? []
-        : [{ x: round(readyMs), y: labels[index] ?? '', t: `block ${block}: ready after ${ms(readyMs)}` }],
-    ),
-  );
-  const looks = rows.flatMap(({ path, starts }) =>
-    thinned(starts, MOST_POINTS).flatMap(({ readyMs }) => (readyMs === null ? [] : [lookOf(path)])),
-  );
   return {
     id: 'startup',
     title: 'Fresh starts',
@@ -79,19 +75,7 @@ export function startupChart(model: ReportModel, width: number): Chart | null {
       type: 'bar',
       data: {
         labels,
-        datasets: [
-          {
-            type: 'scatter',
-            label: 'ready, each start',
-            data: points,
-            backgroundColor: looks.map(({ fill }) => fill),
-            borderColor: '#ffffff',
-            borderWidth: 1,
-            radius: 4,
-            pointStyle: looks.map(({ shape }) => (shape === 'crossRot' ? 'circle' : shape)),
-          },
-          ...bars,
-        ],
+        datasets: [startSet(rows, labels), ...PHASES.map((phase) => barSet(rows, phase))],
       },
       options: baseOptions({
         indexAxis: 'y',
@@ -102,19 +86,56 @@ export function startupChart(model: ReportModel, width: number): Chart | null {
         plugins: { legend: { display: true, position: 'bottom', labels: { boxWidth: 12, boxHeight: 12 } } },
       }),
     },
-    table: figures({
-      head: ['environment', 'starts', ...PHASES.map(({ label }) => label), 'ready: median', 'range', 'removal'],
-      rows: rows.map(({ path, starts }) => [
-        clean(path, 160),
-        String(starts.length),
-        ...PHASES.map(({ of }) => known(medianOf(starts.map(of)), ms)),
-        known(medianOf(starts.map(({ readyMs }) => readyMs)), ms),
-        rangeText(starts.map(({ readyMs }) => readyMs)),
-        known(medianOf(starts.map(({ teardownMs }) => teardownMs)), ms),
-      ]),
-    }),
+    table: tableOf(rows),
     sources: [{ file: 'starts.csv', rows: null, filter: 'status = completed' }],
   };
+}
+
+function barSet(rows: readonly Row[], { label, colour, of }: (typeof PHASES)[number]): Json {
+  return {
+    type: 'bar',
+    label: `median: ${label}`,
+    data: rows.map(({ starts }) => medianOf(starts.map(of))),
+    backgroundColor: colour,
+    stack: 'start',
+    barPercentage: 0.55,
+    categoryPercentage: 0.9,
+  };
+}
+
+/** Every start, as a point at its time until ready. */
+function startSet(rows: readonly Row[], labels: readonly string[]): Json {
+  const points = rows.flatMap(({ path, starts }, index) =>
+    thinned(starts, MOST_POINTS).flatMap(({ readyMs, block }) => {
+      if (readyMs === null) return [];
+      const text = `block ${block}: ready after ${ms(readyMs)}`;
+      return [{ look: lookOf(path), at: { x: round(readyMs), y: labels[index] ?? '', t: text } }];
+    }),
+  );
+  return {
+    type: 'scatter',
+    label: 'ready, each start',
+    data: points.map(({ at }) => at),
+    backgroundColor: points.map(({ look }) => look.fill),
+    borderColor: '#ffffff',
+    borderWidth: 1,
+    radius: 4,
+    pointStyle: points.map(({ look }) => (look.shape === 'crossRot' ? 'circle' : look.shape)),
+  };
+}
+
+function tableOf(rows: readonly Row[]): ChartTable {
+  return figures({
+    head: ['environment', 'starts', ...PHASES.map(({ label }) => label), 'ready: median', 'range', 'removal'],
+    rows: rows.map(({ path, starts }) => [
+      clean(path, 160),
+      String(starts.length),
+      ...PHASES.map(({ of }) => known(medianOf(starts.map(of)), ms)),
+      known(medianOf(starts.map(({ readyMs }) => readyMs)), ms),
+      rangeText(starts.map(({ readyMs }) => readyMs)),
+      known(medianOf(starts.map(({ teardownMs }) => teardownMs)), ms),
+    ]),
+  });
 }
 
 function difference(later: number | null, earlier: number | null): number | null {

@@ -1,13 +1,20 @@
 /** The warm-up of the first block on one workload: burst by burst, against each environment's own last bursts. */
 
+import type { WarmupSeries } from '../../bench/types.ts';
 import { formatChange, median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { NO_FIGURE } from '../words.ts';
-import { baseOptions, type Chart, figures, type Json, LEGEND, percentOf, valueAxis } from './chart.ts';
+import { baseOptions, type Chart, type ChartTable, figures, type Json, LEGEND, percentOf, valueAxis } from './chart.ts';
 import { slug } from './distribution.ts';
 import { chartNames } from './names.ts';
 import { lookOf } from './palette.ts';
+
+interface Curve {
+  readonly env: string;
+  /** Changes against its own last bursts, %. */
+  readonly values: readonly number[];
+}
 
 /** Null when no warm-up was recorded. */
 export function warmupChart(model: ReportModel, workload: string, width: number): Chart | null {
@@ -46,19 +53,7 @@ export function warmupChart(model: ReportModel, workload: string, width: number)
       type: 'line',
       data: {
         labels: Array.from({ length: longest }, (_, index) => index + 1),
-        datasets: changes.map(({ env, values }) => {
-          const look = lookOf(env);
-          return {
-            label: names.get(env) ?? clean(env, 30),
-            data: values,
-            borderColor: look.line,
-            backgroundColor: look.fill,
-            pointStyle: look.shape,
-            borderWidth: 1.25,
-            pointRadius: 2.5,
-            ...(env.endsWith('@control') ? { borderDash: [3, 3] } : {}),
-          };
-        }),
+        datasets: changes.map((curve) => curveSet(curve, names.get(curve.env) ?? clean(curve.env, 30))),
       },
       options: baseOptions({
         scales: {
@@ -71,19 +66,37 @@ export function warmupChart(model: ReportModel, workload: string, width: number)
         },
       }),
     },
-    table: figures({
-      head: ['environment', 'first burst', 'second', 'kind', 'bursts until the last level'],
-      rows: changes.map(({ env, values }) => [
-        clean(env, 160),
-        formatChange(1 + (values[0] ?? 0) / 100),
-        formatChange(1 + (values[1] ?? 0) / 100),
-        seriesOf(env)?.class ?? NO_FIGURE,
-        seriesOf(env) === undefined ? NO_FIGURE : String(seriesOf(env)?.length),
-      ]),
-    }),
+    table: tableOf(changes, seriesOf),
     sources: [
       { file: 'samples.csv', rows: null, filter: `workload = ${clean(workload, 40)}, phase = warmup, block = 1` },
     ],
+  };
+}
+
+function tableOf(changes: readonly Curve[], seriesOf: (env: string) => WarmupSeries | undefined): ChartTable {
+  return figures({
+    head: ['environment', 'first burst', 'second', 'kind', 'bursts until the last level'],
+    rows: changes.map(({ env, values }) => [
+      clean(env, 160),
+      formatChange(1 + (values[0] ?? 0) / 100),
+      formatChange(1 + (values[1] ?? 0) / 100),
+      seriesOf(env)?.class ?? NO_FIGURE,
+      seriesOf(env) === undefined ? NO_FIGURE : String(seriesOf(env)?.length),
+    ]),
+  });
+}
+
+function curveSet({ env, values }: Curve, label: string): Json {
+  const look = lookOf(env);
+  return {
+    label,
+    data: values,
+    borderColor: look.line,
+    backgroundColor: look.fill,
+    pointStyle: look.shape,
+    borderWidth: 1.25,
+    pointRadius: 2.5,
+    ...(env.endsWith('@control') ? { borderDash: [3, 3] } : {}),
   };
 }
 
