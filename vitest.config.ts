@@ -31,8 +31,8 @@ export default defineConfig({
         // The kernels' heap is allocated once in the life of a thread.
         test: { name: 'kernels', include: [KERNELS], pool: 'threads', setupFiles: ['test/no-processes.ts'] },
       },
-      { extends: true, test: { name: 'cli', include: [CLI], pool: 'forks' } },
-      { extends: true, test: { name: 'engines', include: [ENGINES], pool: 'forks' } },
+      { extends: true, test: { name: 'cli', include: [CLI], pool: 'forks', setupFiles: ['test/own-lock.ts'] } },
+      { extends: true, test: { name: 'engines', include: [ENGINES], pool: 'forks', setupFiles: ['test/own-lock.ts'] } },
     ],
   },
 });

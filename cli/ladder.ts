@@ -26,7 +26,7 @@ export interface Candidates {
 /** Held by its own share of time as well: what the accounting of a quota costs that never bites. */
 const QUOTA_LAYER = 'quota:100%';
 
-/** What the innermost box of the path can be told to do without, or otherwise. Throws a usage error for a bad path. */
+/** What the innermost box of the path can do without, or do otherwise. Throws a usage error for a bad path. */
 export function candidatesFor(path: string, runners: readonly Runner[], nearest: Nearest): Candidates {
   const layers = parsePath(path, runners, nearest);
   const at = boxLayer(path, runners);

@@ -13,6 +13,7 @@ import { RUNNERS } from '../runners/index.ts';
 import { layerNames, parsePath } from '../runners/stack/path.ts';
 import { prepareStack, type StackContext } from '../runners/stack/stack.ts';
 import { payloadFile } from './paths.ts';
+import { type ClaimedHost, claimHost, type HostClaim } from './session/claim-host.ts';
 import { measureNew, measureOn, type PreparedRig, type ResumeOptions } from './session/measure.ts';
 import { announcement, assertAllowed, type StoredOrigin } from './session/stored-origin.ts';
 import { type NoteListener, WorkFolder } from './session/work-folder.ts';
@@ -20,7 +21,7 @@ import { interruptSignal } from './terminal/interrupt.ts';
 import { createProgress, type Progress } from './terminal/progress.ts';
 import { stderr } from './terminal/streams.ts';
 
-export interface RigOptions {
+export interface RigOptions extends HostClaim {
   readonly quiet: boolean;
   /** Look only, prepare nothing. */
   readonly dryRun: boolean;
@@ -167,10 +168,13 @@ export async function withRig(
   const { signal } = interrupt;
   const progress = createProgress(stderr, { quiet: options.quiet });
   const made: Environment[] = [];
+  let claimed: ClaimedHost | undefined;
   let folder: WorkFolder | undefined;
   try {
     admit(settings, options, progress);
+    if (!options.dryRun) claimed = await claimHost(options, settings.limits, { signal, progress });
     folder = await WorkFolder.open(settings.limits, signal, !options.dryRun);
+    if (claimed?.otherRun !== undefined) folder.workspace.note({ kind: 'other-run', run: claimed.otherRun });
     return await act(await Rig.prepare(folder, made, { ...settings, ...options }, { signal, progress }));
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -180,6 +184,7 @@ export async function withRig(
     progress.done();
     for (const environment of made.toReversed()) await environment.dispose();
     await folder?.dispose();
+    await claimed?.release();
     interrupt.release();
   }
 }

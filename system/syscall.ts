@@ -16,7 +16,7 @@ const USUAL_MASK = 0o022;
 export const syscall: SystemWorkload = {
   id: 'syscall',
   title: 'System calls',
-  summary: 'umask(2), a call that does next to nothing, each answer proving the call before',
+  summary: 'umask(2), a call that does almost nothing; each answer verifies the call before it',
   unit: 'calls/s',
   sizes: { tiny: sizeOf('tiny'), small: sizeOf('small'), large: sizeOf('large') },
   open: (size): Opened => {

@@ -103,19 +103,19 @@ export const POSTURE_ASPECTS: readonly PostureAspect[] = [
   ),
   {
     id: 'daemon',
-    title: "needs a daemon of root's",
+    title: 'needs a daemon that runs as root',
     read: ({ engine_root_daemon: needs }) =>
       typeof needs === 'boolean' ? { text: needs ? 'yes' : 'no', holds: !needs } : UNKNOWN,
   },
   {
     id: 'digest',
-    title: 'image proved by digest',
+    title: 'image verified by digest',
     read: ({ image_matches: matches }) =>
       typeof matches === 'boolean' ? { text: matches ? 'yes' : 'no', holds: matches } : UNKNOWN,
   },
   {
     id: 'signature',
-    title: 'image proved by signature',
+    title: 'image verified by signature',
     read: ({ image_signature_verified: verified }) =>
       typeof verified === 'boolean' ? { text: verified ? 'yes' : 'no', holds: verified } : UNKNOWN,
   },

@@ -24,6 +24,8 @@ export interface Workspace {
 /** What a run notices about its host and engines, for `events.jsonl`; `bench/session/events.ts` explains each. */
 export type Note =
   | { readonly kind: 'harness-not-pinned' | 'uml-memory'; readonly reason: string }
+  /** What the other run says of itself. */
+  | { readonly kind: 'other-run'; readonly run: string }
   /** `start`: of which; `box`: inside which other box. */
   | { readonly kind: 'no-cgroup'; readonly start: string; readonly box?: string; readonly reason: string }
   | {

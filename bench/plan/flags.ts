@@ -276,6 +276,9 @@ const JUDGING = [
   }),
 ] as const;
 
+/** Commands that time something on this host. */
+const MEASURING = { run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, score: ANY, explain: ANY };
+
 const WHERE = [
   flag('seed', count(0, MOST_SEED), {
     help: 'seed of all random orders',
@@ -319,6 +322,15 @@ const WHERE = [
     repeats: true,
     help: 'run this environment of the session, which reaches another host or a file, or isolates less; may be repeated',
     commands: { resume: ANY, reproduce: ANY, compare: ANY },
+  }),
+  flag('wait', time({ least: '1s', most: '168h' }), {
+    help: 'how long to wait for another run on this host to end',
+    otherwise: 'refuse to start',
+    commands: MEASURING,
+  }),
+  flag('allow-other-runs', ON, {
+    help: 'measure although another run measures on this host; the session records it',
+    commands: MEASURING,
   }),
   flag('allow-different-hosts', ON, {
     help: "continue although the hardware differs from the session's",

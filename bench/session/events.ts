@@ -39,6 +39,10 @@ export const EVENTS = {
     remedy: z.string(),
   }),
   'harness-not-pinned': notable('the harness could not be moved off the measured CPUs', { reason: z.string() }),
+  'other-run': notable(
+    'another run measured on this host at the same time, as the user allowed: the ratios include its work',
+    { run: z.string() },
+  ),
   'no-cgroup': notable('a box runs without its own cgroup: pinned, but without limits and accounts', {
     start: z.string(),
     box: z.string().optional(),
@@ -108,12 +112,15 @@ export const EVENTS = {
     idleCpuMs: z.number(),
     share: z.number(),
   }),
-  'no-steady-state': notable('a series of the pilot block did not settle; it did not drive the length of the warm-up', {
-    env: z.string(),
-    block,
-    workload: z.string(),
-    bursts: count,
-  }),
+  'no-steady-state': notable(
+    'a series of the pilot block did not settle; it does not decide the length of the warm-up',
+    {
+      env: z.string(),
+      block,
+      workload: z.string(),
+      bursts: count,
+    },
+  ),
   resumed: harmless(
     'the session resumes here',
     {

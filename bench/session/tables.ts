@@ -49,7 +49,7 @@ const SESSION: Column<unknown> = {
 };
 
 const FROM_1 = 'count from 1';
-const BLOCK = 'every environment started afresh, measured, closed: the unit of inference';
+const BLOCK = 'every environment is started afresh, measured and closed: the unit of inference';
 const ENV = 'path of the environment, or the control';
 const checksum = matching(/^(?:[0-9a-f]{16})?$/, '16 hex digits, or empty');
 const instant = matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/, 'a time as 2026-11-23T17:00:00.000Z');
@@ -113,7 +113,7 @@ export const SAMPLES = new Table<Partial<Sample>, Sample>(
       }),
       ok: column('ok', flag, {
         meaning: 'false when a replay shows the state to be wrong',
-        detail: 'The times stay, the figure goes',
+        detail: 'The times stay, the figure is removed',
       }),
       startedAt: column('started_at', instant, {
         unit: 'RFC 3339, UTC',
@@ -127,7 +127,7 @@ export const SAMPLES = new Table<Partial<Sample>, Sample>(
       clock: column('clock', oneOf(['guest', 'host']), {
         meaning: "whose clock gave the time: the box's own, or the host's",
         detail:
-          "`host`: the row is not a burst but a **whole visit timed from outside**, one of three for each workload of a block (`round` 1 to 3, `phase` `long`). There are such rows only when a guest's clock can't be relied on, for that guest and what it is compared with; the time ratios of these pairs come from them instead of `measure` rows ([Clocks](../docs/method.md#clocks))",
+          "`host`: the row is not a burst but a **whole visit timed from outside**, one of three for each workload of a block (`round` 1 to 3, `phase` `long`). There are such rows only when a guest's clock is unreliable, for that guest and what it is compared with; the time ratios of these pairs come from them instead of `measure` rows ([Clocks](../docs/method.md#clocks))",
       }),
       kernels: column('kernels', text, {
         meaning: 'kernel engine: reference, tuned or wasm',
@@ -138,7 +138,7 @@ export const SAMPLES = new Table<Partial<Sample>, Sample>(
       }),
       rate: column('rate', figure, {
         unit: 'as unit says',
-        meaning: 'what the burst came to; empty when the answer was wrong',
+        meaning: 'rate of the burst; empty when the answer was wrong',
       }),
     }),
   ],
@@ -194,7 +194,7 @@ export const STARTS = new Table<Partial<StartCells>, Start>(
         'first_instruction_ms',
         'ms',
         "from the beginning until the payload's first statement",
-        "With a guest kernel, whose clock is its own, until the payload's first line arrived",
+        "With a guest kernel, which has its own clock, until the payload's first line arrived",
         signedFigure,
       ),
       readyMs: ms(
@@ -210,7 +210,7 @@ export const STARTS = new Table<Partial<StartCells>, Start>(
       clockRatio: figureOf(
         'clock_ratio',
         undefined,
-        'time gone by in the box ÷ time gone by on the host, from the first answer to the last',
+        'elapsed time in the box ÷ elapsed time on the host, from the first answer to the last',
         "Of a guest kernel: from the end of its preparation. 1.001 means that the box's clock ran 0.1 % fast",
       ),
       cpuUserMs: ms(
@@ -219,7 +219,7 @@ export const STARTS = new Table<Partial<StartCells>, Start>(
         'On cgroup v1 the sum with `cpu_system_ms` is exact and its split comes in steps of 10 ms',
       ),
       cpuSystemMs: ms('cpu_system_ms', 'the same in the kernel'),
-      throttledMs: ms('throttled_ms', 'time in which the box was held back by a CPU quota'),
+      throttledMs: ms('throttled_ms', 'time in which a CPU quota throttled the box'),
       stealMs: figureOf(
         'steal_ms',
         'ms',
@@ -283,7 +283,7 @@ const CONTRAST_COLUMNS = {
   }),
   blocks: contrast(ordinal, ({ blocks }) => blocks, {
     unit: 'count',
-    meaning: 'blocks that have a value, the number behind the interval',
+    meaning: 'blocks that have a value, on which the interval is based',
   }),
   time_ratio: contrast(positive, ({ timeRatio }) => timeRatio, {
     meaning: 'time of env ÷ time of baseline, of typical bursts; above 1 takes longer',
@@ -335,13 +335,13 @@ const CONTRAST_COLUMNS = {
     detail: 'Of the suite the geometric mean over the workloads',
   }),
   intermittent: contrast(flag, ({ intermittent }) => intermittent, {
-    meaning: 'true when env loses time now and then that typical bursts do not show',
-    detail: 'Also when a CPU quota held back a side of the pair',
+    meaning: 'true when env sometimes loses time that typical bursts do not show',
+    detail: 'Also when a CPU quota throttled a side of the pair',
   }),
   ns_per_pass: contrast(figure, ({ nsPerPass }) => nsPerPass, {
     unit: 'ns',
     meaning: 'median over the measured bursts of env; empty for the suite',
-    detail: 'A slower host moves it, unlike the ratio. Sessions of an early version lack the column',
+    detail: 'A slower host changes it, unlike the ratio. Sessions of an early version do not have the column',
     appended: true,
   }),
   baseline_ns_per_pass: contrast(figure, ({ baselineNsPerPass }) => baselineNsPerPass, {
@@ -373,7 +373,7 @@ const STARTUP_COLUMNS = {
   }),
   starts: startup(whole, ({ starts }) => starts, {
     unit: 'count',
-    meaning: 'completed starts behind the median',
+    meaning: 'completed starts, on which the median is based',
   }),
   median_ms: startup(figure, ({ medianMs }) => medianMs, { unit: 'ms', meaning: 'median over all of them' }),
   median_low_ms: startup(figure, ({ interval }) => interval?.low, {
@@ -382,7 +382,10 @@ const STARTUP_COLUMNS = {
     detail: "Student's, over the logarithms of the blocks' medians. Empty with one block",
   }),
   median_high_ms: startup(figure, ({ interval }) => interval?.high, { unit: 'ms', meaning: 'upper end' }),
-  blocks: startup(maybe(whole), ({ ratio }) => ratio?.blocks, { unit: 'count', meaning: 'blocks behind the ratio' }),
+  blocks: startup(maybe(whole), ({ ratio }) => ratio?.blocks, {
+    unit: 'count',
+    meaning: 'blocks on which the ratio is based',
+  }),
   time_ratio: startup(maybe(positive), ({ ratio }) => ratio?.ratio, {
     meaning: 'time of env ÷ time of baseline, paired by round; empty for the baseline',
   }),

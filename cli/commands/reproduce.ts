@@ -20,6 +20,7 @@ import { limitsHere } from '../compare/limits-here.ts';
 import { WORKLOAD_IDS } from '../names.ts';
 import { programVersion } from '../paths.ts';
 import { type Rig, suggestion, withRig } from '../rig.ts';
+import { hostClaim } from '../session/claim-host.ts';
 import { concludeSession } from '../session/conclude-session.ts';
 import { assertOut } from '../session/out-folder.ts';
 
@@ -42,19 +43,23 @@ export async function reproduce(flags: ReproduceFlags, dir = ''): Promise<number
     origin: { dir, allowed: flags.allowEnv ?? [] },
   };
   const image = await imageOf(original, flags.image);
-  return withRig(settings, { quiet: flags.quiet === true, dryRun: false, ...image }, async (rig) => {
-    const otherBytes = otherBytesText(original, rig);
-    for (const text of [otherBytes, note]) if (text !== null) rig.progress.say(text);
-    const here = planHere({ ...plan, ...changes, limits }, rig);
-    rig.announce(here);
-    const outcome = await rig.measure(here, { out, work, refused: [...rig.refused, ...unknown] });
-    const remarks = [...(note === null ? [] : [note]), ...planRemarks(original, here, flags)];
-    const dir = resolve(out, outcome.info.session);
-    return concludeReproduction(original, outcome, { otherBytes, remarks, dir, json: flags.json });
-  });
+  return withRig(
+    settings,
+    { quiet: flags.quiet === true, dryRun: false, ...image, ...hostClaim(flags) },
+    async (rig) => {
+      const otherBytes = otherBytesText(original, rig);
+      for (const text of [otherBytes, note]) if (text !== null) rig.progress.say(text);
+      const here = planHere({ ...plan, ...changes, limits }, rig);
+      rig.announce(here);
+      const outcome = await rig.measure(here, { out, work, refused: [...rig.refused, ...unknown] });
+      const remarks = [...(note === null ? [] : [note]), ...planRemarks(original, here, flags)];
+      const dir = resolve(out, outcome.info.session);
+      return concludeReproduction(original, outcome, { otherBytes, remarks, dir, json: flags.json });
+    },
+  );
 }
 
-/** A later version may have layers that this one has not. Without the baseline nothing can be measured: that is told later. */
+/** A later version may have layers that this one has not. Without the baseline nothing can be measured, which is reported later. */
 function unknownEnvironments({ environments, baseline }: Plan): Unavailable[] {
   return environments.flatMap(({ path }) => {
     if (path === baseline) return [];

@@ -15,6 +15,7 @@ import { canonicalJson, type HostFacts, readHost } from '../../runners/host/fact
 import { WORKLOAD_IDS } from '../names.ts';
 import { programVersion } from '../paths.ts';
 import { type Rig, withRig } from '../rig.ts';
+import { hostClaim } from '../session/claim-host.ts';
 import { finish } from '../session/measure.ts';
 import { concludeRun } from '../session/run-result.ts';
 
@@ -37,19 +38,23 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
     origin: { dir, allowed: flags.allowEnv ?? [] },
   };
   const image = { imageFile: undefined, imageDigest: before.image.digest };
-  return withRig(settings, { quiet: flags.quiet === true, dryRun: false, ...image }, async (rig) => {
-    if (flags.keepGoing !== true) assertAllRun(rig);
-    const info = infoOn(before, plan);
-    const kept = `${before.blocksCompleted} ${before.blocksCompleted === 1 ? 'block' : 'blocks'} kept`;
-    rig.progress.say(`${dir}: ${kept}, at most ${plan.maxBlocks - before.blocksCompleted} more`);
-    const event = {
-      kind: 'resumed' as const,
-      blocksKept: before.blocksCompleted,
-      ...changesSince(before, plan, host, rig),
-    };
-    const outcome = await rig.resume(info, { dir, event });
-    return concludeRun(outcome, rig, endOf(dir, plan, flags));
-  });
+  return withRig(
+    settings,
+    { quiet: flags.quiet === true, dryRun: false, ...image, ...hostClaim(flags) },
+    async (rig) => {
+      if (flags.keepGoing !== true) assertAllRun(rig);
+      const info = infoOn(before, plan);
+      const kept = `${before.blocksCompleted} ${before.blocksCompleted === 1 ? 'block' : 'blocks'} kept`;
+      rig.progress.say(`${dir}: ${kept}, at most ${plan.maxBlocks - before.blocksCompleted} more`);
+      const event = {
+        kind: 'resumed' as const,
+        blocksKept: before.blocksCompleted,
+        ...changesSince(before, plan, host, rig),
+      };
+      const outcome = await rig.resume(info, { dir, event });
+      return concludeRun(outcome, rig, endOf(dir, plan, flags));
+    },
+  );
 }
 
 function endOf(dir: string, plan: Plan, { json, keepGoing, strict }: ResumeFlags) {
@@ -76,7 +81,7 @@ function readInfo(dir: string): SessionInfo {
   const info = readSessionInfo(dir);
   if (info.plan.maxBlocks === undefined || info.resumed === undefined) {
     throw usageError(
-      `The session was written by version ${info.program}, which left nothing to go on with.`,
+      `The session was written by version ${info.program}, which left nothing to resume.`,
       dir,
       'a new session: boxmark run',
     );

@@ -13,6 +13,7 @@ import { defaultLimits } from '../../runners/host/cpus.ts';
 import { conclude } from '../conclude.ts';
 import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
 import { type Rig, timeGuess, withRig } from '../rig.ts';
+import { hostClaim } from '../session/claim-host.ts';
 import { assertOut } from '../session/out-folder.ts';
 import { concludeRun } from '../session/run-result.ts';
 
@@ -28,7 +29,12 @@ export async function run(flags: RunFlags): Promise<number> {
   });
   const out = resolve(input.out ?? defaultFor('run', 'out'));
   if (!flags.dryRun) assertOut(out);
-  const options = { quiet: flags.quiet === true, dryRun: flags.dryRun === true, imageFile: flags.image };
+  const options = {
+    quiet: flags.quiet === true,
+    dryRun: flags.dryRun === true,
+    imageFile: flags.image,
+    ...hostClaim(flags),
+  };
   return withRig({ ...settings, origin: null }, options, async (rig) => {
     const plan = makePlan(settings, rig.planned, rig.baseline);
     if (flags.dryRun) return concludeDryRun(plan, rig, flags.json);

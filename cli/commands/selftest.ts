@@ -13,6 +13,7 @@ import { terminalText } from '../../reports/formats/terminal.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { KERNEL_IDS } from '../names.ts';
 import { withRig } from '../rig.ts';
+import { hostClaim } from '../session/claim-host.ts';
 import { concludeSession } from '../session/conclude-session.ts';
 import { assertOut } from '../session/out-folder.ts';
 
@@ -37,7 +38,7 @@ export async function selftest(flags: FlagValues<'selftest'>): Promise<number> {
   );
   const out = resolve(flags.out ?? defaultFor('selftest', 'out'));
   assertOut(out);
-  const options = { quiet: quiet === true, dryRun: false, imageFile: undefined };
+  const options = { quiet: quiet === true, dryRun: false, imageFile: undefined, ...hostClaim(flags) };
   return withRig({ ...settings, origin: null }, options, async (rig) => {
     const plan = makePlan(settings, rig.planned, rig.baseline);
     rig.announce(plan);

@@ -34,7 +34,7 @@ function describe(plan: SetupPlan): string[] {
   if (plan.complete) return ['setup: nothing is missing'];
   const lines = plan.engines.map(({ engine, missing, packages }) => {
     const from = packages.length === 0 ? 'no package is known here' : `from ${packages.join(', ')}`;
-    return `setup: ${engine} lacks ${missing.join(', ')}: ${from}`;
+    return `setup: ${engine} still needs ${missing.join(', ')}: ${from}`;
   });
   if (plan.guestKernel)
     lines.push('setup: a kernel for virtual machines is fetched into the cache (about 30 MB), not installed');

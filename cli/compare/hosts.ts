@@ -56,7 +56,7 @@ function factDifferences(part: 'hardware' | 'stack', before: object, after: obje
   });
 }
 
-/** Entries of both by their values; those that one side lacks, because its kernel knows nothing of them, by their names. */
+/** Entries of both by their values; those that only one side has, because the other's kernel does not know them, by their names. */
 function entryDifferences(
   part: 'stack' | 'hardware',
   what: string,

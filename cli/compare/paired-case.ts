@@ -7,6 +7,7 @@ import { isAlias } from '../../runners/aliases.ts';
 import { loadImage, verifyImage } from '../../runners/image/image.ts';
 import { WORKLOAD_IDS } from '../names.ts';
 import { withRig } from '../rig.ts';
+import { type HostClaim, HostInUse } from '../session/claim-host.ts';
 import { assertAllowed, type StoredOrigin } from '../session/stored-origin.ts';
 import { limitsHere } from './limits-here.ts';
 import { measurePaired, type PairedResult } from './paired.ts';
@@ -72,22 +73,22 @@ export async function pairedCase(sides: Sides, options: CaseOptions): Promise<Pa
   };
 }
 
-/** What one side has and the other lacks is compared by nobody: that must be seen. */
+/** What only one side has is not compared, and the reader must see that. */
 function onlyOne(side: string, own: Plan, other: Plan, only: ReadonlySet<string>): string[] {
-  const lacking = own.environments.filter(
+  const missing = own.environments.filter(
     ({ path }) => only.has(path) && !other.environments.some((it) => it.path === path),
   );
   const names = [
-    ...lacking.map(({ path }) => path),
+    ...missing.map(({ path }) => path),
     ...own.workloads.filter((workload) => !other.workloads.includes(workload)),
   ];
   return names.length === 0 ? [] : [`Only the ${side} has ${names.join(', ')}: not compared.`];
 }
 
-/** A reason, when nothing could be measured for a want of this host; null after an interrupt, which was told already. */
+/** A reason, when this host could not measure anything; null after an interrupt, which is reported already. */
 export async function runPaired(
   { plan, origin, work, baselineImage, candidateImage }: PairedCase,
-  { out, quiet }: { readonly out: string; readonly quiet?: boolean | undefined },
+  { out, quiet, waitNs, allowOtherRuns }: { readonly out: string; readonly quiet?: boolean | undefined } & HostClaim,
 ): Promise<PairedResult | string | null> {
   const settings = {
     requested: plan.environments.map(({ path }) => path),
@@ -99,13 +100,13 @@ export async function runPaired(
   let result: PairedResult | string | null = null;
   let prepared = false;
   try {
-    await withRig(settings, { quiet: quiet === true, dryRun: false, ...image }, async (rig) => {
+    await withRig(settings, { quiet: quiet === true, dryRun: false, ...image, waitNs, allowOtherRuns }, async (rig) => {
       prepared = true;
       result = await measurePaired(rig, { plan, work, image: candidateImage, out });
       return EXIT.ok;
     });
   } catch (error) {
-    if (prepared || !(error instanceof BoxmarkError)) throw error;
+    if (prepared || error instanceof HostInUse || !(error instanceof BoxmarkError)) throw error;
     return error.what.replace(/\.$/, '');
   }
   return result;

@@ -7,7 +7,7 @@ import { printable } from '../../reports/text.ts';
 export interface Progress extends ProgressSink {
   /** A line that stays. */
   say(text: string): void;
-  /** Takes the repainted line away; the time of what comes next is counted anew. */
+  /** Takes the repainted line away; the time of what comes next is counted from here. */
   done(): void;
 }
 

@@ -35,7 +35,7 @@ export function drawCharts(): void {
   document.documentElement.dataset.drawn = 'true';
 }
 
-/** Colours are taken anew; a chart can't change them while it stands. */
+/** Reads the colours again: a chart can't change those it was made with. */
 export function redrawCharts(): void {
   for (const chart of drawn.values()) chart.destroy();
   drawn.clear();

@@ -1,6 +1,7 @@
 /** Runs the built program as a user would, and looks for what it may have left on the host. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,11 +30,13 @@ const PICTURES = new URL('./stand-ins/pictures.mjs', import.meta.url).href;
 export function start(
   args: readonly string[],
   wrap: readonly string[] = [],
-  options: { readonly main?: string; readonly pictures?: 'real' | 'one point' } = {},
+  options: { readonly main?: string; readonly pictures?: 'real' | 'one point'; readonly lock?: string } = {},
 ): Running {
   const imports = options.pictures === 'real' ? [] : ['--import', PICTURES];
   const [file = '', ...rest] = [...wrap, process.execPath, ...imports, options.main ?? MAIN, ...args];
-  const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+  // Tests measure side by side.
+  const env = { ...process.env, NO_COLOR: '1', BOXMARK_LOCK: options.lock ?? randomUUID() };
+  const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (text) => {
@@ -56,6 +59,11 @@ export function boxmark(...args: readonly string[]): Promise<Ended> {
 /** With `native` and `unshare` as boxes that only claim to compute. */
 export function rehearse(...args: readonly string[]): Promise<Ended> {
   return start(args, [], { main: REHEARSAL }).ended;
+}
+
+/** The same, with a lock of the host that others may have. */
+export function rehearseWith(lock: string, ...args: readonly string[]): Running {
+  return start(args, [], { main: REHEARSAL, lock });
 }
 
 /** The session folders below `out`. */

@@ -232,7 +232,7 @@ describe('leftovers', () => {
     const live = await createWorkspaceDir();
     undo.push(() => removeWorkspaceDir(live.dir));
     const { failed } = await removeLeftovers([{ kind: 'folder', run: live.id, target: live.dir, detail: '' }], ENGINES);
-    expect(failed[0]?.reason).toContain('goes on');
+    expect(failed[0]?.reason).toContain('still alive');
     expect(existsSync(live.dir)).toBe(true);
   });
 

@@ -166,7 +166,7 @@ function missingWorkload(workload: string, { plan }: ClaimSession, options: Clai
   }
   const missing = COMPOSITE_WORKLOADS.filter((id) => !suiteOf(plan).includes(id));
   const extra = suiteOf(plan).filter((id) => !(COMPOSITE_WORKLOADS as readonly string[]).includes(id));
-  if (missing.length > 0) return `needs all five workloads of SciMark; lacking here: ${missing.join(', ')}`;
+  if (missing.length > 0) return `needs all five workloads of SciMark; missing here: ${missing.join(', ')}`;
   return extra.length > 0 ? `needs SciMark's workloads alone; here also: ${extra.join(', ')}` : null;
 }
 

@@ -41,7 +41,7 @@ function appcRunner(settings: AppcSettings): Runner {
   return {
     name: 'appc',
     kind: 'container',
-    summary: 'a signed App Container Image, proved before each launch, run by rkt or systemd-nspawn',
+    summary: 'a signed App Container Image, verified before each launch, run by rkt or systemd-nspawn',
     needs: { privileges: 'container-engine', commands: [] },
     holds: false,
     guestKernel: false,

@@ -29,7 +29,7 @@ const SCHEMA = z.strictObject({
   rootless: z
     .enum(['yes', 'no'], 'takes yes or no')
     .optional()
-    .describe('yes: as an unprivileged user, in a user namespace; the default for who is not root'),
+    .describe('yes: as an unprivileged user, in a user namespace; the default without root'),
   runtime: z
     .enum(RUNTIMES, `takes ${RUNTIMES.join(' or ')}`)
     .optional()

@@ -49,7 +49,7 @@ function sshRunner(target: Target | undefined): Runner {
   return {
     name: 'ssh',
     kind: 'process',
-    summary: 'another host, reached by ssh: the image is copied there, and proved',
+    summary: 'another host, reached by ssh: the image is copied there and verified',
     needs: { privileges: 'none', commands: [] },
     holds: true,
     guestKernel: false,
