@@ -8,11 +8,14 @@ import { sessionDocument } from '../../reports/documents/session.ts';
 import { terminalText } from '../../reports/formats/terminal.ts';
 import type { ReportModel } from '../../reports/model/model.ts';
 import { change, changePercent, known, ms, percentDigits, range, times } from '../../reports/words.ts';
+import { ALIASES, CONTAINERS } from '../../runners/aliases.ts';
+import { RUNNERS } from '../../runners/index.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const PAGES = [
   'README.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   ...pagesIn('docs'),
   ...pagesIn('docs/adr'),
   'results/README.md',
@@ -86,6 +89,20 @@ describe('documents', () => {
       return anchors.includes(anchor) ? [] : [`${target}${anchor}: no such heading`];
     });
     expect(dead).toEqual([]);
+  });
+
+  it('docs/environments.md has a row for every layer that measures another environment, and for every alias', () => {
+    const rows = textOf('docs/environments.md')
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
+    const named = new Set(
+      rows.flatMap((row) => [...row.split(' | ')[0]!.matchAll(/`([\w-]+)[^`]*`/g)].map(([, name]) => name)),
+    );
+    // These two only change the layer that they stand on.
+    const layers = RUNNERS.map(({ name }) => name).filter((name) => !['slow', 'quota'].includes(name));
+    expect([...layers, ...ALIASES].filter((name) => !named.has(name))).toEqual([]);
+    const container = rows.find((row) => row.startsWith('| `container`')) ?? '';
+    expect([...container.matchAll(/`([\w-]+)`/g)].map(([, name]) => name).slice(1)).toEqual(CONTAINERS);
   });
 
   it('README.md takes two screens', () => {

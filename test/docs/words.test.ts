@@ -14,6 +14,7 @@ const PAGES = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
+  'SECURITY.md',
   'examples/README.md',
   'results/README.md',
   'scimark/README.md',
