@@ -20,6 +20,7 @@ import {
   choices,
   count,
   counts,
+  DIGEST,
   names,
   ON,
   PAIRS,
@@ -399,6 +400,10 @@ const OUTPUT = [
       setup: ANY,
       clean: ANY,
     },
+  }),
+  flag('seal', DIGEST, {
+    help: 'the seal that an article or a colleague gave for this session; another one is a finding',
+    commands: { check: ANY },
   }),
   flag('nagios', ON, { help: 'one line, as monitoring plug-ins print it', commands: { check: ANY } }),
   flag('json', ON, {

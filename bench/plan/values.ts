@@ -48,6 +48,23 @@ export const text = (metavar: string, example: string): ValueType<string> => ({
   format: String,
 });
 
+/** A SHA-256, in lower case as it is printed. */
+export const DIGEST: ValueType<string> = {
+  metavar: 'hex',
+  forms: ['text'],
+  pattern: /^[0-9a-fA-F]{64}$/,
+  parse: (given, flag) => {
+    const digest = scalarOf(given, flag, 'the 64 hex digits of a SHA-256', '3f7c…').trim().toLowerCase();
+    if (/^[0-9a-f]{64}$/.test(digest)) return digest;
+    throw usageError(
+      `${flag} takes the 64 hex digits of a SHA-256.`,
+      digest,
+      'the line "Seal:" of boxmark run or boxmark check',
+    );
+  },
+  format: String,
+};
+
 /** Names joined by commas; in a plan file also a list. */
 export const names = (metavar: string, example: string): ValueType<readonly string[]> => ({
   metavar,

@@ -5,11 +5,12 @@ import { recheck } from '../../bench/kinds/recheck.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { CHANGED, type CheckResult, checkSession, type Finding } from '../../bench/session/check.ts';
 import { loadSession } from '../../bench/session/load.ts';
+import { sealOf } from '../../bench/session/seal.ts';
 import { clean } from '../../reports/text.ts';
 import { conclude } from '../conclude.ts';
 
 export async function check(flags: FlagValues<'check'>, session: string): Promise<number> {
-  const result = await checkWhole(session);
+  const result = await checkWhole(session, flags.seal);
   const good = result.findings.length === 0;
   return conclude(
     {
@@ -27,25 +28,37 @@ function nagiosLine({ findings: [first], samples, starts, wrongAnswers }: CheckR
   return `BOXMARK ${said} | samples=${samples} starts=${starts} wrong=${wrongAnswers}\n`;
 }
 
-function linesOf(session: string, { findings, samples, starts, wrongAnswers, recomputed }: WholeCheck): string {
+function linesOf(session: string, { findings, samples, starts, wrongAnswers, recomputed, seal }: WholeCheck): string {
   const wrong = wrongAnswers === 0 ? '' : `, ${wrongAnswers} of them wrong answers, recorded as such`;
   const whole = recomputed ? 'whole and unchanged, its figures recomputed' : 'whole and unchanged';
   const verdict = findings.length === 0 ? whole : `${findings.length} findings`;
   const last = `${session}: ${verdict} (${samples} samples${wrong}; ${starts} starts)`;
-  return `${[...findings.map(lineOf), last].join('\n')}\n`;
+  const sealed = seal !== null && findings.length === 0 ? [`Seal: ${seal}`] : [];
+  return `${[...findings.map(lineOf), last, ...sealed].join('\n')}\n`;
 }
 
-type WholeCheck = CheckResult & { readonly recomputed: boolean };
+interface WholeCheck extends CheckResult {
+  readonly recomputed: boolean;
+  readonly seal: string | null;
+}
 
 /** All its rows are in memory at once when figures are computed from them. */
 const MOST_ROWS = 3_000_000;
 
 /** What is damaged first: only a session that can be read can be recomputed. */
-async function checkWhole(dir: string): Promise<WholeCheck> {
+async function checkWhole(dir: string, expected: string | undefined): Promise<WholeCheck> {
   const result = await checkSession(dir);
+  const seal = sealOf(dir);
+  const foreign = expected === undefined || expected === seal ? [] : [sealFinding(expected, seal)];
   const isReadable = result.findings.every(({ problem }) => problem === CHANGED);
-  if (!isReadable || result.samples > MOST_ROWS) return { ...result, recomputed: false };
-  return { ...result, findings: [...result.findings, ...recheck(await loadSession(dir))], recomputed: true };
+  const recomputed = isReadable && result.samples <= MOST_ROWS;
+  const wrong = recomputed ? recheck(await loadSession(dir)) : [];
+  return { ...result, findings: [...foreign, ...result.findings, ...wrong], recomputed, seal };
+}
+
+function sealFinding(expected: string, seal: string | null): Finding {
+  const found = seal === null ? 'there is no manifest' : `the seal of this one is ${seal}`;
+  return { file: 'manifest.json', problem: `is not that of the session with the seal ${expected}: ${found}` };
 }
 
 /** Names and cells come from the folder, which may be a stranger's. */

@@ -4,6 +4,7 @@ import { relative } from 'node:path';
 import { EXIT, messageOf } from '../../bench/errors.ts';
 import { kindOf } from '../../bench/kinds/index.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
+import { sealOf } from '../../bench/session/seal.ts';
 import { type Result, show } from '../conclude.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
 import { resumeCall } from './stored-origin.ts';
@@ -35,6 +36,8 @@ export async function concludeSession(
     return EXIT.interrupted;
   }
   if (failure !== null) throw failure;
+  const seal = sealOf(dir);
+  if (seal !== null && json !== true) stdout.write(`Seal: ${seal}\n`);
   if (info.blocksCompleted > 0) await keepReport(dir, json);
   if (kindOf(info.plan).measured(outcome).size > 0) return end.code();
   stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
