@@ -167,7 +167,7 @@ describe('a claim on a session', () => {
 
   it('on the suite needs the five workloads of SciMark, on another workload that workload', () => {
     const two = sessionOf({}, testPlan({ environments: plan.environments, workloads: ['fft', 'lu'] }));
-    expect(one(rate(), two).reason).toBe('needs all five workloads of SciMark; lacking here: sor, monte-carlo, sparse');
+    expect(one(rate(), two).reason).toBe('needs all five workloads of SciMark; missing here: sor, monte-carlo, sparse');
     expect(one(rate({ workload: 'linpack' }), two).reason).toBe(
       'needs the workload linpack (near linpack); here: fft, lu',
     );
