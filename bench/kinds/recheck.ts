@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { boxesOf } from '../plan/schedule.ts';
-import type { Finding } from '../session/check.ts';
+import { type Finding, MOST_FINDINGS } from '../session/check.ts';
 import { type LoadedSession, rowsOf } from '../session/load.ts';
 import type { Table } from '../session/table.ts';
 import { CONTRASTS, STARTUP } from '../session/tables.ts';
@@ -12,7 +12,6 @@ import { kindOf, recordsOf } from './index.ts';
 
 /** Figures are written with nine digits; other processors may compute the last ones otherwise. */
 const RELATIVE_TOLERANCE = 1e-6;
-const MOST_FINDINGS = 20;
 
 /** What does not add up, each with file, row and figure; at most the first twenty. */
 export function recheck(session: LoadedSession): Finding[] {
@@ -26,8 +25,7 @@ export function recheck(session: LoadedSession): Finding[] {
 
 function* allFindings(session: LoadedSession): Generator<Finding> {
   yield* againstPlan(session);
-  yield* repeated(session.samples);
-  yield* missing(session);
+  yield* visits(session);
   yield* figures(session);
 }
 
@@ -63,44 +61,41 @@ function isOf(start: Start | undefined, { block, env }: Sample): boolean {
   return start !== undefined && start.block === block && start.env === env;
 }
 
-/** A visit of a round has one lead-in and one measured burst. */
-function* repeated(samples: readonly Sample[]): Generator<Finding> {
-  const seen = new Map<string, number>();
-  for (const [index, sample] of samples.entries()) {
-    if (sample.phase !== 'measure' && sample.phase !== 'lead') continue;
-    const key = visitOf(sample);
-    const first = seen.get(key);
-    if (first === undefined) seen.set(key, index);
-    else yield at('samples.csv', index, `repeats row ${first + 1} (${key})`);
-  }
-}
-
-/** Every box that went through a whole block has a measured burst of each workload in each round. */
-function* missing({ info, samples, starts }: LoadedSession): Generator<Finding> {
+/**
+ * A visit of a round has one lead-in and one measured burst, and a box that went through a whole block has all of them. The
+ * work grows with the rows, not with what a plan claims.
+ */
+function* visits({ info, samples, starts }: LoadedSession): Generator<Finding> {
   const { plan, blocksCompleted } = info;
+  const places = new Map(plan.workloads.map((workload, index) => [workload, index]));
+  const seen = new Map<string, Set<number>>();
+  for (const [index, { block, round, phase, workload, env }] of samples.entries()) {
+    const place = places.get(workload);
+    if ((phase !== 'measure' && phase !== 'lead') || place === undefined || round > plan.rounds) continue;
+    const visit = (round - 1) * places.size + place;
+    const own = setOf(seen, keyOf(block, env, phase));
+    if (own.has(visit)) {
+      yield at('samples.csv', index, `repeats a row (block ${block}, round ${round}, ${phase}, ${workload}, ${env})`);
+    }
+    own.add(visit);
+  }
   if ((plan.measure ?? 'workloads') !== 'workloads') return;
-  const measured = new Set(samples.filter(({ phase }) => phase === 'measure').map(visitOf));
   for (const { block, env, status } of starts) {
     if (status !== 'completed' || block > blocksCompleted) continue;
-    let count = 0;
-    for (const workload of plan.workloads) {
-      for (let round = 1; round <= plan.rounds; round++) {
-        if (!measured.has(visitOf({ block, round, phase: 'measure', workload, env }))) count += 1;
-      }
-    }
+    const count = plan.rounds * places.size - (seen.get(keyOf(block, env, 'measure'))?.size ?? 0);
     if (count > 0)
       yield { file: 'samples.csv', problem: `${count} measured bursts of ${env} in block ${block} are missing` };
   }
 }
 
-function visitOf({
-  block,
-  round,
-  phase,
-  workload,
-  env,
-}: Pick<Sample, 'block' | 'round' | 'phase' | 'workload' | 'env'>) {
-  return `block ${block}, round ${round}, ${phase}, ${workload}, ${env}`;
+function keyOf(block: number, env: string, phase: Sample['phase']): string {
+  return `${block} ${phase} ${env}`;
+}
+
+function setOf(sets: Map<string, Set<number>>, key: string): Set<number> {
+  const known = sets.get(key) ?? new Set();
+  sets.set(key, known);
+  return known;
 }
 
 /** What the tables of figures hold, against what the rows give now. */

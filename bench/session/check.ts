@@ -36,7 +36,7 @@ const manifestSchema = z.object({
 export const CHANGED = 'is not what the manifest lists: it was changed after the session';
 
 /** A damaged file can give many findings; more than this of one kind add no information. */
-const MOST_FINDINGS = 20;
+export const MOST_FINDINGS = 20;
 
 /** Checks everything and reports all findings; throws a usage error when `dir` is no session at all, or holds a link or device. */
 export async function checkSession(dir: string): Promise<CheckResult> {

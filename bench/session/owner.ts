@@ -58,33 +58,26 @@ function isOther(owner: Owner): boolean {
 /** Gives the whole mark its name at once, unless there is one of that name. */
 function linked(from: string, to: string): boolean {
   try {
-    linkSync(from, to);
-    return true;
+    return doneUnless('EEXIST', () => linkSync(from, to));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    // A file system without hard links: a process that reads the mark before it is written takes it for an old one.
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(code)) throw error;
   }
-  return created(to, readFileSync(from));
-}
-
-function created(file: string, content: Uint8Array): boolean {
-  try {
-    createFile(file, content);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
+  // A file system without hard links: a process that reads the mark before it is written takes it for an old one.
+  return doneUnless('EEXIST', () => createFile(to, readFileSync(from)));
 }
 
 function moved(from: string, to: string): boolean {
+  return doneUnless('ENOENT', () => renameSync(from, to));
+}
+
+/** False when it fails in this way. */
+function doneUnless(code: string, act: () => void): boolean {
   try {
-    renameSync(from, to);
+    act();
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    if ((error as NodeJS.ErrnoException).code === code) return false;
     throw error;
   }
 }

@@ -15,7 +15,6 @@ import { pairedCase, runPaired } from '../compare/paired-case.ts';
 import { readSides, type Sides } from '../compare/sides.ts';
 import { conclude } from '../conclude.ts';
 import { programVersion } from '../paths.ts';
-import { hostClaim } from '../session/claim-host.ts';
 import { assertOut } from '../session/out-folder.ts';
 import { stderr } from '../terminal/streams.ts';
 
@@ -42,7 +41,7 @@ export async function compare(flags: CompareFlags, baselinePath = '', candidateP
   const found = flags.stored === true ? 'that was asked for' : await pairedCase(sides, { ...flags, only, ...known });
   if (typeof found === 'string') return concludeStored(sides, only, { ...known, why: found }, flags);
   assertOut(out);
-  const paired = await runPaired(found, { ...flags, ...hostClaim(flags), out });
+  const paired = await runPaired(found, { ...flags, out });
   if (paired === null) return EXIT.interrupted;
   if (typeof paired === 'string') return concludeStored(sides, only, { ...known, why: paired }, flags);
   return concludePaired({ ...known, ...paired, remarks: [...sides.remarks, ...found.remarks] }, out, flags);

@@ -2,12 +2,9 @@
 
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
-import { parse as parseYaml } from 'yaml';
-import { messageOf, usageError } from '../../bench/errors.ts';
 import { describePlan, estimateSeconds } from '../../bench/kinds/index.ts';
-import { checkPlanInput, makePlan, planSettings } from '../../bench/plan/plan.ts';
+import { makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues, type PlanInput, planInputOf } from '../../bench/plan/read-flags.ts';
-import { readNamed } from '../../bench/session/files.ts';
 import type { Plan } from '../../bench/types.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { conclude } from '../conclude.ts';
@@ -15,6 +12,7 @@ import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
 import { type Rig, timeGuess, withRig } from '../rig.ts';
 import { hostClaim } from '../session/claim-host.ts';
 import { assertOut } from '../session/out-folder.ts';
+import { readPlanFile } from '../session/plan-file.ts';
 import { concludeRun } from '../session/run-result.ts';
 
 type RunFlags = FlagValues<'run'>;
@@ -78,17 +76,4 @@ function readInput(flags: RunFlags): PlanInput {
   const overruled: readonly string[] = given.blocks !== undefined ? varying : varies ? ['blocks'] : [];
   const kept = Object.entries(file).filter(([name]) => !overruled.includes(name));
   return { ...Object.fromEntries(kept), ...given };
-}
-
-/** More than any plan needs. */
-const PLAN_LIMIT_BYTES = 1 << 20;
-
-function readPlanFile(file: string): PlanInput {
-  let content: unknown;
-  try {
-    content = parseYaml(readNamed(file, PLAN_LIMIT_BYTES));
-  } catch (error) {
-    throw usageError(`The plan can't be read: ${messageOf(error)}`, file, 'a YAML file with the names of the flags');
-  }
-  return checkPlanInput(content, file);
 }

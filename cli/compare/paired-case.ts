@@ -88,7 +88,7 @@ function onlyOne(side: string, own: Plan, other: Plan, only: ReadonlySet<string>
 /** A reason, when this host could not measure anything; null after an interrupt, which is reported already. */
 export async function runPaired(
   { plan, origin, work, baselineImage, candidateImage }: PairedCase,
-  { out, quiet, waitNs, allowOtherRuns }: { readonly out: string; readonly quiet?: boolean | undefined } & HostClaim,
+  { out, quiet, wait, allowOtherRuns }: { readonly out: string; readonly quiet?: boolean | undefined } & HostClaim,
 ): Promise<PairedResult | string | null> {
   const settings = {
     requested: plan.environments.map(({ path }) => path),
@@ -100,7 +100,7 @@ export async function runPaired(
   let result: PairedResult | string | null = null;
   let prepared = false;
   try {
-    await withRig(settings, { quiet: quiet === true, dryRun: false, ...image, waitNs, allowOtherRuns }, async (rig) => {
+    await withRig(settings, { quiet: quiet === true, dryRun: false, ...image, wait, allowOtherRuns }, async (rig) => {
       prepared = true;
       result = await measurePaired(rig, { plan, work, image: candidateImage, out });
       return EXIT.ok;

@@ -1,17 +1,17 @@
 /** One run measures on a host at a time: what happens when there is another one. */
 
-import { userInfo } from 'node:os';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
 import type { Limits } from '../../bench/types.ts';
 import { formatCpuList, formatSpan } from '../../bench/units.ts';
 import { clean } from '../../reports/text.ts';
-import { type Measurer, takeHostLock } from '../../runners/host/host-lock.ts';
+import { type Measurer, takeHostLock, takeHostLockLater } from '../../runners/host/host-lock.ts';
+import { userName } from '../../runners/host/ownership.ts';
 import type { Progress } from '../terminal/progress.ts';
 
 /** What the user said about other runs on this host. */
 export interface HostClaim {
-  /** How long to wait for another run to end. */
-  readonly waitNs?: number | undefined;
+  /** How long to wait for another run to end, ns. */
+  readonly wait?: number | undefined;
   readonly allowOtherRuns?: boolean | undefined;
 }
 
@@ -24,17 +24,14 @@ export interface ClaimedHost {
 /** Unlike other refusals it is no property of the plan: nothing else may be done instead. */
 export class HostInUse extends BoxmarkError {}
 
-/** As flags of a command. */
-export function hostClaim(flags: {
-  readonly wait?: number | undefined;
-  readonly allowOtherRuns?: boolean | undefined;
-}): HostClaim {
-  return { waitNs: flags.wait, allowOtherRuns: flags.allowOtherRuns };
+/** Those flags of a command alone. */
+export function hostClaim({ wait, allowOtherRuns }: HostClaim): HostClaim {
+  return { wait, allowOtherRuns };
 }
 
 /** Throws a usage error that names the other run, unless it ends in time or is allowed. */
 export async function claimHost(
-  { waitNs = 0, allowOtherRuns = false }: HostClaim,
+  { wait = 0, allowOtherRuns = false }: HostClaim,
   { cpus }: Limits,
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: Pick<Progress, 'say'> },
 ): Promise<ClaimedHost> {
@@ -46,12 +43,12 @@ export async function claimHost(
     command: `boxmark ${process.argv.slice(2).join(' ')}`.slice(0, 300),
   };
   const onWait = (holder: Measurer | null) => {
-    progress.say(`waiting up to ${formatSpan(waitNs / 1e9)} for ${nameOf(holder)} to end`);
+    progress.say(`waiting up to ${formatSpan(wait / 1e9)} for ${nameOf(holder)} to end`);
   };
-  const taken = await takeHostLock({ self, waitMs: allowOtherRuns ? 0 : waitNs / 1e6, signal, onWait });
+  const taken = await takeHostLock({ self, waitMs: allowOtherRuns ? 0 : wait / 1e6, signal, onWait });
   if ('lock' in taken) return taken.lock;
   const otherRun = nameOf(taken.holder);
-  if (allowOtherRuns) return { otherRun, release: async () => {} };
+  if (allowOtherRuns) return { otherRun, ...takeHostLockLater(self) };
   throw new HostInUse(
     {
       what: 'Another run measures on this host; the ratios of both would include it.',
@@ -60,14 +57,6 @@ export async function claimHost(
     },
     EXIT.usage,
   );
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.geteuid?.() ?? '?'); // A user whom no list of this host names.
-  }
 }
 
 /** What it says of itself may come from any user of the host. */

@@ -1,9 +1,9 @@
 /** Environments that a file of results names: which of them run only when the user names them too, and what is said before they run. */
 
-import { userInfo } from 'node:os';
 import { BoxmarkError, usageError } from '../../bench/errors.ts';
 import type { Plan } from '../../bench/types.ts';
 import { isAlias } from '../../runners/aliases.ts';
+import { userName } from '../../runners/host/ownership.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { quote } from '../../runners/kit/shell.ts';
 import { risksOf } from '../../runners/stack/path.ts';
@@ -77,13 +77,4 @@ function allowing(risky: readonly { readonly path: string }[]): string[] {
 
 function commandLine(words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word))).join(' ');
-}
-
-/** A user without an entry in the list of users has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `user ${process.getuid?.() ?? ''}`.trim();
-  }
 }

@@ -4,14 +4,18 @@
  * lock of a dead run is left, and it is seen by all users and from containers on the host's network.
  */
 
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 
 const NAME = '\0boxmark/measuring';
+/** Whoever asks has this long to take the answer, which fits into a socket's buffer at once. */
 const ANSWER_LIMIT_MS = 1000;
 const ANSWER_LIMIT_BYTES = 4096;
+const MOST_CLIENTS = 16;
 const RETRY_MS = 500;
+/** While this host is measured on, looking for the lock must not be work. */
+const QUIET_RETRY_MS = 10_000;
 
 /** Who measures, in its own words: another user of the host may say anything. */
 export type Measurer = z.infer<typeof measurerSchema>;
@@ -42,18 +46,38 @@ export interface LockWish {
   readonly onWait?: (holder: Measurer | null) => void;
 }
 
-/** Takes the host's lock, or says who has it. @throws the reason of the signal, and what the kernel answers when there are no such sockets */
+/** Takes the host's lock, or says who has it. @throws the reason of the signal */
 export async function takeHostLock({ self, waitMs, signal, onWait }: LockWish): Promise<Taken> {
   const giveUpAt = performance.now() + waitMs;
   for (let isWaiting = false; ; isWaiting = true) {
     signal.throwIfAborted();
-    const server = await listening(self);
-    if (server !== null) return { lock: { release: () => closed(server) } };
+    const lock = await lockedBy(self);
+    if (lock !== null) return { lock };
     const holder = await askHolder();
     if (performance.now() >= giveUpAt) return { holder };
     if (!isWaiting) onWait?.(holder);
     await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
   }
+}
+
+/** Takes the lock as soon as it is free, while something else goes on: a third run must learn of the one that was allowed. */
+export function takeHostLockLater(self: Measurer, everyMs = QUIET_RETRY_MS): HostLock {
+  const end = new AbortController();
+  const { signal } = end;
+  const taking = (async (): Promise<HostLock | null> => {
+    while (!signal.aborted) {
+      const lock = await lockedBy(self);
+      if (lock !== null) return lock;
+      await sleep(everyMs, undefined, { signal, ref: false }).catch(() => {});
+    }
+    return null;
+  })();
+  return {
+    release: async () => {
+      end.abort();
+      await (await taking)?.release();
+    },
+  };
 }
 
 /** Tests that measure at the same time have a lock each. */
@@ -62,27 +86,35 @@ function nameOfLock(): string {
   return BOXMARK_LOCK ? `${NAME}/${BOXMARK_LOCK}` : NAME;
 }
 
-/** Null when another process has the name. */
-function listening(self: Measurer): Promise<Server | null> {
+/** Null when another process has the name. A host without such sockets has no lock, and is measured on all the same. */
+function lockedBy(self: Measurer): Promise<HostLock | null> {
+  const clients = new Set<Socket>();
   const server = createServer((client) => {
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
     client.on('error', () => {}); // It went away before it had its answer.
+    // Anyone may ask: one who never reads or leaves must keep neither a place nor this process.
+    client.unref();
+    client.setTimeout(ANSWER_LIMIT_MS, () => client.destroy());
     client.end(`${JSON.stringify(self)}\n`);
   });
-  server.maxConnections = 16;
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(null);
-      else reject(error);
+  server.maxConnections = MOST_CLIENTS;
+  const lock: HostLock = {
+    release: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const client of clients) client.destroy();
+      }),
+  };
+  return new Promise((resolve) => {
+    server.once('error', ({ code }: NodeJS.ErrnoException) => {
+      resolve(code === 'EADDRINUSE' ? null : { release: async () => {} });
     });
     server.listen(nameOfLock(), () => {
       server.unref();
-      resolve(server);
+      resolve(lock);
     });
   });
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
 }
 
 function askHolder(): Promise<Measurer | null> {

@@ -1,6 +1,7 @@
 /** What in places that others can write is this user's own. In doubt it is not: nothing is read from it, removed or ended. */
 
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { userInfo } from 'node:os';
 
 /** An owner record is a few hundred bytes. */
 const MOST_BYTES = 64 << 10;
@@ -51,5 +52,14 @@ export function readOwnFile(path: string): string | null {
     return bytes.toString('utf8', 0, readSync(handle, bytes, 0, MOST_BYTES, 0));
   } finally {
     closeSync(handle);
+  }
+}
+
+/** A user without an entry in the list of users has no name. */
+export function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? ''}`.trim();
   }
 }

@@ -15,7 +15,7 @@ import {
   contentOf,
   isPlainMode,
   isPlainPath,
-  linksThatLeaveRoot,
+  linkThatLeavesRoot,
   MOST_BYTES,
   MOST_ENTRIES,
   openArchive,
@@ -126,7 +126,7 @@ function checkManifest(manifest: Manifest): void {
   if (!folders.has(posix.dirname(MANIFEST_PATH))) throw new BoxmarkError({ what: 'it has no folder for its manifest' });
   for (const [path, { mode }] of Object.entries(manifest.files)) checkMode(path, mode, 'file');
   for (const [path, mode] of Object.entries(manifest.folders)) checkMode(path, mode, 'folder');
-  const [leaving] = linksThatLeaveRoot(new Map(Object.entries(manifest.links)));
+  const leaving = linkThatLeavesRoot(new Map(Object.entries(manifest.links)));
   if (leaving !== undefined) {
     throw new BoxmarkError({
       what: `its link ${shown(leaving)} leads out of it, to ${shown(manifest.links[leaving] ?? '')}`,
@@ -137,7 +137,7 @@ function checkManifest(manifest: Manifest): void {
 function checkMode(path: string, mode: string, type: 'file' | 'folder'): void {
   if (isPlainMode(octal(mode), type)) return;
   throw new BoxmarkError({
-    what: `${shown(path)} has the mode ${mode}, which gives a program the rights of its owner`,
+    what: `${shown(path)} has the mode ${mode}, which lets others write to it or gives them the rights of its owner`,
   });
 }
 

@@ -12,8 +12,12 @@ const NAME_LIMIT_BYTES = 255;
 const PATH_LIMIT_BYTES = 3000;
 /** Of Linux (path_resolution(7)). */
 const LINK_LIMIT = 40;
-/** Set-user-id, set-group-id and, but for folders, sticky. */
+/** Over all links of an image: each of a few hundred has some five names on its way. */
+const MOST_STEPS = 200_000;
+const STICKY = 0o1000;
+/** Set-user-id, set-group-id, sticky; and what group and others may write. */
 const SPECIAL_MODE = 0o7000;
+const WRITABLE_BY_OTHERS = 0o022;
 
 /**
  * Opens an archive that the user names. Throws an `Error` with a short reason for whatever is no regular file: it is looked
@@ -35,44 +39,51 @@ export function isPlainPath(path: string): boolean {
     .every((name) => !['', '.', '..'].includes(name) && Buffer.byteLength(name) <= NAME_LIMIT_BYTES);
 }
 
-/** No program of a stranger gets the rights of its owner; `tmp` may be sticky, as only a folder needs to be. */
+/**
+ * No program of a stranger gets the rights of its owner, and nobody but the owner writes to it: the image is run later. A
+ * folder that all may write to is sticky, as `tmp` is.
+ */
 export function isPlainMode(mode: number, type: 'file' | 'folder'): boolean {
   const special = mode & SPECIAL_MODE;
-  return special === 0 || (type === 'folder' && special === 0o1000);
+  if (type === 'folder' && special === STICKY) return true;
+  return special === 0 && (mode & WRITABLE_BY_OTHERS) === 0;
 }
 
 /**
- * The paths of links that lead out of the root, or nowhere: absolute, empty, through other links, or in a circle.
+ * The path of a link that leads out of the root, or nowhere: absolute, empty, through other links, or in a circle; undefined
+ * when there is none. Links that take too many steps to follow count as such.
  * @param links path of each link below the root → its target
  */
-export function linksThatLeaveRoot(links: ReadonlyMap<string, string>): string[] {
-  return [...links.keys()].filter((path) => endOf(path, links) === undefined);
+export function linkThatLeavesRoot(links: ReadonlyMap<string, string>): string | undefined {
+  const budget = { steps: MOST_STEPS };
+  for (const path of links.keys()) if (!staysInside(path, links, budget)) return path;
+  return undefined;
 }
 
-/** Where a path ends below the root, each link on the way followed as the kernel follows it; undefined when it leaves. */
-function endOf(path: string, links: ReadonlyMap<string, string>): string | undefined {
-  const rest = path.split('/');
+/** Does a path end below the root, each link on the way followed as the kernel follows it? */
+function staysInside(path: string, links: ReadonlyMap<string, string>, budget: { steps: number }): boolean {
+  const rest = path.split('/').reverse();
   let at = '.';
-  for (let followed = 0; rest.length > 0; ) {
-    const name = rest.shift()!;
+  let followed = 0;
+  for (let name = rest.pop(); name !== undefined; name = rest.pop()) {
+    budget.steps -= 1;
+    if (budget.steps < 0) return false;
     if (name === '' || name === '.') continue;
     if (name === '..') {
-      if (at === '.') return undefined;
+      if (at === '.') return false;
       at = posix.dirname(at);
       continue;
     }
-    const next = posix.join(at, name);
-    const target = links.get(next);
-    if (target === undefined) {
-      at = next;
-      continue;
-    }
+    at = posix.join(at, name);
+    const target = links.get(at);
+    if (target === undefined) continue;
     followed += 1;
     const isStrange = target === '' || target.startsWith('/') || target.includes('\0');
-    if (isStrange || Buffer.byteLength(target) > PATH_LIMIT_BYTES || followed > LINK_LIMIT) return undefined;
-    rest.unshift(...target.split('/'));
+    if (isStrange || Buffer.byteLength(target) > PATH_LIMIT_BYTES || followed > LINK_LIMIT) return false;
+    at = posix.dirname(at);
+    for (const next of target.split('/').reverse()) rest.push(next);
   }
-  return at;
+  return true;
 }
 
 /** Writes the content of an entry to a new file, piece by piece. Returns its SHA-256, 64 hex digits. */

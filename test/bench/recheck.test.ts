@@ -98,7 +98,7 @@ it('finds a burst that is there twice', async () => {
     return [...lines, lines[again]!];
   });
   expect(await findings()).toContainEqual(
-    expect.stringMatching(/^samples\.csv: row 9841: repeats row \d+ \(block 6, round 20, measure, /),
+    expect.stringMatching(/^samples\.csv: row 9841: repeats a row \(block 6, round 20, measure, /),
   );
 });
 
@@ -155,4 +155,14 @@ it('a row of another session is found when the folder is checked', async () => {
   );
   const { findings: found } = await checkSession(dir);
   expect(found).toContainEqual({ file: 'starts.csv', problem: `row 3: is of the session ${EXAMPLES[1]}` });
+});
+
+it('takes no longer for a plan that claims more than there is', async () => {
+  const session = await loadSession(dir);
+  const rounds = 100_000;
+  const workloads = Array.from({ length: 64 }, (_, index) => `w${index}`);
+  const [start] = session.starts.filter(({ status }) => status === 'completed');
+  const starts = Array.from({ length: 20_000 }, (_, index) => ({ ...start!, startId: `s${index}` }));
+  const info = { ...session.info, plan: { ...session.info.plan, rounds, workloads } };
+  expect(recheck({ ...session, info, starts })).toHaveLength(20);
 });

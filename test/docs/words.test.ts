@@ -14,7 +14,6 @@ const PAGES = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
-  'SECURITY.md',
   'examples/README.md',
   'results/README.md',
   'scimark/README.md',

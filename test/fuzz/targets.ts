@@ -2,16 +2,15 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { readClaims } from '../../bench/analysis/claims/file.ts';
 import { BoxmarkError } from '../../bench/errors.ts';
 import { recheck } from '../../bench/kinds/recheck.ts';
 import { parseAnswer, parseBody, parseHello } from '../../bench/payload/protocol.ts';
-import { checkPlanInput } from '../../bench/plan/plan.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { readHistory } from '../../bench/session/history.ts';
 import { loadSession } from '../../bench/session/load.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
+import { readPlanFile } from '../../cli/session/plan-file.ts';
 import { FORMATS } from '../../reports/formats/index.ts';
 import { readSession } from '../../reports/model/read.ts';
 import { checkAci } from '../../runners/engines/appc/archive.ts';
@@ -43,7 +42,7 @@ const TEXTS = FORMATS.filter(({ name }) => !['html', 'png', 'svg'].includes(name
 export async function targetsIn(dir: string): Promise<Target[]> {
   return [
     ...sessionTargets(dir),
-    plan(),
+    plan(dir),
     claims(dir),
     ...answers(),
     elf(dir),
@@ -115,13 +114,17 @@ async function expectFinding(session: string, name: string, input: Buffer, seed:
   }
 }
 
-function plan(): Target {
+function plan(dir: string): Target {
+  const file = join(dir, 'plan.yaml');
   return {
     name: 'plan',
     seed: Buffer.from('env: [native, "docker:memory=1g"]\nprofile: quick\nblocks: 6\nmax-time: 20m\nseed: 42\n'),
     mutations: [words, numbers, bytes],
-    refusal: () => true, // What the parser of YAML says is passed on as a refusal.
-    read: (input, attempt) => attempt('plan', () => checkPlanInput(parseYaml(input.toString()), 'plan.yaml')),
+    read: (input, attempt) =>
+      attempt('plan', () => {
+        writeFileSync(file, input);
+        readPlanFile(file);
+      }),
   };
 }
 

@@ -230,12 +230,12 @@ describe('an image is refused, with the reason,', () => {
     [
       'a program gets the rights of its owner',
       () => [manifestEntry(), ROOTFS, { path: 'rootfs/sh', mode: '4755' }],
-      /a mode that gives a program the rights of its owner, "rootfs\/sh"/,
+      /a mode that lets others write to it or gives them the rights of its owner, "rootfs\/sh"/,
     ],
     [
       'a folder hands on its group',
       () => [manifestEntry(), ROOTFS, { path: 'rootfs/d', flag: '5', mode: '2777' }],
-      /a mode that gives/,
+      /a mode that lets others/,
     ],
     [
       'a file is to be written through a link',

@@ -1,9 +1,10 @@
 /** The lock of the host, and programs of others that hold it. */
 
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type LockWish, type Measurer, takeHostLock } from '../../runners/host/host-lock.ts';
+import { type LockWish, type Measurer, takeHostLock, takeHostLockLater } from '../../runners/host/host-lock.ts';
 
 let name: string;
 beforeEach(() => {
@@ -72,4 +73,56 @@ it.each([
   } finally {
     stranger.close();
   }
+});
+
+it('is let go at once although strangers hold on to it, and tells the next one who measures', async () => {
+  const lock = await taken('first');
+  const strangers = await Promise.all(
+    Array.from({ length: 40 }, async () => {
+      const stranger: Socket = connect({ path: `\0boxmark/measuring/${name}`, allowHalfOpen: true });
+      stranger.on('error', () => {});
+      await new Promise((resolve) => stranger.once('connect', resolve).once('error', resolve));
+      return stranger.pause(); // Neither reads nor leaves.
+    }),
+  );
+  try {
+    const begun = performance.now();
+    await lock.release();
+    expect(performance.now() - begun).toBeLessThan(5000);
+    await (await taken('second')).release();
+  } finally {
+    for (const stranger of strangers) stranger.destroy();
+  }
+});
+
+it('names its holder again when strangers have taken every place for a while', async () => {
+  const lock = await taken('first');
+  const strangers = Array.from({ length: 40 }, () => {
+    const stranger = connect({ path: `\0boxmark/measuring/${name}`, allowHalfOpen: true }).pause();
+    return stranger.on('error', () => {});
+  });
+  try {
+    await vi.waitFor(async () => expect(await takeHostLock(wish('second'))).toEqual({ holder: self('first') }), 10_000);
+  } finally {
+    for (const stranger of strangers) stranger.destroy();
+    await lock.release();
+  }
+});
+
+it('of a run that was allowed beside another is taken when the other one ends, so that a third one learns of it', async () => {
+  const first = await taken('first');
+  const later = takeHostLockLater(self('second'), 20);
+  expect(await takeHostLock(wish('third'))).toEqual({ holder: self('first') });
+  await first.release();
+  await sleep(500);
+  expect(await takeHostLock(wish('third'))).toEqual({ holder: self('second') });
+  await later.release();
+  await (await taken('third')).release();
+});
+
+it('is given up before it was free, without waiting', async () => {
+  const first = await taken('first');
+  await takeHostLockLater(self('second')).release();
+  await first.release();
+  await (await taken('third')).release();
 });

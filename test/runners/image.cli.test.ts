@@ -260,9 +260,14 @@ describe('an exported image', () => {
     const only = (more: object) => ({ files: {}, folders, links: {}, ...more });
     const file = (mode: string, size = 0) => ({ mode, sha256: EMPTY_DIGEST, size });
     const cases: [content: Contents, reason: RegExp][] = [
-      [only({ files: { sh: file('4755') } }), /"sh" has the mode 4755, which gives a program the rights of its owner/],
+      [
+        only({ files: { sh: file('4755') } }),
+        /"sh" has the mode 4755, which lets others write to it or gives them the rights/,
+      ],
       [only({ files: { sh: file('2755') } }), /the mode 2755/],
       [only({ files: { sh: file('1755') } }), /the mode 1755/],
+      [only({ files: { sh: file('0777') } }), /the mode 0777, which lets others write to it/],
+      [only({ folders: { ...folders, tmp: '0777' } }), /"tmp" has the mode 0777/],
       [only({ folders: { ...folders, tmp: '7777' } }), /"tmp" has the mode 7777/],
       [only({ files: { ['x'.repeat(256)]: file('0644') } }), /lists the path "x{80}…"/],
       [only({ links: { l: '' } }), /link "l" leads out of it, to ""/],

@@ -12,7 +12,7 @@ import {
   contentOf,
   isPlainMode,
   isPlainPath,
-  linksThatLeaveRoot,
+  linkThatLeavesRoot,
   MOST_BYTES,
   MOST_ENTRIES,
   openArchive,
@@ -95,7 +95,7 @@ async function forEachEntry(file: string, act: (entry: TarRead) => Promise<void>
       if (entry.type === 'symlink') links.set(entry.path.slice('rootfs/'.length), entry.target);
       await act(entry);
     }
-    const [leaving] = linksThatLeaveRoot(links);
+    const leaving = linkThatLeavesRoot(links);
     if (leaving !== undefined) {
       const named = [`rootfs/${leaving}`, links.get(leaving)].map((name) => JSON.stringify(name));
       throw refuse(`contains a link that leads out of its root, ${named.join(' to ')}`);
@@ -131,7 +131,7 @@ function checkEntry({ path, type, flag, mode, size }: TarRead, seen: ReadonlyMap
     throw refuse(`contains an entry ${why}, ${shown}`);
   }
   if (type !== 'symlink' && !isPlainMode(mode & 0o7777, type === 'file' ? 'file' : 'folder')) {
-    throw refuse(`contains a mode that gives a program the rights of its owner, ${shown}`);
+    throw refuse(`contains a mode that lets others write to it or gives them the rights of its owner, ${shown}`);
   }
 }
 

@@ -1,0 +1,20 @@
+/** A plan file: settings under the names of the flags, as YAML. It may be a stranger's. */
+
+import { parse as parseYaml } from 'yaml';
+import { messageOf, usageError } from '../../bench/errors.ts';
+import { checkPlanInput } from '../../bench/plan/plan.ts';
+import type { PlanInput } from '../../bench/plan/read-flags.ts';
+import { readNamed } from '../../bench/session/files.ts';
+
+/** More than any plan needs. */
+const PLAN_LIMIT_BYTES = 1 << 20;
+
+export function readPlanFile(file: string): PlanInput {
+  let content: unknown;
+  try {
+    content = parseYaml(readNamed(file, PLAN_LIMIT_BYTES));
+  } catch (error) {
+    throw usageError(`The plan can't be read: ${messageOf(error)}`, file, 'a YAML file with the names of the flags');
+  }
+  return checkPlanInput(content, file);
+}
