@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { boxesOf } from '../plan/schedule.ts';
 import { type Finding, MOST_FINDINGS } from '../session/check.ts';
+import { CONTRASTS, STARTUP } from '../session/figure-tables.ts';
 import { type LoadedSession, rowsOf } from '../session/load.ts';
 import type { Table } from '../session/table.ts';
-import { CONTRASTS, STARTUP } from '../session/tables.ts';
 import type { Sample, Start } from '../types.ts';
 import { kindOf, recordsOf } from './index.ts';
 

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { COST_MEASURES, KERNEL_ENGINES, type Plan, PROFILES, SIZES } from '../types.ts';
-import { MOST_BLOCKS, MOST_INSTANCES } from './flags.ts';
+import { MOST_BLOCKS, MOST_INSTANCES } from './what-flags.ts';
 
 const count = (most: number) => z.number().int().min(1).max(most);
 const name = z.string().min(1).max(400);

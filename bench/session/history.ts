@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxmarkError } from '../errors.ts';
 import { hasSuite, SUITE } from '../plan/suite.ts';
+import { CONTRASTS } from './figure-tables.ts';
 import { sessionFolders } from './find.ts';
 import { readSessionInfo, rowsOf } from './load.ts';
-import { CONTRASTS } from './tables.ts';
 
 export interface HistorySession {
   readonly id: string;

@@ -3,10 +3,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../errors.ts';
+import { CONTRASTS, STARTUP } from './figure-tables.ts';
 import { assertPlainFolder, readRegular, removePartials } from './files.ts';
 import { claimFolder } from './owner.ts';
 import { openStoreAt, type Store, writeWhole } from './store.ts';
-import { CONTRASTS, FOOTPRINT, SAMPLES, STARTS, STARTUP } from './tables.ts';
+import { FOOTPRINT, SAMPLES, STARTS } from './tables.ts';
 
 /**
  * Trims the folder to its first `blocks` blocks and opens it for appending. Works on what a kill left, a last line

@@ -6,11 +6,12 @@ import { stringify } from 'csv-stringify/sync';
 import { BoxmarkError, isDiskFull, messageOf, usageError } from '../errors.ts';
 import type { ContrastResult, FootprintRow, Sample, Start, StartupRow } from '../types.ts';
 import type { SessionEvent } from './events.ts';
+import { CONTRASTS, STARTUP } from './figure-tables.ts';
 import { digestOf, openToAppend, replaceFile, syncFolder } from './files.ts';
 import type { SessionInfo, StopReason } from './info.ts';
 import { claimFolder } from './owner.ts';
 import type { Column, Table } from './table.ts';
-import { CONTRASTS, FOOTPRINT, SAMPLES, STARTS, STARTUP, TABLES } from './tables.ts';
+import { FOOTPRINT, SAMPLES, STARTS, TABLES } from './tables.ts';
 
 /** Files of a session, in the order of the manifest. */
 export const SESSION_FILES = ['session.json', 'samples.csv', 'starts.csv', 'contrasts.csv', 'events.jsonl'] as const;

@@ -182,6 +182,18 @@ export function matching(pattern: RegExp, expected: string): CellType<string> {
 
 // ---------------------------------------------------------------- columns
 
+/** In every table the first one. */
+export const SESSION: Column<unknown> = {
+  name: 'session',
+  type: text,
+  meaning: 'name of the session',
+  write: (_, session) => session,
+  key: null,
+};
+
+/** What the column `env` means in every table. */
+export const ENV = 'path of the environment, or the control';
+
 /** A column for one property of the rows. */
 export interface FieldColumn<V> extends Words {
   readonly name: string;

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { randomStream } from '../../bench/random.ts';
-import { CONTRASTS } from '../../bench/session/tables.ts';
+import { CONTRASTS } from '../../bench/session/figure-tables.ts';
 
 const COUNTS = [1000, 5000];
 const EXAMPLE = 'results/example';

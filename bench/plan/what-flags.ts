@@ -1,0 +1,203 @@
+/** The flags that say what is measured and how much of it; `flags.ts` has them all. */
+
+import { type KernelEngine, PROFILES, type Profile, type Schedule, type Size } from '../types.ts';
+import { formatPercent } from '../units.ts';
+import { ANY, flag, type Measure } from './flag.ts';
+import { blocksText, CAP_WITH_TARGET, DEFAULT_PROFILE, LEAST_WITH_TARGET, PROFILE_NUMBERS } from './profiles.ts';
+import { choice, count, counts, names, ON, PAIRS, PERCENT, PERCENTS, text, time } from './values.ts';
+/** Bounds are far beyond what anyone would plan; they keep a slip from filling the disk. */
+export const MOST_BLOCKS = 100_000;
+export const MOST_INSTANCES = 256;
+
+const MEASURES: Readonly<Record<Measure, string>> = {
+  workloads: '',
+  startup: 'many short starts',
+  footprint: 'memory and disk of idle instances',
+};
+const SIZES: Readonly<Record<Size, string>> = { tiny: '', small: 'as in SciMark', large: '' };
+const KERNELS: Readonly<Record<KernelEngine, string>> = {
+  reference: "SciMark's own loops",
+  tuned: 'restructured loops',
+  wasm: 'WebAssembly with vectors',
+};
+const SCHEDULES: Readonly<Record<Schedule, string>> = {
+  interleaved: 'all environments in turns',
+  sequential: 'one after the other',
+};
+
+const ofProfiles = Object.fromEntries(
+  PROFILES.map((name) => {
+    const { rounds, ...blocks } = PROFILE_NUMBERS[name];
+    return [name, `${blocksText(blocks)} blocks × ${rounds} rounds`];
+  }),
+) as Record<Profile, string>;
+
+/** `standard 0.99%, publish 0.5%`. */
+const targets = PROFILES.flatMap((name) => {
+  const { target } = PROFILE_NUMBERS[name];
+  return target === null ? [] : [`${name} ${formatPercent(target)}`];
+}).join(', ');
+
+const publish = PROFILE_NUMBERS.publish;
+export const WHAT = [
+  flag('env', names('list', 'native,docker'), {
+    short: 'e',
+    help: 'environments or aliases, joined by commas',
+    default: 'native,container,nested,vm',
+    commands: { run: ANY },
+    plan: true,
+  }),
+  flag('env', names('list', 'native,docker'), {
+    short: 'e',
+    help: 'only these environments, joined by commas',
+    otherwise: 'all',
+    commands: { compare: ANY },
+  }),
+  flag('workload', names('list', 'fft,lu'), {
+    short: 'w',
+    help: 'workloads (boxmark list workloads) or the groups scimark, system and all, joined by commas',
+    default: 'scimark',
+    commands: { run: ANY, explain: ANY, selftest: { help: 'kernels (boxmark list workloads), joined by commas' } },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('size', choice<Size>(SIZES, 'size'), {
+    help: 'size of the workloads',
+    default: 'small',
+    commands: { run: ANY, explain: ANY, selftest: ANY, score: ANY },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('profile', choice<Profile>(ofProfiles), {
+    help: 'how much is measured',
+    default: DEFAULT_PROFILE,
+    commands: { run: ANY, explain: ANY },
+    plan: true,
+  }),
+  flag('measure', choice<Measure>(MEASURES, 'what'), {
+    help: 'what is measured',
+    default: 'workloads',
+    commands: { run: ANY },
+    plan: true,
+  }),
+  flag('baseline', text('env', 'native'), {
+    help: 'what the others are compared with',
+    default: 'native',
+    commands: { run: ANY, explain: ANY },
+    plan: true,
+  }),
+  flag('contrast', PAIRS, {
+    repeats: true,
+    help: 'a further pair to compare; may be repeated',
+    commands: { run: ANY },
+    plan: true,
+  }),
+  flag('kernels', choice<KernelEngine>(KERNELS, 'engine'), {
+    help: 'how the kernels are computed, always to the same bits',
+    default: 'reference',
+    commands: { run: ANY, score: ANY },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('slow', PERCENTS, {
+    help: 'known slowdowns, joined by commas',
+    default: '1%,2%,5%,10%',
+    commands: { selftest: ANY },
+  }),
+] as const;
+
+const VISITS = { help: 'interleaved visits in each block, rounded up to a balanced number' };
+
+export const HOW_MUCH = [
+  flag('blocks', count(1, MOST_BLOCKS), {
+    help: 'exactly this many blocks: fresh starts of every environment, the unit of the intervals',
+    otherwise: "the profile's",
+    commands: {
+      run: ANY,
+      explain: ANY,
+      selftest: { help: 'blocks to measure', default: '10' },
+      reproduce: { help: 'blocks to measure', otherwise: "the session's plan" },
+    },
+    plan: true,
+  }),
+  flag('blocks', count(2, MOST_BLOCKS), {
+    help: 'blocks of a paired run',
+    otherwise: "the baseline's plan",
+    commands: { compare: ANY },
+  }),
+  flag('quick', ON, { help: 'six blocks', commands: { selftest: ANY } }),
+  flag('target', PERCENT, {
+    help: 'end when every interval is at most ± this wide',
+    otherwise: targets,
+    commands: { run: ANY, resume: { otherwise: "the session's" } },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('min-blocks', count(2, MOST_BLOCKS), {
+    help: 'with a target: measure at least this many blocks',
+    otherwise: `${LEAST_WITH_TARGET}; publish: ${publish.minBlocks}`,
+    commands: { run: ANY },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('max-blocks', count(2, MOST_BLOCKS), {
+    help: 'with a target: measure at most this many blocks',
+    otherwise: `${CAP_WITH_TARGET}; publish: ${publish.maxBlocks}`,
+    commands: {
+      run: ANY,
+      resume: { help: 'at most this many blocks, those already measured included', otherwise: "the session's" },
+    },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('rounds', count(1, MOST_BLOCKS), {
+    help: 'interleaved visits or starts in each block, rounded up to a balanced number',
+    otherwise: "the profile's",
+    commands: { run: ANY, explain: VISITS, selftest: VISITS },
+    kinds: ['workloads', 'startup'],
+    plan: true,
+  }),
+  flag('burst', time({ least: '1us', most: '1000s' }), {
+    help: 'length of a timed burst on the baseline',
+    default: '10ms',
+    commands: { run: ANY, explain: ANY, selftest: ANY },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('schedule', choice<Schedule>(SCHEDULES, 'kind'), {
+    help: 'order of the environments in a block',
+    default: 'interleaved',
+    commands: { run: ANY },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('instances', counts(1, MOST_INSTANCES, '1,2,4,8'), {
+    help: 'numbers of idle boxes held at a time',
+    default: '1,2,4,8',
+    commands: { run: ANY },
+    kinds: ['footprint'],
+    plan: true,
+  }),
+  flag('cold', ON, {
+    negated: true,
+    help: 'keep the page cache; skip cold starts',
+    commands: { run: ANY },
+    kinds: ['startup'],
+    plan: true,
+  }),
+  flag('max-time', time(), {
+    help: "don't start a block that would finish after this time, such as 10m",
+    commands: {
+      run: ANY,
+      explain: ANY,
+      reproduce: ANY,
+      resume: { help: "don't start a block that would finish after this time, counted from now, such as 10m" },
+    },
+    plan: true,
+  }),
+  flag('min-time', time(), {
+    help: 'double the passes until a series lasts this long; 2s in SciMark',
+    default: '2s',
+    commands: { score: ANY },
+  }),
+] as const;
