@@ -64,11 +64,11 @@ export function createProgress(
         const cells = Math.round(fraction * BAR_CELLS);
         const bar = `${'█'.repeat(cells)}${'░'.repeat(BAR_CELLS - cells)}`;
         paint(
-          `${bar} ${Math.round(fraction * 100)} %  block ${block} round ${round}  ${formatSpan(elapsed)} gone${left}`,
+          `${bar} ${Math.round(fraction * 100)} %  block ${block} round ${round}  ${formatSpan(elapsed)} elapsed${left}`,
         );
       } else if (block !== lastBlock) {
         lastBlock = block;
-        say(`block ${block}: ${formatSpan(elapsed)} gone${left}`);
+        say(`block ${block}: ${formatSpan(elapsed)} elapsed${left}`);
       }
     },
   };
