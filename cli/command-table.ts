@@ -117,7 +117,18 @@ boxmark list environments -v`,
     summary: 'verify a session: manifest, digests, schema, states that agree',
     args: [SESSION],
     examples: `
-boxmark check results/20261123T170000Z-ab12cd`,
+boxmark check results/20261123T170000Z-ab12cd
+boxmark check /srv/results --nagios --max-age 26h    # is the newest session there alive, recent and whole?`,
+    note: 'With --nagios the exit code is 0 for OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.',
+    more: 'monitoring.md',
+  },
+  watch: {
+    summary: 'follow running and recent sessions, and warn when one goes silent',
+    args: [{ name: 'dir', help: 'folder of sessions', default: 'results' }],
+    examples: `
+boxmark watch                          # until Ctrl-C
+boxmark watch /srv/results --json      # what is there now; exit code 1 when one is silent, gone or failed`,
+    more: 'monitoring.md',
   },
   verify: {
     summary: 'check published claims against a session: reproduced, refuted, inconclusive, not applicable',

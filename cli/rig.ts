@@ -13,15 +13,16 @@ import { RUNNERS } from '../runners/index.ts';
 import { layerNames, parsePath } from '../runners/stack/path.ts';
 import { prepareStack, type StackContext } from '../runners/stack/stack.ts';
 import { payloadFile } from './paths.ts';
-import { type ClaimedHost, claimHost, type HostClaim } from './session/claim-host.ts';
+import { type ClaimedHost, claimHost } from './session/claim-host.ts';
 import { measureNew, measureOn, type PreparedRig, type ResumeOptions } from './session/measure.ts';
+import type { MeasuringFlags } from './session/measuring-flags.ts';
 import { announcement, assertAllowed, type StoredOrigin } from './session/stored-origin.ts';
 import { type NoteListener, WorkFolder } from './session/work-folder.ts';
 import { interruptSignal } from './terminal/interrupt.ts';
 import { createProgress, type Progress } from './terminal/progress.ts';
 import { stderr } from './terminal/streams.ts';
 
-export interface RigOptions extends HostClaim {
+export interface RigOptions extends MeasuringFlags {
   readonly quiet: boolean;
   /** Look only, prepare nothing. */
   readonly dryRun: boolean;
@@ -41,6 +42,7 @@ export interface RigSettings extends Pick<PlanDraft, 'requested' | 'baseline' | 
 interface Watch {
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  readonly flags: MeasuringFlags;
 }
 
 /** What a rig consists of once it is prepared. */
@@ -67,10 +69,12 @@ export class Rig implements PreparedRig {
   readonly passedOver: readonly Unavailable[];
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  readonly flags: MeasuringFlags;
   readonly #folder: WorkFolder;
 
-  private constructor(folder: WorkFolder, parts: Parts, { signal, progress }: Watch) {
+  private constructor(folder: WorkFolder, parts: Parts, { signal, progress, flags }: Watch) {
     this.#folder = folder;
+    this.flags = flags;
     this.image = parts.image;
     this.planned = parts.planned;
     this.environments = parts.environments;
@@ -116,6 +120,10 @@ export class Rig implements PreparedRig {
     return this.#folder.workspace;
   }
 
+  get workFolder(): string {
+    return this.workspace.dir;
+  }
+
   onNote(listener: NoteListener): void {
     this.#folder.onNote(listener);
   }
@@ -143,9 +151,7 @@ export class Rig implements PreparedRig {
   }
 
   #with({ environments = this.environments, refused = this.refused }: Partial<PreparedRig>): PreparedRig {
-    const { image, control, verifier, passedOver, signal, progress } = this;
-    const onNote = (listener: NoteListener) => this.onNote(listener);
-    return { image, control, verifier, passedOver, signal, progress, onNote, environments, refused };
+    return { ...this, environments, refused, workFolder: this.workFolder, onNote: (listener) => this.onNote(listener) };
   }
 }
 
@@ -175,7 +181,9 @@ export async function withRig(
     if (!options.dryRun) claimed = await claimHost(options, settings.limits, { signal, progress });
     folder = await WorkFolder.open(settings.limits, signal, !options.dryRun);
     if (claimed?.otherRun !== undefined) folder.workspace.note({ kind: 'other-run', run: claimed.otherRun });
-    return await act(await Rig.prepare(folder, made, { ...settings, ...options }, { signal, progress }));
+    return await act(
+      await Rig.prepare(folder, made, { ...settings, ...options }, { signal, progress, flags: options }),
+    );
   } catch (error) {
     if (!signal.aborted) throw error;
     stderr.write('boxmark: interrupted before anything was measured; nothing is left behind\n');

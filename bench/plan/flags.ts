@@ -6,7 +6,7 @@
 import { formatPercent } from '../units.ts';
 import { ANY, type Flag, flag } from './flag.ts';
 import { DEFAULT_MARGIN } from './profiles.ts';
-import { CPUS, choice, choices, count, DIGEST, names, ON, PERCENT, SIZE, text, time } from './values.ts';
+import { CPUS, choice, choices, count, DIGEST, names, ON, PERCENT, SIZE, text, time, WEB } from './values.ts';
 import { HOW_MUCH, WHAT } from './what-flags.ts';
 
 /** No plan has a longer number, and every seed is exact. */
@@ -61,8 +61,10 @@ const JUDGING = [
   }),
 ] as const;
 
+/** Commands that measure a session on this host. */
+const SESSIONS = { run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, explain: ANY };
 /** Commands that time something on this host. */
-const MEASURING = { run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, score: ANY, explain: ANY };
+const MEASURING = { ...SESSIONS, score: ANY };
 
 const WHERE = [
   flag('seed', count(0, MOST_SEED), {
@@ -116,6 +118,20 @@ const WHERE = [
   flag('allow-other-runs', ON, {
     help: 'measure although another run measures on this host; the session records it',
     commands: MEASURING,
+  }),
+  flag('guard', ON, {
+    negated: true,
+    help: 'start boxes although the host is short of memory or disk, or overloaded',
+    commands: SESSIONS,
+  }),
+  flag('on-event', text('command', 'notify-me'), {
+    help: 'run this shell command when the session starts, ends or has a problem; JSON on its standard input',
+    commands: SESSIONS,
+  }),
+  flag('webhook', WEB, {
+    help: 'post the same JSON to this URL; recorded without its path',
+    otherwise: '$BOXMARK_WEBHOOK',
+    commands: SESSIONS,
   }),
   flag('allow-different-hosts', ON, {
     help: "continue although the hardware differs from the session's",
@@ -189,12 +205,21 @@ const OUTPUT = [
     help: 'the seal that an article or a colleague gave for this session; another one is a finding',
     commands: { check: ANY },
   }),
-  flag('nagios', ON, { help: 'one line, as monitoring plug-ins print it', commands: { check: ANY } }),
+  flag('nagios', ON, {
+    help: 'one line and the exit code of a monitoring plug-in, about a session or the newest one of a folder',
+    commands: { check: ANY },
+  }),
+  flag('max-age', time({ least: '1s', most: '10000h' }), {
+    help: 'with --nagios: how long ago the newest session may have ended',
+    otherwise: 'any time',
+    commands: { check: ANY },
+  }),
+  flag('once', ON, { help: 'print what is there now, and stop', commands: { watch: ANY } }),
   flag('json', ON, {
     help: 'print the result as one JSON document',
     commands: {
       ...{ run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, score: ANY, explain: ANY, doctor: ANY },
-      ...{ setup: ANY, list: ANY, check: ANY, verify: ANY, clean: ANY },
+      ...{ setup: ANY, list: ANY, watch: ANY, check: ANY, verify: ANY, clean: ANY },
       history: { help: 'the same as --format json' },
     },
   }),
@@ -228,7 +253,7 @@ const OUTPUT = [
         explain: ANY,
         doctor: ANY,
       },
-      ...{ setup: ANY, check: ANY, verify: ANY, history: ANY, export: ANY, clean: ANY },
+      ...{ setup: ANY, check: ANY, verify: ANY, watch: ANY, history: ANY, export: ANY, clean: ANY },
       ...{ completion: ANY, 'image export': ANY, 'image import': ANY },
     },
   }),

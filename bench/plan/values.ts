@@ -65,6 +65,19 @@ export const DIGEST: ValueType<string> = {
   format: String,
 };
 
+/** An address of the web. */
+export const WEB: ValueType<string> = {
+  metavar: 'url',
+  forms: ['text'],
+  parse: (given, flag) => {
+    const example = 'https://example.org/hook';
+    const url = textOf(given, flag, 'an address that begins with http:// or https://', example);
+    if (URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol)) return url;
+    throw usageError(`${flag} takes an address that begins with http:// or https://.`, url, example);
+  },
+  format: String,
+};
+
 /** Names joined by commas; in a plan file also a list. */
 export const names = (metavar: string, example: string): ValueType<readonly string[]> => ({
   metavar,

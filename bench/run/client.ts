@@ -14,6 +14,8 @@ import {
   type RequestOf,
 } from '../payload/protocol.ts';
 import type { BoxProcess } from '../types.ts';
+import { HostAtLimit } from './watch/host-gauges.ts';
+import type { Wait } from './watch/patience.ts';
 
 /** A box that failed: it ended, stopped answering, or sent an invalid answer. Only its own data are lost. */
 export class BoxFault extends Error {
@@ -25,8 +27,9 @@ export class BoxFault extends Error {
   }
 }
 
-/** Any error as a fault of the box in which it happened. */
+/** Any error as a fault of the box in which it happened. Throws what is no fault of a box: a host at its limit. */
 export function faultOf(error: unknown): BoxFault {
+  if (error instanceof HostAtLimit) throw error;
   return error instanceof BoxFault ? error : new BoxFault('failed', messageOf(error));
 }
 
@@ -42,7 +45,8 @@ export interface Reply<O extends Op> {
 export interface PayloadClient {
   readonly hello: Hello;
   readonly helloNs: bigint;
-  request<O extends Op>(op: O, params: RequestOf<O>, timeoutMs: number): Promise<Reply<O>>;
+  /** @param wait how long the box may be silent; a number is in ms */
+  request<O extends Op>(op: O, params: RequestOf<O>, wait: Wait | number): Promise<Reply<O>>;
 }
 
 /** Lines of other programs in the box (a kernel's log, an init) are ignored up to this many characters. */
@@ -51,17 +55,20 @@ const NOISE_LIMIT_CHARS = 1 << 20;
 /** Waits for the payload's first line. Rejects with a `BoxFault`; the caller closes the box. */
 export async function connect(child: BoxProcess, timeoutMs: number, signal: AbortSignal): Promise<PayloadClient> {
   const mailbox = new Mailbox(child, signal);
-  const first = await mailbox.next(timeoutMs, 'its first line');
+  const first = await mailbox.next({ limitMs: timeoutMs }, 'its first line');
   const hello = checked(() => parseHello(first.json), first.json);
   let id = 0;
   return {
     hello,
     helloNs: first.atNs,
-    async request(op, params, limitMs) {
+    async request(op, params, wait) {
       id += 1;
       const sentNs = process.hrtime.bigint();
       child.write(JSON.stringify({ v: PROTOCOL_VERSION, id, op, ...params }));
-      const { json, atNs } = await mailbox.next(limitMs, `the answer to "${op}"`);
+      const { json, atNs } = await mailbox.next(
+        typeof wait === 'number' ? { limitMs: wait } : wait,
+        `the answer to "${op}"`,
+      );
       const answer: Answer = checked(() => parseAnswer(json), json);
       if (answer.id !== id) throw new BoxFault('failed', `answered request ${answer.id} when ${id} was asked`);
       if (!answer.ok) throw new BoxFault('failed', `the payload refused "${op}": ${answer.error}`);
@@ -99,7 +106,7 @@ class Mailbox {
   }
 
   /** The next message. Rejects with a `BoxFault` once the box has ended, after the limit, and when interrupted. */
-  async next(timeoutMs: number, what: string): Promise<Message> {
+  async next(wait: Wait, what: string): Promise<Message> {
     const waiting = this.#early.shift();
     if (waiting !== undefined) return waiting;
     if (this.#ended !== undefined) throw this.#ended;
@@ -108,7 +115,7 @@ class Mailbox {
     try {
       return await new Promise((resolve, reject) => {
         this.#waiter = { resolve, reject };
-        timer = setTimeout(() => this.#timeOut(timeoutMs, what), timeoutMs);
+        timer = setTimeout(() => this.#timeOut(wait, what), wait.limitMs);
         if (this.#signal.aborted) onAbort();
         else this.#signal.addEventListener('abort', onAbort, { once: true });
       });
@@ -142,10 +149,11 @@ class Mailbox {
     this.#child.kill();
   }
 
-  #timeOut(timeoutMs: number, what: string): void {
+  #timeOut({ limitMs, longestMs }: Wait, what: string): void {
     const printed = this.#child.errorTail();
     const more = printed === '' ? '' : `; it printed: ${excerpt(printed)}`;
-    this.#fail(new BoxFault('timed-out', `silent for ${timeoutMs / 1000} s while ${what} was due${more}`));
+    const promised = longestMs === undefined ? '' : `, which took ${seconds(longestMs)} at most before`;
+    this.#fail(new BoxFault('timed-out', `silent for ${seconds(limitMs)} while ${what} was due${promised}${more}`));
   }
 
   #fail(fault: BoxFault): void {
@@ -161,6 +169,10 @@ function checked<T>(read: () => T, json: string): T {
   } catch (error) {
     throw new BoxFault('failed', `not an answer of this version: ${excerpt(json)} (${excerpt(messageOf(error))})`);
   }
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1000).toPrecision(3))} s`;
 }
 
 /** A short, printable excerpt of a box's output. */

@@ -6,6 +6,7 @@ import type { NewEvent, SessionEvent } from '../session/events.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { BoxFacts, ContrastResult, Environment, FootprintRow, Plan, Sample, Start, StartupRow } from '../types.ts';
 import type { HostGauges } from './watch/host-gauges.ts';
+import type { Patience } from './watch/patience.ts';
 
 /** One kind of measurement; `kinds/index.ts` has all of them. */
 export interface Kind {
@@ -95,6 +96,7 @@ export interface BlockScope {
   whyAbsent(box: string): string;
   readonly gauges: HostGauges;
   readonly image: { readonly node: string; readonly payload: string };
+  readonly patience: Patience;
   readonly signal: AbortSignal;
   readonly sink: BlockSink;
 }

@@ -16,6 +16,7 @@ import { BoxFault, connect, type PayloadClient, type Reply } from './client.ts';
 import type { BlockSink } from './kind.ts';
 import { type Clock, type ClockReading, openClock } from './watch/clock.ts';
 import { type HostGauges, hostFacts, postureFacts } from './watch/host-gauges.ts';
+import type { Patience } from './watch/patience.ts';
 
 /** What all starts of a session have in common. */
 export interface StartScope {
@@ -24,6 +25,8 @@ export interface StartScope {
   readonly signal: AbortSignal;
   /** SHA-256 of what must run in the box; an empty digest is not checked. */
   readonly image: { readonly node: string; readonly payload: string };
+  /** What the answers of the session so far promise; without it, the plan alone says how long a box may be silent. */
+  readonly patience?: Patience;
 }
 
 export interface StartRequest {
@@ -74,6 +77,7 @@ export class Resident {
     const { gauges, signal } = scope;
     const { environment } = request;
     const limitMs = limitOf(scope, environment);
+    await gauges.admit?.(signal);
     const memoryBytes = gauges.availableMemoryBytes();
     const stealMs = gauges.stealMs();
     const begunNs = process.hrtime.bigint();
@@ -116,8 +120,13 @@ export class Resident {
   }
 
   async ask<O extends Op>(op: O, params: RequestOf<O>): Promise<BookedReply<O>> {
+    const { patience } = this.#scope;
+    const planMs = limitOf(this.#scope, this.environment);
+    const what = `${this.box} ${op} ${'workload' in params ? params.workload : ''}`;
+    const wait = patience?.waitFor(what, planMs) ?? { limitMs: planMs };
     const before = this.#cpuSoFar();
-    const reply = await this.#client.request(op, params, limitOf(this.#scope, this.environment));
+    const reply = await this.#client.request(op, params, wait);
+    patience?.answered(what, Number(reply.receivedNs - reply.sentNs) / 1e6);
     const after = this.#cpuSoFar();
     const hostCpuNs = before === null || after === null ? null : after - before;
     this.#ownCpuNs += hostCpuNs ?? 0;

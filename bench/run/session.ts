@@ -8,6 +8,7 @@ import type { ContrastResult, Environment, FootprintRow, Plan, Sample, Start } f
 import type { BlockSink, Kind, KindRun, SessionRecords, SessionRows } from './kind.ts';
 import type { HostGauges } from './watch/host-gauges.ts';
 import { GIVEN_UP, SessionLog } from './watch/log.ts';
+import { Patience } from './watch/patience.ts';
 
 /** Events for a progress display; called only while nothing is being measured. */
 export interface ProgressSink {
@@ -34,6 +35,10 @@ export interface SessionRequest {
   readonly earlier?: EarlierRows;
   /** Why an environment of the plan has no box. */
   readonly absent?: ReadonlyMap<string, string>;
+  /** Without it, that of every session. */
+  readonly patience?: Patience;
+  /** Between blocks, when no box runs: what must not disturb a measurement. Never throws. */
+  betweenBlocks?(): Promise<void>;
   /** Called once, with a function that receives what others notice before and during the session. */
   notices(report: (event: NewEvent) => void): void;
 }
@@ -77,6 +82,7 @@ class SessionRun {
   readonly #samples: Sample[];
   readonly #starts: Start[];
   readonly #footprint: FootprintRow[];
+  readonly #patience: Patience;
   readonly #kind: KindRun;
 
   constructor(request: SessionRequest) {
@@ -84,6 +90,7 @@ class SessionRun {
     const log = new SessionLog(request);
     this.#request = request;
     this.#log = log;
+    this.#patience = request.patience ?? new Patience();
     this.#samples = [...(earlier?.samples ?? [])];
     this.#starts = [...(earlier?.starts ?? [])];
     this.#footprint = [...(earlier?.footprint ?? [])];
@@ -119,6 +126,7 @@ class SessionRun {
     const begunMs = monotonicMs();
     const first = log.info.blocksCompleted + 1;
     for (let block = first; ; block++) {
+      await this.#request.betweenBlocks?.();
       const stop = this.#stopNow(begunMs, block - first);
       if (stop !== undefined) return stop;
       progress.block(`block ${block} of ${plan.minBlocks < plan.maxBlocks ? 'at most ' : ''}${plan.maxBlocks}`);
@@ -132,7 +140,17 @@ class SessionRun {
     const { image, measuredMs: before } = log.info;
     const begunMs = monotonicMs();
     const result = await this.#kind.runBlock({
-      ...{ plan, block, isFirst, gauges, image, signal, environments: log.boxes, sink: this.#sinkOf(block) },
+      ...{
+        plan,
+        block,
+        isFirst,
+        gauges,
+        image,
+        signal,
+        patience: this.#patience,
+        environments: log.boxes,
+        sink: this.#sinkOf(block),
+      },
       whyAbsent: (box) => absent?.get(box) ?? GIVEN_UP,
     });
     const measuredMs = before + Math.round(monotonicMs() - begunMs);

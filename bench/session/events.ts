@@ -43,6 +43,11 @@ export const EVENTS = {
     'another run measured on this host at the same time, as the user allowed: the ratios include its work',
     { run: z.string() },
   ),
+  'host-at-limit': notable(
+    'the host was short of memory or disk, or overloaded, when a box was to start: the start waited',
+    { of: z.enum(['memory', 'disk', 'load']), reason: z.string(), waitedMs: count, over: z.boolean() },
+    '`over`: the host had recovered when the wait ended. If not, the session ends here; after a wait for load it continues',
+  ),
   'no-cgroup': notable('a box runs without its own cgroup: pinned, but without limits and accounts', {
     start: z.string(),
     box: z.string().optional(),

@@ -87,6 +87,12 @@ interface Owner {
   readonly startTicks: string | null;
 }
 
+/** Is there a process that marks this folder as its own? */
+export function hasOwner(dir: string): boolean {
+  const owner = readOwner(join(dir, MARK));
+  return owner !== undefined && startTicks(owner.pid) === owner.startTicks;
+}
+
 function readOwner(file: string): Owner | undefined {
   try {
     const { pid, startTicks: ticks } = JSON.parse(readRegular(file, MARK_LIMIT_BYTES)) as Partial<Owner>;
@@ -97,7 +103,7 @@ function readOwner(file: string): Owner | undefined {
 }
 
 /** When the process was started, in clock ticks since boot: the pid may have been reused. Null: no such process. */
-function startTicks(pid: number): string | null {
+export function startTicks(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name in brackets may contain anything; field 22 is the 20th after it.

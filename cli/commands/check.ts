@@ -8,24 +8,26 @@ import { loadSession } from '../../bench/session/load.ts';
 import { sealOf } from '../../bench/session/seal.ts';
 import { clean } from '../../reports/text.ts';
 import { conclude } from '../conclude.ts';
+import { nagios } from '../session/nagios.ts';
+import { stdout } from '../terminal/streams.ts';
 
 export async function check(flags: FlagValues<'check'>, session: string): Promise<number> {
+  if (flags.nagios === true) {
+    const maxAgeMs = flags.maxAge === undefined ? undefined : flags.maxAge / 1e6;
+    const { line, code } = await nagios({ path: session, maxAgeMs, verify: (dir) => checkWhole(dir, flags.seal) });
+    stdout.write(line);
+    return code;
+  }
   const result = await checkWhole(session, flags.seal);
   const good = result.findings.length === 0;
   return conclude(
     {
       json: flags.json,
       document: () => ({ ok: good, ...result }),
-      text: () => (flags.nagios ? nagiosLine(result) : linesOf(session, result)),
+      text: () => linesOf(session, result),
     },
     good ? EXIT.ok : EXIT.failed,
   );
-}
-
-function nagiosLine({ findings: [first], samples, starts, wrongAnswers }: CheckResult): string {
-  const said =
-    first === undefined ? `OK - ${samples} samples whole` : `CRITICAL - ${lineOf(first).replaceAll('|', '/')}`;
-  return `BOXMARK ${said} | samples=${samples} starts=${starts} wrong=${wrongAnswers}\n`;
 }
 
 function linesOf(session: string, { findings, samples, starts, wrongAnswers, recomputed, seal }: WholeCheck): string {

@@ -18,8 +18,8 @@ import { conclude } from '../conclude.ts';
 import { type Candidates, candidatesFor, ladderFor, type MissingStep, standing } from '../ladder.ts';
 import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
 import { type Rig, type RigOptions, suggestion, withRig } from '../rig.ts';
-import { hostClaim } from '../session/claim-host.ts';
 import { concludeSession } from '../session/conclude-session.ts';
+import { measuringFlags } from '../session/measuring-flags.ts';
 import { assertOut } from '../session/out-folder.ts';
 
 /** Raised when a field of the JSON document changes its meaning or goes. */
@@ -42,7 +42,7 @@ export async function explainCommand(flags: FlagValues<'explain'>, env = ''): Pr
   const candidates = candidatesFor(env, RUNNERS, suggestion);
   const out = resolve(flags.out ?? defaultFor('explain', 'out'));
   if (dryRun !== true) assertOut(out);
-  const options = { quiet: quiet === true, dryRun: false, imageFile: undefined, ...hostClaim(flags) };
+  const options = { quiet: quiet === true, dryRun: false, imageFile: undefined, ...measuringFlags(flags) };
   const possible = await tried(settings, candidates, options);
   if (possible === null) return EXIT.interrupted;
   const ladder = ladderFor(env, settings.baseline, possible, RUNNERS);

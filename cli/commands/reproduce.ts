@@ -20,8 +20,8 @@ import { limitsHere } from '../compare/limits-here.ts';
 import { WORKLOAD_IDS } from '../names.ts';
 import { programVersion } from '../paths.ts';
 import { type Rig, suggestion, withRig } from '../rig.ts';
-import { hostClaim } from '../session/claim-host.ts';
 import { concludeSession } from '../session/conclude-session.ts';
+import { measuringFlags } from '../session/measuring-flags.ts';
 import { assertOut } from '../session/out-folder.ts';
 
 const JSON_SCHEMA = 1;
@@ -45,7 +45,7 @@ export async function reproduce(flags: ReproduceFlags, dir = ''): Promise<number
   const image = await imageOf(original, flags.image);
   return withRig(
     settings,
-    { quiet: flags.quiet === true, dryRun: false, ...image, ...hostClaim(flags) },
+    { quiet: flags.quiet === true, dryRun: false, ...image, ...measuringFlags(flags) },
     async (rig) => {
       const otherBytes = otherBytesText(original, rig);
       for (const text of [otherBytes, note]) if (text !== null) rig.progress.say(text);

@@ -15,8 +15,9 @@ import { canonicalJson, type HostFacts, readHost } from '../../runners/host/fact
 import { WORKLOAD_IDS } from '../names.ts';
 import { programVersion } from '../paths.ts';
 import { type Rig, withRig } from '../rig.ts';
-import { hostClaim } from '../session/claim-host.ts';
 import { finish } from '../session/measure.ts';
+import { measuringFlags } from '../session/measuring-flags.ts';
+import { recordedCall } from '../session/recorded-call.ts';
 import { concludeRun } from '../session/run-result.ts';
 
 type ResumeFlags = FlagValues<'resume'>;
@@ -40,7 +41,7 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
   const image = { imageFile: undefined, imageDigest: before.image.digest };
   return withRig(
     settings,
-    { quiet: flags.quiet === true, dryRun: false, ...image, ...hostClaim(flags) },
+    { quiet: flags.quiet === true, dryRun: false, ...image, ...measuringFlags(flags) },
     async (rig) => {
       if (flags.keepGoing !== true) assertAllRun(rig);
       const info = infoOn(before, plan);
@@ -147,7 +148,7 @@ function infoOn(before: SessionInfo, plan: Plan): SessionInfo {
   const time = {
     at: new Date().toISOString(),
     program: programVersion(),
-    command: `boxmark ${process.argv.slice(2).join(' ')}`,
+    command: recordedCall(),
     blocksKept: before.blocksCompleted,
   };
   return { ...before, plan, stopReason: 'running', finishedAt: null, resumed: [...before.resumed, time] };

@@ -10,7 +10,7 @@ import { defaultLimits } from '../../runners/host/cpus.ts';
 import { conclude } from '../conclude.ts';
 import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
 import { type Rig, timeGuess, withRig } from '../rig.ts';
-import { hostClaim } from '../session/claim-host.ts';
+import { measuringFlags } from '../session/measuring-flags.ts';
 import { assertOut } from '../session/out-folder.ts';
 import { readPlanFile } from '../session/plan-file.ts';
 import { concludeRun } from '../session/run-result.ts';
@@ -31,7 +31,7 @@ export async function run(flags: RunFlags): Promise<number> {
     quiet: flags.quiet === true,
     dryRun: flags.dryRun === true,
     imageFile: flags.image,
-    ...hostClaim(flags),
+    ...measuringFlags(flags),
   };
   return withRig({ ...settings, origin: null }, options, async (rig) => {
     const plan = makePlan(settings, rig.planned, rig.baseline);

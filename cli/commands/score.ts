@@ -16,7 +16,7 @@ import { conclude } from '../conclude.ts';
 import { KERNEL_IDS } from '../names.ts';
 import { programVersion } from '../paths.ts';
 import { type Rig, withRig } from '../rig.ts';
-import { hostClaim } from '../session/claim-host.ts';
+import { measuringFlags } from '../session/measuring-flags.ts';
 
 const JSON_SCHEMA = 1;
 const BURSTS = 50;
@@ -27,7 +27,7 @@ export async function score(flags: FlagValues<'score'>): Promise<number> {
     { ...planInputOf(flags), env: ['native'] },
     { workloads: KERNEL_IDS, seed: 0, limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes) },
   );
-  const options = { quiet: flags.quiet === true, dryRun: false, imageFile: undefined, ...hostClaim(flags) };
+  const options = { quiet: flags.quiet === true, dryRun: false, imageFile: undefined, ...measuringFlags(flags) };
   return withRig({ ...settings, origin: null }, options, async (rig) => {
     const plan = makePlan(settings, rig.planned, rig.baseline);
     const result = await measureScore(rig, plan, minNs);

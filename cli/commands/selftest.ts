@@ -13,8 +13,8 @@ import { terminalText } from '../../reports/formats/terminal.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { KERNEL_IDS } from '../names.ts';
 import { withRig } from '../rig.ts';
-import { hostClaim } from '../session/claim-host.ts';
 import { concludeSession } from '../session/conclude-session.ts';
+import { measuringFlags } from '../session/measuring-flags.ts';
 import { assertOut } from '../session/out-folder.ts';
 
 const QUOTAS: readonly KnownQuota[] = [{ env: 'quota:50%', quota: 0.5 }];
@@ -38,7 +38,7 @@ export async function selftest(flags: FlagValues<'selftest'>): Promise<number> {
   );
   const out = resolve(flags.out ?? defaultFor('selftest', 'out'));
   assertOut(out);
-  const options = { quiet: quiet === true, dryRun: false, imageFile: undefined, ...hostClaim(flags) };
+  const options = { quiet: quiet === true, dryRun: false, imageFile: undefined, ...measuringFlags(flags) };
   return withRig({ ...settings, origin: null }, options, async (rig) => {
     const plan = makePlan(settings, rig.planned, rig.baseline);
     rig.announce(plan);

@@ -7,7 +7,8 @@ import { isAlias } from '../../runners/aliases.ts';
 import { loadImage, verifyImage } from '../../runners/image/image.ts';
 import { WORKLOAD_IDS } from '../names.ts';
 import { withRig } from '../rig.ts';
-import { type HostClaim, HostInUse } from '../session/claim-host.ts';
+import { HostInUse } from '../session/claim-host.ts';
+import { type MeasuringFlags, measuringFlags } from '../session/measuring-flags.ts';
 import { assertAllowed, type StoredOrigin } from '../session/stored-origin.ts';
 import { limitsHere } from './limits-here.ts';
 import { measurePaired, type PairedResult } from './paired.ts';
@@ -88,7 +89,7 @@ function onlyOne(side: string, own: Plan, other: Plan, only: ReadonlySet<string>
 /** A reason, when this host could not measure anything; null after an interrupt, which is reported already. */
 export async function runPaired(
   { plan, origin, work, baselineImage, candidateImage }: PairedCase,
-  { out, quiet, wait, allowOtherRuns }: { readonly out: string; readonly quiet?: boolean | undefined } & HostClaim,
+  { out, quiet, ...flags }: { readonly out: string; readonly quiet?: boolean | undefined } & MeasuringFlags,
 ): Promise<PairedResult | string | null> {
   const settings = {
     requested: plan.environments.map(({ path }) => path),
@@ -100,11 +101,15 @@ export async function runPaired(
   let result: PairedResult | string | null = null;
   let prepared = false;
   try {
-    await withRig(settings, { quiet: quiet === true, dryRun: false, ...image, wait, allowOtherRuns }, async (rig) => {
-      prepared = true;
-      result = await measurePaired(rig, { plan, work, image: candidateImage, out });
-      return EXIT.ok;
-    });
+    await withRig(
+      settings,
+      { quiet: quiet === true, dryRun: false, ...image, ...measuringFlags(flags) },
+      async (rig) => {
+        prepared = true;
+        result = await measurePaired(rig, { plan, work, image: candidateImage, out });
+        return EXIT.ok;
+      },
+    );
   } catch (error) {
     if (prepared || error instanceof HostInUse || !(error instanceof BoxmarkError)) throw error;
     return error.what.replace(/\.$/, '');

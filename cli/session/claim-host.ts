@@ -7,6 +7,7 @@ import { clean } from '../../reports/text.ts';
 import { type Measurer, takeHostLock, takeHostLockLater } from '../../runners/host/host-lock.ts';
 import { userName } from '../../runners/host/ownership.ts';
 import type { Progress } from '../terminal/progress.ts';
+import { recordedCall } from './recorded-call.ts';
 
 /** What the user said about other runs on this host. */
 export interface HostClaim {
@@ -24,11 +25,6 @@ export interface ClaimedHost {
 /** Unlike other refusals it is no property of the plan: nothing else may be done instead. */
 export class HostInUse extends BoxmarkError {}
 
-/** Those flags of a command alone. */
-export function hostClaim({ wait, allowOtherRuns }: HostClaim): HostClaim {
-  return { wait, allowOtherRuns };
-}
-
 /** Throws a usage error that names the other run, unless it ends in time or is allowed. */
 export async function claimHost(
   { wait = 0, allowOtherRuns = false }: HostClaim,
@@ -40,7 +36,7 @@ export async function claimHost(
     user: userName(),
     startedAt: new Date().toISOString(),
     cpus: [...cpus],
-    command: `boxmark ${process.argv.slice(2).join(' ')}`.slice(0, 300),
+    command: recordedCall().slice(0, 300),
   };
   const onWait = (holder: Measurer | null) => {
     progress.say(`waiting up to ${formatSpan(wait / 1e9)} for ${nameOf(holder)} to end`);

@@ -1,9 +1,12 @@
 /** Measures a plan with what a rig has prepared: opens the session's folder, runs the session, hands back the outcome. */
 
 import { hostname } from 'node:os';
+import { messageOf } from '../../bench/errors.ts';
 import { kindOf } from '../../bench/kinds/index.ts';
 import { finishSession, runSession, type SessionOutcome, type SessionRequest } from '../../bench/run/session.ts';
-import type { NewEvent } from '../../bench/session/events.ts';
+import type { HostGauges } from '../../bench/run/watch/host-gauges.ts';
+import { eventKind, isExpected, type NewEvent } from '../../bench/session/events.ts';
+import { Heartbeat } from '../../bench/session/heartbeat.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session/info.ts';
 import { type LoadedSession, loadSession } from '../../bench/session/load.ts';
 import { reopenStore } from '../../bench/session/reopen.ts';
@@ -15,6 +18,11 @@ import { dropPageCache } from '../../runners/host/page-cache.ts';
 import { namespacesOf } from '../../runners/host/processes.ts';
 import { programVersion } from '../paths.ts';
 import type { Progress } from '../terminal/progress.ts';
+import { Courier } from './courier.ts';
+import { hostGuard } from './guard.ts';
+import type { MeasuringFlags } from './measuring-flags.ts';
+import { Pulse } from './pulse.ts';
+import { recordedCall } from './recorded-call.ts';
 import type { NoteListener } from './work-folder.ts';
 
 /** USER_HZ: the unit of /proc/stat on every Linux that Node.js runs on. */
@@ -30,6 +38,9 @@ export interface PreparedRig {
   readonly passedOver: readonly Unavailable[];
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  readonly flags: MeasuringFlags;
+  /** Where boxes are made. */
+  readonly workFolder: string;
   onNote(listener: NoteListener): void;
 }
 
@@ -87,34 +98,76 @@ async function execute(
   info: SessionInfo,
   { event, ...more }: Pick<SessionRequest, 'earlier' | 'absent'> & { readonly event?: NewEvent } = {},
 ): Promise<SessionOutcome> {
-  const { control, verifier, environments, signal, progress } = rig;
+  const { control, verifier, environments, signal } = rig;
   if (control === undefined || verifier === undefined) throw new Error('nothing is prepared in a dry run');
+  const { plan } = info;
+  const heart = new Heartbeat(store.dir, longestStepMs(plan, environments));
+  const courier = new Courier(rig.flags, { session: info.session, host: info.host.name, dir: store.dir });
+  courier.add({ kind: 'started', command: info.command, blocksKept: info.blocksCompleted });
+  let report: (event: NewEvent) => void = () => {};
   try {
-    return await runSession({
+    const outcome = await runSession({
       ...more,
-      kind: kindOf(info.plan),
+      kind: kindOf(plan),
       notices: (tell) => {
+        report = tell;
         if (event !== undefined) tell(event);
         for (const { path, reason, remedy } of [...rig.refused, ...rig.passedOver]) {
           tell({ kind: 'unavailable', env: path, reason, remedy });
         }
         rig.onNote(tell);
       },
-      ...{ plan: info.plan, environments, control, verifier, store, info, signal, progress },
-      gauges: {
-        availableMemoryBytes: () => availableMemoryBytes(),
-        stealMs: () => {
-          const ticks = stealTicks();
-          return ticks === null ? null : ticks * MS_PER_TICK;
-        },
-        pressureMs: () => cpuPressureMs(),
-        namespaces: () => namespacesOf('self'),
-        dropCaches: () => dropPageCache(),
-      },
+      ...{ plan, environments, control, verifier, info, signal },
+      store: heardBy(courier, store),
+      progress: new Pulse(rig.progress, heart),
+      betweenBlocks: () => courier.deliver(),
+      gauges: gaugesOf(rig, store.dir, (event) => report(event)),
     });
+    heart.end();
+    const { stopReason, blocksCompleted } = outcome.info;
+    const reason = outcome.failure === null ? stopReason : messageOf(outcome.failure);
+    courier.add({ kind: 'ended', stopReason, blocksCompleted, reason });
+    return outcome;
   } finally {
     store.close();
+    await courier.close(signal);
   }
+}
+
+/** Those who hear of a session hear of its problems, not of how it was done. */
+function heardBy(courier: Courier, store: Store): Store {
+  return {
+    ...store,
+    event: (event) => {
+      store.event(event);
+      if (!isExpected(eventKind(event))) courier.add({ ...event, kind: eventKind(event) });
+    },
+  };
+}
+
+/** How long the slowest environment may take for a step, with some time for its end, ms. */
+function longestStepMs({ timeoutMs }: Plan, environments: readonly Environment[]): number {
+  return timeoutMs * Math.max(...environments.map(({ slowness }) => slowness)) + 60_000;
+}
+
+function gaugesOf(
+  { flags, workFolder, progress }: PreparedRig,
+  dir: string,
+  event: (event: NewEvent) => void,
+): HostGauges {
+  return {
+    availableMemoryBytes: () => availableMemoryBytes(),
+    stealMs: () => {
+      const ticks = stealTicks();
+      return ticks === null ? null : ticks * MS_PER_TICK;
+    },
+    pressureMs: () => cpuPressureMs(),
+    namespaces: () => namespacesOf('self'),
+    dropCaches: () => dropPageCache(),
+    ...(flags.guard === false
+      ? {}
+      : { admit: hostGuard({ folders: [workFolder, dir], say: (text) => progress.say(text), event }) }),
+  };
 }
 
 async function describeSession({ image, environments, refused }: PreparedRig, plan: Plan): Promise<SessionInfo> {
@@ -124,7 +177,7 @@ async function describeSession({ image, environments, refused }: PreparedRig, pl
     schema: SESSION_SCHEMA,
     session: sessionId(now),
     program: programVersion(),
-    command: `boxmark ${process.argv.slice(2).join(' ')}`,
+    command: recordedCall(),
     startedAt: now.toISOString(),
     finishedAt: null,
     stopReason: 'running',

@@ -39,6 +39,7 @@ function familiesOf(model: ExportModel): Family[] {
 
 function sessionFamilies({ session, fingerprint }: ExportModel): Family[] {
   const finished = Date.parse(session.finishedAt ?? '');
+  const lastActivity = Date.parse(session.lastActivityAt ?? session.startedAt);
   const { id, program, plan } = session;
   return [
     {
@@ -51,6 +52,12 @@ function sessionFamilies({ session, fingerprint }: ExportModel): Family[] {
       unit: 'seconds',
       help: 'When the session ended, seconds since 1970-01-01 UTC.',
       points: [{ labels: {}, value: Number.isFinite(finished) ? finished / 1000 : null }],
+    },
+    {
+      name: 'boxmark_session_last_activity_timestamp_seconds',
+      unit: 'seconds',
+      help: 'Last sign of life of the session, seconds since 1970-01-01 UTC: alert on time() minus this.',
+      points: [{ labels: {}, value: Number.isFinite(lastActivity) ? lastActivity / 1000 : null }],
     },
   ];
 }

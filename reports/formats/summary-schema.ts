@@ -211,6 +211,7 @@ export const summarySchema = z.strictObject({
     host: text,
     startedAt: text,
     finishedAt: text.nullable(),
+    lastActivityAt: text.optional(),
     stopReason: text.nullable(),
     folder: text.optional(),
     secondsPerBlock: z.number().optional(),

@@ -67,6 +67,8 @@ export interface SessionHeader {
   /** RFC 3339; `finishedAt` is null while the session runs, or when it was cut. */
   readonly startedAt: string;
   readonly finishedAt: string | null;
+  /** The last sign of life, RFC 3339; of a session that has ended its end. */
+  readonly lastActivityAt?: string | undefined;
   /** `blocks` when all planned blocks were measured, else what ended it. */
   readonly stopReason: string | null;
   /** Folder of the session as a user would type it. */

@@ -7,6 +7,7 @@ import { nearest } from '../../bench/errors.ts';
 import { kindOf, recordsOf } from '../../bench/kinds/index.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import { manifestFindings } from '../../bench/session/check.ts';
+import { readBeat } from '../../bench/session/heartbeat.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { isCounted, openSession } from '../../bench/session/load.ts';
 import type { RunnerKind, Sample } from '../../bench/types.ts';
@@ -37,7 +38,7 @@ export function readSession(dir: string, catalogue: Catalogue): SessionOnDisk {
   const rows = newRowRanges();
   const counts = isCounted(events, info.blocksCompleted);
   const model = buildModel({
-    session: headerOf(info),
+    session: { ...headerOf(info), lastActivityAt: info.finishedAt ?? readBeat(dir)?.at },
     samples: rows.counted(samples(), counts),
     starts,
     events,

@@ -106,7 +106,6 @@ const COMMANDS: Readonly<Record<string, readonly [args: readonly string[], code?
   'verify-system.txt': [['verify', folderOf(SYSTEM)]],
   'check.txt': [['check', folderOf(KERNELS)]],
   'check.json': [['check', folderOf(KERNELS), '--json']],
-  'check-nagios.txt': [['check', folderOf(KERNELS), '--nagios']],
   'history.txt': [['history', EXAMPLES]],
   'history.json': [['history', EXAMPLES, '--json']],
   'history.html': [['history', EXAMPLES, '--format', 'html']],

@@ -1,5 +1,6 @@
 /** What the host reports about itself and a box: gauges read between starts, its state in a block, facts that the box can't know. */
 
+import { BoxmarkError } from '../../errors.ts';
 import type { NewEvent } from '../../session/events.ts';
 import type { BoxFacts, Environment, HostLimits } from '../../types.ts';
 
@@ -17,9 +18,17 @@ export interface HostGauges {
   pressureMs?(): number | null;
   /** Namespaces of the harness by kind (`pid`, `net`), each with the number that identifies it. */
   namespaces?(): Readonly<Record<string, string>>;
+  /**
+   * Asked before every start: waits while the host is short of memory, disk or CPUs. Throws `HostAtLimit` when it stays so
+   * and a start could do harm.
+   */
+  admit?(signal: AbortSignal): Promise<void>;
   /** Writes dirty pages back and drops the page cache. Returns the reason when that is not allowed; else null. */
   dropCaches?(): Promise<string | null>;
 }
+
+/** The host has too little left for a further box: the session ends with what it has. */
+export class HostAtLimit extends BoxmarkError {}
 
 /** What the box can't know about itself, for its posture: whose kernel and namespaces it has, and what its engine does. */
 export function postureFacts({ sharesClock, engine }: Environment, gauges: HostGauges): BoxFacts {
