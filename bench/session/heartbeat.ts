@@ -34,7 +34,7 @@ const beatSchema = z.object({
 });
 export type Beat = z.infer<typeof beatSchema>;
 
-/** What a reader is told at a sign of life. */
+/** What a sign of life says. */
 export type Doing = Pick<Beat, 'doing' | 'block' | 'fraction'>;
 
 const LEAST_DUE_MS = 60_000;

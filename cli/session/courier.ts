@@ -1,9 +1,9 @@
 /** Reports what happens in a session: a shell command, an address of the web. Only while no box runs. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 import { messageOf } from '../../bench/errors.ts';
 import { clean } from '../../reports/text.ts';
+import { hostExec } from '../../runners/kit/process.ts';
 import { stderr } from '../terminal/streams.ts';
 
 /** One thing that happened; `kind` as in `events.jsonl`, or `started`, or `ended`. */
@@ -111,16 +111,11 @@ export class Courier {
 }
 
 async function runCommand(command: string, input: string, kinds: string): Promise<void> {
-  const {
-    exitCode,
-    stderr: said,
-    timedOut,
-  } = await execa('/bin/sh', ['-c', command], {
-    ...{ input, reject: false, timeout: ATTEMPT_MS, forceKillAfterDelay: 500, stdout: 'ignore', maxBuffer: 1 << 16 },
-    env: { BOXMARK_EVENTS: kinds },
-  });
-  if (timedOut) throw new Error(`it took longer than ${ATTEMPT_MS / 1000} s`);
-  if (exitCode !== 0) throw new Error(`it ended with code ${exitCode ?? 'unknown'} ${said.trim().slice(-200)}`.trim());
+  const env = { ...(process.env as Record<string, string>), BOXMARK_EVENTS: kinds };
+  const ended = await hostExec(['/bin/sh', '-c', command], { input, env, timeoutMs: ATTEMPT_MS });
+  if (ended.timedOut) throw new Error(`it took longer than ${ATTEMPT_MS / 1000} s`);
+  if (ended.exitCode === 0) return;
+  throw new Error(`it ended with code ${ended.exitCode ?? 'unknown'} ${ended.stderr.trim().slice(-200)}`.trim());
 }
 
 async function post(url: string, body: string): Promise<void> {

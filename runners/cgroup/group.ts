@@ -2,10 +2,11 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readdir, rmdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../bench/errors.ts';
 import type { Usage } from '../../bench/types.ts';
-import { quote } from '../kit/shell.ts';
+import { parseKernelCpus, quote } from '../kit/shell.ts';
 import { type GroupLimits, groupSteps, type Hierarchy, hierarchiesFor, parseHierarchies, type Step } from './tree.ts';
 import { accountOfPath } from './usage.ts';
 
@@ -14,6 +15,9 @@ export { usageOfPath, usageOfPid } from './usage.ts';
 /** All groups of Boxmark are below this one. */
 export const GROUP_ROOT = '/boxmark';
 const REMOVE_LIMIT_MS = 5000;
+/** Limits in bytes, which the kernel rounds to whole pages. */
+const MEMORY_FILE = /\/memory\.[\w.]+$/;
+const LARGEST_PAGE_BYTES = 65_536;
 
 /** A group of this host, in one or several hierarchies. */
 export interface Group {
@@ -159,10 +163,21 @@ function runStep(step: Step): void {
     case 'write':
       try {
         writeFileSync(step.file, step.value);
+        assertInForce(step);
       } catch (error) {
         if (!step.optional) throw error;
       }
   }
+}
+
+/** Kernels round, and mounts may be of something else than a kernel: a limit counts once it reads back. */
+function assertInForce({ file, value }: Extract<Step, { kind: 'write' }>): void {
+  const found = text(file).trim();
+  const isSame =
+    found === value ||
+    (basename(file) === 'cpuset.cpus' && String(parseKernelCpus(found)) === String(parseKernelCpus(value))) ||
+    (MEMORY_FILE.test(file) && found !== '' && Math.abs(Number(found) - Number(value)) < LARGEST_PAGE_BYTES);
+  if (!isSame) throw new Error(`${file} is ${found || 'empty'} after ${value} was written to it`);
 }
 
 async function killTree(folder: string): Promise<void> {

@@ -3,7 +3,8 @@
 import { usageError } from '../../bench/errors.ts';
 import type { Limits } from '../../bench/types.ts';
 import { hostExec } from '../kit/process.ts';
-import { fieldOf, type KernelFiles, kernelFiles, memoryField, parseKernelCpus } from './kernel-files.ts';
+import { parseKernelCpus } from '../kit/shell.ts';
+import { fieldOf, type KernelFiles, kernelFiles, memoryField } from './kernel-files.ts';
 
 /** Room for Node.js's threads and an init, not for a runaway. */
 const PIDS = 512;

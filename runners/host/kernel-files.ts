@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseKernelCpus } from '../kit/shell.ts';
 
 export interface KernelFiles {
   /** Trimmed content of a file; null when it is missing or unreadable. */
@@ -41,17 +42,6 @@ export function kernelFiles(root = '/'): KernelFiles {
       }
     },
   };
-}
-
-/** The kernel's own list format, `0-3,8`; anything else in it is passed over. */
-export function parseKernelCpus(text: string): number[] {
-  const cpus = new Set<number>();
-  for (const part of text.split(',')) {
-    const match = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part);
-    if (match === null) continue;
-    for (let cpu = Number(match[1]); cpu <= Number(match[2] ?? match[1]); cpu++) cpus.add(cpu);
-  }
-  return [...cpus].sort((a, b) => a - b);
 }
 
 /** Value of `name: value` or `name\t: value` in the text of /proc/cpuinfo, /proc/meminfo or a status file; null when it is missing. */

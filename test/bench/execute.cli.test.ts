@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionOutcome } from '../../bench/run/session.ts';
+import { HostAtLimit } from '../../bench/run/watch/host-gauges.ts';
+import { Patience } from '../../bench/run/watch/patience.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import type { Environment, Plan, Sample } from '../../bench/types.ts';
 import { honest, PAYLOAD, runIn, scripted, tampered, tinyPlan } from './boxes.ts';
@@ -17,13 +19,19 @@ afterEach(() => rmSync(out, { recursive: true, force: true }));
 interface RunOptions {
   readonly signal?: AbortSignal;
   readonly control?: Environment;
+  readonly patience?: Patience;
   onRound?(at: { block: number; round: number }): void;
 }
 
-function run(plan: Plan, environments: readonly Environment[], { signal, control, onRound }: RunOptions = {}) {
+function run(
+  plan: Plan,
+  environments: readonly Environment[],
+  { signal, control, patience, onRound }: RunOptions = {},
+) {
   return runIn(out, plan, environments, {
     ...(control && { control }),
     ...(signal && { signal }),
+    ...(patience && { patience }),
     notices: (tell) => tell({ kind: 'harness-not-pinned', reason: 'one CPU' }),
     progress: { phase: () => {}, block: () => {}, round: (at) => onRound?.(at) },
   });
@@ -76,6 +84,60 @@ describe('a session of healthy boxes', () => {
       measured(outcome, env).map(({ round, workload, checksum }) => `${round} ${workload} ${checksum}`);
     expect(states('native').sort()).toEqual(states('native@control').sort());
     expect(states('native')).toHaveLength(4 * 3);
+  });
+});
+
+describe('a box that falls silent after its pilot block', () => {
+  it('ends after what its own answers promise, not after the limit of the plan, and is started afresh in the next block', async () => {
+    const plan = tinyPlan({
+      environments: [native, { path: 'bad' }],
+      workloads: ['fft'],
+      blocks: 3,
+      timeoutMs: 60_000,
+    });
+    const calls = join(out, 'starts');
+    // The second start is silent from its second visit on.
+    const bad = tampered(
+      'bad',
+      `const fs = require('node:fs');
+       if (seen === 1) fs.appendFileSync(${JSON.stringify(calls)}, 'x');
+       if (seen > 5 && fs.readFileSync(${JSON.stringify(calls)}).length === 2) line = null;`,
+    );
+    const { outcome } = await run(plan, [honest('native'), bad], { patience: new Patience(500) });
+    const statuses = outcome.starts.filter(({ env }) => env === 'bad').map(({ status }) => status);
+    expect(statuses).toEqual(['completed', 'timed-out', 'completed']);
+    const [silent] = outcome.events.filter(({ kind }) => kind === 'timed-out');
+    expect(silent).toMatchObject({
+      env: 'bad',
+      reason: expect.stringMatching(/silent for .* was due, which took .* at most before/),
+    });
+    expect(measured(outcome, 'native')).toHaveLength(3 * 4);
+    expect(measured(outcome, 'bad').length).toBeGreaterThan(2 * 4);
+  });
+});
+
+describe('a host without room', () => {
+  it('ends the session with its whole blocks, and blames no box', async () => {
+    const plan = tinyPlan({ environments: [native, { path: 'twin' }], workloads: ['fft'], blocks: 3 });
+    let starts = 0;
+    const admit = async () => {
+      starts += 1;
+      if (starts > 6) throw new HostAtLimit({ what: 'The host has no room for a further box.' });
+    };
+    const { outcome, dir } = await runIn(out, plan, [honest('native'), honest('twin')], {
+      gauges: { availableMemoryBytes: () => null, stealMs: () => null, admit },
+    });
+    expect(outcome.info).toMatchObject({ stopReason: 'failed', blocksCompleted: 1 });
+    expect(outcome.failure).toBeInstanceOf(HostAtLimit);
+    // Boxes that were open are closed with the block; none is said to be the cause.
+    const reasons = outcome.events.flatMap((event) => (event.kind === 'failed' ? [[event.env, event.reason]] : []));
+    expect(reasons.filter(([env]) => env !== undefined).map(([, reason]) => reason)).toEqual(
+      Array(2).fill('the block was given up'),
+    );
+    expect(reasons.filter(([env]) => env === undefined)).toEqual([
+      [undefined, expect.stringContaining('no room for a further box')],
+    ]);
+    expect((await checkSession(dir)).findings).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -122,6 +122,20 @@ describe('a v2 group', () => {
     mkdirSync(join(top, 'boxmark/ab/docker/0123'), { recursive: true });
     await removeWorkspaceGroups('ab', hierarchies);
     expect(existsSync(join(top, 'boxmark'))).toBe(false);
+  });
+
+  it('is not made where a limit is written and another one is in force', async () => {
+    const hierarchies = hostHierarchies(mountinfo);
+    const folder = join(top, 'boxmark/ab/b1-x-1');
+    mkdirSync(folder, { recursive: true });
+    // Takes every write, and reads as empty.
+    symlinkSync('/dev/null', join(folder, 'memory.max'));
+    let reason = '';
+    const onUnavailable = (why: string): void => {
+      reason = why;
+    };
+    expect(await createGroup('ab', 'b1-x-1', { memoryBytes: 4096 }, { hierarchies, onUnavailable })).toBeUndefined();
+    expect(reason).toContain('memory.max is empty after 4096 was written to it');
   });
 
   it('is not made, with a reason, where the hierarchy is read-only', async () => {
