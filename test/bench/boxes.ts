@@ -7,6 +7,7 @@ import { SESSION_SCHEMA, type SessionInfo, sessionId } from '../../bench/session
 import { createStore } from '../../bench/session/store.ts';
 import { type Environment, NO_TRAITS, type Plan, type Started } from '../../bench/types.ts';
 import { hostSpawn } from '../../runners/kit/process.ts';
+import { RehearsedPayload } from '../cli/stand-ins/payload.ts';
 
 /** The bundled payload, as the build makes it. */
 export const PAYLOAD = fileURLToPath(new URL('../../dist/payload.cjs', import.meta.url));
@@ -41,6 +42,27 @@ export function scripted(path: string, argv: readonly string[], env: Record<stri
 
 export function honest(path: string): Environment {
   return scripted(path, [process.execPath, PAYLOAD]);
+}
+
+/**
+ * A box that only claims to compute, for tests of what a session does with its boxes; it starts no process. `edit` makes
+ * what changes the answers of one start on their way out.
+ */
+export function rehearsed(path: string, edit: () => (line: string) => string = () => (line) => line): Environment {
+  return {
+    ...scripted(path, []),
+    async start(name): Promise<Started> {
+      const begunNs = process.hrtime.bigint();
+      const payload = new RehearsedPayload([`--start=${name}`], { edit: edit() });
+      const close = async () => payload.kill();
+      return { process: payload, begunNs, spawnedNs: process.hrtime.bigint(), usage: () => ({}), close };
+    },
+  };
+}
+
+/** For sessions whose other boxes are rehearsed: states of real ones differ. */
+export function rehearsedCrew(): Pick<SessionRequest, 'control' | 'verifier'> {
+  return { control: rehearsed('native'), verifier: rehearsed('native') };
 }
 
 /** The real payload with one thing wrong: `edit` changes its answers on their way out. */

@@ -11,7 +11,7 @@ import { checkSession } from '../../bench/session/check.ts';
 import { loadSession, readSessionInfo } from '../../bench/session/load.ts';
 import { reopenStore } from '../../bench/session/reopen.ts';
 import type { Environment, Plan } from '../../bench/types.ts';
-import { honest, requestFor, runIn, scripted, tinyPlan } from './boxes.ts';
+import { honest, rehearsed, rehearsedCrew, requestFor, runIn, scripted, tinyPlan } from './boxes.ts';
 
 let out: string;
 beforeEach(() => {
@@ -29,16 +29,20 @@ const footprint = tinyPlan({
   rounds: 1,
   timeoutMs: 20_000,
 });
+/** Where it matters that boxes start and end. */
+const REAL = { control: honest('native'), verifier: honest('native') };
 const GAUGES: HostGauges = { availableMemoryBytes: () => null, stealMs: () => null };
 
 interface Options {
   readonly gauges?: Partial<HostGauges>;
   readonly signal?: AbortSignal;
+  readonly crew?: ReturnType<typeof rehearsedCrew>;
   onRound?(at: { block: number; round: number }): void;
 }
 
 function run(plan: Plan, boxes: readonly Environment[], options: Options = {}) {
   return runIn(out, plan, boxes, {
+    ...(options.crew ?? rehearsedCrew()),
     gauges: { ...GAUGES, ...options.gauges },
     ...(options.signal && { signal: options.signal }),
     progress: { phase: () => {}, block: () => {}, round: (at) => options.onRound?.(at) },
@@ -50,7 +54,7 @@ async function resume(dir: string, boxes: readonly Environment[]) {
   const info = readSessionInfo(dir);
   const store = reopenStore(dir, info.session, info.blocksCompleted);
   const earlier = await loadSession(dir);
-  const outcome = await runSession({ ...requestFor(info.plan, boxes), store, info, earlier });
+  const outcome = await runSession({ ...requestFor(info.plan, boxes), ...rehearsedCrew(), store, info, earlier });
   store.close();
   return outcome;
 }
@@ -75,7 +79,10 @@ describe('a session of starts', () => {
       dropped++;
       return null;
     };
-    const { outcome, dir } = await run(startup, [honest('native'), honest('twin')], { gauges: { dropCaches } });
+    const { outcome, dir } = await run(startup, [honest('native'), honest('twin')], {
+      crew: REAL,
+      gauges: { dropCaches },
+    });
     expect(outcome.failure).toBeNull();
     expect(outcome.info.stopReason).toBe('blocks');
     expect(dropped).toBe(2 * 3);
@@ -106,7 +113,7 @@ describe('a session of starts', () => {
 
   it('says why the cache was kept, and then has a cold start in the first block only', async () => {
     const dropCaches = async () => 'not allowed here';
-    const { outcome } = await run(startup, [honest('native'), honest('twin')], { gauges: { dropCaches } });
+    const { outcome } = await run(startup, [rehearsed('native'), rehearsed('twin')], { gauges: { dropCaches } });
     expect(outcome.events.filter(({ kind }) => kind === 'page-cache-kept')).toMatchObject([
       { reason: 'not allowed here' },
     ]);
@@ -121,7 +128,7 @@ describe('a session of starts', () => {
   it("keeps a failing box from costing the others' data, and gives it up after two blocks", async () => {
     const broken = scripted('twin', ['false']);
     const plan = { ...startup, cold: false, minBlocks: 3, maxBlocks: 3 };
-    const { outcome, dir } = await run(plan, [honest('native'), broken]);
+    const { outcome, dir } = await run(plan, [rehearsed('native'), broken]);
     const twin = outcome.starts.filter(({ env }) => env === 'twin');
     expect(twin.map(({ status }) => status)).toEqual(['failed', 'failed', 'skipped']);
     expect(outcome.starts.filter(({ env, status }) => env === 'native' && status === 'completed')).toHaveLength(9);
@@ -135,6 +142,7 @@ describe('a session of starts', () => {
     };
     const plan = { ...startup, cold: false };
     const { outcome, dir } = await run(plan, [honest('native'), honest('twin')], {
+      crew: REAL,
       signal: controller.signal,
       onRound,
     });
@@ -145,7 +153,7 @@ describe('a session of starts', () => {
 });
 
 describe('a session of starts that is resumed', () => {
-  const boxes = [honest('native'), honest('twin')];
+  const boxes = [rehearsed('native'), rehearsed('twin')];
   const design = (dir: string) =>
     rows(dir, 'starts.csv').map(
       ({ block, round, position, env, temperature, status, start_id: id }) =>
@@ -214,7 +222,7 @@ describe('a session of idle instances', () => {
     };
     // The host has the less memory, the more boxes are open: the slope is known.
     const gauges = { availableMemoryBytes: () => 2 ** 40 - 7_000_000 * open };
-    const { outcome, dir } = await run(footprint, [counting('native'), counting('twin')], { gauges });
+    const { outcome, dir } = await run(footprint, [counting('native'), counting('twin')], { crew: REAL, gauges });
     expect(outcome.failure).toBeNull();
     expect(most).toBe(2);
     expect(open).toBe(0);
@@ -232,7 +240,7 @@ describe('a session of idle instances', () => {
   });
 
   it('that is cut and resumed has every number of every box in every block once', async () => {
-    const boxes = [honest('native'), honest('twin')];
+    const boxes = [rehearsed('native'), rehearsed('twin')];
     const { outcome: cut, dir } = await runUntil(footprint, boxes, 2, 0.1);
     expect(cut.info).toMatchObject({ stopReason: 'interrupted', blocksCompleted: 1 });
     expect(rows(dir, 'footprint.csv').length).toBeGreaterThan(6);
@@ -250,7 +258,7 @@ describe('a session of idle instances', () => {
     let reads = 0;
     // Enough for the first number, then next to nothing.
     const availableMemoryBytes = () => (reads++ < 40 ? 2 ** 33 - reads * 2 ** 26 : 2 ** 29);
-    const { outcome, dir } = await run(footprint, [honest('native'), honest('twin')], {
+    const { outcome, dir } = await run(footprint, [rehearsed('native'), rehearsed('twin')], {
       gauges: { availableMemoryBytes },
     });
     expect(outcome.events.some(({ kind }) => kind === 'too-little-memory')).toBe(true);

@@ -9,7 +9,7 @@ import { loadSession, wholeSamples } from '../../bench/session/load.ts';
 import { reopenStore } from '../../bench/session/reopen.ts';
 import { createStore, type Store } from '../../bench/session/store.ts';
 import type { Environment, Plan, Sample } from '../../bench/types.ts';
-import { honest, infoFor, requestFor, scripted, tampered, tinyPlan } from './boxes.ts';
+import { honest, infoFor, rehearsed, rehearsedCrew, requestFor, scripted, tampered, tinyPlan } from './boxes.ts';
 
 let out: string;
 beforeEach(() => {
@@ -21,9 +21,17 @@ const environments = [{ path: 'native' }, { path: 'twin' }];
 /** Frozen, so that sessions differ in nothing but their times. */
 const work = { fft: 20, sor: 20, 'monte-carlo': 20 };
 
+/** Where it matters what a box computes. */
+const REAL = {
+  boxes: [honest('native'), honest('twin')],
+  ...{ control: honest('native'), verifier: honest('native') },
+};
+const REHEARSED = { boxes: [rehearsed('native'), rehearsed('twin')], ...rehearsedCrew() };
+
 interface Options {
   readonly boxes?: readonly Environment[];
   readonly control?: Environment;
+  readonly verifier?: Environment;
   readonly earlier?: EarlierRows;
   /** Interrupts after this round. */
   readonly until?: { block: number; round: number };
@@ -32,11 +40,12 @@ interface Options {
 
 async function execute(store: Store, info: SessionInfo, options: Options = {}): Promise<SessionOutcome> {
   const controller = new AbortController();
-  const { boxes = [honest('native'), honest('twin')], control = honest('native'), earlier, until, onRound } = options;
+  const { boxes, control, verifier, earlier, until, onRound } = { ...REHEARSED, ...options };
   const outcome = await runSession({
     ...requestFor(info.plan, boxes),
     ...(earlier === undefined ? {} : { earlier }),
     control,
+    verifier,
     store,
     info,
     signal: controller.signal,
@@ -54,7 +63,7 @@ async function execute(store: Store, info: SessionInfo, options: Options = {}): 
 }
 
 function begin(plan: Plan, options: Options = {}) {
-  const info = { ...infoFor(plan, options.boxes ?? [honest('native'), honest('twin')]), work };
+  const info = { ...infoFor(plan, options.boxes ?? REHEARSED.boxes), work };
   const store = createStore(out, info);
   return execute(store, info, options).then((outcome) => ({ outcome, dir: store.dir }));
 }
@@ -79,10 +88,10 @@ function design(samples: readonly Sample[]): string[] {
 describe('a session that is interrupted and resumed', () => {
   it('has the bursts of one that was not: same orders in every block, same counts, same states', async () => {
     const plan = tinyPlan({ environments, blocks: 3 });
-    const whole = await begin(plan);
-    const cut = await begin(plan, { until: { block: 2, round: 2 } });
+    const whole = await begin(plan, REAL);
+    const cut = await begin(plan, { ...REAL, until: { block: 2, round: 2 } });
     expect(cut.outcome.info).toMatchObject({ stopReason: 'interrupted', blocksCompleted: 1 });
-    const resumed = await goOn(cut.dir);
+    const resumed = await goOn(cut.dir, {}, REAL);
     expect(resumed.failure).toBeNull();
     expect(resumed.info).toMatchObject({ stopReason: 'blocks', blocksCompleted: 3, work });
     expect(resumed.info.warmup).toEqual(cut.outcome.info.warmup);
@@ -130,9 +139,9 @@ describe('a session that is interrupted and resumed', () => {
       if (seen > 8 && require('node:fs').readFileSync(${JSON.stringify(mark)}).length === 2)
         line = line.replace(/"checksum":"[0-9a-f]{4}/, '"checksum":"dead');`;
     const boxes = [honest('native'), tampered('twin', edit)];
-    const { dir, outcome } = await begin(plan, { boxes, until: { block: 2, round: 4 } });
+    const { dir, outcome } = await begin(plan, { ...REAL, boxes, until: { block: 2, round: 4 } });
     expect(outcome.events).toContainEqual(expect.objectContaining({ kind: 'checksum-mismatch', block: 2 }));
-    const resumed = await goOn(dir, {}, { boxes });
+    const resumed = await goOn(dir, {}, { ...REAL, boxes });
     expect(resumed.events).toContainEqual(expect.objectContaining({ kind: 'checksum-mismatch', cutBlock: 2 }));
     const twin = resumed.samples.filter(
       ({ block, env, phase }) => block === 2 && env === 'twin' && phase === 'measure',
@@ -143,7 +152,7 @@ describe('a session that is interrupted and resumed', () => {
   it('reports an environment that can not run any more, and continues with the others', async () => {
     const plan = tinyPlan({ environments, blocks: 2 });
     const { dir } = await begin(plan, { until: { block: 2, round: 1 } });
-    const resumed = await goOn(dir, {}, { boxes: [honest('native')] });
+    const resumed = await goOn(dir, {}, { boxes: [rehearsed('native')] });
     const twin = resumed.starts.find(({ block, env }) => block === 2 && env === 'twin');
     expect(twin).toMatchObject({ status: 'skipped' });
     expect(resumed.info.blocksCompleted).toBe(2);
@@ -173,19 +182,20 @@ describe('a finished session', () => {
 
 describe('the end of a session with a target', () => {
   /** Answers with the same times whatever the host does, so that every ratio is 1 and every interval a point. */
-  const clockwork = (path: string, extra = '0') =>
-    tampered(
-      path,
-      `const bursts = /"bursts":(\\[\\[.*?\\]\\])/.exec(line)?.[1];
-      if (bursts !== undefined) {
-        const even = JSON.parse(bursts).map(([at, , cpu]) => [at, 1e6 + (${extra}), cpu]);
-        line = line.replace(bursts, JSON.stringify(even));
-      }`,
-    );
+  const clockwork = (path: string, extraOf: () => number = () => 0) =>
+    rehearsed(path, () => {
+      const wallNs = 1e6 + extraOf();
+      return (line) => {
+        const bursts = /"bursts":(\[\[.*?\]\])/.exec(line)?.[1];
+        if (bursts === undefined) return line;
+        const even = (JSON.parse(bursts) as number[][]).map(([at, , cpu]) => [at, wallNs, cpu]);
+        return line.replace(bursts, JSON.stringify(even));
+      };
+    });
 
   it('comes at the first block end from the minimum on at which every interval is narrow enough', async () => {
     const plan = tinyPlan({ environments, minBlocks: 3, maxBlocks: 6, target: 0.01, workloads: ['fft'] });
-    const boxes = [clockwork('native'), clockwork('twin', '3e5')];
+    const boxes = [clockwork('native'), clockwork('twin', () => 3e5)];
     const { outcome, dir } = await begin(plan, { boxes, control: clockwork('native') });
     // 30 % slower from the first block on: significance does not end it before the minimum.
     expect(outcome.info).toMatchObject({ stopReason: 'precision', blocksCompleted: 3 });
@@ -196,10 +206,7 @@ describe('the end of a session with a target', () => {
   it('is the cap when an interval stays wide, however clear the difference', async () => {
     const plan = tinyPlan({ environments, minBlocks: 2, maxBlocks: 4, target: 0.001, workloads: ['fft'] });
     // From 1.5 to 2 times the time, another in each start.
-    const boxes = [
-      clockwork('native'),
-      clockwork('twin', '5e5 + (globalThis.own ??= Math.round(Math.random() * 5e5))'),
-    ];
+    const boxes = [clockwork('native'), clockwork('twin', () => 5e5 + Math.round(Math.random() * 5e5))];
     const { outcome } = await begin(plan, { boxes, control: clockwork('native') });
     expect(outcome.info).toMatchObject({ stopReason: 'blocks', blocksCompleted: 4 });
     const [row] = outcome.contrasts;
