@@ -1,6 +1,6 @@
 /** Footprint: every environment in every number of idle instances, in random order, measured while all of them are idle. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as timer } from 'node:timers/promises';
 import { FOOTPRINT_FIGURES, slopeRatio } from '../analysis/footprint.ts';
 import type { RatioRow } from '../analysis/reproduction.ts';
 import { boxesOf } from '../plan/schedule.ts';
@@ -166,12 +166,12 @@ class FootprintBlock {
     const folders = environment.disk?.folders ?? [];
     const use = () => (folders.length === 0 ? Promise.resolve(null) : diskUse(folders));
     const diskBefore = await use();
-    await sleep(SETTLE_MS);
+    await wait(gauges, SETTLE_MS);
     const memoryBefore = await available(gauges);
     const held: Resident[] = [];
     try {
       await this.#hold({ box, instances, position }, environment, held);
-      await sleep(SETTLE_MS);
+      await wait(gauges, SETTLE_MS);
       const memoryAfter = await available(gauges);
       const diskAfter = await use();
       const holdings = held.map((resident) => resident.holdings());
@@ -214,9 +214,13 @@ async function available(gauges: BlockScope['gauges']): Promise<number | null> {
   for (let i = 0; i < READINGS; i++) {
     const bytes = gauges.availableMemoryBytes();
     if (bytes !== null) readings.push(bytes);
-    await sleep(READING_PAUSE_MS);
+    await wait(gauges, READING_PAUSE_MS);
   }
   return readings.length === 0 ? null : median(readings);
+}
+
+async function wait(gauges: BlockScope['gauges'], ms: number): Promise<void> {
+  await (gauges.wait ?? timer)(ms);
 }
 
 function nameOf(block: number, box: string, instances: number, number: number): string {

@@ -31,7 +31,7 @@ const footprint = tinyPlan({
 });
 /** Where it matters that boxes start and end. */
 const REAL = { control: honest('native'), verifier: honest('native') };
-const GAUGES: HostGauges = { availableMemoryBytes: () => null, stealMs: () => null };
+const GAUGES: HostGauges = { availableMemoryBytes: () => null, stealMs: () => null, wait: async () => {} };
 
 interface Options {
   readonly gauges?: Partial<HostGauges>;
@@ -54,7 +54,14 @@ async function resume(dir: string, boxes: readonly Environment[]) {
   const info = readSessionInfo(dir);
   const store = reopenStore(dir, info.session, info.blocksCompleted);
   const earlier = await loadSession(dir);
-  const outcome = await runSession({ ...requestFor(info.plan, boxes), ...rehearsedCrew(), store, info, earlier });
+  const outcome = await runSession({
+    ...requestFor(info.plan, boxes),
+    ...rehearsedCrew(),
+    gauges: GAUGES,
+    store,
+    info,
+    earlier,
+  });
   store.close();
   return outcome;
 }

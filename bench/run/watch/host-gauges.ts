@@ -23,6 +23,8 @@ export interface HostGauges {
    * and a start could do harm.
    */
   admit?(signal: AbortSignal): Promise<void>;
+  /** Waits until the host's memory has settled, for `ms`; by a timer when left out. */
+  wait?(ms: number): Promise<unknown>;
   /** Writes dirty pages back and drops the page cache. Returns the reason when that is not allowed; else null. */
   dropCaches?(): Promise<string | null>;
 }
