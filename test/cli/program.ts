@@ -22,7 +22,7 @@ export interface Running {
 }
 
 /** The program with boxes that only claim to compute; the global set-up bundles it. */
-const REHEARSAL = process.env.BOXMARK_TEST_REHEARSAL ?? '';
+export const REHEARSAL = process.env.BOXMARK_TEST_REHEARSAL ?? '';
 /** Pictures of one point, where a test is not about pictures. */
 const PICTURES = new URL('./stand-ins/pictures.mjs', import.meta.url).href;
 

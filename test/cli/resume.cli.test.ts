@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { basename, join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { boxmark, eventually, rehearse, sessions, start, tracesOf, workspaceOf } from './program.ts';
+import { boxmark, eventually, MAIN, REHEARSAL, rehearse, sessions, start, tracesOf, workspaceOf } from './program.ts';
 
 const TINY = ['--size', 'tiny', '--burst', '1ms', '--rounds', '4', '-w', 'fft,sor', '-q'];
 
@@ -45,8 +45,9 @@ function edit(dir: string, change: (info: ReturnType<typeof infoOf>) => void): v
 }
 
 /** Starts a session of many blocks and ends it by a signal, once its second block has begun. */
-async function cutSession(signal: 'SIGINT' | 'SIGKILL') {
-  const running = start(['run', '-e', 'native,unshare', '--blocks', '40', ...TINY, '-o', out]);
+async function cutSession(signal: 'SIGINT' | 'SIGKILL', main = REHEARSAL) {
+  // Far more blocks than even a rehearsal has by then.
+  const running = start(['run', '-e', 'native,unshare', '--blocks', '1000', ...TINY, '-o', out], [], { main });
   const dir = await eventually(() =>
     sessions(out).find((found) => {
       const names = readdirSync(found);
@@ -65,7 +66,7 @@ describe.skipIf(process.getuid?.() !== 0)('a session that was cut', () => {
     expect(ended.stderr).toContain(`try: boxmark resume ${dir}`);
     const kept = infoOf(dir).blocksCompleted;
     const before = infoOf(dir);
-    const resumed = await boxmark('resume', dir, '--max-blocks', String(kept + 1), '-q');
+    const resumed = await rehearse('resume', dir, '--max-blocks', String(kept + 1), '-q');
     expect(resumed.stderr).toBe('');
     expect(resumed.code).toBe(0);
     expect(resumed.stdout).toMatch(/unshare/);
@@ -86,7 +87,7 @@ describe.skipIf(process.getuid?.() !== 0)('a session that was cut', () => {
   });
 
   it('by a kill goes on as well, once what it left is cleaned up', async () => {
-    const { dir, id } = await cutSession('SIGKILL');
+    const { dir, id } = await cutSession('SIGKILL', MAIN);
     const samples = join(dir, 'samples.csv');
     // As a machine that loses its power would leave it.
     writeFileSync(samples, readFileSync(samples, 'utf8').slice(0, -20));
