@@ -94,9 +94,10 @@ export interface Plan {
   /** Warm-up bursts of each workload in every box of the first block, which decides how many later blocks do. */
   readonly pilotBursts: number;
   readonly burstNs: number;
+  /** Least length of a long visit. */
   readonly longNs: number;
-  /** Workloads that get a long visit in each block: all, or one in rotation. */
-  readonly longVisits: 'all' | 'rotate';
+  /** Long visits of each box to each workload in a block. */
+  readonly longVisits: number;
   readonly maxTimeMs?: number;
   readonly timeoutMs: number;
   readonly limits: Limits;
@@ -269,14 +270,17 @@ export interface ContrastResult {
   readonly controlInterval: Interval | null;
   /** Null for the control, about which nothing is decided. */
   readonly verdict: Verdict | null;
-  /** Of the sums of measured bursts, rare long ones included. */
+  /** The typical ratio with what either side loses by rare long bursts. */
   readonly total: Estimate | null;
-  /** Of the sums over long visits. */
+  /** Of long visits, paired as the rounds are. */
   readonly sustained: Estimate | null;
   /** Lead-in over measured burst of `env`. */
   readonly wakeupRatio: number | null;
-  /** Does `env` sometimes lose time that the typical ratio does not show? */
+  /** Does one side stall more often than the other, or was one throttled? */
   readonly intermittent: boolean;
+  /** Lead-ins and measured bursts that stalled, on either side; the baseline's copies together. */
+  readonly stalledBursts: number;
+  readonly baselineStalledBursts: number;
   /** Medians over measured bursts of either side; null for the suite. A slower host changes them, unlike the ratio. */
   readonly nsPerPass: number | null;
   readonly baselineNsPerPass: number | null;

@@ -41,7 +41,7 @@ export interface Explained {
   readonly exchanges: readonly ExplainedPart[];
 }
 
-export type ExplainPlan = Pick<Plan, 'baseline' | 'workloads' | 'suite' | 'longVisits'>;
+export type ExplainPlan = Pick<Plan, 'baseline' | 'workloads' | 'suite'>;
 
 /** Each workload and the suite; those without a block that has every part are left out. */
 export function explain(groups: SampleGroups, plan: ExplainPlan, ladder: Ladder): Explained[] {
@@ -49,7 +49,7 @@ export function explain(groups: SampleGroups, plan: ExplainPlan, ladder: Ladder)
     const each = plan.workloads.map((workload) => blockValues(groups, plan.baseline, contrast, workload));
     const ofSuite = suiteOf(plan);
     const inSuite = each.filter((_, index) => ofSuite.includes(plan.workloads[index] ?? ''));
-    return [...each, suiteValues(inSuite, plan.longVisits)];
+    return [...each, suiteValues(inSuite)];
   };
   const { baseline, rungs, exchanges } = ladder;
   const top = rungs.at(-1)?.env ?? baseline;

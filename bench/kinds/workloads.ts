@@ -43,13 +43,13 @@ export const workloads: Kind = {
 };
 
 function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
-  const longWorkloads = plan.longVisits === 'all' ? plan.workloads.length : 1;
+  const longSeconds = (plan.workloads.length * plan.longVisits * plan.longNs) / 1e9;
   let seconds = 0;
   for (const box of boxesOf(plan)) {
     const { startSeconds, factor } = guess(box);
     const warmups = plan.pilotBursts * (1 + (blocks - 1) * LATER_WARMUP_SHARE);
     const bursts = plan.workloads.length * (warmups + blocks * 2 * plan.rounds);
-    seconds += blocks * (startSeconds + (longWorkloads * plan.longNs) / 1e9) + (bursts * plan.burstNs * factor) / 1e9;
+    seconds += blocks * (startSeconds + longSeconds) + (bursts * plan.burstNs * factor) / 1e9;
   }
   return seconds;
 }

@@ -33,7 +33,8 @@ const fields = {
   pilotBursts: count(10_000),
   burstNs: count(1e12),
   longNs: z.number().int().min(0).max(1e12),
-  longVisits: z.enum(['all', 'rotate']),
+  // Early versions gave every workload a visit at the end of a block, or one of them in rotation.
+  longVisits: z.union([z.enum(['all', 'rotate']).transform(() => 1), z.number().int().min(0).max(1000)]),
   maxTimeMs: z.exactOptional(z.number().positive()),
   timeoutMs: z.number().positive().max(1e8),
   limits: z.object({

@@ -12,7 +12,6 @@ import { readStopping } from './stopping.ts';
 import type { Form } from './values.ts';
 
 const PILOT_BURSTS = 30;
-const LONG_VISIT_NS = 1e9;
 
 /** What a plan file may say; names and values are those of the flags. */
 export const planInputSchema = z.strictObject(
@@ -96,7 +95,7 @@ function settingSchema({ name, value }: Flag): z.ZodType {
 export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraft {
   const given = <N extends keyof PlanInput>(name: N) => input[name] ?? defaultFor('run', name);
   const profile = given('profile');
-  const { rounds, longVisits } = PROFILE_NUMBERS[profile];
+  const { rounds, longVisits, longNs } = PROFILE_NUMBERS[profile];
   return {
     requested: given('env'),
     schema: 1,
@@ -114,7 +113,7 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
     rounds: input.rounds ?? rounds,
     pilotBursts: PILOT_BURSTS,
     burstNs: given('burst'),
-    longNs: LONG_VISIT_NS,
+    longNs,
     longVisits,
     ...(input.maxTime === undefined ? {} : { maxTimeMs: input.maxTime / 1e6 }),
     timeoutMs: given('timeout') / 1e6,

@@ -2,7 +2,8 @@
 
 import type { CostMeasure, Plan, Profile } from '../types.ts';
 
-export interface ProfileNumbers extends Pick<Plan, 'minBlocks' | 'maxBlocks' | 'target' | 'rounds' | 'longVisits'> {
+export interface ProfileNumbers
+  extends Pick<Plan, 'minBlocks' | 'maxBlocks' | 'target' | 'rounds' | 'longVisits' | 'longNs'> {
   /** Sessions of starts: blocks, and warm starts of each box in a block before they are rounded up to a balanced number. */
   readonly startup: { readonly blocks: number; readonly starts: number };
   /** Sessions of idle instances. */
@@ -11,15 +12,15 @@ export interface ProfileNumbers extends Pick<Plan, 'minBlocks' | 'maxBlocks' | '
 
 export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
   quick: {
-    ...{ minBlocks: 6, maxBlocks: 6, target: null, rounds: 30, longVisits: 'rotate' },
+    ...{ minBlocks: 6, maxBlocks: 6, target: null, rounds: 30, longVisits: 1, longNs: 3e8 },
     ...{ startup: { blocks: 6, starts: 4 }, footprint: { blocks: 3 } },
   },
   standard: {
-    ...{ minBlocks: 10, maxBlocks: 30, target: 0.0099, rounds: 40, longVisits: 'all' },
+    ...{ minBlocks: 10, maxBlocks: 30, target: 0.0099, rounds: 40, longVisits: 2, longNs: 5e8 },
     ...{ startup: { blocks: 10, starts: 8 }, footprint: { blocks: 6 } },
   },
   publish: {
-    ...{ minBlocks: 12, maxBlocks: 40, target: 0.005, rounds: 60, longVisits: 'all' },
+    ...{ minBlocks: 12, maxBlocks: 40, target: 0.005, rounds: 60, longVisits: 3, longNs: 5e8 },
     ...{ startup: { blocks: 20, starts: 12 }, footprint: { blocks: 10 } },
   },
 };

@@ -14,8 +14,10 @@ export interface BlockOrder {
   readonly startOrder: readonly string[];
   /** Per round the turns, one for each workload. */
   readonly rounds: readonly (readonly Turn[])[];
-  /** One turn for each workload; those without a long visit in this block are skipped by the caller. */
-  readonly longOrder: readonly Turn[];
+  /** Per long visit the turns, one for each workload. */
+  readonly longVisits: readonly (readonly Turn[])[];
+  /** One turn for each workload, for visits timed by the host. */
+  readonly hostOrder: readonly Turn[];
 }
 
 export interface BlockOrderInput {
@@ -26,6 +28,8 @@ export interface BlockOrderInput {
   readonly workloads: readonly string[];
   /** A multiple of `cycleLength(boxes.length)` for a balanced block; see `roundUp`. */
   readonly rounds: number;
+  /** Long visits of each box to each workload; none by default. */
+  readonly longVisits?: number;
 }
 
 /** Name of the control, the second copy of the baseline. */
@@ -70,20 +74,29 @@ export function blockOrder(input: BlockOrderInput): BlockOrder {
     turns.shuffle(workloads).map((workload) => ({ workload, order: orders.get(workload)?.[round] ?? [] })),
   );
   const long = randomStream(seed, block, 'long');
+  const longOrders = new Map(workloads.map((workload) => [workload, longOrdersOf(input, workload)]));
   return {
     startOrder: randomStream(seed, block, 'start').shuffle(boxes),
     rounds,
-    longOrder: long.shuffle(workloads).map((workload) => ({ workload, order: long.shuffle(boxes) })),
+    longVisits: Array.from({ length: input.longVisits ?? 0 }, (_, visit) =>
+      long.shuffle(workloads).map((workload) => ({ workload, order: longOrders.get(workload)?.[visit] ?? [] })),
+    ),
+    hostOrder: long.shuffle(workloads).map((workload) => ({ workload, order: long.shuffle(boxes) })),
   };
 }
 
-/** Workloads that get a long visit in this block: all, or one in rotation over the blocks. */
-export function longVisitWorkloads(
-  longVisits: Plan['longVisits'],
-  workloads: readonly string[],
-  block: number,
-): string[] {
-  return longVisits === 'all' ? [...workloads] : workloads.filter((_, index) => index === block % workloads.length);
+/**
+ * Order of the boxes per long visit of a block, for one workload. They are too few for a cycle in each block: the rows of
+ * one square, in a random order, are taken up over the blocks of the session.
+ */
+function longOrdersOf({ seed, block, boxes, longVisits = 0 }: BlockOrderInput, workload: string): string[][] {
+  const stream = randomStream(seed, 0, `long/${workload}`);
+  const labels = stream.shuffle(boxes);
+  const square = stream.shuffle(williamsSquare(boxes.length));
+  return Array.from({ length: square.length === 0 ? 0 : longVisits }, (_, visit) => {
+    const row = square[((block - 1) * longVisits + visit) % square.length] ?? [];
+    return row.map((number) => labels[number] as string);
+  });
 }
 
 /**

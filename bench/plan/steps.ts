@@ -1,7 +1,7 @@
 /** A block as a list of steps, in the order in which they are done. Pure: plan and block number decide it. */
 
 import type { Plan } from '../types.ts';
-import { blockOrder, boxesOf, longVisitWorkloads } from './schedule.ts';
+import { blockOrder, boxesOf } from './schedule.ts';
 
 export type Step =
   | { readonly kind: 'start'; readonly box: string; readonly position: number }
@@ -15,7 +15,14 @@ export type Step =
     }
   /** A point between rounds: rows are flushed and progress is shown, while nothing is being measured. */
   | { readonly kind: 'pause'; readonly round: number }
-  | { readonly kind: 'long'; readonly box: string; readonly workload: string; readonly position: number }
+  | {
+      readonly kind: 'long';
+      readonly box: string;
+      readonly workload: string;
+      /** Which of the block's long visits, from 1. */
+      readonly visit: number;
+      readonly position: number;
+    }
   /** The clocks of these boxes are judged by all their requests in the block. */
   | { readonly kind: 'clocks'; readonly boxes: readonly string[] }
   /** A visit timed from outside; skipped when every clock that matters to the box is reliable. */
@@ -39,8 +46,8 @@ export const HOST_VISITS = 3;
 /** Blocks are counted from 1, rounds from 1, positions from 1. */
 export function blockSteps(plan: Plan, block: number): Step[] {
   const boxes = boxesOf(plan);
-  const order = blockOrder({ seed: plan.seed, block, boxes, workloads: plan.workloads, rounds: plan.rounds });
-  const long = longVisitWorkloads(plan.longVisits, plan.workloads, block);
+  const { seed, workloads, rounds: roundCount, longVisits } = plan;
+  const order = blockOrder({ seed, block, boxes, workloads, rounds: roundCount, longVisits });
   const starts = order.startOrder.map((box, index): Step => ({ kind: 'start', box, position: index + 1 }));
   const warmups = plan.workloads.flatMap((workload) =>
     order.startOrder.map((box, index): Step => ({ kind: 'warmup', box, workload, position: index + 1 })),
@@ -50,12 +57,12 @@ export function blockSteps(plan: Plan, block: number): Step[] {
       boxOrder.map((box, index): Step => ({ kind: 'visit', box, workload, round: round + 1, position: index + 1 })),
     ),
   );
-  const longs = order.longOrder
-    .filter(({ workload }) => long.includes(workload))
-    .flatMap(({ workload, order: boxOrder }) =>
-      boxOrder.map((box, index): Step => ({ kind: 'long', box, workload, position: index + 1 })),
-    );
-  const hosts = order.longOrder.flatMap(({ workload, order: boxOrder }) =>
+  const longs = order.longVisits.map((turns, visit) =>
+    turns.flatMap(({ workload, order: boxOrder }) =>
+      boxOrder.map((box, index): Step => ({ kind: 'long', box, workload, visit: visit + 1, position: index + 1 })),
+    ),
+  );
+  const hosts = order.hostOrder.flatMap(({ workload, order: boxOrder }) =>
     Array.from({ length: HOST_VISITS }, (_, index) => index + 1).flatMap((round) =>
       (round % 2 === 0 ? boxOrder.toReversed() : boxOrder).map(
         (box, index): Step => ({ kind: 'host', box, workload, round, position: index + 1 }),
@@ -67,7 +74,7 @@ export function blockSteps(plan: Plan, block: number): Step[] {
     // The same steps sorted by box: each is started, measured and closed before the next begins.
     return order.startOrder.flatMap((box) => {
       const own = (steps: readonly Step[]) => steps.filter((step) => 'box' in step && step.box === box);
-      const measured = [starts, warmups, ...rounds, longs].flatMap(own);
+      const measured = [starts, warmups, ...rounds, ...longs].flatMap(own);
       return [
         ...measured,
         { kind: 'clocks', boxes: [box] },
@@ -78,8 +85,17 @@ export function blockSteps(plan: Plan, block: number): Step[] {
       ];
     });
   }
-  const paused = rounds.flatMap((visits, round): Step[] => [...visits, { kind: 'pause', round: round + 1 }]);
+  const paused = rounds.flatMap((visits, round): Step[] => [
+    ...visits,
+    { kind: 'pause', round: round + 1 },
+    ...longs.filter((_, visit) => roundBefore(visit, longs.length, rounds.length) === round + 1).flat(),
+  ]);
   const verify: Step = { kind: 'verify', boxes: order.startOrder };
   const clocks: Step = { kind: 'clocks', boxes: order.startOrder };
-  return [...starts, ...warmups, { kind: 'pause', round: 0 }, ...paused, ...longs, clocks, ...hosts, verify, ...closes];
+  return [...starts, ...warmups, { kind: 'pause', round: 0 }, ...paused, clocks, ...hosts, verify, ...closes];
+}
+
+/** Long visits stand among the rounds, evenly, so that both meet the same weather. */
+function roundBefore(visit: number, visits: number, rounds: number): number {
+  return Math.max(1, Math.round(((visit + 1) * rounds) / (visits + 1)));
 }

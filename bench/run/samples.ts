@@ -26,7 +26,7 @@ export function toSamples({ plan, block, step, resident, work, reply, askedAtMs 
     const hostCpuNs = reply.hostCpuNs === null ? null : Math.round((reply.hostCpuNs * wallNs) / wallSum);
     return {
       block,
-      round: step.kind === 'visit' ? step.round : 0,
+      round: step.kind === 'visit' ? step.round : step.kind === 'long' ? step.visit : 0,
       position: step.position,
       env: step.box,
       startId: resident.startId,

@@ -2,7 +2,7 @@
 
 import { messageOf } from '../errors.ts';
 import type { NewEvent, SessionEvent } from '../session/events.ts';
-import type { SessionInfo, StopReason } from '../session/info.ts';
+import { FIGURES, type SessionInfo, type StopReason } from '../session/info.ts';
 import type { Store } from '../session/store.ts';
 import type { ContrastResult, Environment, FootprintRow, Plan, Sample, Start } from '../types.ts';
 import type { BlockSink, Kind, KindRun, SessionRecords, SessionRows } from './kind.ts';
@@ -213,7 +213,7 @@ function conclude(
     if (failure !== null) log.event({ kind: 'failed', reason: messageOf(failure) });
     for (const event of events) log.event(event);
     if (startup !== undefined) store.startup(startup);
-    log.save({ stopReason, finishedAt: new Date().toISOString() });
+    log.save({ stopReason, finishedAt: new Date().toISOString(), figures: FIGURES });
     store.finish(contrasts, stopReason);
   } catch (error) {
     failure ??= error; // A full disk: what was appended before is whole, and there is a first reason to report.

@@ -71,12 +71,13 @@ const CONTRAST_COLUMNS = {
     detail: 'As `stopReason` in `session.json`',
   }),
   total_ratio: contrast(figure, ({ total }) => total?.ratio, {
-    meaning: 'ratio of summed measured bursts, rare long ones included',
+    meaning: 'time ratio with what either side loses by rare long bursts',
+    detail: 'Mean over median of the lead-ins and measured bursts, env against baseline, times `time_ratio`',
   }),
   total_low: contrast(figure, ({ total }) => total?.interval?.low, { meaning: 'lower end of its interval of 95 %' }),
   total_high: contrast(figure, ({ total }) => total?.interval?.high, { meaning: 'upper end' }),
   sustained_ratio: contrast(figure, ({ sustained }) => sustained?.ratio, {
-    meaning: 'ratio of times per pass in long visits, over the blocks that have one',
+    meaning: 'ratio of times per pass in long visits, paired like rounds, over the blocks that have one',
   }),
   sustained_low: contrast(figure, ({ sustained }) => sustained?.interval?.low, {
     meaning: 'lower end of its interval of 95 %',
@@ -88,7 +89,7 @@ const CONTRAST_COLUMNS = {
     detail: 'Of the suite the geometric mean over the workloads',
   }),
   intermittent: contrast(flag, ({ intermittent }) => intermittent, {
-    meaning: 'true when env sometimes loses time that typical bursts do not show',
+    meaning: 'true when one side stalls more often than the other, by an exact test',
     detail: 'Also when a CPU quota throttled a side of the pair',
   }),
   ns_per_pass: contrast(figure, ({ nsPerPass }) => nsPerPass, {
@@ -100,6 +101,18 @@ const CONTRAST_COLUMNS = {
   baseline_ns_per_pass: contrast(figure, ({ baselineNsPerPass }) => baselineNsPerPass, {
     unit: 'ns',
     meaning: 'the same of baseline',
+    appended: true,
+  }),
+  stalled_bursts: contrast(maybe(whole), ({ stalledBursts }) => stalledBursts, {
+    unit: 'count',
+    meaning:
+      'lead-ins and measured bursts of env that lie more than 5 %, and 14.8 MAD, above the others of their round',
+    detail: 'Sessions of an early version do not have the column',
+    appended: true,
+  }),
+  baseline_stalled_bursts: contrast(maybe(whole), (row) => row.baselineStalledBursts, {
+    unit: 'count',
+    meaning: 'the same of baseline, its copies together',
     appended: true,
   }),
 };

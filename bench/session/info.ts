@@ -18,6 +18,13 @@ import { inequalitySchema } from './events.ts';
 /** Raised whenever a file of a session changes its meaning. */
 export const SESSION_SCHEMA = 1;
 
+/**
+ * Raised whenever the same rows give other figures or verdicts, so that `check` does not take an old rule for a change.
+ * 2: stalls are counted, the total ratio contains those of lead-ins, `equivalent` needs the total ratio, `slower` looks at
+ * the control.
+ */
+export const FIGURES = 2;
+
 export const STOP_REASONS = ['running', 'precision', 'blocks', 'time', 'interrupted', 'failed'] as const;
 export type StopReason = (typeof STOP_REASONS)[number];
 
@@ -67,6 +74,8 @@ export interface SessionInfo {
   readonly image: { readonly digest: string; readonly node: string; readonly payload: string };
   readonly environments: readonly SessionEnvironment[];
   readonly unavailable: readonly Unavailable[];
+  /** By which rules its figures were computed; absent where they were the first. */
+  readonly figures?: number;
   readonly blocksCompleted: number;
   /** Duration of the whole blocks, ms: unlike `finishedAt` minus `startedAt`, without preparation and pauses. */
   readonly measuredMs: number;
@@ -114,6 +123,7 @@ export const sessionSchema = z.looseObject({
   unavailable: z
     .array(z.looseObject({ path: z.string(), alias: z.string().optional(), reason: z.string(), remedy: z.string() }))
     .optional(),
+  figures: z.number().int().min(1).optional(),
   blocksCompleted: z.number(),
 });
 

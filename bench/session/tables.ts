@@ -44,7 +44,7 @@ export const SAMPLES = new Table<Partial<Sample>, Sample>(
       block: column('block', ordinal, { unit: FROM_1, meaning: BLOCK }),
       round: column('round', whole, {
         unit: FROM_1,
-        meaning: 'round within the block; 0 for warm-up and long visits',
+        meaning: 'round within the block; the number of the visit for long visits, 0 for warm-up',
       }),
       position: column('position', ordinal, {
         unit: FROM_1,

@@ -55,8 +55,8 @@ function contrastAnswer(model: ReportModel): string {
       return `${env} is ${row.verdict} than ${baseline}: it takes ${joined(lengthWords(row, digits))}, ${rate}${past}.`;
     }
     case 'equivalent': {
-      const measurable = additions.length > 0 ? '; a difference is measurable' : '';
-      return `${env} is equivalent to ${baseline} in typical bursts: ${signed}, ${rate}, within ${margin}${measurable}.`;
+      const shown = additions.includes('sustained-not-shown') ? '; long visits do not show it' : ', in long visits too';
+      return `${env} is equivalent to ${baseline} in bursts: ${signed}, ${rate}, within ${margin}${shown}.`;
     }
     default: {
       const need = more?.blocks

@@ -1,7 +1,6 @@
 /** Ratios with their verdicts: in short beside the answer, every one of them, and sums where they say otherwise. */
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
-import { halfWidthLog } from '../../bench/analysis/stats/precision.ts';
 import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
 import type { Estimate } from '../../bench/types.ts';
 import { leadName, leadWorkload, lineList } from '../model/headline.ts';
@@ -62,8 +61,8 @@ export function contrasts(model: ReportModel): Section {
       [
         'Time against ',
         name(baseline, 60),
-        ': above 1 takes longer. Paired 95 % intervals, not adjusted for their number; verdicts on typical bursts ' +
-          `with a margin of ±${percent(model.margin)}.`,
+        ': above 1 takes longer. Paired 95 % intervals of typical bursts, not adjusted for their number; verdicts at a ' +
+          `margin of ±${percent(model.margin)}.`,
       ],
     ],
     charts: ['workloads'],
@@ -138,18 +137,18 @@ export function verdictCell(row: ContrastRow): RichCell {
   if (verdict === null) return { show: 'control', tone: 'control' };
   const additions = judgement?.additions ?? [];
   const isPast = additions.includes('past-margin');
-  const isSmall = additions.includes('measurable-within-margin');
+  const isOpen = additions.includes('sustained-not-shown');
   const more = judgement?.more ? `: ${moreText(judgement.more)}` : '';
   const notes = [
     ...(isPast ? ['past the margin'] : []),
-    ...(isSmall ? ['a difference is measurable'] : []),
+    ...(isOpen ? ['long visits do not show it'] : []),
     ...(judgement?.reasons.length ? [`${reasonWords(judgement.reasons)}${more}`] : []),
   ];
   return {
     show: verdict,
     tone: verdict,
     ...(notes.length === 0 ? {} : { note: notes.join(', ') }),
-    ...(isPast ? { sign: '+' } : additions.length > 0 ? { sign: '*' } : {}),
+    ...(isPast ? { sign: '+' } : isOpen ? { sign: '*' } : {}),
   };
 }
 
@@ -158,29 +157,24 @@ function signNotes(rows: readonly ContrastRow[], margin: number): string[] {
   const used = new Set(rows.flatMap((row) => row.judgement?.additions ?? []));
   return [
     ...(used.has('past-margin') ? [`+ the whole interval is past the margin of ±${percent(margin)}`] : []),
-    ...(used.has('measurable-within-margin') ? ['* a difference is measurable, within the margin'] : []),
+    ...(used.has('sustained-not-shown') ? ['* in bursts; no interval of long visits within the margin'] : []),
   ];
 }
 
-/**
- * Ratios of sums in rows where one differs from the typical ratio by more than its own half-width, or where time is
- * lost now and then.
- */
+/** What typical bursts do not show: stalls, the total ratio with them, long visits; the control's beside them. */
 export function sums(model: ReportModel): Section {
-  const rows = shownRows(model, [...model.contrasts, ...model.control.rows]).filter(
-    (row) => row.intermittent || isElsewhere(row, row.total) || isElsewhere(row, row.sustained),
-  );
+  const rows = shownRows(model, [...model.contrasts, ...model.control.rows]);
   return {
     id: 'sums',
-    title: 'Ratios of sums that differ from those of typical bursts',
+    title: 'With rare long bursts, and in long visits',
     short: 'Sums',
-    weight: 'body',
+    weight: 'fold',
     tables: [
       {
         id: 'sum-rows',
-        caption: 'Time ratios of sums, with 95 % intervals; sums include rare long bursts',
+        caption: 'Time ratios with 95 % intervals, and bursts that stalled',
         group: 'environment',
-        columns: figures('workload', 'all bursts', 'long visits'),
+        columns: figures('workload', 'all bursts', 'long visits', 'stalled', 'of baseline'),
         rows: rows.map((row) => ({
           group: pairCell(model, row),
           cells: [
@@ -189,10 +183,12 @@ export function sums(model: ReportModel): Section {
               : clean(row.workload, 40),
             estimateCell(row.total),
             estimateCell(row.sustained),
+            { show: String(row.stalledBursts), value: row.stalledBursts },
+            { show: String(row.baselineStalledBursts), value: row.baselineStalledBursts },
           ],
         })),
         notes: rows.some(({ intermittent }) => intermittent)
-          ? ['~ intermittent: time is lost now and then, which typical bursts do not show']
+          ? ['~ intermittent: one side stalls more often than the other, or was throttled']
           : [],
       },
     ],
@@ -210,9 +206,4 @@ function sumCell(estimate: Estimate | null): Cell {
 /** The header is line 1 of contrasts.csv; the control has no line in it. */
 function lineCell(index: number): Cell {
   return index < 0 ? NO_FIGURE : { show: String(index + 2), value: index + 2 };
-}
-
-function isElsewhere(row: ContrastRow, sum: Estimate | null): boolean {
-  if (sum?.interval == null) return false;
-  return Math.abs(Math.log(sum.ratio / row.timeRatio)) > halfWidthLog(sum.interval);
 }

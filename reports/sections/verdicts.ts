@@ -19,7 +19,16 @@ const PHRASES: Readonly<Record<Exclude<Reason['kind'], 'unequal'>, readonly [sen
   'one-block': ['one block has no interval', 'one block'],
   'control-too-wide': ["the control's interval is not within the margin", 'control too wide'],
   'no-control': ['the control has no interval', 'no control'],
-  intermittent: ['time is lost now and then, which typical bursts do not show', 'time lost now and then'],
+  'control-wider': [
+    'the control, a second copy of the baseline, differs from it by as much',
+    'the control may differ as much',
+  ],
+  intermittent: ['one side loses time now and then more often than the other', 'time lost now and then'],
+  'total-not-shown': [
+    'the total ratio, with what is lost now and then, is not shown to be within the margin',
+    'total not shown',
+  ],
+  'sustained-differs': ['the sustained ratio is past the margin', 'sustained ratio differs'],
   'control-differs': ['the control differs from the baseline', 'the control differs'],
   'session-untrusted': ['the control differs from the baseline elsewhere', 'the session is untrusted'],
 };

@@ -106,7 +106,7 @@ export function tinyPlan({
     pilotBursts: 5,
     burstNs: 200_000,
     longNs: 2_000_000,
-    longVisits: 'rotate',
+    longVisits: 1,
     timeoutMs: 2_000,
     limits: { cpus: [0], housekeeping: [0], memoryBytes: 2 ** 30, pids: 512 },
     ...change,

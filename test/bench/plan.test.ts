@@ -32,8 +32,8 @@ describe('a plan', () => {
   });
 
   it('takes its blocks and rounds from the profile, rounds up to a balanced number, and lets flags win', () => {
-    expect(plan()).toMatchObject({ profile: 'quick', minBlocks: 6, maxBlocks: 6, rounds: 32, longVisits: 'rotate' });
-    expect(plan({ profile: 'standard' })).toMatchObject({ minBlocks: 10, rounds: 40, longVisits: 'all' });
+    expect(plan()).toMatchObject({ profile: 'quick', minBlocks: 6, maxBlocks: 6, rounds: 32, longVisits: 1 });
+    expect(plan({ profile: 'standard' })).toMatchObject({ minBlocks: 10, rounds: 40, longVisits: 2 });
     const fixed = plan({ profile: 'publish', blocks: '3', rounds: '1' });
     expect(fixed).toMatchObject({ minBlocks: 3, maxBlocks: 3, target: null, rounds: 4 });
   });
@@ -118,10 +118,10 @@ describe('a plan', () => {
 
   it('says what it will do in lines of at most 80 columns, with an estimate that grows with the work', () => {
     const guess = () => ({ startSeconds: 1, factor: 1 });
-    // 4 boxes × (6 blocks × (1 s start + 5 × 64 bursts of 10 ms + 1 s long visit) + 5 × (30 + 5 × 15) warm-up bursts)
-    expect(estimateSeconds(plan(), guess)).toBeCloseTo(4 * (6 * (1 + 3.2 + 1) + 5 * 105 * 0.01));
+    // 4 boxes × (6 blocks × (1 s start + 5 × 64 bursts of 10 ms + 5 long visits of 0.3 s) + 5 × (30 + 5 × 15) warm-up bursts)
+    expect(estimateSeconds(plan(), guess)).toBeCloseTo(4 * (6 * (1 + 3.2 + 1.5) + 5 * 105 * 0.01));
     // 64 bursts a workload and 15 of warm-up, which the pilot doubles.
-    expect(estimateSeconds(plan(), guess, 7) - estimateSeconds(plan(), guess, 6)).toBeCloseTo(4 * (1 + 5 * 0.79 + 1));
+    expect(estimateSeconds(plan(), guess, 7) - estimateSeconds(plan(), guess, 6)).toBeCloseTo(4 * (1 + 5 * 0.79 + 1.5));
     const wide = plan({ profile: 'publish', 'max-time': '1h', contrast: ['nested..container'] });
     for (const line of [...describePlan(plan(), guess), ...describePlan(wide, guess)]) {
       expect(line.length, line).toBeLessThanOrEqual(80);
@@ -137,7 +137,7 @@ describe('the steps of a block', () => {
     expect(of('start').sort()).toEqual(boxes);
     expect(of('close').sort()).toEqual(boxes);
     expect(of('visit')).toHaveLength(32 * 5 * 4);
-    expect(of('long')).toHaveLength(4);
+    expect(of('long')).toHaveLength(5 * 4);
     expect(steps.findIndex(({ kind }) => kind === 'verify')).toBeLessThan(
       steps.findIndex(({ kind }) => kind === 'close'),
     );
@@ -159,9 +159,15 @@ describe('the steps of a block', () => {
     expect(changes).toHaveLength(4);
   });
 
-  it('gives every workload its long visit in turn over the blocks', () => {
-    const long = [1, 2, 3, 4, 5].map((block) => blockSteps(plan(), block).find(({ kind }) => kind === 'long'));
-    expect(new Set(long.map((step) => (step?.kind === 'long' ? step.workload : ''))).size).toBe(5);
+  it('put long visits among the rounds, evenly', () => {
+    const steps = blockSteps(plan({ profile: 'standard' }), 1);
+    const roundBefore = steps.flatMap((step, index) => {
+      if (step.kind !== 'long') return [];
+      const pause = steps.slice(0, index).findLast(({ kind }) => kind === 'pause');
+      return [[step.visit, pause?.kind === 'pause' ? pause.round : -1].join()];
+    });
+    // 40 rounds, of which the two visits to each workload take the thirds.
+    expect([...new Set(roundBefore)]).toEqual(['1,13', '2,27']);
   });
 });
 

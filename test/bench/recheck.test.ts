@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { recheck } from '../../bench/kinds/recheck.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { loadSession } from '../../bench/session/load.ts';
+import { writeSession } from '../cli/stored-session.ts';
 
 const EXAMPLES = ['20261126T070159Z-b39def', '20261126T071959Z-de71a6', '20261126T072949Z-062870'];
 const [EXAMPLE = ''] = EXAMPLES;
@@ -65,17 +66,31 @@ it('finds every figure of an environment whose samples were multiplied', async (
 });
 
 it('finds a figure that was changed', async () => {
+  const own = writeSession({ out: dir, name: '20261123T170000Z-000001' });
+  const isRow = (cells: readonly string[]) => cells[1] === 'docker' && cells[3] === 'fft';
+  const found = async () => recheck(await loadSession(own)).map(({ problem }) => problem);
+  expect(await found()).toEqual([]);
+  change(
+    join('20261123T170000Z-000001', 'contrasts.csv'),
+    withCells('verdict', isRow, () => 'slower'),
+  );
+  expect(await found()).toEqual([
+    expect.stringMatching(/^row 1: verdict is slower, and the rows give \w+ \(docker, native, fft\)$/),
+  ]);
+});
+
+it('of figures by earlier rules, compares those that have not changed since', async () => {
+  const isRow = (cells: readonly string[]) => cells[1] === 'docker' && cells[3] === 'fft';
   change(
     'contrasts.csv',
-    withCells(
-      'verdict',
-      (cells) => cells[1] === 'docker' && cells[3] === 'fft',
-      () => 'slower',
-    ),
+    withCells('verdict', isRow, () => 'slower'),
   );
-  expect(await findings()).toEqual([
-    expect.stringMatching(/^contrasts\.csv: row 1: verdict is slower, and the rows give \w+ \(docker, native, fft\)$/),
-  ]);
+  expect(await findings()).toEqual([]);
+  change(
+    'contrasts.csv',
+    withCells('ratio_high', isRow, () => '1.5'),
+  );
+  expect(await findings()).toEqual([expect.stringContaining('ratio_high is 1.5')]);
 });
 
 it('finds a row of figures that is missing, and one too many', async () => {

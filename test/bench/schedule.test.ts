@@ -2,15 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  blockOrder,
-  boxesOf,
-  controlOf,
-  cycleLength,
-  longVisitWorkloads,
-  roundUp,
-  williamsSquare,
-} from '../../bench/plan/schedule.ts';
+import { blockOrder, boxesOf, controlOf, cycleLength, roundUp, williamsSquare } from '../../bench/plan/schedule.ts';
 
 const WORKLOADS = ['fft', 'sor', 'lu'];
 const boxes = (n: number) => Array.from({ length: n }, (_, index) => `box${index}`);
@@ -66,14 +58,15 @@ describe('blockOrder', () => {
     );
   });
 
-  it('visits each workload once a round, starts each box once, and gives each workload a long turn over all boxes', () => {
+  it('visits each workload once a round, starts each box once, and long visits as often as asked for, over all boxes', () => {
     fc.assert(
       fc.property(fc.nat(), number(1, 40), number(1, 6), number(0, 11), (seed, block, n, rounds) => {
-        const order = blockOrder({ seed, block, boxes: boxes(n), workloads: WORKLOADS, rounds });
+        const order = blockOrder({ seed, block, boxes: boxes(n), workloads: WORKLOADS, rounds, longVisits: 2 });
         const sorted = (items: readonly string[]) => [...items].sort();
         expect(order.rounds).toHaveLength(rounds);
         expect(sorted(order.startOrder)).toEqual(boxes(n));
-        for (const turns of [...order.rounds, order.longOrder]) {
+        expect(order.longVisits).toHaveLength(2);
+        for (const turns of [...order.rounds, ...order.longVisits, order.hostOrder]) {
           expect(sorted(turns.map(({ workload }) => workload))).toEqual(sorted(WORKLOADS));
           for (const turn of turns) expect(sorted(turn.order)).toEqual(boxes(n));
         }
@@ -91,16 +84,28 @@ describe('blockOrder', () => {
   });
 
   it('gives the stored order for a stored seed', () => {
-    const order = blockOrder({ seed: 101010, block: 1, boxes: boxes(4), workloads: ['fft', 'sor'], rounds: 4 });
+    const order = blockOrder({
+      seed: 101010,
+      block: 1,
+      boxes: boxes(4),
+      workloads: ['fft', 'sor'],
+      rounds: 4,
+      longVisits: 2,
+    });
     const line = ({ workload, order }: { workload: string; order: readonly string[] }) =>
       `${workload} ${order.join(' ')}`;
     expect({
       start: order.startOrder.join(' '),
       rounds: order.rounds.map((turns) => turns.map(line).join(' | ')),
-      long: order.longOrder.map(line).join(' | '),
+      long: order.longVisits.map((turns) => turns.map(line).join(' | ')),
+      host: order.hostOrder.map(line).join(' | '),
     }).toMatchInlineSnapshot(`
       {
-        "long": "sor box0 box1 box3 box2 | fft box2 box1 box3 box0",
+        "host": "sor box2 box0 box1 box3 | fft box0 box2 box1 box3",
+        "long": [
+          "sor box0 box1 box2 box3 | fft box0 box3 box2 box1",
+          "sor box1 box3 box0 box2 | fft box2 box0 box1 box3",
+        ],
         "rounds": [
           "sor box3 box1 box0 box2 | fft box0 box3 box1 box2",
           "fft box1 box0 box2 box3 | sor box0 box3 box2 box1",
@@ -121,13 +126,15 @@ describe('boxesOf', () => {
   });
 });
 
-describe('longVisitWorkloads', () => {
-  it('gives all, or each in turn so that as many blocks as workloads cover them', () => {
-    expect(longVisitWorkloads('all', WORKLOADS, 1)).toEqual(WORKLOADS);
-    const turns = [1, 2, 3, 4].map((block) => longVisitWorkloads('rotate', WORKLOADS, block));
-    expect(turns.every((turn) => turn.length === 1)).toBe(true);
-    expect(new Set(turns.slice(0, 3).flat()).size).toBe(3);
-    expect(turns[3]).toEqual(turns[0]);
-    expect(longVisitWorkloads('rotate', [], 1)).toEqual([]);
-  });
+it('long visits are balanced over a session: few in a block, and every box as often in every place', () => {
+  fc.assert(
+    fc.property(fc.nat(), number(2, 7), number(1, 3), (seed, n, longVisits) => {
+      const cycle = cycleLength(n);
+      const orders = Array.from({ length: cycle }, (_, index) =>
+        blockOrder({ seed, block: index + 1, boxes: boxes(n), workloads: ['fft'], rounds: 1, longVisits }),
+      ).flatMap((order) => order.longVisits.map((turns) => turns[0]?.order ?? []));
+      expectBalanced(orders, n, (cycle * longVisits) / n);
+    }),
+    { numRuns: 40 },
+  );
 });

@@ -34,6 +34,8 @@ const CONTRAST: ContrastResult = {
   intermittent: true,
   nsPerPass: 26_000,
   baselineNsPerPass: null,
+  stalledBursts: 3,
+  baselineStalledBursts: 0,
 };
 const STARTED: StartupRow = {
   env: 'docker',

@@ -2,7 +2,7 @@
 
 import { sessionTable } from '../../bench/analysis/contrast/session-table.ts';
 import { figuresOf } from '../../bench/analysis/figures.ts';
-import type { SessionInfo } from '../../bench/session/info.ts';
+import { FIGURES, type SessionInfo } from '../../bench/session/info.ts';
 import { loadSession } from '../../bench/session/load.ts';
 import { createStore } from '../../bench/session/store.ts';
 import { NO_TRAITS } from '../../bench/types.ts';
@@ -36,6 +36,7 @@ export function writeSession({ out, name, plan: changes, truth, info: more }: St
     stopReason: 'blocks',
     finishedAt: '2026-11-23T17:03:00.000Z',
     blocksCompleted: blocks,
+    figures: FIGURES,
     work: Object.fromEntries(samples.map(({ workload, work }) => [workload, work])),
     host: { name: 'host', fingerprint: 'f'.repeat(64), hardware: HARDWARE, stack: STACK },
     image: { digest: '1'.repeat(64), node: '2'.repeat(64), payload: '3'.repeat(64) },

@@ -8,13 +8,13 @@ const HEAD = ['profile', 'blocks', 'ends early at', 'rounds', 'long visits', 'st
 it('the documentation has the numbers of the profiles', async () => {
   const rows = PROFILES.map((name) => {
     const numbers = PROFILE_NUMBERS[name];
-    const { target, rounds, longVisits, startup, footprint } = numbers;
+    const { target, rounds, longVisits, longNs, startup, footprint } = numbers;
     return [
       `\`${name}\``,
       blocksText(numbers),
       target === null ? '–' : `±${Number((target * 100).toPrecision(3))} %`,
       String(rounds),
-      longVisits === 'all' ? 'every workload' : 'one workload a block',
+      `${longVisits} × ${longNs / 1e6} ms`,
       `${startup.blocks} blocks × ${startup.starts}`,
       `${footprint.blocks} blocks`,
     ];

@@ -83,7 +83,7 @@ describe('the summary for programs', () => {
     expect(summary.contrasts[0].total.ratio).toBeGreaterThan(1);
     expect(summary.contrasts[0].spread.roundLog).toBeGreaterThan(0);
     expect(summary.trust).toMatchObject({ session: false, workloads: [] });
-    expect(summary.open).toBeNull();
+    expect(summary.open).toMatchObject({ count: 1, blocks: 1, command: expect.stringContaining('--max-blocks 7') });
     expect(summary.environments.map(({ env, role }: { env: string; role: string }) => `${env} ${role}`)).toEqual([
       'native baseline',
       'docker environment',

@@ -128,8 +128,8 @@ describe('an untrusted session', () => {
 });
 
 describe('sums', () => {
-  it('are shown where time is lost now and then, or a quota held a box back', () => {
-    const plan = testPlan({ rounds: 40, blocks: 10, longVisits: 'all' });
+  it('stand beside the typical ratio of every pair, with its stalls and marks', () => {
+    const plan = testPlan({ rounds: 40, blocks: 10, longVisits: 1 });
     const lost = { docker: { chance: 0.1, ns: 3e6 } };
     const intermittent = model(plan, { lost, sustained: { docker: 1.94 }, start: 0.001 });
     expect(rowsOf(sums(intermittent))[0]).toEqual([
@@ -137,10 +137,15 @@ describe('sums', () => {
       'fft ~',
       expect.stringMatching(/^1\.0\d\d \[1\.0\d\d, 1\.0\d\d\]$/),
       expect.stringMatching(/^1\.9\d\d \[1\.9\d\d, 1\.9\d\d\]$/),
+      expect.stringMatching(/^\d\d$/),
+      '0',
     ]);
     expect(sums(intermittent).tables?.[0]?.notes).toHaveLength(1);
-    expect(openLines(intermittent)[0]).toMatch(/inconclusive on fft \(time lost now and then\)/);
-    expect(rowsOf(sums(model(testPlan({ blocks: 10, rounds: 20 }))))).toEqual([]);
+    expect(openLines(intermittent)[0]).toMatch(
+      /inconclusive on fft \(time lost now and then, total not shown, sustained ratio differs\)/,
+    );
+    // Two workloads and the suite of the environment and of the control.
+    expect(rowsOf(sums(model(testPlan({ blocks: 10, rounds: 20 }))))).toHaveLength(6);
     const throttled = model(plan, {}, { starts: [testStart({ env: 'docker', block: 2, throttledMs: 900 })] });
     expect(sessionNotes(throttled).join()).toMatch(/A CPU quota held back a side of these contrasts: docker\./);
   });
@@ -188,7 +193,7 @@ describe('notes', () => {
 
 describe('the width', () => {
   it.each([40, 60, 80])('of %i columns is kept to whatever is open, untrusted, unequal or summed', (width) => {
-    const plan = testPlan({ workloads: ['fft', 'sor', 'monte-carlo'], longVisits: 'all' });
+    const plan = testPlan({ workloads: ['fft', 'sor', 'monte-carlo'], longVisits: 1 });
     const unequal = { docker: [{ fact: `x${'y'.repeat(200)}\u001b[2J`, env: 1, avoidable: true }] };
     for (const truth of [{ start: 0.03 }, { sustained: { docker: 3 }, lost: { docker: { chance: 0.1, ns: 5e6 } } }]) {
       for (const changes of [{}, { events: parityEvents(unequal) }]) {

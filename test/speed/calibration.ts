@@ -7,7 +7,8 @@ import { logRatiosByRound } from '../../bench/analysis/contrast/pairing.ts';
 import { isPrecise } from '../../bench/analysis/contrast/precise.ts';
 import { type ContrastRow, type ContrastTable, contrastTable } from '../../bench/analysis/contrast/ratio.ts';
 import { logInterval } from '../../bench/analysis/stats/interval.ts';
-import type { Verdict } from '../../bench/types.ts';
+import { PROFILE_NUMBERS } from '../../bench/plan/profiles.ts';
+import { PROFILES, type Verdict } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import { type Design, ENV, NATIVE, type Noise, type Simulation, simulate, truthOf } from './simulated.ts';
 
@@ -47,6 +48,7 @@ interface Outcome {
   readonly truth: number;
   readonly log: { readonly mean: number; readonly halfWidth: number };
   readonly verdict: Verdict | null;
+  readonly intermittent: boolean;
   readonly blocks: number;
 }
 
@@ -55,9 +57,29 @@ export interface Scenario {
   readonly ratio: number;
   readonly stop: Stop;
   readonly order: Design['order'];
+  /** In a block; 10 when left out. */
+  readonly rounds?: number;
+  readonly sessions?: number;
   /** Pool all rounds as if they were independent. */
   readonly pooled?: boolean;
 }
+
+/** What typical bursts don't show, on a quiet host: starts differ by 0.4 %, one burst in a hundred is delayed by 5 %. */
+const QUIET: Noise = { ...PLAIN, start: 0.004, sustained: 1 };
+const PATTERNS: Readonly<Record<string, Noise>> = {
+  'no loss': QUIET,
+  'no loss, drift': { ...QUIET, drift: 0.01 },
+  '3 ms in 10 % of bursts': { ...QUIET, stall: { chance: 0.1, lengths: 0.3 } },
+  '30 ms in 1 %': { ...QUIET, stall: { chance: 0.01, lengths: 3 } },
+  '300 ms in 1 %': { ...QUIET, stall: { chance: 0.01, lengths: 30 } },
+  '1 s in 0.5 %': { ...QUIET, stall: { chance: 0.005, lengths: 100 } },
+  'half a CPU, in long visits': { ...QUIET, sustained: 1.9 },
+  '5 % in long visits': { ...QUIET, sustained: 1.05 },
+  '1.4 % of starts 7 % faster': { ...QUIET, bad: { chance: 0.014, size: -0.07 } },
+};
+const PATTERN_SESSIONS = 500;
+/** Blocks and rounds; of those with a target the least. */
+const PROFILE_SIZES = PROFILES.map((name) => ({ name, ...PROFILE_NUMBERS[name] }));
 
 export async function benchCalibration(print: (line: string) => void): Promise<void> {
   print(
@@ -86,6 +108,11 @@ export async function benchCalibration(print: (line: string) => void): Promise<v
   print(`Verdicts at a margin of ${100 * MARGIN} %, per cent of sessions; "shown" is an interval that excludes 1.`);
   print('truth     starts    blocks    shown   slower  equivalent  inconclusive  faster  untrusted');
   for (const line of verdicts) print(await line);
+  print('');
+  print(`Rare losses and other patterns, ${PATTERN_SESSIONS} sessions each: per cent called equivalent / marked.`);
+  const head = PROFILE_SIZES.map(({ name, minBlocks, rounds }) => `${name} ${minBlocks} × ${rounds}`.padStart(20));
+  print(`${'true ratio 1, and'.padEnd(28)}${head.join('')}`);
+  for (const line of Object.entries(PATTERNS).map(([name, noise]) => patternLine(run, name, noise))) print(await line);
 }
 
 type Run = (scenario: Scenario) => Promise<Outcome[]>;
@@ -145,19 +172,29 @@ async function verdictLine(run: Run, scenario: Scenario): Promise<string> {
   ].join('  ');
 }
 
-/** All sessions of a scenario, in the thread that it is called in. */
-export function runScenario(scenario: Scenario): Outcome[] {
-  return Array.from({ length: SESSIONS }, (_, index) => run(index + 1, scenario));
+async function patternLine(run: Run, name: string, noise: Noise): Promise<string> {
+  const cells = PROFILE_SIZES.map(async ({ minBlocks, rounds }) => {
+    const size = { stop: minBlocks, rounds, sessions: PATTERN_SESSIONS };
+    const outcomes = await run({ noise, ratio: 1, order: 'rounds', ...size });
+    const equivalent = percent(share(outcomes, ({ verdict }) => verdict === 'equivalent'));
+    return `${equivalent} / ${percent(share(outcomes, ({ intermittent }) => intermittent))}`.padStart(20);
+  });
+  return `${name.padEnd(28)}${(await Promise.all(cells)).join('')}`;
 }
 
-function run(seed: number, { noise, ratio, stop, order, pooled }: Scenario): Outcome {
-  const simulation = simulate(seed, ratio, noise, { rounds: 10, order });
+/** All sessions of a scenario, in the thread that it is called in. */
+export function runScenario(scenario: Scenario): Outcome[] {
+  return Array.from({ length: scenario.sessions ?? SESSIONS }, (_, index) => run(index + 1, scenario));
+}
+
+function run(seed: number, { noise, ratio, stop, order, rounds = 10, pooled }: Scenario): Outcome {
+  const simulation = simulate(seed, ratio, noise, { rounds, order });
   const truth = truthOf(ratio, noise);
   const table = stop === 'adaptive' ? untilPrecise(simulation) : afterBlocks(simulation, stop);
   const { blocks } = simulation.groups;
   const row = table.rows[0] as ContrastRow;
   const log = pooled ? pooledInterval(simulation) : rowInterval(row);
-  return { truth, log, verdict: row.verdict, blocks: blocks.length };
+  return { truth, log, verdict: row.verdict, intermittent: row.intermittent, blocks: blocks.length };
 }
 
 function afterBlocks(simulation: Simulation, blocks: number): ContrastTable {

@@ -21,6 +21,10 @@ export interface Noise {
   readonly skew: number;
   /** Starts of the environment alone that are bad: with this chance, by this much. */
   readonly bad: { readonly chance: number; readonly size: number };
+  /** Bursts of the environment alone, lead-ins too, that stall: with this chance, by so many times a burst's length. */
+  readonly stall?: { readonly chance: number; readonly lengths: number };
+  /** Long visits of the environment alone take so many times longer, as under a quota. */
+  readonly sustained?: number;
 }
 
 export interface Design {
@@ -35,6 +39,8 @@ export interface Simulation {
   readonly groups: SampleGroups;
   addBlock(): void;
 }
+
+const NO_STALL = { chance: 0, lengths: 0 };
 
 /** ln of the ratio that the mean over starts tends to. */
 export function truthOf(ratio: number, noise: Noise): number {
@@ -57,15 +63,28 @@ export function simulate(seed: number, ratio: number, noise: Noise, design: Omit
     const cells = new Map(BOXES.map((box) => [box, newCell()]));
     const visit = (box: (typeof BOXES)[number], round: number) => {
       weather += noise.drift * normal();
+      const cell = cells.get(box);
+      cell?.leads.set(round, 1.04 * burst(box));
+      cell?.measured.set(round, burst(box));
+    };
+    const burst = (box: (typeof BOXES)[number]) => {
       const hit = uniform() < noise.hit.chance ? exponential(noise.hit.mean) : 0;
       const log = weather + (own.get(box) ?? 0) + noise.burst * normal() + hit;
-      cells.get(box)?.measured.set(round, 1e7 * Math.exp(log));
+      const { chance, lengths } = noise.stall ?? NO_STALL;
+      const isStalled = chance > 0 && box === ENV && uniform() < chance;
+      return 1e7 * (Math.exp(log) + (isStalled ? lengths : 0));
     };
     const rounds = Array.from({ length: design.rounds }, (_, index) => index + 1);
     if (design.order === 'rounds') {
       for (const round of rounds) for (const box of stream.shuffle([...BOXES])) visit(box, round);
     } else {
       for (const box of stream.shuffle([...BOXES])) for (const round of rounds) visit(box, round);
+    }
+    if (noise.sustained !== undefined) {
+      for (const [box, cell] of cells) {
+        const log = (own.get(box) ?? 0) + noise.burst * normal() + (box === ENV ? Math.log(noise.sustained) : 0);
+        cell.long.set(1, { wallNs: 3e8 * Math.exp(log), passes: 30 });
+      }
     }
     for (const [box, cell] of cells) series.get(box)?.set(block, cell);
   }
@@ -84,7 +103,7 @@ export function simulate(seed: number, ratio: number, noise: Noise, design: Omit
 }
 
 function newCell(): Cell {
-  return { measured: new Map(), leads: new Map(), rates: new Map(), long: { wallNs: 0, passes: 0 } };
+  return { measured: new Map(), leads: new Map(), rates: new Map(), long: new Map() };
 }
 
 /** Box–Muller, both of each pair used. */

@@ -4,7 +4,8 @@ import type { Contrast } from '../../types.ts';
 import { median } from '../../units.ts';
 import { type Cell, flaggedRounds, type SampleGroups } from './group.ts';
 import { finiteMean, logRatiosByRound, pairCells } from './pairing.ts';
-import { sustainedLogRatio, totalLogRatio } from './total.ts';
+import { addStalls, NO_STALLS, type StallCount, stallsOf } from './stalls.ts';
+import { lossLogRatio, sustainedLogRatio } from './total.ts';
 
 /** A block with fewer paired rounds has no value: a median of two is a mean, and one interrupted round would dominate it. */
 const LEAST_PAIRED_ROUNDS = 3;
@@ -15,13 +16,13 @@ export interface BlockValues {
   readonly typical: ReadonlyMap<number, number>;
   readonly withoutFlagged: ReadonlyMap<number, number>;
   readonly total: ReadonlyMap<number, number>;
-  /** Total less typical. */
-  readonly excess: ReadonlyMap<number, number>;
   readonly sustained: ReadonlyMap<number, number>;
   /** Log ratios of the contrast's own pair, block by block. */
   readonly rounds: readonly (readonly number[])[];
   readonly pairedRounds: number;
   readonly flaggedRounds: number;
+  /** Of the environment and of the baseline, its copies together. */
+  readonly stalls: readonly [env: StallCount, baseline: StallCount];
 }
 
 export function blockValues(
@@ -33,21 +34,21 @@ export function blockValues(
   const typical = new Map<number, number>();
   const withoutFlagged = new Map<number, number>();
   const total = new Map<number, number>();
-  const excess = new Map<number, number>();
   const sustained = new Map<number, number>();
   const rounds: number[][] = [];
   let pairedRounds = 0;
   let flagged = 0;
+  let stalls: BlockValues['stalls'] = [NO_STALLS, NO_STALLS];
   for (const { block, pairs } of pairCells(groups, mainBaseline, contrast, workload)) {
     set(sustained, block, sustainedLogRatio(pairs));
     const logs = pairs.map((pair) => logRatiosByRound(pair));
     const value = typicalOf(logs);
-    // The same pairs for both: their difference is then that of median and sum alone.
-    const sum = totalLogRatio(pairs.filter((_, index) => (logs[index]?.size ?? 0) >= LEAST_PAIRED_ROUNDS));
+    // Of the same pairs as the typical ratio.
+    const loss = lossLogRatio(pairs.filter((_, index) => (logs[index]?.size ?? 0) >= LEAST_PAIRED_ROUNDS));
     set(typical, block, value);
-    if (value !== undefined && sum !== undefined) {
-      total.set(block, sum);
-      excess.set(block, sum - value);
+    if (value !== undefined && loss !== undefined) {
+      total.set(block, value + loss);
+      stalls = withStalls(stalls, pairs);
       rounds.push([...(logs[0]?.values() ?? [])]);
     }
     const kept = logs.map((log, index) => without(log, suspects(pairs[index])));
@@ -55,29 +56,45 @@ export function blockValues(
     pairedRounds += logs[0]?.size ?? 0;
     flagged += (logs[0]?.size ?? 0) - (kept[0]?.size ?? 0);
   }
-  return { typical, withoutFlagged, total, excess, sustained, rounds, pairedRounds, flaggedRounds: flagged };
+  return { typical, withoutFlagged, total, sustained, rounds, pairedRounds, flaggedRounds: flagged, stalls };
 }
 
-/**
- * Per block the mean over workloads, from the blocks that have a value for every workload. Where long visits rotate
- * over the workloads, a block's one workload represents the suite in that block.
- */
-export function suiteValues(perWorkload: readonly BlockValues[], longVisits: 'all' | 'rotate'): BlockValues {
-  const mean = (column: keyof BlockValues & ('typical' | 'withoutFlagged' | 'total' | 'excess' | 'sustained')) =>
-    meanByBlock(
-      perWorkload.map((values) => values[column]),
-      column === 'sustained' && longVisits === 'rotate',
-    );
+/** Per block the mean over workloads, from the blocks that have a value for every workload. */
+export function suiteValues(perWorkload: readonly BlockValues[]): BlockValues {
+  const mean = (column: keyof BlockValues & ('typical' | 'withoutFlagged' | 'total' | 'sustained')) =>
+    meanByBlock(perWorkload.map((values) => values[column]));
+  const sustained = mean('sustained');
   return {
     typical: mean('typical'),
     withoutFlagged: mean('withoutFlagged'),
     total: mean('total'),
-    excess: mean('excess'),
-    sustained: mean('sustained'),
+    sustained: sustained.size > 0 ? sustained : rotated(perWorkload.map((values) => values.sustained)),
     rounds: [],
     pairedRounds: perWorkload.reduce((sum, values) => sum + values.pairedRounds, 0),
     flaggedRounds: perWorkload.reduce((sum, values) => sum + values.flaggedRounds, 0),
+    stalls: [
+      addStalls(...perWorkload.map(({ stalls }) => stalls[0])),
+      addStalls(...perWorkload.map(({ stalls }) => stalls[1])),
+    ],
   };
+}
+
+/**
+ * Of sessions by versions that gave one workload a block a long visit, in rotation: whole rotations alone, so that each
+ * workload weighs alike.
+ */
+function rotated(columns: readonly ReadonlyMap<number, number>[]): Map<number, number> {
+  const turns = Math.min(...columns.map(({ size }) => size));
+  const kept = columns.flatMap((column) => [...column].sort(([one], [other]) => one - other).slice(0, turns));
+  return new Map(kept.sort(([one], [other]) => one - other));
+}
+
+function withStalls(before: BlockValues['stalls'], pairs: readonly (readonly [Cell, Cell])[]): BlockValues['stalls'] {
+  const sides = ([0, 1] as const).map((side) => new Set(pairs.map((pair) => pair[side])));
+  const cells = sides.flatMap((side) => [...side]);
+  const counts = stallsOf(cells);
+  const of = (side: 0 | 1) => cells.flatMap((cell, index) => (sides[side]?.has(cell) ? (counts[index] ?? []) : []));
+  return [addStalls(before[0], ...of(0)), addStalls(before[1], ...of(1))];
 }
 
 /** Mean over pairs of the median over rounds. None without the first pair; a cut second one is left out. */
@@ -99,11 +116,11 @@ function set(values: Map<number, number>, block: number, value: number | undefin
   if (value !== undefined) values.set(block, value);
 }
 
-function meanByBlock(columns: readonly ReadonlyMap<number, number>[], some: boolean): Map<number, number> {
+function meanByBlock(columns: readonly ReadonlyMap<number, number>[]): Map<number, number> {
   const means = new Map<number, number>();
-  for (const block of new Set(columns.flatMap((column) => [...column.keys()]))) {
+  for (const block of columns[0]?.keys() ?? []) {
     const values = columns.map((column) => column.get(block)).filter((value) => value !== undefined);
-    if (some || values.length === columns.length) set(means, block, finiteMean(values));
+    if (values.length === columns.length) set(means, block, finiteMean(values));
   }
   return means;
 }

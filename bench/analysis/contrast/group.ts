@@ -4,7 +4,7 @@ import type { Sample } from '../../types.ts';
 import { median } from '../../units.ts';
 
 /** Distance from the median, in median absolute deviations, from which a burst is flagged: ten σ of normal noise. */
-const FLAG_MADS = 14.8;
+export const FLAG_MADS = 14.8;
 
 /** The visits of one environment to one workload in one block: wall ns per pass by round, bursts with a right answer only. */
 export interface Cell {
@@ -12,8 +12,8 @@ export interface Cell {
   readonly leads: Map<number, number>;
   /** Rates of the measured bursts that have them, in the unit of the series. */
   readonly rates: Map<number, number>;
-  /** Sums over the bursts of the long visit; 0 without one. */
-  readonly long: { wallNs: number; passes: number };
+  /** Sums over the bursts of each long visit, by its number; sessions with one in a block have it as 0. */
+  readonly long: Map<number, { wallNs: number; passes: number }>;
 }
 
 /** One environment and workload over all blocks. */
@@ -68,8 +68,9 @@ export function newGrouper(): Grouper {
       if (!(nsPerPass > 0 && nsPerPass < Number.POSITIVE_INFINITY)) return;
       const cell = obtain(one.blocks, sample.block, newCell);
       if (sample.phase === 'long') {
-        cell.long.wallNs += sample.wallNs;
-        cell.long.passes += sample.work;
+        const visit = obtain(cell.long, sample.round, () => ({ wallNs: 0, passes: 0 }));
+        visit.wallNs += sample.wallNs;
+        visit.passes += sample.work;
         return;
       }
       if (sample.phase === 'lead') {
@@ -126,7 +127,7 @@ export function flaggedRounds(cell: Cell): ReadonlySet<number> {
 const flagged = new WeakMap<Cell, ReadonlySet<number>>();
 
 function newCell(): Cell {
-  return { measured: new Map(), leads: new Map(), rates: new Map(), long: { wallNs: 0, passes: 0 } };
+  return { measured: new Map(), leads: new Map(), rates: new Map(), long: new Map() };
 }
 
 function seriesOf(all: Map<string, Map<string, Series>>, { env, workload, unit }: Sample): Series {

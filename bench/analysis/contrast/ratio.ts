@@ -10,12 +10,12 @@ import { type LevelSpread, spreadByLevel } from '../stats/variance.ts';
 import { type BlockValues, blockValues, suiteValues } from './block-values.ts';
 import { blocksOf, type Conditions, readConditions } from './conditions.ts';
 import { findSeries, groupSamples, medianNsPerPass, type SampleGroups, wakeupRatio } from './group.ts';
-import { losesTimeAtTimes } from './intermittent.ts';
+import { stallsDiffer } from './stalls.ts';
 import type { Trust } from './trust.ts';
 import { type Judged, sessionVerdicts, type VerdictOptions } from './verdict.ts';
 
 export type ContrastPlan = Pick<Plan, 'environments' | 'baseline' | 'workloads' | 'contrasts'> &
-  Partial<Pick<Plan, 'suite' | 'margin' | 'longVisits'>>;
+  Partial<Pick<Plan, 'suite' | 'margin'>>;
 
 /** What else is known of a session. The margin is the plan's. */
 export interface ContrastContext extends Omit<VerdictOptions, 'margin'> {
@@ -119,10 +119,7 @@ function contrastRows(given: Given, contrast: Contrast): ContrastRow[] {
   const perWorkload = plan.workloads.map((workload) => blockValues(groups, plan.baseline, contrast, workload));
   const cells = plan.workloads.map((workload, index) => [workload, perWorkload[index] as BlockValues] as const);
   const ofSuite = suiteOf(plan);
-  const suite = suiteValues(
-    cells.filter(([workload]) => ofSuite.includes(workload)).map(([, values]) => values),
-    plan.longVisits ?? 'all',
-  );
+  const suite = suiteValues(cells.filter(([workload]) => ofSuite.includes(workload)).map(([, values]) => values));
   return [...cells, [SUITE, suite] as const]
     .filter(([, values]) => values.typical.size > 0)
     .map(([workload, values]) => contrastRow(given, contrast, workload, values));
@@ -156,7 +153,9 @@ function contrastRow(given: Given, contrast: Contrast, workload: string, values:
     total: estimateOf(values.total),
     sustained: estimateOf(values.sustained),
     wakeupRatio: wakeupOf(given, contrast.env, workload),
-    intermittent: losesTimeAtTimes([...values.excess.values()]) || throttledBlocks.length > 0,
+    intermittent: stallsDiffer(...values.stalls) || throttledBlocks.length > 0,
+    stalledBursts: values.stalls[0].stalled,
+    baselineStalledBursts: values.stalls[1].stalled,
     nsPerPass: levelOf(given, contrast.env, workload),
     baselineNsPerPass: levelOf(given, contrast.baseline, workload),
   };

@@ -1,41 +1,37 @@
-/** Total and sustained ratio of a block: of sums over its measured bursts, and over its long visit. */
+/** Total and sustained ratio of a block: with what is lost now and then, and over the long visits. */
 
 import type { Cell } from './group.ts';
 import { finiteMean, logRatiosByRound } from './pairing.ts';
+import { excessLog } from './stalls.ts';
 
 /**
- * ln of the ratio of summed times over the rounds that both cells of a pair have, averaged over the pairs. Unlike a
- * median it contains rare long bursts in proportion to their time. Undefined without such rounds.
+ * ln of what the environment loses by rare long bursts, over what the baseline loses by them: mean over median of the
+ * lead-ins and measured bursts of the rounds that both cells of a pair have, averaged over the pairs. Added to the typical
+ * ratio it makes the total one. Undefined without such rounds.
  */
-export function totalLogRatio(pairs: readonly (readonly [Cell, Cell])[]): number | undefined {
+export function lossLogRatio(pairs: readonly (readonly [Cell, Cell])[]): number | undefined {
   return finiteMean(
     pairs.map(([a, b]) => {
       const rounds = [...logRatiosByRound([a, b]).keys()];
-      return Math.log(sumOf(a, rounds) / sumOf(b, rounds));
+      return excessLog(a, rounds) - excessLog(b, rounds);
     }),
   );
 }
 
 /**
- * ln of the ratio of the long visits' times per pass, averaged over the pairs whose cells both have one. The visits lie
- * seconds apart, so that nothing pairs the host's weather away: expect it to spread wide. Undefined without a long
- * visit of the contrast's own two sides.
+ * ln of the ratio of the long visits' times per pass: the mean over the visits that both cells of a pair made one after the
+ * other, averaged over the pairs. Undefined without a long visit of the contrast's own two sides.
  */
 export function sustainedLogRatio(pairs: readonly (readonly [Cell, Cell])[]): number | undefined {
-  const [own] = pairs;
-  if (own === undefined || !own.every(hasLong)) return undefined;
-  const whole = pairs.filter((pair) => pair.every(hasLong));
-  return finiteMean(whole.map(([a, b]) => Math.log(perPass(a) / perPass(b))));
+  const logs = pairs.map(([a, b]) => {
+    const visits = [...a.long.keys()].filter((visit) => b.long.has(visit)).sort((one, other) => one - other);
+    return visits.map((visit) => Math.log(perPass(a, visit) / perPass(b, visit))).filter(Number.isFinite);
+  });
+  if ((logs[0]?.length ?? 0) === 0) return undefined;
+  return finiteMean(logs.filter((own) => own.length > 0).map((own) => finiteMean(own) ?? Number.NaN));
 }
 
-function sumOf(cell: Cell, rounds: readonly number[]): number {
-  return rounds.reduce((sum, round) => sum + (cell.measured.get(round) ?? 0), 0);
-}
-
-function hasLong({ long }: Cell): boolean {
-  return long.passes > 0;
-}
-
-function perPass({ long }: Cell): number {
-  return long.wallNs / long.passes;
+function perPass({ long }: Cell, visit: number): number {
+  const { wallNs = Number.NaN, passes = Number.NaN } = long.get(visit) ?? {};
+  return wallNs / passes;
 }

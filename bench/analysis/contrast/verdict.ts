@@ -7,12 +7,13 @@ import { avoidablyUnequal, judgeControl, type Trust, type Unequal } from './trus
 
 /** Why a verdict is `inconclusive` or `untrusted`. */
 export type Reason =
-  | { readonly kind: 'too-wide' | 'one-block' | 'control-too-wide' | 'no-control' | 'intermittent' }
+  | { readonly kind: 'too-wide' | 'one-block' | 'control-too-wide' | 'no-control' | 'control-wider' }
+  | { readonly kind: 'intermittent' | 'total-not-shown' | 'sustained-differs' }
   | { readonly kind: 'control-differs' | 'session-untrusted' }
   | { readonly kind: 'unequal'; readonly facts: readonly string[] };
 
 /** A remark beside a verdict. */
-export type Addition = 'measurable-within-margin' | 'past-margin';
+export type Addition = 'past-margin' | 'sustained-not-shown';
 
 export interface Judgement {
   readonly verdict: Verdict;
@@ -33,6 +34,9 @@ export interface Evidence {
   /** Interval of the control on the same workload. */
   readonly control: Interval | null;
   readonly intermittent: boolean;
+  /** Of the total and the sustained ratio; null where there is none. */
+  readonly total: Interval | null;
+  readonly sustained: Interval | null;
   /** Why the contrast can't be trusted; empty when it can. */
   readonly distrust: readonly Reason[];
 }
@@ -40,34 +44,49 @@ export interface Evidence {
 /**
  * The first rule that applies, with the margin δ (0.02 is 2 %):
  * 1. `untrusted`: there is a reason for distrust.
- * 2. `equivalent`: the interval and the control's lie inside [1/(1+δ), 1+δ], and no time is lost now and then.
- * 3. `slower`: low > 1 and high > 1+δ. `faster`: high < 1 and low < 1/(1+δ).
+ * 2. `slower`: low > 1 and high > 1+δ. `faster`: high < 1 and low < 1/(1+δ). In both, the ratio lies further from 1 than
+ *    either end of the control's interval: what two equal boxes may show is no difference.
+ * 3. `equivalent`: the intervals of the typical ratio, of the total ratio and of the control lie inside [1/(1+δ), 1+δ], no
+ *    side stalls more often, and the sustained ratio is not shown to be outside. Where it is not shown to be inside either,
+ *    the verdict says so.
  * 4. `inconclusive`: the rest.
  * An interval of half-width ln(1+δ)/2 or less in logs is never too wide: if it does not fit into the margin, it passes
  * one edge and can't reach 1. Equivalence by an interval inside a margin: Schuirmann's two one-sided tests, J.
  * Pharmacokinetics and Biopharmaceutics 15, 1987, here at 2.5 % each.
  */
 export function judge(evidence: Evidence, margin = DEFAULT_MARGIN): Judgement {
-  const { interval, control, intermittent, distrust } = evidence;
+  const { interval, control, distrust } = evidence;
   if (distrust.length > 0) return { verdict: 'untrusted', reasons: distrust, additions: [] };
   if (interval === null) return inconclusive([{ kind: 'one-block' }]);
   const edge = Math.log1p(margin);
   const low = Math.log(interval.low);
   const high = Math.log(interval.high);
-  const inside = isInside(interval, edge);
-  if (inside && control !== null && isInside(control, edge) && !intermittent) {
-    const measurable = low > 0 || high < 0;
-    return { verdict: 'equivalent', reasons: [], additions: measurable ? ['measurable-within-margin'] : [] };
+  const differs = (low > 0 && high > edge) || (high < 0 && low < -edge);
+  if (differs && !(control !== null && furthest(control) >= Math.abs(low + high) / 2)) {
+    const isPast = low > edge || high < -edge;
+    return { verdict: low > 0 ? 'slower' : 'faster', reasons: [], additions: isPast ? ['past-margin'] : [] };
   }
-  if (low > 0 && high > edge) return { verdict: 'slower', reasons: [], additions: low > edge ? ['past-margin'] : [] };
-  if (high < 0 && low < -edge)
-    return { verdict: 'faster', reasons: [], additions: high < -edge ? ['past-margin'] : [] };
+  if (differs) return inconclusive([{ kind: 'control-wider' }]);
+  const reasons = againstEquivalence(evidence, interval, edge);
+  if (reasons.length > 0) return inconclusive(reasons);
+  return { verdict: 'equivalent', reasons: [], additions: remarks(evidence, edge) };
+}
+
+/** Each condition of `equivalent` that does not hold. */
+function againstEquivalence(evidence: Evidence, interval: Interval, edge: number): Reason[] {
+  const { control, intermittent, total, sustained } = evidence;
   const reasons: Reason[] = [];
-  if (!inside) reasons.push({ kind: 'too-wide' });
+  if (!isInside(interval, edge)) reasons.push({ kind: 'too-wide' });
   if (control === null) reasons.push({ kind: 'no-control' });
   else if (!isInside(control, edge)) reasons.push({ kind: 'control-too-wide' });
   if (intermittent) reasons.push({ kind: 'intermittent' });
-  return inconclusive(reasons);
+  if (total !== null && !isInside(total, edge)) reasons.push({ kind: 'total-not-shown' });
+  if (sustained !== null && isOutside(sustained, edge)) reasons.push({ kind: 'sustained-differs' });
+  return reasons;
+}
+
+function remarks({ sustained }: Evidence, edge: number): Addition[] {
+  return sustained !== null && isInside(sustained, edge) ? [] : ['sustained-not-shown'];
 }
 
 export interface VerdictOptions {
@@ -95,9 +114,10 @@ export function sessionVerdicts(
   const trust = judgeControl(table.controlRows, margin);
   const judged = table.rows.map((row): Judged => {
     const control = table.controlRows.find(({ workload }) => workload === row.workload) ?? null;
-    const { interval, intermittent } = row;
+    const { interval, intermittent, total, sustained } = row;
     const distrust = distrustOf(row, table.controlRows.slice(0, 1), trust, options);
-    const judgement = judge({ interval, control: control?.interval ?? null, intermittent, distrust }, margin);
+    const sums = { total: total?.interval ?? null, sustained: sustained?.interval ?? null };
+    const judgement = judge({ interval, control: control?.interval ?? null, intermittent, ...sums, distrust }, margin);
     return { ...judgement, more: furtherBlocks(judgement, row, control, margin, options.secondsPerBlock) };
   });
   return { judged, trust };
@@ -130,7 +150,11 @@ function furtherBlocks(
 ): Judged['more'] {
   const target = decisiveHalfWidthLog(margin);
   const has = (kind: Reason['kind']) => judgement.reasons.some((reason) => reason.kind === kind);
-  const wide = [...(has('too-wide') ? [row] : []), ...(has('control-too-wide') && control !== null ? [control] : [])];
+  const wide = [
+    ...(has('too-wide') ? [row] : []),
+    ...((has('control-too-wide') || has('control-wider')) && control !== null ? [control] : []),
+    ...(has('total-not-shown') && row.total !== null ? [row.total] : []),
+  ];
   const spreads = wide.map(({ interval, blocks }) => ({ halfWidthLog: halfWidthLog(interval), blocks }));
   // A narrow control that is not inside the margin is off centre: more blocks don't move it.
   const open = spreads.filter((spread) => !(spread.halfWidthLog <= target));
@@ -143,6 +167,15 @@ function furtherBlocks(
 
 function isInside({ low, high }: Interval, edge: number): boolean {
   return Math.log(low) >= -edge && Math.log(high) <= edge;
+}
+
+function isOutside({ low, high }: Interval, edge: number): boolean {
+  return Math.log(low) > edge || Math.log(high) < -edge;
+}
+
+/** Distance of the further end from 1, in logs. */
+function furthest({ low, high }: Interval): number {
+  return Math.max(Math.abs(Math.log(low)), Math.abs(Math.log(high)));
 }
 
 function inconclusive(reasons: readonly Reason[]): Judgement {

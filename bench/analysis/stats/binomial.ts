@@ -20,6 +20,11 @@ export function binomialInterval(hits: number, count: number): Interval {
   };
 }
 
+/** P(X >= hits) of `count` trials that each succeed with probability `share`. */
+export function binomialTail(hits: number, count: number, share: number): number {
+  return hits === 0 ? 1 : Math.max(0, 1 - atMost(hits - 1, count, share));
+}
+
 /** P(X <= hits) of `count` trials that each succeed with probability `share`. Summed in logs: no power underflows. */
 function atMost(hits: number, count: number, share: number): number {
   const [yes, no] = [Math.log(share), Math.log1p(-share)];

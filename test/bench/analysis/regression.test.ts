@@ -159,7 +159,9 @@ describe('a paired run', () => {
     const values = Array.from({ length: 10 }, () => change + spread * normal(stream));
     const { interval } = ratioOf(values);
     const control = { low: 0.999, high: 1.001 };
-    const { verdict, additions, reasons } = judge({ interval, control, intermittent: false, distrust: [] }, MARGIN);
+    const sums = { total: interval, sustained: null };
+    const evidence = { interval, control, intermittent: false, ...sums, distrust: [] };
+    const { verdict, additions, reasons } = judge(evidence, MARGIN);
     return gatePaired(verdict, additions, reasons);
   }
 

@@ -55,8 +55,8 @@ export function testPlan(changes: Partial<TestPlan> = {}): TestPlan {
     rounds: 12,
     pilotBursts: 30,
     burstNs: 1e7,
-    longNs: 1e9,
-    longVisits: 'rotate',
+    longNs: 3e8,
+    longVisits: 1,
     timeoutMs: 60_000,
     limits: { cpus: [1], housekeeping: [0], memoryBytes: 2 ** 30, pids: 256 },
     ...changes,
@@ -121,6 +121,7 @@ export function* simulateSamples(plan: TestPlan, truth: Truth): Generator<Sample
   const { weather = 0.05, start = 0.003, burst = 0.01 } = truth;
   for (let block = 1; block <= plan.blocks; block++) {
     const stream = randomStream(truth.seed, block, 'noise');
+    const leads = randomStream(truth.seed, block, 'leads');
     for (const workload of plan.workloads) {
       const passNs = PASS_NS[workload] ?? 1e5;
       const work = Math.max(1, Math.round(plan.burstNs / passNs));
@@ -129,18 +130,19 @@ export function* simulateSamples(plan: TestPlan, truth: Truth): Generator<Sample
         const sky = weather * normal(stream);
         for (const [index, box] of boxesOf(plan).entries()) {
           const ratio = truth.ratios?.[box] ?? 1;
-          const noise = () => Math.exp(sky + (own.get(box) ?? 0) + burst * normal(stream));
+          const noise = (from: Stream) => Math.exp(sky + (own.get(box) ?? 0) + burst * normal(from));
           const { chance, ns } = truth.lost?.[box] ?? { chance: 0, ns: 0 };
-          const lostNs = chance > 0 && stream.nextUint32() < chance * 2 ** 32 ? ns : 0;
-          const wallNs = Math.round(work * passNs * ratio * noise() + lostNs);
+          const lost = (from: Stream) => (chance > 0 && from.nextUint32() < chance * 2 ** 32 ? ns : 0);
+          const lostNs = lost(stream);
+          const wallNs = Math.round(work * passNs * ratio * noise(stream) + lostNs);
+          const leadNs = Math.round(work * passNs * ratio * noise(leads) * 1.04 + lost(leads));
           const mflops = (work * FLOPS * 1e3) / wallNs;
           const row = { block, round, position: index + 1, env: box, startId: `b${block}-${box}`, workload, work };
-          yield testSample({ ...row, phase: 'lead', wallNs: Math.round(wallNs * 1.04), mflops: mflops / 1.04 });
+          yield testSample({ ...row, phase: 'lead', wallNs: leadNs, mflops: mflops / 1.04 });
           yield testSample({ ...row, phase: 'measure', wallNs, mflops });
         }
       }
-      const isVisited = plan.longVisits === 'all' || workload === plan.workloads[block % plan.workloads.length];
-      if (truth.sustained === undefined || !isVisited) continue;
+      if (truth.sustained === undefined) continue;
       for (const [index, box] of boxesOf(plan).entries()) {
         const passes = work * (truth.ratios?.[box] ?? 1) * (truth.sustained[box] ?? 1);
         for (let visit = 0; visit < 10; visit++) {

@@ -3,10 +3,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readConditions } from '../../../bench/analysis/contrast/conditions.ts';
-import { losesTimeAtTimes } from '../../../bench/analysis/contrast/intermittent.ts';
 import { type ContrastRow, contrastResults } from '../../../bench/analysis/contrast/ratio.ts';
+import { stallsDiffer } from '../../../bench/analysis/contrast/stalls.ts';
 import type { Sample } from '../../../bench/types.ts';
 import { simulateSamples, testPlan, testSample, testStart } from './simulate.ts';
+import { BEYOND, mostHits, trialsOf } from './trials.ts';
 
 const ONE = testPlan({ workloads: ['fft'] });
 
@@ -25,10 +26,11 @@ function long(block: number, env: string, times: readonly number[], workload = '
 }
 
 describe('the total ratio', () => {
-  it('is that of the sums, averaged in logs over both copies of the baseline', () => {
-    const samples = rows(1, { native: [100, 100, 100], 'native@control': [100, 110, 120], docker: [100, 100, 400] });
+  it('is the typical one times mean over median of either side, averaged in logs over both copies of the baseline', () => {
+    const samples = rows(1, { native: [100, 100, 100], 'native@control': [100, 100, 160], docker: [100, 100, 400] });
     const [row] = contrastResults(samples, ONE);
-    const expected = (Math.log(600 / 300) + Math.log(600 / 330)) / 2;
+    const expected = (Math.log(2 / 1) + Math.log(2 / 1.2)) / 2;
+    expect(row?.timeRatio).toBeCloseTo(1, 12);
     expect(row?.total?.ratio).toBeCloseTo(Math.exp(expected), 12);
     expect(row?.total).toMatchObject({ interval: null, blocks: 1 });
   });
@@ -38,6 +40,24 @@ describe('the total ratio', () => {
     expect(contrastResults(samples, ONE)[0]?.total?.ratio).toBeCloseTo(1.1, 12);
   });
 
+  it('contains what lead-ins lose, against their own median: waking up is no loss', () => {
+    const leads = (env: string, times: readonly number[]) =>
+      times.map((time, index) =>
+        testSample({ block: 1, round: index + 1, env, phase: 'lead', wallNs: time * 2000, work: 2 }),
+      );
+    const calm = rows(1, { native: [100, 100, 100], docker: [100, 100, 100] });
+    const [slowToWake] = contrastResults(
+      [...calm, ...leads('native', [100, 100, 100]), ...leads('docker', [150, 150, 150])],
+      ONE,
+    );
+    expect(slowToWake?.total?.ratio).toBeCloseTo(1, 12);
+    const [stalled] = contrastResults(
+      [...calm, ...leads('native', [100, 100, 100]), ...leads('docker', [100, 100, 700])],
+      ONE,
+    );
+    expect(stalled?.total?.ratio).toBeCloseTo(2, 12);
+  });
+
   it('recovers what is lost in few bursts, where the typical ratio shows nothing', () => {
     const plan = testPlan({ blocks: 12, rounds: 40 });
     // 3 ms in one of ten bursts of 10 ms: 3 %.
@@ -45,33 +65,95 @@ describe('the total ratio', () => {
     const suite = contrastResults(simulateSamples(plan, { seed: 4, lost }), plan).at(-1);
     expect(suite?.timeRatio).toBeCloseTo(1, 2);
     expect(suite?.total?.ratio).toBeGreaterThan(1.02);
-    expect(suite?.intermittent).toBe(true);
-    expect(suite).toMatchObject({ verdict: 'inconclusive', judgement: { reasons: [{ kind: 'intermittent' }] } });
+    expect(suite).toMatchObject({ intermittent: true, verdict: 'inconclusive' });
+    expect(suite?.judgement?.reasons).toContainEqual({ kind: 'intermittent' });
   });
 });
 
-describe('time lost now and then', () => {
-  it('is an interval above 0, not an interval below it, one value, or rounding', () => {
-    expect(losesTimeAtTimes([0.02, 0.03, 0.025])).toBe(true);
-    expect(losesTimeAtTimes([-0.02, -0.03, -0.025])).toBe(false);
-    expect(losesTimeAtTimes([0.02, -0.03, 0.025])).toBe(false);
-    expect(losesTimeAtTimes([0.5])).toBe(false);
-    expect(losesTimeAtTimes([])).toBe(false);
-    expect(losesTimeAtTimes([1e-16, 1e-16, 1e-16])).toBe(false);
+describe('stalls', () => {
+  const of = (stalled: number, bursts: number) => ({ stalled, bursts });
+
+  it('differ by an exact test in either direction, and not without any', () => {
+    // One side with a third of the bursts: (1/3)^4 = 0.012, (1/3)^5 = 0.004.
+    expect(stallsDiffer(of(4, 100), of(0, 200))).toBe(false);
+    expect(stallsDiffer(of(5, 100), of(0, 200))).toBe(true);
+    expect(stallsDiffer(of(0, 200), of(5, 100))).toBe(true);
+    // (2/3)^11 = 0.012, (2/3)^12 = 0.008.
+    expect(stallsDiffer(of(0, 100), of(11, 200))).toBe(false);
+    expect(stallsDiffer(of(0, 100), of(12, 200))).toBe(true);
+    expect(stallsDiffer(of(0, 100), of(0, 200))).toBe(false);
+    expect(stallsDiffer(of(0, 0), of(9, 200))).toBe(false);
   });
 
-  it('is found in most sessions of 40 rounds, and seldom where nothing is lost', () => {
+  it('are bursts far above the others of their round, lead-ins and measured ones each by their own level', () => {
+    const weather = [100, 101, 99, 180, 98, 102, 100, 101];
+    const late = (round: number, share: number) => (index: number) => (index === round ? share : 1);
+    const cell = (env: string, burst: (index: number) => number, lead: (index: number) => number) =>
+      weather.flatMap((time, index) => {
+        const row = { block: 1, round: index + 1, env, work: 1 };
+        const noise = 1 + 0.001 * ((index * 7 + env.length) % 5);
+        return [
+          testSample({ ...row, wallNs: Math.round(1000 * time * noise * burst(index)) }),
+          testSample({ ...row, phase: 'lead', wallNs: Math.round(2000 * time * noise * lead(index)) }),
+        ];
+      });
+    const none = () => 1;
+    const samples = [
+      ...cell('native', none, late(2, 1.5)),
+      ...cell('native@control', late(0, 1.3), none),
+      ...cell('docker', late(3, 1.06), late(5, 9)),
+    ];
+    // A slow round, 180, is no stall of anybody.
+    expect(contrastResults(samples, ONE)[0]).toMatchObject({ stalledBursts: 2, baselineStalledBursts: 2 });
+    const pair = [...cell('native', none, none), ...cell('docker', late(3, 1.04), late(5, 9))];
+    expect(contrastResults(pair, ONE)[0]).toMatchObject({ stalledBursts: 1, baselineStalledBursts: 0 });
+  });
+
+  it('are found whichever side has them, and seldom where nothing is lost', () => {
     const plan = testPlan({ workloads: ['fft'], rounds: 40 });
-    const lost = { docker: { chance: 0.1, ns: 3e6 } };
-    let found = 0;
-    let alarms = 0;
+    const found = { docker: 0, both: 0, none: 0 };
     for (let seed = 1; seed <= 60; seed++) {
-      if (contrastResults(simulateSamples(plan, { seed, lost }), plan)[0]?.intermittent) found++;
-      if (contrastResults(simulateSamples(plan, { seed }), plan)[0]?.intermittent) alarms++;
+      const marks = (lost: Readonly<Record<string, { chance: number; ns: number }>>) =>
+        contrastResults(simulateSamples(plan, { seed, lost }), plan)[0]?.intermittent;
+      const stall = { chance: 0.1, ns: 3e6 };
+      if (marks({ docker: stall })) found.docker++;
+      if (marks({ native: stall, 'native@control': stall })) found.both++;
+      if (marks({})) found.none++;
     }
-    expect(found).toBeGreaterThan(50);
-    // 2.5 % and four standard deviations.
-    expect(alarms).toBeLessThanOrEqual(0.025 * 60 + 4 * Math.sqrt(0.025 * 0.975 * 60));
+    expect(found.docker).toBeGreaterThan(57);
+    expect(found.both).toBeGreaterThan(57);
+    // 2 % and four standard deviations.
+    expect(found.none).toBeLessThanOrEqual(0.02 * 60 + 4 * Math.sqrt(0.02 * 0.98 * 60));
+  });
+});
+
+describe('rare stalls are not called equivalent', () => {
+  // Each loses 3 % or more; as a share of bursts and ns. Sessions of `quick` may miss one in five.
+  it.each<[string, number, number]>([
+    ['3 ms in one of ten bursts', 0.1, 3e6],
+    ['30 ms in one of a hundred', 0.01, 3e7],
+    ['300 ms in one of a hundred', 0.01, 3e8],
+    ['1 s in one of two hundred', 0.005, 1e9],
+  ])('%s', (_, chance, ns) => {
+    for (const [rounds, blocks, share] of [
+      [30, 6, 0.2],
+      [40, 10, 0.05],
+    ] as const) {
+      const plan = testPlan({ workloads: ['fft'], rounds, blocks });
+      const trials = trialsOf(200);
+      let wrong = 0;
+      for (let seed = 1; seed <= trials; seed++) {
+        const samples = simulateSamples(plan, { seed, lost: { docker: { chance, ns } } });
+        if (contrastResults(samples, plan)[0]?.verdict === 'equivalent') wrong++;
+      }
+      expect(wrong).toBeLessThanOrEqual(mostHits(share, trials, BEYOND.three));
+    }
+  });
+
+  it('nor is a quota that only long visits show', () => {
+    const plan = testPlan();
+    const found = contrastResults(simulateSamples(plan, { seed: 8, sustained: { docker: 1.94 } }), plan);
+    for (const row of found) expect(row).toMatchObject({ verdict: 'inconclusive', timeRatio: expect.closeTo(1, 1) });
   });
 });
 
@@ -100,16 +182,38 @@ describe('the sustained ratio', () => {
     expect(contrastResults(rows(1, { native: [1, 1, 1], docker: [1, 1, 1] }), ONE)[0]?.sustained).toBeNull();
   });
 
-  it('shows a quota that short visits do not, per workload and for the suite, rotating or not', () => {
-    for (const longVisits of ['all', 'rotate'] as const) {
-      const plan = testPlan({ longVisits });
-      const found = contrastResults(simulateSamples(plan, { seed: 8, sustained: { docker: 1.94 } }), plan);
-      expect(found.map(({ sustained }) => sustained?.blocks)).toEqual(longVisits === 'all' ? [6, 6, 6] : [3, 3, 6]);
-      for (const { timeRatio, sustained } of found) {
-        expect(timeRatio).toBeCloseTo(1, 1);
-        expect(Math.abs((sustained?.ratio ?? 0) / 1.94 - 1)).toBeLessThan(0.02);
-      }
+  it('shows a quota that short visits do not, per workload and for the suite', () => {
+    const plan = testPlan();
+    const found = contrastResults(simulateSamples(plan, { seed: 8, sustained: { docker: 1.94 } }), plan);
+    expect(found.map(({ sustained }) => sustained?.blocks)).toEqual([6, 6, 6]);
+    for (const { timeRatio, sustained } of found) {
+      expect(timeRatio).toBeCloseTo(1, 1);
+      expect(Math.abs((sustained?.ratio ?? 0) / 1.94 - 1)).toBeLessThan(0.02);
     }
+  });
+
+  it('pairs the visits of a block by their number', () => {
+    const visit = (env: string, round: number, time: number) =>
+      testSample({ block: 1, round, env, phase: 'long', work: 5, wallNs: time * 5000 });
+    const samples = [
+      ...rows(1, { native: [100, 100, 100], docker: [100, 100, 100] }),
+      ...[visit('native', 1, 100), visit('native', 2, 900), visit('native', 3, 7)],
+      ...[visit('docker', 1, 110), visit('docker', 2, 990)],
+    ];
+    expect(contrastResults(samples, ONE)[0]?.sustained?.ratio).toBeCloseTo(1.1, 12);
+  });
+
+  it('weighs the workloads of old sessions alike, whose long visits rotated over the blocks', () => {
+    const samples = [1, 2, 3].flatMap((block) => [
+      ...['fft', 'sor'].flatMap((workload) =>
+        rows(block, { native: [100, 100, 100], docker: [100, 100, 100] }).map((row) => ({ ...row, workload })),
+      ),
+      // fft in the blocks 1 and 3, sor in 2.
+      ...long(block, 'native', [100], block === 2 ? 'sor' : 'fft'),
+      ...long(block, 'docker', [block === 2 ? 400 : 100], block === 2 ? 'sor' : 'fft'),
+    ]);
+    const suite = contrastResults(samples, testPlan()).at(-1);
+    expect(suite?.sustained).toMatchObject({ ratio: expect.closeTo(2, 12), blocks: 2 });
   });
 });
 
@@ -154,8 +258,8 @@ describe('beside each ratio', () => {
   it('stand the wake-up cost and the spread by level', () => {
     const plan = testPlan({ rounds: 40, blocks: 10 });
     const [row, , suite] = contrastResults(simulateSamples(plan, { seed: 1, start: 0.01, burst: 0.02 }), plan);
-    expect(row?.wakeupRatio).toBeCloseTo(1.04, 3);
-    expect(suite?.wakeupRatio).toBeCloseTo(1.04, 3);
+    expect(row?.wakeupRatio).toBeCloseTo(1.04, 2);
+    expect(suite?.wakeupRatio).toBeCloseTo(1.04, 2);
     // Two boxes' bursts and two boxes' starts in each difference.
     expect(Math.abs((row?.spread?.roundLog ?? 0) / (0.02 * Math.SQRT2) - 1)).toBeLessThan(0.15);
     expect(Math.abs((row?.spread?.blockLog ?? 0) / (0.01 * Math.SQRT2) - 1)).toBeLessThan(0.6);
@@ -172,7 +276,7 @@ const plan = testPlan({
   ],
   blocks: 6,
   rounds: 6,
-  longVisits: 'all',
+  longVisits: 1,
 });
 const session = [...simulateSamples(plan, { seed: 21, ratios: { docker: 1.03 }, sustained: {}, start: 0.01 })];
 

@@ -12,7 +12,8 @@ import { simulateSamples, testPlan } from './simulate.ts';
 const CALM: Interval = { low: 0.997, high: 1.003 };
 
 function given(low: number, high: number, changes: Partial<Parameters<typeof judge>[0]> = {}) {
-  return judge({ interval: { low, high }, control: CALM, intermittent: false, distrust: [], ...changes });
+  const sums = { total: { low, high }, sustained: CALM };
+  return judge({ interval: { low, high }, control: CALM, intermittent: false, ...sums, distrust: [], ...changes });
 }
 
 const kinds = (judgement: ReturnType<typeof judge>) => judgement.reasons.map(({ kind }) => kind);
@@ -20,8 +21,8 @@ const kinds = (judgement: ReturnType<typeof judge>) => judgement.reasons.map(({ 
 describe('judge', () => {
   it.each<[number, number, Verdict, string[]]>([
     [0.99, 1.01, 'equivalent', []],
-    [1.001, 1.019, 'equivalent', ['measurable-within-margin']],
-    [0.981, 0.999, 'equivalent', ['measurable-within-margin']],
+    [1.001, 1.019, 'equivalent', []],
+    [0.981, 0.999, 'equivalent', []],
     [1.005, 1.03, 'slower', []],
     [1.021, 1.03, 'slower', ['past-margin']],
     [0.97, 0.99, 'faster', []],
@@ -34,7 +35,10 @@ describe('judge', () => {
   });
 
   it('says why it is inconclusive', () => {
-    expect(kinds(given(0.9, 1.1))).toEqual(['too-wide']);
+    expect(kinds(given(0.9, 1.1, { total: CALM }))).toEqual(['too-wide']);
+    expect(kinds(given(0.99, 1.01, { total: { low: 0.99, high: 1.03 } }))).toEqual(['total-not-shown']);
+    expect(kinds(given(0.99, 1.01, { sustained: { low: 1.03, high: 2 } }))).toEqual(['sustained-differs']);
+    expect(kinds(given(1.01, 1.03, { control: { low: 0.943, high: 1.071 } }))).toEqual(['control-wider']);
     expect(kinds(given(0.99, 1.01, { control: { low: 0.96, high: 1.01 } }))).toEqual(['control-too-wide']);
     expect(kinds(given(0.99, 1.01, { control: null }))).toEqual(['no-control']);
     expect(kinds(given(0.99, 1.01, { intermittent: true }))).toEqual(['intermittent']);
@@ -43,11 +47,25 @@ describe('judge', () => {
       'too-wide',
       'control-too-wide',
       'intermittent',
+      'total-not-shown',
     ]);
   });
 
-  it('calls a difference past the margin so although the control is wide or time is lost now and then', () => {
+  it('calls a difference past the margin so although there is no control, or time is lost now and then', () => {
     expect(given(1.05, 1.07, { control: null, intermittent: true }).verdict).toBe('slower');
+  });
+
+  it('calls no difference slower or faster that the control, a second copy of the baseline, may show too', () => {
+    const control = { low: 0.99, high: 1.04 };
+    expect(given(1.005, 1.06, { control }).verdict).toBe('inconclusive');
+    expect(given(1.03, 1.09, { control }).verdict).toBe('slower');
+    expect(given(0.94, 0.985, { control }).verdict).toBe('inconclusive');
+    expect(given(0.9, 0.95, { control }).verdict).toBe('faster');
+  });
+
+  it('says beside an equivalence that long visits do not show it', () => {
+    expect(given(0.99, 1.01, { sustained: null }).additions).toEqual(['sustained-not-shown']);
+    expect(given(0.99, 1.01, { sustained: { low: 0.95, high: 1.05 } }).additions).toEqual(['sustained-not-shown']);
   });
 
   it('trusts nothing when there is a reason not to', () => {
@@ -56,7 +74,8 @@ describe('judge', () => {
   });
 
   it('goes by the margin it is given', () => {
-    const evidence = { interval: { low: 1.01, high: 1.03 }, control: CALM, intermittent: false, distrust: [] };
+    const interval = { low: 1.01, high: 1.03 };
+    const evidence = { interval, control: CALM, intermittent: false, total: interval, sustained: CALM, distrust: [] };
     expect(judge(evidence, 0.05).verdict).toBe('equivalent');
     expect(judge(evidence, 0.02).verdict).toBe('slower');
     expect(judge(evidence, 0.001)).toMatchObject({ verdict: 'slower', additions: ['past-margin'] });
@@ -72,6 +91,8 @@ describe('any interval', () => {
     interval: fc.option(interval),
     control: fc.option(interval),
     intermittent: fc.boolean(),
+    total: fc.option(interval),
+    sustained: fc.option(interval),
     distrust: fc.constantFrom([], [{ kind: 'control-differs' as const }]),
   });
   const margin = fc.double({ min: 0.002, max: 0.1, noNaN: true });
@@ -87,14 +108,23 @@ describe('any interval', () => {
         const logs = ({ low, high }: Interval) => [Math.log(low), Math.log(high)] as const;
         const [low, high] = it.interval === null ? [Number.NaN, Number.NaN] : logs(it.interval);
         const [controlLow, controlHigh] = it.control === null ? [Number.NaN, Number.NaN] : logs(it.control);
+        const inside = (one: Interval) => logs(one)[0] >= -edge && logs(one)[1] <= edge;
+        const outside = (one: Interval) => logs(one)[0] > edge || logs(one)[1] < -edge;
+        const shared = Math.abs(low + high) / 2 <= Math.max(Math.abs(controlLow), Math.abs(controlHigh));
         const rules: [boolean, Verdict][] = [
           [it.distrust.length > 0, 'untrusted'],
+          [low > 0 && high > edge, shared ? 'inconclusive' : 'slower'],
+          [high < 0 && low < -edge, shared ? 'inconclusive' : 'faster'],
           [
-            low >= -edge && high <= edge && controlLow >= -edge && controlHigh <= edge && !it.intermittent,
+            low >= -edge &&
+              high <= edge &&
+              controlLow >= -edge &&
+              controlHigh <= edge &&
+              !it.intermittent &&
+              (it.total === null || inside(it.total)) &&
+              !(it.sustained !== null && outside(it.sustained)),
             'equivalent',
           ],
-          [low > 0 && high > edge, 'slower'],
-          [high < 0 && low < -edge, 'faster'],
           [true, 'inconclusive'],
         ];
         expect(verdict).toBe(rules.find(([applies]) => applies)?.[1]);
@@ -110,7 +140,10 @@ describe('any interval', () => {
         const halfWidth = share * decisiveHalfWidthLog(delta) * (1 - 1e-9);
         const it = { low: Math.exp(centre - halfWidth), high: Math.exp(centre + halfWidth) };
         const control = { low: 1, high: 1 };
-        const { verdict } = judge({ interval: it, control, intermittent: false, distrust: [] }, delta);
+        const { verdict } = judge(
+          { interval: it, control, intermittent: false, total: it, sustained: null, distrust: [] },
+          delta,
+        );
         expect(['slower', 'faster', 'equivalent']).toContain(verdict);
       }),
       { numRuns: 1000 },
@@ -124,7 +157,13 @@ describe('any interval', () => {
       fc.property(evidence, margin, (it, delta) => {
         const one = judge(it, delta);
         const other = judge(
-          { ...it, interval: it.interval && mirror(it.interval), control: it.control && mirror(it.control) },
+          {
+            ...it,
+            interval: it.interval && mirror(it.interval),
+            control: it.control && mirror(it.control),
+            total: it.total && mirror(it.total),
+            sustained: it.sustained && mirror(it.sustained),
+          },
           delta,
         );
         expect(other.verdict).toBe(opposite[one.verdict] ?? one.verdict);
@@ -156,6 +195,8 @@ function row(changes: Partial<ContrastResult> = {}): ContrastResult {
     nsPerPass: null,
     baselineNsPerPass: null,
     intermittent: false,
+    stalledBursts: 0,
+    baselineStalledBursts: 0,
     ...changes,
   };
 }

@@ -1,0 +1,88 @@
+/** Bursts that lost time to something now and then: counted, because a median does not contain them and a sum hardly shows them. */
+
+import { median } from '../../units.ts';
+import { binomialTail } from '../stats/binomial.ts';
+import { type Cell, FLAG_MADS } from './group.ts';
+
+/** 5 %: less than that is noise of a quiet host, and many of them show in the typical ratio. */
+const LEAST_LOSS_LOG = Math.log(1.05);
+/** Each direction of the comparison; together at most 2 % of equal pairs are marked. */
+const ALPHA = 0.01;
+
+/** Bursts that stalled, of so many. */
+export interface StallCount {
+  readonly stalled: number;
+  readonly bursts: number;
+}
+
+export const NO_STALLS: StallCount = { stalled: 0, bursts: 0 };
+
+export function addStalls(...counts: readonly StallCount[]): StallCount {
+  return {
+    stalled: counts.reduce((sum, { stalled }) => sum + stalled, 0),
+    bursts: counts.reduce((sum, { bursts }) => sum + bursts, 0),
+  };
+}
+
+/**
+ * Stalls in each of the cells of one block, which took turns round by round: what slows a round slows all of them and is no
+ * stall. Lead-ins and measured bursts each against their own level. A burst stalled that lies further above the middle one
+ * of its round than 5 %, and than 14.8 median absolute deviations of the cell. Of two cells the faster is the middle one.
+ */
+export function stallsOf(cells: readonly Cell[]): StallCount[] {
+  const kinds = (['leads', 'measured'] as const).map((kind) => stallsIn(cells.map((cell) => cell[kind])));
+  return cells.map((_, index) => addStalls(...kinds.map((counts) => counts[index] ?? NO_STALLS)));
+}
+
+type Times = ReadonlyMap<number, number>;
+
+function stallsIn(all: readonly Times[]): StallCount[] {
+  const levels = all.map((times) => levelled(times));
+  return levels.map((own): StallCount => {
+    const above = [...own].flatMap(([round, log]) => {
+      const others = levels.map((other) => other.get(round)).filter((value) => value !== undefined);
+      return others.length < 2 ? [] : [log - middleOf(others)];
+    });
+    if (above.length === 0) return NO_STALLS;
+    const centre = median(above);
+    const limit = Math.max(FLAG_MADS * median(above.map((value) => Math.abs(value - centre))), LEAST_LOSS_LOG);
+    return { stalled: above.filter((value) => value - centre > limit).length, bursts: above.length };
+  });
+}
+
+/** In logs, less the median. */
+function levelled(times: Times): Map<number, number> {
+  const logs = [...times].map(([round, time]) => [round, Math.log(time)] as const);
+  const centre = logs.length === 0 ? 0 : median(logs.map(([, log]) => log));
+  return new Map(logs.map(([round, log]) => [round, log - centre]));
+}
+
+function middleOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] as number;
+}
+
+/**
+ * Do the two sides stall at different rates? Given how many stalled in all, the number on one side is binomial with the
+ * share of its bursts, if the rates are equal (the exact conditional test of two Poisson rates: Przyborowski and
+ * Wilenski, Biometrika 31, 1940). Both directions count alike.
+ */
+export function stallsDiffer(one: StallCount, other: StallCount): boolean {
+  const stalled = one.stalled + other.stalled;
+  const bursts = one.bursts + other.bursts;
+  if (stalled === 0 || one.bursts === 0 || other.bursts === 0) return false;
+  return [one, other].some((side) => binomialTail(side.stalled, stalled, side.bursts / bursts) <= ALPHA);
+}
+
+/** Mean over median of a cell's bursts, in logs: what sums contain and a median does not. 0 where nothing stalls. */
+export function excessLog(cell: Cell, rounds: readonly number[]): number {
+  let sum = 0;
+  let typical = 0;
+  for (const times of [cell.leads, cell.measured]) {
+    const own = rounds.map((round) => times.get(round)).filter((time) => time !== undefined);
+    if (own.length === 0) continue;
+    sum += own.reduce((all, time) => all + time, 0);
+    typical += own.length * median(own);
+  }
+  return Math.log(sum / typical);
+}
