@@ -108,7 +108,11 @@ export async function benchCalibration(print: (line: string) => void): Promise<v
   print(`Verdicts at a margin of ${100 * MARGIN} %, per cent of sessions; "shown" is an interval that excludes 1.`);
   print('truth     starts    blocks    shown   slower  equivalent  inconclusive  faster  untrusted');
   for (const line of verdicts) print(await line);
-  print('');
+}
+
+/** What a session of each profile says of two equal environments, of which one loses time in a way that typical bursts don't show. */
+export async function benchPatterns(print: (line: string) => void): Promise<void> {
+  const run = newPool(availableParallelism());
   print(`Rare losses and other patterns, ${PATTERN_SESSIONS} sessions each: per cent called equivalent / marked.`);
   const head = PROFILE_SIZES.map(({ name, minBlocks, rounds }) => `${name} ${minBlocks} × ${rounds}`.padStart(20));
   print(`${'true ratio 1, and'.padEnd(28)}${head.join('')}`);

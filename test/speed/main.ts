@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { SIZES, type Size } from '../../bench/types.ts';
-import { benchCalibration, runScenario, type Scenario } from './calibration.ts';
+import { benchCalibration, benchPatterns, runScenario, type Scenario } from './calibration.ts';
 import { benchCli } from './cli.ts';
 import { benchCompany } from './company.ts';
 import { benchDesign } from './design.ts';
@@ -35,6 +35,10 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
   efficiency: { run: benchEfficiency, title: 'time inside timed windows over the time of a session' },
   startup: { run: benchStartup, title: "a start through Boxmark against the bare engine's own command" },
   calibration: { run: benchCalibration, title: 'coverage and verdicts over simulated sessions with a known truth' },
+  patterns: {
+    run: benchPatterns,
+    title: 'rare stalls, quotas and odd starts over simulated sessions: verdicts and marks',
+  },
   design: {
     run: benchDesign,
     title: 'burst length, lead-in, rounds, estimator and company, by the spread of like boxes',
