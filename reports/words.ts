@@ -29,7 +29,7 @@ export function plusMinus(share: number, digits: number): string {
 
 /** A ratio in about three digits. */
 export function times(ratio: number): string {
-  return ratio >= 100 ? ratio.toFixed(0) : ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2);
+  return ratio >= 100 ? ratio.toFixed(0) : ratio >= 10 ? ratio.toFixed(1) : fixed(ratio, 2);
 }
 
 /** Mebibytes without the unit. */
@@ -67,7 +67,7 @@ export function ratioDigits(figure: Figure): number {
 /** A ratio in its digits, and its interval in the same. */
 export function ratioWords(figure: Figure): Words {
   const digits = ratioDigits(figure);
-  const format = (value: number) => value.toFixed(digits);
+  const format = (value: number) => fixed(value, digits);
   return { value: format(figure.timeRatio), range: figure.interval && range(figure.interval, format) };
 }
 
@@ -120,8 +120,15 @@ export function joined({ value, range: ends }: Words, otherwise = ''): string {
   return ends === null ? `${value}${otherwise}` : `${value} ${ends}`;
 }
 
-function factor(value: number): string {
-  return value.toFixed(2);
+/** A factor in two digits after the point, or in two that count where those would be zeros. */
+export function factor(value: number): string {
+  return fixed(value, 2);
+}
+
+/** So many digits after the point; more where nothing but zeros would be left of a small number. */
+function fixed(value: number, digits: number): string {
+  if (value <= 0 || value >= 10 ** -digits) return value.toFixed(digits);
+  return value.toFixed(Math.min(20, 1 - Math.floor(Math.log10(value))));
 }
 
 /** `1 block`, `6 blocks`. */

@@ -13,6 +13,8 @@ export interface WorkloadSummary {
   /** Measured bursts with a right answer. */
   readonly bursts: number;
   readonly wrongAnswers: number;
+  /** Bursts without a duration, which are in no figure. */
+  readonly untimedBursts: number;
   /** Medians over the measured bursts; null when there are none. */
   readonly medianNsPerPass: number | null;
   /** What the rates count: `MFLOPS` of a kernel, else things a second; null when there are no bursts. */
@@ -91,6 +93,7 @@ function summarizeSeries(workload: string, series: Series | undefined): Workload
     workload,
     bursts: times.length,
     wrongAnswers: series?.wrongAnswers ?? 0,
+    untimedBursts: series?.untimedBursts ?? 0,
     medianNsPerPass: medianOrNull(times),
     unit,
     medianRate,

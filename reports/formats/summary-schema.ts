@@ -89,6 +89,7 @@ const level = z.strictObject({
   workload: text,
   bursts: z.int(),
   wrongAnswers: z.int(),
+  untimedBursts: z.int().describe('Bursts without a duration, which are in no figure.'),
   medianNsPerPass: figure,
   unit: text.nullable().describe('What medianRate counts: MFLOPS of a kernel, else things a second, such as calls/s.'),
   medianRate: figure,

@@ -6,8 +6,9 @@ import type { Plan, Traits } from '../../bench/types.ts';
 import { clean } from '../text.ts';
 
 /**
- * The most informative contrast: against the baseline, on the suite where there is one, a significant difference before
- * one that is not, the largest first. An emulated environment comes last: that it is slow is no news.
+ * The most informative contrast: a pair that was asked for, else one against the baseline; on the suite where there is one,
+ * a significant difference before one that is not, the largest first. An emulated environment comes last: that it is slow
+ * is no news.
  */
 export function headlineOf(
   rows: readonly ContrastRow[],
@@ -16,7 +17,7 @@ export function headlineOf(
 ): ContrastRow | null {
   const emulated = new Set(environments.filter(({ traits }) => traits.emulated).map(({ path }) => path));
   const rank = (row: ContrastRow): number[] => [
-    row.baseline === plan.baseline ? 0 : 1,
+    row.baseline === plan.baseline ? 1 : 0,
     emulated.has(row.env) ? 1 : 0,
     row.workload === SUITE ? 0 : 1,
     row.verdict === 'slower' || row.verdict === 'faster' ? 0 : 1,

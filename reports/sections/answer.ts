@@ -1,13 +1,18 @@
 /** What a session says in one sentence, whatever it measured; what belongs to it; and what to do next. */
 
-import type { FootprintSummary } from '../../bench/analysis/footprint.ts';
+import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
+import type { FootprintSummary, Slope } from '../../bench/analysis/footprint.ts';
+import { controlOf } from '../../bench/plan/schedule.ts';
 import { SUITE, suiteOf } from '../../bench/plan/suite.ts';
-import type { StartupRow } from '../../bench/types.ts';
+import { type StartupRow, VERDICTS } from '../../bench/types.ts';
+import { leadWorkload, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import {
   changePercent,
   changeRange,
+  count,
+  factor,
   joined,
   lengthWords,
   mib,
@@ -27,15 +32,64 @@ const MOST_NAMED = 4;
 /** The answer in one sentence; says so when nothing was measured. */
 export function answerOf(model: ReportModel): string {
   const { measure } = model.session.plan;
-  if (measure === undefined) return contrastAnswer(model);
-  return measure === 'startup' ? startupAnswer(model) : footprintAnswer(model);
+  const answer =
+    measure === undefined
+      ? contrastAnswer(model)
+      : measure === 'startup'
+        ? startupAnswer(model)
+        : footprintAnswer(model);
+  const missing = missingSentence(model);
+  return missing === null ? answer : `${missing} ${answer}`;
 }
 
-/** What comes right below the answer: a published claim, and the control. */
+/** What was planned and has no figure; null when everything has, or nothing. */
+function missingSentence(model: ReportModel): string | null {
+  const { environments, workloads, baseline, measure } = model.session.plan;
+  const rows = model.contrasts;
+  if (measure !== undefined || rows.length === 0) return null;
+  const has = (is: (row: ContrastRow) => boolean) => rows.some(is);
+  const lost = environments
+    .map(({ path }) => path)
+    .filter((path) => path !== baseline && !has((row) => row.env === path || row.baseline === path));
+  const cells = environments
+    .filter(({ path }) => path !== baseline && !lost.includes(path))
+    .flatMap(({ path }) => {
+      const absent = workloads.filter((id) => !has((row) => row.env === path && row.workload === id));
+      return absent.length === 0 ? [] : [`${clean(path, 60)} on ${listed(absent)}`];
+    });
+  const all = [...(lost.length === 0 ? [] : [listed(lost)]), ...cells];
+  return all.length === 0 ? null : `No data from ${all.join('; ')}.`;
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMED).map((name) => clean(name, 60));
+  return names.length > MOST_NAMED ? `${shown.join(', ')} and ${names.length - MOST_NAMED} more` : shown.join(', ');
+}
+
+/** What became of the other environments, on the workload that represents the session; null when there are none. */
+function othersSentence(model: ReportModel): string | null {
+  const { headline } = model;
+  const rest = suiteRows(model).filter((row) => row !== headline);
+  if (headline === null || rest.length === 0) return null;
+  const verdicts = VERDICTS.flatMap((verdict) => {
+    const rows = rest.filter((row) => row.verdict === verdict);
+    const named = rows.map((row) => {
+      const change =
+        verdict === 'equivalent' ? '' : ` ${signedWords(row, percentDigits(row)).value.replace('time ', '')}`;
+      return `${clean(row.env, 60)}${change}`;
+    });
+    return rows.length === 0 ? [] : [`${verdict}: ${named.join(', ')}`];
+  });
+  const where = `${clean(model.session.plan.baseline, 60)} (${whereText(model, leadWorkload(model))})`;
+  return `Others against ${where}: ${verdicts.join('; ')}.`;
+}
+
+/** What comes right below the answer: the other environments, a published claim, and the control. */
 export function answerLead(model: ReportModel): string[] {
   const claim = model.details.claims === null ? null : claimSentence(model.details.claims.results);
   const control = model.session.plan.measure === undefined ? [controlSentence(model)] : [];
-  return [...(claim === null ? [] : [claim]), ...control];
+  const others = model.session.plan.measure === undefined ? othersSentence(model) : null;
+  return [...(others === null ? [] : [others]), ...(claim === null ? [] : [claim]), ...control];
 }
 
 function contrastAnswer(model: ReportModel): string {
@@ -46,7 +100,7 @@ function contrastAnswer(model: ReportModel): string {
   const baseline = clean(row.baseline, 60);
   const rate = `throughput ${changePercent(1 / row.timeRatio, digits)} (${whereText(model, row.workload)})`;
   const margin = `the margin of ±${percent(model.margin)}`;
-  const signed = joined(signedWords(row, digits), ', no interval');
+  const signed = isMeaningless(row) ? anywhere(row) : joined(signedWords(row, digits), ', no interval');
   const { reasons = [], additions = [], more = null } = row.judgement ?? {};
   switch (row.verdict) {
     case 'slower':
@@ -65,6 +119,18 @@ function contrastAnswer(model: ReportModel): string {
       return `${env} against ${baseline} is ${row.verdict}: ${signed}, ${rate}: ${reasonText(reasons)}${need}.`;
     }
   }
+}
+
+/** An interval that spans more than this factor leaves no digit of the ratio. */
+const MEANINGLESS_SPAN = 4;
+
+function isMeaningless({ interval }: ContrastRow): boolean {
+  return interval !== null && interval.high / interval.low > MEANINGLESS_SPAN;
+}
+
+function anywhere({ blocks, interval, timeRatio }: ContrastRow): string {
+  const { low, high } = interval ?? { low: timeRatio, high: timeRatio };
+  return `${count(blocks, 'block')} leave the time anywhere between ${factor(low)} and ${factor(high)} times`;
 }
 
 function whereText({ session }: ReportModel, workload: string): string {
@@ -96,19 +162,22 @@ function startupAnswer(model: ReportModel): string {
   const named = environments
     .filter(({ path }) => path !== baseline)
     .flatMap(({ path }) => startText(model.costs.startup, path));
-  return costSentence(`First instruction, warm, against ${clean(baseline, 60)}`, named);
+  const [control] = startText(model.costs.startup, controlOf(baseline));
+  const doubt = control === undefined ? 'no control' : `control: ${control.text.replace(/^\S+ /, '')}`;
+  return costSentence(`First instruction, warm, against ${clean(baseline, 60)}`, named, doubt);
 }
 
 function footprintAnswer(model: ReportModel): string {
   const { baseline, environments } = model.session.plan;
   const others = environments.map(({ path }) => path).filter((path) => path !== baseline);
   const named = [baseline, ...others].flatMap((env) => memoryText(model.costs.footprint, env));
-  return costSentence("One more idle instance takes of the host's memory", named);
+  return costSentence('Memory of one more idle instance', named);
 }
 
-function costSentence(what: string, named: readonly Named[]): string {
+function costSentence(what: string, named: readonly Named[], doubt?: string): string {
   if (named.length === 0) return 'Nothing could be compared.';
-  return `${what}: ${named.length > MOST_NAMED ? endsOf(named) : named.map(({ text }) => text).join('; ')}.`;
+  const texts = named.length > MOST_NAMED ? endsOf(named) : named.map(({ text }) => text).join('; ');
+  return `${what}: ${texts}${doubt === undefined ? '' : `; ${doubt}`}.`;
 }
 
 function endsOf(named: readonly Named[]): string {
@@ -125,9 +194,25 @@ function startText(rows: readonly StartupRow[], env: string): Named[] {
   return [{ value: ratio, text: `${clean(env, 60)} ${ms(row.medianMs)}, × ${times(ratio)}${ends}` }];
 }
 
+/** Of the host, which counts everything; by another account where that one is noise, and no figure where all are. */
 function memoryText(summaries: readonly FootprintSummary[], env: string): Named[] {
-  const slope = summaries.find((it) => it.env === env)?.slopes.host;
-  if (!slope) return [];
-  const value = slope.perInstanceBytes;
-  return [{ value, text: `${clean(env, 60)} ${mib(value)} MiB` }];
+  const slopes = summaries.find((it) => it.env === env)?.slopes;
+  if (slopes === undefined) return [];
+  const name = clean(env, 60);
+  const accounts = [
+    ['', slopes.host],
+    [' (PSS)', slopes.pss],
+    [' (control group)', slopes.cgroup],
+  ] as const;
+  for (const [account, slope] of accounts) {
+    if (slope === null || isNoise(slope)) continue;
+    const { perInstanceBytes: value, interval } = slope;
+    return [{ value, text: `${name} ${mib(value)} MiB ${range(interval, mib)}${account}` }];
+  }
+  return accounts.every(([, slope]) => slope === null) ? [] : [{ value: 0, text: `${name}: not measurable here` }];
+}
+
+/** Not shown to be more than nothing, or known to no more than half its size. */
+function isNoise({ perInstanceBytes, interval }: Slope): boolean {
+  return interval === null || interval.low <= 0 || interval.high - interval.low > perInstanceBytes;
 }

@@ -44,12 +44,15 @@ function startNotes({ failures }: ReportModel): Text[] {
 function wrongNotes({ environments }: ReportModel): Text[] {
   return environments.flatMap((environment) =>
     environment.summary.workloads
-      .filter(({ wrongAnswers }) => wrongAnswers > 0)
-      .map(({ workload, wrongAnswers }): Text => {
-        const what = count(wrongAnswers, 'wrong answer');
+      .filter(({ wrongAnswers, untimedBursts }) => wrongAnswers + untimedBursts > 0)
+      .map(({ workload, wrongAnswers, untimedBursts }): Text => {
+        const what = [
+          ...(wrongAnswers > 0 ? [count(wrongAnswers, 'wrong answer')] : []),
+          ...(untimedBursts > 0 ? [`${count(untimedBursts, 'burst')} without a duration`] : []),
+        ];
         return [
           ...inlines(environmentName(environment)),
-          `: ${what} on ${clean(workload, 40)}, which count in no figure.`,
+          `: ${what.join(' and ')} on ${clean(workload, 40)}, which count in no figure.`,
         ];
       }),
   );

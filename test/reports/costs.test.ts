@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { htmlPage } from '../../reports/formats/html/format.ts';
 import { summaryText as json } from '../../reports/formats/json.ts';
 import { buildModel } from '../../reports/model/model.ts';
+import { answerOf } from '../../reports/sections/answer.ts';
 import { footprint } from '../../reports/sections/footprint.ts';
 import { coldStarts, warmStarts } from '../../reports/sections/startup.ts';
 import { testEvent } from '../bench/analysis/simulate.ts';
@@ -12,7 +13,8 @@ describe('a report of starts', () => {
   it('answers with the time to the first instruction and its ratio, and keeps warm and cold apart', () => {
     const model = buildModel(costInput('startup'));
     const text = render(model);
-    expect(text).toContain('First instruction, warm, against native: docker 255 ms, × 5.00 [5.00, 5.00].');
+    expect(text).toContain('First instruction, warm, against native: docker 255 ms, × 5.00 [5.00, 5.00];\n');
+    expect(text).toContain('control: 51.0 ms, × 1.00 [1.00, 1.00].');
     expect(rowsOf(warmStarts(model))[5]?.slice(0, 3)).toEqual(['docker (container)', 'first instruction', '255 ms']);
     expect(rowsOf(coldStarts(model))[5]?.slice(0, 3)).toEqual(['docker (container)', 'first instruction', '765 ms']);
     expect(coldStarts(model).lead?.[0]).toMatch(/^Each right after the host.s page cache/);
@@ -32,7 +34,7 @@ describe('a report of idle instances', () => {
   it('shows slopes, what there is besides, and a dash where nothing could be read', () => {
     const model = buildModel(costInput('footprint', { footprint: FOOTPRINT }));
     const text = render(model);
-    expect(text).toContain("One more idle instance takes of the host's memory: docker 40.0 MiB.");
+    expect(text).toContain('Memory of one more idle instance: docker 40.0 MiB [40.0, 40.0].');
     expect(rowsOf(footprint(model))).toEqual([
       ['docker (container)', 'host memory', '40.0', '[40.0, 40.0]', '100'],
       ['docker (container)', 'PSS', '7.00', '[7.00, 7.00]', '30.0'],
@@ -42,6 +44,31 @@ describe('a report of idle instances', () => {
       ['docker (container)', 'disk, shared', '99.0', '–', '–'],
     ]);
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('the answer about memory', () => {
+  const answer = (bytes: (instances: number, block: number) => object): string => {
+    const footprint = [1, 2, 3].flatMap((block) =>
+      [1, 2, 4].map((instances) => ({
+        ...{ block, position: 1, env: 'docker', instances, hostDeltaBytes: null },
+        ...{ pssBytes: null, cgroupBytes: null, diskBytes: null, imageBytes: null, ...bytes(instances, block) },
+      })),
+    );
+    return answerOf(buildModel(costInput('footprint', { footprint })));
+  };
+  const noise = (instances: number, block: number) => [-60, 10, 5][block - 1]! * instances * MIB;
+
+  it('goes to an account that is no noise, and is none where all are', () => {
+    expect(answer((instances) => ({ hostDeltaBytes: 9 * instances * MIB }))).toBe(
+      'Memory of one more idle instance: docker 9.00 MiB [9.00, 9.00].',
+    );
+    expect(
+      answer((instances, block) => ({ hostDeltaBytes: noise(instances, block), pssBytes: 7 * instances * MIB })),
+    ).toBe('Memory of one more idle instance: docker 7.00 MiB [7.00, 7.00] (PSS).');
+    expect(answer((instances, block) => ({ hostDeltaBytes: noise(instances, block) }))).toBe(
+      'Memory of one more idle instance: docker: not measurable here.',
+    );
   });
 });
 
@@ -57,7 +84,9 @@ describe('the answer of many environments', () => {
     const input = costInput('footprint', { footprint });
     const plan = { ...input.session.plan, environments: paths.map((path) => ({ path })) };
     const text = render(buildModel({ ...input, session: { ...input.session, plan } })).replace(/\s+/g, ' ');
-    expect(text).toContain("takes of the host's memory: from native 10.0 MiB to uml 90.0 MiB, 5 environments.");
+    expect(text).toContain(
+      'Memory of one more idle instance: from native 10.0 MiB [10.00, 10.0] to uml 90.0 MiB [90.0, 90.0], 5 environments.',
+    );
   });
 });
 
@@ -82,7 +111,11 @@ describe('the posture of the boxes', () => {
 
 describe.each([
   ['startup', 'docker 255 ms, × 5.00 [5.00, 5.00]', ['docker (container)', 'first instruction', '255 ms']],
-  ['footprint', 'memory: docker 40.0 MiB.', ['docker (container)', 'host memory', '40.0', '[40.0, 40.0]']],
+  [
+    'footprint',
+    'instance: docker 40.0 MiB [40.0, 40.0].',
+    ['docker (container)', 'host memory', '40.0', '[40.0, 40.0]'],
+  ],
 ] as const)('a session of %s without workloads', (measure, answer, row) => {
   const model = buildModel(costInput(measure, { footprint: FOOTPRINT }));
 

@@ -1,11 +1,12 @@
 /** The model: what the answer is about, and gaps that make no errors. */
 
 import { describe, expect, it } from 'vitest';
-import { NO_TRAITS } from '../../bench/types.ts';
+import { NO_TRAITS, type Sample } from '../../bench/types.ts';
 import { buildModel, type ModelInput } from '../../reports/model/model.ts';
 import { answerOf, controlSentence } from '../../reports/sections/answer.ts';
 import { sessionNotes } from '../../reports/sections/notes.ts';
 import {
+  planOf,
   simulateSamples,
   type TestPlan,
   type Truth,
@@ -13,6 +14,7 @@ import {
   testPlan,
   testSample,
 } from '../bench/analysis/simulate.ts';
+import { terminalOf } from './document.ts';
 import { fixtureInput } from './fixture.ts';
 
 function input(plan: TestPlan, truth: Partial<Truth> = {}, changes: Partial<ModelInput> = {}): ModelInput {
@@ -92,6 +94,46 @@ describe('the answer', () => {
     expect(answer(plan)).toMatch(/; long visits do not show it\.$/);
     expect(answer(plan, { sustained: {} })).toMatch(equivalent);
     expect(answer(plan, { sustained: {} })).toMatch(/, in long visits too\.$/);
+  });
+
+  it('is about a pair that was asked for, before those with the baseline', () => {
+    const contrasts = [{ env: 'docker/docker', baseline: 'docker' }];
+    const ratios = { 'docker/docker': 1.2, docker: 1.1 };
+    expect(answer(testPlan({ environments, contrasts }), { ratios })).toMatch(/^docker\/docker is slower than docker:/);
+  });
+
+  it('names what was planned and has no data before anything else', () => {
+    const plan = testPlan({ environments: environments.slice(0, 2) });
+    const without = (is: (row: Sample) => boolean) => {
+      const own = input(plan);
+      return answerOf(buildModel({ ...own, samples: [...own.samples].filter((row) => !is(row)) }));
+    };
+    expect(without(({ env, workload }) => env === 'docker' && workload === 'sor')).toMatch(
+      /^No data from docker on sor\. docker /,
+    );
+    const planned = { ...plan, environments: [...plan.environments, { path: 'lxc' }] };
+    const own = input(plan);
+    expect(answerOf(buildModel({ ...own, session: { ...own.session, plan: planOf(planned) } }))).toMatch(
+      /^No data from lxc\. docker /,
+    );
+  });
+
+  it('counts bursts without a duration, which are in no figure', () => {
+    const own = input(testPlan({ environments: environments.slice(0, 2) }));
+    const samples = [...own.samples].map((row) =>
+      row.env === 'docker' && row.workload === 'fft' && row.round <= 2 ? { ...row, wallNs: 0 } : row,
+    );
+    // Lead-in and measured burst of two rounds in six blocks.
+    expect(terminalOf(buildModel({ ...own, samples })).replace(/\s+/g, ' ')).toContain(
+      '24 bursts without a duration on fft, which count in no figure.',
+    );
+  });
+
+  it('says in words that an interval leaves no digit of the ratio', () => {
+    const plan = testPlan({ environments: environments.slice(0, 2), blocks: 2 });
+    expect(answer(plan, { start: 0.8, seed: 3 })).toMatch(
+      /2 blocks leave the time anywhere between [\d.]*[1-9]\d* and [\d.]+ times/,
+    );
   });
 
   it('says why it is open and what would decide it, when there is one block, and when there is nothing', () => {

@@ -28,9 +28,11 @@ describe('render', () => {
       quick: 6 blocks × 10 rounds in 2 min 55 s · CPU 1, size small, reference
         kernels, seed 101010
 
-      docker/docker is equivalent to native in bursts: time +1.3 % [+1.1, +1.6],
-      throughput −1.3 % (mean of 5 workloads), within the margin of ±2 %; long visits
+      docker/docker is equivalent to docker in bursts: time +1.0 % [+0.8, +1.2],
+      throughput −1.0 % (mean of 5 workloads), within the margin of ±2 %; long visits
       do not show it.
+      Others against native (mean of 5 workloads): slower: qemu:tcg × 18.31;
+        equivalent: docker, docker/docker.
       Control (a second native): +0.1 % [−0.3, +0.5]: this session can't show
         differences smaller than that.
 

@@ -23,6 +23,8 @@ export interface Series {
   readonly unit: string;
   /** Bursts of any phase that gave a wrong answer. */
   wrongAnswers: number;
+  /** Bursts with a right answer and without a duration: a defect of a clock. They have no logarithm, and are in no figure. */
+  untimedBursts: number;
 }
 
 export interface SampleGroups {
@@ -64,8 +66,10 @@ export function newGrouper(): Grouper {
       }
       if (sample.phase === 'warmup') return;
       const nsPerPass = sample.wallNs / sample.work;
-      // A burst without a duration has no logarithm; it is a defect of a clock, not a fast burst.
-      if (!(nsPerPass > 0 && nsPerPass < Number.POSITIVE_INFINITY)) return;
+      if (!(nsPerPass > 0 && nsPerPass < Number.POSITIVE_INFINITY)) {
+        one.untimedBursts++;
+        return;
+      }
       const cell = obtain(one.blocks, sample.block, newCell);
       if (sample.phase === 'long') {
         const visit = obtain(cell.long, sample.round, () => ({ wallNs: 0, passes: 0 }));
@@ -132,7 +136,7 @@ function newCell(): Cell {
 
 function seriesOf(all: Map<string, Map<string, Series>>, { env, workload, unit }: Sample): Series {
   const workloads = obtain(all, env, () => new Map<string, Series>());
-  return obtain(workloads, workload, () => ({ blocks: new Map(), unit, wrongAnswers: 0 }));
+  return obtain(workloads, workload, () => ({ blocks: new Map(), unit, wrongAnswers: 0, untimedBursts: 0 }));
 }
 
 function obtain<K, V>(map: Map<K, V>, key: K, make: () => V): V {

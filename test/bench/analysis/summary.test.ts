@@ -16,6 +16,7 @@ describe('summarizeEnvironment', () => {
       workload: 'fft',
       bursts: 3,
       wrongAnswers: 0,
+      untimedBursts: 0,
       medianNsPerPass: 2e6,
       medianMflops: 30,
     });
@@ -24,6 +25,7 @@ describe('summarizeEnvironment', () => {
       workload: 'lu',
       bursts: 0,
       wrongAnswers: 0,
+      untimedBursts: 0,
       medianNsPerPass: null,
       unit: null,
       medianRate: null,
