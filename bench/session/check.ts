@@ -108,13 +108,6 @@ function damagedEvents(text: string): { readonly number: number; readonly proble
   });
 }
 
-/** Differences from the manifest; an incomplete session has none. Reads every file once, in pieces. */
-export function manifestFindings(dir: string): Finding[] {
-  const findings: Finding[] = [];
-  checkManifest(dir, (file, problem) => findings.push({ file, problem }));
-  return findings.slice(0, MOST_FINDINGS);
-}
-
 type Report = (file: string, problem: string) => void;
 
 function checkManifest(dir: string, found: Report): void {

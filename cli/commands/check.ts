@@ -1,11 +1,9 @@
 /** `boxmark check`: is this session whole and unchanged? */
 
 import { EXIT } from '../../bench/errors.ts';
-import { recheck } from '../../bench/kinds/recheck.ts';
+import { checkWhole, type WholeCheck } from '../../bench/kinds/whole-check.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
-import { CHANGED, type CheckResult, checkSession, type Finding } from '../../bench/session/check.ts';
-import { loadSession } from '../../bench/session/load.ts';
-import { sealOf } from '../../bench/session/seal.ts';
+import type { Finding } from '../../bench/session/check.ts';
 import { clean } from '../../reports/text.ts';
 import { conclude } from '../conclude.ts';
 import { nagios } from '../session/nagios.ts';
@@ -14,11 +12,11 @@ import { stdout } from '../terminal/streams.ts';
 export async function check(flags: FlagValues<'check'>, session: string): Promise<number> {
   if (flags.nagios === true) {
     const maxAgeMs = flags.maxAge === undefined ? undefined : flags.maxAge / 1e6;
-    const { line, code } = await nagios({ path: session, maxAgeMs, verify: (dir) => checkWhole(dir, flags.seal) });
+    const { line, code } = await nagios({ path: session, maxAgeMs, verify: (dir) => checkExpecting(dir, flags.seal) });
     stdout.write(line);
     return code;
   }
-  const result = await checkWhole(session, flags.seal);
+  const result = await checkExpecting(session, flags.seal);
   const good = result.findings.length === 0;
   return conclude(
     {
@@ -39,23 +37,10 @@ function linesOf(session: string, { findings, samples, starts, wrongAnswers, rec
   return `${[...findings.map(lineOf), last, ...sealed].join('\n')}\n`;
 }
 
-interface WholeCheck extends CheckResult {
-  readonly recomputed: boolean;
-  readonly seal: string | null;
-}
-
-/** All its rows are in memory at once when figures are computed from them. */
-const MOST_ROWS = 300_000;
-
-/** What is damaged first: only a session that can be read can be recomputed. */
-async function checkWhole(dir: string, expected: string | undefined): Promise<WholeCheck> {
-  const result = await checkSession(dir);
-  const seal = sealOf(dir);
-  const foreign = expected === undefined || expected === seal ? [] : [sealFinding(expected, seal)];
-  const isReadable = result.findings.every(({ problem }) => problem === CHANGED);
-  const recomputed = isReadable && result.samples <= MOST_ROWS;
-  const wrong = recomputed ? recheck(await loadSession(dir)) : [];
-  return { ...result, findings: [...foreign, ...result.findings, ...wrong], recomputed, seal };
+async function checkExpecting(dir: string, expected: string | undefined): Promise<WholeCheck> {
+  const result = await checkWhole(dir);
+  if (expected === undefined || expected === result.seal) return result;
+  return { ...result, findings: [sealFinding(expected, result.seal), ...result.findings] };
 }
 
 function sealFinding(expected: string, seal: string | null): Finding {

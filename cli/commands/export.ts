@@ -27,8 +27,8 @@ async function write(format: Format, dirs: readonly string[], output: string | u
   const sessions = [];
   // One at a time: of each only the model is kept.
   for (const dir of dirs) {
-    const session = sessionReport(dir, format.folder ? (output ?? '') : '.');
-    for (const warning of session.warnings) stderr.write(`boxmark: ${clean(`${dir}: ${warning}`)}\n`);
+    const session = await sessionReport(dir, format.folder ? (output ?? '') : '.');
+    for (const fault of session.model.integrity.faults) stderr.write(`boxmark: ${clean(`${dir}: ${fault}`)}\n`);
     if (session.model.bursts > 0) sessions.push(session);
     else stderr.write(`boxmark: left out, it has no whole block: ${clean(dir)}\n`);
   }

@@ -2,6 +2,7 @@
 
 import { EXIT } from '../../bench/errors.ts';
 import { kindOf } from '../../bench/kinds/index.ts';
+import { integrityAtEnd } from '../../bench/kinds/whole-check.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import type { Unavailable } from '../../bench/types.ts';
 import { sessionDocument } from '../../reports/documents/session.ts';
@@ -25,6 +26,7 @@ export function concludeRun(outcome: SessionOutcome, rig: Candidates, end: RunEn
   const { info } = outcome;
   const { json, dir, verbose = false } = end;
   const model = buildModel({
+    integrity: integrityAtEnd(dir, info.stopReason),
     session: headerOf(info, nearPath(dir)),
     samples: outcome.samples,
     starts: outcome.starts,
@@ -38,7 +40,8 @@ export function concludeRun(outcome: SessionOutcome, rig: Candidates, end: RunEn
     outcome,
     {
       document: () => summaryText(model),
-      text: () => terminalText(document, { width: 80, colour, verbose }),
+      // Whoever concludes the session prints its seal below its folder.
+      text: () => terminalText({ ...document, seal: null }, { width: 80, colour, verbose }),
       markdown: () => markdownText(document),
     },
     { json, dir, code: () => exitCodeOf(outcome, rig, end) },

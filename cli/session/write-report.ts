@@ -7,7 +7,8 @@ import { defaultFor } from '../../bench/plan/read-flags.ts';
 import { replaceFile } from '../../bench/session/files.ts';
 import type { Format, ReportFile, SessionReport } from '../../reports/formats/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
-import { readSession, type SessionOnDisk } from '../../reports/model/read.ts';
+import type { ReportModel } from '../../reports/model/model.ts';
+import { readSession } from '../../reports/model/read.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { publishedClaims } from '../paths.ts';
 
@@ -34,20 +35,21 @@ export async function renderReports(
   out: string,
   chosen: readonly Format[],
 ): Promise<ReportFile[]> {
-  const sessions = dirs.map((dir) => sessionReport(dir, out));
+  const sessions: SessionReport[] = [];
+  for (const dir of dirs) sessions.push(await sessionReport(dir, out));
   const files: ReportFile[] = [];
   for (const report of chosen) files.push(...(await report.files(sessions)));
   return files;
 }
 
 /** A session as formats take it; `out` is where their files will be. */
-export function sessionReport(dir: string, out: string): SessionReport {
-  const { model, warnings } = readSessionModel(dir);
-  return { model, warnings, base: relative(resolve(out), resolve(dir)).split(sep).join('/') || '.' };
+export async function sessionReport(dir: string, out: string): Promise<SessionReport> {
+  const model = await readSessionModel(dir);
+  return { model, base: relative(resolve(out), resolve(dir)).split(sep).join('/') || '.' };
 }
 
 /** A session with what this program knows: its published claims and its runners. */
-export function readSessionModel(dir: string): SessionOnDisk {
+export function readSessionModel(dir: string): Promise<ReportModel> {
   return readSession(dir, {
     claims: publishedClaims(),
     kindOf: (layer) => RUNNERS.find(({ name }) => name === layer)?.kind,

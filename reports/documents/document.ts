@@ -22,6 +22,8 @@ export interface Document {
   readonly sections: readonly Section[];
   /** The same for all documents of this kind: for formats that are kept and read later. */
   readonly reference?: readonly Section[];
+  /** SHA-256 of the manifest of the session that it is about: formats write it whole, to be copied. */
+  readonly seal?: string | null;
   /** What to do next, and the command that does it. */
   readonly next?: { readonly sentence: string; readonly command: string | null } | null;
   /** Charts by the names that sections use; drawn only by formats that have pictures. */

@@ -24,7 +24,7 @@ import { starts } from '../sections/starts.ts';
 import { coldStarts, warmStarts } from '../sections/startup.ts';
 import { distrustLines, needsOf, openVerdicts } from '../sections/verdicts.ts';
 import { clean } from '../text.ts';
-import { count, dateText, WIDE } from '../words.ts';
+import { count, dateText, sentence, WIDE } from '../words.ts';
 import type { Document } from './document.ts';
 
 const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
@@ -50,19 +50,17 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   reproduce,
 ];
 
-/** `warnings`: what is wrong with the session's files. */
-export function sessionDocument(model: ReportModel, warnings: readonly string[] = []): Document {
+export function sessionDocument(model: ReportModel): Document {
+  const { seal, faults } = model.integrity;
   return {
     kind: 'Boxmark report',
     about: aboutSession(model),
-    warnings: [
-      ...warnings.map((text) => `The session’s files don’t match its manifest: ${clean(text)}.`),
-      ...distrustLines(model),
-    ],
+    warnings: [...faults.map((fault) => sentence(clean(fault))), ...distrustLines(model)],
     answer: answerOf(model),
     lead: answerLead(model),
     sections: SECTIONS.map((section) => section(model)),
     reference: [method(model), dictionary(model)],
+    seal,
     next: needsOf(model),
     charts: chartsOf(model),
   };

@@ -4,28 +4,20 @@ import { hostsChart } from '../charts/hosts.ts';
 import { letterOf } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { answerOf } from '../sections/answer.ts';
-import { figures, name, type RichCell, type Section, texts } from '../sections/section.ts';
+import { code, figures, name, type RichCell, type Section, texts } from '../sections/section.ts';
 import { clean } from '../text.ts';
-import { WIDE } from '../words.ts';
+import { NO_FIGURE, sentence, WIDE } from '../words.ts';
 import type { Document } from './document.ts';
 
-export interface WarnedModel {
-  readonly model: ReportModel;
-  readonly warnings: readonly string[];
-}
-
-export function sessionsDocument(sessions: readonly WarnedModel[]): Document {
-  const models = sessions.map(({ model }) => model);
+export function sessionsDocument(models: readonly ReportModel[]): Document {
   const chart = hostsChart(models, WIDE);
   return {
     kind: 'Boxmark report',
-    about: [`${sessions.length} sessions`],
-    warnings: sessions.flatMap(({ warnings, model }, index) =>
-      warnings.map(
-        (text) => `${letterOf(index)} (${clean(model.session.id, 60)}) does not match its manifest: ${clean(text)}.`,
-      ),
+    about: [`${models.length} sessions`],
+    warnings: models.flatMap(({ integrity, session }, index) =>
+      integrity.faults.map((fault) => `${letterOf(index)} (${clean(session.id, 60)}): ${sentence(clean(fault))}`),
     ),
-    answer: `${sessions.length} sessions side by side`,
+    answer: `${models.length} sessions side by side`,
     lead: ['Every figure is of one session, against its own baseline. Nothing is pooled over sessions or hosts.'],
     sections: [sessionsSection(models)],
     charts: (wanted) => (wanted === 'hosts' && chart !== null ? [chart] : []),
@@ -42,13 +34,14 @@ function sessionsSection(models: readonly ReportModel[]): Section {
       {
         id: 'sessions',
         caption: 'The sessions',
-        columns: [...figures('session'), ...texts('name', 'host', 'answer')],
+        columns: [...figures('session'), ...texts('name', 'host', 'answer', 'seal')],
         rows: models.map((model, index) => ({
           cells: [
             { show: { as: 'anchor', text: letterOf(index), to: `s${index + 1}-session` } } satisfies RichCell,
             name(model.session.id, 60),
             name(model.session.host, 200),
             answerOf(model),
+            model.integrity.seal === null ? NO_FIGURE : code(model.integrity.seal),
           ],
         })),
       },

@@ -9,7 +9,7 @@ import { type ExportModel, groupStarts, plain, textExport } from './export.ts';
  * keys only `env` changes, because benchstat makes a table for each set of the others. Format: Go proposal 14313.
  */
 function render(model: ExportModel): string {
-  const { session } = model;
+  const { session, integrity } = model;
   const lines = ['Unit ns/op better=lower', 'Unit MFLOPS better=higher'];
   const keys: Readonly<Record<string, string>> = {
     session: session.id,
@@ -17,6 +17,8 @@ function render(model: ExportModel): string {
     host: session.host,
     fingerprint: model.fingerprint,
     size: session.plan.size,
+    seal: integrity.seal ?? '',
+    warning: integrity.faults.join('; '),
   };
   for (const [key, value] of Object.entries(keys)) if (neutral(value) !== '') lines.push(`${key}: ${neutral(value)}`);
   let current: string | null = null;

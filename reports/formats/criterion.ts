@@ -20,7 +20,7 @@ const STATISTICS = { mean, median, median_abs_dev: medianAbsDev, std_dev: stdDev
 
 function render(model: ExportModel): ReportFile[] {
   const taken = new Set<string>();
-  return groupStarts(model).flatMap((starts) => {
+  const files = groupStarts(model).flatMap((starts) => {
     const [{ env, workload, flopsPerPass } = { env: '', workload: '', flopsPerPass: null }] = starts;
     const directory = uniqueDirectory(env, workload, taken);
     const iters = starts.map(({ work, values }) => work * values.length);
@@ -49,6 +49,17 @@ function render(model: ExportModel): ReportFile[] {
       content: jsonText(document),
     }));
   });
+  return [...files, { name: 'boxmark.txt', content: noteText(model) }];
+}
+
+/** Criterion's own files have no room for it, and its readers take no other names. */
+function noteText({ session, integrity: { seal, faults } }: ExportModel): string {
+  const lines = [
+    `Session: ${session.id}`,
+    ...(seal === null ? [] : [`Seal: ${seal}`]),
+    ...faults.map((fault) => `Warning: ${fault}`),
+  ];
+  return lines.map((line) => `${neutral(line)}\n`).join('');
 }
 
 /** Bootstrapped with percentile intervals, as Criterion does; one start has no interval but its point. */

@@ -1,6 +1,7 @@
 /** The contrasts of one or several sessions as one table for spreadsheets: a row each, sessions and hosts beside them. */
 
 import type { ContrastRow } from '../model/model.ts';
+import { neutral } from '../text.ts';
 import type { Format, SessionReport } from './format.ts';
 
 type Cell = string | number | boolean | null | undefined;
@@ -20,6 +21,8 @@ const COLUMNS: readonly (readonly [string, (row: ContrastRow, session: SessionRe
   ['total_percent', ({ total }) => changePercent(total?.ratio)],
   ['sustained_percent', ({ sustained }) => changePercent(sustained?.ratio)],
   ['intermittent', ({ intermittent }) => intermittent],
+  ['seal', (_, { model }) => model.integrity.seal],
+  ['warning', (_, { model }) => model.integrity.faults.map(neutral).join('; ')],
 ];
 
 /** `report.csv`: unlike a session's `contrasts.csv` with the control, in percent, and over several sessions. */

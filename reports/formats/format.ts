@@ -7,8 +7,6 @@ export interface SessionReport {
   readonly model: ReportModel;
   /** The session's folder as seen from that of the files, with `/` between the parts: `..`. */
   readonly base: string;
-  /** What is wrong with its files, such as a digest that is not the manifest's; shown, not refused. */
-  readonly warnings: readonly string[];
 }
 
 /** A file, by its path below the folder that is asked for. */

@@ -1,6 +1,6 @@
 /** The array that github-action-benchmark reads as `customSmallerIsBetter`: ratios first, then times per pass. */
 
-import { halfWidthLog } from '../model/model.ts';
+import { halfWidthLog, type Integrity } from '../model/model.ts';
 import { neutral } from '../text.ts';
 import { type ExportModel, rounded, textExport } from './export.ts';
 import { jsonText } from './json-text.ts';
@@ -15,6 +15,7 @@ interface Entry {
 
 /** The action joins the points of a name over commits, so names contain nothing that changes from run to run. */
 function render(model: ExportModel): string {
+  const about = aboutFiles(model.integrity);
   const ratios = model.contrasts.map((row): Entry => {
     const { env, baseline, workload, timeRatio, interval, blocks, verdict } = row;
     const half = interval === null ? null : timeRatio * Math.expm1(halfWidthLog(interval));
@@ -24,7 +25,7 @@ function render(model: ExportModel): string {
       unit: 'time ratio',
       value: rounded(timeRatio),
       ...(half === null ? {} : { range: `± ${rounded(half, 3)}` }),
-      extra: `95 % interval: ${ends}\nblocks: ${blocks}\nverdict: ${verdict}`,
+      extra: `95 % interval: ${ends}\nblocks: ${blocks}\nverdict: ${verdict}${about}`,
     };
   });
   const times = model.environments
@@ -38,12 +39,17 @@ function render(model: ExportModel): string {
                 name: `${neutral(path)}, ${neutral(workload)}`,
                 unit: 'ns/pass',
                 value: rounded(medianNsPerPass),
-                extra: `median over ${bursts} bursts; a slower runner moves it as well`,
+                extra: `median over ${bursts} bursts; a slower runner moves it as well${about}`,
               },
             ],
       ),
     );
   return jsonText([...ratios, ...times]);
+}
+
+/** The array has room for texts only in its entries. */
+function aboutFiles({ seal, faults }: Integrity): string {
+  return [seal === null ? '' : `\nseal: ${seal}`, ...faults.map((fault) => `\nwarning: ${neutral(fault)}`)].join('');
 }
 
 export const githubAction = textExport(

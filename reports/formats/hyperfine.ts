@@ -5,7 +5,7 @@ import { neutral } from '../text.ts';
 import { type ExportModel, groupStarts, mean, rounded, stdDev, textExport } from './export.ts';
 import { jsonText } from './json-text.ts';
 
-/** CPU time is not known by user and system, and what is not known is null. */
+/** CPU time is not known by user and system, and what is not known is null. Readers take `results` alone. */
 function render(model: ExportModel): string {
   const results = groupStarts(model).map((starts) => {
     const [{ env, workload } = { env: '', workload: '' }] = starts;
@@ -24,7 +24,7 @@ function render(model: ExportModel): string {
       parameters: { env: neutral(env), workload: neutral(workload) },
     };
   });
-  return jsonText({ results });
+  return jsonText({ results, boxmark: { session: model.session.id, ...model.integrity } });
 }
 
 export const hyperfine = textExport(

@@ -23,7 +23,7 @@ const terminal: Format = {
   summary: 'Plain text at 80 columns, the answer first',
   audience: 'people',
   many: false,
-  files: each('report.txt', ({ model, warnings }) => terminalText(sessionDocument(model, warnings))),
+  files: each('report.txt', ({ model }) => terminalText(sessionDocument(model))),
 };
 
 const markdown: Format = {
@@ -32,7 +32,7 @@ const markdown: Format = {
   summary: "Markdown for a pull request's comment or a job's summary, the verdicts first",
   audience: 'people',
   many: false,
-  files: each('report.md', ({ model, warnings }) => markdownText(sessionDocument(model, warnings))),
+  files: each('report.md', ({ model }) => markdownText(sessionDocument(model))),
 };
 
 export const FORMATS: readonly Format[] = [

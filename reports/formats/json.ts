@@ -17,6 +17,7 @@ export function summaryText(model: ReportModel): string {
   const summary = {
     schema: SUMMARY_SCHEMA,
     session: { ...about, blocks: model.blocks, bursts: model.bursts },
+    integrity: model.integrity,
     answer: answerOf(model),
     control: { env: control.env, sentence: controlSentence(model), contrasts: control.rows },
     trust: model.trust,

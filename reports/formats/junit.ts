@@ -13,12 +13,13 @@ import { type ExportModel, textExport } from './export.ts';
  * are those of the schema that Jenkins' xUnit plug-in ships (junit-10.xsd).
  */
 function render(model: ExportModel): string {
-  const { session, contrasts, margin } = model;
+  const { session, contrasts, margin, integrity } = model;
   const suites = grouped(contrasts, pairOf).map((rows) => suiteLines(pairOf(rows[0] as ContrastRow), rows, model));
   const counts = countOf(contrasts);
   const name = `boxmark ${session.id}, margin ${percent(margin)}`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
+    ...integrity.faults.map((fault) => `<!-- ${comment(`Warning: ${fault}`)} -->`),
     `<testsuites name="${attribute(name)}" tests="${counts.tests}" failures="${counts.failures}" errors="0">`,
     ...suites.flat(),
     '</testsuites>',
@@ -27,15 +28,19 @@ function render(model: ExportModel): string {
 }
 
 function suiteLines(name: string, rows: readonly ContrastRow[], model: ExportModel): string[] {
-  const { session, fingerprint } = model;
+  const { session, fingerprint, integrity } = model;
   const { tests, failures, skipped } = countOf(rows);
   const begun = Date.parse(session.startedAt);
   const stamp = Number.isFinite(begun) ? ` timestamp="${new Date(begun).toISOString().slice(0, 19)}"` : '';
-  const properties = { session: session.id, version: session.program, host: session.host, fingerprint };
+  const properties = [
+    ...Object.entries({ session: session.id, version: session.program, host: session.host, fingerprint }),
+    ...(integrity.seal === null ? [] : [['seal', integrity.seal] as const]),
+    ...integrity.faults.map((fault) => ['warning', fault] as const),
+  ];
   return [
     `  <testsuite name="${attribute(name)}" tests="${tests}" failures="${failures}" errors="0" skipped="${skipped}"${stamp}>`,
     '    <properties>',
-    ...Object.entries(properties).map(([key, value]) => `      <property name="${key}" value="${attribute(value)}"/>`),
+    ...properties.map(([key, value]) => `      <property name="${key}" value="${attribute(value)}"/>`),
     '    </properties>',
     ...rows.flatMap((row) => caseLines(name, row, model)),
     '  </testsuite>',
@@ -91,6 +96,11 @@ function pairOf({ env, baseline }: ContrastRow): string {
 /** XML 1.0 has no way to write most control characters; `neutral` has taken them out. */
 function text(value: string): string {
   return neutral(value).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** Two hyphens would end it. */
+function comment(value: string): string {
+  return text(value).replaceAll(/-(?=-|$)/g, '- ');
 }
 
 function attribute(value: string): string {

@@ -45,8 +45,15 @@ export function markdownText(document: Document): string {
     .map((section): Fold => ({ title: foldTitle(section), body: sectionLines(section) }));
   return folded(head, [
     ...folds,
-    { title: 'About this document', body: document.about.map((text) => `- ${inline(text)}`) },
+    {
+      title: 'About this document',
+      body: [...document.about, ...sealOf(document)].map((text) => `- ${inline(text)}`),
+    },
   ]);
+}
+
+function sealOf({ seal = null }: Document): Text[] {
+  return seal === null ? [] : [['Seal: ', { as: 'code', text: seal }]];
 }
 
 function foldTitle({ title, notes = [], tables = [] }: Section): string {

@@ -37,7 +37,8 @@ function familiesOf(model: ExportModel): Family[] {
   return [...sessionFamilies(model), ...ratioFamilies(model), ...levelFamilies(model), ...startFamilies(model)];
 }
 
-function sessionFamilies({ session, fingerprint }: ExportModel): Family[] {
+function sessionFamilies({ session, fingerprint, integrity }: ExportModel): Family[] {
+  const { seal, faults } = integrity;
   const finished = Date.parse(session.finishedAt ?? '');
   const lastActivity = Date.parse(session.lastActivityAt ?? session.startedAt);
   const { id, program, plan } = session;
@@ -45,7 +46,12 @@ function sessionFamilies({ session, fingerprint }: ExportModel): Family[] {
     {
       name: 'boxmark_session',
       help: 'The session that the other figures are of; always 1.',
-      points: [{ labels: { session: id, version: program, fingerprint: fingerprint, size: plan.size }, value: 1 }],
+      points: [{ labels: { session: id, version: program, fingerprint, size: plan.size, seal: seal ?? '' }, value: 1 }],
+    },
+    {
+      name: 'boxmark_session_fault',
+      help: 'Why the other figures can not be relied on; always 1, and missing when the check of the session passes.',
+      points: [...new Set(faults.map(neutral))].map((reason) => ({ labels: { reason }, value: 1 })),
     },
     {
       name: 'boxmark_session_finished_timestamp_seconds',

@@ -5,7 +5,7 @@ import { neutral } from '../text.ts';
 import { type ExportModel, exportModel, plain } from './export.ts';
 import type { Format } from './format.ts';
 
-const ATTRIBUTES = ['time', 'session', 'version', 'fingerprint'] as const;
+const ATTRIBUTES = ['time', 'session', 'version', 'fingerprint', 'seal', 'warning'] as const;
 
 /** Otava reads every cell of a metric as a number, and an empty one stops it: a metric that is missing from a session is left out. */
 function render(models: readonly ExportModel[]): string {
@@ -16,6 +16,8 @@ function render(models: readonly ExportModel[]): string {
     neutral(model.session.id),
     neutral(model.session.program),
     neutral(model.fingerprint),
+    model.integrity.seal ?? '',
+    neutral(model.integrity.faults.join('; ')),
     ...names.map((name) => plain(metrics.get(name) ?? Number.NaN)),
   ]);
   return stringify([[...ATTRIBUTES, ...names], ...rows], { escape_formulas: true });

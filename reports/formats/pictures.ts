@@ -3,7 +3,9 @@
 import type { Chart } from '../charts/chart.ts';
 import { hostsChart } from '../charts/hosts.ts';
 import { sessionCharts } from '../charts/index.ts';
-import { WIDE } from '../words.ts';
+import type { Integrity, ReportModel } from '../model/model.ts';
+import { clean } from '../text.ts';
+import { sentence, WIDE } from '../words.ts';
 import type { Format, ReportFile, SessionReport } from './format.ts';
 
 /** `ladder.png`, …; of several sessions each has its name in front, and one picture shows them side by side. */
@@ -26,13 +28,32 @@ async function pictures(type: 'png' | 'svg', sessions: readonly SessionReport[])
       )
     : null;
   return [
-    ...(hosts === null ? [] : [file(hosts, '')]),
+    ...(hosts === null ? [] : [file(marked(hosts, together(sessions)), '')]),
     ...sessions.flatMap(({ model }) =>
       Object.values(sessionCharts(model))
         .flat()
-        .map((chart) => file(chart, several ? `${model.session.id}-` : '')),
+        .map((chart) => file(marked(chart, model), several ? `${model.session.id}-` : '')),
     ),
   ];
+}
+
+/** A picture is passed on without its page: it says itself that its figures can't be relied on, and of which session they are. */
+function marked(chart: Chart, { integrity }: Pick<ReportModel, 'integrity'>): Chart {
+  return { ...chart, heading: headingOf(chart, integrity), description: descriptionOf(chart, integrity) };
+}
+
+/** The charts of several sessions name each of them. */
+function together(sessions: readonly SessionReport[]): Pick<ReportModel, 'integrity'> {
+  return { integrity: { seal: null, faults: sessions.flatMap(({ model }) => model.integrity.faults) } };
+}
+
+function headingOf({ heading }: Chart, { faults }: Integrity): string {
+  return faults.length === 0 ? heading : `Not verified: ${heading}`;
+}
+
+function descriptionOf({ description }: Chart, { seal, faults }: Integrity): string {
+  const about = [...(seal === null ? [] : [`Seal of the session: ${seal}`]), ...faults.map((fault) => clean(fault))];
+  return [description, ...about.map((text) => sentence(text))].join(' ');
 }
 
 const format = (name: 'png' | 'svg', summary: string): Format => ({

@@ -27,6 +27,8 @@ function render(model: ExportModel): string {
     boxmark_fingerprint: model.fingerprint,
     boxmark_host: session.host,
     boxmark_size: session.plan.size,
+    boxmark_seal: model.integrity.seal ?? '',
+    boxmark_warning: model.integrity.faults.join('; '),
     description: 'seconds per kernel pass',
   };
   const known = Object.entries(about)

@@ -221,6 +221,12 @@ export const summarySchema = z.strictObject({
     blocks: z.int().describe('Blocks with data.'),
     bursts: z.int().describe('Measured bursts with a right answer.'),
   }),
+  integrity: z.strictObject({
+    seal: text.nullable().describe('SHA-256 of the manifest; null while there is none.'),
+    faults: z
+      .array(text)
+      .describe("Why the figures can't be relied on; empty when the session is complete and its check passes."),
+  }),
   answer: text.describe('The one-sentence answer.'),
   control: z.strictObject({ env: text, sentence: text, contrasts: z.array(controlContrast) }),
   trust: z.strictObject({

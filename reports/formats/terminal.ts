@@ -49,6 +49,7 @@ export function terminalText(document: Document, options: TerminalOptions = {}):
     ...items(document.lead),
     ...shown.filter(({ shortOf }) => shortOf === undefined || !ids.has(shortOf)).flatMap(body),
     ...paint(nextLines(document, width), 'strong'),
+    ...(document.seal == null ? [] : ['', ...paint(wrap(`Seal: ${document.seal}`, width), 'faint')]),
     '',
   ].join('\n');
 }

@@ -13,6 +13,7 @@ import {
   summarizeEnvironment,
   summarizeStarts,
 } from '../../bench/analysis/summary.ts';
+import { type Integrity, NO_FILES } from '../../bench/kinds/whole-check.ts';
 import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
 import { eventKind, type SessionEvent } from '../../bench/session/events.ts';
 import {
@@ -34,6 +35,7 @@ import { newRunOrder, type RunOrder } from './run-order.ts';
 export type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 export type { StartSeries } from '../../bench/analysis/start-series.ts';
 export { halfWidthLog } from '../../bench/analysis/stats/precision.ts';
+export type { Integrity } from '../../bench/kinds/whole-check.ts';
 
 /** An environment as it was prepared: what is printed beside its results. */
 export interface EnvironmentInfo {
@@ -86,6 +88,8 @@ export interface ModelInput {
   /** Asked for after all samples were read. */
   readonly record?: () => SessionRecord;
   readonly claims?: ClaimsToJudge | undefined;
+  /** Absent where the figures come from no folder. */
+  readonly integrity?: Integrity;
   readonly bursts?: () => readonly StartSeries[];
   /** Of sessions that measure it. */
   readonly footprint?: Iterable<FootprintRow> | undefined;
@@ -112,6 +116,8 @@ export interface OpenVerdicts {
 
 export interface ReportModel {
   readonly session: SessionHeader;
+  /** Of the files that the figures come from: every format says it. */
+  readonly integrity: Integrity;
   /** Blocks with data, and measured bursts in them. */
   readonly blocks: number;
   readonly bursts: number;
@@ -173,6 +179,7 @@ export function buildModel(input: ModelInput): ReportModel {
   const environments = environmentsOf(known, table.control);
   return {
     session,
+    integrity: input.integrity ?? NO_FILES,
     blocks: groups.blocks.length || new Set(starts.map(({ block }) => block)).size,
     bursts: groups.bursts,
     environments,

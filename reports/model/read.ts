@@ -5,21 +5,14 @@ import { hostTimedBoxes } from '../../bench/analysis/contrast/clock.ts';
 import { startSeries } from '../../bench/analysis/start-series.ts';
 import { nearest } from '../../bench/errors.ts';
 import { kindOf, recordsOf } from '../../bench/kinds/index.ts';
+import { integrityOf } from '../../bench/kinds/whole-check.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
-import { manifestFindings } from '../../bench/session/check.ts';
 import { readBeat } from '../../bench/session/heartbeat.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { isCounted, openSession } from '../../bench/session/load.ts';
 import type { RunnerKind, Sample } from '../../bench/types.ts';
 import { buildModel, type ReportModel, type SessionHeader } from './model.ts';
 import type { ClaimsToJudge, RowRange, SessionRecord } from './record.ts';
-
-export interface SessionOnDisk {
-  readonly dir: string;
-  readonly model: ReportModel;
-  /** What is not as the manifest says. */
-  readonly warnings: readonly string[];
-}
 
 /** What a reader needs in addition to the session: the published claims, and the kind of each layer. */
 export interface Catalogue {
@@ -31,13 +24,14 @@ export interface Catalogue {
  * Throws a usage error when `dir` is no session, is damaged, or is of a later version. The same session gives the same
  * model wherever it lies.
  */
-export function readSession(dir: string, catalogue: Catalogue): SessionOnDisk {
+export async function readSession(dir: string, catalogue: Catalogue): Promise<ReportModel> {
   const session = openSession(dir);
   const { info, samples, events } = session;
   const { starts, footprint } = kindOf(info.plan).counted(recordsOf({ ...session, samples: [] }));
   const rows = newRowRanges();
   const counts = isCounted(events, info.blocksCompleted);
-  const model = buildModel({
+  return buildModel({
+    integrity: await integrityOf(dir),
     session: { ...headerOf(info), lastActivityAt: info.finishedAt ?? readBeat(dir)?.at },
     samples: rows.counted(samples(), counts),
     starts,
@@ -48,7 +42,6 @@ export function readSession(dir: string, catalogue: Catalogue): SessionOnDisk {
     bursts: () => startSeries(counted(samples(), counts), boxesOf(info), info.plan.workloads, hostTimedBoxes(events)),
     footprint,
   });
-  return { dir, model, warnings: manifestFindings(dir).map(({ file, problem }) => `${file}: ${problem}`) };
 }
 
 function recordOf(info: SessionInfo, rows: readonly RowRange[]): SessionRecord {

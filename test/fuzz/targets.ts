@@ -100,8 +100,8 @@ async function readAll(session: string, attempt: Parameters<Target['read']>[1]):
     for (const { path } of loaded.info.plan.environments) parsePath(path, RUNNERS, () => '');
   });
   await attempt('report', async () => {
-    const { model, warnings } = readSession(session, { claims: 'claims/published.yaml', kindOf: () => undefined });
-    for (const format of TEXTS) await format.files([{ model, warnings, base: '..' }]);
+    const model = await readSession(session, { claims: 'claims/published.yaml', kindOf: () => undefined });
+    for (const format of TEXTS) await format.files([{ model, base: '..' }]);
   });
   await attempt('history', () => readHistory(join(session, '..')));
 }

@@ -80,8 +80,8 @@ describe.each(SESSIONS)('the committed session %s', (session) => {
   });
 
   it('gives the same text on a terminal, and the same exports', async () => {
-    const report = sessionReport(dir, `${dir}/report`);
-    expect(report.warnings).toEqual([]);
+    const report = await sessionReport(dir, `${dir}/report`);
+    expect(report.model.integrity.faults).toEqual([]);
     const document = sessionDocument(report.model);
     await golden(terminalText(document, { width: 80 }), session, 'terminal.txt');
     await golden(terminalText(document, { width: 80, verbose: true }), session, 'terminal-verbose.txt');

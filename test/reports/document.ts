@@ -23,7 +23,7 @@ export function textOf(format: Format, models: readonly ReportModel[]): string {
 }
 
 export function reportOf(model: ReportModel): SessionReport {
-  return { model, base: '..', warnings: [] };
+  return { model, base: '..' };
 }
 
 /** The notes of a section as texts. */

@@ -20,7 +20,7 @@ describe('formats', () => {
     async (name) => {
       const format = FORMATS.find((one) => one.name === name);
       const textOf = async (model = emptyModel()) =>
-        String((await format?.files([{ model, base: '..', warnings: [] }]))?.[0]?.content);
+        String((await format?.files([{ model, base: '..' }]))?.[0]?.content);
       expect(await textOf(buildModel(fixtureInput()))).toContain('docker/docker');
       expect(await textOf()).toContain('Nothing was measured.');
     },
@@ -29,7 +29,8 @@ describe('formats', () => {
   it.each(formatsFor('people').map((format) => [format.name, format] as const))(
     '%s makes the same files twice, of one session, of several and of an empty one',
     async (_, { files }) => {
-      const session = { model: buildModel(fixtureInput()), base: '..', warnings: ['samples.csv: is missing'] };
+      const integrity = { seal: 'a'.repeat(64), faults: ['samples.csv: is missing'] };
+      const session = { model: buildModel({ ...fixtureInput(), integrity }), base: '..' };
       const other = { ...session, model: emptyModel('20261124T170000Z-cd34ef') };
       for (const sessions of [[session], [session, other], [other]]) {
         const first = await files(sessions);
@@ -56,6 +57,7 @@ describe('the summary for programs', () => {
     expect(Object.keys(summary)).toEqual([
       'schema',
       'session',
+      'integrity',
       'answer',
       'control',
       'trust',

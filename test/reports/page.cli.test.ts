@@ -24,13 +24,15 @@ let browser: Browser | undefined;
 
 beforeAll(async () => {
   if (unavailable !== null) return;
-  const example = { model: readSessionModel(EXAMPLE).model, base: '..', warnings: [] };
+  const example = { model: await readSessionModel(EXAMPLE), base: '..' };
   const fixture = {
-    model: buildModel(fixtureInput()),
+    model: buildModel({ ...fixtureInput(), integrity: { seal: 'b'.repeat(64), faults: ['samples.csv: changed'] } }),
     base: '../b',
-    warnings: ['samples.csv: is not what the manifest lists'],
   };
-  const hostile = { model: buildModel(hostileInput(HOSTILE)), base: 'java"script:/x', warnings: [HOSTILE] };
+  const hostile = {
+    model: buildModel({ ...hostileInput(HOSTILE), integrity: { seal: null, faults: [HOSTILE] } }),
+    base: 'java"script:/x',
+  };
   for (const [name, sessions] of Object.entries({
     example: [example],
     several: [example, fixture],

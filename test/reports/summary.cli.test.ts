@@ -7,12 +7,18 @@ import { describe, expect, it } from 'vitest';
 import { readSessionModel } from '../../cli/session/write-report.ts';
 import { summaryText as render } from '../../reports/formats/json.ts';
 import { summaryJsonSchema, summarySchema } from '../../reports/formats/summary-schema.ts';
-import { buildModel, type ModelInput } from '../../reports/model/model.ts';
+import { buildModel, type ModelInput, type ReportModel } from '../../reports/model/model.ts';
 import { consume, pythonWith, withFile } from './exports/consumer.ts';
 import { emptyModel, hostileModel, plainModel } from './exports/fixture.ts';
 import { costInput, FOOTPRINT, fixtureInput } from './fixture.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../results/example', import.meta.url));
+
+const EXAMPLES: Readonly<Record<string, ReportModel>> = Object.fromEntries(
+  await Promise.all(
+    readdirSync(EXAMPLE).map(async (name) => [name, await readSessionModel(join(EXAMPLE, name))] as const),
+  ),
+);
 
 /** Objects whose names are data. */
 const RECORDS = new Set(['.unequal', '.environments[].versions']);
@@ -36,9 +42,11 @@ const MODELS = {
   'a session of idle instances': () =>
     buildModel(costInput('footprint', { footprint: FOOTPRINT.map((row) => ({ ...row, cgroupBytes: row.pssBytes })) })),
   'a session with fields that few have': () => buildModel(richInput()),
+  'a session whose check fails': () =>
+    buildModel({ ...fixtureInput(), integrity: { seal: null, faults: ['changed'] } }),
   'a session with everything': () => buildModel(fixtureInput()),
   ...Object.fromEntries(
-    readdirSync(EXAMPLE).map((name) => [`the example ${name}`, () => readSessionModel(join(EXAMPLE, name)).model]),
+    readdirSync(EXAMPLE).map((name) => [`the example ${name}`, () => EXAMPLES[name] as ReportModel]),
   ),
   'hostile text': () => hostileModel((plan) => plan),
   'nothing measured': emptyModel,

@@ -20,17 +20,21 @@ function pageOf(sessions: readonly SessionReport[]): string {
   const [only] = sessions;
   if (sessions.length === 1 && only !== undefined) {
     const program = clean(only.model.session.program, 20);
-    return pageText(sessionDocument(only.model, only.warnings), {
+    return pageText(sessionDocument(only.model), {
       base: only.base,
       footer: `Rendered by Boxmark from the session’s own files; written by boxmark ${program}.`,
     });
   }
   const parts = sessions.map(({ model, base }, index) => ({
-    // What is wrong with its files is said once, for all.
-    document: sessionDocument(model),
+    // What is wrong with its files stands at the top, for all.
+    document: sessionDocument({ ...model, integrity: { ...model.integrity, faults: [] } }),
     base,
     title: sessionTitle(index, model),
     heading: `Session ${letterOf(index)}`,
   }));
-  return partsPage(sessionsDocument(sessions), parts, 'Rendered by Boxmark from the sessions’ own files.');
+  return partsPage(
+    sessionsDocument(sessions.map(({ model }) => model)),
+    parts,
+    'Rendered by Boxmark from the sessions’ own files.',
+  );
 }

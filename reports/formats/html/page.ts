@@ -32,7 +32,7 @@ export function pageText(document: Document, { title, footer, base }: PageOption
       ...sections.map(({ id, title: long, short }) => ({ id, title: short ?? long })),
     ],
     body: html`${topMarkup(document, place)}${sections.map((section) => sectionMarkup(section, document, place))}`,
-    footer: html`<p>${footer}</p>`,
+    footer: html`<p>${footer}</p>${sealMarkup(document)}`,
   });
 }
 
@@ -64,6 +64,11 @@ export function partsPage(document: Document, parts: readonly Part[], footer: st
     body: html`${topMarkup(document, ALONE)}${pageSections(document).map((section) => sectionMarkup(section, document, ALONE))}${bodies}`,
     footer: html`<p>${footer}</p>`,
   });
+}
+
+/** Of several sessions each has its seal in their table. */
+function sealMarkup({ seal = null }: Document): Markup {
+  return seal === null ? html`` : html`<p>Seal: <code>${seal}</code></p>`;
 }
 
 function aboutMarkup({ about }: Document): Markup {

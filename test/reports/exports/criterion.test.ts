@@ -9,7 +9,9 @@ import { emptyModel, fullModel, HOSTILE, hostileModel } from './fixture.ts';
 
 const PARTS = ['benchmark', 'estimates', 'sample', 'tukey'];
 
-const filesOf = (model: ReportModel) => criterion.files([reportOf(model)]) as readonly ReportFile[];
+/** Without the note about the session. */
+const filesOf = (model: ReportModel) =>
+  (criterion.files([reportOf(model)]) as readonly ReportFile[]).filter(({ name }) => name !== 'boxmark.txt');
 
 function read(files: readonly ReportFile[], directory: string) {
   return Object.fromEntries(

@@ -1,0 +1,68 @@
+/** The whole check of a session: its files first, then its figures from its rows. */
+
+import { CHANGED, type CheckResult, checkSession, type Finding } from '../session/check.ts';
+import type { StopReason } from '../session/info.ts';
+import { loadSession, readSessionInfo } from '../session/load.ts';
+import { sealOf } from '../session/seal.ts';
+import { recheck } from './recheck.ts';
+
+export interface WholeCheck extends CheckResult {
+  /** False: the session is damaged, or has too many rows to hold at once. */
+  readonly recomputed: boolean;
+  readonly seal: string | null;
+}
+
+/** What a reader of figures must know of the files behind them. */
+export interface Integrity {
+  /** SHA-256 of the manifest; null while there is none. */
+  readonly seal: string | null;
+  /** Why the figures can't be relied on, a sentence each, without its full stop; none when the session is complete and its check passes. */
+  readonly faults: readonly string[];
+}
+
+/** Of figures that come from no folder. */
+export const NO_FILES: Integrity = { seal: null, faults: [] };
+
+/** All its rows are in memory at once when figures are computed from them. */
+const MOST_ROWS = 300_000;
+/** One finding often causes others. */
+const MOST_FAULTS = 3;
+/** Ends that are not the plan's. A session that runs has no manifest yet. */
+const ENDED_EARLY: readonly StopReason[] = ['interrupted', 'failed'];
+
+/** Throws like `checkSession`. A session that is damaged can't be recomputed. */
+export async function checkWhole(dir: string): Promise<WholeCheck> {
+  const result = await checkSession(dir);
+  const isReadable = result.findings.every(({ problem }) => problem === CHANGED);
+  const recomputed = isReadable && result.samples <= MOST_ROWS;
+  const wrong = recomputed ? recheck(await loadSession(dir)) : [];
+  return { ...result, findings: [...result.findings, ...wrong], recomputed, seal: sealOf(dir) };
+}
+
+/** Checks the files of a session. Throws a usage error where `dir` is none. */
+export async function integrityOf(dir: string): Promise<Integrity> {
+  const { seal, findings } = await checkWhole(dir);
+  const { faults } = integrityAtEnd(dir, readSessionInfo(dir).stopReason);
+  // Without a manifest, what is written at the end is missing with it.
+  const found = findings.filter(({ problem }) => seal !== null || problem !== 'is missing');
+  return { seal, faults: [...faults, ...found.slice(0, MOST_FAULTS).map(faultOf), ...moreOf(found)] };
+}
+
+/** Of a session that was just written and needs no check. */
+export function integrityAtEnd(dir: string, stopReason: StopReason): Integrity {
+  const seal = sealOf(dir);
+  const faults = [
+    ...(ENDED_EARLY.includes(stopReason) ? [`The session did not come to its own end: ${stopReason}`] : []),
+    ...(seal === null ? ['The session has no manifest: it is still running, or was cut off'] : []),
+  ];
+  return { seal, faults };
+}
+
+function faultOf({ file, problem }: Finding): string {
+  return `The check of the session fails: ${file}: ${problem}`;
+}
+
+function moreOf({ length }: readonly Finding[]): string[] {
+  const more = length - MOST_FAULTS;
+  return more > 0 ? [`The check of the session has ${more} more ${more === 1 ? 'finding' : 'findings'}`] : [];
+}
