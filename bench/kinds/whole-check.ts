@@ -4,12 +4,15 @@ import { CHANGED, type CheckResult, checkSession, type Finding } from '../sessio
 import type { StopReason } from '../session/info.ts';
 import { loadSession, readSessionInfo } from '../session/load.ts';
 import { sealOf } from '../session/seal.ts';
+import type { AllowedKey } from '../session/signature/public-keys.ts';
+import { SIGNATURE_FILE, type SignatureState, signatureOf } from '../session/signature/session-signature.ts';
 import { recheck } from './recheck.ts';
 
 export interface WholeCheck extends CheckResult {
   /** False: the session is damaged, or has too many rows to hold at once. */
   readonly recomputed: boolean;
   readonly seal: string | null;
+  readonly signature: SignatureState;
 }
 
 /** What a reader of figures must know of the files behind them. */
@@ -30,13 +33,18 @@ const MOST_FAULTS = 3;
 /** Ends that are not the plan's. A session that runs has no manifest yet. */
 const ENDED_EARLY: readonly StopReason[] = ['interrupted', 'failed'];
 
-/** Throws like `checkSession`. A session that is damaged can't be recomputed. */
-export async function checkWhole(dir: string): Promise<WholeCheck> {
+/**
+ * Throws like `checkSession`. A session that is damaged can't be recomputed. `keys`: one of them must have signed it; null
+ * when it does not matter who has.
+ */
+export async function checkWhole(dir: string, keys: readonly AllowedKey[] | null = null): Promise<WholeCheck> {
   const result = await checkSession(dir);
   const isReadable = result.findings.every(({ problem }) => problem === CHANGED);
   const recomputed = isReadable && result.samples <= MOST_ROWS;
   const wrong = recomputed ? recheck(await loadSession(dir)) : [];
-  return { ...result, findings: [...result.findings, ...wrong], recomputed, seal: sealOf(dir) };
+  const signature = signatureOf(dir, keys);
+  const unsigned = signature.problem === null ? [] : [{ file: SIGNATURE_FILE, problem: signature.problem }];
+  return { ...result, findings: [...unsigned, ...result.findings, ...wrong], recomputed, seal: sealOf(dir), signature };
 }
 
 /** Checks the files of a session. Throws a usage error where `dir` is none. */

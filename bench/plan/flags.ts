@@ -205,6 +205,14 @@ const OUTPUT = [
     help: 'the seal that an article or a colleague gave for this session; another one is a finding',
     commands: { check: ANY },
   }),
+  flag('key', text('file', 'allowed_signers'), {
+    help: 'who must have signed the session: a PEM or .pub file, or OpenSSH allowed signers; no such signature is a finding',
+    commands: { check: ANY },
+  }),
+  flag('sign', text('file', 'id_ed25519'), {
+    help: 'sign the finished session with this Ed25519 private key, PEM or OpenSSH, not encrypted',
+    commands: { run: ANY, resume: ANY },
+  }),
   flag('nagios', ON, {
     help: 'one line and the exit code of a monitoring plug-in, about a session or the newest one of a folder',
     commands: { check: ANY },

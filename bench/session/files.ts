@@ -58,9 +58,13 @@ export function openToAppend(file: string): number {
 
 /** The text of a file. Throws like `openRegular`. */
 export function readRegular(file: string, mostBytes = TEXT_LIMIT_BYTES): string {
+  return readRegularBytes(file, mostBytes).toString('utf8');
+}
+
+export function readRegularBytes(file: string, mostBytes: number): Buffer {
   const handle = openRegular(file, mostBytes);
   try {
-    return readFileSync(handle, 'utf8');
+    return readFileSync(handle);
   } finally {
     closeSync(handle);
   }

@@ -6,12 +6,13 @@ import { usageError } from '../errors.ts';
 import { CONTRASTS, STARTUP } from './figure-tables.ts';
 import { assertPlainFolder, readRegular, removePartials } from './files.ts';
 import { claimFolder } from './owner.ts';
+import { SIGNATURE_FILE } from './signature/session-signature.ts';
 import { openStoreAt, type Store, writeWhole } from './store.ts';
 import { FOOTPRINT, SAMPLES, STARTS } from './tables.ts';
 
 /**
  * Trims the folder to its first `blocks` blocks and opens it for appending. Works on what a kill left, a last line
- * that is cut included. Every file is replaced whole; manifest and figures are removed, because they describe the
+ * that is cut included. Every file is replaced whole; manifest, signature and figures are removed, because they describe the
  * session as it was. Throws a usage error while another process still writes to it, and for a folder with links.
  */
 export function reopenStore(dir: string, session: string, blocks: number): Store {
@@ -19,7 +20,8 @@ export function reopenStore(dir: string, session: string, blocks: number): Store
   const release = claimFolder(dir);
   try {
     removePartials(dir);
-    for (const name of ['manifest.json', CONTRASTS.file, STARTUP.file]) rmSync(join(dir, name), { force: true });
+    for (const name of ['manifest.json', SIGNATURE_FILE, CONTRASTS.file, STARTUP.file])
+      rmSync(join(dir, name), { force: true });
     for (const { file, columns } of [SAMPLES, STARTS]) {
       replace(dir, file, (text) => trimTable(text, columns, blocks, dir));
     }

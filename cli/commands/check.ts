@@ -4,6 +4,8 @@ import { EXIT } from '../../bench/errors.ts';
 import { checkWhole, type WholeCheck } from '../../bench/kinds/whole-check.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import type { Finding } from '../../bench/session/check.ts';
+import { readPublicKeys } from '../../bench/session/signature/public-keys.ts';
+import type { SignatureState } from '../../bench/session/signature/session-signature.ts';
 import { clean } from '../../reports/text.ts';
 import { conclude } from '../conclude.ts';
 import { nagios } from '../session/nagios.ts';
@@ -12,11 +14,11 @@ import { stdout } from '../terminal/streams.ts';
 export async function check(flags: FlagValues<'check'>, session: string): Promise<number> {
   if (flags.nagios === true) {
     const maxAgeMs = flags.maxAge === undefined ? undefined : flags.maxAge / 1e6;
-    const { line, code } = await nagios({ path: session, maxAgeMs, verify: (dir) => checkExpecting(dir, flags.seal) });
+    const { line, code } = await nagios({ path: session, maxAgeMs, verify: (dir) => checkExpecting(dir, flags) });
     stdout.write(line);
     return code;
   }
-  const result = await checkExpecting(session, flags.seal);
+  const result = await checkExpecting(session, flags);
   const good = result.findings.length === 0;
   return conclude(
     {
@@ -28,19 +30,29 @@ export async function check(flags: FlagValues<'check'>, session: string): Promis
   );
 }
 
-function linesOf(session: string, { findings, samples, starts, wrongAnswers, recomputed, seal }: WholeCheck): string {
+function linesOf(session: string, result: WholeCheck): string {
+  const { findings, samples, starts, wrongAnswers, recomputed, seal, signature } = result;
   const wrong = wrongAnswers === 0 ? '' : `, ${wrongAnswers} of them wrong answers, recorded as such`;
   const whole = recomputed ? 'whole and unchanged, its figures recomputed' : 'whole and unchanged';
   const verdict = findings.length === 0 ? whole : `${findings.length} findings`;
   const last = `${session}: ${verdict} (${samples} samples${wrong}; ${starts} starts)`;
-  const sealed = seal !== null && findings.length === 0 ? [`Seal: ${seal}`] : [];
+  const isSealed = seal !== null && findings.length === 0;
+  const sealed = isSealed ? [`Seal: ${seal}`, ...signatureLines(signature)] : [];
   return `${[...findings.map(lineOf), last, ...sealed].join('\n')}\n`;
 }
 
-async function checkExpecting(dir: string, expected: string | undefined): Promise<WholeCheck> {
-  const result = await checkWhole(dir);
-  if (expected === undefined || expected === result.seal) return result;
-  return { ...result, findings: [sealFinding(expected, result.seal), ...result.findings] };
+function signatureLines({ key, signer, verified }: SignatureState): string[] {
+  if (key === null) return [];
+  const who = signer === null ? '' : ` of ${clean(signer, 200)}`;
+  return [verified ? `Signed: by ${key}${who}` : `Signed: by ${key}, whose owner is not verified (--key FILE)`];
+}
+
+type Expected = Pick<FlagValues<'check'>, 'seal' | 'key'>;
+
+async function checkExpecting(dir: string, { seal, key }: Expected): Promise<WholeCheck> {
+  const result = await checkWhole(dir, key === undefined ? null : readPublicKeys(key));
+  if (seal === undefined || seal === result.seal) return result;
+  return { ...result, findings: [sealFinding(seal, result.seal), ...result.findings] };
 }
 
 function sealFinding(expected: string, seal: string | null): Finding {

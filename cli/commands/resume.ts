@@ -7,6 +7,7 @@ import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { extendStopping } from '../../bench/plan/stopping.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
+import { signingKey } from '../../bench/session/signature/private-key.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
 import type { Plan } from '../../bench/types.ts';
 import { formatPercent } from '../../bench/units.ts';
@@ -18,15 +19,16 @@ import { type Rig, withRig } from '../rig.ts';
 import { finish } from '../session/measure.ts';
 import { measuringFlags } from '../session/measuring-flags.ts';
 import { recordedCall } from '../session/recorded-call.ts';
-import { concludeRun } from '../session/run-result.ts';
+import { concludeRun, type RunEnd } from '../session/run-result.ts';
 
 type ResumeFlags = FlagValues<'resume'>;
 
 export async function resume(flags: ResumeFlags, session = ''): Promise<number> {
   const dir = resolve(session);
+  const sign = signingKey(flags.sign);
   const before = readInfo(dir);
   const plan = planOn(before, flags);
-  if (isCutAtItsEnd(before, plan)) return finishCut(dir, before, flags);
+  if (isCutAtItsEnd(before, plan)) return finishCut(dir, before, { ...endOf(dir, plan, flags), sign });
   assertMoreToDo(before, plan);
   const host = await readHost();
   if (flags.allowDifferentHosts !== true) assertSameHardware(before, host);
@@ -53,7 +55,7 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
         ...changesSince(before, plan, host, rig),
       };
       const outcome = await rig.resume(info, { dir, event });
-      return concludeRun(outcome, rig, endOf(dir, plan, flags));
+      return concludeRun(outcome, rig, { ...endOf(dir, plan, flags), sign });
     },
   );
 }
@@ -69,12 +71,12 @@ function isCutAtItsEnd({ blocksCompleted, stopReason }: SessionInfo, { maxBlocks
 }
 
 /** Needs no environment, and may be done on any host. */
-async function finishCut(dir: string, before: SessionInfo, flags: ResumeFlags): Promise<number> {
+async function finishCut(dir: string, before: SessionInfo, end: RunEnd): Promise<number> {
   const { plan, blocksCompleted, stopReason, unavailable } = before;
   const changes = { planChanged: [], hardwareChanged: [], stackChanged: [], enginesChanged: [] };
   const event = { kind: 'resumed' as const, blocksKept: blocksCompleted, stoppedBy: stopReason, ...changes };
   const outcome = await finish(infoOn(before, plan), { dir, event });
-  return concludeRun(outcome, { planned: plan.environments, refused: unavailable }, endOf(dir, plan, flags));
+  return concludeRun(outcome, { planned: plan.environments, refused: unavailable }, end);
 }
 
 /** `session.json` is whole also after a kill; the tables are read once they have been trimmed. */

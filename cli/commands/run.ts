@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { describePlan, estimateSeconds } from '../../bench/kinds/index.ts';
 import { makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues, type PlanInput, planInputOf } from '../../bench/plan/read-flags.ts';
+import { signingKey } from '../../bench/session/signature/private-key.ts';
 import type { Plan } from '../../bench/types.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { conclude } from '../conclude.ts';
@@ -19,6 +20,7 @@ type RunFlags = FlagValues<'run'>;
 
 export async function run(flags: RunFlags): Promise<number> {
   const input = readInput(flags);
+  const sign = signingKey(flags.sign);
   const settings = planSettings(input, {
     workloads: KERNEL_IDS,
     system: SYSTEM_IDS,
@@ -40,6 +42,7 @@ export async function run(flags: RunFlags): Promise<number> {
     const outcome = await rig.measure(plan, { out });
     return concludeRun(outcome, rig, {
       json: flags.json,
+      sign,
       verbose: flags.verbose,
       dir: resolve(out, outcome.info.session),
       requested: settings.requested,

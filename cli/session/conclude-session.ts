@@ -5,6 +5,8 @@ import { EXIT, messageOf } from '../../bench/errors.ts';
 import { kindOf } from '../../bench/kinds/index.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import { sealOf } from '../../bench/session/seal.ts';
+import type { SigningKey } from '../../bench/session/signature/private-key.ts';
+import { signSession } from '../../bench/session/signature/session-signature.ts';
 import { type Result, show } from '../conclude.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
 import { resumeCall } from './stored-origin.ts';
@@ -14,6 +16,8 @@ export interface SessionEnd {
   readonly json: boolean | undefined;
   /** The session's folder. */
   readonly dir: string;
+  /** Signs the session, when it came to its own end. */
+  readonly sign?: SigningKey | undefined;
   /** The exit code when the session came to its own end and measured something. */
   code(): number;
 }
@@ -37,7 +41,10 @@ export async function concludeSession(
   }
   if (failure !== null) throw failure;
   const seal = sealOf(dir);
-  if (seal !== null && json !== true) stdout.write(`Seal: ${seal}\n`);
+  const signer = seal === null || end.sign === undefined ? null : signSession(dir, end.sign);
+  if (seal !== null && json !== true) {
+    stdout.write(`Seal: ${seal}\n${signer === null ? '' : `Signed: by ${signer}\n`}`);
+  }
   if (info.blocksCompleted > 0) await keepReport(dir, json);
   if (kindOf(info.plan).measured(outcome).size > 0) return end.code();
   stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');

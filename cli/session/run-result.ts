@@ -13,9 +13,9 @@ import { buildModel } from '../../reports/model/model.ts';
 import { headerOf } from '../../reports/model/read.ts';
 import { clean } from '../../reports/text.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
-import { concludeSession, nearPath } from './conclude-session.ts';
+import { concludeSession, nearPath, type SessionEnd } from './conclude-session.ts';
 
-export interface RunEnd extends ExitQuestion {
+export interface RunEnd extends ExitQuestion, Pick<SessionEnd, 'sign'> {
   readonly dir: string;
   readonly json: boolean | undefined;
   readonly verbose?: boolean | undefined;
@@ -24,7 +24,7 @@ export interface RunEnd extends ExitQuestion {
 /** Prints the outcome and returns the exit code; throws what ended the session, if Boxmark itself failed. */
 export function concludeRun(outcome: SessionOutcome, rig: Candidates, end: RunEnd): Promise<number> {
   const { info } = outcome;
-  const { json, dir, verbose = false } = end;
+  const { json, dir, sign, verbose = false } = end;
   const model = buildModel({
     integrity: integrityAtEnd(dir, info.stopReason),
     session: headerOf(info, nearPath(dir)),
@@ -44,7 +44,7 @@ export function concludeRun(outcome: SessionOutcome, rig: Candidates, end: RunEn
       text: () => terminalText({ ...document, seal: null }, { width: 80, colour, verbose }),
       markdown: () => markdownText(document),
     },
-    { json, dir, code: () => exitCodeOf(outcome, rig, end) },
+    { json, dir, sign, code: () => exitCodeOf(outcome, rig, end) },
   );
 }
 

@@ -39,7 +39,7 @@ describe('in bash', () => {
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   it('a tab gives commands, flags, and the values of a flag or an argument', (ctx) => {
-    const typed = ['re', 'run --si', 'run --size t', 'list wo', 'image export --verb', 'export --as ju'];
+    const typed = ['re', 'run --siz', 'run --size t', 'list wo', 'image export --verb', 'export --as ju'];
     const file = join(dir, 'boxmark');
     writeFileSync(file, scriptFor('bash'));
     const script = `source '${file}'; cd '${dir}'

@@ -1,5 +1,6 @@
 /** What reads files of strangers: each reader with a file that it takes, and the ways in which that is changed. */
 
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readClaims } from '../../bench/analysis/claims/file.ts';
@@ -9,6 +10,11 @@ import { parseAnswer, parseBody, parseHello } from '../../bench/payload/protocol
 import { checkSession } from '../../bench/session/check.ts';
 import { readHistory } from '../../bench/session/history.ts';
 import { loadSession } from '../../bench/session/load.ts';
+import { blobOf, bytesOf } from '../../bench/session/signature/ed25519.ts';
+import { signingKey } from '../../bench/session/signature/private-key.ts';
+import { readPublicKeys } from '../../bench/session/signature/public-keys.ts';
+import { signatureOf, signSession } from '../../bench/session/signature/session-signature.ts';
+import { armored, wireBytes, wireNumber } from '../../bench/session/signature/wire.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
 import { readPlanFile } from '../../cli/session/plan-file.ts';
 import { FORMATS } from '../../reports/formats/index.ts';
@@ -49,6 +55,7 @@ export async function targetsIn(dir: string): Promise<Target[]> {
     await image(dir),
     await aci(dir),
     environment(),
+    ...keys(dir),
   ];
 }
 
@@ -249,6 +256,71 @@ function environment(): Target {
     mutations: [words, numbers, bytes],
     read: (input, attempt) => attempt('path', () => parsePath(input.toString(), RUNNERS, () => '')),
   };
+}
+
+/** A key of fixed bytes, as ssh-keygen writes it and its public part. */
+function ownKey(): { readonly privateKey: string; readonly publicKey: string } {
+  const secret = Buffer.alloc(32, 7);
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), secret]);
+  const key = bytesOf(createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })));
+  const parts = [wireNumber(5), wireNumber(5), blobOf(key), wireBytes(Buffer.concat([secret, key])), wireBytes('me')];
+  const padding = Buffer.from([1, 2]);
+  const content = Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    ...['none', 'none', ''].map(wireBytes),
+    wireNumber(1),
+    wireBytes(blobOf(key)),
+    wireBytes(Buffer.concat([...parts, padding])),
+  ]);
+  const publicKey = `ssh-ed25519 ${blobOf(key).toString('base64')} me@example`;
+  return { privateKey: armored(content, 'OPENSSH PRIVATE KEY'), publicKey };
+}
+
+/** A signature of a stranger, a file of public keys, and a private key. */
+function keys(dir: string): Target[] {
+  const session = writeSession({ out: join(dir, 'signed'), name: 'signed', plan: { rounds: 2, blocks: 1 } });
+  const file = join(dir, 'key');
+  const { privateKey, publicKey } = ownKey();
+  const keep = (content: string | Buffer): string => {
+    writeFileSync(file, content, { mode: 0o600 });
+    return file;
+  };
+  const own = signingKey(keep(privateKey));
+  const allowed = readPublicKeys(keep(publicKey));
+  if (own !== undefined) signSession(session, own);
+  const sig = join(session, 'manifest.sig');
+  const signature: Target = {
+    name: 'signature',
+    seed: readFileSync(sig),
+    mutations: [bytes, bytes, words],
+    read(input, attempt) {
+      return attempt('signature', () => {
+        writeFileSync(sig, input);
+        const { verified } = signatureOf(session, allowed);
+        // Line ends and hash names apart, every byte of it counts.
+        if (verified && plainOf(input) !== plainOf(this.seed)) throw new Error('a changed signature was accepted');
+      });
+    },
+  };
+  const reader = (name: string, seed: string, read: (file: string) => unknown): Target => ({
+    name,
+    seed: Buffer.from(seed),
+    mutations: [bytes, words],
+    read: (input, attempt) => attempt(name, () => read(keep(input))),
+  });
+  return [
+    signature,
+    reader(
+      'public keys',
+      `# people\nada namespaces="boxmark",valid-after="20200101" ${publicKey}\n${publicKey}\n`,
+      (one) => readPublicKeys(one),
+    ),
+    reader('private key', privateKey, signingKey),
+  ];
+}
+
+function plainOf(text: Buffer): string {
+  return text.toString('latin1').replaceAll(/\s/g, '');
 }
 
 function fileOf(path: string, content: Buffer): TarMember[] {
