@@ -23,6 +23,7 @@ export const ACTIONS: { readonly [C in CommandName]: () => Promise<Action<C>> } 
   list: async () => (await import('./commands/list.ts')).list,
   check: async () => (await import('./commands/check.ts')).check,
   watch: async () => (await import('./commands/watch.ts')).watch,
+  pack: async () => (await import('./commands/pack.ts')).pack,
   verify: async () => (await import('./commands/verify.ts')).verify,
   history: async () => (await import('./commands/history.ts')).history,
   export: async () => (await import('./commands/export.ts')).exportSessions,

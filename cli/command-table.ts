@@ -24,6 +24,7 @@ export interface Command {
 }
 
 const SESSION: Argument = { name: 'session', help: 'folder of the session' };
+const SESSION_OR_PACK: Argument = { name: 'session', help: 'folder of the session, or an archive of boxmark pack' };
 
 export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   run: {
@@ -46,7 +47,7 @@ boxmark resume results/20261123T170000Z-ab12cd --target 0.5%   # add blocks unti
   },
   report: {
     summary: 'render one session, or several side by side, as HTML, pictures, text and tables',
-    args: [{ name: 'session', help: 'folders of sessions', variadic: true }],
+    args: [{ name: 'session', help: 'folders of sessions, or archives of boxmark pack', variadic: true }],
     examples: `
 boxmark report results/20261123T170000Z-ab12cd                     # report/ in the session's folder
 boxmark report results/20261123T170000Z-ab12cd --format svg,csv    # charts and a table
@@ -56,7 +57,7 @@ boxmark report results/20261123T170000Z-ab12cd --format md -o -    # to standard
   },
   reproduce: {
     summary: 'measure a session again with the same plan, seed, work and image, and show both side by side',
-    args: [SESSION],
+    args: [SESSION_OR_PACK],
     examples: `
 boxmark reproduce their/20261123T170000Z-ab12cd --image their/image.tar
 boxmark reproduce results/20261123T170000Z-ab12cd --json > reproduction.json`,
@@ -65,8 +66,8 @@ boxmark reproduce results/20261123T170000Z-ab12cd --json > reproduction.json`,
   compare: {
     summary: 'the regression gate: is the candidate slower than the baseline?',
     args: [
-      { name: 'baseline', help: 'folder of a session, or of sessions, to compare with' },
-      { name: 'candidate', help: 'session, or folder of sessions, to test' },
+      { name: 'baseline', help: 'folder of a session, or of sessions, or an archive, to compare with' },
+      { name: 'candidate', help: 'session, folder of sessions, or archive, to test' },
     ],
     examples: `
 boxmark compare results/20261120T090000Z-12ab34 results/20261123T170000Z-ab12cd
@@ -115,7 +116,7 @@ boxmark list environments -v`,
   },
   check: {
     summary: 'verify a session: manifest, digests, schema, states that agree',
-    args: [SESSION],
+    args: [SESSION_OR_PACK],
     examples: `
 boxmark check results/20261123T170000Z-ab12cd
 boxmark check /srv/results --nagios --max-age 26h    # is the newest session there alive, recent and whole?`,
@@ -130,9 +131,19 @@ boxmark watch                          # until Ctrl-C
 boxmark watch /srv/results --json      # what is there now; exit code 1 when one is silent, gone or failed`,
     more: 'monitoring.md',
   },
+  pack: {
+    summary: 'put a session, its report and its plan into one archive, to be published or sent',
+    args: [SESSION],
+    examples: `
+boxmark pack results/20261123T170000Z-ab12cd                              # 20261123T170000Z-ab12cd.tar.gz
+boxmark pack results/20261123T170000Z-ab12cd --anonymous -o session.tar.gz
+boxmark pack results/20261123T170000Z-ab12cd --image --sign ~/.ssh/id_ed25519
+boxmark check session.tar.gz`,
+    more: 'security.md#packs',
+  },
   verify: {
     summary: 'check published claims against a session: reproduced, refuted, inconclusive, not applicable',
-    args: [SESSION],
+    args: [SESSION_OR_PACK],
     examples: `
 boxmark verify results/20261123T170000Z-ab12cd                        # the published claims
 boxmark verify results/20261123T170000Z-ab12cd --claims mine.yaml     # your own (docs/claims.md)`,
@@ -151,7 +162,11 @@ boxmark history --format html -o history.html          # one page with charts`,
   export: {
     summary: "write a session in another tool's format",
     args: [
-      { name: 'session', help: 'folder of the session; for otava several, or a folder of sessions', variadic: true },
+      {
+        name: 'session',
+        help: 'folder or archive of the session; for otava several, or a folder of sessions',
+        variadic: true,
+      },
     ],
     examples: `
 boxmark export results/20261123T170000Z-ab12cd --as benchfmt | benchstat -col env /dev/stdin

@@ -13,6 +13,8 @@ export interface WholeCheck extends CheckResult {
   readonly recomputed: boolean;
   readonly seal: string | null;
   readonly signature: SignatureState;
+  /** Of an anonymised copy: the seal of the session that it was made of. */
+  readonly copyOf: string | null;
 }
 
 /** What a reader of figures must know of the files behind them. */
@@ -43,8 +45,16 @@ export async function checkWhole(dir: string, keys: readonly AllowedKey[] | null
   const recomputed = isReadable && result.samples <= MOST_ROWS;
   const wrong = recomputed ? recheck(await loadSession(dir)) : [];
   const signature = signatureOf(dir, keys);
+  const copyOf = isReadable ? (readSessionInfo(dir).anonymised?.seal ?? null) : null;
   const unsigned = signature.problem === null ? [] : [{ file: SIGNATURE_FILE, problem: signature.problem }];
-  return { ...result, findings: [...unsigned, ...result.findings, ...wrong], recomputed, seal: sealOf(dir), signature };
+  return {
+    ...result,
+    findings: [...unsigned, ...result.findings, ...wrong],
+    recomputed,
+    seal: sealOf(dir),
+    signature,
+    copyOf,
+  };
 }
 
 /** Checks the files of a session. Throws a usage error where `dir` is none. */

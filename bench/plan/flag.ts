@@ -17,6 +17,7 @@ export const COMMAND_NAMES = [
   'setup',
   'list',
   'check',
+  'pack',
   'watch',
   'verify',
   'history',

@@ -105,6 +105,7 @@ const WHERE = [
       reproduce: { help: 'its image, as boxmark image export wrote it', otherwise: 'the one in the image store' },
     },
   }),
+  flag('image', ON, { help: 'with the image that was measured, some 100 MB', commands: { pack: ANY } }),
   flag('allow-env', names('env', 'docker:network=host'), {
     repeats: true,
     help: 'run this environment of the session, which reaches another host or a file, or isolates less; may be repeated',
@@ -179,7 +180,7 @@ const OUTPUT = [
     short: 'o',
     help: 'write to this file; for criterion the folder',
     otherwise: 'standard output',
-    commands: { export: ANY },
+    commands: { export: ANY, pack: { help: 'the archive', otherwise: 'SESSION.tar.gz here' } },
   }),
   flag('as', choice(EXPORT_FORMATS, 'format'), { required: true, help: 'the format', commands: { export: ANY } }),
   flag('format', choices(REPORT_FORMATS), {
@@ -211,7 +212,15 @@ const OUTPUT = [
   }),
   flag('sign', text('file', 'id_ed25519'), {
     help: 'sign the finished session with this Ed25519 private key, PEM or OpenSSH, not encrypted',
-    commands: { run: ANY, resume: ANY },
+    commands: {
+      run: ANY,
+      resume: ANY,
+      pack: { help: 'sign the session in the archive with this Ed25519 private key' },
+    },
+  }),
+  flag('anonymous', ON, {
+    help: 'leave out names of hosts, users, files and devices; the copy gets a seal of its own',
+    commands: { pack: ANY },
   }),
   flag('nagios', ON, {
     help: 'one line and the exit code of a monitoring plug-in, about a session or the newest one of a folder',
@@ -254,6 +263,7 @@ const OUTPUT = [
       ...{
         resume: ANY,
         report: ANY,
+        pack: ANY,
         reproduce: ANY,
         compare: ANY,
         selftest: ANY,

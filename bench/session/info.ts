@@ -80,6 +80,8 @@ export interface SessionInfo {
   /** Duration of the whole blocks, ms: unlike `finishedAt` minus `startedAt`, without preparation and pauses. */
   readonly measuredMs: number;
   readonly resumed: readonly Resumption[];
+  /** Of an anonymised copy: the seal of the session that it was made of. */
+  readonly anonymised?: { readonly seal: string | null };
 }
 
 /** Those of another version may be others than `FACTS`. */
@@ -125,6 +127,14 @@ export const sessionSchema = z.looseObject({
     .optional(),
   figures: z.number().int().min(1).optional(),
   blocksCompleted: z.number(),
+  anonymised: z
+    .object({
+      seal: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, 'is no seal')
+        .nullable(),
+    })
+    .optional(),
 });
 
 /** Every field that is known, for `check`. */

@@ -77,11 +77,15 @@ export function openStoreAt(dir: string, session: string, release: () => void): 
   };
 }
 
+/** What the manifest of a session lists. */
+export function sealedFiles(dir: string): string[] {
+  return [...SESSION_FILES, ...COST_FILES.filter((name) => existsSync(join(dir, name)))];
+}
+
 /** `manifest.json` over the files that are there; the report is left out, because it can be rendered again. */
 export function writeManifest(dir: string): void {
   const files: Record<string, string> = {};
-  const own = COST_FILES.filter((name) => existsSync(join(dir, name)));
-  for (const name of [...SESSION_FILES, ...own]) files[name] = digestOf(join(dir, name));
+  for (const name of sealedFiles(dir)) files[name] = digestOf(join(dir, name));
   writeWhole(dir, 'manifest.json', `${JSON.stringify({ schema: 1, files }, null, 2)}\n`);
 }
 

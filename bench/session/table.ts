@@ -8,10 +8,15 @@ export type Cell = string | number | null | undefined;
 /** A cell that is invalid for its column; the message names the column and the cell. */
 export class BadCell extends Error {}
 
+/** As other programs name it. */
+export type CellForm = 'string' | 'integer' | 'number' | 'boolean';
+
 /** What the cells of a column can be. */
 export interface CellType<V> {
   /** As the end of `… is "x", not …`. */
   readonly expected: string;
+  /** For programs that read the table. */
+  readonly form: CellForm;
   /** Undefined for a cell that can't be one. */
   read(cell: string): V | undefined;
   /** Every value that there is, where they are few. */
@@ -110,6 +115,7 @@ const APOSTROPHE = 39;
 
 export const text: CellType<string> = {
   expected: 'a text',
+  form: 'string',
   read: (cell) => (cell.charCodeAt(0) === APOSTROPHE ? cell.replace(FORMULA_SIGN, '') : cell),
 };
 
@@ -120,6 +126,7 @@ export const ordinal = wholeFrom(1);
 function wholeFrom(least: number): CellType<number> {
   return {
     expected: least === 0 ? 'a whole number' : `a whole number from ${least} on`,
+    form: 'integer',
     read(cell) {
       const value = Number(cell);
       return Number.isSafeInteger(value) && value >= least && isDigits(cell) ? value : undefined;
@@ -142,6 +149,7 @@ export const positive = number('a number above 0', (value) => value > 0);
 function number(expected: string, accepts: (value: number) => boolean): CellType<number> {
   return {
     expected,
+    form: 'number',
     read(cell) {
       const value = Number(cell);
       return Number.isFinite(value) && cell !== '' && accepts(value) ? value : undefined;
@@ -162,6 +170,7 @@ export const signedFigure = maybe(real);
 export function oneOf<V extends string>(values: readonly V[]): CellType<V> {
   return {
     expected: values.join(', '),
+    form: 'string',
     values,
     read(cell) {
       const at = values.indexOf(cell as V);
@@ -172,12 +181,13 @@ export function oneOf<V extends string>(values: readonly V[]): CellType<V> {
 
 export const flag: CellType<boolean> = {
   expected: 'true, false',
+  form: 'boolean',
   values: ['true', 'false'],
   read: (cell) => (cell === 'true' ? true : cell === 'false' ? false : undefined),
 };
 
 export function matching(pattern: RegExp, expected: string): CellType<string> {
-  return { expected, read: (cell) => (pattern.test(cell) ? cell : undefined) };
+  return { expected, form: 'string', read: (cell) => (pattern.test(cell) ? cell : undefined) };
 }
 
 // ---------------------------------------------------------------- columns

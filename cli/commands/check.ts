@@ -8,6 +8,7 @@ import { readPublicKeys } from '../../bench/session/signature/public-keys.ts';
 import type { SignatureState } from '../../bench/session/signature/session-signature.ts';
 import { clean } from '../../reports/text.ts';
 import { conclude } from '../conclude.ts';
+import { withSession } from '../pack/open.ts';
 import { nagios } from '../session/nagios.ts';
 import { stdout } from '../terminal/streams.ts';
 
@@ -18,7 +19,12 @@ export async function check(flags: FlagValues<'check'>, session: string): Promis
     stdout.write(line);
     return code;
   }
-  const result = await checkExpecting(session, flags);
+  return withSession(session, async ({ dir, findings }) =>
+    concludeCheck(session, await checkExpecting(dir, flags, findings), flags),
+  );
+}
+
+function concludeCheck(session: string, result: WholeCheck, flags: FlagValues<'check'>): number {
   const good = result.findings.length === 0;
   return conclude(
     {
@@ -31,14 +37,15 @@ export async function check(flags: FlagValues<'check'>, session: string): Promis
 }
 
 function linesOf(session: string, result: WholeCheck): string {
-  const { findings, samples, starts, wrongAnswers, recomputed, seal, signature } = result;
+  const { findings, samples, starts, wrongAnswers, recomputed, seal, signature, copyOf } = result;
   const wrong = wrongAnswers === 0 ? '' : `, ${wrongAnswers} of them wrong answers, recorded as such`;
   const whole = recomputed ? 'whole and unchanged, its figures recomputed' : 'whole and unchanged';
   const verdict = findings.length === 0 ? whole : `${findings.length} findings`;
   const last = `${session}: ${verdict} (${samples} samples${wrong}; ${starts} starts)`;
   const isSealed = seal !== null && findings.length === 0;
   const sealed = isSealed ? [`Seal: ${seal}`, ...signatureLines(signature)] : [];
-  return `${[...findings.map(lineOf), last, ...sealed].join('\n')}\n`;
+  const copy = copyOf === null ? [] : [`Anonymised copy of the session with the seal ${copyOf}`];
+  return `${[...findings.map(lineOf), last, ...copy, ...sealed].join('\n')}\n`;
 }
 
 function signatureLines({ key, signer, verified }: SignatureState): string[] {
@@ -49,10 +56,15 @@ function signatureLines({ key, signer, verified }: SignatureState): string[] {
 
 type Expected = Pick<FlagValues<'check'>, 'seal' | 'key'>;
 
-async function checkExpecting(dir: string, { seal, key }: Expected): Promise<WholeCheck> {
+/** `before`: what was found already. */
+async function checkExpecting(
+  dir: string,
+  { seal, key }: Expected,
+  before: readonly Finding[] = [],
+): Promise<WholeCheck> {
   const result = await checkWhole(dir, key === undefined ? null : readPublicKeys(key));
-  if (seal === undefined || seal === result.seal) return result;
-  return { ...result, findings: [sealFinding(seal, result.seal), ...result.findings] };
+  const foreign = seal === undefined || seal === result.seal ? [] : [sealFinding(seal, result.seal)];
+  return { ...result, findings: [...foreign, ...before, ...result.findings] };
 }
 
 function sealFinding(expected: string, seal: string | null): Finding {

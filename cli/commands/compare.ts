@@ -14,6 +14,7 @@ import type { PairedResult } from '../compare/paired.ts';
 import { pairedCase, runPaired } from '../compare/paired-case.ts';
 import { readSides, type Sides } from '../compare/sides.ts';
 import { conclude } from '../conclude.ts';
+import { withSessions } from '../pack/open.ts';
 import { programVersion } from '../paths.ts';
 import { assertOut } from '../session/out-folder.ts';
 import { stderr } from '../terminal/streams.ts';
@@ -22,7 +23,11 @@ const JSON_SCHEMA = 1;
 
 type CompareFlags = FlagValues<'compare'>;
 
-export async function compare(flags: CompareFlags, baselinePath = '', candidatePath = ''): Promise<number> {
+export function compare(flags: CompareFlags, ...paths: readonly string[]): Promise<number> {
+  return withSessions(paths, ([baseline, candidate]) => compareIn(flags, baseline?.dir, candidate?.dir));
+}
+
+async function compareIn(flags: CompareFlags, baselinePath = '', candidatePath = ''): Promise<number> {
   const sides = await readSides(baselinePath, candidatePath, {
     allowDifferentHosts: flags.allowDifferentHosts === true,
   });

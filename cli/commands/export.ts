@@ -7,7 +7,8 @@ import { sessionFolders } from '../../bench/session/find.ts';
 import type { Format, ReportFile } from '../../reports/formats/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
 import { clean } from '../../reports/text.ts';
-import { sessionReport, writeFiles } from '../session/write-report.ts';
+import { type OpenedSession, withSessions } from '../pack/open.ts';
+import { type ReportFolder, sessionReport, writeFiles } from '../session/write-report.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
 
 export async function exportSessions(
@@ -16,24 +17,31 @@ export async function exportSessions(
 ): Promise<number> {
   const format = formatsFor('tool').find(({ name }) => name === as);
   if (format === undefined) throw new Error(`there is no export ${as}`);
-  await write(format, foldersOf(paths, format), output);
-  return EXIT.ok;
+  return withSessions(paths, async (opened) => {
+    await write(format, foldersOf(opened, format), output);
+    return EXIT.ok;
+  });
 }
 
-async function write(format: Format, dirs: readonly string[], output: string | undefined): Promise<void> {
+async function write(format: Format, folders: readonly ReportFolder[], output: string | undefined): Promise<void> {
   if (format.folder && (output === undefined || output === '-')) {
     throw usageError(`${format.name} is a folder of files: -o names it.`, output ?? 'no -o', `-o ${format.name}`);
   }
   const sessions = [];
   // One at a time: of each only the model is kept.
-  for (const dir of dirs) {
-    const session = await sessionReport(dir, format.folder ? (output ?? '') : '.');
+  for (const folder of folders) {
+    const { dir } = folder;
+    const session = await sessionReport(folder, format.folder ? (output ?? '') : '.');
     for (const fault of session.model.integrity.faults) stderr.write(`boxmark: ${clean(`${dir}: ${fault}`)}\n`);
     if (session.model.bursts > 0) sessions.push(session);
     else stderr.write(`boxmark: left out, it has no whole block: ${clean(dir)}\n`);
   }
   if (sessions.length === 0) {
-    throw usageError('There is nothing to export: no whole block was measured.', dirs.join(' '), 'boxmark resume');
+    throw usageError(
+      'There is nothing to export: no whole block was measured.',
+      folders.map(({ dir }) => dir).join(' '),
+      'boxmark resume',
+    );
   }
   const files = await format.files(sessions);
   if (format.folder) writeFiles(output ?? '', files);
@@ -41,12 +49,13 @@ async function write(format: Format, dirs: readonly string[], output: string | u
   for (const remark of format.remarks?.(sessions) ?? []) stderr.write(`boxmark: ${clean(remark)}\n`);
 }
 
-function foldersOf(paths: readonly string[], format: Format): string[] {
-  const dirs = [...new Set(paths.flatMap((path) => sessionFolders(path)))];
-  if (dirs.length === 1 || format.many) return dirs;
+function foldersOf(opened: readonly OpenedSession[], format: Format): ReportFolder[] {
+  const archives = new Set(opened.filter(({ isArchive }) => isArchive).map(({ dir }) => dir));
+  const dirs = [...new Set(opened.flatMap(({ dir }) => sessionFolders(dir)))];
+  if (dirs.length === 1 || format.many) return dirs.map((dir) => ({ dir, isArchive: archives.has(dir) }));
   throw usageError(
     `${format.name} holds one session, these are ${dirs.length}.`,
-    paths.join(' '),
+    opened.map(({ path }) => path).join(' '),
     `one of them, such as ${dirs.at(-1)}`,
   );
 }

@@ -4,17 +4,23 @@ import { join, relative } from 'node:path';
 import { EXIT, usageError } from '../../bench/errors.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import type { ReportFile } from '../../reports/formats/format.ts';
+import { type OpenedSession, withSessions } from '../pack/open.ts';
 import { chosenFormats, renderReports, writeFiles } from '../session/write-report.ts';
 import { appendStepSummary } from '../terminal/step-summary.ts';
 import { stdout } from '../terminal/streams.ts';
 
-export async function report(flags: FlagValues<'report'>, ...dirs: readonly string[]): Promise<number> {
+export function report(flags: FlagValues<'report'>, ...paths: readonly string[]): Promise<number> {
+  return withSessions(paths, (sessions) => reportOn(sessions, flags));
+}
+
+async function reportOn(sessions: readonly OpenedSession[], flags: FlagValues<'report'>): Promise<number> {
   const chosen = chosenFormats(flags.format);
-  const [first = ''] = dirs;
+  const [first] = sessions;
   const toStdout = flags.out === '-';
-  const own = dirs.length === 1 ? join(first, 'report') : 'report';
+  const isAlone = sessions.length === 1 && first !== undefined && !first.isArchive;
+  const own = isAlone ? join(first.dir, 'report') : 'report';
   const out = toStdout ? own : (flags.out ?? own);
-  const files = await renderReports(dirs, out, chosen);
+  const files = await renderReports(sessions, out, chosen);
   // Only when it is asked for: `run` has put the same there already.
   if (flags.format?.includes('md')) {
     for (const { name, content } of files) if (name.endsWith('.md')) appendStepSummary(() => String(content));

@@ -18,6 +18,7 @@ import { parsePath } from '../../runners/stack/path.ts';
 import { hostDifferences } from '../compare/hosts.ts';
 import { limitsHere } from '../compare/limits-here.ts';
 import { WORKLOAD_IDS } from '../names.ts';
+import { withSession } from '../pack/open.ts';
 import { programVersion } from '../paths.ts';
 import { type Rig, suggestion, withRig } from '../rig.ts';
 import { concludeSession } from '../session/conclude-session.ts';
@@ -28,7 +29,11 @@ const JSON_SCHEMA = 1;
 
 type ReproduceFlags = FlagValues<'reproduce'>;
 
-export async function reproduce(flags: ReproduceFlags, dir = ''): Promise<number> {
+export function reproduce(flags: ReproduceFlags, session = ''): Promise<number> {
+  return withSession(session, ({ dir }) => reproduceIn(dir, flags));
+}
+
+async function reproduceIn(dir: string, flags: ReproduceFlags): Promise<number> {
   const original = await loadSession(dir);
   const { plan, work } = storedPlan(original.info, dir, WORKLOAD_IDS);
   const changes = changesOf(flags);

@@ -14,6 +14,7 @@ import { formatPercent } from '../../bench/units.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { canonicalJson, type HostFacts, readHost } from '../../runners/host/facts.ts';
 import { WORKLOAD_IDS } from '../names.ts';
+import { isArchive } from '../pack/open.ts';
 import { programVersion } from '../paths.ts';
 import { type Rig, withRig } from '../rig.ts';
 import { finish } from '../session/measure.ts';
@@ -24,6 +25,13 @@ import { concludeRun, type RunEnd } from '../session/run-result.ts';
 type ResumeFlags = FlagValues<'resume'>;
 
 export async function resume(flags: ResumeFlags, session = ''): Promise<number> {
+  if (isArchive(session)) {
+    throw usageError(
+      'An archive can be read, and not resumed: its session would be gone afterwards.',
+      session,
+      `tar xf ${session}, and boxmark resume on the folder in it`,
+    );
+  }
   const dir = resolve(session);
   const sign = signingKey(flags.sign);
   const before = readInfo(dir);

@@ -12,13 +12,18 @@ import { isFailed } from '../../reports/sections/claims.ts';
 import { clean } from '../../reports/text.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { conclude } from '../conclude.ts';
+import { withSession } from '../pack/open.ts';
 import { publishedClaims } from '../paths.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
 
 /** Raised when a field of the JSON document changes its meaning or goes. */
 const DOCUMENT_SCHEMA = 1;
 
-export async function verify({ claims, json }: FlagValues<'verify'>, dir = ''): Promise<number> {
+export function verify(flags: FlagValues<'verify'>, session = ''): Promise<number> {
+  return withSession(session, ({ dir }) => verifyIn(dir, flags));
+}
+
+async function verifyIn(dir: string, { claims, json }: FlagValues<'verify'>): Promise<number> {
   const file = readClaims(claims ?? publishedClaims());
   const session = await loadSession(dir);
   const results = judge(file, session);

@@ -25,26 +25,33 @@ export function chosenFormats(names: readonly string[] = defaultFor('report', 'f
 /** `report/` in a session's folder, as every run leaves it; returns the path of the page. */
 export async function writeSessionReport(dir: string): Promise<string> {
   const out = join(dir, 'report');
-  writeFiles(out, await renderReports([dir], out, chosenFormats()));
+  writeFiles(out, await renderReports([{ dir }], out, chosenFormats()));
   return join(out, 'report.html');
+}
+
+export interface ReportFolder {
+  readonly dir: string;
+  /** It will be gone: nothing leads there. */
+  readonly isArchive?: boolean;
 }
 
 /** Files of all formats, rendered before anything is written. `out` is where they will stand. */
 export async function renderReports(
-  dirs: readonly string[],
+  folders: readonly ReportFolder[],
   out: string,
   chosen: readonly Format[],
 ): Promise<ReportFile[]> {
   const sessions: SessionReport[] = [];
-  for (const dir of dirs) sessions.push(await sessionReport(dir, out));
+  for (const folder of folders) sessions.push(await sessionReport(folder, out));
   const files: ReportFile[] = [];
   for (const report of chosen) files.push(...(await report.files(sessions)));
   return files;
 }
 
 /** A session as formats take it; `out` is where their files will be. */
-export async function sessionReport(dir: string, out: string): Promise<SessionReport> {
+export async function sessionReport({ dir, isArchive }: ReportFolder, out: string): Promise<SessionReport> {
   const model = await readSessionModel(dir);
+  if (isArchive === true) return { model, base: '.' };
   return { model, base: relative(resolve(out), resolve(dir)).split(sep).join('/') || '.' };
 }
 

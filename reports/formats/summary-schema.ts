@@ -218,6 +218,7 @@ export const summarySchema = z.strictObject({
     stopReason: text.nullable(),
     folder: text.optional(),
     secondsPerBlock: z.number().optional(),
+    copyOf: text.optional().describe('Of an anonymised copy: the seal of the original.'),
     blocks: z.int().describe('Blocks with data.'),
     bursts: z.int().describe('Measured bursts with a right answer.'),
   }),

@@ -77,6 +77,8 @@ export interface SessionHeader {
   readonly folder?: string | undefined;
   /** How long a whole block took, so that open verdicts can name minutes. */
   readonly secondsPerBlock?: number | undefined;
+  /** Of an anonymised copy: the seal of the session that it was made of. */
+  readonly copyOf?: string | undefined;
 }
 
 export interface ModelInput {

@@ -119,6 +119,7 @@ export function headerOf(info: SessionInfo, folder?: string): SessionHeader {
     finishedAt: info.finishedAt,
     stopReason: info.stopReason,
     ...(folder === undefined ? {} : { folder }),
+    ...(info.anonymised === undefined ? {} : { copyOf: info.anonymised.seal ?? 'unknown' }),
     ...(info.blocksCompleted > 0 ? { secondsPerBlock: info.measuredMs / 1000 / info.blocksCompleted } : {}),
   };
 }

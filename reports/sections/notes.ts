@@ -21,6 +21,7 @@ export function sessionNotes(model: ReportModel): string[] {
   const { session, environments, contrasts, control } = model;
   const rows = [...contrasts, ...control.rows].filter(({ workload }) => workload !== SUITE || hasSuite(session.plan));
   return [
+    ...copyNote(model),
     ...quickNote(model),
     ...blocksNote(model),
     ...(session.plan.schedule === 'sequential'
@@ -38,6 +39,12 @@ export function sessionNotes(model: ReportModel): string[] {
     ...flaggedNote(rows),
     ...conditionNotes(rows),
   ];
+}
+
+function copyNote({ session: { copyOf } }: ReportModel): string[] {
+  if (copyOf === undefined) return [];
+  const missing = 'names of hosts, users, files and devices are left out';
+  return [`This is an anonymised copy: ${missing}. The original has the seal ${clean(copyOf, 64)}.`];
 }
 
 /** Empty unless there are few blocks. */

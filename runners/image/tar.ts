@@ -6,7 +6,7 @@ import { BoxmarkError } from '../../bench/errors.ts';
 const BLOCK = 512;
 const CHUNK = 1 << 20;
 
-/** Paths without a leading slash. Owner and date are always 0. */
+/** Paths without a leading slash. The owner is always 0. */
 export type TarEntry =
   | { readonly path: string; readonly type: 'file'; readonly mode: number; readonly size: number }
   | { readonly path: string; readonly type: 'directory'; readonly mode: number }
@@ -20,10 +20,13 @@ export interface TarMember {
   readonly content?: TarContent;
 }
 
-/** The archive's bytes, piece by piece. Throws `BoxmarkError` when a file changes its size meanwhile. */
-export async function* tarBytes(members: Iterable<TarMember>): AsyncGenerator<Uint8Array> {
+/**
+ * The archive's bytes, piece by piece; `date` of all entries in seconds since 1970. Throws `BoxmarkError` when a file changes
+ * its size meanwhile.
+ */
+export async function* tarBytes(members: Iterable<TarMember>, date = 0): AsyncGenerator<Uint8Array> {
   for (const { entry, content } of members) {
-    yield header(entry);
+    yield header(entry, date);
     if (entry.type !== 'file' || content === undefined) continue;
     let written = 0;
     for await (const chunk of content instanceof Uint8Array ? [content] : fileBytes(content.file)) {
@@ -94,7 +97,7 @@ async function bytesAt(file: FileHandle, position: number, length: number): Prom
   return buffer;
 }
 
-function header(entry: TarEntry): Buffer {
+function header(entry: TarEntry, date: number): Buffer {
   const path = entry.type === 'directory' ? `${entry.path}/` : entry.path;
   const target = entry.type === 'symlink' ? entry.target : '';
   const mode = entry.type === 'symlink' ? 0o777 : entry.mode;
@@ -103,20 +106,29 @@ function header(entry: TarEntry): Buffer {
   const parts: Buffer[] = [];
   if (Buffer.byteLength(target) > 100) parts.push(longName('K', target));
   if (Buffer.byteLength(path) > 100) parts.push(longName('L', path));
-  parts.push(block(path, mode, size, flag, target));
+  parts.push(block({ path, mode, size, flag, target, date }));
   return Buffer.concat(parts);
 }
 
 function longName(flag: string, name: string): Buffer {
   const content = Buffer.from(`${name}\0`);
   return Buffer.concat([
-    block('././@LongLink', 0, content.length, flag, ''),
+    block({ path: '././@LongLink', mode: 0, size: content.length, flag, target: '', date: 0 }),
     content,
     Buffer.alloc(padTo(content.length)),
   ]);
 }
 
-function block(path: string, mode: number, size: number, flag: string, target: string): Buffer {
+interface Header {
+  readonly path: string;
+  readonly mode: number;
+  readonly size: number;
+  readonly flag: string;
+  readonly target: string;
+  readonly date: number;
+}
+
+function block({ path, mode, size, flag, target, date }: Header): Buffer {
   const head = Buffer.alloc(BLOCK);
   const octal = (value: number, digits: number): string => `${value.toString(8).padStart(digits, '0')}\0`;
   if (size >= 8 ** 11) throw new RangeError(`tar: ${path} is too large`);
@@ -125,7 +137,7 @@ function block(path: string, mode: number, size: number, flag: string, target: s
   head.write(octal(0, 7), 108);
   head.write(octal(0, 7), 116);
   head.write(octal(size, 11), 124);
-  head.write(octal(0, 11), 136);
+  head.write(octal(date, 11), 136);
   head.write(flag, 156);
   Buffer.from(target).copy(head, 157, 0, 100);
   head.write('ustar\0' + '00', 257);

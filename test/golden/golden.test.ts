@@ -71,7 +71,7 @@ describe.each(SESSIONS)('the committed session %s', (session) => {
   const dir = folderOf(session);
 
   it('gives the same reports', async () => {
-    const files = await renderReports([dir], `${dir}/report`, chosenFormats(['json', 'md', 'csv', 'html']));
+    const files = await renderReports([{ dir }], `${dir}/report`, chosenFormats(['json', 'md', 'csv', 'html']));
     expect(files.map(({ name }) => name)).toEqual(['summary.json', 'report.md', 'report.csv', 'report.html']);
     for (const { name, content } of files) {
       const text = String(content);
@@ -80,7 +80,7 @@ describe.each(SESSIONS)('the committed session %s', (session) => {
   });
 
   it('gives the same text on a terminal, and the same exports', async () => {
-    const report = await sessionReport(dir, `${dir}/report`);
+    const report = await sessionReport({ dir }, `${dir}/report`);
     expect(report.model.integrity.faults).toEqual([]);
     const document = sessionDocument(report.model);
     await golden(terminalText(document, { width: 80 }), session, 'terminal.txt');
@@ -122,7 +122,11 @@ describe('commands on committed sessions', () => {
   });
 
   it('put several sessions side by side in one page, each as it is alone', async () => {
-    const [file] = await renderReports(SESSIONS.map(folderOf), `${EXAMPLES}/together`, chosenFormats(['html']));
+    const [file] = await renderReports(
+      SESSIONS.map((session) => ({ dir: folderOf(session) })),
+      `${EXAMPLES}/together`,
+      chosenFormats(['html']),
+    );
     const page = withoutBlobs(String(file?.content)).replaceAll(
       /(<article [^>]*>).*?(<\/article>)/gs,
       '$1[the page of the session]$2',

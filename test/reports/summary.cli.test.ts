@@ -31,7 +31,7 @@ function richInput(): ModelInput {
   const unequal = { fact: 'cpus', label: 'CPUs 1 against 2', baseline: 2, env: 1, avoidable: true, why: 'a setting' };
   return {
     ...input,
-    session: { ...session, plan, folder: 'results/rich', secondsPerBlock: 20 },
+    session: { ...session, plan, folder: 'results/rich', secondsPerBlock: 20, copyOf: 'a'.repeat(64) },
     events: [...input.events, { at: session.startedAt, kind: 'unequal', env: 'docker', inequalities: [unequal] }],
     unavailable: [{ path: 'podman', alias: 'container', reason: 'podman is not installed', remedy: 'boxmark setup' }],
   };

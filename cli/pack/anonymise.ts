@@ -1,0 +1,186 @@
+/** Copies the files of a session without what names its host, its users, their files and devices. */
+
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { controlOf } from '../../bench/plan/schedule.ts';
+import { createFile, readRegular } from '../../bench/session/files.ts';
+import type { SessionInfo } from '../../bench/session/info.ts';
+import { readSessionInfo } from '../../bench/session/load.ts';
+import { scanTable } from '../../bench/session/scan.ts';
+import { sealOf } from '../../bench/session/seal.ts';
+import { sealedFiles, writeManifest } from '../../bench/session/store.ts';
+import { userName } from '../../runners/host/ownership.ts';
+import { RUNNERS } from '../../runners/index.ts';
+
+const HIDDEN = 'hidden';
+/** Every host has them, and texts are about them. */
+const NO_NAMES: readonly string[] = ['root', 'nobody', 'localhost', ''];
+/** Absolute paths and those of a home folder, up to what ends a word. */
+const PATH = /(?<![\w.~/-])(?:~[\w.-]*)?\/[^\s:,;'"()<>[\]{}|]+/g;
+const HOME = /\/home\/([^/\s:,;'"]+)/g;
+const IDENTIFIERS: readonly RegExp[] = [
+  /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, // UUIDs of disks and file systems.
+  /\b[0-9a-f]{32}\b/gi, // Machine ids.
+  /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi, // Addresses of network cards.
+  /\b(?:\d{1,3}\.){3}\d{1,3}\b/g,
+  /\b(?:sd[a-z]+\d*|vd[a-z]+\d*|xvd[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|dm-\d+|loop\d+|mmcblk\d+(?:p\d+)?)\b/g,
+];
+/** Facts that list devices, and what repeats a command line. */
+const HIDDEN_KEYS: readonly string[] = ['devices', 'command', 'root_filesystem'];
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** Writes the session in `from`, anonymised, to the empty folder `to`, with a manifest of its own. */
+export function anonymise(from: string, to: string): void {
+  const info = readSessionInfo(from);
+  const raw = JSON.parse(readRegular(join(from, 'session.json'))) as { readonly [key: string]: Json };
+  const names = new Names(info, JSON.stringify(raw), startsOf(from));
+  for (const file of sealedFiles(from)) {
+    const content = contentOf(from, file, { raw, names });
+    createFile(join(to, file), content);
+  }
+  writeManifest(to);
+}
+
+interface Known {
+  readonly raw: { readonly [key: string]: Json };
+  readonly names: Names;
+}
+
+function contentOf(from: string, file: string, { raw, names }: Known): string {
+  if (file === 'session.json') return `${JSON.stringify(anonymousInfo(raw, sealOf(from), names), null, 2)}\n`;
+  if (file !== 'events.jsonl') return anonymousTable(join(from, file), names);
+  const lines = readRegular(join(from, file)).split('\n');
+  return lines.map((line) => (line === '' ? '' : JSON.stringify(names.hiddenIn(JSON.parse(line) as Json)))).join('\n');
+}
+
+function anonymousInfo(raw: { readonly [key: string]: Json }, seal: string | null, names: Names): object {
+  const hidden = names.hiddenIn(raw) as { readonly host: object; readonly [key: string]: unknown };
+  return {
+    ...hidden,
+    host: { ...hidden.host, name: 'anonymous' },
+    command: 'boxmark run --plan plan.yaml',
+    anonymised: { seal },
+  };
+}
+
+/** Cells are copied as they are written; only names and texts are others. */
+function anonymousTable(file: string, names: Names): string {
+  const rows: string[] = [];
+  let head: readonly string[] | null = null;
+  for (const cells of scanTable(file)) {
+    head ??= cells;
+    const isHead = head === cells;
+    rows.push(cells.map((cell) => quoted(isHead ? cell : names.hidden(cell))).join(','));
+  }
+  return `${rows.join('\n')}\n`;
+}
+
+function quoted(cell: string): string {
+  return /[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+/** Start → environment, of every row. */
+function startsOf(dir: string): [string, string][] {
+  const starts: [string, string][] = [];
+  let at: { env: number; start: number } | undefined;
+  for (const cells of scanTable(join(dir, 'starts.csv'))) {
+    if (at === undefined) at = { env: cells.indexOf('env'), start: cells.indexOf('start_id') };
+    else starts.push([cells[at.start] ?? '', cells[at.env] ?? '']);
+  }
+  return starts;
+}
+
+/** What stays, and what takes the place of what does not: the same everywhere, so that rows still belong together. */
+class Names {
+  readonly #kept: ReadonlySet<string>;
+  readonly #renamed = new Map<string, string>();
+  readonly #secrets: readonly RegExp[];
+  readonly #values = new Map<string, string>();
+
+  constructor(
+    { plan, host, session }: SessionInfo,
+    everything: string,
+    starts: readonly (readonly [string, string])[],
+  ) {
+    const homes = [...everything.matchAll(HOME)].map(([, user = '']) => user);
+    const { USER, LOGNAME, SUDO_USER } = process.env;
+    const words = [host.name, hostname(), userName(), USER, LOGNAME, SUDO_USER, ...homes];
+    const secrets = [...new Set(words.filter((word) => word !== undefined && !NO_NAMES.includes(word)))] as string[];
+    this.#secrets = secrets
+      .flatMap((word) => (word.includes('.') ? [word, word.split('.')[0] ?? ''] : [word]))
+      .filter((word) => word.length > 1)
+      .sort((a, b) => b.length - a.length)
+      .map((word) => new RegExp(`(?<![\\w])${word.replaceAll(/[^\w]/g, '\\$&')}(?![\\w])`, 'gi'));
+    this.#kept = new Set([session, plan.baseline, ...plan.workloads, ...this.#rename(plan)]);
+    let count = 0;
+    for (const [start, env] of starts) {
+      if (!this.#renamed.has(env) || this.#renamed.has(start)) continue;
+      count += 1;
+      this.#renamed.set(start, `${start.split('-')[0]}-${HIDDEN}-${count}`);
+    }
+  }
+
+  /** Each environment, under the name that it gets. Returns those that keep theirs. */
+  #rename({ environments, baseline }: SessionInfo['plan']): string[] {
+    const paths = [...new Set([baseline, ...environments.map(({ path }) => path)])];
+    for (const path of paths) {
+      const other = path
+        .split('/')
+        .map((layer) => this.#layer(layer))
+        .join('/');
+      if (other === path) continue;
+      this.#renamed.set(path, other);
+      this.#renamed.set(controlOf(path), controlOf(other));
+    }
+    const aliases = environments.flatMap(({ alias }) => (alias === undefined ? [] : [alias]));
+    return [...paths, ...paths.map(controlOf), ...aliases].filter((name) => !this.#renamed.has(name));
+  }
+
+  /** `uml:kernel=%2Fhome%2Fada%2Flinux` → `uml:kernel=hidden1`; whatever reaches another host has no settings left. */
+  #layer(layer: string): string {
+    const [name = '', ...settings] = layer.split(':');
+    const runner = RUNNERS.find((one) => one.name === name);
+    const isPublic = (value: string) =>
+      runner !== undefined && runner.remote !== true && !/\/|%2F/i.test(value) && this.#scrubbed(value) === value;
+    const shown = settings.map((setting) => {
+      const equals = setting.indexOf('=');
+      const value = setting.slice(equals + 1);
+      return isPublic(value) ? setting : setting.slice(0, equals + 1) + this.#numbered(value);
+    });
+    return [name, ...shown].join(':');
+  }
+
+  #numbered(value: string): string {
+    const known = this.#values.get(value) ?? `${HIDDEN}${this.#values.size + 1}`;
+    this.#values.set(value, known);
+    return known;
+  }
+
+  hidden(text: string): string {
+    const other = this.#renamed.get(text);
+    if (other !== undefined) return other;
+    return this.#kept.has(text) ? text : this.#scrubbed(text);
+  }
+
+  /** Everything in a document; keys as well, which may be names of environments. */
+  hiddenIn(value: Json): Json {
+    if (typeof value === 'string') return this.hidden(value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((one: Json) => this.hiddenIn(one));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, one]) => [
+        this.hidden(key),
+        HIDDEN_KEYS.includes(key) ? HIDDEN : this.hiddenIn(one),
+      ]),
+    );
+  }
+
+  /** Names of environments within a text first: a part of one may look like a path. */
+  #scrubbed(text: string): string {
+    let scrubbed = text;
+    for (const [name, other] of this.#renamed) scrubbed = scrubbed.replaceAll(name, other);
+    for (const pattern of [PATH, ...this.#secrets, ...IDENTIFIERS]) scrubbed = scrubbed.replaceAll(pattern, HIDDEN);
+    return scrubbed;
+  }
+}

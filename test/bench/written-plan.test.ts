@@ -1,0 +1,90 @@
+/** A plan written as a plan file: whoever runs that file has the same plan. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkPlanInput, makePlan, planSettings } from '../../bench/plan/plan.ts';
+import type { PlanInput } from '../../bench/plan/read-flags.ts';
+import { writtenPlan } from '../../bench/plan/written-plan.ts';
+import { KERNEL_ENGINES, type Plan, PROFILES, SIZES } from '../../bench/types.ts';
+import '../fuzz/seed.ts';
+
+const ENVIRONMENTS = ['native', 'docker', 'docker/docker', 'qemu:tcg'];
+const WORKLOADS = ['fft', 'sor', 'lu'];
+
+function planOf(input: PlanInput): Plan {
+  const settings = planSettings(input, {
+    workloads: WORKLOADS,
+    system: ['syscall'],
+    seed: 1,
+    limitsFor: (cpus, memoryBytes) => ({ cpus: [...(cpus ?? [0])], housekeeping: [1], memoryBytes, pids: 512 }),
+  });
+  return makePlan(
+    settings,
+    settings.requested.map((path) => ({ path })),
+    settings.baseline,
+  );
+}
+
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const share = fc.integer({ min: 1, max: 5000 }).map((part) => part / 10_000);
+const common = {
+  env: fc.shuffledSubarray(ENVIRONMENTS.slice(1)).map((others) => ['native', ...others]),
+  profile: fc.constantFrom(...PROFILES),
+  seed: fc.maxSafeNat(),
+  cpu: fc.uniqueArray(fc.nat(64), { minLength: 1, maxLength: 4 }).map((cpus) => cpus.toSorted((a, b) => a - b)),
+  memory: fc.integer({ min: 1 << 20, max: 2 ** 40 }),
+  timeout: fc.integer({ min: 1, max: 86_400_000 }).map((ms) => ms * 1e6),
+  maxTime: optional(fc.integer({ min: 1, max: 1e7 }).map((ms) => ms * 1e6)),
+  allowUnequal: optional(fc.constant(true)),
+};
+const stopping = fc.oneof(
+  fc.record({ blocks: fc.integer({ min: 1, max: 1000 }) }),
+  fc.record({ target: share, minBlocks: fc.integer({ min: 2, max: 30 }), maxBlocks: fc.integer({ min: 30, max: 99 }) }),
+);
+const workloads = fc
+  .record({
+    ...common,
+    stopping,
+    workload: fc.subarray([...WORKLOADS, 'syscall'], { minLength: 1 }),
+    size: fc.constantFrom(...SIZES),
+    kernels: fc.constantFrom(...KERNEL_ENGINES),
+    schedule: fc.constantFrom('interleaved' as const, 'sequential' as const),
+    rounds: fc.integer({ min: 1, max: 200 }),
+    burst: fc.integer({ min: 1000, max: 1e12 }),
+    margin: share,
+  })
+  .map(({ stopping: numbers, ...rest }) => ({ ...rest, ...numbers }));
+const startup = fc.record({
+  ...common,
+  measure: fc.constant('startup' as const),
+  blocks: fc.integer({ min: 1, max: 99 }),
+  rounds: fc.integer({ min: 1, max: 99 }),
+  cold: fc.constantFrom(true, false),
+});
+const footprint = fc.record({
+  ...common,
+  measure: fc.constant('footprint' as const),
+  blocks: fc.integer({ min: 1, max: 99 }),
+  instances: fc.constantFrom([1, 2], [1, 2, 4, 8], [3, 5, 256]),
+});
+
+describe('a written plan', () => {
+  it('is read to the same plan, whatever is measured', () => {
+    fc.assert(
+      fc.property(fc.oneof(workloads, startup, footprint), (input) => {
+        const plan = planOf(input);
+        const again = planOf(checkPlanInput(JSON.parse(JSON.stringify(writtenPlan(plan))), 'plan.yaml'));
+        expect({ ...again, target: null, margin: 0 }).toEqual({ ...plan, target: null, margin: 0 });
+        expect(again.margin).toBeCloseTo(plan.margin, 12);
+        if (plan.target === null) expect(again.target).toBeNull();
+        else expect(again.target).toBeCloseTo(plan.target, 12);
+      }),
+    );
+  });
+
+  it('keeps the pairs that were asked for', () => {
+    const plan = planOf({ env: ENVIRONMENTS, contrast: [{ env: 'docker/docker', baseline: 'docker' }] });
+    expect(writtenPlan(plan)).toMatchObject({ contrast: ['docker/docker..docker'] });
+    expect(planOf(checkPlanInput(writtenPlan(plan), 'plan.yaml')).contrasts).toEqual(plan.contrasts);
+  });
+});
