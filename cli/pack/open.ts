@@ -45,7 +45,7 @@ export async function withSessions<T>(
   try {
     const sessions: OpenedSession[] = [];
     for (const [index, path] of paths.entries()) {
-      if (isArchive(path)) sessions.push(await opened(path, join(dir, String(index))));
+      if (isArchive(path)) sessions.push(await openPack(path, join(dir, String(index))));
       else sessions.push(folder(path));
     }
     return await use(sessions);
@@ -59,7 +59,8 @@ export function withSession<T>(path: string, use: (session: OpenedSession) => Pr
   return withSessions([path], ([session]) => use(session as OpenedSession));
 }
 
-async function opened(path: string, into: string): Promise<OpenedSession> {
+/** Unpacks the archive to a new folder. Throws like `withSessions`. */
+export async function openPack(path: string, into: string): Promise<OpenedSession> {
   mkdirSync(into, { mode: 0o700 });
   try {
     const { name, digests } = await unpack(await gunzipped(path, `${into}.tar`), into);

@@ -1,13 +1,16 @@
 /** What reads files of strangers: each reader with a file that it takes, and the ways in which that is changed. */
 
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { readClaims } from '../../bench/analysis/claims/file.ts';
 import { BoxmarkError } from '../../bench/errors.ts';
 import { recheck } from '../../bench/kinds/recheck.ts';
+import { checkWhole } from '../../bench/kinds/whole-check.ts';
 import { parseAnswer, parseBody, parseHello } from '../../bench/payload/protocol.ts';
 import { checkSession } from '../../bench/session/check.ts';
+import { digestOf } from '../../bench/session/files.ts';
 import { readHistory } from '../../bench/session/history.ts';
 import { loadSession } from '../../bench/session/load.ts';
 import { blobOf, bytesOf } from '../../bench/session/signature/ed25519.ts';
@@ -16,6 +19,8 @@ import { readPublicKeys } from '../../bench/session/signature/public-keys.ts';
 import { signatureOf, signSession } from '../../bench/session/signature/session-signature.ts';
 import { armored, wireBytes, wireNumber } from '../../bench/session/signature/wire.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
+import { openPack } from '../../cli/pack/open.ts';
+import { sumsText } from '../../cli/pack/sums.ts';
 import { readPlanFile } from '../../cli/session/plan-file.ts';
 import { FORMATS } from '../../reports/formats/index.ts';
 import { readSession } from '../../reports/model/read.ts';
@@ -56,6 +61,7 @@ export async function targetsIn(dir: string): Promise<Target[]> {
     await aci(dir),
     environment(),
     ...keys(dir),
+    await pack(dir),
   ];
 }
 
@@ -298,6 +304,7 @@ function keys(dir: string): Target[] {
         writeFileSync(sig, input);
         const { verified } = signatureOf(session, allowed);
         // Line ends and hash names apart, every byte of it counts.
+        if (!verified && input.equals(this.seed)) throw new Error('the unchanged signature is refused');
         if (verified && plainOf(input) !== plainOf(this.seed)) throw new Error('a changed signature was accepted');
       });
     },
@@ -317,6 +324,40 @@ function keys(dir: string): Target[] {
     ),
     reader('private key', privateKey, signingKey),
   ];
+}
+
+/** The archive is compressed after it was changed: a change of compressed bytes seldom gets past their check sum. */
+async function pack(dir: string): Promise<Target> {
+  const session = writeSession({ out: join(dir, 'packed'), name: 'packed', plan: { rounds: 2, blocks: 1 } });
+  const names = readdirSync(session).sort();
+  const digests = new Map(names.map((name) => [name, digestOf(join(session, name))]));
+  const members = names.flatMap((name) => fileOf(`packed/${name}`, readFileSync(join(session, name))));
+  const seed = await archiveOf([
+    folder('packed'),
+    ...fileOf('packed/SHA256SUMS', Buffer.from(sumsText(digests))),
+    ...members,
+  ]);
+  const file = join(dir, 'pack.tar.gz');
+  const into = join(dir, 'unpacked');
+  return {
+    name: 'pack',
+    seed,
+    mutations: [bytes, numbers, words],
+    read: (input, attempt) =>
+      attempt('pack', async () => {
+        writeFileSync(file, gzipSync(input));
+        try {
+          const opened = await openPack(file, into);
+          const { findings } = await checkWhole(opened.dir);
+          const all = [...opened.findings, ...findings];
+          if (input.equals(seed) && all.length > 0) throw new Error(JSON.stringify(all));
+        } catch (error) {
+          throw input.equals(seed) ? new Error('the unchanged pack is refused', { cause: error }) : error;
+        } finally {
+          for (const path of [into, `${into}.tar`]) rmSync(path, { recursive: true, force: true });
+        }
+      }),
+  };
 }
 
 function plainOf(text: Buffer): string {
