@@ -20,6 +20,7 @@ const PATH = /(?<![\w.~/-])(?:~[\w.-]*)?\/[^\s:,;'"()<>[\]{}|]+/g;
 const HOME = /\/home\/([^/\s:,;'"]+)/g;
 const IDENTIFIERS: readonly RegExp[] = [
   /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, // UUIDs of disks and file systems.
+  /\b[\w.+-]+@(?!control\b)[\w.-]+/g, // Users at hosts, as in the version of a kernel.
   /\b[0-9a-f]{32}\b/gi, // Machine ids.
   /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi, // Addresses of network cards.
   /\b(?:\d{1,3}\.){3}\d{1,3}\b/g,
@@ -28,13 +29,21 @@ const IDENTIFIERS: readonly RegExp[] = [
 /** Facts that list devices, and what repeats a command line. */
 const HIDDEN_KEYS: readonly string[] = ['devices', 'command', 'root_filesystem'];
 
+/** Words that the program reads: a host may be called like one of them. */
+const KEPT_KEYS: readonly string[] = [
+  ...['schema', 'session', 'program', 'at', 'startedAt', 'finishedAt', 'stopReason', 'stoppedBy', 'kind', 'workload'],
+  ...['image', 'fingerprint', 'kernels', 'class', 'fact', 'traits', 'work'],
+];
+/** The only cells with names or texts in them. */
+const TEXT_COLUMNS: readonly string[] = ['env', 'baseline', 'start_id', 'reason'];
+
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** Writes the session in `from`, anonymised, to the empty folder `to`, with a manifest of its own. */
 export function anonymise(from: string, to: string): void {
   const info = readSessionInfo(from);
   const raw = JSON.parse(readRegular(join(from, 'session.json'))) as { readonly [key: string]: Json };
-  const names = new Names(info, JSON.stringify(raw), startsOf(from));
+  const names = new Names(info, { text: JSON.stringify(raw), starts: startsOf(from), envs: eventEnvs(from) });
   for (const file of sealedFiles(from)) {
     const content = contentOf(from, file, { raw, names });
     createFile(join(to, file), content);
@@ -71,13 +80,25 @@ function anonymousTable(file: string, names: Names): string {
   for (const cells of scanTable(file)) {
     head ??= cells;
     const isHead = head === cells;
-    rows.push(cells.map((cell) => quoted(isHead ? cell : names.hidden(cell))).join(','));
+    const hidden = (cell: string, index: number) =>
+      !isHead && TEXT_COLUMNS.includes(head?.[index] ?? '') ? names.hidden(cell) : cell;
+    rows.push(cells.map((cell, index) => quoted(hidden(cell, index))).join(','));
   }
   return `${rows.join('\n')}\n`;
 }
 
 function quoted(cell: string): string {
   return /[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+/** Environments that events are about; some are in no plan. */
+function eventEnvs(dir: string): string[] {
+  const lines = readRegular(join(dir, 'events.jsonl')).split('\n');
+  return lines.flatMap((line) => {
+    if (line === '') return [];
+    const { env } = JSON.parse(line) as { readonly env?: unknown };
+    return typeof env === 'string' ? [env] : [];
+  });
 }
 
 /** Start → environment, of every row. */
@@ -91,6 +112,13 @@ function startsOf(dir: string): [string, string][] {
   return starts;
 }
 
+/** Where names are found. */
+interface Mentioned {
+  readonly text: string;
+  readonly starts: readonly (readonly [start: string, env: string])[];
+  readonly envs: readonly string[];
+}
+
 /** What stays, and what takes the place of what does not: the same everywhere, so that rows still belong together. */
 class Names {
   readonly #kept: ReadonlySet<string>;
@@ -98,12 +126,8 @@ class Names {
   readonly #secrets: readonly RegExp[];
   readonly #values = new Map<string, string>();
 
-  constructor(
-    { plan, host, session }: SessionInfo,
-    everything: string,
-    starts: readonly (readonly [string, string])[],
-  ) {
-    const homes = [...everything.matchAll(HOME)].map(([, user = '']) => user);
+  constructor({ plan, host, session, unavailable = [] }: SessionInfo, { text, starts, envs }: Mentioned) {
+    const homes = [...text.matchAll(HOME)].map(([, user = '']) => user);
     const { USER, LOGNAME, SUDO_USER } = process.env;
     const words = [host.name, hostname(), userName(), USER, LOGNAME, SUDO_USER, ...homes];
     const secrets = [...new Set(words.filter((word) => word !== undefined && !NO_NAMES.includes(word)))] as string[];
@@ -112,7 +136,12 @@ class Names {
       .filter((word) => word.length > 1)
       .sort((a, b) => b.length - a.length)
       .map((word) => new RegExp(`(?<![\\w])${word.replaceAll(/[^\w]/g, '\\$&')}(?![\\w])`, 'gi'));
-    this.#kept = new Set([session, plan.baseline, ...plan.workloads, ...this.#rename(plan)]);
+    this.#kept = new Set([
+      session,
+      plan.baseline,
+      ...plan.workloads,
+      ...this.#rename(plan, [...unavailable.map(({ path }) => path), ...envs]),
+    ]);
     let count = 0;
     for (const [start, env] of starts) {
       if (!this.#renamed.has(env) || this.#renamed.has(start)) continue;
@@ -122,16 +151,16 @@ class Names {
   }
 
   /** Each environment, under the name that it gets. Returns those that keep theirs. */
-  #rename({ environments, baseline }: SessionInfo['plan']): string[] {
-    const paths = [...new Set([baseline, ...environments.map(({ path }) => path)])];
+  #rename({ environments, baseline }: SessionInfo['plan'], others: readonly string[]): string[] {
+    const paths = [...new Set([baseline, ...environments.map(({ path }) => path), ...others])];
     for (const path of paths) {
       const other = path
         .split('/')
         .map((layer) => this.#layer(layer))
         .join('/');
-      if (other === path) continue;
+      if (other === path || this.#renamed.has(path)) continue;
       this.#renamed.set(path, other);
-      this.#renamed.set(controlOf(path), controlOf(other));
+      if (!path.endsWith(controlOf(''))) this.#renamed.set(controlOf(path), controlOf(other));
     }
     const aliases = environments.flatMap(({ alias }) => (alias === undefined ? [] : [alias]));
     return [...paths, ...paths.map(controlOf), ...aliases].filter((name) => !this.#renamed.has(name));
@@ -163,23 +192,36 @@ class Names {
     return this.#kept.has(text) ? text : this.#scrubbed(text);
   }
 
-  /** Everything in a document; keys as well, which may be names of environments. */
+  /** Of a plan: its environments; everything else is words of the program. */
+  renamedIn(value: Json): Json {
+    if (typeof value === 'string') return this.#renamed.get(value) ?? value;
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((one: Json) => this.renamedIn(one));
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, this.renamedIn(one)]));
+  }
+
+  /** Every text in a document. */
   hiddenIn(value: Json): Json {
     if (typeof value === 'string') return this.hidden(value);
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map((one: Json) => this.hiddenIn(one));
+    const { fact } = value as { readonly fact?: Json };
+    const listsDevices = typeof fact === 'string' && HIDDEN_KEYS.includes(fact);
     return Object.fromEntries(
-      Object.entries(value).map(([key, one]) => [
-        this.hidden(key),
-        HIDDEN_KEYS.includes(key) ? HIDDEN : this.hiddenIn(one),
-      ]),
+      Object.entries(value).map(([key, one]) => {
+        if (KEPT_KEYS.includes(key) || typeof one === 'boolean') return [key, one];
+        if (key === 'plan') return [key, this.renamedIn(one)];
+        if (HIDDEN_KEYS.includes(key) || listsDevices) return [key, HIDDEN];
+        return [this.#renamed.get(key) ?? key, this.hiddenIn(one)];
+      }),
     );
   }
 
   /** Names of environments within a text first: a part of one may look like a path. */
   #scrubbed(text: string): string {
     let scrubbed = text;
-    for (const [name, other] of this.#renamed) scrubbed = scrubbed.replaceAll(name, other);
+    const longestFirst = [...this.#renamed].sort(([a], [b]) => b.length - a.length);
+    for (const [name, other] of longestFirst) scrubbed = scrubbed.replaceAll(name, other);
     for (const pattern of [PATH, ...this.#secrets, ...IDENTIFIERS]) scrubbed = scrubbed.replaceAll(pattern, HIDDEN);
     return scrubbed;
   }

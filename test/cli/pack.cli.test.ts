@@ -1,21 +1,32 @@
 /** Packs: what is in them, what reads them, what an anonymous one leaves out, and what a stranger's may not do. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { integrityOf } from '../../bench/kinds/whole-check.ts';
 import { makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
 import { sealOf } from '../../bench/session/seal.ts';
 import { writeManifest } from '../../bench/session/store.ts';
 import { KERNEL_IDS, SYSTEM_IDS } from '../../cli/names.ts';
+import { anonymise } from '../../cli/pack/anonymise.ts';
 import { readPlanFile } from '../../cli/session/plan-file.ts';
 import { type TarMember, tarBytes } from '../../runners/image/tar.ts';
 import { boxmark, rehearse, start, workspaceOf } from './program.ts';
-import { writeSession } from './stored-session.ts';
+import { HARDWARE, STACK, writeSession } from './stored-session.ts';
 
 const NAME = '20261123T170000Z-abcdef';
 let dir: string;
@@ -191,7 +202,17 @@ describe('a pack', () => {
 });
 
 describe('an anonymous pack', () => {
-  const SECRETS = ['zeppelin', 'ada.example', 'adalove', 'secretplan', 'sda7', '192.0.2.17', '0d3adb33', 'S3R1AL'];
+  const SECRETS = [
+    'zeppelin',
+    'ada.example',
+    'adalove',
+    'secretplan',
+    'sda7',
+    '192.0.2.17',
+    '0d3adb33',
+    'S3R1AL',
+    'balloon',
+  ];
   const FOREIGN = 'ssh:host=zeppelin.ada.example:user=adalove';
 
   function plant(): string {
@@ -206,7 +227,10 @@ describe('an anonymous pack', () => {
     info.resumed = [{ at: info.startedAt, program: '0.1.0', command: 'boxmark resume /srv/secretplan', blocksKept: 1 }];
     for (const one of info.environments)
       one.facts = { devices: 'null sda7', root_filesystem: '/dev/disk/by-id/S3R1AL' };
-    info.unavailable = [{ path: 'podman', reason: 'no /home/adalove/.local on zeppelin', remedy: 'ask adalove' }];
+    info.unavailable = [
+      { path: 'ssh:host=balloon', reason: 'ssh:host=balloon is off', remedy: 'switch it on' },
+      { path: 'podman', reason: 'no /home/adalove/.local on zeppelin', remedy: 'ask adalove' },
+    ];
     writeFileSync(file, JSON.stringify(info));
     const event = {
       at: info.startedAt,
@@ -235,6 +259,20 @@ describe('an anonymous pack', () => {
       ),
     ).toEqual([]);
   });
+
+  it.each(['small', 'fft', 'native', 'host', 'plan', 'docker', 'blocks', 'measure', 'completed', 'failed', 'session'])(
+    'is whole when the host is called %s',
+    async (name) => {
+      const host = { name, fingerprint: 'f'.repeat(64), hardware: HARDWARE, stack: STACK };
+      const plan = { rounds: 2, blocks: 2 };
+      const named = writeSession({ out: join(dir, 'named'), name: NAME, plan, info: { host } });
+      const to = join(dir, 'copy');
+      mkdirSync(to);
+      anonymise(named, to);
+      expect(await integrityOf(to)).toMatchObject({ faults: [] });
+      expect(readSessionInfo(to).host.name).toBe('anonymous');
+    },
+  );
 
   it('is whole, with the same figures and a seal of its own, and names that of the original', async () => {
     session = plant();
