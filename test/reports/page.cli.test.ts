@@ -123,7 +123,7 @@ describe('the page of a session', () => {
       expect((box?.y ?? 9999) + (box?.height ?? 0), selector).toBeLessThan(900);
     }
     expect((await page.locator('#answer').textContent())?.replaceAll('\u00a0', ' ')).toMatch(
-      /^uml is equivalent to native in typical bursts: time \+0\.72 %/,
+      /^uml is equivalent to native in bursts: time \+0\.72 %/,
     );
     expect((await page.locator('section.top').textContent())?.replaceAll('\u00a0', ' ')).toMatch(
       /published: 18 % longer \(Network World, 2015\): /,
