@@ -110,7 +110,9 @@ export function ownerState(id: string): OwnerState {
     return 'alive';
   }
   const owner = ownerIn(record ?? '');
-  if (owner === null || owner.id !== id) return Date.now() - madeMs < GRACE_MS ? 'alive' : 'dead';
+  if (owner === null) return Date.now() - madeMs < GRACE_MS ? 'alive' : 'dead';
+  // A copy of another run's folder, which no run makes.
+  if (owner.id !== id) return 'alive';
   if (owner.bootId !== null && owner.bootId !== bootId()) return 'dead';
   if (owner.pidNamespace !== null && owner.pidNamespace !== pidNamespace()) return 'alive';
   return isAlive(owner) ? 'alive' : 'dead';
@@ -126,7 +128,8 @@ function ownerIn(record: string): Owner | null {
   try {
     const owner = JSON.parse(record) as Partial<Owner>;
     if (!Number.isSafeInteger(owner.pid) || !Number.isSafeInteger(owner.startTicks)) return null;
-    const { pid, startTicks, id = '', bootId = null, pidNamespace = null } = owner as Owner;
+    const { pid, startTicks, id, bootId = null, pidNamespace = null } = owner as Owner;
+    if (typeof id !== 'string') return null;
     return { pid, startTicks, id, bootId, pidNamespace };
   } catch {
     return null;

@@ -53,8 +53,8 @@ export interface Leavings {
 const ORPHAN_AGE_MS = 60_000;
 /** Building an image or unpacking a kernel takes seconds, on slow disks minutes. */
 const STORE_AGE_MS = 15 * 60_000;
-/** Build folders, unpacking kernels, and files that are written whole before they get their name. */
-const UNFINISHED = /\/\.(?:build|tmp)-[^/]*$|\.tmp$/;
+/** Build folders, unpacking kernels, and stamps that are written whole before they get their name. A file that merely ends in `.tmp` may be anybody's. */
+const UNFINISHED = /\/\.(?:build|tmp)-[^/]*$|\/[0-9a-f]{64}\.\d+\.[0-9a-z]+\.tmp$/;
 
 /**
  * Everything that killed runs left, in the order of removal. Only looks. Never throws for what can't be read.

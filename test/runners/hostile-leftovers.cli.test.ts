@@ -219,6 +219,15 @@ describe('a run whose record is in doubt', () => {
     }
   });
 
+  it('lives on when its record is that of another run: somebody made a copy', async () => {
+    const { id, dir } = await createWorkspaceDir();
+    undo.push(() => removeTree(dir));
+    writeFileSync(join(dir, 'owner.json'), JSON.stringify({ pid: 1, startTicks: 1, id: 'another', bootId: 'gone' }));
+    expect(ownerState(id)).toBe('alive');
+    writeFileSync(join(dir, 'owner.json'), JSON.stringify({ pid: 1, startTicks: 1, id, bootId: 'gone' }));
+    expect(ownerState(id)).toBe('dead');
+  });
+
   it.skipIf(!isRoot)('lives on when its record may not be read (needs root)', async () => {
     const { id, dir } = await createWorkspaceDir();
     undo.push(() => removeWorkspaceDir(dir));

@@ -262,11 +262,13 @@ describe('leftovers', () => {
     });
     const abandoned = join(store, '.build-abandoned');
     const unpacking = join(store, 'kernels', '.tmp-abandoned');
-    const stamp = join(store, 'stamps.1234.abc.tmp');
+    const stamp = join(store, 'stamps', `${'5'.repeat(64)}.1234.abc.tmp`);
+    const named = join(store, 'thesis.tmp');
     const busy = join(store, '.build-busy');
     const finished = join(store, '0123456789ab');
-    for (const folder of [abandoned, unpacking, busy, finished]) mkdirSync(folder, { recursive: true });
-    writeFileSync(stamp, '');
+    for (const folder of [abandoned, unpacking, busy, finished, join(store, 'stamps')])
+      mkdirSync(folder, { recursive: true });
+    for (const file of [stamp, named]) writeFileSync(file, '');
     const open = openSync(join(busy, 'layer.tar'), 'w');
     undo.push(() => closeSync(open));
 
@@ -275,7 +277,7 @@ describe('leftovers', () => {
     const old = ofStore(await findLeftovers(ENGINES, { storeAgeMs: -1 }));
     expect(old.map(({ target }) => target).sort()).toEqual([abandoned, unpacking, stamp].sort());
     expect((await removeLeftovers(old, ENGINES)).failed).toEqual([]);
-    expect(readdirSync(store).sort()).toEqual(['.build-busy', '0123456789ab', 'kernels']);
+    expect(readdirSync(store).sort()).toEqual(['.build-busy', '0123456789ab', 'kernels', 'stamps', 'thesis.tmp']);
     expect(readdirSync(join(store, 'kernels'))).toEqual([]);
   });
 });
