@@ -1,6 +1,6 @@
 /**
- * What `npm start`, `npm test` and `npm run bench` begin with: on a fresh clone it installs the locked dependencies and builds,
- * then it runs the program, the tests or the speed measurements. Plain JavaScript without dependencies, because it runs before
+ * What `npm start`, `npm test` and `npm run bench`, `faults` and `soak` begin with: on a fresh clone it installs the locked
+ * dependencies and builds, then it runs the program, the tests, or a program of the project itself. Plain JavaScript without dependencies, because it runs before
  * there are any.
  */
 
@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { run } from './child.mjs';
-import { bundleSpeed, makeReady } from './make-ready.mjs';
+import { bundleOf, bundleOwn, isOwnProgram, makeReady } from './make-ready.mjs';
 
 const LEAST_NODE = [20, 19];
 const DEFAULT_ENVIRONMENTS = 'native,container,nested,vm';
@@ -26,7 +26,7 @@ export function commandsFor(mode, args, root) {
     const vitest = realpathSync(join(root, 'node_modules', '.bin', 'vitest'));
     return [{ argv: [vitest, 'run', ...args] }];
   }
-  if (mode === 'bench') return [{ argv: [join(root, 'node_modules', '.cache', 'boxmark', 'speed.mjs'), ...args] }];
+  if (isOwnProgram(mode)) return [{ argv: [bundleOf(mode, root), ...args] }];
   const main = join(root, 'dist', 'cli', 'main.js');
   const rest = args.filter((arg) => arg !== '--no-setup');
   const has = (...names) =>
@@ -55,13 +55,13 @@ async function main([mode, ...args]) {
     );
     return 2;
   }
-  if (!['start', 'test', 'bench'].includes(mode)) {
-    process.stderr.write(`Unknown mode.\n  received: ${mode}\n  try: start, test or bench\n`);
+  if (!['start', 'test'].includes(mode) && !isOwnProgram(mode)) {
+    process.stderr.write(`Unknown mode.\n  received: ${mode}\n  try: start, test, bench, faults or soak\n`);
     return 2;
   }
   const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
   let code = await makeReady(root);
-  if (code === 0 && mode === 'bench') code = await bundleSpeed(root);
+  if (code === 0 && isOwnProgram(mode)) code = await bundleOwn(mode, root);
   if (code !== 0) return code;
   for (const { argv, optional } of commandsFor(mode, args, root)) {
     // What set-up says is progress: the standard output belongs to the results.

@@ -95,10 +95,19 @@ export async function makeReady(root) {
   }
 }
 
-/** Bundles the speed measurements into one file; returns the exit code. */
-export async function bundleSpeed(root) {
+/** Programs of the project itself, by the mode of the bootstrap that runs them. */
+const PROGRAMS = { bench: 'test/speed/main.ts', faults: 'test/faults/main.ts', soak: 'test/faults/soak.ts' };
+
+export const isOwnProgram = (mode) => Object.hasOwn(PROGRAMS, mode);
+
+/** Where the bundle of such a program is. */
+export function bundleOf(mode, root) {
+  return join(root, 'node_modules', '.cache', 'boxmark', `${mode}.mjs`);
+}
+
+/** Bundles such a program into one file; returns the exit code. */
+export async function bundleOwn(mode, root) {
   const esbuild = realpathSync(join(root, 'node_modules', '.bin', 'esbuild'));
-  const out = join(root, 'node_modules', '.cache', 'boxmark', 'speed.mjs');
   const flags = [
     '--bundle',
     '--platform=node',
@@ -107,7 +116,11 @@ export async function bundleSpeed(root) {
     '--packages=external',
     '--log-level=warning',
   ];
-  return quietly('Bundling', [esbuild, [join(root, 'test', 'speed', 'main.ts'), ...flags, `--outfile=${out}`]], root);
+  return quietly(
+    'Bundling',
+    [esbuild, [join(root, PROGRAMS[mode]), ...flags, `--outfile=${bundleOf(mode, root)}`]],
+    root,
+  );
 }
 
 /** npm as it was called, else the one on the path. */

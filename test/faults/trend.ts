@@ -1,0 +1,57 @@
+/** Does a figure grow? Of readings at equal spans, from a process that works in cycles. */
+
+import { median } from '../../bench/units.ts';
+
+export interface Gauge {
+  readonly atMs: number;
+  readonly memoryMiB: number;
+  readonly descriptors: number;
+  readonly threads: number;
+  readonly children: number;
+}
+
+/** `noise`: what the figure changes by without growing, as a part of it and in its unit. */
+export const GAUGES: readonly { name: string; of(gauge: Gauge): number; noise: Noise }[] = [
+  { name: 'memory, MiB', of: ({ memoryMiB }) => memoryMiB, noise: { part: 0.15, least: 10 } },
+  { name: 'descriptors', of: ({ descriptors }) => descriptors, noise: { part: 0, least: 3 } },
+  { name: 'threads', of: ({ threads }) => threads, noise: { part: 0, least: 1 } },
+  { name: 'children', of: ({ children }) => children, noise: { part: 0, least: 1 } },
+];
+
+interface Noise {
+  readonly part: number;
+  readonly least: number;
+}
+
+export interface Trend {
+  /** Medians of the first and of the last fifth. */
+  readonly first: number;
+  readonly last: number;
+  readonly verdict: 'flat' | 'growing' | 'too short';
+}
+
+const LEAST_READINGS = 20;
+const FIFTHS = 5;
+
+/** Growing: the last fifth exceeds the second by more than the noise. */
+export function trendOf(values: readonly number[], { part, least }: Noise): Trend {
+  const size = Math.floor(values.length / FIFTHS);
+  const levels = Array.from({ length: FIFTHS }, (_, index) => {
+    const from = index * size;
+    return median(values.slice(from, index === FIFTHS - 1 ? values.length : from + Math.max(1, size)));
+  });
+  const [first = Number.NaN, second = Number.NaN] = levels;
+  const last = levels.at(-1) ?? Number.NaN;
+  if (values.length < LEAST_READINGS) return { first, last, verdict: 'too short' };
+  // The first fifth is left out: code is compiled and heaps find their size in it.
+  const grows = last - second > Math.max(least, part * second);
+  return { first, last, verdict: grows ? 'growing' : 'flat' };
+}
+
+/** By least squares, through pairs of x and y. */
+export function slopeOf(points: readonly (readonly [number, number])[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [x, y] = [mean(points.map(([at]) => at)), mean(points.map(([, value]) => value))];
+  const spread = points.reduce((sum, [at]) => sum + (at - x) ** 2, 0);
+  return spread === 0 ? 0 : points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / spread;
+}
