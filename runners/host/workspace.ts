@@ -118,10 +118,21 @@ export function ownerState(id: string): OwnerState {
   return isAlive(owner) ? 'alive' : 'dead';
 }
 
-/** Ids of the runs that are alive. */
+/** Ids of this user's runs that are alive. What others make, or a copy, has a say only about itself. */
 export function liveRuns(): string[] {
   const ids = readdirSync(WORK_ROOT).map(idInName);
-  return ids.filter((id) => id !== null && ownerState(id) === 'alive') as string[];
+  return ids.filter(
+    (id) => id !== null && isOwnFolder(workspaceDir(id)) && !isCopy(id) && ownerState(id) === 'alive',
+  ) as string[];
+}
+
+function isCopy(id: string): boolean {
+  try {
+    const owner = ownerIn(readOwnFile(join(workspaceDir(id), 'owner.json')) ?? '');
+    return owner !== null && owner.id !== id;
+  } catch {
+    return false;
+  }
 }
 
 function ownerIn(record: string): Owner | null {

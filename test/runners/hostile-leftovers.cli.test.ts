@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cgroupMounts } from '../../runners/host/mounts.ts';
 import { isOwnFolder, readOwnFile } from '../../runners/host/ownership.ts';
-import { createWorkspaceDir, ownerState, removeWorkspaceDir } from '../../runners/host/workspace.ts';
+import { createWorkspaceDir, liveRuns, ownerState, removeWorkspaceDir } from '../../runners/host/workspace.ts';
 import { inBuildFolder } from '../../runners/image/store.ts';
 import { ENGINES } from '../../runners/index.ts';
 import { hostExec } from '../../runners/kit/process.ts';
@@ -114,6 +114,22 @@ describe.skipIf(!isRoot)('boxmark clean as root (needs root)', () => {
     expect(readFileSync(precious, 'utf8')).toBe('data');
   });
 
+  it('removes the empty folders of engines, which a folder of a stranger does not prevent', async (ctx) => {
+    const { exitCode, stdout } = await cleanWith(
+      [
+        asStranger('mkdir -m 700 /var/tmp/boxmark-deadbeef'),
+        'mkdir -p /run/lxc/lock/var/tmp /run/systemd/nspawn/locks /run/systemd/nspawn/unix-export /run/crun /run/runc/theirs',
+        `trap 'echo "left: $(cd /run; find lxc systemd crun runc 2>/dev/null | tr "\\n" " ")"' EXIT`,
+        'echo planted',
+        `${process.execPath} ${MAIN} clean`,
+        'exit',
+      ].join('\n'),
+    );
+    if (!stdout.includes('planted')) return ctx.skip(`no private mounts here: ${stdout}`);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('left: runc runc/theirs \n');
+  });
+
   it.each([
     ['a FIFO', 'mkfifo $F/owner.json'],
     ['a link to a device without an end', 'ln -s /dev/zero $F/owner.json'],
@@ -176,6 +192,18 @@ describe.skipIf(!isRoot)('a folder of another user (needs root)', () => {
     expect((await findLeftovers(ENGINES)).filter(({ run }) => run === '0badf00d')).toEqual([]);
     await expect(removeWorkspaceDir(dir)).rejects.toThrow(/belongs to another user/);
     expect(existsSync(join(dir, 'owner.json'))).toBe(true);
+  });
+
+  it('counts as no run of this user, which would keep empty folders of engines', async () => {
+    const own = await createWorkspaceDir();
+    undo.push(() => removeWorkspaceDir(own.dir));
+    chownSync(dir, STRANGER, STRANGER);
+    expect(liveRuns()).toContain(own.id);
+    expect(liveRuns()).not.toContain('0badf00d');
+    chownSync(dir, 0, 0);
+    writeFileSync(join(dir, 'owner.json'), readFileSync(join(own.dir, 'owner.json')), { mode: 0o600 });
+    expect(ownerState('0badf00d')).toBe('alive');
+    expect(liveRuns(), 'a copy').not.toContain('0badf00d');
   });
 
   it('is neither one that others may write to, nor a link to one', () => {

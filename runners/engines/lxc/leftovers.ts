@@ -20,6 +20,7 @@ export async function removeLocks(containers: string): Promise<void> {
 }
 
 export const lxcLeavings: Leavings = {
+  emptyFolders: [join(LXC_LOCKS, WORK_ROOT), join(LXC_LOCKS, dirname(WORK_ROOT)), LXC_LOCKS, dirname(LXC_LOCKS)],
   find: async (isDead) => {
     const folder = join(LXC_LOCKS, WORK_ROOT);
     return namesIn(folder).flatMap((name) => {

@@ -10,6 +10,9 @@ const STATE = '/run/systemd/nspawn';
 /** Folders in it, with the prefix of a machine's name in them. */
 const PLACES = ['locks', 'propagate', 'unix-export'];
 
+/** Deepest first. A host that systemd does not run has none of them before its first machine. */
+const FOLDERS = [...PLACES.map((name) => join(STATE, name)), STATE, '/run/systemd'];
+
 /** Files and folders of the machines whose names `isOurs` takes. */
 export function nspawnState(isOurs: (machine: string) => boolean): string[] {
   return PLACES.flatMap((place) => {
@@ -25,10 +28,11 @@ export async function forgetMachine(machine: string): Promise<void> {
   for (const path of nspawnState((name) => name === machine)) {
     await removeTree(path).catch(() => {});
   }
-  for (const place of [...PLACES.map((name) => join(STATE, name)), STATE]) await rmdir(place).catch(() => {});
+  for (const place of FOLDERS) await rmdir(place).catch(() => {});
 }
 
 export const nspawnLeavings: Leavings = {
+  emptyFolders: FOLDERS,
   find: async (isDead) =>
     nspawnState((machine) => isDead(idInName(machine))).map((path) => {
       const run = idInName(basename(path).replace(/^name-/, '')) ?? '';
