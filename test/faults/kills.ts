@@ -18,7 +18,7 @@ const GRACE_MS = 62_000;
 const INTERRUPTED = 130;
 
 /** One workload and few rounds, or a few starts: most of a short run is preparation, starts and ends, where much can be lost. */
-const WORKLOADS = ['--blocks', '3', '--rounds', '2', '-w', 'fft', '--size', 'tiny', '--burst', '1ms'];
+const WORKLOADS = ['--blocks', '2', '--rounds', '2', '-w', 'fft', '--size', 'tiny', '--burst', '1ms'];
 const STARTS = ['--measure', 'startup', '--no-cold', '--blocks', '3', '--rounds', '2'];
 
 export const KILLED: readonly string[] = [
@@ -32,7 +32,7 @@ export function killScenario(engine: string): Scenario {
     tries: (kills, short) =>
       short ? (['native', 'unshare', 'docker'].includes(engine) ? 2 : 0) : share(engine, kills),
     run: async (context) => {
-      const kind = context.attempt % 3 === 1 ? WORKLOADS : STARTS;
+      const kind = context.attempt % 4 === 1 ? WORKLOADS : STARTS;
       const environments = engine === 'native' ? 'native' : `native,${engine}`;
       const args = ['run', '-e', environments, ...kind, '-q', '-o', context.out];
       if (typicalMs === 0) {

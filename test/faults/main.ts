@@ -130,10 +130,16 @@ class Campaign {
       row.skipped = error instanceof Error ? error.message : String(error);
       say(`${scenario.name}: ${row.skipped}`);
     }
-    const touched = field.touched().filter((line) => !this.#touched.includes(line));
-    for (const line of touched) say(`${scenario.name} ${attempt} touched ${line}`);
-    this.#touched.push(...touched);
+    field.accept(await field.leaked(0));
+    this.look(field, `${scenario.name} ${attempt}`);
     forget(out);
+  }
+
+  /** At the decoys. @param all also at those of engines */
+  look(field: Field, when: string, all = false): void {
+    const touched = field.touched(all).filter((line) => !this.#touched.includes(line));
+    for (const line of touched) say(`${when} touched ${line}`);
+    this.#touched.push(...touched);
   }
 
   /** The table, and whether everything was as promised. */
@@ -182,7 +188,9 @@ async function inLab(options: Options, lab: string): Promise<boolean> {
   const wanted = ({ name }: Scenario) => options.only.length === 0 || options.only.some((part) => name.includes(part));
   const campaign = new Campaign(options, lab, scenarios.filter(wanted));
   try {
-    await campaign.run(new Field(lab, decoys), () => isOver);
+    const field = new Field(lab, decoys);
+    await campaign.run(field, () => isOver);
+    campaign.look(field, 'something', true);
     return campaign.conclude(decoys.count);
   } finally {
     await decoys.end();

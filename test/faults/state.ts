@@ -11,18 +11,15 @@ import { join } from 'node:path';
 const OWN = /^(?:results|store|home)(?:\/|$)|^work-/;
 const DEPTH = 6;
 
-export interface Readings {
-  /** Engines whose own tools are asked as well. Not LXC's, which writes to /run/lxc; its containers are folders. */
-  readonly tools: readonly ('docker' | 'podman')[];
-}
-
 /** One line for each thing. Lines are equal in two readings only for the same thing. */
-export function stateOf(lab: string, { tools }: Readings): Set<string> {
+export function stateOf(lab: string): Set<string> {
   return new Set([
     ...processes(),
     ...mounts(),
     ...folders('/sys/fs/cgroup').map((path) => `cgroup ${path}`),
-    ...['/var/tmp', '/run', '/dev/shm'].flatMap((place) => files(place).map((path) => `file ${path}`)),
+    ...['/var/tmp', '/run', '/dev/shm', '/var/lib/containers'].flatMap((place) =>
+      files(place).map((path) => `file ${path}`),
+    ),
     ...files(lab)
       .filter((path) => !OWN.test(path.slice(lab.length + 1)))
       .map((path) => `file ${path}`),
@@ -33,7 +30,7 @@ export function stateOf(lab: string, { tools }: Readings): Set<string> {
         .slice(1)
         .map((line) => `${kind} ${line}`),
     ),
-    ...tools.flatMap(listed),
+    ...dockerObjects(),
   ]);
 }
 
@@ -76,23 +73,17 @@ function mounts(): string[] {
   return lines('/proc/self/mountinfo').map((line) => `mount ${line.split(' ').slice(2).join(' ')}`);
 }
 
-function listed(tool: 'docker' | 'podman'): string[] {
-  const asked = {
-    docker: [
-      ['docker', 'ps', '-a', '--no-trunc', '--format', '{{.ID}} {{.Names}} {{.Status}}'],
-      ['docker', 'volume', 'ls', '-q'],
-      ['docker', 'image', 'ls', '-q', '--no-trunc'],
-    ],
-    podman: [['podman', 'ps', '-a', '--no-trunc', '--format', '{{.ID}} {{.Names}} {{.State}}']],
-  }[tool];
-  if (tool === 'docker' && !existsSync('/run/docker.sock')) return [];
-  return asked.flatMap(([file = '', ...args]) => {
-    const { stdout } = spawnSync(file, args, { encoding: 'utf8', timeout: 20_000 });
-    // The time since a container ended is part of its status.
-    return stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => `${tool} ${line.replace(/ (?:Created|Exited|Up) .*/, '')}`);
+/** Containers, volumes and images of a daemon that serves the whole lab. */
+function dockerObjects(): string[] {
+  if (!existsSync('/run/docker.sock')) return [];
+  const asked = [
+    ['ps', '-a', '--no-trunc', '--format', '{{.ID}} {{.Names}}'],
+    ['volume', 'ls', '-q'],
+    ['image', 'ls', '-q', '--no-trunc'],
+  ];
+  return asked.flatMap((args) => {
+    const { stdout } = spawnSync('docker', args, { encoding: 'utf8', timeout: 20_000 });
+    return stdout.split('\n').flatMap((line) => (line === '' ? [] : [`docker ${line}`]));
   });
 }
 
