@@ -41,6 +41,8 @@ export interface Decoys {
   readonly missing: readonly string[];
   /** Each with what it was and what it is. `all` includes those of engines, which takes seconds. */
   touched(all: boolean): string[];
+  /** Names of those that are as they were. */
+  untouched(): string[];
   /** Ends what was started for them. The rest goes with the lab. */
   end(): Promise<void>;
 }
@@ -87,6 +89,7 @@ class DecoyField {
           const now = look();
           return now === before[index] ? [] : [`${name}: was ${before[index]}, is ${now}`];
         }),
+      untouched: () => this.#decoys.filter(({ look }, index) => look() === before[index]).map(({ name }) => name),
       end: async () => {
         this.#close();
         for (const child of this.#children) {

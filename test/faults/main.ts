@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { randomStream } from '../../bench/random.ts';
 import { kernelDir } from '../../runners/guest/kernel.ts';
+import { BREAKAGES } from './breakages.ts';
 import { plantDecoys } from './decoys.ts';
 import { KILLED, killScenario } from './kills.ts';
 import { makeLab } from './lab.ts';
@@ -184,7 +185,7 @@ async function inLab(options: Options, lab: string): Promise<boolean> {
       isOver = true;
     });
   }
-  const scenarios = options.engines.map(killScenario);
+  const scenarios = [...options.engines.map(killScenario), ...BREAKAGES];
   const wanted = ({ name }: Scenario) => options.only.length === 0 || options.only.some((part) => name.includes(part));
   const campaign = new Campaign(options, lab, scenarios.filter(wanted));
   try {

@@ -1,6 +1,6 @@
 /** Runs the built program in the lab, watches its memory from outside, and reads what its sessions hold on disk. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
@@ -87,6 +87,8 @@ export function sessionIn(out: string): string | undefined {
 }
 
 export function forget(out: string): void {
+  // It may be a small file system of its own.
+  spawnSync('umount', [out], { stdio: 'ignore' });
   rmSync(out, { recursive: true, force: true });
 }
 

@@ -15,7 +15,7 @@ const DEPTH = 6;
 export function stateOf(lab: string): Set<string> {
   return new Set([
     ...processes(),
-    ...mounts(),
+    ...mounts().filter((line) => !line.includes(` ${lab}/results/`)),
     ...folders('/sys/fs/cgroup').map((path) => `cgroup ${path}`),
     ...['/var/tmp', '/run', '/dev/shm', '/var/lib/containers'].flatMap((place) =>
       files(place).map((path) => `file ${path}`),
