@@ -14,8 +14,10 @@ export interface Trial extends Options {
   readonly args: readonly string[];
   /** For messages: what is done to it. */
   readonly how: string;
-  /** While it runs. */
-  disturb?(running: Running): Promise<void> | void;
+  /** While it runs. False when the run had nothing to disturb, or ended before. */
+  disturb?(running: Running): Promise<boolean>;
+  /** What was prepared did not hinder it. */
+  missed?(ended: Ended): boolean;
   /** Undoes what would also hinder `resume`. */
   repair?(): void;
   /** What is wrong with the way it ended; undefined when nothing is. */
@@ -37,11 +39,11 @@ export class Attempt {
     this.#trial = trial;
   }
 
-  async run(missed: (ended: Ended) => boolean = () => false): Promise<Finding> {
+  async run(): Promise<Finding> {
     const { out, field } = this.#context;
-    const { args, disturb, judge, tidy, how } = this.#trial;
+    const { args, disturb, missed, judge, tidy, how } = this.#trial;
     const running = start(['run', ...args, '-q', '-o', out], this.#trial);
-    const [ended] = await Promise.all([running.ended, disturb?.(running)]);
+    const [ended, hit = true] = await Promise.all([running.ended, disturb?.(running)]);
     this.#see(ended);
     this.#problem(judge(ended));
     const had = this.#onDisk();
@@ -54,7 +56,7 @@ export class Attempt {
     return {
       problems: this.#problems.map(say),
       leaked: this.#leaked.map(say),
-      ...{ lostBlocks: this.#lost, peakMiB: this.#peakMiB, missed: missed(ended) },
+      ...{ lostBlocks: this.#lost, peakMiB: this.#peakMiB, missed: !hit || missed?.(ended) === true },
     };
   }
 

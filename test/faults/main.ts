@@ -14,10 +14,9 @@ import { plantDecoys } from './decoys.ts';
 import { KILLED, killScenario } from './kills.ts';
 import { makeLab } from './lab.ts';
 import { forget } from './program.ts';
-import { type Context, Field, type Finding, MOST_MIB, type Scenario } from './scenario.ts';
+import { type Context, Field, type Finding, MOST_MIB, NotHere, type Scenario } from './scenario.ts';
 
 const DEFAULT_KILLS = 60;
-const SHORT_KILLS = 6;
 
 interface Options {
   readonly kills: number;
@@ -45,7 +44,7 @@ function readOptions(argv: readonly string[]): Options {
     return value;
   };
   return {
-    kills: whole('kills', values.short ? SHORT_KILLS : DEFAULT_KILLS),
+    kills: whole('kills', DEFAULT_KILLS),
     seed: whole('seed', values.short ? 1 : Date.now() % 1e9),
     engines: values.engines?.split(',') ?? KILLED,
     only: values.only?.split(',') ?? [],
@@ -81,6 +80,12 @@ class Row {
     return found;
   }
 
+  /** The attempt itself did not work, so it shows nothing. */
+  fail(problem: string): void {
+    this.tried++;
+    this.problems.push(problem);
+  }
+
   cells(): string[] {
     if (this.skipped !== '') return [this.name, `not here: ${this.skipped}`];
     const counts = [this.tried, this.missed, this.lostBlocks, this.leaked, this.problems.length];
@@ -88,7 +93,7 @@ class Row {
   }
 }
 
-const HEADER = ['scenario', 'tried', 'ended before', 'blocks lost', 'resources left', 'problems', 'peak MiB'];
+const HEADER = ['scenario', 'tried', 'not hit', 'blocks lost', 'resources left', 'problems', 'peak MiB'];
 
 class Campaign {
   readonly #options: Options;
@@ -128,8 +133,10 @@ class Campaign {
       const found = row.add(await scenario.run(context));
       for (const problem of found) say(`${scenario.name} ${attempt}: ${problem}`);
     } catch (error) {
-      row.skipped = error instanceof Error ? error.message : String(error);
-      say(`${scenario.name}: ${row.skipped}`);
+      const message = error instanceof Error ? error.message : String(error);
+      if (error instanceof NotHere) row.skipped = message;
+      else row.fail(message);
+      say(`${scenario.name} ${attempt}: ${message}`);
     }
     field.accept(await field.leaked(0));
     this.look(field, `${scenario.name} ${attempt}`);

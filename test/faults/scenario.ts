@@ -12,7 +12,7 @@ export interface Finding {
   readonly lostBlocks: number;
   readonly leaked: readonly string[];
   readonly peakMiB: number;
-  /** The run ended before it could be disturbed. */
+  /** The run ended before it could be disturbed, or was not hindered by what was prepared. */
   readonly missed?: boolean;
 }
 
@@ -26,6 +26,9 @@ export interface Context {
   readonly attempt: number;
   readonly field: Field;
 }
+
+/** Thrown by a scenario that can't be tried on this host. */
+export class NotHere extends Error {}
 
 export interface Scenario {
   readonly name: string;
