@@ -80,7 +80,7 @@ describe.skipIf(process.getuid?.() !== 0)('another local user (needs root)', () 
       `export -f boxmark; chmod 755 $BOXMARK_LAB $BOXMARK_LAB/tmp`,
       'until_there() { for i in $(seq 300); do compgen -G "$1" >/dev/null && return; sleep 0.1; done; echo "no $1"; }',
       `stranger 'test -r ${MAIN}' || { echo 'the stranger may not read the program'; exit 77; }`,
-      'run() { boxmark run -e native,unshare --measure startup --no-cold --blocks 1 --rounds 4 -q -o $BOXMARK_LAB/results >$BOXMARK_LAB/run.out 2>&1; }',
+      'run() { boxmark run -e native,unshare --measure startup --no-guard --no-cold --blocks 1 --rounds 4 -q -o $BOXMARK_LAB/results >$BOXMARK_LAB/run.out 2>&1; }',
       'measuring() { until_there "$BOXMARK_LAB/results/*/starts.csv"; until_there "/var/tmp/boxmark-*/owner.json"; }',
       // What a run left in the lab is part of what is compared.
       'ended() { wait $1; echo "run ended with $?"; cat $BOXMARK_LAB/run.out | tail -n 5; }',
@@ -178,7 +178,7 @@ describe.skipIf(process.getuid?.() !== 0)('another local user (needs root)', () 
       stranger "exec ${process.execPath} -e \\"require('net').createServer((c) => c.end('{}')).listen('\\\\0boxmark/measuring', () => console.log('taken'))\\"" >$BOXMARK_LAB/taken &
       until_there $BOXMARK_LAB/taken; until [ -s $BOXMARK_LAB/taken ]; do sleep 0.1; done
       run; echo "refused with $?"; cat $BOXMARK_LAB/run.out
-      boxmark run -e native --allow-other-runs --measure startup --no-cold --blocks 1 --rounds 2 -q -o $BOXMARK_LAB/results >/dev/null
+      boxmark run -e native --allow-other-runs --measure startup --no-guard --no-cold --blocks 1 --rounds 2 -q -o $BOXMARK_LAB/results >/dev/null
       echo "allowed with $?"
     `);
       if (code === 77) return ctx.skip(text);

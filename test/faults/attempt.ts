@@ -9,6 +9,8 @@ import type { Context, Finding } from './scenario.ts';
 /** A run that was killed while it made its work folder is known as dead only after this time. */
 const GRACE_MS = 62_000;
 const EVERY_MS = 20;
+/** What is tried must happen, also where the host is busy or the disk is nearly full. */
+export const UNGUARDED = ['--no-guard'];
 
 export interface Trial extends Options {
   readonly args: readonly string[];
@@ -42,7 +44,7 @@ export class Attempt {
   async run(): Promise<Finding> {
     const { out, field } = this.#context;
     const { args, disturb, missed, judge, tidy, how } = this.#trial;
-    const running = start(['run', ...args, '-q', '-o', out], this.#trial);
+    const running = start(['run', ...args, ...UNGUARDED, '-q', '-o', out], this.#trial);
     const [ended, hit = true] = await Promise.all([running.ended, disturb?.(running)]);
     this.#see(ended);
     this.#problem(judge(ended));
@@ -66,7 +68,7 @@ export class Attempt {
   }
 
   async #continue(dir: string, had: ReturnType<typeof onDisk>): Promise<void> {
-    const { code, stderr } = this.#see(await boxmark('resume', dir, '-q', '--keep-going'));
+    const { code, stderr } = this.#see(await boxmark('resume', dir, ...UNGUARDED, '-q', '--keep-going'));
     // It had nothing left to do.
     if (code !== 0 && !(code === 2 && /blocks of the session are measured/.test(stderr)))
       this.#problem(`resume ended with ${code}: ${stderr}`);

@@ -5,14 +5,24 @@ import { median } from '../../bench/units.ts';
 export interface Gauge {
   readonly atMs: number;
   readonly memoryMiB: number;
+  /** Rows on disk. */
+  readonly rowsMiB: number;
   readonly descriptors: number;
   readonly threads: number;
   readonly children: number;
 }
 
+/** A session keeps its rows, for its figures: so much memory for each byte of them on disk, with what is not yet collected. */
+const ROWS_IN_MEMORY = 8;
+
 /** `noise`: what the figure changes by without growing, as a part of it and in its unit. */
 export const GAUGES: readonly { name: string; of(gauge: Gauge): number; noise: Noise }[] = [
-  { name: 'memory, MiB', of: ({ memoryMiB }) => memoryMiB, noise: { part: 0.15, least: 10 } },
+  { name: 'memory, MiB', of: ({ memoryMiB }) => memoryMiB, noise: { part: Number.POSITIVE_INFINITY, least: 0 } },
+  {
+    name: '  beyond rows',
+    of: ({ memoryMiB, rowsMiB }) => memoryMiB - ROWS_IN_MEMORY * rowsMiB,
+    noise: { part: 0.15, least: 10 },
+  },
   { name: 'descriptors', of: ({ descriptors }) => descriptors, noise: { part: 0, least: 3 } },
   { name: 'threads', of: ({ threads }) => threads, noise: { part: 0, least: 1 } },
   { name: 'children', of: ({ children }) => children, noise: { part: 0, least: 1 } },
@@ -27,7 +37,7 @@ export interface Trend {
   /** Medians of the first and of the last fifth. */
   readonly first: number;
   readonly last: number;
-  readonly verdict: 'flat' | 'growing' | 'too short';
+  readonly verdict: 'flat' | 'growing' | 'too short' | 'with the rows';
 }
 
 const LEAST_READINGS = 20;
@@ -43,6 +53,7 @@ export function trendOf(values: readonly number[], { part, least }: Noise): Tren
   const [first = Number.NaN, second = Number.NaN] = levels;
   const last = levels.at(-1) ?? Number.NaN;
   if (values.length < LEAST_READINGS) return { first, last, verdict: 'too short' };
+  if (part === Number.POSITIVE_INFINITY) return { first, last, verdict: 'with the rows' };
   // The first fifth is left out: code is compiled and heaps find their size in it.
   const grows = last - second > Math.max(least, part * second);
   return { first, last, verdict: grows ? 'growing' : 'flat' };
