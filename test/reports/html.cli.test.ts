@@ -38,7 +38,7 @@ describe('the page', () => {
 
   it('says the answer, the control, every verdict, and where each figure comes from', async () => {
     const page = (await pageOf()).replaceAll('\u00a0', ' ');
-    expect(page).toContain('docker/docker is equivalent to native in bursts');
+    expect(page).toContain('docker/docker is equivalent to docker in bursts');
     expect(page).toContain('Control (a second native)');
     expect(page).toMatch(/gvisor.*runsc is not installed.*boxmark setup --all/);
     expect(page).toMatch(/<a href="\.\.\/contrasts\.csv">contrasts\.csv<\/a>, rows 7, 13, 19/);
