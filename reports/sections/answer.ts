@@ -204,15 +204,24 @@ function memoryText(summaries: readonly FootprintSummary[], env: string): Named[
     [' (PSS)', slopes.pss],
     [' (control group)', slopes.cgroup],
   ] as const;
-  for (const [account, slope] of accounts) {
-    if (slope === null || isNoise(slope)) continue;
-    const { perInstanceBytes: value, interval } = slope;
-    return [{ value, text: `${name} ${mib(value)} MiB ${range(interval, mib)}${account}` }];
+  const [host, ...others] = accounts;
+  // From one block nothing is known of the noise, which is the host's more than the others'.
+  const shown =
+    accounts.find(([, slope]) => isShown(slope)) ?? [...others, host].find(([, slope]) => isOneBlock(slope));
+  if (shown?.[1] != null) {
+    const { perInstanceBytes: value, interval } = shown[1];
+    const ends = interval === null ? ', no interval' : ` ${range(interval, mib)}`;
+    return [{ value, text: `${name} ${mib(value)} MiB${ends}${shown[0]}` }];
   }
   return accounts.every(([, slope]) => slope === null) ? [] : [{ value: 0, text: `${name}: not measurable here` }];
 }
 
-/** Not shown to be more than nothing, or known to no more than half its size. */
-function isNoise({ perInstanceBytes, interval }: Slope): boolean {
-  return interval === null || interval.low <= 0 || interval.high - interval.low > perInstanceBytes;
+/** Shown to be more than nothing, and known to half its size. */
+function isShown(slope: Slope | null): boolean {
+  if (slope === null || slope.interval === null) return false;
+  return slope.interval.low > 0 && slope.interval.high - slope.interval.low <= slope.perInstanceBytes;
+}
+
+function isOneBlock(slope: Slope | null): boolean {
+  return slope !== null && slope.interval === null && slope.perInstanceBytes > 0;
 }

@@ -70,7 +70,7 @@ describe('boxmark run --measure', () => {
     const ended = await boxmark('run', ...args, '-o', out, '-q');
     expect(ended.stderr).toBe('');
     expect(ended.code).toBe(0);
-    expect(ended.stdout).toContain('One more idle instance');
+    expect(ended.stdout).toContain('Memory of one more idle instance');
     const native = rows('footprint.csv').filter(({ env }) => env === 'native');
     const [one, three] = ['1', '3'].map((instances) => native.find((row) => row.instances === instances));
     expect(Number(three?.pss_bytes)).toBeGreaterThan(Number(one?.pss_bytes));

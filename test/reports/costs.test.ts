@@ -59,6 +59,16 @@ describe('the answer about memory', () => {
   };
   const noise = (instances: number, block: number) => [-60, 10, 5][block - 1]! * instances * MIB;
 
+  it('of one block has no interval, and does not rest on what the host shows', () => {
+    const footprint = [1, 2].map((instances) => ({
+      ...{ block: 1, position: 1, env: 'docker', instances, hostDeltaBytes: 90 * instances * MIB },
+      ...{ pssBytes: 7 * instances * MIB, cgroupBytes: null, diskBytes: null, imageBytes: null },
+    }));
+    expect(answerOf(buildModel(costInput('footprint', { footprint })))).toBe(
+      'Memory of one more idle instance: docker 7.00 MiB, no interval (PSS).',
+    );
+  });
+
   it('goes to an account that is no noise, and is none where all are', () => {
     expect(answer((instances) => ({ hostDeltaBytes: 9 * instances * MIB }))).toBe(
       'Memory of one more idle instance: docker 9.00 MiB [9.00, 9.00].',
