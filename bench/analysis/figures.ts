@@ -6,7 +6,8 @@ import { type LoadedSession, wholeSamples } from '../session/load.ts';
 import { hostTimedBoxes } from './contrast/clock.ts';
 import { groupSession } from './contrast/session-groups.ts';
 import { sessionTable } from './contrast/session-table.ts';
-import type { Figure } from './regression.ts';
+import { standardErrorLog } from './stats/precision.ts';
+import type { Figure } from './stored-gate.ts';
 import { summarizeEnvironment } from './summary.ts';
 
 export interface SessionFigures {
@@ -26,9 +27,10 @@ export function figuresOf(session: LoadedSession): SessionFigures {
   const rows = sessionTable({ plan, samples: groups, starts, events }).rows.filter(
     ({ baseline, workload }) => baseline === plan.baseline && (workload !== SUITE || hasSuite(plan)),
   );
+  const blocks = groups.levels.blocks.length;
   const times = plan.environments.flatMap(({ path }) =>
     summarizeEnvironment(groups.levels, path, plan.workloads).workloads.flatMap(({ workload, medianNsPerPass }) =>
-      medianNsPerPass === null ? [] : [{ env: path, workload, log: Math.log(medianNsPerPass) }],
+      medianNsPerPass === null ? [] : [{ env: path, workload, log: Math.log(medianNsPerPass), blocks, errorLog: null }],
     ),
   );
   const isUntrusted = ({ verdict }: (typeof rows)[number]) => verdict === 'untrusted';
@@ -36,7 +38,10 @@ export function figuresOf(session: LoadedSession): SessionFigures {
     info,
     ratios: rows
       .filter((row) => !isUntrusted(row))
-      .map(({ env, workload, timeRatio }) => ({ env, workload, log: Math.log(timeRatio) })),
+      .map(({ env, workload, timeRatio, interval, blocks: own }) => ({
+        ...{ env, workload, log: Math.log(timeRatio), blocks: own },
+        errorLog: interval && standardErrorLog(interval, own),
+      })),
     times,
     untrusted: rows.filter(isUntrusted).map(({ env, workload }) => ({ env, workload })),
   };

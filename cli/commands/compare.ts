@@ -1,7 +1,9 @@
 /** `boxmark compare`: has the candidate become slower than the baseline? The regression gate. */
 
 import { resolve } from 'node:path';
-import { compareStored, gateOf } from '../../bench/analysis/regression.ts';
+import { powerOf } from '../../bench/analysis/gate-power.ts';
+import { gateOf } from '../../bench/analysis/regression.ts';
+import { compareStored } from '../../bench/analysis/stored-gate.ts';
 import { BoxmarkError, EXIT, nearest, usageError } from '../../bench/errors.ts';
 import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
 import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
@@ -52,7 +54,7 @@ async function compareIn(flags: CompareFlags, baselinePath = '', candidatePath =
   return concludePaired({ ...known, ...paired, remarks: [...sides.remarks, ...found.remarks] }, out, flags);
 }
 
-type Known = Omit<Comparison, 'mode' | 'rows' | 'gate' | 'remarks' | 'times' | 'why'>;
+type Known = Omit<Comparison, 'mode' | 'rows' | 'gate' | 'remarks' | 'times' | 'why' | 'power'>;
 
 function concludePaired(
   { sessions, interrupted, ...known }: Known & PairedResult & { readonly remarks: readonly string[] },
@@ -80,8 +82,9 @@ function concludeStored(
     );
   const rows = rowsOf('ratios');
   const { remarks } = sides;
+  const power = powerOf(rows, known.margin);
   return concludeGate(
-    { ...known, mode: 'stored', gate: gateOf(rows), rows, times: rowsOf('times'), remarks },
+    { ...known, mode: 'stored', gate: gateOf(rows), rows, power, times: rowsOf('times'), remarks },
     {},
     flags,
   );

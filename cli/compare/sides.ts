@@ -1,12 +1,15 @@
 /** One side of a comparison: the sessions behind a path, read one by one, and those that can't take part. */
 
 import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { figuresOf, type SessionFigures } from '../../bench/analysis/figures.ts';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
 import { checkSession } from '../../bench/session/check.ts';
+import { digestOf } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { loadSession } from '../../bench/session/load.ts';
+import { sealOf } from '../../bench/session/seal.ts';
 import { hostDifferences } from './hosts.ts';
 
 export interface StoredSession extends SessionFigures {
@@ -28,7 +31,7 @@ export interface Sides {
 
 /**
  * Reads both sides and keeps what can be compared: the same workload size, kernels and baseline environment, and, unless
- * hosts may differ, the same hardware. A session that is on both sides is the candidate's. Throws a usage error when
+ * hosts may differ, the same hardware. A session that is on both sides is the candidate's, and of copies the first counts. Throws a usage error when
  * nothing is left, with code 5 when that is for the hardware.
  */
 export async function readSides(
@@ -38,11 +41,12 @@ export async function readSides(
 ): Promise<Sides> {
   const leftOut: LeftOut[] = [];
   const remarks: string[] = [];
-  const candidates = await readAll(sessionFolders(candidatePath), leftOut, remarks);
+  const copies = new Copies();
+  const candidates = copies.leaveOut(await readAll(sessionFolders(candidatePath), leftOut, remarks), leftOut);
   const own = new Set(candidates.map(({ dir }) => realpathSync(dir)));
   const others = sessionFolders(baselinePath).filter((dir) => !own.has(realpathSync(dir)));
   if (others.length === 0) throw usageError('Baseline and candidate are the same session.', baselinePath);
-  const baselines = await readAll(others, leftOut, remarks);
+  const baselines = copies.leaveOut(await readAll(others, leftOut, remarks), leftOut);
   const [newest] = candidates.slice(-1);
   if (newest === undefined) throw nothingLeft(candidatePath, leftOut);
   const alike = (one: StoredSession) => designOf(one.info) === designOf(newest.info);
@@ -82,6 +86,22 @@ async function readAll(dirs: readonly string[], leftOut: LeftOut[], remarks: str
     }
   }
   return sessions;
+}
+
+/** Sessions seen so far: a copy of one says nothing more, and would make sessions seem to agree. */
+class Copies {
+  /** Folder of the first session, by its name, and by the digest of its manifest or, without one, of its rows. */
+  readonly #seen = new Map<string, string>();
+
+  leaveOut(sessions: readonly StoredSession[], leftOut: LeftOut[]): StoredSession[] {
+    return sessions.filter(({ dir, info }) => {
+      const keys = [`session ${info.session}`, `digest ${sealOf(dir) ?? digestOf(join(dir, 'samples.csv'))}`];
+      const first = keys.map((key) => this.#seen.get(key)).find((known) => known !== undefined);
+      for (const key of keys) if (!this.#seen.has(key)) this.#seen.set(key, dir);
+      if (first !== undefined) leftOut.push({ dir, why: `it is a copy of ${first}` });
+      return first === undefined;
+    });
+  }
 }
 
 /** What must be the same, or ratios are of different things. */

@@ -3,6 +3,7 @@
 import {
   type Comparison,
   comparedFigures,
+  comparedPower,
   comparedTimes,
   comparisonNotes,
   leftOutSessions,
@@ -28,6 +29,7 @@ export function compareDocument(result: Comparison): Document {
     sections: [
       comparedFigures(result),
       undecided(result),
+      comparedPower(result),
       comparedTimes(result),
       differences('What differs between the two, or the latest sessions of each side', result.differences),
       leftOutSessions(result),

@@ -1,12 +1,8 @@
 /** A candidate against a baseline: a row for each figure, why some have no verdict, and what else differs. */
 
-import {
-  type GateReason,
-  type GateVerdict,
-  LEAST_SESSIONS,
-  type PairedRow,
-  type StoredRow,
-} from '../../bench/analysis/regression.ts';
+import type { GatePower } from '../../bench/analysis/gate-power.ts';
+import { type GateReason, type GateVerdict, LEAST_SESSIONS, type PairedRow } from '../../bench/analysis/regression.ts';
+import type { StoredRow } from '../../bench/analysis/stored-gate.ts';
 import type { Estimate } from '../../bench/types.ts';
 import { grouped } from '../grouped.ts';
 import type { HostDifference } from '../model/record.ts';
@@ -17,6 +13,7 @@ import {
   figureOf,
   known,
   NO_FIGURE,
+  percent,
   percentDigits,
   plusMinus,
   ratioWords,
@@ -45,6 +42,8 @@ export type Comparison = ComparedSides &
         readonly rows: readonly StoredRow[];
         /** Times per pass, which a slower host moves as well: shown, not judged. */
         readonly times: readonly StoredRow[];
+        /** What these sessions can find; null where no figure could be tested. */
+        readonly power: GatePower | null;
         /** Why it is not paired. */
         readonly why: string;
       }
@@ -148,8 +147,14 @@ function gateReasonText(reason: GateReason): string {
       return `${count(reason.sessions, 'baseline session')}, ${LEAST_SESSIONS} are needed`;
     case 'no-figure':
       return 'the candidate has no figure';
+    case 'no-spread':
+      return 'the baseline sessions do not differ at all, so nothing shows how much sessions vary';
+    case 'one-block':
+      return 'the candidate has one block, two are needed';
     case 'within-spread':
-      return 'beyond the margin, but baseline sessions differ that much by chance';
+      return 'beyond the margin, but sessions differ that much by chance';
+    case 'not-shown-unchanged':
+      return 'the change is within the margin, but change ± limit is not';
     case 'not-past-margin':
       return 'significant, but not shown to exceed the margin';
     case 'not-confirmed':
@@ -159,6 +164,28 @@ function gateReasonText(reason: GateReason): string {
     default:
       return reasonText([reason]);
   }
+}
+
+/** A missing regression says only as much as the sessions could have shown. */
+export function comparedPower(result: Comparison): Section {
+  const power = result.mode === 'stored' ? result.power : null;
+  return list('power', 'What these sessions can show', power === null ? [] : powerText(power));
+}
+
+function powerText(power: GatePower): string[] {
+  const { baselineSessions, candidateSessions, figures, scatterLog, change, found, reliable, unchanged } = power;
+  const sides = `${count(baselineSessions, 'baseline session')} and ${count(candidateSessions, 'session')} of the candidate`;
+  const among = figures === 1 ? '' : ` in one of ${figures} figures`;
+  const least = reliable === null ? 'Not even a tenfold change' : `A change of ${rounded(reliable, 3)}${among}`;
+  return [
+    `With ${sides}, which scatter by ${rounded(Math.expm1(scatterLog), 3)}, a change of ${percent(change)}${among} is found in ${rounded(found, 2)} of cases.`,
+    `${least} is found in 80 % of cases.`,
+    `A figure that did not change is called unchanged in ${rounded(unchanged, 2)} of cases; in the others it has no verdict.`,
+  ];
+}
+
+function rounded(share: number, digits: number): string {
+  return percent(Number(share.toFixed(digits)));
 }
 
 /** Advice only: what a slower host moves as well decides nothing. */

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -71,6 +71,60 @@ describe('a candidate against stored sessions', () => {
     expect(ended.stdout).toMatch(/^NO VERDICT, which is no pass/m);
     expect(ended.stdout).toMatch(/4 baseline sessions, 5 are needed/);
     expect(ended.code).toBe(4);
+  });
+
+  it('is unchanged only where that is shown: sessions that vary by a fifth give code 4, not 0', async () => {
+    for (const [index, change] of [0.2, -0.2, 0.1, -0.25, 0.15].entries()) {
+      stored(1, { name: `wild${index}`, truth: { ratios: { docker: 1.01 * Math.exp(change) } } });
+    }
+    const ended = await compare(history(), candidate({ truth: { ratios: { docker: 1.015 } } }));
+    const text = ended.stdout.replace(/\s+/g, ' ');
+    expect(text).toMatch(/^.*NO VERDICT, which is no pass/m);
+    expect(text).toMatch(/docker on fft, sor, suite: the change is within the margin, but change ± limit is not\./);
+    expect(text).toMatch(
+      /which scatter by 2\d(\.\d)? %, a change of 5 % in one of 3 figures is found in [01] % of cases/,
+    );
+    expect(ended.code).toBe(4);
+  });
+
+  it('has the power of its sessions in every form', async () => {
+    stored(6);
+    const dir = candidate({ truth: { ratios: { docker: 1.01 } } });
+    const { power } = JSON.parse((await compare(history(), dir, '--json')).stdout);
+    expect(power).toMatchObject({ baselineSessions: 6, candidateSessions: 1, figures: 3, margin: 0.02, change: 0.05 });
+    expect(power.found).toBeGreaterThan(0.9);
+    expect((await compare(history(), dir)).stdout).toMatch(/^With 6 baseline sessions and 1 session of the candidate/m);
+  });
+
+  it('of one block has no verdict', async () => {
+    stored(6);
+    const ended = await compare(history(), candidate({ plan: { blocks: 1 }, truth: { ratios: { docker: 1.5 } } }));
+    expect(ended.stdout).toMatch(/the candidate has one block, two are needed/);
+    expect(ended.code).toBe(4);
+  });
+
+  it('counts a session once: five copies of it are one, whatever their folders are called', async () => {
+    const first = writeSession({ out: history(), name: 'a', truth: { ratios: { docker: 1.01 } } });
+    for (const name of ['b', 'c', 'd', 'e']) cpSync(first, join(history(), name), { recursive: true });
+    const ended = await compare(history(), candidate({ truth: { ratios: { docker: 1.03 } } }));
+    const text = ended.stdout.replace(/\s+/g, ' ');
+    expect(text).toMatch(/1 baseline session, 5 are needed/);
+    expect(text).toMatch(/history\/e: it is a copy of \S+ ?history\/a/);
+    expect(ended.code).toBe(4);
+  });
+
+  it('counts rows once that are there under another name, and is itself not among its baseline as a copy', async () => {
+    stored(5);
+    const dir = candidate({ truth: { ratios: { docker: 1.01 } } });
+    cpSync(dir, join(history(), 'copy-of-the-candidate'), { recursive: true });
+    const renamed = join(history(), 'z-renamed');
+    cpSync(join(history(), 's1'), renamed, { recursive: true });
+    const file = join(renamed, 'session.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"s1"', '"t1"'));
+    const document = JSON.parse((await compare(history(), dir, '--json')).stdout);
+    expect(document.baseline).toEqual(['s1', 's2', 's3', 's4', 's5']);
+    expect(document.leftOut).toHaveLength(2);
+    for (const { why } of document.leftOut) expect(why).toMatch(/^it is a copy of /);
   });
 
   it('without an environment of the baseline has no verdict on it', async () => {

@@ -8,7 +8,7 @@ import { terminalText } from '../../reports/formats/terminal.ts';
 import type { Comparison } from '../../reports/sections/comparison.ts';
 import type { Reproduction } from '../../reports/sections/reproduction.ts';
 import { displayWidth } from '../../reports/text.ts';
-import { pairedRow as paired, REPRODUCTION, SIDES, storedRow as stored } from './outcomes.ts';
+import { POWER, pairedRow as paired, REPRODUCTION, SIDES, storedRow as stored } from './outcomes.ts';
 
 const renderCompare = (result: Comparison) => terminalText(compareDocument(result));
 const renderReproduce = (result: Reproduction) => terminalText(reproduceDocument(result));
@@ -56,6 +56,7 @@ describe('a comparison with stored sessions', () => {
       gate: 'regressed',
       rows: [stored()],
       times: [stored({ env: 'native', changeLog: 0.2 }), stored({ verdict: 'unchanged' })],
+      power: POWER,
       why: 'the images are not at hand',
     });
     expect(text).toMatch(/fft +8\+1 +1\.0040 +1\.1096 +\+10\.5 % +±1\.0 % +regressed/);
@@ -65,8 +66,39 @@ describe('a comparison with stored sessions', () => {
     expectWidth(text);
   });
 
+  it('shows what its sessions can find, and nothing of it where no figure could be tested', () => {
+    const result: Comparison = {
+      ...SIDES,
+      mode: 'stored',
+      gate: 'passed',
+      rows: [],
+      times: [],
+      power: POWER,
+      why: 'x',
+    };
+    const flat = (one: Comparison) => renderCompare(one).replace(/\s+/g, ' ');
+    expect(flat(result)).toContain(
+      'With 8 baseline sessions and 1 session of the candidate, which scatter by 1 %, ' +
+        'a change of 5 % in one of 18 figures is found in 57 % of cases. ' +
+        'A change of 6 % in one of 18 figures is found in 80 % of cases. ' +
+        'A figure that did not change is called unchanged in 7 % of cases',
+    );
+    expect(flat({ ...result, power: { ...POWER, reliable: null } })).toContain(
+      'Not even a tenfold change is found in 80',
+    );
+    expect(flat({ ...result, power: null })).not.toContain('scatter by');
+  });
+
   it('says when nothing is in common', () => {
-    const empty: Comparison = { ...SIDES, mode: 'stored', gate: 'no verdict', rows: [], times: [], why: 'x' };
+    const empty: Comparison = {
+      ...SIDES,
+      mode: 'stored',
+      gate: 'no verdict',
+      rows: [],
+      times: [],
+      power: null,
+      why: 'x',
+    };
     expect(renderCompare(empty)).toMatch(/NO VERDICT: the sessions have no figure in common\./);
   });
 });
@@ -103,6 +135,7 @@ describe('a reproduction', () => {
         gate: 'regressed',
         rows: [stored({ env: odd, workload: odd }), stored({ env: `${odd}2`, verdict: 'no verdict' })],
         times: [stored({ env: odd })],
+        power: POWER,
         why: odd,
       });
       for (const text of [reproduction, comparison]) {

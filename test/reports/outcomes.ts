@@ -2,7 +2,9 @@
 
 import type { ClaimResult } from '../../bench/analysis/claims/judge.ts';
 import type { Explained } from '../../bench/analysis/explain.ts';
-import type { PairedRow, StoredRow } from '../../bench/analysis/regression.ts';
+import type { GatePower } from '../../bench/analysis/gate-power.ts';
+import type { PairedRow } from '../../bench/analysis/regression.ts';
+import type { StoredRow } from '../../bench/analysis/stored-gate.ts';
 import type { Estimate, Verdict } from '../../bench/types.ts';
 import type { SciMarkScore } from '../../reports/documents/score.ts';
 import type { HistoryModel } from '../../reports/model/history.ts';
@@ -47,6 +49,7 @@ export const storedRow = (changes: Partial<StoredRow> = {}): StoredRow => ({
   candidateSessions: 1,
   baselineLog: 0.004,
   candidateLog: 0.104,
+  scatterLog: 0.004,
   changeLog: 0.1,
   limitLog: 0.01,
   pValue: 0.001,
@@ -54,6 +57,11 @@ export const storedRow = (changes: Partial<StoredRow> = {}): StoredRow => ({
   reasons: [],
   ...changes,
 });
+
+export const POWER: GatePower = {
+  ...{ baselineSessions: 8, candidateSessions: 1, figures: 18, scatterLog: 0.01, margin: 0.02 },
+  ...{ change: 0.05, found: 0.573, reliable: 0.0602, unchanged: 0.066 },
+};
 
 export const PAIRED: Comparison = {
   ...SIDES,
@@ -76,6 +84,7 @@ export const STORED: Comparison = {
     storedRow({ workload: 'sor', verdict: 'unchanged', changeLog: 0 }),
   ],
   times: [storedRow({ env: 'native', changeLog: 0.2 }), storedRow({ verdict: 'unchanged' })],
+  power: POWER,
   why: 'the images are not at hand',
 };
 

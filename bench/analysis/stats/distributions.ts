@@ -1,6 +1,12 @@
-/** Student's t distribution: tail probability and quantile, by the incomplete beta function. */
+/** Tail probabilities of Student's t and of the normal distribution, and the quantile of t. */
 
 const TINY = 1e-300;
+
+/** Chebyshev's fit of ln(erfc(x) / t) + x² in powers of t = 1 / (1 + x/2). */
+const ERFC = [
+  -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223,
+  0.17087277,
+];
 
 /**
  * Quantile of Student's t: the value below which a share `p` lies. `p` in (0, 1), `degrees` > 0, not necessarily
@@ -27,6 +33,15 @@ export function tUpperTail(t: number, degrees: number): number {
   return x < (a + 1) / (a + 2.5)
     ? (front * betaFraction(a, 0.5, x)) / a / 2
     : 0.5 - (front * betaFraction(0.5, a, y)) / 0.5 / 2;
+}
+
+/** P(Z > z) of the standard normal distribution, to 1e-7 of its value (Press and others, Numerical Recipes, 6.2: erfc). */
+export function normalUpperTail(z: number): number {
+  const x = Math.abs(z) / Math.SQRT2;
+  const t = 1 / (1 + x / 2);
+  const powers = ERFC.reduceRight((sum, factor) => sum * t + factor, 0);
+  const tail = (t * Math.exp(-x * x + powers)) / 2;
+  return z >= 0 ? tail : 1 - tail;
 }
 
 /** Bisection brackets the root, Newton's steps end it: a step that leaves the bracket is replaced by its middle. */

@@ -16,6 +16,11 @@ export function halfWidthLog(interval: Interval | null): number {
   return interval === null ? Number.POSITIVE_INFINITY : (Math.log(interval.high) - Math.log(interval.low)) / 2;
 }
 
+/** Standard error behind an interval of 95 % over so many blocks, in logs. */
+export function standardErrorLog(interval: Interval, blocks: number): number {
+  return halfWidthLog(interval) / tQuantile(UPPER, blocks - 1);
+}
+
 /** Half-width below which width alone always decides at a margin: an interval that fits into the margin on one side. */
 export function decisiveHalfWidthLog(margin: number): number {
   return Math.log1p(margin) / 2;
