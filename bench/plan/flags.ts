@@ -39,7 +39,7 @@ const JUDGING = [
     commands: {
       run: ANY,
       compare: { otherwise: "the baseline's" },
-      history: { help: 'changes up to this are marked as within the margin' },
+      history: { help: 'changes that are sure to be smaller are left out' },
     },
     kinds: ['workloads'],
     plan: true,

@@ -11,7 +11,7 @@ const MOST_POINTS = 600;
 
 /** `id` is unique in the page. Ratios are drawn as % against the baseline, times as % against their first level. */
 export function historyChart(machine: HistoryMachine, line: HistoryLine, id: string, width: number): Chart {
-  const { logs, changes, places } = line;
+  const { logs, changes, places, driftLog } = line;
   const shown = thinned(logs.length, new Set(changes.flatMap(({ at }) => [at - 1, at])));
   const dateOf = (index: number) =>
     new Date(machine.sessions[places[index] ?? 0]?.startedAtMs ?? 0).toISOString().slice(0, 10);
@@ -24,9 +24,11 @@ export function historyChart(machine: HistoryMachine, line: HistoryLine, id: str
     title,
     heading: `${title}, session by session`,
     description: `${title}: ${logs.length} sessions from ${dateOf(0)} to ${dateOf(last)}, the last ${lineValue(line, logs[last] ?? 0)}. ${
-      changes.length === 0
-        ? 'No change was found.'
-        : `Changes: ${changes.map(({ at, changeLog }) => `${formatChange(Math.exp(changeLog))} from ${dateOf(at)} on`).join('; ')}.`
+      driftLog !== null
+        ? `It drifts by ${formatChange(Math.exp(driftLog))} from the first to the last.`
+        : changes.length === 0
+          ? 'No change was found.'
+          : `Changes: ${changes.map(({ at, changeLog }) => `${formatChange(Math.exp(changeLog))} from ${dateOf(at)} on`).join('; ')}.`
     }`,
     notes:
       shown.length < logs.length

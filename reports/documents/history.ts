@@ -25,7 +25,8 @@ export function historyDocument(model: HistoryModel): Document {
     ],
     answer: answerOf(model, sessions),
     lead: [
-      'Change points by E-divisive at p ≤ 0.001, from twelve sessions on: advice, not a verdict. Ratios are those ' +
+      'Steps and drift that sessions which wander by themselves show in at most 1 % of series, from twelve sessions ' +
+        'on: advice, not a verdict. Ratios are those ' +
         'within each session, so a slower host cancels out; it moves times as well.',
     ],
     sections: [
@@ -47,9 +48,16 @@ export function historyDocument(model: HistoryModel): Document {
 
 function answerOf({ groups }: HistoryModel, sessions: number): string {
   const lines = groups.flatMap((group) => group.lines);
-  const found = lines.flatMap((line) => line.changes).length;
+  const steps = lines.flatMap((line) => line.changes);
+  const certain = steps.filter((step) => step.certain).length;
+  const drifts = lines.filter(({ driftLog }) => driftLog !== null).length;
   const all = count(sessions, 'session');
-  if (found > 0) return `${count(found, 'change')} in ${all}.`;
+  const found = [
+    ...(certain > 0 ? [count(certain, 'change')] : []),
+    ...(drifts > 0 ? [count(drifts, 'drift')] : []),
+    ...(steps.length > certain ? [count(steps.length - certain, 'possible change')] : []),
+  ];
+  if (found.length > 0) return `${found.join(', ')} in ${all}.`;
   return lines.some(({ searched }) => searched) ? `No change in ${all}.` : `${all}: too few to look for changes.`;
 }
 
@@ -58,5 +66,8 @@ function chartedLines({ lines }: HistoryMachine): HistoryLine[] {
   const ratios = lines.filter(({ figure }) => figure === 'ratio');
   const hasSuite = ratios.some(({ workload }) => workload === 'suite');
   const isLead = (line: HistoryLine) => line.figure === 'ratio' && (!hasSuite || line.workload === 'suite');
-  return [...lines.filter(isLead), ...lines.filter((line) => !isLead(line) && line.changes.length > 0)];
+  return [
+    ...lines.filter(isLead),
+    ...lines.filter((line) => !isLead(line) && (line.changes.length > 0 || line.driftLog !== null)),
+  ];
 }

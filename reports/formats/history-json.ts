@@ -4,7 +4,7 @@ import type { HistoryModel } from '../model/history.ts';
 import { jsonText } from './json-text.ts';
 
 /** Raised when a field of the JSON document changes its meaning or goes. */
-const JSON_SCHEMA = 1;
+const JSON_SCHEMA = 2;
 
 /** The model as one JSON document: ratios and times themselves instead of their logs. */
 export function historyJson({ groups, leftOut, ...about }: HistoryModel): string {
@@ -18,7 +18,7 @@ export function historyJson({ groups, leftOut, ...about }: HistoryModel): string
         session: id,
         startedAt: new Date(startedAtMs).toISOString(),
       })),
-      series: lines.map(({ figure, env, baseline, workload, searched, scatterLog, ...line }) => ({
+      series: lines.map(({ figure, env, baseline, workload, searched, scatterLog, driftLog, ...line }) => ({
         figure,
         unit: figure === 'ratio' ? 'time ratio' : 'ns per pass',
         env,
@@ -26,6 +26,7 @@ export function historyJson({ groups, leftOut, ...about }: HistoryModel): string
         workload,
         searched,
         scatterLog,
+        drift: driftLog === null ? null : value(driftLog),
         points: line.places.map((place, index) => ({
           session: sessions[place]?.id,
           value: value(line.logs[index] as number),

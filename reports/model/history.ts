@@ -11,7 +11,8 @@ import type { HostDifference } from './record.ts';
 export interface HistoryChange {
   /** Place in the line of the first session after the change. */
   readonly at: number;
-  readonly pValue: number;
+  /** False where noise that wanders from session to session may look the same. */
+  readonly certain: boolean;
   readonly changeLog: number;
   /** Names of the last session before and the first one after. */
   readonly before: string;
@@ -32,6 +33,8 @@ export interface HistoryLine {
   readonly highs: readonly number[];
   readonly levels: readonly { readonly from: number; readonly to: number; readonly meanLog: number }[];
   readonly changes: readonly HistoryChange[];
+  /** A slow, steady change from the first session to the last; null without one. */
+  readonly driftLog: number | null;
   /** False when there are too few sessions to look for changes. */
   readonly searched: boolean;
   readonly scatterLog: number | null;
@@ -86,10 +89,11 @@ export function readHistoryModel(folder: string, { program, margin, differences 
   const { groups, leftOut, untrusted } = readHistory(folder);
   let explained = 0;
   const lineOf = (group: HistoryGroup, series: HistorySeries): HistoryLine => {
-    const { levels, changes, searched, scatterLog } = trendOf(series.logs);
+    const { levels, changes, driftLog, searched, scatterLog } = trendOf(series.logs, margin);
     return {
       ...series,
       levels,
+      driftLog,
       searched,
       scatterLog,
       changes: changes.map((change): HistoryChange => {

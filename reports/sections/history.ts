@@ -13,7 +13,18 @@ import {
 import { clean } from '../text.ts';
 import { changePercent, count, known, percent, plusMinus } from '../words.ts';
 import { differenceText } from './differences.ts';
-import { details, figures, list, name, type Row, type Section, type Table, type Text, texts } from './section.ts';
+import {
+  details,
+  figures,
+  list,
+  name,
+  type RichCell,
+  type Row,
+  type Section,
+  type Table,
+  type Text,
+  texts,
+} from './section.ts';
 import { sparkline } from './sparkline.ts';
 
 /** Columns of the small chart. */
@@ -22,18 +33,12 @@ const MOST_CHANGES = 30;
 
 export function changes({ groups, margin }: HistoryModel): Section {
   const found = groups.flatMap((machine) =>
-    machine.lines.flatMap((line) => line.changes.map((change) => ({ machine, line, change }))),
+    machine.lines.flatMap((line) => {
+      const where = { line: lineName(line), above: groups.length > 1 ? [machineName(machine)] : [] };
+      const rows = line.changes.map((change) => changeRow(where, change, margin));
+      return line.driftLog === null ? rows : [driftRow(where, machine, line, line.driftLog), ...rows];
+    }),
   );
-  const several = groups.length > 1;
-  const rowOf = ({ machine, line, change }: (typeof found)[number]): Row => ({
-    cells: [
-      lineName(line),
-      { show: changePercent(Math.exp(change.changeLog), 2), value: change.changeLog },
-      { show: String(change.pValue), value: change.pValue },
-      name(change.after, 60),
-    ],
-    below: [...(several ? [machineName(machine)] : []), ...changeNotes(change, margin)],
-  });
   const more = found.length - MOST_CHANGES;
   return {
     id: 'changes',
@@ -43,17 +48,41 @@ export function changes({ groups, margin }: HistoryModel): Section {
       {
         id: 'change-rows',
         caption: 'Changes',
-        columns: [...texts('figure'), ...figures('change', 'p'), ...texts('from session')],
-        rows: found.slice(0, MOST_CHANGES).map(rowOf),
+        columns: [...texts('figure'), ...figures('change'), ...texts('kind', 'from session')],
+        rows: found.slice(0, MOST_CHANGES),
       },
     ],
     notes: more > 0 ? [`${more} more changes are left out here; --json has all of them.`] : [],
   };
 }
 
-function changeNotes({ changeLog, differences }: HistoryChange, margin: number): Text[] {
+interface Where {
+  readonly line: string;
+  readonly above: readonly Text[];
+}
+
+function changeRow({ line, above }: Where, change: HistoryChange, margin: number): Row {
+  return {
+    cells: [line, changeCell(change.changeLog), change.certain ? 'step' : 'possible step', name(change.after, 60)],
+    below: [...above, ...changeNotes(change, margin)],
+  };
+}
+
+function driftRow({ line, above }: Where, machine: HistoryMachine, { places }: HistoryLine, driftLog: number): Row {
+  const first = machine.sessions[places[0] ?? 0]?.id ?? '';
+  return { cells: [line, changeCell(driftLog), 'drift', name(first, 60)], below: [...above, DRIFT] };
+}
+
+const DRIFT = 'a steady change from the first session to the last; no session is its beginning';
+
+function changeCell(log: number): RichCell {
+  return { show: changePercent(Math.exp(log), 2), value: log };
+}
+
+function changeNotes({ changeLog, certain, differences }: HistoryChange, margin: number): Text[] {
   const isSmall = Math.abs(changeLog) <= Math.log1p(margin);
   return [
+    ...(certain ? [] : ['sessions that wander slowly may look the same: more sessions will show']),
     ...(isSmall ? [`within the margin of ±${percent(margin)}`] : []),
     ...(differences.length === 0 ? ['no recorded difference between the hosts'] : differences.map(differenceText)),
   ];
@@ -104,7 +133,7 @@ function linesTable({ lines }: HistoryMachine, figure: HistoryLine['figure'], id
 
 /** The level since the last change; the scatter is the standard deviation about the levels. */
 function lineCells(line: HistoryLine): Row['cells'] {
-  const { workload, logs, levels, scatterLog, searched } = line;
+  const { workload, logs, levels, scatterLog, searched, driftLog } = line;
   const [level, last] = [levels.at(-1)?.meanLog ?? 0, logs.at(-1) ?? 0];
   const places = line.changes.map(({ at }) => at);
   return [
@@ -114,7 +143,10 @@ function lineCells(line: HistoryLine): Row['cells'] {
     { show: lineValue(line, last), value: last },
     { show: known(scatterLog, (log) => plusMinus(Math.expm1(log), 1)), value: scatterLog },
     sparkline(logs, places, SPARKLINE),
-    { show: searched ? String(places.length) : 'too few sessions', value: places.length },
+    {
+      show: !searched ? 'too few sessions' : driftLog === null ? String(places.length) : 'drift',
+      value: places.length,
+    },
   ];
 }
 

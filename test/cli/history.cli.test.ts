@@ -41,12 +41,12 @@ describe('boxmark history', () => {
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(ended.stdout).toMatch(/20 sessions, 2026-10-01 to 2026-10-20/);
     const flat = ended.stdout.replace(/\s+/g, ' ');
-    expect(flat).toMatch(/docker against native on fft \+\d\.\d+ % 0\.001 20261011T000000Z-day11/);
+    expect(flat).toMatch(/docker against native on fft \+\d\.\d+ % step 20261011T000000Z-day11/);
     expect(flat).toMatch(/stack: kernel: 6\.1\.0 → 6\.12\.0/);
     expect(ended.stdout).toMatch(/fft +20 +1\.0\d+ +1\.0\d+ +±\d\.\d % .*╎/);
     for (const line of ended.stdout.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(80);
     const document = JSON.parse((await history('--json')).stdout);
-    expect(document).toMatchObject({ schema: 1, groups: [{ fingerprint: 'f'.repeat(64), size: 'small' }] });
+    expect(document).toMatchObject({ schema: 2, groups: [{ fingerprint: 'f'.repeat(64), size: 'small' }] });
     const [series] = document.groups[0].series;
     expect(series).toMatchObject({
       figure: 'ratio',
@@ -57,7 +57,7 @@ describe('boxmark history', () => {
     });
     expect(series.points).toHaveLength(20);
     expect(series.points[0].low).toBeLessThan(series.points[0].value);
-    expect(series.changes).toMatchObject([{ at: 10, pValue: 0.001, after: '20261011T000000Z-day11' }]);
+    expect(series.changes).toMatchObject([{ at: 10, certain: true, after: '20261011T000000Z-day11' }]);
     expect(series.changes[0].change).toBeCloseTo(1.08 / 1.01, 1);
     const time = document.groups[0].series.find(
       (one: { figure: string; env: string }) => one.figure === 'time' && one.env === 'native',

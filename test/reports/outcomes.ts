@@ -228,6 +228,7 @@ export const HISTORY: HistoryModel = {
         {
           ...{ figure: 'ratio', env: 'docker', baseline: 'native', workload: 'fft', searched: true, scatterLog: 0.002 },
           places: SESSIONS.map((_, index) => index),
+          driftLog: null,
           logs: SESSIONS.map((_, index) => Math.log(index < 7 ? 1.01 : 1.08)),
           lows: SESSIONS.map((_, index) => Math.log(index < 7 ? 1.009 : 1.079)),
           highs: SESSIONS.map((_, index) => Math.log(index < 7 ? 1.011 : 1.081)),
@@ -237,7 +238,7 @@ export const HISTORY: HistoryModel = {
           ],
           changes: [
             {
-              ...{ at: 7, pValue: 0.001, changeLog: Math.log(1.08 / 1.01), before: 'session-7', after: 'session-8' },
+              ...{ at: 7, certain: true, changeLog: Math.log(1.08 / 1.01), before: 'session-7', after: 'session-8' },
               differences: [KERNEL],
             },
           ],
@@ -247,6 +248,7 @@ export const HISTORY: HistoryModel = {
           ...{ places: [0, 1], logs: [10, 10.1], lows: [Number.NaN, Number.NaN], highs: [Number.NaN, Number.NaN] },
           levels: [{ from: 0, to: 2, meanLog: 10.05 }],
           changes: [],
+          driftLog: null,
         },
       ],
     },
