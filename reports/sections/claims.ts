@@ -49,7 +49,7 @@ export function publishedClaims({ details }: ReportModel): Section {
         ? []
         : [
             `${summarySentence(results)} A claim is reproduced when the whole interval found here lies inside its band, ` +
-              'refuted when it lies outside.',
+              'outside it refuted, or not reproduced here where the published figure is of other hardware.',
           ],
     tables: [
       {
@@ -97,7 +97,8 @@ function wordsOf(estimate: Estimate, unit: ClaimResult['unit']): Words {
 }
 
 function verdictCell({ verdict }: ClaimResult): RichCell {
-  return { show: verdictWord(verdict), tone: verdict };
+  // Short, or the row does not fit into 80 columns.
+  return { show: verdict === 'not-reproduced' ? 'not here' : verdictWord(verdict), tone: verdict };
 }
 
 /** Each claim by its id: of a report that is about claims and nothing else. */
@@ -171,6 +172,7 @@ const notApplicable = (results: readonly ClaimResult[]) =>
 const VERDICT_WORDS: Readonly<Record<ClaimVerdict, string>> = {
   reproduced: 'reproduced',
   refuted: 'refuted',
+  'not-reproduced': 'not reproduced here',
   inconclusive: 'inconclusive',
   'not-applicable': 'not applicable',
 };
@@ -183,7 +185,9 @@ function verdictWord(verdict: ClaimVerdict): string {
 export function summarySentence(results: readonly ClaimResult[]): string {
   const counts = (Object.keys(VERDICT_WORDS) as ClaimVerdict[]).map((verdict) => {
     const same = results.filter((result) => result.verdict === verdict);
-    const historical = verdict === 'refuted' ? same.filter(({ claim }) => claim.historical).length : 0;
+    const historical = ['refuted', 'not-reproduced'].includes(verdict)
+      ? same.filter(({ claim }) => claim.historical).length
+      : 0;
     return `${same.length} ${verdictWord(verdict)}${historical > 0 ? ` (${historical} historical)` : ''}`;
   });
   const claims = new Set(results.map(({ claim }) => claim.id)).size;
@@ -207,7 +211,9 @@ export function claimSentence(results: readonly ClaimResult[]): string | null {
       isRateClaim(claim) && pair?.denominator != null && ours !== null && verdict !== 'not-applicable',
   );
   // The review that asked the question comes first.
-  const result = rates.find(({ claim, workload }) => claim.historical && workload === SUITE) ?? rates[0];
+  const result =
+    rates.find(({ claim, workload }) => claim.historical && workload === SUITE) ??
+    rates.find(({ verdict }) => verdict !== 'inconclusive');
   if (result?.timeRatio == null || result.pair === null) return null;
   const { claim, pair, timeRatio, verdict, workload } = result;
   const figure = figureOf(timeRatio);
@@ -220,11 +226,13 @@ export function claimSentence(results: readonly ClaimResult[]): string | null {
 const OUTCOMES: Readonly<Record<ClaimResult['verdict'], string>> = {
   reproduced: 'reproduced on this host',
   refuted: 'not reproduced on this host',
+  'not-reproduced': 'not reproduced on this host',
   inconclusive: 'open, this session can’t decide it',
   'not-applicable': 'not applicable',
 };
 
 function publishedText(timeRatio: number): string {
+  if (timeRatio >= 2) return `${threeDigits(timeRatio)} times as long`;
   const percent = Number(((timeRatio - 1) * 100).toPrecision(2));
   if (percent === 0) return 'no difference';
   return `${Math.abs(percent)} % ${percent > 0 ? 'longer' : 'less time'}`;
@@ -234,7 +242,7 @@ function publishedText(timeRatio: number): string {
 function sourceName(source: string): string {
   const text = clean(source, 200);
   const address = /https?:\/\/([^/\s]+)(\/[^\s/]+)*/.exec(text);
-  if (text.startsWith('http') && address !== null) return address[0].replace(/^https?:\/\//, '').slice(0, 80);
+  if (text.startsWith('http') && address !== null) return address[0].replace(/^https?:\/\/|,$/g, '').slice(0, 80);
   return /^.*?\b(?:19|20)\d\d\b/.exec(text)?.[0] ?? text.slice(0, 60);
 }
 

@@ -48,6 +48,7 @@ export type Tone =
   | 'control'
   | 'reproduced'
   | 'refuted'
+  | 'not-reproduced'
   | 'not-applicable'
   | 'regressed'
   | 'improved'

@@ -68,7 +68,7 @@ describe('the published claims', () => {
       'nw-nest-vm',
       'lightvm-docker',
     ]);
-    expect(claims).toHaveLength(18);
+    expect(claims).toHaveLength(28);
   });
 
   it('lie in their own bands, published intervals included', () => {
@@ -87,9 +87,13 @@ describe('the published claims', () => {
     });
     for (const { id, note } of wide) expect(note, id).toBeDefined();
     expect(wide.map(({ id }) => id)).toEqual([
+      'medeiros-dgemm',
       'turtles',
+      'gcp-nested',
       'tcg-linpack',
       'ssbd-ruby',
+      'gvisor-syscall',
+      'gvisor-syscall-kvm',
       'lightvm-docker',
       'gv-node-mem',
       'fc-boot',
@@ -105,6 +109,17 @@ describe('the published claims', () => {
     expect(claims.filter((claim) => isRateClaim(claim) && claim.source === '')).toEqual([]);
   });
 
+  it('are of hardware that they name or leave unnamed, so that no host refutes them that is another', () => {
+    const figures = claims.filter(({ id }) => !id.startsWith('fc-'));
+    expect(figures.filter(({ measured_on }) => measured_on === undefined)).toEqual([]);
+  });
+
+  it('judge STREAM with the workload that is its triad', () => {
+    for (const id of ['felter-stream', 'felter-stream-kvm']) {
+      expect(find(id)).toMatchObject({ workload: 'memory', metric: 'throughput' });
+    }
+  });
+
   it('have a JSON Schema beside them that is in step with the program, and name it for editors', async () => {
     await expect(`${JSON.stringify(claimsJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(
       join(CLAIMS, 'claims.schema.json'),
@@ -116,6 +131,16 @@ describe('the published claims', () => {
 });
 
 describe("a user's claims", () => {
+  it.each([
+    [{ value: 5, band: { low: 1.0255, high: 1.0325 } }, 'from 1.0255 to 1.0325'],
+    [{ value: 5, band: { high: 1.2 } }, 'to 1.2'],
+    [{ value: 0.5, band: { low: 0.9 } }, 'from 0.9'],
+  ])('whose value lies outside its own band is refused, with both: %j', (change, ends) => {
+    const { message } = refusal(withClaim(change));
+    expect(message).toContain(`claim "mine": value: lies outside its own band, ${ends}`);
+    expect(message).toContain(String(change.value));
+  });
+
   it('are read, with a title or without', () => {
     expect(read(JSON.stringify(GOOD))).toMatchObject({ title: 'mine.yaml', claims: GOOD.claims });
     expect(read(JSON.stringify({ ...GOOD, title: 'Ours' })).title).toBe('Ours');

@@ -76,9 +76,11 @@ function holds(condition: Condition, found: NonNullable<Found>, other: Found): b
     case 'lacks':
       return !texts.some((text) => text.includes(condition.lacks ?? ''));
     case 'at_least':
-      return texts.every((text) => listed(condition.at_least).every((limit) => (compare(text, limit) ?? -1) >= 0));
+      return texts.every((text) =>
+        listed(condition.at_least).every((limit) => (compareVersions(text, limit) ?? -1) >= 0),
+      );
     case 'below':
-      return texts.every((text) => listed(condition.below).every((limit) => (compare(text, limit) ?? 1) < 0));
+      return texts.every((text) => listed(condition.below).every((limit) => (compareVersions(text, limit) ?? 1) < 0));
     case 'same_as':
       return other !== undefined && JSON.stringify(found) === JSON.stringify(other);
     default:
@@ -86,15 +88,35 @@ function holds(condition: Condition, found: NonNullable<Found>, other: Found): b
   }
 }
 
-/** Numbers and versions, part by part: 2.11.1 is below 4, 10 above 9.2. Undefined when one of them is neither. */
-function compare(a: string, b: string): number | undefined {
-  const [left, right] = [a, b].map((text) => /^\d+(?:\.\d+)*/.exec(text)?.[0].split('.').map(Number));
+/** Words in a version that come before the release they name: 1.2rc1 is below 1.2. */
+const BEFORE_RELEASE = ['dev', 'a', 'alpha', 'b', 'beta', 'pre', 'preview', 'c', 'rc'];
+
+/**
+ * Numbers and versions, part by part: 2.11.1 is below 4, 10 above 9.2, v20.20.2 and 6.1.0-13-amd64 are versions, 1.2rc1 is
+ * below 1.2. Undefined when one of them is neither.
+ */
+export function compareVersions(a: string, b: string): number | undefined {
+  const [left, right] = [versionParts(a), versionParts(b)];
   if (left === undefined || right === undefined) return undefined;
   for (let index = 0; index < Math.max(left.length, right.length); index++) {
     const difference = (left[index] ?? 0) - (right[index] ?? 0);
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+/** Numbers, with words that come before a release as negative ones; any other word ends the version. */
+function versionParts(text: string): number[] | undefined {
+  const version = /^v?(\d.*)$/i.exec(text.trim())?.[1];
+  if (version === undefined) return undefined;
+  const parts: number[] = [];
+  for (const [part] of version.matchAll(/\d+|[a-z]+/gi)) {
+    const rank = BEFORE_RELEASE.indexOf(part.toLowerCase());
+    if (/^\d/.test(part)) parts.push(Number(part));
+    else if (rank >= 0) parts.push(rank - BEFORE_RELEASE.length);
+    else break;
+  }
+  return parts;
 }
 
 /** Shows the environment's labels instead of a trait, because they are words. */

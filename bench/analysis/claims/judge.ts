@@ -1,4 +1,4 @@
-/** Judges published claims on a session: reproduced, refuted, inconclusive or not applicable, each with its reason. */
+/** Judges published claims on a session: reproduced, refuted, not reproduced here, inconclusive or not applicable, each with its reason. */
 
 import { SUITE, suiteOf } from '../../plan/suite.ts';
 import type { SessionEvent } from '../../session/events.ts';
@@ -14,7 +14,7 @@ import { figureNames, resourceLogs, startEstimate, unitOf } from './figures.ts';
 import { type KindOf, matchesAny, type Pair, pairsOf } from './pairs.ts';
 import { type Band, type Claim, isRateClaim, type RateClaim, type ResourceClaim } from './schema.ts';
 
-export const CLAIM_VERDICTS = ['reproduced', 'refuted', 'inconclusive', 'not-applicable'] as const;
+export const CLAIM_VERDICTS = ['reproduced', 'refuted', 'not-reproduced', 'inconclusive', 'not-applicable'] as const;
 export type ClaimVerdict = (typeof CLAIM_VERDICTS)[number];
 
 /** A session as claims see it: rows that count only. */
@@ -126,7 +126,8 @@ function judgeRate(
   const distrust = (row.verdict === 'untrusted' ? (row.judgement?.reasons ?? []) : []).filter(
     ({ kind }) => !(claim.allow_unequal && kind === 'unequal'),
   );
-  const judged = distrust.length > 0 ? open(distrust.map(wordsOf).join('; ')) : judgeEstimate(ours, claim.band);
+  const judged =
+    distrust.length > 0 ? open(distrust.map(wordsOf).join('; ')) : judgeEstimate(ours, claim, pair, session);
   return { ...base, ours, timeRatio, ...judged };
 }
 
@@ -140,14 +141,26 @@ function judgeResource(claim: ResourceClaim, pair: Pair, session: ClaimSession, 
   const found = resourceLogs(session, claim, pair);
   if (found.logs === null) return { ...base, ours: null, ...open(found.reason) };
   const ours = startEstimate(found.logs);
-  return { ...base, ours, ...judgeEstimate(ours, claim.band) };
+  return { ...base, ours, ...judgeEstimate(ours, claim, pair, session) };
 }
 
-function judgeEstimate(ours: Estimate, band: Band): Pick<ClaimResult, 'verdict' | 'reason'> {
+function judgeEstimate(
+  ours: Estimate,
+  claim: Claim,
+  pair: Pair,
+  session: ClaimSession,
+): Pick<ClaimResult, 'verdict' | 'reason'> {
+  const { band } = claim;
   if (ours.interval === null) return open('one block gives no interval');
   const place = placeInBand(ours.interval, band);
   if (place === 'inside') return { verdict: 'reproduced', reason: 'the whole interval lies inside the band' };
-  if (place === 'disjoint') return { verdict: 'refuted', reason: 'the whole interval lies outside the band' };
+  if (place === 'disjoint') {
+    const excuse = otherGround(claim, pair, session, ours.blocks);
+    const reason = 'the whole interval lies outside the band';
+    return excuse === null
+      ? { verdict: 'refuted', reason }
+      : { verdict: 'not-reproduced', reason: `${reason}; ${excuse}` };
+  }
   const edges = [band.low, band.high].filter((edge) => edge !== undefined);
   const distances = edges.map((edge) => Math.abs(Math.log(ours.ratio) - Math.log(edge)));
   const spread = { halfWidthLog: halfWidthLog(ours.interval), blocks: ours.blocks };
@@ -156,6 +169,27 @@ function judgeEstimate(ours: Estimate, band: Band): Pick<ClaimResult, 'verdict' 
   const need =
     further === null ? 'more than 1000 further blocks' : `about ${count} further ${count === 1 ? 'block' : 'blocks'}`;
   return open(`too wide: the interval crosses an edge of the band; ${need} would decide`);
+}
+
+/** Why this host can't refute the claim: its figure is of other hardware, or the host had other work. Null when it can. */
+function otherGround(claim: Claim, pair: Pair, session: ClaimSession, blocks: number): string | null {
+  const { measured_on: hardware } = claim;
+  if (hardware === 'unnamed') return 'it was measured on another machine, which the claim does not name';
+  const failing = hardware === undefined ? null : failingCondition(hardware, session, pair);
+  if (failing !== null) return `it was measured on other hardware (${failing})`;
+  return loadText(session.events, blocks);
+}
+
+/** Blocks that other work reached, as a share of those of the session, from which on the host counts as loaded. */
+const LOADED_SHARE = 0.25;
+
+function loadText(events: readonly SessionEvent[], blocks: number): string | null {
+  if (events.some(({ kind }) => kind === 'other-run')) return 'another run measured on this host at the same time';
+  const hit = new Set(
+    events.flatMap((event) => (event.kind === 'steal' || event.kind === 'pressure' ? [event.block] : [])),
+  ).size;
+  if (blocks === 0 || hit / blocks < LOADED_SHARE) return null;
+  return `the host had other work in ${hit} of ${blocks} blocks (events steal and pressure)`;
 }
 
 function missingWorkload(workload: string, { plan }: ClaimSession, options: ClaimOptions): string | null {

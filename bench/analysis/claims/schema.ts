@@ -85,6 +85,14 @@ const common = {
     .describe('A: raw data read and recomputed. B: the primary text read. C: secondary, or a bare claim of a vendor.'),
   n: z.union([z.int().positive(), z.null()]).optional().describe('Runs behind the figure; null: unknown.'),
   applies_if: z.array(conditionSchema).optional().describe('All must hold, or the claim is not applicable.'),
+  measured_on: z
+    .union([z.literal('unnamed'), z.array(conditionSchema).min(1)], {
+      error: 'is neither unnamed nor a list of conditions',
+    })
+    .optional()
+    .describe(
+      'The hardware that the figure is of: conditions, or unnamed. On other hardware a figure outside the band is not reproduced, never refuted.',
+    ),
   allow_unequal: z
     .boolean()
     .optional()
@@ -118,9 +126,19 @@ const resourceSchema = z.strictObject({
     ),
 });
 
-const claimSchema = z.discriminatedUnion('metric', [rateSchema, resourceSchema], {
-  error: (issue) => (issue.code === 'invalid_union' ? 'is none of time, throughput, start-up, memory' : undefined),
-});
+const claimSchema = z
+  .discriminatedUnion('metric', [rateSchema, resourceSchema], {
+    error: (issue) => (issue.code === 'invalid_union' ? 'is none of time, throughput, start-up, memory' : undefined),
+  })
+  .superRefine(({ value: figure, band }, context) => {
+    const { low = 0, high = Number.POSITIVE_INFINITY } = band;
+    if (low <= figure && figure <= high) return;
+    const shown = [
+      ...(band.low === undefined ? [] : [`from ${band.low}`]),
+      ...(band.high === undefined ? [] : [`to ${band.high}`]),
+    ].join(' ');
+    context.addIssue({ code: 'custom', path: ['value'], message: `lies outside its own band, ${shown}` });
+  });
 
 export const claimsFileSchema = z.strictObject({
   schema: z.literal(CLAIMS_SCHEMA, { error: `is not ${CLAIMS_SCHEMA}, the version that this program knows` }),

@@ -115,6 +115,45 @@ describe('a claim on a session', () => {
     expect(results[4]?.reason).toBe('needs gvisor; here: native, docker, unshare, docker/docker, uml');
   });
 
+  it('of other hardware is not reproduced here, never refuted, and reproduced all the same', () => {
+    const off = { band: { low: 1.15, high: 1.21 } };
+    const named = { needs: 'an i7', field: 'host.hardware.cpuModel' };
+    const results = judgeClaims(
+      [
+        rate({ ...off, measured_on: 'unnamed' }),
+        rate({ ...off, measured_on: [{ ...named, has: 'i7-4790K' }] }),
+        rate({ ...off, measured_on: [{ ...named, has: 'Example' }] }),
+        rate({ measured_on: 'unnamed' }),
+      ],
+      session,
+      options,
+    );
+    expect(results.map(({ verdict }) => verdict)).toEqual([
+      'not-reproduced',
+      'not-reproduced',
+      'refuted',
+      'reproduced',
+    ]);
+    expect(results[1]?.reason).toMatch(
+      /outside the band; it was measured on other hardware \(needs an i7: .*Example\)/,
+    );
+  });
+
+  it('is not refuted by a host with other work in a quarter of the blocks, or by another run', () => {
+    const verdictWith = (...events: object[]) =>
+      judgeClaims(
+        [rate({ band: { low: 1.15, high: 1.21 } })],
+        sessionOf({ events: events as ClaimSession['events'] }),
+        options,
+      )[0]?.verdict;
+    const steal = (block: number) => ({ kind: 'steal', at: '', block, stealMs: 100, share: 0.1 });
+    const pressure = (block: number) => ({ kind: 'pressure', at: '', block, waitedMs: 100, share: 0.3 });
+    expect(verdictWith()).toBe('refuted');
+    expect(verdictWith(steal(1), pressure(1))).toBe('refuted');
+    expect(verdictWith(steal(1), pressure(2), steal(3))).toBe('not-reproduced');
+    expect(verdictWith({ kind: 'other-run', at: '', run: 'x' })).toBe('not-reproduced');
+  });
+
   it('about a pair without the baseline is computed from the samples: nested over outer is 1.18 over 1.01', () => {
     const { ours } = one(rate({ numerator_env: 'docker/docker', denominator_env: 'docker' }), session);
     expect(ours?.interval?.low).toBeLessThan(1.18 / 1.01);
@@ -308,6 +347,28 @@ describe('conditions', () => {
     [{ field: 'host.stack.constructor', lacks: 'x' }, false],
   ])('%o holds: %s', (condition, expected) => {
     expect(!fails(condition)).toBe(expected);
+  });
+
+  it.each([
+    ['v20.20.2', '20', true],
+    ['v20.20.2', '20.21', false],
+    ['v9.1', '10', false],
+    ['6.1.0-13-amd64', '6.1', true],
+    ['6.1.0-13-amd64', '6.1.0-14', false],
+    ['1.2rc1', '1.2', false],
+    ['1.2rc2', '1.2rc1', true],
+    ['1.2', '1.2rc1', true],
+    ['1.2.0-beta.3', '1.2', false],
+    ['20.10.21+dfsg1', '20.10.21', true],
+    ['2.0', '2', true],
+    ['vendor 3', '1', false],
+  ])('of versions: %s is at least %s: %s', (version, limit, expected) => {
+    const here = sessionOf({ host: { hardware: {}, stack: { nodeVersion: version } } });
+    const asked = { needs: 'it', field: 'host.stack.nodeVersion' };
+    expect(failingCondition([{ ...asked, at_least: limit } as Condition], here, pair) === null).toBe(expected);
+    const isVersion = /^v?\d/.test(version);
+    const isBelow = failingCondition([{ ...asked, below: limit } as Condition], here, pair) === null;
+    expect(isBelow).toBe(isVersion && !expected);
   });
 
   it('fail on what the session does not record, and say so', () => {
