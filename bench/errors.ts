@@ -19,7 +19,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   usage: 'a bad flag, plan, file or name',
   regression: 'a regression was found (`compare`), or a claim was refuted that is not marked historical (`verify`)',
   inconclusive:
-    'a verdict is inconclusive or untrusted, with `--strict`; a figure has no verdict (`compare`, always); too few intervals contain the truth (`selftest --strict`)',
+    'a verdict is inconclusive or untrusted, with `--strict`; a figure has no verdict (`compare`, always); too few intervals contain the truth, or no known slowdown shows (`selftest --strict`)',
   unfit:
     "this host is unfit: not Linux, or no environment can run; or the hardware differs from the session's, or between compared sessions",
   interrupted:

@@ -9,6 +9,7 @@ import { groupSamples, type SampleGroups } from './contrast/group.ts';
 import { type ContrastPlan, type ContrastRow, contrastTable } from './contrast/ratio.ts';
 import { binomialInterval } from './stats/binomial.ts';
 import { tQuantile } from './stats/distributions.ts';
+import { ALPHA, holm, pValueOf } from './stats/holm.ts';
 import { logInterval, UPPER } from './stats/interval.ts';
 import { halfWidthLog } from './stats/precision.ts';
 
@@ -72,6 +73,25 @@ export interface SmallestDifference {
   readonly later: readonly { readonly minutes: number; readonly difference: number }[];
 }
 
+/** How many of the slowdowns that were applied were distinguished from none. */
+export interface SelftestPower {
+  /** The whole interval lies above 1. */
+  readonly found: number;
+  /** Slowdowns that were applied: those of at least one pass, with an interval. */
+  readonly applied: number;
+  readonly byTruth: readonly { readonly env: string; readonly found: number; readonly applied: number }[];
+  /** The smallest applied ratio that was found; null without one. */
+  readonly smallest: number | null;
+  /** At least one was found by more than chance, adjusted by Holm over all of them. */
+  readonly sure: boolean;
+}
+
+/**
+ * `too-few` intervals contain the truth; `too-noisy`: they do, but only because they are so wide that no known slowdown shows;
+ * `unknown`: there are no intervals.
+ */
+export type SelftestOutcome = 'as-promised' | 'too-few' | 'too-noisy' | 'unknown';
+
 export interface SelftestResult {
   readonly rows: readonly TruthRow[];
   readonly suite: readonly TruthRow[];
@@ -85,6 +105,8 @@ export interface SelftestResult {
     /** Even the upper end of that interval is below 95 %. */
     readonly tooLow: boolean;
   };
+  readonly power: SelftestPower;
+  readonly outcome: SelftestOutcome;
   readonly quotas: readonly QuotaRow[];
   readonly minutes: number;
   readonly blocks: number;
@@ -115,17 +137,46 @@ export function analyseSelftest(input: SelftestInput): SelftestResult {
   const intervals = rows.filter(({ contained }) => contained !== null);
   const contained = intervals.filter((row) => row.contained === true).length;
   const interval = binomialInterval(contained, intervals.length);
+  const coverage = { contained, intervals: intervals.length, interval, tooLow: interval.high < PROMISED };
+  const power = powerOf(rows);
   return {
     rows,
     suite,
     bias: biasOf(groups, input),
-    coverage: { contained, intervals: intervals.length, interval, tooLow: interval.high < PROMISED },
+    coverage,
+    power,
+    outcome: outcomeOf(coverage, power),
     quotas: input.quotas.map(({ env, quota }) => quotaRow(env, quota, plan.longNs, find(env, SUITE))),
     minutes: (groups.blocks.length * secondsPerBlock) / 60,
     blocks: groups.blocks.length,
     smallest: [...plan.workloads, SUITE].flatMap((workload) =>
       smallestDifference(workload, [...rows, ...suite], secondsPerBlock),
     ),
+  };
+}
+
+function outcomeOf({ intervals, tooLow }: SelftestResult['coverage'], { sure }: SelftestPower): SelftestOutcome {
+  if (intervals === 0) return 'unknown';
+  if (tooLow) return 'too-few';
+  return sure ? 'as-promised' : 'too-noisy';
+}
+
+/** Of workloads, not of the suite, which is made of them. */
+function powerOf(rows: readonly TruthRow[]): SelftestPower {
+  const applied = rows.filter(({ truth, interval }) => truth > 1 && interval !== null);
+  const isFound = ({ interval }: TruthRow) => interval !== null && interval.low > 1;
+  const found = applied.filter(isFound);
+  const pValues = applied.map((row) => pValueOf({ ...row, timeRatio: row.ratio }));
+  const adjusted = holm(pValues);
+  return {
+    found: found.length,
+    applied: applied.length,
+    byTruth: [...new Set(applied.map(({ env }) => env))].map((env) => {
+      const own = applied.filter((row) => row.env === env);
+      return { env, found: own.filter(isFound).length, applied: own.length };
+    }),
+    smallest: found.length === 0 ? null : Math.min(...found.map(({ truth }) => truth)),
+    sure: applied.some((row, index) => row.ratio > 1 && (adjusted[index] ?? 1) <= ALPHA),
   };
 }
 

@@ -51,7 +51,11 @@ const JUDGING = [
   }),
   flag('strict', ON, {
     help: 'exit 4 when a verdict is inconclusive or untrusted',
-    commands: { run: ANY, resume: ANY, selftest: { help: 'exit 4 when too few intervals contain the truth' } },
+    commands: {
+      run: ANY,
+      resume: ANY,
+      selftest: { help: 'exit 4 when too few intervals contain the truth, or no slowdown shows' },
+    },
   }),
   flag('stored', ON, { help: 'compare what is stored; measure nothing', commands: { compare: ANY } }),
   flag('claims', text('file', 'mine.yaml'), {

@@ -4,6 +4,7 @@ import { couldNotRun } from '../sections/differences.ts';
 import {
   biasSentence,
   coverageSentence,
+  powerSentence,
   quotaSentence,
   type Selftest,
   selftestNotes,
@@ -17,7 +18,7 @@ export function selftestDocument(result: Selftest): Document {
     kind: 'Boxmark self-test',
     about: [aboutRun('selftest', result)],
     answer: coverageSentence(result),
-    lead: [biasSentence(result), ...result.quotas.map(quotaSentence)],
+    lead: [powerSentence(result), biasSentence(result), ...result.quotas.map(quotaSentence)],
     sections: [truths(result), smallestDifferences(result), couldNotRun(result.missing), selftestNotes(result)],
   };
 }

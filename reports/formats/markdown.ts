@@ -120,7 +120,8 @@ function cellText(cell: Cell, isTop = false): string {
   const { show, sign, tone } = richCell(cell);
   const text = inline(show);
   const whole = sign === undefined ? text : `${text} ${prose(sign)}`;
-  const isVerdict = isTop && tone !== undefined && !['control', 'setting', 'nature', 'not-applicable', 'not-reproduced'].includes(tone);
+  const isVerdict =
+    isTop && tone !== undefined && !['control', 'setting', 'nature', 'not-applicable', 'not-reproduced'].includes(tone);
   return isVerdict && whole !== '' ? `**${whole}**` : whole;
 }
 

@@ -1,6 +1,6 @@
 /** Known truths against what was measured, and the smallest difference that a session can detect. */
 
-import type { QuotaRow, SelftestResult, TruthRow } from '../../bench/analysis/selftest.ts';
+import type { QuotaRow, SelftestOutcome, SelftestResult, TruthRow } from '../../bench/analysis/selftest.ts';
 import { formatSpan } from '../../bench/units.ts';
 import { grouped } from '../grouped.ts';
 import { clean } from '../text.ts';
@@ -15,12 +15,26 @@ export interface Selftest extends SelftestResult {
   readonly missing: readonly Missing[];
 }
 
-export function coverageSentence({ coverage }: Selftest): string {
-  const { contained, intervals, interval, tooLow } = coverage;
-  if (intervals === 0) return 'Coverage: no intervals, because there are fewer than two blocks.';
+export function coverageSentence({ coverage, outcome }: Selftest): string {
+  const { contained, intervals, interval } = coverage;
+  if (outcome === 'unknown') return 'Coverage: no intervals, because there are fewer than two blocks.';
   const share = `${Math.round(100 * interval.low)} to ${Math.round(100 * interval.high)} %`;
-  const judged = tooLow ? 'TOO FEW: do not trust the intervals of this host' : 'as promised';
-  return `Coverage: ${contained} of ${intervals} intervals of 95 % contain the truth (true share ${share}): ${judged}.`;
+  return `Coverage: ${contained} of ${intervals} intervals of 95 % contain the truth (true share ${share}): ${OUTCOMES[outcome]}.`;
+}
+
+const OUTCOMES: Readonly<Record<Exclude<SelftestOutcome, 'unknown'>, string>> = {
+  'as-promised': 'as promised',
+  'too-few': 'TOO FEW: do not trust the intervals of this host',
+  'too-noisy': 'but this host is TOO NOISY TO SAY: intervals so wide contain anything, and no known slowdown shows',
+};
+
+/** Wide intervals contain every truth: what they distinguish from no difference says what the host is good for. */
+export function powerSentence({ power }: Selftest): string {
+  const { found, applied, byTruth, smallest } = power;
+  if (applied === 0) return 'Found: no slowdown was applied that could be found.';
+  const parts = byTruth.map((own) => `${clean(own.env, 60)} ${own.found} of ${own.applied}`).join(', ');
+  const least = smallest === null ? '' : ` The smallest one is ${changePercent(smallest)}.`;
+  return `Found: ${found} of ${applied} known slowdowns are distinguished from none (${parts}).${least}`;
 }
 
 export function biasSentence({ bias }: Selftest): string {

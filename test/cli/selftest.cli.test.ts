@@ -67,6 +67,14 @@ describe('boxmark selftest', () => {
     expect(ended.stdout).toMatch(/fewer than 10/);
   });
 
+  it('with --strict ends with code 4 when nothing is known of its intervals', async () => {
+    const args = ['selftest', '--blocks', '1', ...TINY, '-o', out, '--json'];
+    const ended = await rehearse(...args, '--strict');
+    expect(JSON.parse(ended.stdout)).toMatchObject({ outcome: 'unknown', power: { found: 0, applied: 0 } });
+    expect(ended.code).toBe(4);
+    expect((await rehearse(...args)).code).toBe(0);
+  });
+
   it.each([
     [['--blocks', '0'], /--blocks takes a whole number/],
     [['-w', 'ftt'], /did you mean "fft"/],

@@ -140,6 +140,11 @@ export const SELFTEST: Selftest = {
   suite: [],
   bias: { log: 0.0002, halfWidthLog: 0.0009 },
   coverage: { contained: 1, intervals: 2, interval: { low: 0.0126, high: 0.9874 }, tooLow: false },
+  power: {
+    ...{ found: 1, applied: 1, smallest: 1.02, sure: true },
+    byTruth: [{ env: 'slow:2%', found: 1, applied: 1 }],
+  },
+  outcome: 'as-promised',
   quotas: [
     {
       ...{ env: 'quota:50%', truth: 2, leastRead: 1.8, contained: true, verdict: 'inconclusive' },

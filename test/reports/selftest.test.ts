@@ -20,11 +20,33 @@ describe('the text of a self-test', () => {
     expect(text).not.toContain('fewer than 10');
   });
 
+  it('says how many known slowdowns were found, and never as promised of a host that finds none', () => {
+    const flat = (result: Selftest) => render(result).replace(/\s+/g, ' ');
+    const byTruth = [
+      { env: 'slow:1%', found: 0, applied: 3 },
+      { env: 'slow:5%', found: 5, applied: 5 },
+    ];
+    const power = { found: 5, applied: 8, byTruth, smallest: 1.05, sure: true };
+    expect(flat({ ...SELFTEST, power })).toContain(
+      'Found: 5 of 8 known slowdowns are distinguished from none (slow:1% 0 of 3, slow:5% 5 of 5). The smallest one is +5.0 %.',
+    );
+    const noisy = flat({
+      ...SELFTEST,
+      outcome: 'too-noisy',
+      power: { ...power, found: 0, smallest: null, sure: false },
+    });
+    expect(noisy).toMatch(/TOO NOISY TO SAY/);
+    expect(noisy).toContain('Found: 0 of 8 known slowdowns');
+    expect(noisy).not.toContain('as promised');
+    const nothing = { found: 0, applied: 0, byTruth: [], smallest: null, sure: false };
+    expect(flat({ ...SELFTEST, outcome: 'too-noisy', power: nothing })).toContain('no slowdown was applied');
+  });
+
   it('is loud about coverage that is too low and a quota that is not found, and names what could not run', () => {
     const coverage = { ...SELFTEST.coverage, tooLow: true };
     const quotas = SELFTEST.quotas.map((row) => ({ ...row, contained: false }));
     const missing = [{ path: 'quota:20%', reason: 'no\u001b[31m group' }];
-    const text = render({ ...SELFTEST, coverage, quotas, missing });
+    const text = render({ ...SELFTEST, coverage, outcome: 'too-few', quotas, missing });
     expect(text.replace(/\s+/g, ' ')).toMatch(/TOO FEW/);
     expect(text.replace(/\s+/g, ' ')).toMatch(/NOT as expected/);
     expect(text).toContain('quota:20%: no group');

@@ -67,11 +67,43 @@ describe('the ruler measured', () => {
     expect(contained / intervals).toBeLessThan(0.995);
   });
 
+  it('counts the slowdowns that it distinguishes from none, and names the smallest', () => {
+    const { power, outcome, rows } = analyseSelftest(inputOf(10, 1));
+    expect(power).toMatchObject({
+      found: 4,
+      applied: 4,
+      sure: true,
+      smallest: Math.min(...rows.map((row) => row.truth)),
+    });
+    expect(power.byTruth).toEqual([
+      { env: 'slow:2%', found: 2, applied: 2 },
+      { env: 'slow:5%', found: 2, applied: 2 },
+    ]);
+    expect(outcome).toBe('as-promised');
+  });
+
+  it('calls a host on which nothing shows too noisy to say, however many intervals contain the truth', () => {
+    const outcomes = Array.from({ length: 40 }, (_, seed) => analyseSelftest(inputOf(6, seed, 1, { start: 0.5 })));
+    for (const { coverage, power, outcome } of outcomes) {
+      if (!power.sure) expect(outcome).toBe(coverage.tooLow ? 'too-few' : 'too-noisy');
+    }
+    // By chance, adjusted over the slowdowns, at most one host in twenty shows one.
+    expect(outcomes.filter(({ outcome }) => outcome === 'too-noisy').length).toBeGreaterThanOrEqual(34);
+  });
+
+  it('says nothing of a host without intervals, or without a slowdown that was applied', () => {
+    expect(analyseSelftest(inputOf(1, 1))).toMatchObject({ outcome: 'unknown', power: { applied: 0 } });
+    const none = analyseSelftest({ ...inputOf(6, 1), work: { fft: 4, sor: 4 } });
+    expect(none.power).toMatchObject({ found: 0, applied: 0, smallest: null, sure: false });
+    expect(none.outcome).not.toBe('as-promised');
+  });
+
   it('a ruler that is off shows it in the bias and in the coverage', () => {
     const result = analyseSelftest(inputOf(10, 3, 1.03));
     expect(result.bias?.log).toBeCloseTo(Math.log(1.03), 2);
     expect(result.bias!.log - result.bias!.halfWidthLog!).toBeGreaterThan(0);
     expect(result.coverage).toMatchObject({ contained: 0, intervals: 4, tooLow: true });
+    expect(result.outcome).toBe('too-few');
   });
 
   it('sixteen of twenty are too few, seventeen are not', () => {
