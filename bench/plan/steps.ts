@@ -85,17 +85,14 @@ export function blockSteps(plan: Plan, block: number): Step[] {
       ];
     });
   }
-  const paused = rounds.flatMap((visits, round): Step[] => [
-    ...visits,
-    { kind: 'pause', round: round + 1 },
-    ...longs.filter((_, visit) => roundBefore(visit, longs.length, rounds.length) === round + 1).flat(),
-  ]);
+  const paused = rounds.flatMap((visits, round): Step[] => [...visits, { kind: 'pause', round: round + 1 }]);
   const verify: Step = { kind: 'verify', boxes: order.startOrder };
   const clocks: Step = { kind: 'clocks', boxes: order.startOrder };
-  return [...starts, ...warmups, { kind: 'pause', round: 0 }, ...paused, clocks, ...hosts, verify, ...closes];
-}
-
-/** Long visits stand among the rounds, evenly, so that both meet the same weather. */
-function roundBefore(visit: number, visits: number, rounds: number): number {
-  return Math.max(1, Math.round(((visit + 1) * rounds) / (visits + 1)));
+  // After the rounds: a long visit has as many passes as fit, so that boxes are in different states after it.
+  const sustained = longs.flat();
+  return [
+    ...[...starts, ...warmups],
+    { kind: 'pause', round: 0 },
+    ...[...paused, ...sustained, clocks, ...hosts, verify, ...closes],
+  ];
 }

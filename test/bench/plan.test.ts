@@ -159,15 +159,15 @@ describe('the steps of a block', () => {
     expect(changes).toHaveLength(4);
   });
 
-  it('put long visits among the rounds, evenly', () => {
+  it('put long visits after the rounds, every box in turn, once for each of their number', () => {
     const steps = blockSteps(plan({ profile: 'standard' }), 1);
-    const roundBefore = steps.flatMap((step, index) => {
-      if (step.kind !== 'long') return [];
-      const pause = steps.slice(0, index).findLast(({ kind }) => kind === 'pause');
-      return [[step.visit, pause?.kind === 'pause' ? pause.round : -1].join()];
-    });
-    // 40 rounds, of which the two visits to each workload take the thirds.
-    expect([...new Set(roundBefore)]).toEqual(['1,13', '2,27']);
+    const first = steps.findIndex(({ kind }) => kind === 'long');
+    expect(steps.findLastIndex(({ kind }) => kind === 'visit')).toBeLessThan(first);
+    const long = steps.flatMap((step) => (step.kind === 'long' ? [`${step.visit} ${step.workload} ${step.box}`] : []));
+    expect(new Set(long).size).toBe(2 * 5 * 4);
+    expect(long).toHaveLength(2 * 5 * 4);
+    const visits = long.map((one) => one[0]);
+    expect(visits).toEqual([...visits].sort());
   });
 });
 
