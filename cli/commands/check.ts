@@ -7,6 +7,7 @@ import type { Finding } from '../../bench/session/check.ts';
 import { readPublicKeys } from '../../bench/session/signature/public-keys.ts';
 import type { SignatureState } from '../../bench/session/signature/session-signature.ts';
 import { clean } from '../../reports/text.ts';
+import { count } from '../../reports/words.ts';
 import { conclude } from '../conclude.ts';
 import { withSession } from '../pack/open.ts';
 import { nagios } from '../session/nagios.ts';
@@ -40,7 +41,7 @@ function linesOf(session: string, result: WholeCheck): string {
   const { findings, samples, starts, wrongAnswers, recomputed, seal, signature, copyOf } = result;
   const wrong = wrongAnswers === 0 ? '' : `, ${wrongAnswers} of them wrong answers, recorded as such`;
   const whole = recomputed ? 'whole and unchanged, its figures recomputed' : 'whole and unchanged';
-  const verdict = findings.length === 0 ? whole : `${findings.length} findings`;
+  const verdict = findings.length === 0 ? whole : count(findings.length, 'finding');
   const last = `${session}: ${verdict} (${samples} samples${wrong}; ${starts} starts)`;
   const isSealed = seal !== null && findings.length === 0;
   const sealed = isSealed ? [`Seal: ${seal}`, ...signatureLines(signature)] : [];
