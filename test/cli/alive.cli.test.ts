@@ -5,22 +5,31 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Ended, eventually, rehearse, rehearseWith, sessions } from './program.ts';
+import { type Ended, eventually, type Running, rehearse, rehearseWith, sessions } from './program.ts';
 import { writeSession } from './stored-session.ts';
 
 const LONG = ['run', '-e', 'native', '--blocks', '500', '--rounds', '10', '-w', 'fft', '-q'];
 const SHORT = ['run', '-e', 'native', '--blocks', '2', '--rounds', '2', '-w', 'fft', '-q'];
 
 let out: string;
+let running: Running | undefined;
 beforeEach(() => {
   out = mkdtempSync('/var/tmp/boxmark-test-out-');
 });
-afterEach(() => rmSync(out, { recursive: true, force: true }));
+afterEach(async () => {
+  if (running !== undefined) {
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await rehearse('clean');
+    running = undefined;
+  }
+  rmSync(out, { recursive: true, force: true });
+});
 
 const nagios = (...more: string[]) => rehearse('check', out, '--nagios', ...more);
 
 it('a run is alive until it is killed, then gone, and whole once it is resumed', async () => {
-  const running = rehearseWith('boxmark-test-alive', ...LONG, '-o', out);
+  running = rehearseWith('boxmark-test-alive', ...LONG, '-o', out);
   const dir = await eventually(() => sessions(out).find((path) => existsSync(join(path, 'heartbeat.json'))));
   const watched = await rehearse('watch', out, '--json');
   expect(JSON.parse(watched.stdout).sessions).toMatchObject([{ dir, state: 'running', maxBlocks: 500 }]);
@@ -38,7 +47,6 @@ it('a run is alive until it is killed, then gone, and whole once it is resumed',
   expect([resumed.code, resumed.stderr]).toEqual([0, '']);
   expect(existsSync(join(dir, 'heartbeat.json'))).toBe(false);
   expect(await nagios('--max-age', '1h')).toMatchObject({ code: 0 });
-  await rehearse('clean');
 });
 
 it('a monitoring plug-in hears of old sessions, interrupted ones, changed ones, and of none', async () => {
