@@ -141,7 +141,7 @@ export function verdictCell(row: ContrastRow): RichCell {
   const more = judgement?.more ? `: ${moreText(judgement.more)}` : '';
   const notes = [
     ...(isPast ? ['past the margin'] : []),
-    ...(isOpen ? ['long visits do not show it'] : []),
+    ...(isOpen ? ['in bursts only'] : []),
     ...(judgement?.reasons.length ? [`${reasonWords(judgement.reasons)}${more}`] : []),
   ];
   return {
@@ -157,7 +157,7 @@ function signNotes(rows: readonly ContrastRow[], margin: number): string[] {
   const used = new Set(rows.flatMap((row) => row.judgement?.additions ?? []));
   return [
     ...(used.has('past-margin') ? [`+ the whole interval is past the margin of ±${percent(margin)}`] : []),
-    ...(used.has('sustained-not-shown') ? ['* in bursts; no interval of long visits within the margin'] : []),
+    ...(used.has('sustained-not-shown') ? ['* in bursts only: no interval of long visits within the margin'] : []),
   ];
 }
 

@@ -193,9 +193,7 @@ describe('the page of a session', () => {
     const text = await page.locator('[data-copy="verdicts"] + textarea').inputValue();
     expect(text.split('\n')[0]).toBe('| environment | time ratio | 95 % interval | throughput | verdict |');
     expect(text.split('\n')[1]).toBe('| --- | ---: | ---: | ---: | ---: |');
-    expect(text).toMatch(
-      /\| docker\/docker \(nested\) \(relaxed outer\) \|.*= equivalent \(long visits do not show it\) \|/,
-    );
+    expect(text).toMatch(/\| docker\/docker \(nested\) \(relaxed outer\) \|.*= equivalent \(in bursts only\) \|/);
     await page.context().close();
   });
 

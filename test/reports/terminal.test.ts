@@ -70,7 +70,7 @@ describe('render', () => {
         lu                1.007  [1.002, 1.012]      −0.7 %       6  control
         suite             1.001  [0.997, 1.005]      −0.1 %       6  control
       + the whole interval is past the margin of ±2 %
-      * in bursts; no interval of long visits within the margin
+      * in bursts only: no interval of long visits within the margin
 
       Other pairs:
                      time ratio   95 % interval  throughput  blocks  verdict
@@ -81,7 +81,7 @@ describe('render', () => {
         sparse            1.008  [1.001, 1.015]      −0.8 %       6  inconclusive
         lu                1.007  [1.002, 1.012]      −0.7 %       6  equivalent *
         suite             1.010  [1.008, 1.012]      −1.0 %       6  equivalent *
-      * in bursts; no interval of long visits within the margin
+      * in bursts only: no interval of long visits within the margin
 
       Time and rate of each environment
       Medians over all measured bursts; to compare, use the paired ratios.
