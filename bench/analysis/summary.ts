@@ -1,11 +1,9 @@
 /** What one environment did: medians per workload, wake-up cost, composite score, and how long its starts took. */
 
+import { COMPOSITE_WORKLOADS } from '../plan/suite.ts';
 import { MFLOPS, type Start } from '../types.ts';
 import { median } from '../units.ts';
 import { findSeries, type SampleGroups, type Series, wakeupRatio } from './contrast/group.ts';
-
-/** The kernels of SciMark's composite score. */
-export const COMPOSITE_WORKLOADS = ['fft', 'sor', 'monte-carlo', 'sparse', 'lu'] as const;
 
 /** One environment on one workload, over all blocks. Descriptive: the paired ratios show differences, these don't. */
 export interface WorkloadSummary {

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxmarkError } from '../errors.ts';
-import { hasSuite, SUITE } from '../plan/suite.ts';
+import { hasSuite, isOneSuite, isSuite, SUITE, suiteName } from '../plan/suite.ts';
 import { CONTRASTS } from './figure-tables.ts';
 import { sessionFolders } from './find.ts';
 import { readSessionInfo, rowsOf } from './load.ts';
@@ -104,8 +104,9 @@ function readOne(dir: string, groups: Map<string, Growing>, names: Map<string, s
   let untrusted = 0;
   const timed = new Set<string>();
   for (const row of rows) {
-    const [env, against, workload] = [shared(row.env), shared(row.baseline), shared(row.workload)];
-    if (workload === SUITE && !hasSuite(plan)) continue;
+    if (row.workload === SUITE && !hasSuite(plan)) continue;
+    const name = row.workload === SUITE ? suiteName(plan) : row.workload;
+    const [env, against, workload] = [shared(row.env), shared(row.baseline), shared(name)];
     if (row.verdict === 'untrusted') untrusted += 1;
     else
       add(
@@ -172,11 +173,13 @@ function inOrder({ sessions, series, ...head }: Growing): HistoryGroup {
     const places = points.map(({ place }) => place);
     return { ...one, places, logs: column(one.logs), lows: column(one.lows), highs: column(one.highs) };
   });
+  const isOne = isOneSuite(sorted.map(({ workload }) => workload));
+  const named = sorted.map((one) => (isOne && isSuite(one.workload) ? { ...one, workload: SUITE } : one));
   const rank = ({ figure }: HistorySeries) => (figure === 'ratio' ? 0 : 1);
   return {
     ...head,
     sessions: order.map((place) => sessions[place] as HistorySession),
-    series: sorted.sort((a, b) => rank(a) - rank(b)),
+    series: named.sort((a, b) => rank(a) - rank(b)),
   };
 }
 

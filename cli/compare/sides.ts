@@ -4,6 +4,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { figuresOf, type SessionFigures } from '../../bench/analysis/figures.ts';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
+import { isOneSuite, isSuite, SUITE } from '../../bench/plan/suite.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { digestOf } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
@@ -53,7 +54,7 @@ export async function readSides(
   const candidate = sift(candidates, alike, `it is not of the design ${designOf(newest.info)}`, leftOut);
   const comparable = sift(baselines, alike, `it is not of the design ${designOf(newest.info)}`, leftOut);
   if (comparable.length === 0) throw nothingLeft(baselinePath, leftOut);
-  if (options.allowDifferentHosts) return { baseline: comparable, candidate, leftOut, remarks };
+  if (options.allowDifferentHosts) return { ...inShort(comparable, candidate, remarks), leftOut, remarks };
   const { fingerprint } = newest.info.host;
   const isHere = ({ info }: StoredSession) => info.host.fingerprint === fingerprint;
   const strange = candidate.find((one) => !isHere(one));
@@ -61,7 +62,26 @@ export async function readSides(
   const baseline = sift(comparable, isHere, 'its hardware is not that of the candidate', leftOut);
   const [other] = comparable.slice(-1);
   if (baseline.length === 0 && other !== undefined) throw otherHardware(other.info, newest.info);
-  return { baseline, candidate, leftOut, remarks };
+  return { ...inShort(baseline, candidate, remarks), leftOut, remarks };
+}
+
+/** Both sides; their suite is just that where all sessions have the same. */
+function inShort(
+  baseline: StoredSession[],
+  candidate: StoredSession[],
+  remarks: string[],
+): Pick<Sides, 'baseline' | 'candidate'> {
+  const ratios = [...baseline, ...candidate].flatMap((session) => session.ratios);
+  if (!isOneSuite(ratios.map(({ workload }) => workload))) {
+    const [before, after] = [baseline, candidate].map(suitesOf) as [string, string];
+    if (before !== after) remarks.push(`The sides have different suites, which are not compared: ${before}; ${after}`);
+    return { baseline, candidate };
+  }
+  const shorten = (session: StoredSession) => ({
+    ...session,
+    ratios: session.ratios.map((ratio) => (isSuite(ratio.workload) ? { ...ratio, workload: SUITE } : ratio)),
+  });
+  return { baseline: baseline.map(shorten), candidate: candidate.map(shorten) };
 }
 
 /** One at a time: only figures are kept, not the bursts behind them. A session among others may be broken. */
@@ -102,6 +122,11 @@ class Copies {
       return first === undefined;
     });
   }
+}
+
+function suitesOf(sessions: readonly StoredSession[]): string {
+  const names = sessions.flatMap(({ ratios }) => ratios.map(({ workload }) => workload)).filter(isSuite);
+  return [...new Set(names)].sort().join(', ') || 'none';
 }
 
 /** What must be the same, or ratios are of different things. */

@@ -1,7 +1,8 @@
 /** Several sessions beside each other: each environment's ratio to the baseline of its own session. Nothing is pooled. */
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
-import { letterOf, suiteRows } from '../model/headline.ts';
+import { isSuite, suiteName } from '../../bench/plan/suite.ts';
+import { leadName, leadWorkload, letterOf, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { changePercent, changeRange, changeWords, joined, NO_FIGURE } from '../words.ts';
@@ -38,7 +39,11 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
   const paths = [...new Set(near.map(({ row }) => row.env))];
   const entries = paths.flatMap((path) => near.filter(({ row }) => row.env === path));
   const names = chartNames(paths.map((path) => ({ path })));
-  const labels = entries.map(({ row, index }) => `${names.get(row.env) ?? ''} · ${letterOf(index)}`);
+  const figureNames = models.map(figureName);
+  const isOneFigure = new Set(figureNames).size === 1;
+  const labels = entries.map(({ row, model, index }) =>
+    [names.get(row.env) ?? '', letterOf(index), ...(isOneFigure ? [] : [leadName(model)])].join(' · '),
+  );
   const far = rows
     .filter(({ row }) => row.timeRatio > FAR)
     .map(({ row, index }) => `${clean(row.env, 60)} in ${letterOf(index)}`);
@@ -51,6 +56,11 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
       .join('; ')}.`,
     notes: [
       `${models.map((model, index) => `${letterOf(index)}: ${clean(model.session.id, 60)} on ${clean(model.details.record?.host.name ?? model.session.host, 60)}`).join('; ')}.`,
+      ...(isOneFigure
+        ? []
+        : [
+            `Not the same figure in all sessions, so compare only those alike: ${figureNames.map((name, index) => `${letterOf(index)} ${name}`).join('; ')}.`,
+          ]),
       'Every ratio is that of one session to its own baseline. Nothing is pooled over sessions.',
       ...offScale(far),
     ],
@@ -79,6 +89,12 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
     table: tableOf(rows),
     sources: [{ file: 'contrasts.csv', rows: null, filter: 'workload = suite, of each session' }],
   };
+}
+
+/** What a session's rows are the mean of, by name: two means of as many workloads may be of others. */
+function figureName(model: ReportModel): string {
+  const lead = leadWorkload(model);
+  return clean(isSuite(lead) ? suiteName(model.session.plan) : lead, 200);
 }
 
 function tableOf(rows: readonly Row[]): ChartTable {

@@ -1,5 +1,6 @@
 /** The figures of many sessions over time. */
 
+import { isSuite } from '../../bench/plan/suite.ts';
 import { historyChart } from '../charts/history.ts';
 import type { HistoryLine, HistoryMachine, HistoryModel } from '../model/history.ts';
 import { changes, historyNotes, leftOutOfHistory, machine } from '../sections/history.ts';
@@ -64,8 +65,8 @@ function answerOf({ groups }: HistoryModel, sessions: number): string {
 /** The suite of every pair, or all its workloads where there is none; and whatever changed. */
 function chartedLines({ lines }: HistoryMachine): HistoryLine[] {
   const ratios = lines.filter(({ figure }) => figure === 'ratio');
-  const hasSuite = ratios.some(({ workload }) => workload === 'suite');
-  const isLead = (line: HistoryLine) => line.figure === 'ratio' && (!hasSuite || line.workload === 'suite');
+  const hasSuite = ratios.some(({ workload }) => isSuite(workload));
+  const isLead = (line: HistoryLine) => line.figure === 'ratio' && (!hasSuite || isSuite(line.workload));
   return [
     ...lines.filter(isLead),
     ...lines.filter((line) => !isLead(line) && (line.changes.length > 0 || line.driftLog !== null)),

@@ -65,6 +65,17 @@ describe('a candidate against stored sessions', () => {
     expect(ended.code).toBe(0);
   });
 
+  it('never compares a suite with the suite of other workloads, and says so', async () => {
+    stored(6);
+    const dir = candidate({ plan: { workloads: ['fft', 'sor', 'lu'] }, truth: { ratios: { docker: 1.01 } } });
+    const ended = await compare(history(), dir, '--json');
+    const rows = rowsOf(ended.stdout);
+    expect(Object.keys(rows)).toEqual(['docker fft', 'docker sor', 'docker suite (fft, sor)']);
+    expect(rows['docker suite (fft, sor)']).toBe('no verdict');
+    const text = (await compare(history(), dir)).stdout.replace(/\s+/g, ' ');
+    expect(text).toContain('different suites, which are not compared: suite (fft, sor); suite (fft, lu, sor)');
+  });
+
   it('has no verdict with four of them, and ends with code 4', async () => {
     stored(4);
     const ended = await compare(history(), candidate({ truth: { ratios: { docker: 1.5 } } }));

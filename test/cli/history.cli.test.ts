@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(out, { recursive: true, force: true }));
 
 /** One session a day, the first on 1 October; Docker takes `ratio` times as long. */
-function day(number: number, ratio: number, info: Stored['info'] = {}): string {
+function day(number: number, ratio: number, info: Stored['info'] = {}, workloads = ['fft', 'sor']): string {
   const date = new Date(Date.UTC(2026, 9, number)).toISOString();
   const name = `${date.slice(0, 10).replaceAll('-', '')}T000000Z-day${number}`;
   return writeSession({
@@ -21,7 +21,7 @@ function day(number: number, ratio: number, info: Stored['info'] = {}): string {
     name,
     truth: { ratios: { docker: ratio }, start: 0.002 },
     info: { startedAt: date, ...info },
-    plan: { workloads: ['fft', 'sor'], rounds: 10, blocks: 6 },
+    plan: { workloads, rounds: 10, blocks: 6 },
   });
 }
 
@@ -74,6 +74,22 @@ describe('boxmark history', () => {
     expect(ended.code).toBe(0);
     expect(ended.stdout).toMatch(/2 sessions/);
     expect(ended.stdout).toMatch(/not searched for changes: fewer than 12 sessions/);
+  });
+
+  it('keeps suites of different workloads apart, by name', async () => {
+    day(1, 1.01);
+    day(2, 1.01, {}, ['fft', 'sor', 'monte-carlo', 'sparse', 'lu']);
+    const { series } = JSON.parse((await history('--json')).stdout).groups[0];
+    const suites = series.filter(
+      ({ figure, workload }: { figure: string; workload: string }) =>
+        figure === 'ratio' && workload.startsWith('suite'),
+    );
+    expect(
+      suites.map(({ workload, points }: { workload: string; points: object[] }) => [workload, points.length]),
+    ).toEqual([
+      ['suite (fft, sor)', 1],
+      ['suite (all kernels)', 1],
+    ]);
   });
 
   it('keeps machines apart, and leaves out cut and damaged sessions with their reason', async () => {

@@ -111,8 +111,9 @@ describe('charts', () => {
   });
 
   it('of several sessions are side by side, never pooled', () => {
-    const plan = testPlan({ environments: [{ path: 'native' }, { path: 'docker' }], blocks: 7 });
     const base = fixtureInput();
+    const { workloads } = base.session.plan;
+    const plan = testPlan({ environments: [{ path: 'native' }, { path: 'docker' }], blocks: 7, workloads });
     const other = buildModel({
       ...base,
       session: { ...base.session, plan, id: 'other' },
@@ -125,7 +126,22 @@ describe('charts', () => {
       'qemu:tcg A',
       'docker B',
     ]);
-    expect(JSON.stringify(chart?.config)).toContain('docker · B');
+    expect(JSON.stringify(chart?.config)).toContain('"docker · B"');
+    expect(chart?.notes?.join(' ')).not.toContain('Not the same figure');
+  });
+
+  it('of several sessions say which workloads each is the mean of, where they differ', () => {
+    const base = fixtureInput();
+    const plan = testPlan({
+      environments: [{ path: 'native' }, { path: 'docker' }],
+      blocks: 7,
+      workloads: ['fft', 'sor'],
+    });
+    const samples = simulateSamples(plan, { seed: 5 });
+    const other = buildModel({ ...base, session: { ...base.session, plan, id: 'other' }, samples });
+    const chart = hostsChart([model, other], 800);
+    expect(JSON.stringify(chart?.config)).toContain('docker · B · mean of 2 workloads');
+    expect(chart?.notes?.join(' ')).toContain('B suite (fft, sor)');
   });
 });
 

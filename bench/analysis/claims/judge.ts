@@ -1,6 +1,6 @@
 /** Judges published claims on a session: reproduced, refuted, not reproduced here, inconclusive or not applicable, each with its reason. */
 
-import { SUITE, suiteOf } from '../../plan/suite.ts';
+import { COMPOSITE_WORKLOADS, SUITE, suiteOf } from '../../plan/suite.ts';
 import type { SessionEvent } from '../../session/events.ts';
 import type { Contrast, Estimate, FootprintRow, Interval, Sample, Start } from '../../types.ts';
 import type { ContrastRow } from '../contrast/ratio.ts';
@@ -8,7 +8,6 @@ import type { SessionGroups } from '../contrast/session-groups.ts';
 import { sessionTable } from '../contrast/session-table.ts';
 import type { Reason } from '../contrast/verdict.ts';
 import { blocksNeeded, halfWidthLog } from '../stats/precision.ts';
-import { COMPOSITE_WORKLOADS } from '../summary.ts';
 import { type ClaimGround, failingCondition } from './conditions.ts';
 import { figureNames, resourceLogs, startEstimate, unitOf } from './figures.ts';
 import { type KindOf, matchesAny, type Pair, pairsOf } from './pairs.ts';

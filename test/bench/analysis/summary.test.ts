@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { groupSamples } from '../../../bench/analysis/contrast/group.ts';
-import { COMPOSITE_WORKLOADS, summarizeEnvironment, summarizeStarts } from '../../../bench/analysis/summary.ts';
+import { summarizeEnvironment, summarizeStarts } from '../../../bench/analysis/summary.ts';
+import { COMPOSITE_WORKLOADS } from '../../../bench/plan/suite.ts';
 import { simulateSamples, testPlan, testSample, testStart } from './simulate.ts';
 
 describe('summarizeEnvironment', () => {
