@@ -34,6 +34,18 @@ it('a figure that gains more than its noise is growing', () => {
   ).toBe('growing');
 });
 
+it('what comes and goes is flat however often it is there, and growing once it stays', () => {
+  const opened = { part: 0, least: 0, comesAndGoes: true };
+  const often = series((index) => (index % 10 < index / 10 ? 8 : 5));
+  expect(trendOf(often, opened)).toEqual({ first: 5, last: 5, verdict: 'flat' });
+  expect(
+    trendOf(
+      often.map((value, index) => value + Math.floor(index / 50)),
+      opened,
+    ).verdict,
+  ).toBe('growing');
+});
+
 it('a few readings show nothing', () => {
   expect(trendOf([1, 2, 3], noise).verdict).toBe('too short');
 });
