@@ -7,15 +7,18 @@ import { printable } from '../reports/text.ts';
 import { programVersion } from './paths.ts';
 import { outputWasLost, releaseDeadTerminals, stderr, stdout } from './terminal/streams.ts';
 
+const VERSION: ReadonlySet<string> = new Set(['--version', '-V', 'version']);
+
 /** Runs the program and returns its exit code. Errors are three parts on standard error; a stack only with `-v`. */
 async function main(argv: readonly string[]): Promise<number> {
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  if (argv.length === 1 && VERSION.has(argv[0] ?? '')) {
     stdout.write(`${programVersion()}\n`);
     return EXIT.ok;
   }
   try {
-    const { program } = await import('./program.ts');
-    await program(argv[0] ?? '').parseAsync(argv, { from: 'user' });
+    const { asCalled, program } = await import('./program.ts');
+    const called = asCalled(argv);
+    await program(called[0] ?? '').parseAsync(called, { from: 'user' });
     return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
     if (isCommanderError(error)) return commanderCode(error);

@@ -38,6 +38,14 @@ export function program(called?: string): Command {
   return root;
 }
 
+/** `help COMMAND`, as other programs have it, is `COMMAND --help`. */
+export function asCalled(argv: readonly string[]): readonly string[] {
+  const [first, ...rest] = argv;
+  if (first !== 'help') return argv;
+  const isKnown = rest[0] === undefined || COMMAND_NAMES.some((name) => name.split(' ')[0] === rest[0]);
+  return isKnown ? [...rest, '--help'] : rest;
+}
+
 /** `image export` belongs to `image`, which is made when it is first needed. */
 function parentOf(name: CommandName, root: Command): Command {
   const [group = '', own] = name.split(' ');

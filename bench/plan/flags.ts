@@ -27,7 +27,7 @@ export const EXPORT_FORMATS = {
   },
 } as const;
 /** What `list` lists. */
-export const LISTS = ['environments', 'workloads', 'reports', 'exports', 'claims'] as const;
+export const LISTS = ['environments', 'workloads', 'reports', 'exports', 'claims', 'sessions'] as const;
 /** What `completion` knows. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const HISTORY_FORMATS = { text: '', json: '', html: '' } as const;

@@ -65,7 +65,7 @@ export function readHistory(folder: string): History {
   const names = new Map<string, string>();
   let untrusted = 0;
   // Names start with the time, unless a folder was renamed; groups are sorted below.
-  for (const dir of sessionFolders(folder)) {
+  for (const dir of sessionFolders(folder, { below: true })) {
     try {
       untrusted += readOne(dir, groups, names);
     } catch (error) {

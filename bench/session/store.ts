@@ -7,7 +7,7 @@ import { BoxmarkError, isDiskFull, messageOf, usageError } from '../errors.ts';
 import type { ContrastResult, FootprintRow, Sample, Start, StartupRow } from '../types.ts';
 import type { SessionEvent } from './events.ts';
 import { CONTRASTS, STARTUP } from './figure-tables.ts';
-import { digestOf, openToAppend, replaceFile, syncFolder } from './files.ts';
+import { digestOf, makeFolders, openToAppend, replaceFile, syncFolder } from './files.ts';
 import type { SessionInfo, StopReason } from './info.ts';
 import { claimFolder } from './owner.ts';
 import type { Column, Table } from './table.ts';
@@ -38,7 +38,7 @@ export interface Store {
 export function createStore(out: string, info: SessionInfo): Store {
   const dir = join(out, info.session);
   try {
-    mkdirSync(out, { recursive: true });
+    makeFolders(out);
     mkdirSync(dir);
     syncFolder(out);
   } catch (error) {

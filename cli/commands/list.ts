@@ -1,4 +1,4 @@
-/** `boxmark list`: environments, workloads, reports, exports and claims, straight from their registries. */
+/** `boxmark list`: environments, workloads, reports, exports and claims, straight from their registries; and the sessions here. */
 
 import type { Claim } from '../../bench/analysis/claims/schema.ts';
 import { nearest, usageError } from '../../bench/errors.ts';
@@ -30,6 +30,7 @@ const ITEMS: Readonly<Record<(typeof LISTS)[number], () => Promise<Item[]>>> = {
     }));
   },
   claims,
+  sessions,
 };
 
 export async function list(flags: FlagValues<'list'>, kind = ''): Promise<number> {
@@ -134,5 +135,28 @@ async function claims(): Promise<Item[]> {
         ...(claim.note === undefined ? [] : [claim.note]),
       ],
     };
+  });
+}
+
+/** Those below `results`, where `run` puts them. */
+async function sessions(): Promise<Item[]> {
+  const [{ sessionFolders }, { readSessionInfo }, { activityIn, sentenceOf }, { defaultFor }] = await Promise.all([
+    import('../../bench/session/find.ts'),
+    import('../../bench/session/load.ts'),
+    import('../session/activity.ts'),
+    import('../../bench/plan/read-flags.ts'),
+  ]);
+  const now = Date.now();
+  return sessionFolders(defaultFor('run', 'out'), { below: true }).flatMap((dir) => {
+    const activity = activityIn(dir, now);
+    if (activity === null) return [];
+    const { command, environments } = readSessionInfo(dir);
+    return [
+      {
+        name: dir,
+        summary: sentenceOf(activity, now),
+        details: [environments.map(({ path }) => path).join(', '), command],
+      },
+    ];
   });
 }

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
 import { integrityOf } from '../../bench/kinds/whole-check.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
+import { makeFolders } from '../../bench/session/files.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
 import { sealOf } from '../../bench/session/seal.ts';
 import { signingKey } from '../../bench/session/signature/private-key.ts';
@@ -48,7 +49,7 @@ function packable(session: string): string {
 
 async function write(folder: string, name: string, file: string): Promise<void> {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolders(dirname(file));
     await writeArchive(folder, name, file);
   } catch (error) {
     throw usageError(

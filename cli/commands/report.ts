@@ -16,7 +16,8 @@ export function report(flags: FlagValues<'report'>, ...paths: readonly string[])
 async function reportOn(sessions: readonly OpenedSession[], flags: FlagValues<'report'>): Promise<number> {
   const chosen = chosenFormats(flags.format);
   const [first] = sessions;
-  const toStdout = flags.out === '-';
+  const isForReading = flags.out === undefined && chosen.every(({ name }) => name === 'terminal');
+  const toStdout = flags.out === '-' || isForReading;
   const isAlone = sessions.length === 1 && first !== undefined && !first.isArchive;
   const own = isAlone ? join(first.dir, 'report') : 'report';
   const out = toStdout ? own : (flags.out ?? own);
@@ -25,7 +26,8 @@ async function reportOn(sessions: readonly OpenedSession[], flags: FlagValues<'r
   if (flags.format?.includes('md')) {
     for (const { name, content } of files) if (name.endsWith('.md')) appendStepSummary(() => String(content));
   }
-  if (toStdout) stdout.write(onlyText(files));
+  if (isForReading) for (const { content } of files) stdout.write(String(content));
+  else if (toStdout) stdout.write(onlyText(files));
   else for (const path of writeFiles(out, files)) stdout.write(`${relative(process.cwd(), path)}\n`);
   return EXIT.ok;
 }

@@ -1,12 +1,12 @@
 /** The folder that sessions are written to. */
 
-import { mkdirSync } from 'node:fs';
 import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
+import { makeFolders } from '../../bench/session/files.ts';
 
 /** Found out before anything is prepared: a folder that can't be made is a mistake in `--out`. */
 export function assertOut(out: string): void {
   try {
-    mkdirSync(out, { recursive: true });
+    makeFolders(out);
   } catch (error) {
     throw new BoxmarkError(
       {

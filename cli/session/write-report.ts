@@ -1,10 +1,10 @@
 /** Renders sessions in the formats that are asked for, and writes the files whole or not at all. */
 
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { messageOf, usageError } from '../../bench/errors.ts';
 import { defaultFor } from '../../bench/plan/read-flags.ts';
-import { replaceFile } from '../../bench/session/files.ts';
+import { makeFolders, replaceFile } from '../../bench/session/files.ts';
 import type { Format, ReportFile, SessionReport } from '../../reports/formats/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
 import type { ReportModel } from '../../reports/model/model.ts';
@@ -66,7 +66,7 @@ export function readSessionModel(dir: string): Promise<ReportModel> {
 /** Returns the paths. A reader never sees half a file. */
 export function writeFiles(out: string, files: readonly ReportFile[]): string[] {
   try {
-    mkdirSync(out, { recursive: true });
+    makeFolders(out);
     return files.map(({ name, content }) => {
       const path = pathBelow(out, name);
       replaceFile(path, content);
@@ -84,7 +84,7 @@ function pathBelow(out: string, name: string): string {
   let folder = out;
   for (const part of parts.slice(0, -1)) {
     folder = join(folder, part);
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     if (!lstatSync(folder).isDirectory()) throw new Error(`${folder} is no folder`);
   }
   return join(out, ...parts);

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { boxmark, sessions } from './program.ts';
+import { writeSession } from './stored-session.ts';
 
 let out: string;
 beforeEach(() => {
@@ -32,6 +33,7 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     ['a report format that is not there', ['report', '/tmp', '--format', 'html,pngs'], /did you mean "png"/],
     ['a margin without its sign', ['run', '--margin', '2'], /--margin takes a percentage/],
     ['a resume of what is no session', ['resume', '/nonexistent'], /not a session/],
+    ['help on what is no command', ['help', 'rum'], /did you mean "run"/],
     ['a CPU that is not there', ['run', '--cpu', '4000'], /4000/],
     ['a list that is not there', ['list', 'enviroments'], /did you mean "environments"/],
     ['a session that is none', ['check', '/nonexistent'], /not a session/],
@@ -44,6 +46,12 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     expect(ended.stdout).toBe('');
     expect(ended.code).toBe(2);
     expect(sessions(out)).toEqual([]);
+  });
+
+  it('a folder that no folder can be made in, at once', async () => {
+    const ended = await boxmark('run', '-e', 'native', '--out', '/proc/boxmark/results');
+    expect(ended.stderr).toMatch(/--out: the folder can't be made[^]*received: \/proc\/boxmark\/results/);
+    expect(ended.code).toBe(2);
   });
 
   it('a plan with a wrong type names the file, the setting and the value', async () => {
@@ -88,6 +96,34 @@ describe('help and lists', () => {
     for (const command of commands) {
       if (command === 'image') continue;
       expect((await boxmark(command ?? '', '--help')).stdout, command).toMatch(/Examples?:\n {2}boxmark/);
+    }
+  });
+
+  it('has the commands help and version', async () => {
+    expect((await boxmark('help')).stdout).toBe((await boxmark('--help')).stdout);
+    expect((await boxmark('help', 'image', 'export')).stdout).toMatch(/^Usage: boxmark image export/);
+    expect(await boxmark('version')).toEqual(await boxmark('--version'));
+  });
+
+  it('list and history find the sessions in folders below, where there are none in the folder itself', async () => {
+    const copies = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+    writeSession({ out: join(copies, 'results', 'kept'), name: '20261101T000000Z-kept' });
+    const here = process.cwd();
+    try {
+      process.chdir(copies);
+      expect((await boxmark('list', 'sessions')).stdout).toMatch(
+        /^results\/kept\/20261101T000000Z-kept {2}finished .* ago/,
+      );
+      expect((await boxmark('history')).stdout).toMatch(/^boxmark .* 1 session$/m);
+      const own = writeSession({ out: join(copies, 'results'), name: '20261102T000000Z-own' });
+      expect((await boxmark('list', 'sessions')).stdout).toMatch(/^results\/20261102T000000Z-own .*\n$/);
+      expect((await boxmark('report', own, '--format', 'terminal')).stdout).toMatch(
+        /^boxmark [\s\S]*Seal: none|native/,
+      );
+      expect(readdirSync(own)).not.toContain('report');
+    } finally {
+      process.chdir(here);
+      rmSync(copies, { recursive: true, force: true });
     }
   });
 
