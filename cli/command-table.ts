@@ -35,6 +35,7 @@ boxmark run -e native,docker,docker/docker -w fft,lu --blocks 12
 boxmark run --profile standard --target 0.5% --max-time 20m
 boxmark run -e docker,uml --contrast uml..docker --json > comparison.json
 boxmark run -w system                            # what the kernel under each box does, instead of the processor
+boxmark run -e docker,docker:seccomp=new.json --baseline docker --fail-if 'suite > 2%'   # a gate: exit code 3
 boxmark run --measure startup -e native,docker,uml
 boxmark run --plan plan.yaml --dry-run`,
   },

@@ -4,6 +4,7 @@
  */
 
 import { formatPercent } from '../units.ts';
+import { CONDITION } from './condition.ts';
 import { ANY, type Flag, flag } from './flag.ts';
 import { DEFAULT_MARGIN } from './profiles.ts';
 import { CPUS, choice, choices, count, DIGEST, names, ON, PERCENT, SIZE, text, time, WEB } from './values.ts';
@@ -48,6 +49,12 @@ const JUDGING = [
     help: 'give verdicts although a setting gave the boxes unequal CPUs, CPU flags or bytes',
     commands: { run: ANY },
     plan: true,
+  }),
+  flag('fail-if', CONDITION, {
+    repeats: true,
+    help: 'exit 3 when this is shown, and 4 when it is not ruled out; may be repeated',
+    commands: { run: ANY, resume: ANY },
+    kinds: ['workloads'],
   }),
   flag('strict', ON, {
     help: 'exit 4 when a verdict is inconclusive or untrusted',

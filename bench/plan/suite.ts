@@ -7,7 +7,7 @@ export const SUITE = 'suite';
 /** The kernels of SciMark's composite score. */
 export const COMPOSITE_WORKLOADS = ['fft', 'sor', 'monte-carlo', 'sparse', 'lu'] as const;
 
-type SuitePlan = Pick<Plan, 'workloads' | 'suite'>;
+export type SuitePlan = Pick<Plan, 'workloads' | 'suite'>;
 
 /** Workloads that the suite is the mean of: the kernels where a plan holds others too, else all. */
 export function suiteOf({ workloads, suite }: SuitePlan): readonly string[] {

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
 import { kindOf } from '../../bench/kinds/index.ts';
+import { assertConditions } from '../../bench/plan/condition.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { extendStopping } from '../../bench/plan/stopping.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
@@ -36,6 +37,10 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
   const sign = signingKey(flags.sign);
   const before = readInfo(dir);
   const plan = planOn(before, flags);
+  assertConditions(flags.failIf ?? [], {
+    environments: plan.environments.flatMap(({ path, alias }) => (path === plan.baseline ? [] : [path, alias ?? path])),
+    workloads: plan.workloads,
+  });
   if (isCutAtItsEnd(before, plan)) return finishCut(dir, before, { ...endOf(dir, plan, flags), sign });
   assertMoreToDo(before, plan);
   const host = await readHost();
@@ -68,9 +73,9 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
   );
 }
 
-function endOf(dir: string, plan: Plan, { json, keepGoing, strict }: ResumeFlags) {
+function endOf(dir: string, plan: Plan, { json, keepGoing, strict, failIf = [] }: ResumeFlags) {
   const requested = plan.environments.filter(({ alias }) => alias === undefined).map(({ path }) => path);
-  return { json: json === true, dir, requested, keepGoing: keepGoing === true, strict: strict === true };
+  return { json: json === true, dir, requested, keepGoing: keepGoing === true, strict: strict === true, failIf };
 }
 
 /** Has it all its blocks, and not come to its own end? Figures and manifest may be missing then. */

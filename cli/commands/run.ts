@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { describePlan, estimateSeconds } from '../../bench/kinds/index.ts';
+import { assertConditions } from '../../bench/plan/condition.ts';
 import { makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues, type PlanInput, planInputOf } from '../../bench/plan/read-flags.ts';
 import { signingKey } from '../../bench/session/signature/private-key.ts';
@@ -28,6 +29,8 @@ export async function run(flags: RunFlags): Promise<number> {
     limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
   });
   const out = resolve(input.out ?? defaultFor('run', 'out'));
+  const compared = settings.requested.filter((name) => name !== settings.baseline);
+  assertConditions(flags.failIf ?? [], { environments: compared, workloads: settings.workloads });
   if (!flags.dryRun) assertOut(out);
   const options = {
     quiet: flags.quiet === true,
@@ -48,6 +51,7 @@ export async function run(flags: RunFlags): Promise<number> {
       requested: settings.requested,
       keepGoing: flags.keepGoing === true,
       strict: flags.strict === true,
+      failIf: flags.failIf ?? [],
     });
   });
 }

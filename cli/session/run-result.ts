@@ -3,6 +3,7 @@
 import { EXIT } from '../../bench/errors.ts';
 import { kindOf } from '../../bench/kinds/index.ts';
 import { integrityAtEnd } from '../../bench/kinds/whole-check.ts';
+import type { Condition } from '../../bench/plan/condition.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import type { Unavailable } from '../../bench/types.ts';
 import { sessionDocument } from '../../reports/documents/session.ts';
@@ -14,6 +15,7 @@ import { headerOf } from '../../reports/model/read.ts';
 import { clean } from '../../reports/text.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
 import { concludeSession, nearPath, type SessionEnd } from './conclude-session.ts';
+import { failIfCode } from './fail-if.ts';
 
 export interface RunEnd extends ExitQuestion, Pick<SessionEnd, 'sign'> {
   readonly dir: string;
@@ -59,13 +61,17 @@ export interface ExitQuestion {
   readonly keepGoing: boolean;
   /** Does an open verdict count? */
   readonly strict: boolean;
+  readonly failIf: readonly Condition[];
 }
 
-/** 1 when an environment asked for by its own name gave no data; with `strict` 4 when a verdict is open; else 0. */
+/**
+ * 1 when an environment asked for by its own name gave no data; 3 when a condition of `failIf` is exceeded, 4 when one is
+ * open, or with `strict` a verdict; else 0.
+ */
 export function exitCodeOf(
   outcome: Omit<SessionOutcome, 'events' | 'failure'>,
   { planned, refused }: Candidates,
-  { requested, keepGoing, strict }: ExitQuestion,
+  { requested, keepGoing, strict, failIf }: ExitQuestion,
 ): number {
   const measured = kindOf(outcome.info.plan).measured(outcome);
   const byName = new Set(requested);
@@ -76,7 +82,8 @@ export function exitCodeOf(
     stderr.write(`boxmark: no data from ${clean(missing.join(', '))}, asked for by name: ${why}\n`);
     if (!keepGoing) return EXIT.failed;
   }
-  return strict ? strictCode(outcome.contrasts) : EXIT.ok;
+  const code = failIfCode(failIf, outcome.contrasts, outcome.info.plan);
+  return strict && code === EXIT.ok ? strictCode(outcome.contrasts) : code;
 }
 
 function strictCode(contrasts: SessionOutcome['contrasts']): number {

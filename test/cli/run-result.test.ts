@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CONDITION } from '../../bench/plan/condition.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import type { ContrastResult, Verdict } from '../../bench/types.ts';
 import { concludeSession } from '../../cli/session/conclude-session.ts';
@@ -22,14 +23,14 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 const rig = { planned: [{ path: 'native' }, { path: 'docker' }], refused: [] };
-const question = { requested: ['native', 'docker'], keepGoing: false, strict: false };
+const question = { requested: ['native', 'docker'], keepGoing: false, strict: false, failIf: [] };
 const samples = ['native', 'docker'].map((env) => testSample({ env }));
 
 function outcome(verdicts: readonly (Verdict | null)[], more: { stopReason?: string; samples?: typeof samples } = {}) {
   return {
     info: {
       ...{ stopReason: more.stopReason ?? 'blocks', blocksCompleted: 3 },
-      plan: { baseline: 'native', environments: [{ path: 'native' }] },
+      plan: { baseline: 'native', environments: [{ path: 'native' }], workloads: ['fft'] },
     } as unknown as SessionInfo,
     samples: more.samples ?? samples,
     starts: [],
@@ -52,6 +53,32 @@ describe('the exit code of a session', () => {
     expect(said).toMatch(/docker on fft is inconclusive: exit code 4/);
     expect(exitCodeOf(outcome(['untrusted', 'untrusted']), rig, strict)).toBe(4);
     expect(said).toMatch(/untrusted, and 1 more/);
+  });
+
+  it('is 3 for a condition that is exceeded, 4 for one that is open, and says what of each', () => {
+    const row = (env: string, low: number, high: number) =>
+      ({
+        ...{ env, baseline: 'native', workload: 'fft', blocks: 6, timeRatio: (low + high) / 2, verdict: 'slower' },
+        ...{ interval: { low, high }, controlInterval: { low: 0.99, high: 1.01 }, total: null, sustained: null },
+      }) as ContrastResult;
+    const base = outcome([]);
+    const plan = { ...base.info.plan, workloads: ['fft', 'sor'] };
+    const ended = {
+      ...base,
+      info: { ...base.info, plan },
+      contrasts: [row('docker', 1.03, 1.05), row('uml', 0.98, 1.03)],
+    };
+    const code = (...texts: string[]) =>
+      exitCodeOf(ended, rig, { ...question, strict: true, failIf: CONDITION.parse(texts, '--fail-if') });
+    expect(code('any > 2%', 'uml on fft > 2%')).toBe(3);
+    expect(said).toContain("--fail-if 'any > 2%': exceeded by docker on fft +4.00 % [+3.00, +5.00]: exit code 3\n");
+    expect(said).toMatch(/'uml on fft > 2%': neither shown nor ruled out for uml on fft \+0\.50 % .*: exit code 4/);
+    expect(code('uml on fft > 2%')).toBe(4);
+    said = '';
+    expect(code('any > 9%')).toBe(0);
+    expect(said).toMatch(/ruled out: docker on fft .*; uml on fft /);
+    expect(code('sor > 2%')).toBe(4);
+    expect(said).toContain("'sor > 2%': no figure: exit code 4");
   });
 
   it('is 1 for an environment without data before it is 4, and 4 again when that is let pass', () => {
