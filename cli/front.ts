@@ -3,6 +3,8 @@
  * about as long to load a small file as a large one.
  */
 
+// Before all others.
+import './terminal/node-version.ts';
 import '../bench/plan/read-flags.ts';
 import '../reports/text.ts';
 import './command-table.ts';

@@ -8,9 +8,10 @@ import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { compile, SIMD_SOURCES } from '../../scimark/simd/build.mjs';
+import { notices } from './notices.mjs';
 
-/** Have machine code of their own, or are loaded by one that has. */
-const NATIVE = ['@napi-rs/canvas', 'canvas', 'chart.js', 'chartjs-*', '@sgratzl/*'];
+/** Has machine code of its own, a package for each platform. */
+const NATIVE = ['@napi-rs/canvas'];
 const FONTS = 'node_modules/@fontsource/inter/files';
 const WASM = 'dist/kernels.wasm';
 
@@ -44,6 +45,19 @@ export const BUNDLES = {
     minifySyntax: true,
     banner: { js: 'globalThis.boxmarkFirstNs=process.hrtime.bigint();' },
   },
+  pictures: {
+    ...COMMON,
+    entryPoints: ['reports/formats/pictures.cjs'],
+    outdir: 'dist/report',
+    entryNames: '[name]',
+    outExtension: { '.js': '.cjs' },
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external: NATIVE,
+    // The function that pictures.cjs replaces.
+    logOverride: { 'require-resolve-not-external': 'silent' },
+  },
   page: {
     ...COMMON,
     entryPoints: [
@@ -70,5 +84,6 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
   process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
   mkdirSync('dist', { recursive: true });
   writeFileSync(WASM, await compile(SIMD_SOURCES));
-  await Promise.all(Object.values(BUNDLES).map((options) => build(options)));
+  const built = await Promise.all(Object.values(BUNDLES).map((options) => build({ ...options, metafile: true })));
+  writeFileSync('dist/NOTICES.txt', notices(built.map(({ metafile }) => metafile)));
 }

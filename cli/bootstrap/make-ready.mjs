@@ -96,7 +96,12 @@ export async function makeReady(root) {
 }
 
 /** Programs of the project itself, by the mode of the bootstrap that runs them. */
-const PROGRAMS = { bench: 'test/speed/main.ts', faults: 'test/faults/main.ts', soak: 'test/faults/soak.ts' };
+const PROGRAMS = {
+  bench: 'test/speed/main.ts',
+  faults: 'test/faults/main.ts',
+  soak: 'test/faults/soak.ts',
+  installs: 'test/install/main.ts',
+};
 
 export const isOwnProgram = (mode) => Object.hasOwn(PROGRAMS, mode);
 

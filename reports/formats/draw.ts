@@ -1,7 +1,7 @@
 /** Draws charts to PNG and SVG with chartjs-node-canvas, the same bytes every time. */
 
 import { createRequire } from 'node:module';
-import type { ChartConfiguration } from 'chart.js';
+import type { ChartConfiguration, Plugin } from 'chart.js';
 import type { ChartJSNodeCanvas } from 'chartjs-node-canvas';
 import type { Chart } from '../charts/chart.ts';
 import { assetPath } from './html/assets.ts';
@@ -9,16 +9,34 @@ import { html } from './html/markup.ts';
 
 type Format = 'png' | 'svg';
 
+/** What pictures.cjs gives. */
+interface Pictures {
+  readonly ChartJSNodeCanvas: typeof ChartJSNodeCanvas;
+  readonly errorBars: typeof import('chartjs-chart-error-bars');
+  readonly boxes: typeof import('@sgratzl/chartjs-chart-boxplot');
+  readonly annotation: Plugin;
+}
+
 const require = createRequire(import.meta.url);
 const MIME = { png: 'image/png', svg: 'image/svg+xml' } as const;
 
 /** Twice as many pixels as CSS pixels: sharp on paper and on dense screens. */
 const PNG_RATIO = 2;
 const TITLE = { display: true, align: 'start', font: { size: 15, weight: 'bold' }, color: '#16191d' } as const;
+/** A picture has no page behind it. The library's own is of the size of the first canvas. */
+const PAPER: Plugin = {
+  id: 'paper',
+  beforeDraw: ({ ctx, width, height }) => {
+    ctx.save();
+    ctx.fillStyle = '#ffffff';
+    ctx.fillRect(0, 0, width, height);
+    ctx.restore();
+  },
+};
 /** Above and below a title, px: Chart.js's own. */
 const TITLE_PADDING = 10;
 
-/** A drawer keeps one canvas for each size: each new one loads its own Chart.js. */
+/** A drawer keeps one canvas for each size. */
 export function newDrawer(format: Format): (chart: Chart) => Uint8Array {
   const canvases = new Map<string, ChartJSNodeCanvas>();
   return (chart) => {
@@ -60,22 +78,19 @@ function configOf(chart: Chart, format: Format): ChartConfiguration {
 }
 
 function newCanvas(format: Format, width: number, height: number): ChartJSNodeCanvas {
-  const { ChartJSNodeCanvas: Canvas } = require('chartjs-node-canvas') as typeof import('chartjs-node-canvas');
+  const { ChartJSNodeCanvas: Canvas, errorBars, boxes, annotation } = require(assetPath('pictures.cjs')) as Pictures;
   const canvas = new Canvas({
     width,
     height,
     ...(format === 'svg' ? { type: 'svg' as const } : {}),
-    backgroundColour: '#ffffff',
     chartCallback: (Chart) => {
-      // Each canvas has its own Chart.js, for which plug-ins must be loaded again.
-      const bars = fresh('chartjs-chart-error-bars');
-      const boxes = fresh('@sgratzl/chartjs-chart-boxplot');
       Chart.register(
-        bars.ScatterWithErrorBarsController,
-        bars.PointWithErrorBar,
+        errorBars.ScatterWithErrorBarsController,
+        errorBars.PointWithErrorBar,
         boxes.BoxPlotController,
         boxes.BoxAndWiskers,
-        fresh('chartjs-plugin-annotation'),
+        annotation,
+        PAPER,
       );
       Chart.defaults.font.family = 'Inter';
       Chart.defaults.color = '#3c434b';
@@ -87,10 +102,4 @@ function newCanvas(format: Format, width: number, height: number): ChartJSNodeCa
     canvas.registerFont(assetPath(`inter-latin-${weight}-normal.woff2`), { family: 'Inter', weight });
   }
   return canvas;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: plug-ins are classes of a CommonJS package that is loaded again and again.
-function fresh(id: string): any {
-  delete require.cache[require.resolve(id)];
-  return require(id);
 }

@@ -1,6 +1,7 @@
 /** What goes into the bundles, as the bundler reports it. */
 
 import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
@@ -9,12 +10,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '..', '..');
 const load = (file: string) => import(pathToFileURL(join(ROOT, 'cli', 'bootstrap', file)).href);
 const { BUNDLES, looking } = (await load('build.mjs')) as {
-  BUNDLES: Readonly<Record<'program' | 'payload' | 'page', BuildOptions>>;
+  BUNDLES: Readonly<Record<'program' | 'payload' | 'page' | 'pictures', BuildOptions>>;
   looking(options: BuildOptions): BuildOptions & { metafile: true };
 };
 const { SOURCES } = (await load('make-ready.mjs')) as { SOURCES: readonly string[] };
 
-const NAMES = ['program', 'payload', 'page'] as const;
+const NAMES = ['program', 'payload', 'page', 'pictures'] as const;
 const made = new Map<string, Metafile>();
 beforeAll(async () => {
   for (const name of NAMES) {
@@ -37,14 +38,37 @@ describe('the build', () => {
     expect(own(Object.keys(made.get('payload')?.inputs ?? {}))).toContain('system/index.ts');
   });
 
-  it('keeps the packages that have machine code outside, and every other one inside', () => {
-    const { outputs = {} } = made.get('program') ?? {};
-    const outside = Object.values(outputs).flatMap(({ imports }) =>
-      imports.filter(({ external, path }) => external === true && !path.startsWith('node:')).map(({ path }) => path),
+  it('keeps what has machine code outside, and that alone, so that an installed program needs nothing else', () => {
+    const outside = NAMES.flatMap((name) => Object.values(made.get(name)?.outputs ?? {})).flatMap(({ imports }) =>
+      imports.filter(({ external, path }) => external === true && !isBuiltin(path)).map(({ path }) => path),
     );
     const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-    expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(outside.filter((path) => path.includes('chart'))));
-    expect(outside.filter((path) => /^(commander|zod|execa|yaml|csv|tinybench)/.test(path))).toEqual([]);
+    const packages = outside.map((path) =>
+      path
+        .split('/')
+        .slice(0, path.startsWith('@') ? 2 : 1)
+        .join('/'),
+    );
+    expect([...new Set(packages)]).toEqual(Object.keys(dependencies));
+  });
+
+  it('has the licence of everything that is in it', () => {
+    const text = readFileSync(join(ROOT, 'dist', 'NOTICES.txt'), 'utf8');
+    for (const name of ['chart.js', 'chartjs-node-canvas', 'execa', 'zod', '@fontsource/inter', 'csv-stringify']) {
+      expect(text).toMatch(new RegExp(`^${name} [\\d.]+ \\((MIT|OFL-1.1)\\)$`, 'm'));
+    }
+    expect(text).not.toContain('holds no text');
+  });
+
+  it('names the same least Node.js everywhere', () => {
+    const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const least = /^>=(\d+)\.(\d+)$/.exec(engines.node)?.slice(1).join(', ');
+    expect(readFileSync(join(ROOT, 'cli', 'terminal', 'node-version.ts'), 'utf8')).toContain(
+      `const LEAST = [${least}]`,
+    );
+    expect(readFileSync(join(ROOT, 'cli', 'bootstrap', 'bootstrap.mjs'), 'utf8')).toContain(
+      `const LEAST_NODE = [${least}]`,
+    );
   });
 });
 
