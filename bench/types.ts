@@ -196,6 +196,9 @@ export type StartFigures = Readonly<Record<(typeof START_FIGURES)[number], numbe
 /** Of a start that failed before its payload answered. */
 export const NO_FIGURES = Object.fromEntries(START_FIGURES.map((key) => [key, null])) as StartFigures;
 
+/** The reason of a start that an interrupt ended: no fault of the box. */
+export const INTERRUPTED = 'interrupted';
+
 /** One fresh start: one row of `starts.csv`. */
 export type Start =
   | (StartBase & StartFigures & { readonly status: 'completed' })

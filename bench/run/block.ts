@@ -1,7 +1,7 @@
 /** One block of workloads: runs its steps, turns answers into samples, and keeps a failing box from spoiling the others' data. */
 
 import { blockSteps, type HostStep, type MeasuringStep, type Step } from '../plan/steps.ts';
-import type { Sample, StartFigures } from '../types.ts';
+import { INTERRUPTED, type Sample, type StartFigures } from '../types.ts';
 import { BoxFault, faultOf } from './client.ts';
 import type { BlockResult, BlockScope } from './kind.ts';
 import { type BookedReply, Resident, recordFault, startName } from './resident.ts';
@@ -55,7 +55,7 @@ export class BlockRun {
       }
     } finally {
       this.#flush();
-      const why = new BoxFault('failed', signal.aborted ? 'interrupted' : 'the block was given up');
+      const why = new BoxFault('failed', signal.aborted ? INTERRUPTED : 'the block was given up');
       // All of them, even when the store takes no more rows.
       await Promise.allSettled([...this.#alive.values()].map((resident) => this.#close(resident, why)));
     }

@@ -13,7 +13,7 @@ import {
   parseHello,
   type RequestOf,
 } from '../payload/protocol.ts';
-import type { BoxProcess } from '../types.ts';
+import { type BoxProcess, INTERRUPTED } from '../types.ts';
 import { HostAtLimit } from './watch/host-gauges.ts';
 import type { Wait } from './watch/patience.ts';
 
@@ -110,7 +110,7 @@ class Mailbox {
     const waiting = this.#early.shift();
     if (waiting !== undefined) return waiting;
     if (this.#ended !== undefined) throw this.#ended;
-    const onAbort = () => this.#fail(new BoxFault('failed', 'interrupted'));
+    const onAbort = () => this.#fail(new BoxFault('failed', INTERRUPTED));
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise((resolve, reject) => {

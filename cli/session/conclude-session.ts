@@ -33,9 +33,14 @@ export async function concludeSession(
 ): Promise<number> {
   const { info, failure } = outcome;
   const { json, dir } = end;
-  show({ ...result, json, dirs: [dir] });
-  if (info.stopReason === 'interrupted') {
-    const kept = `${info.blocksCompleted} whole ${info.blocksCompleted === 1 ? 'block is' : 'blocks are'} kept`;
+  const isInterrupted = info.stopReason === 'interrupted';
+  // A report of nothing would hide the one line that matters.
+  if (!isInterrupted || info.blocksCompleted > 0 || json === true) show({ ...result, json, dirs: [dir] });
+  if (isInterrupted) {
+    const kept =
+      info.blocksCompleted === 0
+        ? 'nothing was measured yet'
+        : `${info.blocksCompleted} whole ${info.blocksCompleted === 1 ? 'block is' : 'blocks are'} kept`;
     stderr.write(`boxmark: interrupted; ${kept}\n  try: ${resumeCall(nearPath(dir), info.plan)}\n`);
     return EXIT.interrupted;
   }

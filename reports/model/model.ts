@@ -19,6 +19,7 @@ import { eventKind, type SessionEvent } from '../../bench/session/events.ts';
 import {
   type BoxFacts,
   type FootprintRow,
+  INTERRUPTED,
   NO_TRAITS,
   type Plan,
   type Sample,
@@ -164,9 +165,9 @@ export interface SessionDetails {
 export function buildModel(input: ModelInput): ReportModel {
   const { session } = input;
   const { plan } = session;
-  const starts = [...input.starts];
+  const starts = [...input.starts].filter((start) => !isInterrupted(start));
   const startups = new Map(summarizeStarts(starts).map((startup) => [startup.env, startup]));
-  const events = [...input.events];
+  const events = [...input.events].filter((event) => !isInterrupted(event));
   const hostTimed = hostTimedBoxes(events);
   const runOrder = newRunOrder(hostTimed);
   const samples = groupSession(noticed(input.samples, runOrder.add), hostTimed);
@@ -274,6 +275,11 @@ function openOf(rows: readonly ContrastRow[]): OpenVerdicts | null {
   const most = within.toSorted((a, b) => (b.blocks ?? 0) - (a.blocks ?? 0))[0];
   const { blocks, minutes } = most ?? { blocks: null, minutes: null };
   return { count: needs.length, beyond: needs.length - within.length, blocks, minutes };
+}
+
+/** Of a box that was running when the session was interrupted, which is no failure. */
+function isInterrupted(it: Start | SessionEvent): boolean {
+  return 'reason' in it && it.reason === INTERRUPTED;
 }
 
 function failuresOf(starts: readonly Start[]): StartFailure[] {

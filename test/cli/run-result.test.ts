@@ -94,6 +94,13 @@ describe('the exit code of a session', () => {
     expect(said).toMatch(/interrupted; 3 whole blocks are kept\n {2}try: boxmark resume results\/some\n/);
   });
 
+  it('is 130 after an interrupt in the first block, with two lines and no report of nothing', async () => {
+    const none = outcome([], { stopReason: 'interrupted' });
+    expect(await end({ ...none, info: { ...none.info, blocksCompleted: 0 } })).toBe(130);
+    expect(printed).toBe('');
+    expect(said).toBe('boxmark: interrupted; nothing was measured yet\n  try: boxmark resume results/some\n');
+  });
+
   it('is 1 when nothing was measured, and says what finds out why', async () => {
     expect(await end({ ...outcome([], { samples: [] }) })).toBe(1);
     expect(said).toMatch(/nothing was measured\n {2}try: boxmark doctor/);

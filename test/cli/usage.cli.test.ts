@@ -36,17 +36,17 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     [
       'a condition without a percentage',
       ['run', '--fail-if', 'suite > 2'],
-      /--fail-if takes a condition[^]*'suite > 2%'/,
+      /--fail-if takes a condition[\s\S]*'suite > 2%'/,
     ],
     [
       'a condition on a workload that is not measured',
       ['run', '-e', 'native,docker', '-w', 'fft', '--fail-if', 'lu > 2%'],
-      /does not measure[^]*received: lu > 2%[^]*fft, suite, any/,
+      /does not measure[\s\S]*received: lu > 2%[\s\S]*fft, suite, any/,
     ],
     [
       'a condition on an environment that is not compared',
       ['run', '-e', 'native,docker', '--fail-if', 'native on fft > 2%'],
-      /not compared in this run[^]*try: docker/,
+      /not compared in this run[\s\S]*try: docker/,
     ],
     ['help on what is no command', ['help', 'rum'], /did you mean "run"/],
     ['a CPU that is not there', ['run', '--cpu', '4000'], /4000/],
@@ -65,7 +65,7 @@ describe('bad input ends with code 2, a clear message on standard error, and not
 
   it('a folder that no folder can be made in, at once', async () => {
     const ended = await boxmark('run', '-e', 'native', '--out', '/proc/boxmark/results');
-    expect(ended.stderr).toMatch(/--out: the folder can't be made[^]*received: \/proc\/boxmark\/results/);
+    expect(ended.stderr).toMatch(/--out: the folder can't be made[\s\S]*received: \/proc\/boxmark\/results/);
     expect(ended.code).toBe(2);
   });
 

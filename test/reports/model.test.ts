@@ -1,7 +1,8 @@
 /** The model: what the answer is about, and gaps that make no errors. */
 
 import { describe, expect, it } from 'vitest';
-import { NO_TRAITS, type Sample } from '../../bench/types.ts';
+import type { SessionEvent } from '../../bench/session/events.ts';
+import { NO_FIGURES, NO_TRAITS, type Sample } from '../../bench/types.ts';
 import { buildModel, type ModelInput } from '../../reports/model/model.ts';
 import { answerOf, controlSentence } from '../../reports/sections/answer.ts';
 import { sessionNotes } from '../../reports/sections/notes.ts';
@@ -206,6 +207,18 @@ describe('gaps', () => {
         { kind: 'checksum-mismatch', count: 1 },
       ],
     });
+  });
+
+  it('are no failures where an interrupt made them', () => {
+    const input = fixtureInput();
+    const head = { env: 'docker', block: 9, reason: 'interrupted' };
+    const model = buildModel({
+      ...input,
+      starts: [...input.starts, { ...head, ...NO_FIGURES, position: 1, startId: 'b9-docker', status: 'failed' }],
+      events: [...input.events, { ...head, kind: 'failed', at: '2026-11-23T17:00:00.000Z' } as SessionEvent],
+    });
+    expect(model.failures.map(({ reason }) => reason)).toEqual(['the inner daemon was gone']);
+    expect(model.events.byKind.map(({ kind }) => kind)).toEqual(['idle-cpu', 'checksum-mismatch']);
   });
 
   it('take the composite from an environment whose state was found wrong at the end of a block', () => {
