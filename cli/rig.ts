@@ -176,25 +176,29 @@ export async function withRig(
   const made: Environment[] = [];
   let claimed: ClaimedHost | undefined;
   let folder: WorkFolder | undefined;
+  let left: readonly string[] = [];
+  let code: number;
   try {
     admit(settings, options, progress);
     if (!options.dryRun) claimed = await claimHost(options, settings.limits, { signal, progress });
     folder = await WorkFolder.open(settings.limits, signal, !options.dryRun);
     if (claimed?.otherRun !== undefined) folder.workspace.note({ kind: 'other-run', run: claimed.otherRun });
-    return await act(
+    code = await act(
       await Rig.prepare(folder, made, { ...settings, ...options }, { signal, progress, flags: options }),
     );
   } catch (error) {
     if (!signal.aborted) throw error;
     stderr.write('boxmark: interrupted before anything was measured; nothing is left behind\n');
-    return EXIT.interrupted;
+    code = EXIT.interrupted;
   } finally {
     progress.done();
     for (const environment of made.toReversed()) await environment.dispose();
-    await folder?.dispose();
+    left = (await folder?.clear()) ?? [];
+    for (const text of left) stderr.write(`boxmark: ${text}\n`);
     await claimed?.release();
     interrupt.release();
   }
+  return left.length > 0 && code === EXIT.ok ? EXIT.failed : code;
 }
 
 function requestedOf({ requested, baseline }: RigSettings): readonly string[] {

@@ -2,7 +2,7 @@
 
 import { EXIT } from '../../bench/errors.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
-import type { Environment } from '../../bench/types.ts';
+import type { Image } from '../../bench/types.ts';
 import { cut, wrap } from '../../reports/text.ts';
 import { CONTAINERS, candidatesOf } from '../../runners/aliases.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
@@ -11,7 +11,7 @@ import { type NoiseCheck, preflight } from '../../runners/host/noise.ts';
 import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
-import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
+import { prepareStack, refusalOf, type StackContext } from '../../runners/stack/stack.ts';
 import { conclude } from '../conclude.ts';
 import { payloadFile } from '../paths.ts';
 import { suggestion } from '../rig.ts';
@@ -39,12 +39,13 @@ export async function doctor(flags: FlagValues<'doctor'>): Promise<number> {
   const host = await readHost();
   const limits = defaultLimits(undefined, MEMORY_BYTES);
   const noise = preflight(limits.cpus);
-  const rows = await tryAll(flags.quiet === true);
-  const lines = () => [...hostLines(host), '', ...environmentLines(rows), '', ...noiseLines(noise)];
+  const { rows, leftBehind } = await tryAll(flags.quiet === true);
+  const left = leftBehind.flatMap((text) => ['', ...wrap(text, WIDTH)]);
+  const lines = () => [...hostLines(host), '', ...environmentLines(rows), ...left, '', ...noiseLines(noise)];
   return conclude(
     {
       json: flags.json,
-      document: () => ({ environments: rows, noise, host }),
+      document: () => ({ environments: rows, noise, host, leftBehind }),
       text: () => `${lines().join('\n')}\n`,
     },
     rows.some(({ available }) => available) ? EXIT.ok : EXIT.unfit,
@@ -52,55 +53,75 @@ export async function doctor(flags: FlagValues<'doctor'>): Promise<number> {
 }
 
 /** Every layer by itself, every one that can hold others inside itself, and some on others: prepared as for a run, then removed. */
-async function tryAll(quiet: boolean): Promise<Row[]> {
+async function tryAll(quiet: boolean): Promise<{ rows: Row[]; leftBehind: string[] }> {
   const interrupt = interruptSignal();
   const progress = createProgress(stderr, { quiet });
   const folder = await WorkFolder.open(defaultLimits(undefined, MEMORY_BYTES), interrupt.signal, false);
-  const rows: Row[] = [];
+  const leftBehind: string[] = [];
+  let rows: Row[] = [];
   try {
-    const image = await ensureImage(payloadFile());
-    const context = { runners: RUNNERS, image, workspace: folder.workspace };
-    // What can't do without a setting has no meaning by itself.
-    const boxes = RUNNERS.filter(
-      ({ transparent, settings }) => !transparent && !settings?.known.some(({ required }) => required),
-    );
-    // A guest kernel boots on the host only.
-    const paths = boxes.flatMap(({ name, holds, guestKernel }) => [
-      name,
-      ...VARIANTS.filter((path) => path.startsWith(`${name}:`)),
-      ...(holds && !guestKernel ? [`${name}/${name}`] : []),
-      ...MIXED.filter((path) => path.startsWith(`${name}/`)),
-    ]);
-    for (const path of paths) {
+    rows = await tryPaths(folder, (path) => {
       interrupt.signal.throwIfAborted();
       progress.phase(`trying ${path}`);
-      const outer = rows.find((row) => row.path === path.split(/[:/]/)[0] && !row.available);
-      rows.push(outer === undefined ? await tryOne(path, context) : { ...outer, path });
-    }
-    const vm = (await candidatesOf('vm', undefined, folder.workspace)).find((name) =>
-      rows.some((row) => row.path === name && row.available),
-    );
-    const container = CONTAINERS.find((name) => rows.some((row) => row.path === name && row.available));
-    return rows.map((row) => ({ ...row, found: aliasOf(row, { vm, container }) }));
+    });
   } finally {
     progress.done();
-    await folder.dispose();
+    leftBehind.push(...(await folder.clear()));
     interrupt.release();
+  }
+  return { rows, leftBehind };
+}
+
+async function tryPaths({ workspace }: WorkFolder, onAttempt: (path: string) => void): Promise<Row[]> {
+  const rows: Row[] = [];
+  let image: Image;
+  try {
+    image = await ensureImage(payloadFile());
+  } catch (error) {
+    return pathsToTry().map((path) => absent(path, error));
+  }
+  for (const path of pathsToTry()) {
+    onAttempt(path);
+    const outer = rows.find((row) => row.path === path.split(/[:/]/)[0] && !row.available);
+    rows.push(outer === undefined ? await tryOne(path, { runners: RUNNERS, image, workspace }) : { ...outer, path });
+  }
+  const isThere = (name: string) => rows.some((row) => row.path === name && row.available);
+  const vm = (await candidatesOf('vm', undefined, workspace)).find(isThere);
+  const container = CONTAINERS.find(isThere);
+  return rows.map((row) => ({ ...row, found: aliasOf(row, { vm, container }) }));
+}
+
+function pathsToTry(): string[] {
+  // What can't do without a setting has no meaning by itself.
+  const boxes = RUNNERS.filter(
+    ({ transparent, settings }) => !transparent && !settings?.known.some(({ required }) => required),
+  );
+  // A guest kernel boots on the host only.
+  return boxes.flatMap(({ name, holds, guestKernel }) => [
+    name,
+    ...VARIANTS.filter((path) => path.startsWith(`${name}:`)),
+    ...(holds && !guestKernel ? [`${name}/${name}`] : []),
+    ...MIXED.filter((path) => path.startsWith(`${name}/`)),
+  ]);
+}
+
+/** One environment that fails in a new way, or can't be removed, costs its own row and not the table. */
+async function tryOne(path: string, context: StackContext): Promise<Row> {
+  try {
+    const environment = await prepareStack(path, parsePath(path, RUNNERS, suggestion), context);
+    const versions = [...new Set(Object.values(environment.versions))].join(', ');
+    const row = { path, available: true, found: [versions, ...environment.labels].join('; '), remedy: null };
+    await environment.dispose();
+    return row;
+  } catch (error) {
+    context.workspace.signal.throwIfAborted();
+    return absent(path, error);
   }
 }
 
-async function tryOne(path: string, context: Parameters<typeof prepareStack>[2]): Promise<Row> {
-  let environment: Environment | undefined;
-  try {
-    environment = await prepareStack(path, parsePath(path, RUNNERS, suggestion), context);
-    const versions = [...new Set(Object.values(environment.versions))].join(', ');
-    return { path, available: true, found: [versions, ...environment.labels].join('; '), remedy: null };
-  } catch (error) {
-    if (!(error instanceof UnavailableError)) throw error;
-    return { path, available: false, found: error.message, remedy: error.unavailable.remedy };
-  } finally {
-    await environment?.dispose();
-  }
+function absent(path: string, error: unknown): Row {
+  const { reason, remedy } = refusalOf(error);
+  return { path, available: false, found: reason, remedy };
 }
 
 function aliasOf(row: Row, { vm, container }: { vm: string | undefined; container: string | undefined }): string {

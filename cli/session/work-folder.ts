@@ -1,6 +1,6 @@
 /** What environments are prepared in: a private folder, limits, the harness off the measured CPUs; and its removal. */
 
-import { BoxmarkError, EXIT } from '../../bench/errors.ts';
+import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
 import type { Limits, Note, Workspace } from '../../bench/types.ts';
 import { pinSelf } from '../../runners/host/cpus.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/workspace.ts';
@@ -45,6 +45,17 @@ export class WorkFolder {
   async dispose(): Promise<void> {
     await this.#unpin();
     await removeWorkspaceDir(this.workspace.dir);
+  }
+
+  /** The same, but what can't be removed is returned, as a sentence: it must not hide what was found, or stop other removals. */
+  async clear(): Promise<string[]> {
+    try {
+      await this.dispose();
+      return [];
+    } catch (error) {
+      const { what } = error instanceof BoxmarkError ? error : { what: messageOf(error) };
+      return [`Left behind: ${this.workspace.dir}. ${what.replace(/\.$/, '')}. Try: boxmark clean`];
+    }
   }
 
   async #pin({ housekeeping }: Limits): Promise<void> {

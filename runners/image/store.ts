@@ -2,9 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { BoxmarkError, messageOf } from '../../bench/errors.ts';
 import type { Image } from '../../bench/types.ts';
 import { removeTree } from '../kit/remove.ts';
 
@@ -25,13 +26,27 @@ export function imageFolder(digest: string): string {
 
 /** Runs `build` in a private folder of the store, which is removed afterwards whatever happens. */
 export async function inBuildFolder<T>(build: (folder: string) => Promise<T>): Promise<T> {
-  await mkdir(storeDir(), { recursive: true });
+  await makeStore();
   await removeStaleBuilds();
   const folder = await mkdtemp(join(storeDir(), BUILD_PREFIX));
   try {
     return await build(folder);
   } finally {
     await removeTree(folder);
+  }
+}
+
+async function makeStore(): Promise<void> {
+  try {
+    await mkdir(storeDir(), { recursive: true });
+    await access(storeDir(), constants.W_OK);
+  } catch (error) {
+    throw new BoxmarkError({
+      what: `The image store can't be made or written to: ${messageOf(error)}`,
+      value: storeDir(),
+      remedy: 'set BOXMARK_CACHE to a folder that you may write to',
+      cause: error,
+    });
   }
 }
 

@@ -12,11 +12,25 @@ const LIMIT_MS = 600_000;
  * @throws `BoxmarkError` with what could not be removed.
  */
 export async function removeTree(path: string): Promise<void> {
-  const { exitCode, stderr } = await hostExec(['rm', '-rf', '--one-file-system', '--', path], { timeoutMs: LIMIT_MS });
+  const remove = () => hostExec(['rm', '-rf', '--one-file-system', '--', path], { timeoutMs: LIMIT_MS });
+  let { exitCode, stderr } = await remove();
+  if (exitCode !== 0 && process.getuid?.() !== 0) {
+    await openFolders(path);
+    ({ exitCode, stderr } = await remove());
+  }
   if (exitCode === 0) return;
   throw new BoxmarkError({
     what: `It could not be removed: ${stderr.trim().split('\n').slice(-3).join(' ') || 'rm failed'}`,
     value: path,
     remedy: 'boxmark clean',
   });
+}
+
+/**
+ * Without root, a folder that its owner may not write to keeps what is in it: layers of images have such folders. Only for an
+ * ordinary user, who can change no mode but those of their own folders; root removes them as they are.
+ */
+async function openFolders(path: string): Promise<void> {
+  const closed = ['-xdev', '-type', 'd', '!', '-perm', '-700'];
+  await hostExec(['find', path, ...closed, '-exec', 'chmod', 'u+rwx', '{}', ';'], { timeoutMs: LIMIT_MS });
 }

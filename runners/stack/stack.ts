@@ -70,9 +70,7 @@ export async function prepareStack(
     await disposeAll(prepared);
     // What fails once the run is stopped says nothing about the layer.
     workspace.signal.throwIfAborted();
-    if (error instanceof UnavailableError) throw error;
-    const remedy = (error instanceof BoxmarkError ? error.remedy : undefined) ?? 'boxmark doctor';
-    throw new UnavailableError({ path, reason: error instanceof BoxmarkError ? error.what : messageOf(error), remedy });
+    throw error instanceof UnavailableError ? error : new UnavailableError({ path, ...refusalOf(error) });
   }
   await undo();
   const guest = layers.some(({ guestKernel }) => guestKernel);
@@ -182,6 +180,13 @@ function asSeenIn(box: Box, workspace: Workspace): Workspace {
 
 function openOptions(name: string, workspace: Workspace, signal: AbortSignal, holds: Needs | undefined): OpenOptions {
   return { name, limits: workspace.limits, signal, ...(holds === undefined ? {} : { holds }) };
+}
+
+/** Why something can't run here and what to try, of anything that was thrown. */
+export function refusalOf(error: unknown): Omit<Unavailable, 'path'> {
+  if (error instanceof UnavailableError) return error.unavailable;
+  const known = error instanceof BoxmarkError ? error : undefined;
+  return { reason: known?.what ?? messageOf(error), remedy: known?.remedy ?? 'boxmark doctor' };
 }
 
 async function disposeAll(prepared: readonly Prepared[]): Promise<void> {

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '../../bench/errors.ts';
+import { BoxmarkError, messageOf } from '../../bench/errors.ts';
 import { cgroupMounts, mountsBelow, unmount } from '../host/mounts.ts';
 import { endProcess } from '../host/processes.ts';
 import { liveRuns, ownerState, removeWorkspaceDir } from '../host/workspace.ts';
@@ -51,7 +51,7 @@ export async function removeLeftovers(
       await remove(leftover, leavings);
       removed.push(leftover);
     } catch (error) {
-      failed.push({ leftover, reason: messageOf(error) });
+      failed.push({ leftover, reason: error instanceof BoxmarkError ? error.what : messageOf(error) });
     }
   }
   await removeEmptyParents(leavings);

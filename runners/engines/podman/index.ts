@@ -2,6 +2,7 @@
 
 import type { Engine } from '../../engine.ts';
 import type { Installation } from '../../upkeep/packages.ts';
+import { podmanLeavings } from './leavings.ts';
 import { podman as runner } from './runner.ts';
 
 const installation: Installation = {
@@ -16,4 +17,9 @@ const installation: Installation = {
   }),
 };
 
-export const engine: Engine = { runner, installation, container: { rank: 2, nests: false } };
+export const engine: Engine = {
+  runner,
+  installation,
+  leavings: podmanLeavings,
+  container: { rank: 2, nests: false },
+};

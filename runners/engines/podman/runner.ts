@@ -74,7 +74,9 @@ function podmanWith(settings: PodmanSettings): Runner {
 /** Runs a small program from a separate image in the run's storage. */
 async function probe(settings: PodmanSettings, parent: Box, workspace: Workspace): Promise<Probe> {
   const unavailable = (reason: string, remedy: string): Probe => ({ available: false, reason, remedy });
-  const shown = await parent.exec(['podman', '--version'], { timeoutMs: PROBE_LIMIT_MS });
+  // Without a run-time folder, even this makes one in /tmp.
+  const env = { HOME: workspace.dir, XDG_RUNTIME_DIR: workspace.dir };
+  const shown = await parent.exec(['podman', '--version'], { timeoutMs: PROBE_LIMIT_MS, env });
   const version = /version (\S+)/.exec(shown.stdout)?.[1];
   if (shown.exitCode !== 0 || version === undefined) {
     return unavailable('Podman is not installed', 'boxmark setup --for podman');

@@ -25,6 +25,7 @@ import {
   runtimeScript,
   UNPRIVILEGED,
 } from './client.ts';
+import { endKeeper } from './leavings.ts';
 
 /** Folders that runtimes make whatever their options are. */
 const OUTSIDE = ['crun', 'runc'].map(stateFolder);
@@ -95,8 +96,9 @@ async function makeStore(host: Box, workspace: Workspace, wish: PodmanWish): Pro
   return { folder, call, runtime, storage, user, rootless, group, outside, cpus: workspace.limits.housekeeping };
 }
 
-async function removeStore({ folder, group, outside }: PodmanClient): Promise<void> {
+async function removeStore({ folder, group, outside, rootless }: PodmanClient): Promise<void> {
   await group?.remove();
+  if (rootless) await endKeeper(folder);
   for (const path of outside) await rmdir(path).catch(() => {}); // Not empty: another container uses it.
   for (const path of mountsBelow(folder)) await unmount(path);
   await removeTree(folder);
