@@ -128,9 +128,10 @@ export class Rig implements PreparedRig {
     this.#folder.onNote(listener);
   }
 
-  /** What is about to be measured, for the reader. */
+  /** What is about to be measured, for the reader, and what of the request can't be, and why. */
   announce(plan: Plan): void {
     for (const line of describePlan(plan, timeGuess)) this.progress.say(line);
+    for (const line of refusalLines(this)) this.progress.say(line);
   }
 
   /** Measures a new session below `out`; with other environments or refusals than those of the rig where they are given. */
@@ -199,6 +200,20 @@ export async function withRig(
     interrupt.release();
   }
   return left.length > 0 && code === EXIT.ok ? EXIT.failed : code;
+}
+
+/** What was requested and can't be measured, and candidates of aliases that others stand in for: one line for each reason. */
+export function refusalLines({ refused, passedOver }: Pick<Resolved, 'refused' | 'passedOver'>): string[] {
+  return [...linesOf('cannot run  ', refused), ...linesOf('passed over ', passedOver)];
+}
+
+function linesOf(lead: string, list: readonly Unavailable[]): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { path, alias, reason, remedy } of list) {
+    const why = `${reason.replace(/\.$/, '')} (try: ${remedy})`;
+    byReason.set(why, [...(byReason.get(why) ?? []), alias === undefined ? path : `${path} (${alias})`]);
+  }
+  return [...byReason].map(([why, paths]) => `${lead}  ${[...new Set(paths)].join(', ')}: ${why}`);
 }
 
 function requestedOf({ requested, baseline }: RigSettings): readonly string[] {

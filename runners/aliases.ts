@@ -43,7 +43,9 @@ export async function candidatesOf(
       return [...CONTAINERS];
     case 'nested': {
       const first = Math.max(CONTAINERS.indexOf(container ?? ''), 0);
-      return NESTED.filter((name) => CONTAINERS.indexOf(name) >= first).map((name) => `${name}/${name}`);
+      const next = NESTED.filter((name) => CONTAINERS.indexOf(name) >= first);
+      // Behind the last engine that nests there is none to try, but the reasons of all that could not are an answer.
+      return (next.length > 0 ? next : NESTED).map((name) => `${name}/${name}`);
     }
     case 'vm':
       return (await kvmWorks(workspace)).works ? ['qemu', 'uml'] : ['uml', 'qemu'];
@@ -90,23 +92,26 @@ export async function resolvePlanned(
 ): Promise<Resolved> {
   const planned: PlannedEnvironment[] = [];
   const refused: Unavailable[] = [];
+  const passedOver: Unavailable[] = [];
   let container: string | undefined;
   for (const name of requested) {
     const alias = isAlias(name) ? name : undefined;
     const candidates = alias === undefined ? [name] : await candidatesOf(alias, container, context.workspace);
-    let reason: Unavailable | undefined;
+    const failures: Unavailable[] = [];
     for (const path of candidates) {
       const [first] = parsePath(path, context.runners, context.nearest);
       const probe = await (first as Runner).probe(hostBox(context.workspace), context.workspace);
-      reason = probe.available ? undefined : { path, ...(alias === undefined ? {} : { alias }), ...probe };
-      if (!probe.available) continue;
+      if (!probe.available) {
+        failures.push({ path, ...(alias === undefined ? {} : { alias }), ...probe });
+        continue;
+      }
       if (alias === 'container') container = path;
       if (!planned.some((it) => it.path === path)) planned.push({ path, ...(alias === undefined ? {} : { alias }) });
       break;
     }
-    if (reason !== undefined) refused.push(reason);
+    (failures.length === candidates.length ? refused : passedOver).push(...failures);
   }
-  return { planned, environments: [], refused, passedOver: [] };
+  return { planned, environments: [], refused, passedOver };
 }
 
 async function attempt(

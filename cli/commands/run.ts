@@ -11,7 +11,7 @@ import type { Plan } from '../../bench/types.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { conclude } from '../conclude.ts';
 import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
-import { type Rig, timeGuess, withRig } from '../rig.ts';
+import { type Rig, refusalLines, timeGuess, withRig } from '../rig.ts';
 import { measuringFlags } from '../session/measuring-flags.ts';
 import { assertOut } from '../session/out-folder.ts';
 import { readPlanFile } from '../session/plan-file.ts';
@@ -56,7 +56,7 @@ export async function run(flags: RunFlags): Promise<number> {
   });
 }
 
-function concludeDryRun(plan: Plan, { refused }: Rig, json: boolean | undefined): number {
+function concludeDryRun(plan: Plan, rig: Rig, json: boolean | undefined): number {
   const seconds = (blocks: number) => Math.round(estimateSeconds(plan, timeGuess, blocks));
   return conclude({
     json,
@@ -64,12 +64,9 @@ function concludeDryRun(plan: Plan, { refused }: Rig, json: boolean | undefined)
       plan,
       estimateSeconds: seconds(plan.minBlocks),
       estimateSecondsAtMost: seconds(plan.maxBlocks),
-      unavailable: refused,
+      unavailable: rig.refused,
     }),
-    text: () => {
-      const absent = refused.map((it) => `cannot run    ${it.path}: ${it.reason} (try: ${it.remedy})`);
-      return `${[...describePlan(plan, timeGuess), ...absent].join('\n')}\n`;
-    },
+    text: () => `${[...describePlan(plan, timeGuess), ...refusalLines(rig)].join('\n')}\n`,
   });
 }
 

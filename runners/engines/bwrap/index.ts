@@ -15,4 +15,4 @@ const installation: Installation = {
   }),
 };
 
-export const engine: Engine = { runner, installation };
+export const engine: Engine = { runner, installation, container: { rank: 5, nests: false } };
