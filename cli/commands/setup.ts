@@ -6,6 +6,7 @@ import { EXIT, nearest, usageError } from '../../bench/errors.ts';
 import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
 import { jsonText } from '../../reports/formats/json-text.ts';
 import { INSTALLATIONS } from '../../runners/index.ts';
+import { asRoot } from '../../runners/kit/as-root.ts';
 import type { Installation } from '../../runners/upkeep/packages.ts';
 import { runSetup, type SetupPlan, setupPlan } from '../../runners/upkeep/setup.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
@@ -17,7 +18,11 @@ export async function setup(flags: FlagValues<'setup'>): Promise<number> {
   else say(describe(plan));
   if (plan.complete || flags.dryRun) return EXIT.ok;
   if (!plan.canRun) {
-    say(['As this user nothing is installed. What can run without it is measured all the same.']);
+    const again = flags.all ? '--all' : `--for ${(flags.for ?? defaultFor('setup', 'for')).join(',')}`;
+    say([
+      'As this user nothing is installed. What can run without it is measured all the same.',
+      `To install it, run the commands above, or: ${asRoot(`setup ${again}`)}`,
+    ]);
     return EXIT.ok;
   }
   if (!flags.yes && process.stdin.isTTY && !(await confirmed())) {

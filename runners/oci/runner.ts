@@ -18,6 +18,7 @@ import type {
 } from '../../bench/types.ts';
 import { hierarchiesOf } from '../cgroup/box-group.ts';
 import { holderImage, storeDir } from '../image/image.ts';
+import { asRoot } from '../kit/as-root.ts';
 import { writeInBox } from '../kit/box-files.ts';
 import { removeTree } from '../kit/remove.ts';
 import { BOX_FIELDS, type BoxSettings, payloadOnly } from '../stack/box-settings.ts';
@@ -113,7 +114,7 @@ async function probe<Settings extends BoxSettings>(
     : await tryRuntime(parent, workspace, { call: call.argv, cgroupNamespace: true });
   if (reason === undefined) return { available: true, version: call.version, labels: call.labels };
   const root = parent.path !== 'host' || process.getuid?.() === 0;
-  const remedy = root ? 'run where namespaces, mounts and cgroups are allowed' : 'run as root: sudo boxmark …';
+  const remedy = root ? 'run where namespaces, mounts and cgroups are allowed' : `run as root: ${asRoot()}`;
   return { available: false, reason: `no box starts: ${reason}`, remedy };
 }
 

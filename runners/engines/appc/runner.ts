@@ -8,6 +8,7 @@ import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { toolImage, verifyImage } from '../../image/image.ts';
 import { findCommand } from '../../image/layout.ts';
+import { asRoot } from '../../kit/as-root.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings, harmless } from '../../stack/settings.ts';
@@ -79,7 +80,7 @@ async function probe(parent: Box, workspace: Workspace, settings: AppcSettings):
     return { available: false, reason: missing, remedy: 'boxmark setup --for appc' };
   }
   if (process.getuid?.() !== 0) {
-    return { available: false, reason: 'only root can start pods', remedy: 'run as root: sudo boxmark …' };
+    return { available: false, reason: 'only root can start pods', remedy: `run as root: ${asRoot()}` };
   }
   try {
     const system = await systemImage(await toolImage([]));

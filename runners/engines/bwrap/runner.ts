@@ -5,6 +5,7 @@ import type { Box, Image, Needs, Prepared, Probe, Runner, Workspace } from '../.
 import { hierarchiesOf } from '../../cgroup/box-group.ts';
 import type { Hierarchy } from '../../cgroup/tree.ts';
 import { toolImage } from '../../image/image.ts';
+import { asRoot } from '../../kit/as-root.ts';
 import { PAYLOAD_ENV } from '../../kit/payload-env.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
@@ -76,7 +77,9 @@ async function probe(settings: BoxSettings, parent: Box): Promise<Probe> {
   if (tried.exitCode === 0) return { available: true, version, labels: [] };
   const why = tried.timedOut ? 'it took too long' : (tried.stderr.trim().split('\n').at(-1) ?? '');
   const root0 = parent.path !== 'host' || process.getuid?.() === 0;
-  const remedy = root0 ? 'run where namespaces and mounts are allowed' : 'run as root, or allow user namespaces';
+  const remedy = root0
+    ? 'run where namespaces and mounts are allowed'
+    : `allow user namespaces, or run as root: ${asRoot()}`;
   return { available: false, reason: `no sandbox starts: ${why}`, remedy };
 }
 

@@ -4,6 +4,7 @@ import { release as kernelRelease } from 'node:os';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box } from '../../../bench/types.ts';
 import { findCommand } from '../../image/layout.ts';
+import { asRoot } from '../../kit/as-root.ts';
 import { type DockerClient, dockerError, tryDocker } from './client.ts';
 import { type DaemonFacts, FACTS_FORMAT, parseFacts } from './daemon.ts';
 import type { DaemonWish } from './settings.ts';
@@ -29,7 +30,7 @@ export async function findUsersDaemon(
       if (canStartOne()) return undefined;
       throw new BoxmarkError({
         what: `The Docker daemon that answers ${mismatch}, and only root can start another one that fits.`,
-        remedy: 'run as root, or configure the daemon so',
+        remedy: `configure the daemon so, or run as root: ${asRoot()}`,
       });
     }
     throw new BoxmarkError({
@@ -40,7 +41,7 @@ export async function findUsersDaemon(
   if (/permission denied/i.test(asked.stderr)) {
     throw new BoxmarkError({
       what: 'The socket of the Docker daemon may not be used by this user.',
-      remedy: 'run as root, or join the group docker (sudo usermod -aG docker $USER) and log in again',
+      remedy: `join the group docker (sudo usermod -aG docker $USER) and log in again, or run as root: ${asRoot()}`,
     });
   }
   const chosen = process.env.DOCKER_HOST ?? process.env.DOCKER_CONTEXT;
@@ -56,7 +57,7 @@ export async function findUsersDaemon(
   if (process.getuid?.() !== 0) {
     throw new BoxmarkError({
       what: 'No Docker daemon answers, and only root can start one.',
-      remedy: 'start it (sudo systemctl start docker), or run as root',
+      remedy: `start it (sudo systemctl start docker), or run as root: ${asRoot()}`,
     });
   }
   const missing = ['dockerd', 'containerd', 'runc'].find((name) => findCommand(name) === undefined);

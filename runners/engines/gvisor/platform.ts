@@ -1,6 +1,7 @@
 /** gVisor's platforms: which of them runs a program here. They differ in how system calls are intercepted, and so in what they cost. */
 
 import type { Box, Obstacle, Traits, Workspace } from '../../../bench/types.ts';
+import { asRoot } from '../../kit/as-root.ts';
 import { tryRuntime } from '../../oci/trial.ts';
 
 export const PLATFORMS = ['systrap', 'ptrace', 'kvm'] as const;
@@ -54,6 +55,6 @@ async function tryPlatforms(parent: Box, workspace: Workspace, wanted: Platform 
   const root = parent.path !== 'host' || process.getuid?.() === 0;
   return {
     reason: `no box starts under ${reasons.join('; ')}`,
-    remedy: root ? 'another platform, such as gvisor:ptrace, or a newer runsc' : 'run as root: sudo boxmark …',
+    remedy: root ? 'another platform, such as gvisor:ptrace, or a newer runsc' : `run as root: ${asRoot()}`,
   };
 }

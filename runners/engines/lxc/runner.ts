@@ -8,6 +8,7 @@ import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { hierarchiesOf } from '../../cgroup/box-group.ts';
 import { holderImage, toolImage } from '../../image/image.ts';
+import { asRoot } from '../../kit/as-root.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { BOX_FIELDS, BOX_RISKS, type BoxSettings, payloadOnly } from '../../stack/box-settings.ts';
 import { relaxation } from '../../stack/relaxation.ts';
@@ -102,7 +103,7 @@ async function probe(parent: Box, workspace: Workspace, settings: LxcSettings): 
 function refused(why: string, parent: Box): Probe {
   const remedy =
     parent.path === 'host' && process.getuid?.() !== 0
-      ? 'run as root: sudo boxmark …'
+      ? `run as root: ${asRoot()}`
       : 'run where namespaces, mounts and cgroups are allowed';
   return { available: false, reason: `no container starts: ${reasonIn(why)}`, remedy };
 }

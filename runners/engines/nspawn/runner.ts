@@ -8,6 +8,7 @@ import { GROUP_ROOT } from '../../cgroup/group.ts';
 import type { Hierarchy } from '../../cgroup/tree.ts';
 import { toolImage } from '../../image/image.ts';
 import { toolRunner } from '../../image/tools.ts';
+import { asRoot } from '../../kit/as-root.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings } from '../../stack/settings.ts';
@@ -114,8 +115,7 @@ async function probe(settings: BoxSettings, parent: Box, workspace: Workspace): 
   if (tried.exitCode === 0) return { available: true, version, labels: [] };
   const messages = tried.stderr.split('\n').filter((line) => line.trim() !== '' && !HARMLESS.test(line));
   const why = tried.timedOut ? 'it took too long' : (messages.at(-1) ?? `exit code ${tried.exitCode}`);
-  const remedy =
-    process.getuid?.() === 0 ? 'run where namespaces and mounts are allowed' : 'run as root: sudo boxmark …';
+  const remedy = process.getuid?.() === 0 ? 'run where namespaces and mounts are allowed' : `run as root: ${asRoot()}`;
   return { available: false, reason: `no container starts: ${why}`, remedy };
 }
 

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { toolImage } from '../../image/image.ts';
+import { asRoot } from '../../kit/as-root.ts';
 import { profileIn } from '../../oci/seccomp-profile.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
@@ -105,6 +106,7 @@ async function probe(settings: PodmanSettings, parent: Box, workspace: Workspace
 }
 
 function remedyFor({ rootless }: PodmanSettings): string {
+  if (process.getuid?.() !== 0) return `allow user namespaces, or run as root: ${asRoot()}`;
   return rootless === 'yes' ? 'allow user namespaces, or podman as root' : 'podman:rootless=yes';
 }
 

@@ -9,6 +9,7 @@ import { hierarchiesFor } from '../../cgroup/tree.ts';
 import { holderImage, storeDir, toolImage } from '../../image/image.ts';
 import { imageOnDisk } from '../../image/size.ts';
 import { toolRunner } from '../../image/tools.ts';
+import { asRoot } from '../../kit/as-root.ts';
 import { writeInBox } from '../../kit/box-files.ts';
 import { STORE_MOUNT } from '../../kit/places.ts';
 import { removeTree } from '../../kit/remove.ts';
@@ -87,7 +88,7 @@ async function probe(parent: Box, settings: UnshareSettings): Promise<Probe> {
   }
   const remedy =
     parent.path === 'host' && process.getuid?.() !== 0
-      ? 'run as root: sudo boxmark …'
+      ? `run as root: ${asRoot()}`
       : 'run where namespaces and mounts are allowed (CAP_SYS_ADMIN)';
   return unavailable(`namespaces can't be made: ${lastLine(tried.stderr)}`, remedy);
 }
