@@ -192,16 +192,20 @@ async function killTree(folder: string): Promise<void> {
   }
 }
 
-/** A group can be removed only when its last process is reaped, which takes some ms after a SIGKILL. */
-async function removeTree(folder: string): Promise<void> {
+/**
+ * A group can be removed only when its last process is reaped, which takes some ms after a SIGKILL. Returns false for a group
+ * that this user may not remove, which no waiting changes.
+ */
+async function removeTree(folder: string): Promise<boolean> {
   const giveUpAt = Date.now() + REMOVE_LIMIT_MS;
   for (let pauseMs = 1; ; pauseMs = Math.min(50, pauseMs * 2)) {
-    for (const child of await childGroups(folder)) await removeTree(`${folder}/${child}`);
+    for (const child of await childGroups(folder)) if (!(await removeTree(`${folder}/${child}`))) return false;
     const code = await rmdir(folder).then(
       () => 'ENOENT',
       (error: NodeJS.ErrnoException) => error.code,
     );
-    if (code === 'ENOENT' || Date.now() > giveUpAt) return;
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return false;
+    if (code === 'ENOENT' || Date.now() > giveUpAt) return true;
     await killTree(folder);
     await sleep(pauseMs);
   }

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { BoxmarkError, messageOf } from '../../bench/errors.ts';
 import { cgroupMounts, mountsBelow, unmount } from '../host/mounts.ts';
 import { endProcess } from '../host/processes.ts';
-import { liveRuns, ownerState, removeWorkspaceDir } from '../host/workspace.ts';
+import { liveRuns, ownerState, removeWorkspaceDir, workspaceDir } from '../host/workspace.ts';
 import { hostExec } from '../kit/process.ts';
 import { removeTree } from '../kit/remove.ts';
+import { userDockerEnv } from '../kit/user-docker-env.ts';
 import { hasProcesses, LEFTOVER_KINDS, type Leavings, type Leftover, processesOf } from './leftovers.ts';
 
 export interface CleanUp {
@@ -65,6 +66,7 @@ async function remove({ kind, target, run }: Leftover, leavings: readonly Leavin
     case 'volume':
       return docker(['volume', 'rm', '-f', target]);
     case 'image':
+      for (const { beforeImage } of leavings) await beforeImage?.(target, run, workspaceDir(run));
       return docker(['image', 'rm', '-f', target]);
     case 'namespace':
       await unmount(target);
@@ -85,7 +87,7 @@ async function remove({ kind, target, run }: Leftover, leavings: readonly Leavin
 }
 
 async function docker(argv: readonly string[]): Promise<void> {
-  const { exitCode, stderr } = await hostExec(['docker', ...argv], { timeoutMs: 60_000 });
+  const { exitCode, stderr } = await hostExec(['docker', ...argv], { timeoutMs: 60_000, env: userDockerEnv() });
   if (exitCode !== 0 && !/no such/i.test(stderr)) throw new Error(stderr.trim() || 'docker failed');
 }
 

@@ -45,6 +45,8 @@ export interface Leavings {
   readonly emptyFolders?: readonly string[];
   /** Whatever else it leaves of dead runs. Only looks; never throws. */
   find?(isDead: IsDead, dead: ReadonlySet<string>): Promise<Leftover[]>;
+  /** Uses an image of a dead run, for the last time, on what else is left of it. Never throws. */
+  beforeImage?(image: string, run: string, dir: string): Promise<void>;
   /** Ends and takes down what would outlive the work folder of a dead run. Never throws. */
   beforeFolder?(dir: string): Promise<void>;
 }

@@ -3,7 +3,10 @@
 import type { Workspace } from '../../../bench/types.ts';
 import { hostDockerGroup } from './leftovers.ts';
 
-/** Where systemd keeps the groups, a parent is a slice, whose name spells out the path. */
+/**
+ * Where systemd keeps the groups, a parent is a slice, whose name spells out the path, and systemd removes it. Otherwise root's
+ * daemon makes the parent for whoever names it and leaves it: a user who could not remove it names none.
+ */
 export function hostGroup(
   workspace: Pick<Workspace, 'id'>,
   variant: string,
@@ -11,6 +14,7 @@ export function hostGroup(
   name: string,
 ): { parent: string; path: string } | undefined {
   if (cgroupDriver === 'cgroupfs') {
+    if (process.getuid?.() !== 0) return undefined;
     const path = `${hostDockerGroup(workspace, variant)}/${name}`;
     return { parent: path, path };
   }

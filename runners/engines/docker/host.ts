@@ -5,8 +5,9 @@ import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, Workspace } from '../../../bench/types.ts';
 import { groupAt, hostHierarchies } from '../../cgroup/group.ts';
 import { identify } from '../../host/processes.ts';
+import { userDockerEnv } from '../../kit/user-docker-env.ts';
 import { newPool } from '../../stack/pool.ts';
-import { type DockerClient, hostClientFile, userDockerEnv } from './client.ts';
+import { type DockerClient, hostClientFile } from './client.ts';
 import { clientOf, type DaemonFacts, type OwnDaemon, startDaemon, stopDaemon } from './daemon.ts';
 import {
   forgetOutside,

@@ -5,11 +5,15 @@ import { rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Workspace } from '../../../bench/types.ts';
 import { GROUP_ROOT, groupAt, hostHierarchies } from '../../cgroup/group.ts';
+import { allowedCpus } from '../../host/cpus.ts';
 import { mountsBelow, unmount } from '../../host/mounts.ts';
 import { readOwnFile } from '../../host/ownership.ts';
 import { endProcess, listProcesses, ownLine } from '../../host/processes.ts';
 import { hostExec } from '../../kit/process.ts';
+import { userDockerEnv } from '../../kit/user-docker-env.ts';
 import { type IsDead, type Leavings, type Leftover, leftover } from '../../upkeep/leftovers.ts';
+import { hostClientFile } from './client.ts';
+import { emptyScratch, scratchFolders } from './scratch.ts';
 
 /** Helpers may start others while they are being ended. */
 const KILL_ROUNDS = 5;
@@ -134,9 +138,12 @@ const DOCKER_TIMEOUT_MS = 10_000;
 
 /** Labelled objects of the host's own Docker daemon. A daemon private to a run goes with its processes and its folder. */
 async function dockerObjects(isDead: IsDead, dead: ReadonlySet<string>): Promise<Leftover[]> {
-  if (!existsSync(DOCKER_SOCKET)) return [];
+  if (!existsSync(DOCKER_SOCKET) && !process.env.DOCKER_HOST) return [];
   const rows = async (argv: readonly string[]): Promise<string[][]> => {
-    const { exitCode, stdout } = await hostExec(['docker', ...argv], { timeoutMs: DOCKER_TIMEOUT_MS });
+    const { exitCode, stdout } = await hostExec(['docker', ...argv], {
+      timeoutMs: DOCKER_TIMEOUT_MS,
+      env: userDockerEnv(),
+    });
     return exitCode === 0
       ? stdout
           .split('\n')
@@ -170,6 +177,12 @@ async function dockerObjects(isDead: IsDead, dead: ReadonlySet<string>): Promise
 
 export const dockerLeavings: Leavings = {
   find: dockerObjects,
+  beforeImage: async (image, run, dir) => {
+    const file = hostClientFile();
+    if (file === undefined) return;
+    const client = { file, env: userDockerEnv(), cpus: allowedCpus() };
+    for (const folder of scratchFolders(dir)) await emptyScratch(folder, { client, image, run });
+  },
   beforeFolder: async (dir) => {
     for (const daemon of daemonDirs(dir)) await killDaemon(daemon);
     for (const path of mountsBelow(dir)) await unmount(path);

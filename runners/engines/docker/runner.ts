@@ -20,6 +20,7 @@ import { hostGroup } from './group.ts';
 import { acquireDaemon, type HostDaemon, probeDaemon, releaseDaemon } from './host.ts';
 import { acquireImage, loadArchive, releaseImage } from './image.ts';
 import { type Runtime, runtimeCommands, runtimeOf } from './runtime.ts';
+import { emptyScratch, newScratchName } from './scratch.ts';
 import { DOCKER_ABLATIONS, type DockerSettings, dockerSettings, variantOf } from './settings.ts';
 
 const STOP_LIMIT_MS = 15_000;
@@ -113,7 +114,7 @@ async function prepare(
   const relaxed = relaxation(holds);
   const extra = [...relaxed.labels, ...(settings.network === 'host' ? ['host network'] : [])];
   const traits = { ...relaxed.traits, ...(settings.runtime === 'runsc' ? GVISOR_TRAITS : {}) };
-  const scratch = holds === undefined ? undefined : `docker-scratch-${Math.random().toString(36).slice(2, 10)}`;
+  const scratch = holds === undefined ? undefined : newScratchName();
   const slowness = settings.runtime === 'runsc' ? 2 : 1;
   const common: Common = {
     traits,
@@ -163,6 +164,8 @@ async function onHostDaemon(
       dispose: async () => {
         if (disposed) return;
         disposed = true;
+        if (scratch !== undefined)
+          await emptyScratch(`${workspace.dir}/${scratch}`, { client: host.client, image: id, run: workspace.id });
         await releaseImage(parent, host, own, workspace);
         await releaseDaemon(workspace, settings);
         if (scratch !== undefined) await removeTree(`${workspace.dir}/${scratch}`);
