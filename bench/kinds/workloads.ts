@@ -105,7 +105,7 @@ class WorkloadsRun implements KindRun {
   async prepare(): Promise<Partial<SessionInfo> | undefined> {
     const { plan, progress } = this.#session;
     if (Object.keys(this.#session.info().work).length > 0) return undefined;
-    progress.phase('calibrating on the baseline');
+    progress.phase('calibrating on the baseline', true);
     const resident = await this.#startBaseline();
     try {
       return { work: await calibrate(resident, plan) };

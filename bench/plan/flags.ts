@@ -201,7 +201,7 @@ const OUTPUT = [
   }),
   flag('format', choice(HISTORY_FORMATS), { help: 'the format', default: 'text', commands: { history: ANY } }),
   flag('keep-going', ON, {
-    help: 'exit 0 although an environment asked for by name gave no data',
+    help: 'exit 0 although an environment asked for by name gave no data, and measure the baseline alone where nothing else can run',
     commands: { run: ANY, resume: { help: 'continue without an environment that can no longer run' } },
   }),
   flag('dry-run', ON, {

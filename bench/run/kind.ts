@@ -79,7 +79,7 @@ export interface SessionScope {
   readonly signal: AbortSignal;
   /** Boxes that were not given up. */
   readonly boxes: ReadonlyMap<string, Environment>;
-  readonly progress: { phase(text: string): void };
+  readonly progress: { phase(text: string, isMeasuring?: boolean): void };
   info(): SessionInfo;
   records(): SessionRecords;
   event(event: NewEvent): void;

@@ -12,10 +12,11 @@ import { Patience } from './watch/patience.ts';
 
 /** Events for a progress display; called only while nothing is being measured. */
 export interface ProgressSink {
-  phase(text: string): void;
+  /** Something else begins. `isMeasuring`: nothing may be shown until the next call. */
+  phase(text: string, isMeasuring?: boolean): void;
   /** A block begins. The first `round` of it says so as well, where lines are not repainted. */
   block(text: string): void;
-  round(at: { block: number; round: number; fraction: number }): void;
+  round(at: { block: number; round: number; fraction: number; blocks?: number }): void;
 }
 
 export interface SessionRequest {
@@ -186,7 +187,7 @@ class SessionRun {
       facts: (box, facts) => this.#log.facts(box, facts, block),
       pause: (round) => {
         const fraction = (block - 1 + Math.min(1, round / plan.rounds)) / plan.maxBlocks;
-        progress.round({ block, round, fraction });
+        progress.round({ block, round, fraction, blocks: plan.maxBlocks });
       },
     };
   }

@@ -2,6 +2,7 @@
 
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
+import { BoxmarkError, EXIT } from '../../bench/errors.ts';
 import { describePlan, estimateSeconds } from '../../bench/kinds/index.ts';
 import { assertConditions } from '../../bench/plan/condition.ts';
 import { makePlan, planSettings } from '../../bench/plan/plan.ts';
@@ -42,6 +43,7 @@ export async function run(flags: RunFlags): Promise<number> {
     const plan = makePlan(settings, rig.planned, rig.baseline);
     if (flags.dryRun) return concludeDryRun(plan, rig, flags.json);
     rig.announce(plan);
+    if (flags.keepGoing !== true) assertComparable(rig, settings.requested);
     const outcome = await rig.measure(plan, { out });
     return concludeRun(outcome, rig, {
       json: flags.json,
@@ -54,6 +56,21 @@ export async function run(flags: RunFlags): Promise<number> {
       failIf: flags.failIf ?? [],
     });
   });
+}
+
+/** Throws when all that was to be compared with the baseline can't run: what is left would be measured for nothing. */
+function assertComparable({ planned, refused, baseline }: Rig, requested: readonly string[]): void {
+  const [first] = refused;
+  if (first === undefined || planned.some(({ path }) => path !== baseline)) return;
+  const isNamed = refused.some(({ path, alias }) => alias === undefined && requested.includes(path));
+  throw new BoxmarkError(
+    {
+      what: `Nothing is left to compare with ${baseline}: ${first.path}: ${first.reason}.`,
+      value: refused.map(({ path, alias }) => alias ?? path).join(', '),
+      remedy: `${first.remedy}; or --keep-going, to measure ${baseline} alone`,
+    },
+    isNamed ? EXIT.failed : EXIT.unfit,
+  );
 }
 
 function concludeDryRun(plan: Plan, rig: Rig, json: boolean | undefined): number {

@@ -47,7 +47,7 @@ async function measureScore({ environments, image, signal, progress }: Rig, plan
       { box: 'native', startId: 'score', position: 0, environment, digests: false },
     );
     try {
-      const onKernel = (id: string) => progress.phase(`${id}, ${plan.kernels} kernels`);
+      const onKernel = (id: string) => progress.phase(`${id}, ${plan.kernels} kernels`, true);
       return await scoreOf(resident, { minNs, burstNs: plan.burstNs, bursts: BURSTS, onKernel });
     } finally {
       await resident.close();

@@ -15,8 +15,8 @@ export class Pulse implements ProgressSink {
     this.#heart = heart;
   }
 
-  phase(text: string): void {
-    this.#shown.phase(text);
+  phase(text: string, isMeasuring = false): void {
+    this.#shown.phase(text, isMeasuring);
     this.#beat(text);
   }
 

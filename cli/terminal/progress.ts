@@ -18,58 +18,130 @@ interface Screen {
 }
 
 const BAR_CELLS = 20;
+const TICK_MS = 1000;
 
-/** Repaints happen only in `phase`, `block` and `round`, which are called while nothing is being measured. */
-export function createProgress(
-  screen: Screen,
-  options: { readonly quiet: boolean; readonly estimateSeconds?: number },
-): Progress {
-  const terminal = screen.isTTY === true && !options.quiet;
-  let begunMs: number | undefined;
-  let painted = false;
-  let lastBlock = 0;
-  const wipe = () => {
-    if (painted) screen.write('\r\u001b[K');
-    painted = false;
-  };
-  const say = (text: string) => {
-    if (options.quiet) return;
-    wipe();
-    screen.write(`${printable(text)}\n`);
-  };
-  const paint = (text: string) => {
-    wipe();
-    screen.write(printable(text).slice(0, Math.max(20, (screen.columns || 80) - 1)));
-    painted = true;
-  };
-  return {
-    say,
-    done: () => {
-      wipe();
-      begunMs = undefined;
-      lastBlock = 0;
-    },
-    phase: (text) => {
-      if (terminal) paint(text);
-      else say(text);
-    },
-    block: (text) => {
-      if (terminal) paint(text);
-    },
-    round: ({ block, round, fraction }) => {
-      begunMs ??= performance.now();
-      const elapsed = (performance.now() - begunMs) / 1000;
-      const left = fraction > 0.02 ? `, ${formatSpan((elapsed * (1 - fraction)) / fraction)} left` : '';
-      if (terminal) {
-        const cells = Math.round(fraction * BAR_CELLS);
-        const bar = `${'█'.repeat(cells)}${'░'.repeat(BAR_CELLS - cells)}`;
-        paint(
-          `${bar} ${Math.round(fraction * 100)} %  block ${block} round ${round}  ${formatSpan(elapsed)} elapsed${left}`,
-        );
-      } else if (block !== lastBlock) {
-        lastBlock = block;
-        say(`block ${block}: ${formatSpan(elapsed)} elapsed${left}`);
-      }
-    },
-  };
+/**
+ * Repaints happen in `phase`, `block` and `round`, which are called while nothing is being measured, and each second after
+ * the first two, in which boxes are made and warmed up: never between the rounds of a block.
+ */
+export function createProgress(screen: Screen, { quiet }: { readonly quiet: boolean }): Progress {
+  return new Line(screen, quiet);
+}
+
+class Line implements Progress {
+  readonly #screen: Screen;
+  readonly #quiet: boolean;
+  readonly #isTerminal: boolean;
+  #clock = new Clock();
+  #painted = false;
+  #lastBlock = 0;
+  #ticking: NodeJS.Timeout | undefined;
+
+  constructor(screen: Screen, quiet: boolean) {
+    this.#screen = screen;
+    this.#quiet = quiet;
+    this.#isTerminal = screen.isTTY === true && !quiet;
+  }
+
+  say(text: string): void {
+    if (this.#quiet) return;
+    this.#wipe();
+    this.#screen.write(`${printable(text)}\n`);
+  }
+
+  done(): void {
+    this.#stopTicking();
+    this.#wipe();
+    this.#clock = new Clock();
+    this.#lastBlock = 0;
+  }
+
+  phase(text: string, isMeasuring = false): void {
+    this.#stopTicking();
+    if (!this.#isTerminal) this.say(text);
+    else if (isMeasuring) this.#paint(this.#withTime(text));
+    else this.#tick(text);
+  }
+
+  block(text: string): void {
+    this.#clock.block();
+    if (this.#isTerminal) this.#tick(text);
+  }
+
+  round({ block, round, fraction, blocks }: Parameters<ProgressSink['round']>[0]): void {
+    this.#stopTicking();
+    const seconds = this.#clock.round(fraction, blocks === undefined ? 0 : blocks - block);
+    const left = seconds === null ? '' : `, ${formatSpan(seconds)} left`;
+    const elapsed = `${formatSpan(this.#clock.elapsed())} elapsed${left}`;
+    if (this.#isTerminal) {
+      const cells = Math.round(fraction * BAR_CELLS);
+      const bar = `${'█'.repeat(cells)}${'░'.repeat(BAR_CELLS - cells)}`;
+      this.#paint(`${bar} ${Math.round(fraction * 100)} %  block ${block} round ${round}  ${elapsed}`);
+    } else if (block !== this.#lastBlock) {
+      this.#lastBlock = block;
+      this.say(`block ${block}: ${elapsed}`);
+    }
+  }
+
+  #tick(text: string): void {
+    this.#stopTicking();
+    this.#paint(this.#withTime(text));
+    this.#ticking = setInterval(() => this.#paint(this.#withTime(text)), TICK_MS);
+    this.#ticking.unref();
+  }
+
+  #stopTicking(): void {
+    clearInterval(this.#ticking);
+    this.#ticking = undefined;
+  }
+
+  #withTime(text: string): string {
+    const seconds = this.#clock.elapsed();
+    return seconds < 1 ? text : `${text}  ${formatSpan(seconds)} elapsed`;
+  }
+
+  #wipe(): void {
+    if (this.#painted) this.#screen.write('\r\u001b[K');
+    this.#painted = false;
+  }
+
+  #paint(text: string): void {
+    this.#wipe();
+    this.#screen.write(printable(text).slice(0, Math.max(20, (this.#screen.columns || 80) - 1)));
+    this.#painted = true;
+  }
+}
+
+/** How long a run has taken, and will take: the rounds in proportion, and what comes before the first of each block. */
+class Clock {
+  readonly #begun = performance.now();
+  #blockBegun: number | undefined;
+  #inRounds = 0;
+  #before: number[] = [];
+  #last: number | undefined;
+  /** Of the first round that was seen: a session may have been resumed. */
+  #firstFraction = 0;
+
+  elapsed(): number {
+    return (performance.now() - this.#begun) / 1000;
+  }
+
+  block(): void {
+    this.#blockBegun = this.elapsed();
+  }
+
+  /** Seconds until the end; null while too little is known. */
+  round(fraction: number, blocksLeft: number): number | null {
+    const now = this.elapsed();
+    if (this.#blockBegun !== undefined) {
+      this.#before.push(now - this.#blockBegun);
+      this.#blockBegun = undefined;
+    } else if (this.#last !== undefined) this.#inRounds += now - this.#last;
+    if (this.#last === undefined) this.#firstFraction = fraction;
+    this.#last = now;
+    const done = fraction - this.#firstFraction;
+    if (!(done > 0.01)) return null;
+    const before = this.#before.reduce((sum, seconds) => sum + seconds, 0) / Math.max(1, this.#before.length);
+    return (this.#inRounds * (1 - fraction)) / done + before * blocksLeft;
+  }
 }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createProgress } from '../../cli/terminal/progress.ts';
 
 function screen(isTTY: boolean, columns?: number) {
@@ -17,6 +17,34 @@ it('repaints one line on a terminal, never wider than it, and takes it away at t
   expect(text.endsWith('\r\u001b[K')).toBe(true);
   for (const line of text.split('\r\u001b[K')) expect(line.length).toBeLessThan(40);
   expect(text).toContain('50 %');
+});
+
+it('shows on a terminal how long it has taken, from the first second on, while nothing is measured', () => {
+  vi.useFakeTimers();
+  try {
+    const terminal = screen(true);
+    const progress = createProgress(terminal, { quiet: false });
+    const shown = () => terminal.written.filter((text) => !text.startsWith('\r')).splice(0);
+    const since = () => shown().slice(-2);
+    progress.phase('preparing docker');
+    vi.advanceTimersByTime(2000);
+    expect(since()).toEqual(['preparing docker  1 s elapsed', 'preparing docker  2 s elapsed']);
+    progress.phase('calibrating', true);
+    const before = shown().length;
+    vi.advanceTimersByTime(5000);
+    expect(shown()).toHaveLength(before);
+    progress.block('block 1 of 3');
+    vi.advanceTimersByTime(10_000);
+    expect(since()[1]).toBe('block 1 of 3  17 s elapsed');
+    progress.round({ block: 1, round: 1, fraction: 1 / 30, blocks: 3 });
+    vi.advanceTimersByTime(9000);
+    expect(since()[1]).toMatch(/block 1 round 1 {2}17 s elapsed$/);
+    progress.round({ block: 1, round: 10, fraction: 10 / 30, blocks: 3 });
+    // Twenty rounds at a second each, and ten seconds before the first round of two further blocks.
+    expect(since()[1]).toMatch(/26 s elapsed, 40 s left$/);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('takes 80 columns where the terminal does not report its width', () => {

@@ -137,24 +137,34 @@ describe.skipIf(!isRoot)('an environment that is missing', () => {
     `[ -e ${binary} ] && mount --bind /dev/null ${binary}; exec "$@"`,
     'sh',
   ];
-  const args = ['run', '-e', 'native,uml', '--blocks', '1', '-w', 'fft', ...TINY];
-  const runWithout = (...more: string[]) =>
-    start([...args, ...more, '-o', out], without('/usr/bin/linux.uml'), { main: REHEARSAL }).ended;
+  const args = ['run', '--blocks', '1', '-w', 'fft', ...TINY];
+  const runWithout = (environments: string, ...more: string[]) =>
+    start([...args, '-e', environments, ...more, '-o', out], without('/usr/bin/linux.uml'), { main: REHEARSAL }).ended;
 
   it('asked for by name costs exit code 1, with reason and remedy; the others are measured all the same', async () => {
-    const ended = await runWithout();
+    const ended = await runWithout('native,unshare,uml');
     expect(ended.stdout).toMatch(/Could not run\s+uml: /);
     expect(ended.stdout).toMatch(/Try: .*boxmark setup/s);
     expect(ended.stderr).toMatch(/no data from uml/);
     expect(ended.code).toBe(1);
     expect(
       rows(onlySession(), 'samples.csv').filter(({ env, phase }) => env === 'native' && phase === 'measure'),
-    ).toHaveLength(4);
+    ).toHaveLength(6);
   });
 
   it('costs nothing with --keep-going, or when an alias can stand for another', async () => {
-    const kept = await runWithout('--keep-going');
+    const kept = await runWithout('native,unshare,uml', '--keep-going');
     expect(kept.code).toBe(0);
+  });
+
+  it('ends the run at once where nothing else is left to compare with the baseline', async () => {
+    const ended = await runWithout('native,uml');
+    expect(ended.stderr).toMatch(
+      /Nothing is left to compare with native: uml: .*\n {2}received: uml\n {2}try: .*--keep-going/,
+    );
+    expect(ended.code).toBe(1);
+    expect(sessions(out)).toEqual([]);
+    expect((await runWithout('native,uml', '--keep-going')).code).toBe(0);
   });
 });
 
