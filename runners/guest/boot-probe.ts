@@ -2,14 +2,28 @@
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { sha256, storeDir } from '../image/store.ts';
 import { hostSpawn } from '../kit/process.ts';
 import { GUEST_MARK } from './init.ts';
+
+/** A working KVM needs well under 2 s to a guest's first line; one that is emulated itself some 15 s. */
+export const KVM_PATIENCE_MS = 6000;
+
+/** The setting `patience` of a layer that boots with KVM. */
+export const PATIENCE = z
+  .string()
+  .regex(/^\d{1,4}[sm]$/, 'is no time such as 60s')
+  .transform((text) => Number.parseInt(text, 10) * (text.endsWith('m') ? 60_000 : 1000))
+  .optional()
+  .describe('how long a guest may take to its first line before KVM counts as not working; 6s without it');
 
 export interface BootResult {
   readonly works: boolean;
   /** What was seen; the engine's own words when it failed. */
   readonly reason: string;
+  /** It did not answer in time, which another moment may change. */
+  readonly timedOut?: true;
 }
 
 const answers = new Map<string, Promise<BootResult>>();
@@ -24,7 +38,7 @@ export async function bootOnce(argv: readonly string[], timeoutMs: number, signa
   const begun = performance.now();
   const result = await new Promise<BootResult>((resolve) => {
     const timer = setTimeout(() => {
-      resolve({ works: false, reason: `no sign of life within ${timeoutMs / 1000} s${output()}` });
+      resolve({ works: false, timedOut: true, reason: `no sign of life within ${timeoutMs / 1000} s${output()}` });
     }, timeoutMs);
     const settle = (answer: BootResult) => {
       clearTimeout(timer);

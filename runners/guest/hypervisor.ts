@@ -9,14 +9,14 @@ import { erofsDisk } from '../image/image.ts';
 import { findCommand } from '../image/layout.ts';
 import { hostExec } from '../kit/process.ts';
 import { removeTree } from '../kit/remove.ts';
-import { defineSettings, namesFile } from '../stack/settings.ts';
-import { bootOnce } from './boot-probe.ts';
+import { defineSettings, harmless, namesFile } from '../stack/settings.ts';
+import { bootOnce, KVM_PATIENCE_MS, PATIENCE } from './boot-probe.ts';
 import { guestBox, guestGroup } from './box.ts';
 import { findStaticBusybox, initramfsFile } from './initramfs.ts';
 import { findGuestKernel } from './kernel.ts';
+import { NO_KVM, pvmReason } from './kvm-probe.ts';
 import { resolveModules } from './modules.ts';
 
-const BOOT_LIMIT_MS = 6000;
 const MIN_MEMORY_BYTES = 512 << 20;
 /** A serial line is a terminal, whose queue takes 4096 bytes. */
 const LINE_LIMIT_BYTES = 3900;
@@ -65,10 +65,13 @@ const SCHEMA = z.strictObject({
     .refine((path) => path.startsWith('/'), 'is no absolute path')
     .optional()
     .describe('another kernel, with the drivers built in, than the distribution’s'),
+  patience: PATIENCE,
 });
 
+type HypervisorSettings = z.infer<typeof SCHEMA>;
+
 /** The runner of a hypervisor. */
-export function hypervisorRunner(hypervisor: Hypervisor, kernel?: string): Runner {
+export function hypervisorRunner(hypervisor: Hypervisor, settings: HypervisorSettings = {}): Runner {
   const { name, summary } = hypervisor;
   return {
     name,
@@ -81,13 +84,13 @@ export function hypervisorRunner(hypervisor: Hypervisor, kernel?: string): Runne
     settings: defineSettings({
       layer: name,
       schema: SCHEMA,
-      examples: { kernel: '%2Fboot%2Fvmlinux' },
-      risks: { kernel: namesFile },
-      bind: (values) => hypervisorRunner(hypervisor, values.kernel),
+      examples: { kernel: '%2Fboot%2Fvmlinux', patience: '60s' },
+      risks: { kernel: namesFile, patience: harmless },
+      bind: (values) => hypervisorRunner(hypervisor, values),
     }),
-    probe: (parent, workspace) => probe(hypervisor, kernel, parent, workspace),
+    probe: (parent, workspace) => probe(hypervisor, settings, parent, workspace),
     async prepare(_parent, image, workspace): Promise<HypervisorPrepared> {
-      const parts = await partsOf(hypervisor, kernel);
+      const parts = await partsOf(hypervisor, settings.kernel);
       if ('missing' in parts) throw new BoxmarkError({ what: parts.missing, remedy: parts.remedy });
       const version = (await versionOf(hypervisor)) ?? '';
       return {
@@ -108,7 +111,7 @@ export function hypervisorRunner(hypervisor: Hypervisor, kernel?: string): Runne
 /** Boots a guest to its first line. */
 async function probe(
   hypervisor: Hypervisor,
-  kernel: string | undefined,
+  { kernel, patience = KVM_PATIENCE_MS }: HypervisorSettings,
   parent: Box,
   workspace: Workspace,
 ): Promise<Probe> {
@@ -135,16 +138,16 @@ async function probe(
     try {
       const machine = { ...parts, cpus: 1, memoryBytes: 256 << 20, name: 'boxmark-probe', folder };
       const argv = ['taskset', '-c', workspace.limits.cpus.join(','), ...hypervisor.command(machine)];
-      const booted = await bootOnce(argv, BOOT_LIMIT_MS, workspace.signal);
+      const booted = await bootOnce(argv, patience, workspace.signal);
       if (booted.works) return { available: true, version, labels: ['KVM'] };
-      return unavailable(`no guest boots: ${booted.reason}`, 'a host whose KVM works, or uml');
+      return unavailable(`no guest boots: ${pvmReason()}${booted.reason}`, 'a host whose KVM works, or uml');
     } finally {
       await removeTree(folder);
     }
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     if (path === '/dev/kvm') {
-      const reason = code === 'ENOENT' ? 'there is no /dev/kvm' : '/dev/kvm may not be opened by this user';
+      const reason = code === 'ENOENT' ? NO_KVM : '/dev/kvm may not be opened by this user';
       return unavailable(reason, 'a host with hardware virtualisation, or uml');
     }
     return unavailable(messageOf(error), 'boxmark setup');

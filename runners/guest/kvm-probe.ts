@@ -1,9 +1,10 @@
 /** Is hardware virtualisation usable? A device file does not show it, so a guest is booted with it. */
 
+import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Workspace } from '../../bench/types.ts';
-import { type BootResult, bootAnswer, bootOnce } from './boot-probe.ts';
+import { type BootResult, bootAnswer, bootOnce, KVM_PATIENCE_MS } from './boot-probe.ts';
 import { findStaticBusybox, initramfsFile } from './initramfs.ts';
 import { findGuestKernel, type GuestKernel } from './kernel.ts';
 import { resolveModules } from './modules.ts';
@@ -17,10 +18,9 @@ import {
   qemuCommand,
 } from './qemu-command.ts';
 
-/** A working KVM needs well under 2 s. */
-const KVM_TIMEOUT_MS = 6000;
 /** Emulated, the same boot takes about 3 s, and several times that on a busy host. */
 const TCG_TIMEOUT_MS = 60_000;
+export const NO_KVM = 'there is no /dev/kvm';
 const PROBE_MEMORY_BYTES = 256 << 20;
 
 /** What a path may say about the machine. */
@@ -28,6 +28,8 @@ export interface MachineWish {
   readonly machine?: Machine | undefined;
   /** Processor model. */
   readonly cpu?: string | undefined;
+  /** How long a guest may take to its first line with KVM, ms. */
+  readonly patience?: number | undefined;
 }
 
 /** What a guest is booted from. */
@@ -58,12 +60,12 @@ export async function findParts({ machine }: MachineWish = {}): Promise<GuestPar
   return { qemu, kernel, initramfs };
 }
 
-/** Boots to the guest's first line. Never throws; the answer is remembered, without KVM only when it is yes. */
+/** Boots to the guest's first line. Never throws; a yes is remembered, and so is how a machine with KVM ended. */
 export async function bootsWith(
   accelerator: Accelerator,
   parts: GuestParts,
   workspace: Workspace,
-  cpu?: string,
+  { cpu, patience = KVM_PATIENCE_MS }: MachineWish = {},
 ): Promise<BootResult> {
   const tscKhz = await hostTscKhz();
   const argv = qemuCommand({
@@ -76,27 +78,36 @@ export async function bootsWith(
     orders: { name: 'boxmark-probe' },
   });
   const pinned = ['taskset', '-c', workspace.limits.cpus.join(','), ...argv];
-  const timeoutMs = accelerator === 'kvm' ? KVM_TIMEOUT_MS : TCG_TIMEOUT_MS;
+  const timeoutMs = accelerator === 'kvm' ? patience : TCG_TIMEOUT_MS;
   return bootAnswer(
     [accelerator, parts.qemu.version, parts.qemu.machine, parts.kernel.version, basename(parts.initramfs), cpu ?? ''],
     () => bootOnce(pinned, timeoutMs, workspace.signal),
-    ({ works }) => works || (accelerator === 'kvm' && !workspace.signal.aborted),
+    ({ works, timedOut }) => works || (accelerator === 'kvm' && timedOut !== true && !workspace.signal.aborted),
   );
 }
 
-/** Whether a guest boots with KVM, and what was seen. Never throws. At most about 6 s, once until the host is booted again. */
+/** Whether a guest boots with KVM, and what was seen. Never throws. An answer is kept until the host is booted again. */
 export async function kvmWorks(workspace: Workspace, wish: MachineWish = {}): Promise<BootResult> {
   try {
     await access('/dev/kvm', constants.R_OK | constants.W_OK);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return { works: false, reason: missing ? 'there is no /dev/kvm' : '/dev/kvm may not be opened by this user' };
+    return { works: false, reason: missing ? NO_KVM : '/dev/kvm may not be opened by this user' };
   }
   try {
     const parts = await findParts(wish);
     if ('missing' in parts) return { works: false, reason: parts.missing };
-    return await bootsWith('kvm', parts, workspace, wish.cpu);
+    const booted = await bootsWith('kvm', parts, workspace, wish);
+    return booted.works ? booted : { ...booted, reason: `${pvmReason()}${booted.reason}` };
   } catch (error) {
     return { works: false, reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/**
+ * PVM makes virtual machines without hardware virtualisation, and has a /dev/kvm. A kernel that was not built for it
+ * (CONFIG_PVM_GUEST) does not boot in it, and what QEMU says then names no cause.
+ */
+export function pvmReason(modules = '/sys/module'): string {
+  return existsSync(join(modules, 'kvm_pvm')) ? "/dev/kvm is PVM's (kvm_pvm), for kernels built for it: " : '';
 }

@@ -113,7 +113,18 @@ describe('a session from the command line', () => {
 
   it('says before the first block what can not be measured, why, and what to try', async (ctx) => {
     const loud = TINY.filter((flag) => flag !== '-q');
-    const ended = await rehearse('run', '-e', 'native,unshare,openvz', '--blocks', '1', '-w', 'fft', ...loud, '-o', out);
+    const ended = await rehearse(
+      'run',
+      '-e',
+      'native,unshare,openvz',
+      '--blocks',
+      '1',
+      '-w',
+      'fft',
+      ...loud,
+      '-o',
+      out,
+    );
     if (ended.stderr.includes('native, unshare, openvz')) return ctx.skip('OpenVZ can run here');
     const [before = '', after] = ended.stderr.split('calibrating');
     expect(after).toBeDefined();

@@ -1,9 +1,12 @@
 /** QEMU, booted; and the probe that decides between KVM and emulation. */
 
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { qemu, qemuRunner } from '../../runners/engines/qemu/runner.ts';
 import { bootAnswer, bootOnce } from '../../runners/guest/boot-probe.ts';
-import { kvmWorks } from '../../runners/guest/kvm-probe.ts';
+import { kvmWorks, NO_KVM, pvmReason } from '../../runners/guest/kvm-probe.ts';
 import { parsePath } from '../../runners/stack/path.ts';
 import { type Lab, openLab } from '../lab.ts';
 import { processesNaming } from '../leftovers.ts';
@@ -45,7 +48,18 @@ describe('settings of qemu', { timeout: 120_000 }, () => {
     expect(other).toMatchObject({ available: false, reason: `QEMU has no machine ${machine} for this processor` });
   });
 
-  it.each(['qemu:xen', 'qemu:machine=pc', 'qemu:cpu=-x'])('%s is a usage error', (path) => {
+  it('say why a KVM that is there is not used', async (context) => {
+    const kvm = await kvmWorks(lab.workspace);
+    if (kvm.works || kvm.reason === NO_KVM) return context.skip('KVM works, or is not there');
+    const short = `no KVM: ${kvm.reason.split(': ')[0]}`;
+    expect(await qemu.probe(lab.host, lab.workspace)).toMatchObject({ labels: ['emulated (TCG)', short] });
+    const wanted = await layer('qemu:kvm').probe(lab.host, lab.workspace);
+    expect(wanted).toMatchObject({ available: false, reason: `KVM doesn't work: ${kvm.reason}` });
+    // A longer patience is another question.
+    expect(await layer('qemu:kvm:patience=7s').probe(lab.host, lab.workspace)).toMatchObject({ available: false });
+  });
+
+  it.each(['qemu:xen', 'qemu:machine=pc', 'qemu:cpu=-x', 'qemu:patience=60'])('%s is a usage error', (path) => {
     expect(() => layer(path)).toThrow(/The layer qemu/);
   });
 });
@@ -66,10 +80,32 @@ describe('the boot probe', { timeout: 60_000 }, () => {
     expect(processesNaming('boxmark-probe')).toEqual([]);
   });
 
+  it('names PVM for what it is, where its module is loaded', () => {
+    const modules = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+    try {
+      expect(pvmReason(modules)).toBe('');
+      mkdirSync(join(modules, 'kvm_pvm'));
+      expect(pvmReason(modules)).toMatch(/^\/dev\/kvm is PVM's \(kvm_pvm\)/);
+    } finally {
+      rmSync(modules, { recursive: true });
+    }
+  });
+
+  it('forgets that a machine was too slow: another moment may be quieter', async () => {
+    const slow = { works: false, reason: 'no sign of life within 6 s', timedOut: true } as const;
+    const inputs = [`slow-${Date.now()}`];
+    const keep = ({ timedOut }: { timedOut?: true }) => timedOut !== true;
+    expect(await bootAnswer(inputs, async () => slow, keep)).toEqual(slow);
+    expect(await bootAnswer(inputs, async () => ({ works: true, reason: 'booted' }), keep)).toMatchObject({
+      works: true,
+    });
+    expect(await bootOnce(['sleep', '30'], 50)).toMatchObject({ works: false, timedOut: true });
+  });
+
   it('ends a machine that hangs, with all its helpers, at the time limit', async () => {
     const mark = `60${Date.now()}`;
     const result = await bootOnce(['sh', '-c', `echo firmware; sleep ${mark} & sleep ${mark}`], 500);
-    expect(result).toEqual({ works: false, reason: 'no sign of life within 0.5 s: firmware' });
+    expect(result).toEqual({ works: false, timedOut: true, reason: 'no sign of life within 0.5 s: firmware' });
     expect(processesNaming(mark)).toEqual([]);
   });
 

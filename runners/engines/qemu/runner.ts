@@ -3,8 +3,9 @@
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Ablation, Box, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
+import { type BootResult, PATIENCE } from '../../guest/boot-probe.ts';
 import { guestBox, guestGroup } from '../../guest/box.ts';
-import { bootsWith, findParts, type GuestParts, kvmWorks, type MachineWish } from '../../guest/kvm-probe.ts';
+import { bootsWith, findParts, type GuestParts, kvmWorks, type MachineWish, NO_KVM } from '../../guest/kvm-probe.ts';
 import { type Accelerator, hostTscKhz, MACHINES, qemuCommand, TRANSLATION_BYTES } from '../../guest/qemu-command.ts';
 import { erofsDisk } from '../../image/forms.ts';
 import { findCommand } from '../../image/layout.ts';
@@ -49,6 +50,7 @@ const SCHEMA = z.strictObject({
     .regex(/^[A-Za-z0-9][\w.,+=-]*$/, 'is no processor model')
     .optional()
     .describe('processor model as QEMU names it; without it the host’s own with KVM, else max'),
+  patience: PATIENCE,
 });
 
 /** The runner `qemu`. With an accelerator it takes that one or none; otherwise KVM where it works, else emulation. */
@@ -63,8 +65,8 @@ export function qemuRunner(settings: QemuSettings = {}): Runner {
     settings: defineSettings({
       layer: 'qemu',
       schema: SCHEMA,
-      examples: { accelerator: 'tcg', machine: 'q35', cpu: 'max' },
-      risks: { accelerator: harmless, machine: harmless, cpu: harmless },
+      examples: { accelerator: 'tcg', machine: 'q35', cpu: 'max', patience: '60s' },
+      risks: { accelerator: harmless, machine: harmless, cpu: harmless, patience: harmless },
       bare: 'accelerator',
       bind: qemuRunner,
     }),
@@ -75,9 +77,14 @@ export function qemuRunner(settings: QemuSettings = {}): Runner {
       const parts = await findParts(settings);
       if ('missing' in parts) throw new BoxmarkError({ what: parts.missing, remedy: parts.remedy });
       const disk = await erofsDisk(image);
-      const accelerator = settings.accelerator ?? ((await kvmWorks(workspace, settings)).works ? 'kvm' : 'tcg');
+      const kvm = settings.accelerator === undefined ? await kvmWorks(workspace, settings) : null;
+      const accelerator = settings.accelerator ?? (kvm?.works ? 'kvm' : 'tcg');
       return {
-        labels: [labelOf(accelerator), ...(settings.cpu === undefined ? [] : [`CPU model ${settings.cpu}`])],
+        labels: [
+          labelOf(accelerator),
+          ...givenUp(kvm),
+          ...(settings.cpu === undefined ? [] : [`CPU model ${settings.cpu}`]),
+        ],
         version: parts.qemu.version,
         traits: accelerator === 'kvm' ? { kvm: true } : { emulated: true, ownCpu: true },
         slowness: accelerator === 'kvm' ? 2 : 20,
@@ -98,7 +105,7 @@ export function qemuRunner(settings: QemuSettings = {}): Runner {
 export const qemu = qemuRunner();
 
 async function probe(parent: Box, workspace: Workspace, settings: QemuSettings): Promise<Probe> {
-  const { accelerator: wanted, cpu } = settings;
+  const { accelerator: wanted } = settings;
   if (parent.path !== 'host') {
     return {
       available: false,
@@ -115,12 +122,19 @@ async function probe(parent: Box, workspace: Workspace, settings: QemuSettings):
     const kvm = wanted === 'tcg' ? undefined : await kvmWorks(workspace, settings);
     const accelerator = kvm?.works ? 'kvm' : 'tcg';
     if (wanted === 'kvm' && accelerator !== 'kvm') {
-      return { available: false, reason: `KVM doesn't work: ${kvm?.reason}`, remedy: 'use qemu, which emulates then' };
+      const remedy = kvm?.timedOut ? 'qemu:kvm:patience=60s' : 'use qemu, which emulates then';
+      return { available: false, reason: `KVM doesn't work: ${kvm?.reason}`, remedy };
     }
-    const booted = accelerator === 'kvm' ? kvm : await bootsWith('tcg', parts, workspace, cpu);
-    return booted?.works
-      ? { available: true, version: parts.qemu.version, labels: [labelOf(accelerator)] }
-      : { available: false, reason: `no guest boots: ${booted?.reason}`, remedy: 'boxmark setup, or use uml' };
+    const booted = accelerator === 'kvm' ? kvm : await bootsWith('tcg', parts, workspace, settings);
+    if (booted?.works) {
+      return { available: true, version: parts.qemu.version, labels: [labelOf(accelerator), ...givenUp(kvm)] };
+    }
+    const withoutKvm = kvm === undefined ? '' : `with KVM: ${kvm.reason}; emulated: `;
+    return {
+      available: false,
+      reason: `no guest boots: ${withoutKvm}${booted?.reason}`,
+      remedy: 'boxmark setup, or use uml',
+    };
   } catch (error) {
     return { available: false, reason: messageOf(error), remedy: 'boxmark setup' };
   }
@@ -152,4 +166,10 @@ async function open(parent: Box, prepared: QemuPrepared, options: OpenOptions): 
 
 function labelOf(accelerator: Accelerator): string {
   return accelerator === 'kvm' ? 'KVM' : 'emulated (TCG)';
+}
+
+/** Why KVM is there and not used, in short; nothing where there is none. */
+function givenUp(kvm: BootResult | null | undefined): string[] {
+  if (!kvm || kvm.works || kvm.reason === NO_KVM) return [];
+  return [`no KVM: ${kvm.reason.split(': ')[0]}`];
 }
