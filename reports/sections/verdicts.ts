@@ -98,6 +98,9 @@ export interface Needs {
   readonly command: string | null;
 }
 
+/** Nobody adds more blocks than this to a session: they find a quieter hour, or host. */
+const MOST_BLOCKS = 500;
+
 /** What would decide every verdict that is open for width; null when there is none. */
 export function needsOf(model: ReportModel): Needs | null {
   const { open, session } = model;
@@ -106,6 +109,10 @@ export function needsOf(model: ReportModel): Needs | null {
   if (open.blocks === null) {
     const sentence = `needs more than 1000 further blocks for ${width}: make the host quieter instead (boxmark doctor)`;
     return { sentence, command: null };
+  }
+  if (open.blocks > MOST_BLOCKS) {
+    const needs = moreText({ ...open, blocks: open.blocks });
+    return { sentence: `needs ${needs}, for ${width}: this host is too noisy now (boxmark doctor)`, command: null };
   }
   const rest =
     open.beyond === 0

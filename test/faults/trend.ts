@@ -23,7 +23,7 @@ export const GAUGES: readonly { name: string; of(gauge: Gauge): number; noise: N
     of: ({ memoryMiB, rowsMiB }) => memoryMiB - ROWS_IN_MEMORY * rowsMiB,
     noise: { part: 0.15, least: 10 },
   },
-  { name: 'descriptors', of: ({ descriptors }) => descriptors, noise: { part: 0, least: 0, comesAndGoes: true } },
+  { name: 'descriptors', of: ({ descriptors }) => descriptors, noise: { part: 0, least: 3, comesAndGoes: true } },
   { name: 'threads', of: ({ threads }) => threads, noise: { part: 0, least: 0, comesAndGoes: true } },
   { name: 'children', of: ({ children }) => children, noise: { part: 0, least: 0, comesAndGoes: true } },
 ];

@@ -88,6 +88,19 @@ describe('an inconclusive run', () => {
     });
   });
 
+  it('offers no command that would measure for hours', () => {
+    const starts = [0.1, 0.12, 0.15, 0.2, 0.25, 0.3].map((start) => needsOf(model(plan, { start })));
+    const blocks = starts.map((needs) => Number(/needs (\d+) more blocks/.exec(needs?.sentence ?? '')?.[1]));
+    const long = starts.filter((_, index) => (blocks[index] ?? 0) > 500);
+    expect(long.length).toBeGreaterThan(0);
+    for (const needs of long) {
+      expect(needs).toEqual({
+        sentence: expect.stringMatching(/: this host is too noisy now \(boxmark doctor\)$/),
+        command: null,
+      });
+    }
+  });
+
   it('lists what is open and why, workload by workload', () => {
     const [line] = openLines(model(plan, { start: 0.03 }));
     expect(line).toMatch(
