@@ -116,6 +116,16 @@ describe.each(['example', 'several', 'hostile'])('the page of the session %s', (
 });
 
 describe('the page of a session', () => {
+  it('shows every verdict on a narrow screen without scrolling sideways', async () => {
+    const { page } = await open('example', { width: 360 });
+    const right = await page.$$eval('#verdicts td:last-child', (cells) =>
+      cells.map((cell) => cell.getBoundingClientRect().right),
+    );
+    expect(right.length).toBeGreaterThan(2);
+    for (const edge of right) expect(edge).toBeLessThanOrEqual(360);
+    await page.context().close();
+  });
+
   it('answers above the fold, with the ladder and the verdicts', async () => {
     const { page } = await open('example', { width: 1440, height: 900 });
     for (const selector of ['#answer', '#ladder-canvas', '#verdicts']) {
