@@ -47,11 +47,13 @@ export interface GroupRequest {
 export async function hierarchiesOf(box: Box): Promise<Hierarchy[]> {
   if (box.path === 'host') return hostHierarchies();
   const script = `set -f; while read -r l; do echo "$l"; case "$l" in *" - cgroup2 "*)
-    set -- $l; read -r c <"$5/cgroup.controllers" && echo "controllers $5 $c";; esac; done </proc/self/mountinfo`;
+    set -- $l; read -r c <"$5/cgroup.controllers" && echo "controllers $5 $c";; esac; done </proc/self/mountinfo
+    while read -r l; do echo "group $l"; done </proc/self/cgroup`;
   const { stdout } = await box.exec(['sh', '-c', script], { timeoutMs: SHELL_LIMIT_MS });
-  const found = stdout.split('\n').filter((line) => line.startsWith('controllers '));
-  const controllers = new Map(found.map((line) => [line.split(' ')[1], line.split(' ').slice(2)]));
-  return parseHierarchies(stdout, (mount) => controllers.get(mount) ?? []);
+  const after = (word: string): string[] =>
+    stdout.split('\n').flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []));
+  const controllers = new Map(after('controllers').map((line) => [line.split(' ')[0], line.split(' ').slice(1)]));
+  return parseHierarchies(stdout, after('group').join('\n'), (mount) => controllers.get(mount) ?? []);
 }
 
 /** Makes the box's group with its limits; an empty one, with a note, where cgroups can't be written. Never throws. */

@@ -47,7 +47,8 @@ export interface GroupOptions {
 
 /** The cgroup hierarchies mounted on this host, or those in another mountinfo file. Empty when there are none. */
 export function hostHierarchies(mountinfoFile = '/proc/self/mountinfo'): Hierarchy[] {
-  return parseHierarchies(text(mountinfoFile), (mount) => words(text(`${mount}/cgroup.controllers`)));
+  const controllersOf = (mount: string): string[] => words(text(`${mount}/cgroup.controllers`));
+  return parseHierarchies(text(mountinfoFile), text('/proc/self/cgroup'), controllersOf);
 }
 
 /** Makes /boxmark/<workspaceId>/<name> with its limits, or gives undefined where cgroups can't be written. Never throws. */

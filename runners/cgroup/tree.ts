@@ -43,9 +43,19 @@ const QUOTA_PERIOD_US = 100_000;
 
 /**
  * The cgroup hierarchies in the text of /proc/self/mountinfo.
+ * @param groups the text of /proc/self/cgroup, which names the v1 hierarchies: among the options of their mounts are others
+ *   than controllers, such as SELinux's `seclabel`
  * @param controllersOf what `cgroup.controllers` of a v2 mount says
  */
-export function parseHierarchies(mountinfo: string, controllersOf: (mount: string) => readonly string[]): Hierarchy[] {
+export function parseHierarchies(
+  mountinfo: string,
+  groups: string,
+  controllersOf: (mount: string) => readonly string[],
+): Hierarchy[] {
+  const named = groups
+    .split('\n')
+    .map((line) => (line.split(':')[1] ?? '').split(','))
+    .filter(([first]) => first);
   const found = new Map<string, Hierarchy>();
   for (const line of mountinfo.split('\n')) {
     const [left = '', right = ''] = line.split(' - ');
@@ -53,7 +63,9 @@ export function parseHierarchies(mountinfo: string, controllersOf: (mount: strin
     const [type, , options = ''] = right.split(' ');
     if (root === undefined || mount === undefined || (type !== 'cgroup' && type !== 'cgroup2')) continue;
     const version = type === 'cgroup2' ? 2 : 1;
-    const controllers = version === 2 ? controllersOf(mount) : options.split(',').filter(isController);
+    const has = new Set(options.split(','));
+    const controllers =
+      version === 2 ? controllersOf(mount) : (named.find((names) => names.every((name) => has.has(name))) ?? []);
     const key = version === 2 ? 'cgroup2' : controllers.join(',');
     // Engines make groups in a v2 hierarchy without controllers too, and those are to be found and removed.
     if ((version === 2 || controllers.length > 0) && !found.has(key))
@@ -185,10 +197,6 @@ function weightOf(shares: number | undefined): string | undefined {
 function levelsOf(path: string): string[] {
   const parts = path.split('/').filter(Boolean);
   return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
-}
-
-function isController(option: string): boolean {
-  return !['rw', 'ro', 'xattr', 'noprefix', 'clone_children'].includes(option) && !option.startsWith('release_agent=');
 }
 
 /** mountinfo writes spaces and the like as octal numbers. */

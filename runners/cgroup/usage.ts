@@ -170,7 +170,7 @@ let known: Hierarchy[] | undefined;
 
 /** Read once: usage is asked for after every burst, and the host's mounts don't change in a run. */
 export function mounted(): Hierarchy[] {
-  known ??= parseHierarchies(text('/proc/self/mountinfo'), (mount) =>
+  known ??= parseHierarchies(text('/proc/self/mountinfo'), text('/proc/self/cgroup'), (mount) =>
     text(`${mount}/cgroup.controllers`).split(/\s+/).filter(Boolean),
   );
   return known;

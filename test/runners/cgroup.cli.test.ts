@@ -16,6 +16,7 @@ import {
   usageOfPid,
 } from '../../runners/cgroup/group.ts';
 import { groupSteps, hierarchiesFor, parseHierarchies, stepsToShell } from '../../runners/cgroup/tree.ts';
+import { cgroupMounts } from '../../runners/engines/unshare/script.ts';
 import { allowedCpus } from '../../runners/host/cpus.ts';
 import { hostExec } from '../../runners/kit/process.ts';
 
@@ -28,9 +29,11 @@ const V1_JOINED = `
 35 30 0:31 / /sys/fs/cgroup/with\\040space rw - cgroup cgroup rw,cpuset
 36 30 0:32 / /sys/fs/cgroup/devices rw - cgroup cgroup rw,devices`;
 
+const V1_GROUPS = '5:name=systemd:/\n4:cpu,cpuacct:/\n3:memory:/docker/ab\n2:cpuset:/\n1:devices:/\n0::/\n';
+
 describe('the hierarchies of a host', () => {
   it('are read from its mounts: joined controllers, parts, spaces, and a v2 without controllers', () => {
-    expect(parseHierarchies(V1_JOINED, () => [])).toEqual([
+    expect(parseHierarchies(V1_JOINED, V1_GROUPS, () => [])).toEqual([
       { mount: '/sys/fs/cgroup/unified', root: '/', version: 2, controllers: [] },
       { mount: '/sys/fs/cgroup/systemd', root: '/', version: 1, controllers: ['name=systemd'] },
       { mount: '/sys/fs/cgroup/cpu,cpuacct', root: '/', version: 1, controllers: ['cpu', 'cpuacct'] },
@@ -40,8 +43,35 @@ describe('the hierarchies of a host', () => {
     ]);
   });
 
+  it('are those that the kernel names: no other option of a mount is taken for a controller', () => {
+    const options = [
+      'rw,seclabel,cpu,cpuacct',
+      'rw,context=system_u:object_r:cgroup_t:s0,memory',
+      'rw,seclabel,cpuset,cpuset_v2_mode,noprefix',
+      'rw,favordynmods,xattr,release_agent=/lib/agent,name=systemd',
+    ];
+    const mountinfo = options
+      .map((words, at) => `3${at} 30 0:3${at} / /cg/${at} rw - cgroup cgroup ${words}`)
+      .join('\n');
+    const found = parseHierarchies(
+      `${mountinfo}\n39 30 0:39 / /cg/v2 rw - cgroup2 cgroup2 rw,seclabel`,
+      V1_GROUPS,
+      () => [],
+    );
+    expect(found.map(({ controllers }) => controllers.join(','))).toEqual([
+      'cpu,cpuacct',
+      'memory',
+      'cpuset',
+      'name=systemd',
+      '',
+    ]);
+    const table = cgroupMounts(found).map(([, , type, text]) => `${type} ${text}`);
+    expect(table[1]).toBe('cgroup cpu,cpuacct,nosuid,nodev,noexec,x-mount.mkdir');
+    expect(table[4]).toBe('cgroup none,name=systemd,nosuid,nodev,noexec,x-mount.mkdir');
+  });
+
   it('of both versions are used together, each for its own controllers', () => {
-    const both = parseHierarchies(V1_JOINED, () => ['hugetlb', 'pids']);
+    const both = parseHierarchies(V1_JOINED, V1_GROUPS, () => ['hugetlb', 'pids']);
     const steps = groupSteps(hierarchiesFor(both, false), '/boxmark/ab', { pids: 9, memoryBytes: 4096 }, false);
     const writes = steps.filter((step) => step.kind === 'write').map(({ file, value }) => `${file} ${value}`);
     expect(writes).toEqual([
