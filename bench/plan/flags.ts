@@ -86,7 +86,7 @@ const WHERE = [
   }),
   flag('cpu', CPUS, {
     help: 'CPUs of the workload, such as 1 or 2-3',
-    otherwise: 'the last allowed one',
+    otherwise: 'an isolated one, or the last of the fastest kind',
     commands: {
       run: ANY,
       explain: ANY,

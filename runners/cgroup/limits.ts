@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import type { HostLimits } from '../../bench/types.ts';
-import type { Hierarchy } from './tree.ts';
-import { groupsOf, mounted } from './usage.ts';
+import { type Hierarchy, parseHierarchies } from './tree.ts';
+import { groupsIn, groupsOf, mounted } from './usage.ts';
 
 /** v1 writes "no limit" as the largest number of whole pages. */
 const NO_LIMIT_BYTES = 2 ** 62;
@@ -22,11 +22,28 @@ export function limitsOfPid(pid: number, hierarchies: readonly Hierarchy[] = mou
   const least = Math.min(...bytes);
   return {
     cpus_allowed: /^Cpus_allowed_list:\s*(\S+)/m.exec(text(`/proc/${pid}/status`) ?? '')?.[1] ?? null,
-    cpuset: cpusetIn(levels('cpuset')[0]),
+    cpuset: cpusetIn(levels('cpuset').slice(0, 1), text),
     cpu_quota: tightest?.cpus ?? without,
     cpu_period_us: tightest?.periodUs ?? without,
     memory_limit_bytes: bytes.length === 0 ? null : Number.isFinite(least) ? least : 'none',
   };
+}
+
+/** Trimmed content of a file; nothing where it can't be read. */
+type Read = (file: string) => string | null | undefined;
+
+/**
+ * The cpuset that binds this process whatever its affinity mask is; null where no hierarchy in sight shows it.
+ * @param read reads files, of this host or of a copy of its tree
+ */
+export function ownCpuset(read: Read): string | null {
+  const own = read('/proc/self/cgroup') ?? '';
+  const controllersOf = (mount: string): string[] => (read(`${mount}/cgroup.controllers`) ?? '').split(/\s+/);
+  const hierarchies = parseHierarchies(read('/proc/self/mountinfo') ?? '', own, controllersOf);
+  const folders = levelsOf(hierarchies, groupsIn(own), 'cpuset');
+  // A group above what is mounted here.
+  if (folders.some((folder) => folder.split('/').includes('..'))) return null;
+  return cpusetIn(folders, read);
 }
 
 /** Folders of the process's group and of those above it in the hierarchy of a controller, the own one first. */
@@ -61,12 +78,14 @@ function memoryIn(folder: string): number | undefined {
   return limit === 'max' || Number(limit) >= NO_LIMIT_BYTES ? Number.POSITIVE_INFINITY : Number(limit);
 }
 
-function cpusetIn(folder: string | undefined): string | null {
-  if (folder === undefined) return null;
+/** The first folder that has a cpuset: a v2 group that has the controller not enabled is bound by the ones above it. */
+function cpusetIn(folders: readonly string[], read: Read): string | null {
   const names = ['cpuset.cpus.effective', 'cpuset.effective_cpus', 'cpuset.cpus'];
-  for (const name of names) {
-    const cpus = text(`${folder}/${name}`);
-    if (cpus) return cpus;
+  for (const folder of folders) {
+    for (const name of names) {
+      const cpus = read(`${folder}/${name}`);
+      if (cpus) return cpus;
+    }
   }
   return null;
 }

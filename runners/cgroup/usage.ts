@@ -162,7 +162,12 @@ function cpuTimesOf(pid: number): { cpuNs: number; cpuUserNs: number; cpuSystemN
 
 /** Controllers as the kernel lists them for a process → its group's path; v2 has the empty key. */
 export function groupsOf(pid: number | 'self'): Map<string, string> {
-  const lines = text(`/proc/${pid}/cgroup`).split('\n').filter(Boolean);
+  return groupsIn(text(`/proc/${pid}/cgroup`));
+}
+
+/** The same in the text of a process's file `cgroup`. */
+export function groupsIn(content: string): Map<string, string> {
+  const lines = content.split('\n').filter(Boolean);
   return new Map(lines.map((line) => [line.split(':')[1] ?? '', line.split(':').slice(2).join(':')]));
 }
 

@@ -2,46 +2,79 @@
 
 import { usageError } from '../../bench/errors.ts';
 import type { Limits } from '../../bench/types.ts';
+import { ownCpuset } from '../cgroup/limits.ts';
 import { hostExec } from '../kit/process.ts';
 import { parseKernelCpus } from '../kit/shell.ts';
+import { type CoreKind, coreKinds, fastest } from './cores.ts';
 import { fieldOf, type KernelFiles, kernelFiles, memoryField } from './kernel-files.ts';
 
 /** Room for Node.js's threads and an init, not for a runaway. */
 const PIDS = 512;
 
-/** CPUs that this process may use, ascending. Ask before `pinSelf`, which narrows them. */
-export function allowedCpus(root = '/'): number[] {
+/** The CPUs of this host, as far as a run may use them; ascending. */
+export interface HostCpus {
+  /** That this process was started on: its affinity mask. */
+  readonly allowed: readonly number[];
+  /** That it may move to: `taskset`, `isolcpus=` and systemd's CPUAffinity= narrow the mask, only a cpuset binds. */
+  readonly usable: readonly number[];
+  /** Those of them that the kernel keeps free of other work (`isolcpus=`, isolated partitions). */
+  readonly isolated: readonly number[];
+  /** Kinds of cores, the fastest first; empty where all are alike. */
+  readonly kinds: readonly CoreKind[];
+}
+
+/** Ask before `pinSelf`, which narrows the mask. */
+export function hostCpus(root = '/'): HostCpus {
   const files = kernelFiles(root);
-  const allowed = parseKernelCpus(fieldOf(files.text('/proc/self/status'), 'Cpus_allowed_list') ?? '');
+  const mask = parseKernelCpus(fieldOf(files.text('/proc/self/status'), 'Cpus_allowed_list') ?? '');
+  const cpuset = ownCpuset((file) => files.text(file));
   // A process that was never restricted shows every CPU that could be plugged in, present or not.
   const online = files.cpus('/sys/devices/system/cpu/online');
-  const usable = online === null ? allowed : allowed.filter((cpu) => online.includes(cpu));
-  return usable.length > 0 ? usable : [0];
+  const present = (cpus: readonly number[]) => (online === null ? cpus : cpus.filter((cpu) => online.includes(cpu)));
+  const allowed = present(mask);
+  const bound = present(cpuset === null ? mask : parseKernelCpus(cpuset));
+  const usable = [...new Set([...allowed, ...bound])].sort((a, b) => a - b);
+  const isolated = files.cpus('/sys/devices/system/cpu/isolated') ?? [];
+  return {
+    allowed: allowed.length > 0 ? allowed : [0],
+    usable: usable.length > 0 ? usable : [0],
+    isolated: isolated.filter((cpu) => usable.includes(cpu)),
+    kinds: coreKinds(files),
+  };
+}
+
+/** CPUs that this process was started on, ascending. */
+export function allowedCpus(root = '/'): readonly number[] {
+  return hostCpus(root).allowed;
 }
 
 /**
- * The limits of a run.
- * @param cpus what the user asked for (`--cpu`); by default the last allowed CPU, as the first one serves most interrupts
+ * The limits of a run. By default it measures on the last CPU of the fastest kind, because the first one serves most
+ * interrupts, and on an isolated one where there are any.
+ * @param cpus what the user asked for (`--cpu`)
  * @param memoryBytes memory of each box
- * @throws `BoxmarkError` (usage, code 2) naming the allowed CPUs when one isn't allowed
+ * @throws `BoxmarkError` (usage, code 2) naming the usable CPUs when one can't be used
  */
 export function defaultLimits(
   cpus: readonly number[] | undefined,
   memoryBytes: number,
-  allowed: readonly number[] = allowedCpus(),
+  host: HostCpus = hostCpus(),
 ): Limits {
-  const wanted = cpus ?? allowed.slice(-1);
-  const refused = wanted.filter((cpu) => !allowed.includes(cpu));
+  const { allowed, usable, isolated, kinds } = host;
+  const wanted = cpus ?? fastest(kinds, isolated.length > 0 ? isolated : allowed).slice(-1);
+  const refused = wanted.filter((cpu) => !usable.includes(cpu));
   if (refused.length > 0 || wanted.length === 0) {
     throw usageError(
       'A requested CPU may not be used here.',
       `--cpu ${wanted.join(',')}`,
-      `one or more of ${allowed.join(',')}`,
+      `one or more of ${usable.join(',')}`,
     );
   }
   const measured = [...new Set(wanted)].sort((a, b) => a - b);
   const others = allowed.filter((cpu) => !measured.includes(cpu));
-  return { cpus: measured, housekeeping: others.length > 0 ? others : measured, memoryBytes, pids: PIDS };
+  const plain = others.filter((cpu) => !isolated.includes(cpu));
+  const housekeeping = [plain, others, measured].find((group) => group.length > 0) ?? measured;
+  return { cpus: measured, housekeeping, memoryBytes, pids: PIDS };
 }
 
 export interface Pinned {

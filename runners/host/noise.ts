@@ -1,5 +1,7 @@
 /** Noise pre-flight: settings and conditions of the host that make measurements wander, with what to do about each. */
 
+import { cpuList } from '../kit/shell.ts';
+import { coreKinds, kindOf } from './cores.ts';
 import { governorOf, turboState } from './facts.ts';
 import { readHardware } from './hardware.ts';
 import { bracketed, type KernelFiles, kernelFiles, memoryField } from './kernel-files.ts';
@@ -65,6 +67,28 @@ const CHECKS: readonly Check[] = [
     find: siblings,
     meaning: 'A thread on the same core takes much of its speed, and the harness may run there.',
     remedy: 'choose the CPU with --cpu, or take its sibling offline: echo 0 > /sys/devices/system/cpu/cpuN/online',
+  },
+  {
+    name: 'kind of cores',
+    find: (files, cpus) => {
+      const kinds = coreKinds(files);
+      const kind = kindOf(kinds, cpus);
+      return { value: kind ?? 'all alike', good: kind === null || kind === kinds[0]?.name };
+    },
+    meaning: 'Efficiency cores and little cores are slower, and figures of two kinds of cores do not compare.',
+    remedy: 'choose CPUs of the fastest kind with --cpu',
+  },
+  {
+    name: 'isolated CPUs',
+    find: (files, cpus) => {
+      const isolated = (files.cpus('/sys/devices/system/cpu/isolated') ?? []).filter((cpu) => cpus.includes(cpu));
+      return {
+        value: isolated.length === 0 ? 'none measured' : cpuList(isolated),
+        good: isolated.length === 0 || cpus.length === 1,
+      };
+    },
+    meaning: 'The kernel does not balance load over isolated CPUs: threads stay on the first of several.',
+    remedy: 'choose one isolated CPU with --cpu, or several that are not isolated',
   },
   {
     name: 'steal since boot',

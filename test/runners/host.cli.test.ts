@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BoxmarkError } from '../../bench/errors.ts';
-import { allowedCpus, availableMemoryBytes, defaultLimits, pinSelf, stealTicks } from '../../runners/host/cpus.ts';
+import {
+  allowedCpus,
+  availableMemoryBytes,
+  defaultLimits,
+  type HostCpus,
+  hostCpus,
+  pinSelf,
+  stealTicks,
+} from '../../runners/host/cpus.ts';
 import { canonicalJson, readHost } from '../../runners/host/facts.ts';
 import { preflight } from '../../runners/host/noise.ts';
 
@@ -197,7 +205,15 @@ describe('the noise pre-flight', () => {
     Object.fromEntries(preflight(cpus, root).map(({ name, state }) => [name, state]));
 
   it('warns of everything that makes noise', () => {
-    expect(new Set(Object.values(states(tree(amd({ hypervisor: true })), [1])))).toEqual(new Set(['warn']));
+    const hybrid = {
+      '/sys/devices/cpu_core/cpus': '0-1\n',
+      '/sys/devices/cpu_atom/cpus': '2-3\n',
+      '/sys/devices/system/cpu/isolated': '1-2\n',
+    };
+    const noisy = tree({ ...amd({ hypervisor: true }), ...hybrid });
+    expect(new Set(Object.values(states(noisy, [1, 2])))).toEqual(new Set(['warn']));
+    expect(states(noisy, [1])).toMatchObject({ 'kind of cores': 'ok', 'isolated CPUs': 'ok' });
+    expect(states(noisy, [3])).toMatchObject({ 'kind of cores': 'warn', 'isolated CPUs': 'ok' });
   });
 
   it('is content with a quiet host', () => {
@@ -238,21 +254,33 @@ describe('the noise pre-flight', () => {
 });
 
 describe('CPUs', () => {
+  const alike = (...allowed: number[]): HostCpus => ({ allowed, usable: allowed, isolated: [], kinds: [] });
+  const chosen = (files: Record<string, string>, cpus?: number[]) =>
+    defaultLimits(
+      cpus,
+      2 ** 30,
+      hostCpus(tree({ ...amd(), '/proc/self/status': 'Cpus_allowed_list:\t0-1\n', ...files })),
+    );
+  const CPUSET = {
+    '/proc/self/cgroup': '2:cpuset:/ci\n0::/\n',
+    '/proc/self/mountinfo': '31 30 0:3 / /cg/cpuset rw - cgroup cgroup rw,seclabel,cpuset\n',
+  };
+
   it('leaves out CPUs that could be plugged in but are not there', () => {
     expect(allowedCpus(tree(amd()))).toEqual([0, 1, 2, 3]);
   });
 
   it('measures on the last allowed CPU and keeps house on the others', () => {
-    expect(defaultLimits(undefined, 2 ** 30, [0, 2, 3])).toMatchObject({ cpus: [3], housekeeping: [0, 2] });
+    expect(defaultLimits(undefined, 2 ** 30, alike(0, 2, 3))).toMatchObject({ cpus: [3], housekeeping: [0, 2] });
   });
 
   it('keeps house on the measured CPU when there is no other', () => {
-    expect(defaultLimits(undefined, 2 ** 30, [5])).toMatchObject({ cpus: [5], housekeeping: [5] });
-    expect(defaultLimits([1, 0], 2 ** 30, [0, 1])).toMatchObject({ cpus: [0, 1], housekeeping: [0, 1] });
+    expect(defaultLimits(undefined, 2 ** 30, alike(5))).toMatchObject({ cpus: [5], housekeeping: [5] });
+    expect(defaultLimits([1, 0], 2 ** 30, alike(0, 1))).toMatchObject({ cpus: [0, 1], housekeeping: [0, 1] });
   });
 
   it('refuses a CPU that is not allowed, and names those that are', () => {
-    const attempt = () => defaultLimits([1, 7], 2 ** 30, [0, 1]);
+    const attempt = () => defaultLimits([1, 7], 2 ** 30, alike(0, 1));
     expect(attempt).toThrow(BoxmarkError);
     expect(attempt).toThrow(/received: --cpu 1,7\n.*0,1/);
     try {
@@ -260,6 +288,59 @@ describe('CPUs', () => {
     } catch (error) {
       expect((error as BoxmarkError).exitCode).toBe(2);
     }
+  });
+
+  it('may measure on a CPU outside its affinity mask, as with isolcpus= and CPUAffinity=, in no cpuset', () => {
+    const free = { ...CPUSET, '/cg/cpuset/ci/cpuset.effective_cpus': '0-3\n' };
+    expect(chosen(free, [3])).toMatchObject({ cpus: [3], housekeeping: [0, 1] });
+    expect(chosen(free)).toMatchObject({ cpus: [1], housekeeping: [0] });
+    expect(() => chosen({}, [3])).toThrow(/one or more of 0,1/);
+  });
+
+  it('never leaves a cpuset', () => {
+    const bound = { ...CPUSET, '/cg/cpuset/ci/cpuset.effective_cpus': '0-1\n' };
+    expect(() => chosen(bound, [3])).toThrow(/one or more of 0,1/);
+    const above = { '/proc/self/cgroup': '2:cpuset:/../..\n', '/cg/cpuset/cpuset.cpus': '0-3\n' };
+    expect(() => chosen({ ...CPUSET, ...above }, [3])).toThrow(/one or more of 0,1/);
+  });
+
+  it('takes the cpuset of cgroup v2 from the nearest group that has one', () => {
+    const v2 = {
+      '/proc/self/cgroup': '0::/user/job\n',
+      '/proc/self/mountinfo': '31 30 0:3 / /cg rw - cgroup2 cgroup2 rw\n',
+      '/cg/cgroup.controllers': 'cpuset cpu\n',
+      '/cg/user/cpuset.cpus.effective': '0-2\n',
+      '/cg/cpuset.cpus.effective': '0-3\n',
+    };
+    expect(chosen(v2, [2])).toMatchObject({ cpus: [2] });
+    expect(() => chosen(v2, [3])).toThrow(/one or more of 0,1,2/);
+  });
+
+  it('measures on an isolated CPU where there is one, and keeps house on none', () => {
+    const isolated = {
+      ...CPUSET,
+      '/cg/cpuset/ci/cpuset.effective_cpus': '0-3\n',
+      '/sys/devices/system/cpu/isolated': '2-3\n',
+    };
+    expect(chosen(isolated)).toMatchObject({ cpus: [3], housekeeping: [0, 1] });
+    expect(chosen({ ...isolated, '/proc/self/status': 'Cpus_allowed_list:\t0-3\n' })).toMatchObject({
+      cpus: [3],
+      housekeeping: [0, 1],
+    });
+    // Isolated, but not for this process.
+    expect(chosen({ ...isolated, '/cg/cpuset/ci/cpuset.effective_cpus': '0-1\n' })).toMatchObject({ cpus: [1] });
+  });
+
+  it('measures on the last CPU of the fastest kind of cores', () => {
+    const all = { '/proc/self/status': 'Cpus_allowed_list:\t0-3\n' };
+    const intel = { '/sys/devices/cpu_core/cpus': '0-1\n', '/sys/devices/cpu_atom/cpus': '2-3\n' };
+    expect(chosen({ ...all, ...intel })).toMatchObject({ cpus: [1], housekeeping: [0, 2, 3] });
+    expect(chosen({ ...all, ...intel, '/proc/self/status': 'Cpus_allowed_list:\t2-3\n' })).toMatchObject({ cpus: [3] });
+    const capacity = (cpu: number, value: number) => [`/sys/devices/system/cpu/cpu${cpu}/cpu_capacity`, `${value}\n`];
+    const arm = Object.fromEntries([capacity(0, 1024), capacity(1, 1024), capacity(2, 400), capacity(3, 400)]);
+    expect(chosen({ ...all, ...arm })).toMatchObject({ cpus: [1] });
+    const little = Object.fromEntries([capacity(0, 400), capacity(1, 400), capacity(2, 1024), capacity(3, 1024)]);
+    expect(chosen({ ...all, ...little })).toMatchObject({ cpus: [3] });
   });
 
   it('counts stolen ticks over all CPUs or over some', () => {
