@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { machineOf } from '../box/machine.ts';
 import { BoxmarkError } from '../errors.ts';
 import { hasSuite, isOneSuite, isSuite, SUITE, suiteName } from '../plan/suite.ts';
 import { CONTRASTS } from './figure-tables.ts';
@@ -30,6 +31,7 @@ export interface HistorySeries {
 
 /** Sessions that form a series: of one machine, with the same size, kernels and baseline. */
 export interface HistoryGroup {
+  /** That its first session has on record. */
   readonly fingerprint: string;
   /** Of the processor, as the system names it. */
   readonly cpuModel: string;
@@ -89,7 +91,7 @@ function readOne(dir: string, groups: Map<string, Growing>, names: Map<string, s
   const head = { fingerprint: host.fingerprint, cpuModel: String(cpuModel), size, kernels, baseline };
   const rows = [...rowsOf(dir, CONTRASTS)];
   if (rows.length === 0) throw new LeftOut('no whole block');
-  const key = JSON.stringify([head.fingerprint, size, kernels, baseline]);
+  const key = JSON.stringify([machineOf(host), size, kernels, baseline]);
   const group: Growing = groups.get(key) ?? { ...head, sessions: [], series: new Map() };
   groups.set(key, group);
   const place = group.sessions.push({ id: session, dir, startedAtMs }) - 1;

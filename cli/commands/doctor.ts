@@ -36,8 +36,8 @@ const MIXED = ['lxc/docker'];
 const VARIANTS = ['docker:runsc', 'podman:rootless=yes'];
 
 export async function doctor(flags: FlagValues<'doctor'>): Promise<number> {
-  const host = await readHost();
   const limits = defaultLimits(undefined, MEMORY_BYTES);
+  const host = await readHost(limits);
   const noise = preflight(limits.cpus);
   const { rows, leftBehind } = await tryAll(flags.quiet === true);
   const left = leftBehind.flatMap((text) => ['', ...wrap(text, WIDTH)]);
@@ -135,7 +135,7 @@ function aliasOf(row: Row, { vm, container }: { vm: string | undefined; containe
 function hostLines({ hardware, stack, fingerprint }: HostFacts): string[] {
   return [
     `Host         ${hardware.cpuModel ?? 'unknown processor'}, ${stack.distribution ?? 'Linux'}, kernel ${stack.kernelRelease ?? '?'}`,
-    `Fingerprint  ${fingerprint.slice(0, 16)} (hardware; stable over boots)`,
+    `Fingerprint  ${fingerprint.slice(0, 16)} (hardware; stable over boots and updates)`,
   ];
 }
 

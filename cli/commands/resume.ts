@@ -1,6 +1,7 @@
 /** `boxmark resume`: continues a session, interrupted or finished, as if it had never stopped. */
 
 import { resolve } from 'node:path';
+import { canonicalJson, machineOf } from '../../bench/box/machine.ts';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
 import { kindOf } from '../../bench/kinds/index.ts';
 import { assertConditions } from '../../bench/plan/condition.ts';
@@ -13,7 +14,7 @@ import { storedPlan } from '../../bench/session/stored-plan.ts';
 import type { Plan } from '../../bench/types.ts';
 import { formatPercent } from '../../bench/units.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
-import { canonicalJson, type HostFacts, readHost } from '../../runners/host/facts.ts';
+import { type HostFacts, readHost } from '../../runners/host/facts.ts';
 import { WORKLOAD_IDS } from '../names.ts';
 import { isArchive } from '../pack/open.ts';
 import { programVersion } from '../paths.ts';
@@ -43,7 +44,7 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
   });
   if (isCutAtItsEnd(before, plan)) return finishCut(dir, before, { ...endOf(dir, plan, flags), sign });
   assertMoreToDo(before, plan);
-  const host = await readHost();
+  const host = await readHost(plan.limits);
   if (flags.allowDifferentHosts !== true) assertSameHardware(before, host);
   // Says in words when the CPUs of the plan may not be used here.
   defaultLimits(plan.limits.cpus, plan.limits.memoryBytes);
@@ -137,7 +138,7 @@ function assertMoreToDo(before: SessionInfo, plan: Plan): void {
 }
 
 function assertSameHardware(before: SessionInfo, host: HostFacts): void {
-  if (before.host.fingerprint === host.fingerprint) return;
+  if (machineOf(before.host) === machineOf(host)) return;
   const differing = differingKeys(before.host.hardware, host.hardware);
   throw new BoxmarkError(
     {

@@ -1,8 +1,9 @@
 /** What differs between the hosts of two sessions, in words: hardware, the stack on it, the bytes that were run. */
 
+import { canonicalJson } from '../../bench/box/machine.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import type { HostDifference } from '../../reports/model/record.ts';
-import { canonicalJson, type HostFacts } from '../../runners/host/facts.ts';
+import type { HostFacts } from '../../runners/host/facts.ts';
 
 /** `kernels` is the plan's. */
 type HostFact = keyof HostFacts['hardware'] | keyof HostFacts['stack'] | 'kernels';
@@ -17,6 +18,7 @@ const WORDS: Readonly<Partial<Record<HostFact, string>>> = {
   cpuFlags: 'CPU flags',
   memoryGib: 'memory (GiB)',
   caches: 'caches',
+  coreKind: 'kind of cores',
   kernelRelease: 'kernel',
   kernelVersion: 'kernel build',
   kernelParameters: 'boot parameters',

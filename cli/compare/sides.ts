@@ -3,6 +3,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { figuresOf, type SessionFigures } from '../../bench/analysis/figures.ts';
+import { flagRemark, machineOf } from '../../bench/box/machine.ts';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
 import { isOneSuite, isSuite, SUITE } from '../../bench/plan/suite.ts';
 import { checkSession } from '../../bench/session/check.ts';
@@ -55,13 +56,15 @@ export async function readSides(
   const comparable = sift(baselines, alike, `it is not of the design ${designOf(newest.info)}`, leftOut);
   if (comparable.length === 0) throw nothingLeft(baselinePath, leftOut);
   if (options.allowDifferentHosts) return { ...inShort(comparable, candidate, remarks), leftOut, remarks };
-  const { fingerprint } = newest.info.host;
-  const isHere = ({ info }: StoredSession) => info.host.fingerprint === fingerprint;
+  const machine = machineOf(newest.info.host);
+  const isHere = ({ info }: StoredSession) => machineOf(info.host) === machine;
   const strange = candidate.find((one) => !isHere(one));
   if (strange !== undefined) throw otherHardware(strange.info, newest.info);
   const baseline = sift(comparable, isHere, 'its hardware is not that of the candidate', leftOut);
   const [other] = comparable.slice(-1);
   if (baseline.length === 0 && other !== undefined) throw otherHardware(other.info, newest.info);
+  const flags = baseline.map(({ info }) => flagRemark(info.host.hardware, newest.info.host.hardware));
+  remarks.push(...new Set(flags.filter((remark) => remark !== null)));
   return { ...inShort(baseline, candidate, remarks), leftOut, remarks };
 }
 

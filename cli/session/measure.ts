@@ -172,7 +172,7 @@ function gaugesOf(
 
 async function describeSession({ image, environments, refused }: PreparedRig, plan: Plan): Promise<SessionInfo> {
   const now = new Date();
-  const { hardware, stack, fingerprint } = await readHost();
+  const { hardware, stack, fingerprint } = await readHost(plan.limits);
   return {
     schema: SESSION_SCHEMA,
     session: sessionId(now),

@@ -1,6 +1,7 @@
 /** Host facts: the hardware, the software stack on it, and the fingerprint that says which sessions may be compared. */
 
 import { createHash } from 'node:crypto';
+import { fingerprintOf } from '../../bench/box/machine.ts';
 import { type HardwareFacts, readHardware } from './hardware.ts';
 import { bracketed, fieldOf, joinDistinct, type KernelFiles, kernelFiles } from './kernel-files.ts';
 
@@ -30,26 +31,25 @@ export interface StackFacts {
 export interface HostFacts {
   readonly hardware: HardwareFacts;
   readonly stack: StackFacts;
-  /** SHA-256 of the canonical JSON of `hardware`, 64 hex digits. */
+  /** Digest of `hardware` without flags that updates switch, 64 hex digits. */
   readonly fingerprint: string;
 }
 
 const SPEED_PARAMETERS =
   /^(mitigations|nosmt|isolcpus|nohz|nohz_full|rcu_nocbs|idle|intel_pstate|amd_pstate|processor\.max_cstate|intel_idle\.max_cstate|transparent_hugepage|clocksource|tsc|pti|nopti|spectre_v2|nospectre_v[12]|spec_store_bypass_disable|l1tf|mds|retbleed|preempt|hugepages)(=|$)/;
 
-/** Reads the facts of this host. Only reads files; what can't be read is null or empty. */
-export async function readHost(options: { root?: string; architecture?: string } = {}): Promise<HostFacts> {
-  const files = kernelFiles(options.root);
-  const hardware = readHardware(files, options.architecture ?? process.arch);
-  return { hardware, stack: readStack(files), fingerprint: sha256(canonicalJson(hardware)) };
+export interface HostQuestion {
+  /** CPUs that are to be measured: their kind is part of the hardware where it has several. */
+  readonly cpus: readonly number[];
+  readonly root?: string;
+  readonly architecture?: string;
 }
 
-/** JSON with the keys of every object sorted and no white space: equal values give equal text. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonicalJson(entry)}`).join(',')}}`;
+/** Reads the facts of this host. Only reads files; what can't be read is null or empty. */
+export async function readHost({ cpus, root, architecture = process.arch }: HostQuestion): Promise<HostFacts> {
+  const files = kernelFiles(root);
+  const hardware = readHardware(files, architecture, cpus);
+  return { hardware, stack: readStack(files), fingerprint: fingerprintOf(hardware, hardware.cpuFlags) };
 }
 
 /** Is turbo (boost) on? Null where the kernel has no switch for it. */

@@ -1,6 +1,7 @@
 /** The hardware part of the host facts: what stays the same over boots and kernel updates, and decides whether sessions compare. */
 
 import { createHash } from 'node:crypto';
+import { coreKinds, kindOf } from './cores.ts';
 import { fieldOf, joinDistinct, type KernelFiles, memoryField } from './kernel-files.ts';
 
 export interface HardwareFacts {
@@ -21,6 +22,8 @@ export interface HardwareFacts {
   /** More than one thread to a core. */
   readonly smt: boolean;
   readonly caches: readonly CpuCache[];
+  /** Kind of the measured cores, as `performance`; absent where all cores are of one kind. */
+  readonly coreKind?: string;
   /** Rounded up to an eighth of its power of two: what the kernel keeps for itself differs from boot to boot. */
   readonly memoryGib: number | null;
   /** Null where nothing says. */
@@ -52,10 +55,12 @@ const ARM_PARTS: Readonly<Record<string, string>> = {
   '0xc0:0xac3': 'Ampere-1',
 };
 
-export function readHardware(files: KernelFiles, architecture: string): HardwareFacts {
+/** @param cpus those that are measured */
+export function readHardware(files: KernelFiles, architecture: string, cpus: readonly number[]): HardwareFacts {
   const blocks = (files.text('/proc/cpuinfo') ?? '').split(/\n\s*\n/);
   const all = (name: string) => joinDistinct(blocks.map((block) => fieldOf(block, name)));
   const rawFlags = fieldOf(blocks[0] ?? '', 'flags') ?? fieldOf(blocks[0] ?? '', 'Features') ?? '';
+  const coreKind = kindOf(coreKinds(files), cpus);
   const cpuFlags = [...new Set(rawFlags.split(/\s+/))].filter((flag) => flag !== '' && !NOT_HARDWARE.test(flag)).sort();
   return {
     architecture,
@@ -68,6 +73,7 @@ export function readHardware(files: KernelFiles, architecture: string): Hardware
     cpuFlagsSha256: createHash('sha256').update(cpuFlags.join(' ')).digest('hex'),
     ...topology(files, blocks),
     caches: caches(files),
+    ...(coreKind === null ? {} : { coreKind }),
     memoryGib: roundedGib(memoryField(files, 'MemTotal')),
     ...virtualisation(files, rawFlags),
   };

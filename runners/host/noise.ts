@@ -131,7 +131,7 @@ const CHECKS: readonly Check[] = [
   {
     name: 'virtualised',
     find: (files) => {
-      const { virtualised, hypervisor } = readHardware(files, process.arch);
+      const { virtualised, hypervisor } = readHardware(files, process.arch, []);
       return virtualised === null ? null : { value: virtualised ? (hypervisor ?? 'yes') : 'no', good: !virtualised };
     },
     meaning: 'Other machines on the same hypervisor slow this one without a trace in its own counters.',

@@ -203,6 +203,20 @@ describe('a candidate against stored sessions', () => {
   });
 });
 
+describe('sessions of one machine before and after an update', () => {
+  it('compare, with a remark on the flags of the processor that went away', async () => {
+    stored(5);
+    const hardware = { ...HARDWARE, cpuFlags: ['sse', 'rdseed'], cpuFlagsSha256: 'b'.repeat(64) };
+    const host = { name: 'host', fingerprint: 'e'.repeat(64), hardware, stack: STACK };
+    const ended = await compare(history(), candidate({ info: { host }, truth: { ratios: { docker: 1.01 } } }));
+    expect(ended.code).toBe(0);
+    const flat = `${ended.stdout}${ended.stderr}`.replace(/\s+/g, ' ');
+    expect(flat).toContain(
+      'The same processor, without avx and with rdseed: numeric code may use other vector instructions.',
+    );
+  });
+});
+
 describe('sessions of other hardware', () => {
   const host = {
     name: 'other',

@@ -92,9 +92,17 @@ describe('boxmark history', () => {
     ]);
   });
 
+  it('stays one series when an update takes flags of the processor away', async () => {
+    day(1, 1);
+    const hardware = { ...HARDWARE, cpuFlags: HARDWARE.cpuFlags.filter((flag) => flag !== 'avx'), cpuFlagsSha256: 'b' };
+    day(2, 1, { host: { name: 'host', fingerprint: 'e'.repeat(64), hardware, stack: STACK } });
+    expect((await history()).stdout.match(/Hardware [ef]{8}: 2 sessions/g)).toHaveLength(1);
+  });
+
   it('keeps machines apart, and leaves out cut and damaged sessions with their reason', async () => {
     day(1, 1);
-    day(2, 1, { host: { name: 'other', fingerprint: 'e'.repeat(64), hardware: HARDWARE, stack: STACK } });
+    const hardware = { ...HARDWARE, cpuStepping: '2' };
+    day(2, 1, { host: { name: 'other', fingerprint: 'e'.repeat(64), hardware, stack: STACK } });
     rmSync(join(day(3, 1), 'contrasts.csv'));
     writeFileSync(join(day(4, 1), 'contrasts.csv'), 'session,env\nx\n');
     writeFileSync(join(day(5, 1), 'session.json'), '{');

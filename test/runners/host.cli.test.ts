@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../bench/box/machine.ts';
 import { BoxmarkError } from '../../bench/errors.ts';
 import {
   allowedCpus,
@@ -14,7 +15,7 @@ import {
   pinSelf,
   stealTicks,
 } from '../../runners/host/cpus.ts';
-import { canonicalJson, readHost } from '../../runners/host/facts.ts';
+import { readHost } from '../../runners/host/facts.ts';
 import { preflight } from '../../runners/host/noise.ts';
 
 const roots: string[] = [];
@@ -105,7 +106,7 @@ const ARM = {
 
 describe('host facts', () => {
   it('reads an AMD machine with two threads to a core', async () => {
-    const { hardware, stack } = await readHost({ root: tree(amd()), architecture: 'x64' });
+    const { hardware, stack } = await readHost({ cpus: [0], root: tree(amd()), architecture: 'x64' });
     expect(hardware).toMatchObject({
       cpuVendor: 'AuthenticAMD',
       cpuModel: 'AMD EPYC 9354P 32-Core Processor',
@@ -139,7 +140,7 @@ describe('host facts', () => {
   });
 
   it('reads an ARM machine, which names its parts by number', async () => {
-    const { hardware } = await readHost({ root: tree(ARM), architecture: 'arm64' });
+    const { hardware } = await readHost({ cpus: [0], root: tree(ARM), architecture: 'arm64' });
     expect(hardware).toMatchObject({
       architecture: 'arm64',
       cpuVendor: '0x41',
@@ -156,38 +157,49 @@ describe('host facts', () => {
 
   it("takes a cloud's bare-metal machine for what it is", async () => {
     const root = tree({ ...ARM, '/sys/class/dmi/id/product_name': 'c7g.metal\n' });
-    expect((await readHost({ root, architecture: 'arm64' })).hardware.virtualised).toBe(false);
+    expect((await readHost({ cpus: [0], root, architecture: 'arm64' })).hardware.virtualised).toBe(false);
   });
 
   it('falls back on /proc/cpuinfo without /sys', async () => {
     const files = Object.fromEntries(
       Object.entries(amd({ hypervisor: true })).filter(([path]) => path.startsWith('/proc')),
     );
-    const { hardware, stack } = await readHost({ root: tree(files), architecture: 'x64' });
+    const { hardware, stack } = await readHost({ cpus: [0], root: tree(files), architecture: 'x64' });
     expect(hardware).toMatchObject({ sockets: 1, cores: 2, threads: 4, smt: true, caches: [], virtualised: true });
     expect(stack).toMatchObject({ governor: null, turbo: null, mitigations: {}, clocksource: null });
   });
 
   it('reads an empty tree without throwing', async () => {
-    const { hardware, fingerprint } = await readHost({ root: tree({}), architecture: 'x64' });
+    const { hardware, fingerprint } = await readHost({ cpus: [0], root: tree({}), architecture: 'x64' });
     expect(hardware).toMatchObject({ cpuModel: null, memoryGib: null, virtualised: null, cores: 1, threads: 1 });
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('keeps the fingerprint over a reboot into another kernel and changes it with the processor', async () => {
     const fingerprint = async (changes: Parameters<typeof amd>[0]) =>
-      (await readHost({ root: tree(amd(changes)), architecture: 'x64' })).fingerprint;
+      (await readHost({ cpus: [0], root: tree(amd(changes)), architecture: 'x64' })).fingerprint;
     const before = await fingerprint({});
     expect(await fingerprint({ mhz: '2211.123', flags: 'ibpb_exit_to_user md_clear', memoryKib: 32_550_004 })).toBe(
       before,
     );
-    expect(await fingerprint({ flags: 'avx512_fp16' })).not.toBe(before);
+    expect(await fingerprint({ flags: 'rdseed xsaves rtm avx512_fp16' })).toBe(before);
+    expect(await fingerprint({ flags: 'sse4a' })).not.toBe(before);
     expect(await fingerprint({ model: 'AMD EPYC 7763 64-Core Processor' })).not.toBe(before);
     expect(await fingerprint({ memoryKib: 65_000_000 })).not.toBe(before);
   });
 
+  it('has the kind of the measured cores where there are several', async () => {
+    const hybrid = tree({ ...amd(), '/sys/devices/cpu_core/cpus': '0-1\n', '/sys/devices/cpu_atom/cpus': '2-3\n' });
+    const on = (cpus: number[]) => readHost({ cpus, root: hybrid, architecture: 'x64' });
+    const [fast, slow] = [await on([1]), await on([3])];
+    expect([fast.hardware.coreKind, slow.hardware.coreKind]).toEqual(['performance', 'efficiency']);
+    expect(slow.fingerprint).not.toBe(fast.fingerprint);
+    expect((await on([1, 2])).hardware.coreKind).toBe('performance + efficiency');
+    expect((await on([0])).fingerprint).toBe(fast.fingerprint);
+  });
+
   it('reads this host twice alike', async () => {
-    const [first, second] = [await readHost(), await readHost()];
+    const [first, second] = [await readHost({ cpus: [0] }), await readHost({ cpus: [0] })];
     expect(second.fingerprint).toBe(first.fingerprint);
     expect(first.hardware.threads).toBeGreaterThan(0);
     expect(first.stack.nodeVersion).toBe(process.version);
