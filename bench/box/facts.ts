@@ -67,6 +67,10 @@ export const FACTS = {
     words: 'devices',
     meaning: 'device files in the folder dev and one folder below, without terminals',
   },
+  preloaded: {
+    words: 'preloaded libraries',
+    meaning: 'libraries of the file ld.so.preload that are loaded into it, such as an agent of a monitoring system',
+  },
   namespace_user: namespace('user'),
   namespace_mnt: namespace('mount'),
   namespace_pid: namespace('process id'),

@@ -45,6 +45,10 @@ export function readBoxFacts(digests: boolean): BoxFacts {
     security_label: text('/proc/self/attr/current'),
     root_filesystem: rootFilesystem(),
     devices: devices(),
+    preloaded:
+      preloaded()
+        .map((file) => basename(file))
+        .join(' ') || 'none',
     ...namespaces(),
     payload_sha256: sha256(process.argv[1] ?? ''),
     ...readCgroupFacts(text),
@@ -62,6 +66,7 @@ function imageDigests(): BoxFacts {
   const listed = new Map<string, string>();
   for (const [path, entry] of Object.entries(manifest.files ?? {})) listed.set(basename(path), entry.sha256 ?? '');
   const wrong: string[] = [];
+  const preloads = preloaded();
   const running = new Map([[basename(payload), payload]]);
   running.set('node', link('/proc/self/exe') ?? mappedProgram() ?? process.execPath);
   for (const file of loadedLibraries()) running.set(basename(file), file);
@@ -69,9 +74,20 @@ function imageDigests(): BoxFacts {
   for (const [name, file] of running) {
     const digest = sha256(file);
     if (name === 'node') node = digest;
+    // What the host loads into every program, and what that needs itself, is a fact of its own.
+    if (!listed.has(name) && preloads.length > 0) continue;
     if (digest === null || listed.get(name) !== digest) wrong.push(name);
   }
   return { node_sha256: node, image_matches: wrong.length === 0, image_mismatch: wrong.sort().join(' ') || null };
+}
+
+/** Libraries that /etc/ld.so.preload adds to every program, as agents of monitoring systems do, as far as they are loaded. */
+function preloaded(): string[] {
+  const names = (text('/etc/ld.so.preload') ?? '')
+    .replace(/#.*/g, '')
+    .split(/[\s:]+/)
+    .map((file) => basename(file));
+  return loadedLibraries().filter((file) => names.includes(basename(file)));
 }
 
 /** Shared objects mapped into this process, as the loader lists them, which works without /proc too. */

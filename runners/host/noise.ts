@@ -91,6 +91,18 @@ const CHECKS: readonly Check[] = [
     remedy: 'choose one isolated CPU with --cpu, or several that are not isolated',
   },
   {
+    name: 'preloaded libraries',
+    find: (files) => {
+      const names = (files.text('/etc/ld.so.preload') ?? '')
+        .replace(/#.*/g, '')
+        .trim()
+        .split(/[\s:]+/);
+      return judge(names.filter(Boolean).join(' ') || 'none', (value) => value === 'none');
+    },
+    meaning: 'The host loads them into every program, so that native has them and containers do not.',
+    remedy: 'take them out of /etc/ld.so.preload while you measure',
+  },
+  {
     name: 'steal since boot',
     find: (files) =>
       judge(

@@ -1,10 +1,11 @@
 /** Opens images of the store: where their root is, and how their payload is started in a box and on this host. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Image } from '../../bench/types.ts';
+import { hostExec } from '../kit/process.ts';
 import { ROOT } from './build.ts';
 import { readElf } from './elf.ts';
 import { libraryClosure } from './elf-closure.ts';
@@ -67,6 +68,17 @@ async function nativeArgv(root: string, manifest: Manifest): Promise<string[]> {
   return [join(root, interpreter), '--library-path', folders.join(':'), node, payload];
 }
 
+/**
+ * Libraries that the host's loader really takes: variants for the processor below `glibc-hwcaps`, what /etc/ld.so.preload
+ * adds, and a cache that is older than its configuration are known to it alone. Throws where it does not list them.
+ */
+async function loadedBy(loader: string, program: string): Promise<string[]> {
+  const { exitCode, stdout } = await hostExec([loader, '--list', program], { timeoutMs: 10_000 });
+  if (exitCode !== 0) throw new Error(`${loader} lists no libraries`);
+  const files = [...stdout.matchAll(/^\s+(?:\S+ => )?(\/\S+)/gm)].map(([, file = '']) => file);
+  return files.filter((file) => basename(file) !== basename(loader)).map((file) => realpathSync(file));
+}
+
 async function hostHasSameLibraries(node: string, manifest: Manifest): Promise<boolean> {
   const listed = new Map(Object.entries(manifest.files).map(([path, entry]) => [basename(path), entry]));
   try {
@@ -79,7 +91,9 @@ async function hostHasSameLibraries(node: string, manifest: Manifest): Promise<b
       const same = found.isFile() && found.size === listed.get(name)?.size;
       if (!same || (await sha256File(file)) !== listed.get(name)?.sha256) return false;
     }
-    return true;
+    if (closure.interpreter === undefined) return true;
+    const found = new Set([...closure.libraries.values()]);
+    return (await loadedBy(closure.interpreter, node)).every((file) => found.has(file));
   } catch {
     return false; // A library or the loader is missing here.
   }

@@ -1,6 +1,6 @@
 /** What makes two sessions those of one machine. */
 
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { flagRemark, machineOf } from '../../bench/box/machine.ts';
 
@@ -17,7 +17,7 @@ const machine = (changes: object, fingerprint = 'f') =>
 
 describe('a machine', () => {
   it('is the same whichever flags an update switches, and whatever fingerprint an earlier version recorded', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(fc.subarray(FLAGS), fc.subarray(FLAGS), (before, after) => {
         const flags = (own: string[]) => ({ cpuFlags: ['fpu', ...own, 'sse2'], cpuFlagsSha256: own.join() });
         expect(machine(flags(after), 'e')).toBe(machine(flags(before)));

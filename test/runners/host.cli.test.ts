@@ -221,6 +221,7 @@ describe('the noise pre-flight', () => {
       '/sys/devices/cpu_core/cpus': '0-1\n',
       '/sys/devices/cpu_atom/cpus': '2-3\n',
       '/sys/devices/system/cpu/isolated': '1-2\n',
+      '/etc/ld.so.preload': '# agent\n/opt/agent/$LIB/libagent.so\n',
     };
     const noisy = tree({ ...amd({ hypervisor: true }), ...hybrid });
     expect(new Set(Object.values(states(noisy, [1, 2])))).toEqual(new Set(['warn']));

@@ -25,6 +25,8 @@ const PLAIN: readonly Fact[] = [
   'kernel',
 ];
 
+const PRELOADED = '/etc/ld.so.preload of the host adds a library to every program outside of containers';
+
 /** Bytes that run: they are the same in every box, or nothing is comparable. */
 const BYTES: readonly Fact[] = ['payload_sha256', 'node_sha256', 'libc'];
 
@@ -39,6 +41,7 @@ export function compareFacts(baseline: Side, env: Side): Inequality[] {
     ...cpuInequalities(baseline, env),
     ...speculationInequality(baseline, env),
     ...listed(baseline, env, 'mitigations'),
+    ...plain(baseline, env, 'preloaded', false).map((one) => ({ ...one, why: PRELOADED })),
     ...memoryInequality(baseline, env),
     ...PLAIN.flatMap((fact) => plain(baseline, env, fact, false)),
   ];
