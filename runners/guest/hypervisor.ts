@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../bench/errors.ts';
 import type { Box, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../bench/types.ts';
 import { erofsDisk } from '../image/image.ts';
-import { findCommand } from '../image/layout.ts';
+import { findCommand } from '../kit/commands.ts';
 import { hostExec } from '../kit/process.ts';
 import { removeTree } from '../kit/remove.ts';
 import { defineSettings, harmless, namesFile } from '../stack/settings.ts';

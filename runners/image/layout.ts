@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync, 
 import { basename, dirname, join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
 import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/payload/image-files.ts';
+import { findCommand } from '../kit/commands.ts';
 import { argcProgram } from './argc-program.ts';
 import { libraryClosure } from './elf-closure.ts';
 
@@ -23,9 +24,6 @@ export interface Layout {
 
 export const NODE_PATH = 'usr/bin/node';
 export const PAYLOAD_PATH = 'boxmark/payload.cjs';
-
-/** Where host commands are looked for. */
-const COMMAND_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** Folders that boxes mount on, or that programs expect. */
 const MOUNT_POINTS = [
@@ -113,12 +111,6 @@ export function addCommand(layout: Layout, command: string): void {
   addProgram(layout, place, real);
 }
 
-/** Path of a host command, or undefined. */
-export function findCommand(name: string): string | undefined {
-  const places = COMMAND_FOLDERS.map((folder) => join(folder, name));
-  return places.find((place) => existsSync(place) && statSync(place).isFile() && (statSync(place).mode & 0o111) !== 0);
-}
-
 /** Folders below the root that hold libraries, for a loader that is called by name. */
 export function libraryFolders(paths: Iterable<string>): string[] {
   return [...new Set([...paths].filter((path) => /\.so(\.|$)/.test(basename(path))).map((path) => dirname(path)))];
@@ -163,7 +155,7 @@ function sameContent(a: string, b: string): boolean {
   return statSync(a).size === statSync(b).size && readFileSync(a).equals(readFileSync(b));
 }
 
-function startsWithHashBang(file: string): boolean {
+export function startsWithHashBang(file: string): boolean {
   const start = Buffer.alloc(2);
   const fd = openSync(file, 'r');
   try {

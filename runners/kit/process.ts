@@ -3,10 +3,11 @@
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import type { Box, BoxProcess, ExecOptions, ExecResult, ExitStatus, Workspace } from '../../bench/types.ts';
+import { commandFolders } from './commands.ts';
 
 /** Children get this and nothing else: variables such as NODE_EXTRA_CA_CERTS cost more than half of Node's start. */
 const CLEAN_ENV: Readonly<Record<string, string>> = {
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  PATH: commandFolders().join(':'),
   HOME: '/',
   LC_ALL: 'C',
 };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { messageOf } from '../../bench/errors.ts';
 import type { ExecResult } from '../../bench/types.ts';
 import { fetchGuestKernel, findGuestKernel } from '../guest/kernel.ts';
-import { findCommand } from '../image/layout.ts';
+import { findCommand } from '../kit/commands.ts';
 import { hostExec } from '../kit/process.ts';
 import { type Installation, PACKAGE_MANAGERS, type PackageManager } from './packages.ts';
 import { abandonedPolicy, disableNewServices, installedServices, withoutServices } from './service-policy.ts';

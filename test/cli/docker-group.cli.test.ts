@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmdirSync, rmSync, sta
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cgroupMounts, mountsBelow, unmount } from '../../runners/host/mounts.ts';
-import { findCommand } from '../../runners/image/layout.ts';
+import { findCommand } from '../../runners/kit/commands.ts';
 import { ownGroupsOf } from '../leftovers.ts';
 import { OrdinaryUser } from './ordinary-user.ts';
 import { eventually, tracesOf, workspaceOf } from './program.ts';

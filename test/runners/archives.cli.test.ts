@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CpioEntry, writeCpio } from '../../runners/image/cpio.ts';
-import { findCommand } from '../../runners/image/layout.ts';
 import { readTar, type TarMember, tarBytes } from '../../runners/image/tar.ts';
+import { findCommand } from '../../runners/kit/commands.ts';
 
 let dir: string;
 

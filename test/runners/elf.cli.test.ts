@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readElf } from '../../runners/image/elf.ts';
 import { libraryClosure } from '../../runners/image/elf-closure.ts';
-import { findCommand } from '../../runners/image/layout.ts';
+import { findCommand } from '../../runners/kit/commands.ts';
 import { hostExec } from '../../runners/kit/process.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'boxmark-elf-'));

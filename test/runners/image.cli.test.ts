@@ -30,9 +30,9 @@ import {
   storeDir,
   verifyImage,
 } from '../../runners/image/image.ts';
-import { findCommand } from '../../runners/image/layout.ts';
 import { sha256File } from '../../runners/image/store.ts';
 import { type TarMember, tarBytes } from '../../runners/image/tar.ts';
+import { findCommand } from '../../runners/kit/commands.ts';
 import { type Lab, openLab } from '../lab.ts';
 
 let lab: Lab;

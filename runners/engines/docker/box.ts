@@ -121,12 +121,16 @@ function pathOn(parent: Box): string {
   return parent.path === 'host' ? 'docker' : `${parent.path}/docker`;
 }
 
+/** Variables that Docker adds, those of the proxies in ~/.docker/config.json among them. */
+const PROXIES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy'];
+const UNWANTED = ['HOSTNAME', ...PROXIES, ...PROXIES.map((name) => name.toUpperCase())];
+
 function commonFlags({ run, groupParent }: ContainerPlan, name: string): string[] {
   return [
     ...['--pull', 'never', '--read-only', '--log-driver', 'none', '--hostname', 'boxmark'],
     ...['--name', name, '--label', `boxmark=${run}`],
     // A name without a value takes out the variable that Docker adds, so that all boxes have the same environment.
-    ...['-e', 'HOSTNAME'],
+    ...UNWANTED.flatMap((variable) => ['-e', variable]),
     ...(groupParent === undefined ? [] : ['--cgroup-parent', groupParent]),
   ];
 }

@@ -1,10 +1,10 @@
 /** The docker command: which one is called, how it reaches its daemon, and errors from its output. */
 
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, ExecOptions, ExecResult } from '../../../bench/types.ts';
-import { findCommand } from '../../image/layout.ts';
+import { startsWithHashBang } from '../../image/layout.ts';
+import { commandFiles, findCommand } from '../../kit/commands.ts';
 import { cpuList } from '../../kit/shell.ts';
 
 /** Time that a daemon gets for a question; one that hangs must not hang the run. */
@@ -67,10 +67,8 @@ export function lastLines(text: string, count: number): string {
  */
 export function hostClientFile(): string | undefined {
   const daemon = findCommand('dockerd');
-  if (daemon !== undefined) {
-    const beside = [join(dirname(daemon), 'docker'), join(dirname(dirname(daemon)), 'bin', 'docker')];
-    const found = beside.find((file) => existsSync(file));
-    if (found !== undefined) return found;
-  }
-  return findCommand('docker');
+  const beside = daemon === undefined ? [] : [dirname(daemon), join(dirname(dirname(daemon)), 'bin')];
+  const files = [...commandFiles('docker', beside), ...commandFiles('docker')];
+  // Podman's stand-in is a script.
+  return files.find((file) => !startsWithHashBang(file)) ?? files[0];
 }

@@ -5,6 +5,7 @@ import type { Box } from '../../../bench/types.ts';
 import { cpuList } from '../../kit/shell.ts';
 import { type DockerClient, lastLines } from './client.ts';
 import type { Runtime } from './runtime.ts';
+import type { DaemonWish } from './settings.ts';
 
 const START_LIMIT_MS = 60_000;
 /** The kernel's limit for the path of a socket, with its final zero. */
@@ -23,6 +24,8 @@ export interface DaemonFacts {
   readonly containerdStore: boolean;
   /** Names of the OCI runtimes that it knows. */
   readonly runtimes: readonly string[];
+  /** The one that it takes when none is asked for; empty where it doesn't say. */
+  readonly defaultRuntime: string;
 }
 
 export interface OwnDaemon {
@@ -43,12 +46,11 @@ export interface OwnDaemon {
 
 /** For `docker info -f`. */
 export const FACTS_FORMAT =
-  '{{.ServerVersion}}\t{{.Driver}}\t{{.CgroupDriver}}\t{{.KernelVersion}}\t{{json .DriverStatus}}\t{{range $name, $_ := .Runtimes}}{{$name}} {{end}}';
+  '{{.ServerVersion}}\t{{.Driver}}\t{{.CgroupDriver}}\t{{.KernelVersion}}\t{{json .DriverStatus}}\t{{range $name, $_ := .Runtimes}}{{$name}} {{end}}\t{{.DefaultRuntime}}';
 
 export function parseFacts(line: string): DaemonFacts {
-  const [version = '', storage = '', cgroupDriver = '', kernel = '', status = '', runtimes = ''] = line
-    .trim()
-    .split('\t');
+  const [version = '', storage = '', cgroupDriver = '', kernel = '', status = '', runtimes = '', defaultRuntime = ''] =
+    line.trim().split('\t');
   return {
     version,
     storage,
@@ -56,7 +58,17 @@ export function parseFacts(line: string): DaemonFacts {
     kernel,
     containerdStore: status.includes('io.containerd.snapshotter'),
     runtimes: runtimes.split(' ').filter(Boolean),
+    defaultRuntime: defaultRuntime.trim(),
   };
+}
+
+/**
+ * The OCI runtime to ask for by its name; undefined for the daemon's default. Without a wish Docker is measured with runc,
+ * whatever default its users have set (nvidia, runsc, sysbox).
+ */
+export function runtimeByName({ defaultRuntime }: DaemonFacts, wish: DaemonWish): string | undefined {
+  if (wish.runtime !== undefined) return wish.runtime;
+  return ['', 'runc', 'io.containerd.runc.v2'].includes(defaultRuntime) ? undefined : 'runc';
 }
 
 export function clientOf({ dir, docker, cpus }: OwnDaemon): DockerClient {

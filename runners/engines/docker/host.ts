@@ -1,5 +1,6 @@
 /** The daemon that serves all Docker boxes of a run on the host: the user's when it answers, else a private one, shared and counted. */
 
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, Workspace } from '../../../bench/types.ts';
@@ -21,6 +22,8 @@ import { runtimeOf } from './runtime.ts';
 import { type DaemonWish, variantOf } from './settings.ts';
 import { findUsersDaemon } from './users-daemon.ts';
 
+/** Where a daemon of the host listens. */
+const SOCKETS = ['/run/docker.sock', '/var/run/docker.sock'];
 const STOP_LIMIT_MS = 15_000;
 
 export interface HostDaemon {
@@ -129,7 +132,15 @@ function keyOf(workspace: Workspace, wish: DaemonWish): string {
 function hostClient(workspace: Workspace): DockerClient {
   const file = hostClientFile();
   if (file !== undefined) return { file, env: userDockerEnv(), cpus: workspace.limits.housekeeping };
-  throw new BoxmarkError({ what: 'The docker command is not installed.', remedy: 'boxmark setup' });
+  const socket = SOCKETS.find((place) => existsSync(place));
+  throw new BoxmarkError(
+    socket === undefined
+      ? { what: 'The docker command is not installed.', remedy: 'boxmark setup' }
+      : {
+          what: `A Docker daemon listens at ${socket}, but its docker command is in no folder of the PATH.`,
+          remedy: 'add its folder to the PATH, such as PATH=/snap/bin:$PATH',
+        },
+  );
 }
 
 async function ownDaemon(box: Box, client: DockerClient, workspace: Workspace, wish: DaemonWish): Promise<OwnDaemon> {

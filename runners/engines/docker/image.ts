@@ -5,7 +5,7 @@ import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, Image, Workspace } from '../../../bench/types.ts';
 import { type DockerArchive, dockerArchive } from '../../image/image.ts';
 import { readTar } from '../../image/tar.ts';
-import { callDocker, type DockerClient, tryDocker } from './client.ts';
+import { callDocker, type DockerClient, dockerArgv, dockerError, tryDocker } from './client.ts';
 import type { HostDaemon } from './host.ts';
 
 const LOAD_LIMIT_MS = 300_000;
@@ -23,8 +23,11 @@ export async function loadArchive(
   const present = await tryDocker(box, client, ['image', 'inspect', '-f', '{{.Id}}', archive.id]);
   if (present.exitCode === 0 && present.stdout.trim() === archive.id) return archive.id;
   const file = await box.put(archive.file);
-  const timeoutMs = LOAD_LIMIT_MS;
-  await callDocker(box, client, ['load', '-q', '-i', file], 'The image could not be loaded', { timeoutMs });
+  // The shell opens it: a confined client, such as a snap's, may not read hidden folders.
+  const load = ['sh', '-c', 'f=$1; shift; exec "$@" <"$f"', 'sh', file, ...dockerArgv(client, ['load', '-q'])];
+  const env = client.env === undefined ? {} : { env: client.env };
+  const loaded = await box.exec(load, { timeoutMs: LOAD_LIMIT_MS, ...env });
+  if (loaded.exitCode !== 0) throw dockerError('The image could not be loaded', loaded);
   const format = '{{.Id}} {{json .RootFS.Layers}}';
   const shown = await callDocker(
     box,

@@ -14,7 +14,7 @@ import { relaxation } from '../../stack/relaxation.ts';
 import { GVISOR_TRAITS } from '../gvisor/platform.ts';
 import { type ContainerPlan, holderBox, payloadBox } from './box.ts';
 import { hostClientFile } from './client.ts';
-import { clientOf, type OwnDaemon, startDaemon, stopDaemon } from './daemon.ts';
+import { clientOf, type OwnDaemon, runtimeByName, startDaemon, stopDaemon } from './daemon.ts';
 import { dockerDisk } from './disk.ts';
 import { hostGroup } from './group.ts';
 import { acquireDaemon, type HostDaemon, probeDaemon, releaseDaemon } from './host.ts';
@@ -208,7 +208,8 @@ async function hostPlan(
   const variant = variantOf(own.settings);
   const group = hostGroup(own.workspace, variant, host.facts.cgroupDriver, options.name);
   // runsc makes no groups above its own that the cpuset controller accepts processes in.
-  if (own.settings.runtime !== undefined && group !== undefined) makeGroup(group.path);
+  const runtime = runtimeByName(host.facts, own.settings);
+  if (runtime !== undefined && group !== undefined) makeGroup(group.path);
   return {
     parent,
     client: host.client,
@@ -217,7 +218,7 @@ async function hostPlan(
     groupParent: group?.parent,
     hostGroup: group?.path,
     options,
-    settings: { ...own.settings, seccomp: own.seccomp },
+    settings: { ...own.settings, runtime, seccomp: own.seccomp },
     afterRemoval: async (answered) => {
       if (!answered) await host.clearIfDead();
       if (group !== undefined) await groupAt(group.path, hostHierarchies()).remove();
@@ -262,7 +263,9 @@ function innerDaemon(
 }
 
 /** Of a daemon of the user's the platform isn't known. */
-function runtimeLabels({ own }: HostDaemon, { runtime }: DockerSettings): readonly string[] {
+function runtimeLabels({ own, facts }: HostDaemon, { runtime }: DockerSettings): readonly string[] {
+  if (runtime === undefined && runtimeByName(facts, {}) !== undefined)
+    return [`runtime runc, not the daemon's default ${facts.defaultRuntime}`];
   if (own?.runtime !== undefined) return own.runtime.labels;
   return runtime === 'runsc' ? ['user-space kernel (gVisor)'] : [];
 }

@@ -2,11 +2,11 @@
 
 import { release as kernelRelease } from 'node:os';
 import { BoxmarkError } from '../../../bench/errors.ts';
-import type { Box } from '../../../bench/types.ts';
-import { findCommand } from '../../image/layout.ts';
+import type { Box, ExecResult } from '../../../bench/types.ts';
 import { asRoot } from '../../kit/as-root.ts';
+import { findCommand } from '../../kit/commands.ts';
 import { type DockerClient, dockerError, tryDocker } from './client.ts';
-import { type DaemonFacts, FACTS_FORMAT, parseFacts } from './daemon.ts';
+import { type DaemonFacts, FACTS_FORMAT, parseFacts, runtimeByName } from './daemon.ts';
 import type { DaemonWish } from './settings.ts';
 
 /**
@@ -18,10 +18,18 @@ export async function findUsersDaemon(
   client: DockerClient,
   wish: DaemonWish,
 ): Promise<DaemonFacts | undefined> {
-  const asked = await tryDocker(box, client, ['version', '-f', '{{.Server.Version}}'], { timeoutMs: 10_000 });
+  const asked = await tryDocker(box, client, ['version', '-f', '{{.Server.Version}} {{json .Server}}'], {
+    timeoutMs: 10_000,
+  });
+  if (isPodmanCommand(asked)) throw podmanError('command');
   if (asked.exitCode === 0) {
+    if (/podman/i.test(asked.stdout)) {
+      if (canStartOne()) return undefined;
+      throw podmanError('daemon');
+    }
     const shown = await tryDocker(box, client, ['info', '-f', FACTS_FORMAT]);
     const facts = parseFacts(shown.stdout);
+    if (isPodmanCommand(shown)) throw podmanError('command');
     if (shown.exitCode !== 0 || facts.version === '')
       throw dockerError('The Docker daemon gives no information', shown);
     if (facts.kernel === kernelRelease()) {
@@ -68,9 +76,23 @@ export async function findUsersDaemon(
   });
 }
 
-function mismatchOf({ storage, runtimes }: DaemonFacts, wish: DaemonWish): string | undefined {
+/** Podman's command `docker` does not know the facts of Docker. It also has a socket for Docker's own command. */
+function isPodmanCommand({ stderr }: ExecResult): boolean {
+  return /can't evaluate field|\bpodman\b/i.test(stderr);
+}
+
+function podmanError(part: 'command' | 'daemon'): BoxmarkError {
+  return new BoxmarkError({
+    what: `The docker ${part} here is Podman's stand-in for Docker.`,
+    remedy: 'measure podman by its name (-e native,podman), or install Docker itself',
+  });
+}
+
+function mismatchOf(facts: DaemonFacts, wish: DaemonWish): string | undefined {
+  const { storage, runtimes } = facts;
   if (wish.storage !== undefined && wish.storage !== storage) return `keeps its images with ${storage}`;
-  if (wish.runtime !== undefined && !runtimes.includes(wish.runtime)) return `has no runtime ${wish.runtime}`;
+  const runtime = runtimeByName(facts, wish);
+  if (runtime !== undefined && !runtimes.includes(runtime)) return `has no runtime ${runtime}`;
   return undefined;
 }
 

@@ -5,6 +5,7 @@ import type { Box, BoxProcess, Image, OpenOptions, Prepared, Probe, Runner, Work
 import { type BoxGroup, hierarchiesOf, openGroup } from '../../cgroup/box-group.ts';
 import type { Hierarchy } from '../../cgroup/tree.ts';
 import { imageOnDisk } from '../../image/size.ts';
+import { findCommand } from '../../kit/commands.ts';
 import { endProcess } from '../../kit/end-process.ts';
 import { envShell } from '../../kit/payload-env.ts';
 import { cpuList } from '../../kit/shell.ts';
@@ -60,7 +61,8 @@ async function open(parent: Box, prepared: Prepared, options: OpenOptions): Prom
   });
   const running = new Set<BoxProcess>();
   const command = (argv: readonly string[], env?: Readonly<Record<string, string>>): string[] => {
-    const pinned = ['taskset', '-c', cpuList(cpus), ...onHost(argv, image)];
+    // By its path: the payload's PATH is set before it runs, and may not have it.
+    const pinned = [findCommand('taskset') ?? 'taskset', '-c', cpuList(cpus), ...onHost(argv, image)];
     return ['sh', '-c', `${group.enter} ${envShell(env)} exec "$@"`, 'sh', ...pinned];
   };
   return {

@@ -8,7 +8,7 @@ import type { Box, Image, Workspace } from '../../../bench/types.ts';
 import { hierarchiesOf, openGroup } from '../../cgroup/box-group.ts';
 import { mountsBelow, unmount } from '../../host/mounts.ts';
 import { dockerArchive } from '../../image/image.ts';
-import { findCommand } from '../../image/layout.ts';
+import { findCommand } from '../../kit/commands.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { quote } from '../../kit/shell.ts';
 import { stateFolder } from '../../oci/runner.ts';

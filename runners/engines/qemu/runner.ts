@@ -8,8 +8,8 @@ import { guestBox, guestGroup } from '../../guest/box.ts';
 import { bootsWith, findParts, type GuestParts, kvmWorks, type MachineWish, NO_KVM } from '../../guest/kvm-probe.ts';
 import { type Accelerator, hostTscKhz, MACHINES, qemuCommand, TRANSLATION_BYTES } from '../../guest/qemu-command.ts';
 import { erofsDisk } from '../../image/forms.ts';
-import { findCommand } from '../../image/layout.ts';
 import { imageOnDisk } from '../../image/size.ts';
+import { findCommand } from '../../kit/commands.ts';
 import { defineSettings, harmless } from '../../stack/settings.ts';
 
 /** The kernel, the initramfs and Node.js don't fit in less. */

@@ -1,0 +1,40 @@
+/** Where commands of the host are found. */
+
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { commandFiles, commandFolders, STANDARD_FOLDERS } from '../../runners/kit/commands.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'boxmark-path-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+function folder(name: string, mode = 0o755): string {
+  const path = join(dir, name);
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, mode);
+  return path;
+}
+
+it('commands are looked for in the standard folders first, then where the PATH says', () => {
+  const profile = folder('system/sw/bin');
+  const found = commandFolders(`${profile}:/usr/bin:${folder('snap/bin')}:${profile}`);
+  expect(found).toEqual([...STANDARD_FOLDERS, profile, join(dir, 'snap/bin')]);
+  expect(commandFolders('')).toEqual(STANDARD_FOLDERS);
+});
+
+it('folders that others may write to, relative ones and those of npm are no place for commands', () => {
+  const path = [folder('open', 0o777), 'bin', '.', '', folder('node_modules/.bin'), join(dir, 'absent')].join(':');
+  expect(commandFolders(path)).toEqual(STANDARD_FOLDERS);
+});
+
+it('a command is an executable file', () => {
+  const [first, second, third] = [folder('a'), folder('b'), folder('c')];
+  writeFileSync(join(first, 'tool'), '');
+  mkdirSync(join(second, 'tool'));
+  writeFileSync(join(third, 'tool'), '', { mode: 0o755 });
+  expect(commandFiles('tool', [first, second, third])).toEqual([join(third, 'tool')]);
+});

@@ -1,0 +1,100 @@
+/** The Docker daemons that users have: which is measured, how, and which is not Docker at all. */
+
+import { release } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import type { Box, BoxProcess, ExecResult, OpenOptions } from '../../bench/types.ts';
+import { payloadBox } from '../../runners/engines/docker/box.ts';
+import type { DockerClient } from '../../runners/engines/docker/client.ts';
+import { runtimeByName } from '../../runners/engines/docker/daemon.ts';
+import { findUsersDaemon } from '../../runners/engines/docker/users-daemon.ts';
+
+const CLIENT: DockerClient = { file: '/usr/bin/docker', cpus: [0] };
+
+interface Answers {
+  readonly version?: Partial<ExecResult>;
+  readonly info?: Partial<ExecResult>;
+}
+
+/** A host on which the docker command gives these answers. */
+function hostWith({ version, info }: Answers): Box {
+  const answer = (given: Partial<ExecResult> = {}): ExecResult => ({
+    exitCode: 0,
+    stdout: '',
+    stderr: '',
+    timedOut: false,
+    ...given,
+  });
+  const exec = async (argv: readonly string[]) => answer(argv.includes('version') ? version : info);
+  return { path: 'host', exec } as unknown as Box;
+}
+
+const facts = (changes: { runtimes?: string; standard?: string }): Partial<ExecResult> => ({
+  stdout: `27.0\toverlay2\tcgroupfs\t${release()}\t[]\t${changes.runtimes ?? 'runc '}\t${changes.standard ?? 'runc'}\n`,
+});
+const VERSION = { stdout: '27.0 {"Components":[{"Name":"Engine"}]}\n' };
+const find = (answers: Answers) => findUsersDaemon(hostWith({ version: VERSION, ...answers }), CLIENT, {});
+
+describe('the docker command of the host', () => {
+  it("is not Podman's stand-in, whether that says so or keeps quiet", async () => {
+    const template = {
+      exitCode: 125,
+      stderr: `Error: template: info:1:2: executing "info" at <.ServerVersion>: can't evaluate field ServerVersion in type *define.Info`,
+    };
+    const loud = {
+      stdout: '4.3.1 null\n',
+      stderr: 'Emulate Docker CLI using podman. Create /etc/containers/nodocker\n',
+    };
+    const unknown = {
+      exitCode: 125,
+      stderr: "Error: template: version: can't evaluate field Server in type *define.Version",
+    };
+    for (const version of [loud, { stdout: '4.3.1 null\n' }, unknown])
+      await expect(find({ version, info: template })).rejects.toThrow(/Podman's stand-in[\s\S]*-e native,podman/);
+  });
+
+  it('says what the daemon says when that gives no information for another reason', async () => {
+    await expect(find({ info: { exitCode: 1, stderr: 'Error: it burns' } })).rejects.toThrow('it burns');
+  });
+});
+
+describe('the default runtime of a daemon', () => {
+  it('is left alone when it is runc, and else runc is asked for by its name', async () => {
+    const runtime = async (standard: string) => {
+      const found = await find({ info: facts({ standard, runtimes: 'io.containerd.runc.v2 nvidia runc runsc ' }) });
+      return found && runtimeByName(found, {});
+    };
+    expect(await runtime('runc')).toBeUndefined();
+    expect(await runtime('io.containerd.runc.v2')).toBeUndefined();
+    expect(await runtime('')).toBeUndefined();
+    expect(await runtime('nvidia')).toBe('runc');
+    expect(await runtime('runsc')).toBe('runc');
+  });
+
+  it('is what a setting of the layer says', async () => {
+    const found = await find({ info: facts({ standard: 'nvidia', runtimes: 'nvidia runc runsc' }) });
+    expect(found && runtimeByName(found, { runtime: 'runsc' })).toBe('runsc');
+  });
+});
+
+it('a container of the payload has no variable of the proxies that the user has configured', async () => {
+  let argv: readonly string[] = [];
+  const parent = {
+    path: 'host',
+    exec: async (): Promise<ExecResult> => ({ exitCode: 0, stdout: '', stderr: '', timedOut: false }),
+    spawn: async (command: readonly string[]) => {
+      argv = command;
+      return { kill: () => {}, exited: Promise.resolve({ exitCode: 0, signal: null }) } as unknown as BoxProcess;
+    },
+  } as unknown as Box;
+  const limits = { cpus: [1], housekeeping: [0], memoryBytes: 2 ** 30, pids: 512 };
+  const options = { name: 'b1-docker', limits, signal: new AbortController().signal } as unknown as OpenOptions;
+  const box = payloadBox({
+    ...{ parent, client: CLIENT, image: 'sha256:0', run: 'ab', options, settings: {} },
+    ...{ groupParent: undefined, hostGroup: undefined, afterRemoval: async () => {} },
+  });
+  await box.spawn(['node']);
+  const taken = argv.flatMap((word, at) => (argv[at - 1] === '-e' ? [word] : []));
+  expect(taken).toEqual(
+    expect.arrayContaining(['HOSTNAME', 'http_proxy', 'HTTPS_PROXY', 'no_proxy', 'NO_PROXY', 'ALL_PROXY', 'FTP_PROXY']),
+  );
+});
