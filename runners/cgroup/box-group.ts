@@ -56,6 +56,18 @@ export async function hierarchiesOf(box: Box): Promise<Hierarchy[]> {
   return parseHierarchies(stdout, after('group').join('\n'), (mount) => controllers.get(mount) ?? []);
 }
 
+/** Can the swap of a group be limited? Not on kernels without swap, nor with swapaccount=0. True where nothing says otherwise. */
+export async function limitsSwap(box: Box, hierarchies: readonly Hierarchy[]): Promise<boolean> {
+  const memory = hierarchies.find(({ controllers }) => controllers.includes('memory'));
+  if (memory === undefined) return true;
+  const file = memory.version === 1 ? 'memory.memsw.limit_in_bytes' : 'memory.swap.max';
+  const account = memory.version === 1 ? 'memory.limit_in_bytes' : 'memory.max';
+  // Not every group at the top has the files: the first group that limits memory decides.
+  const script = `for d in ${quote(memory.mount)} ${quote(memory.mount)}/*; do [ -e "$d/${account}" ] || continue
+    [ -e "$d/${file}" ]; exit; done`;
+  return (await box.exec(['sh', '-c', script], { timeoutMs: SHELL_LIMIT_MS })).exitCode !== 1;
+}
+
 /** Makes the box's group with its limits; an empty one, with a note, where cgroups can't be written. Never throws. */
 export async function openGroup(request: GroupRequest): Promise<BoxGroup> {
   const { parent, workspace, name, limits, holds } = request;

@@ -7,7 +7,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../bench/errors.ts';
 import type { Usage } from '../../bench/types.ts';
 import { parseKernelCpus, quote } from '../kit/shell.ts';
-import { type GroupLimits, groupSteps, type Hierarchy, hierarchiesFor, parseHierarchies, type Step } from './tree.ts';
+import {
+  type GroupLimits,
+  groupSteps,
+  type Hierarchy,
+  hierarchiesFor,
+  LEAF,
+  parseHierarchies,
+  type Step,
+} from './tree.ts';
 import { accountOfPath } from './usage.ts';
 
 export { usageOfPath, usageOfPid } from './usage.ts';
@@ -146,7 +154,18 @@ export async function removeWorkspaceGroups(workspaceId: string, hierarchies = h
   }
 }
 
-function runStep(step: Step): void {
+function moveToLeaf(group: string): void {
+  mkdirSync(`${group}/${LEAF}`, { recursive: true });
+  for (const pid of words(text(`${group}/cgroup.procs`))) {
+    try {
+      writeFileSync(`${group}/${LEAF}/cgroup.procs`, pid);
+    } catch {
+      // Ended in between.
+    }
+  }
+}
+
+export function runStep(step: Step): void {
   switch (step.kind) {
     case 'mkdir':
       mkdirSync(step.path, { recursive: true });
@@ -158,7 +177,16 @@ function runStep(step: Step): void {
       const file = `${step.group}/cgroup.subtree_control`;
       const enabled = words(text(file));
       const missing = step.controllers.filter((controller) => !enabled.includes(controller));
-      if (missing.length > 0) writeFileSync(file, missing.map((controller) => `+${controller}`).join(' '));
+      if (missing.length === 0) return;
+      const write = (): void => writeFileSync(file, missing.map((controller) => `+${controller}`).join(' '));
+      try {
+        write();
+      } catch (error) {
+        // In a container the group at the top has processes, which only the real root may have beside groups.
+        if (!step.top || (error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+        moveToLeaf(step.group);
+        write();
+      }
       return;
     }
     case 'write':

@@ -37,8 +37,8 @@ export type Step =
 
 /** Controllers that limit or account a box. The others are needed only by a box that holds another. */
 const LIMITING = ['cpuset', 'cpu', 'cpuacct', 'memory', 'pids'];
-/** The v2 group below a box's own that holds its processes, when inner boxes get groups there too. */
-const LEAF = 'init';
+/** The v2 group that holds processes where a group that has them is to have groups too: of a box, and of a container that is the host. */
+export const LEAF = 'init';
 const QUOTA_PERIOD_US = 100_000;
 
 /**

@@ -45,6 +45,7 @@ export interface PreparedOci extends Prepared {
   readonly root: string;
   readonly seccomp?: OciSeccomp;
   readonly cgroupNamespace: boolean;
+  readonly swap: boolean;
   /** Set when the group is to be made before the runtime is called. */
   readonly hierarchies?: readonly Hierarchy[];
   readonly holder?: OciHolder;
@@ -162,8 +163,8 @@ class OciContainer {
   }
 
   async run(run: Run): Promise<BoxProcess> {
-    const { root, cgroupNamespace } = this.#prepared;
-    const config = JSON.stringify(ociSpec({ ...run, root, cgroup: this.#cgroup, cgroupNamespace }));
+    const { root, cgroupNamespace, swap } = this.#prepared;
+    const config = JSON.stringify(ociSpec({ ...run, root, cgroup: this.#cgroup, cgroupNamespace, swap }));
     const command = this.#runtime('run', '--bundle', this.#bundle, this.#id);
     if (this.#onHost) {
       mkdirSync(this.#bundle, { recursive: true });

@@ -16,7 +16,7 @@ import type {
   Traits,
   Workspace,
 } from '../../bench/types.ts';
-import { hierarchiesOf } from '../cgroup/box-group.ts';
+import { hierarchiesOf, limitsSwap } from '../cgroup/box-group.ts';
 import { holderImage, storeDir } from '../image/image.ts';
 import { asRoot } from '../kit/as-root.ts';
 import { writeInBox } from '../kit/box-files.ts';
@@ -135,9 +135,16 @@ async function prepare<Settings extends BoxSettings>(
   const folder = join(parent.scratch, `${engine.name}-${randomBytes(4).toString('hex')}`);
   const scratch = join(folder, 'scratch');
   const relaxed = relaxation(holds);
+  const hierarchies = await hierarchiesOf(parent);
+  const swap = await limitsSwap(parent, hierarchies);
   await writeInBox(parent, [folder, ...(holds === undefined ? [] : [scratch])], {});
   return {
-    labels: [...call.labels, ...relaxed.labels, ...(settings.network === 'host' ? ['host network'] : [])],
+    labels: [
+      ...call.labels,
+      ...relaxed.labels,
+      ...(settings.network === 'host' ? ['host network'] : []),
+      ...(swap ? [] : ['swap without a limit']),
+    ],
     traits: { ...call.traits, ...relaxed.traits },
     version: call.version,
     slowness: engine.guestKernel ? 2 : 1,
@@ -153,7 +160,8 @@ async function prepare<Settings extends BoxSettings>(
     root: await parent.put(own.root),
     ...(profile === undefined ? {} : { seccomp: profile }),
     cgroupNamespace: !engine.guestKernel,
-    ...(engine.wantsGroup ? { hierarchies: await hierarchiesOf(parent) } : {}),
+    swap,
+    ...(engine.wantsGroup ? { hierarchies } : {}),
     ...(holds === undefined
       ? {}
       : {

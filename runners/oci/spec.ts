@@ -13,6 +13,8 @@ export interface OciPlan {
   /** Group of the box below the mounts of the controllers. */
   readonly cgroup: string;
   readonly limits: BoxLimits;
+  /** A limit of the swap too, which fails where the kernel does not account swap. */
+  readonly swap: boolean;
   readonly network?: 'none' | 'host' | undefined;
   readonly userns?: 'yes' | 'no' | undefined;
   readonly seccomp?: OciSeccomp;
@@ -78,7 +80,7 @@ export function ociSpec(plan: OciPlan): object {
       namespaces: namespaces.map((type) => ({ type })),
       ...(userns === 'yes' ? { uidMappings: identity, gidMappings: identity } : {}),
       cgroupsPath: plan.cgroup,
-      resources: resourcesOf(plan.limits, holder !== undefined),
+      resources: resourcesOf(plan.limits, plan.swap, holder !== undefined),
       ...(plan.seccomp === undefined ? {} : { seccomp: plan.seccomp }),
       ...(holder === undefined ? { maskedPaths: [...MASKED, '/sys/firmware'], readonlyPaths: READ_ONLY } : {}),
     },
@@ -123,13 +125,13 @@ function mount(destination: string, type: string, options: readonly string[]): M
   return { destination, type, source: type, options };
 }
 
-function resourcesOf({ cpus, memoryBytes, pids, quota }: BoxLimits, allDevices: boolean): object {
+function resourcesOf({ cpus, memoryBytes, pids, quota }: BoxLimits, swap: boolean, allDevices: boolean): object {
   return {
     cpu: {
       cpus: cpuList(cpus),
       ...(quota === undefined ? {} : { quota: Math.round(quota * QUOTA_PERIOD_US), period: QUOTA_PERIOD_US }),
     },
-    ...(memoryBytes === undefined ? {} : { memory: { limit: memoryBytes, swap: memoryBytes } }),
+    ...(memoryBytes === undefined ? {} : { memory: { limit: memoryBytes, ...(swap ? { swap: memoryBytes } : {}) } }),
     ...(pids === undefined ? {} : { pids: { limit: pids } }),
     ...(allDevices ? { devices: [{ allow: true, access: 'rwm' }] } : {}),
   };

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, Workspace } from '../../bench/types.ts';
-import { hierarchiesOf, openGroup } from '../cgroup/box-group.ts';
+import { hierarchiesOf, limitsSwap, openGroup } from '../cgroup/box-group.ts';
 import { GROUP_ROOT } from '../cgroup/group.ts';
 import { toolImage } from '../image/image.ts';
 import { writeInBox } from '../kit/box-files.ts';
@@ -35,6 +35,7 @@ export async function tryRuntime(parent: Box, workspace: Workspace, trial: Trial
       argv: ['/usr/bin/true'],
       cgroup,
       limits,
+      swap: await limitsSwap(parent, hierarchies),
       cgroupNamespace: trial.cgroupNamespace,
     });
     await writeInBox(parent, [folder], { [`${folder}/config.json`]: JSON.stringify(spec) });

@@ -2,16 +2,28 @@
 
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Box } from '../../bench/types.ts';
+import { limitsSwap } from '../../runners/cgroup/box-group.ts';
 import {
   createGroup,
   type Group,
   hostHierarchies,
   listWorkspaceGroups,
   removeWorkspaceGroups,
+  runStep,
   usageOfPath,
   usageOfPid,
 } from '../../runners/cgroup/group.ts';
@@ -81,6 +93,55 @@ describe('the hierarchies of a host', () => {
     ]);
     expect(hierarchiesFor(both, true).map(({ mount }) => mount)).toContain('/sys/fs/cgroup/devices');
     expect(hierarchiesFor(both, false).map(({ mount }) => mount)).not.toContain('/sys/fs/cgroup/devices');
+  });
+});
+
+describe('a group at the top that has processes, as in a container', () => {
+  const V2 = '/sys/fs/cgroup/unified';
+  const own = `${V2}/boxmark-${randomBytes(4).toString('hex')}`;
+
+  it('hands its controllers on once they are in a leaf', async (ctx) => {
+    // A controller that nothing else uses here.
+    const control = `${V2}/cgroup.subtree_control`;
+    const has = (file: string) => existsSync(file) && /\bhugetlb\b/.test(readFileSync(file, 'utf8'));
+    if (process.getuid?.() !== 0 || !has(`${V2}/cgroup.controllers`)) return ctx.skip('no free v2 controller here');
+    const wasOn = has(control);
+    const child = spawn('sleep', ['100']);
+    try {
+      writeFileSync(control, '+hugetlb');
+      mkdirSync(own);
+      writeFileSync(`${own}/cgroup.procs`, String(child.pid));
+      const step = { kind: 'enable', group: own, controllers: ['hugetlb'], top: false } as const;
+      expect(() => runStep(step)).toThrow(/EBUSY/);
+      runStep({ ...step, top: true });
+      expect(has(`${own}/cgroup.subtree_control`)).toBe(true);
+      expect(readFileSync(`${own}/init/cgroup.procs`, 'utf8').trim()).toBe(String(child.pid));
+    } finally {
+      const ended = new Promise((resolve) => child.on('exit', resolve));
+      child.kill('SIGKILL');
+      await ended;
+      for (const folder of [`${own}/init`, own]) if (existsSync(folder)) rmdirSync(folder);
+      if (!wasOn) writeFileSync(control, '-hugetlb');
+    }
+  });
+});
+
+describe('the swap of a group', () => {
+  it('is limited where the groups have the file for it, and where nothing shows groups', async () => {
+    const mount = mkdtempSync(join(tmpdir(), 'boxmark-swap-'));
+    const box = { path: 'host', exec: hostExec } as unknown as Box;
+    const of = (version: 1 | 2) => limitsSwap(box, [{ mount, root: '/', version, controllers: ['memory'] }]);
+    try {
+      expect([await of(1), await of(2), await limitsSwap(box, [])]).toEqual([true, true, true]);
+      mkdirSync(join(mount, 'job'));
+      for (const file of ['memory.limit_in_bytes', 'memory.max']) writeFileSync(join(mount, 'job', file), '');
+      expect([await of(1), await of(2)]).toEqual([false, false]);
+      for (const file of ['memory.memsw.limit_in_bytes', 'memory.swap.max'])
+        writeFileSync(join(mount, 'job', file), '');
+      expect([await of(1), await of(2)]).toEqual([true, true]);
+    } finally {
+      rmSync(mount, { recursive: true });
+    }
   });
 });
 

@@ -35,6 +35,7 @@ const PLAN: OciPlan = {
   cgroup: '/boxmark/0/b1',
   limits: { cpus: [1, 3], memoryBytes: 1 << 29, pids: 64 },
   cgroupNamespace: true,
+  swap: true,
 };
 
 const specOf = (more: Partial<OciPlan> = {}) => ociSpec({ ...PLAN, ...more }) as Spec;
@@ -57,6 +58,8 @@ describe('the configuration of a bundle', () => {
         pids: { limit: 64 },
       },
     });
+    expect(specOf({ swap: false }).linux.resources).toMatchObject({ memory: { limit: 1 << 29 } });
+    expect(JSON.stringify(specOf({ swap: false }))).not.toContain('swap');
     expect(spec.linux.readonlyPaths).toContain('/proc/sys');
     expect(spec.linux.seccomp).toBeUndefined();
     const writable = spec.mounts.filter(({ type, options }) => type === 'tmpfs' && !options.includes('ro'));

@@ -63,6 +63,7 @@ function bundle(image: Image, { id, dir, limits }: Workspace, name: string, call
     argv: image.payloadArgv,
     cgroup: `${cgroup}/box`,
     limits: { cpus, memoryBytes, pids },
+    swap: true,
     cgroupNamespace: name !== 'runsc',
   });
   mkdirSync(folder, { recursive: true });
