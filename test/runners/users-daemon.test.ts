@@ -1,11 +1,14 @@
 /** The Docker daemons that users have: which is measured, how, and which is not Docker at all. */
 
-import { release } from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Box, BoxProcess, ExecResult, OpenOptions } from '../../bench/types.ts';
 import { payloadBox } from '../../runners/engines/docker/box.ts';
 import type { DockerClient } from '../../runners/engines/docker/client.ts';
 import { runtimeByName } from '../../runners/engines/docker/daemon.ts';
+import { placeLabels, placeOf } from '../../runners/engines/docker/place.ts';
 import { findUsersDaemon } from '../../runners/engines/docker/users-daemon.ts';
 
 const CLIENT: DockerClient = { file: '/usr/bin/docker', cpus: [0] };
@@ -73,6 +76,60 @@ describe('the default runtime of a daemon', () => {
   it('is what a setting of the layer says', async () => {
     const found = await find({ info: facts({ standard: 'nvidia', runtimes: 'nvidia runc runsc' }) });
     expect(found && runtimeByName(found, { runtime: 'runsc' })).toBe('runsc');
+  });
+});
+
+describe('a daemon without root', () => {
+  it('is known by what it says of itself, with the limits that it can not set', async () => {
+    const rootless = '["name=seccomp,profile=builtin","name=rootless","name=cgroupns"]';
+    const info = facts({});
+    const found = await find({ info: { stdout: `${info.stdout?.trim()}\t${rootless}\tfalse true false\n` } });
+    expect(found).toMatchObject({ rootless: true, unlimited: ['CPUs', 'processes'] });
+    expect(await find({ info })).toMatchObject({ rootless: false, unlimited: [] });
+  });
+});
+
+describe('the place of a daemon', () => {
+  const BOOT = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const dir = mkdtempSync(join(tmpdir(), 'boxmark-place-'));
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  /** A daemon whose containers see these folders and this boot. */
+  const daemon = (boot: string, sees: 'the folder' | 'an empty folder' | 'no folder'): Box => {
+    const exec = async (argv: readonly string[]): Promise<ExecResult> => {
+      const source = /source=([^,]+)/.exec(argv.join(' '))?.[1];
+      const ended = { exitCode: 0, stdout: `${boot}\n`, stderr: '', timedOut: false };
+      if (source === undefined || sees === 'an empty folder') return ended;
+      if (sees === 'no folder')
+        return { ...ended, exitCode: 125, stdout: '', stderr: `bind source path does not exist: ${source}` };
+      return { ...ended, stdout: `${boot}\n${readFileSync(join(source, 'mark'), 'utf8')}` };
+    };
+    return { path: 'host', exec } as unknown as Box;
+  };
+  const place = (box: Box) =>
+    placeOf(box, { client: CLIENT, workspace: { id: 'ab', dir }, image: 'i', tools: false, runtime: undefined });
+
+  it('is here when a container has our boot and our file, and leaves nothing in the folder', async () => {
+    expect(await place(daemon(BOOT, 'the folder'))).toBe('here');
+    expect(readdirSync(dir)).toEqual([]);
+    expect(placeLabels('here', true)).toEqual([]);
+  });
+
+  it('is outside of our container when the work folder is not there', async () => {
+    for (const sees of ['no folder', 'an empty folder'] as const)
+      expect(await place(daemon(BOOT, sees))).toBe('outside');
+    expect(placeLabels('outside', false)).toEqual(['daemon outside of this container']);
+    expect(() => placeLabels('outside', true)).toThrow(/can hold no others/);
+  });
+
+  it('is elsewhere when the boot is another, whatever the kernel', async () => {
+    expect(await place(daemon('8c3c7d1e-0000-4000-8000-000000000001', 'no folder'))).toBe('elsewhere');
+    expect(() => placeLabels('elsewhere', false)).toThrow(/another machine/);
+  });
+
+  it('is not in doubt when no container starts', async () => {
+    const exec = async (): Promise<ExecResult> => ({ exitCode: 126, stdout: '', stderr: 'burns', timedOut: false });
+    expect(await place({ path: 'host', exec } as unknown as Box)).toBe('here');
   });
 });
 

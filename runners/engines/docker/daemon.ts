@@ -26,6 +26,9 @@ export interface DaemonFacts {
   readonly runtimes: readonly string[];
   /** The one that it takes when none is asked for; empty where it doesn't say. */
   readonly defaultRuntime: string;
+  readonly rootless: boolean;
+  /** What it can't limit, and would run without a limit. */
+  readonly unlimited: readonly string[];
 }
 
 export interface OwnDaemon {
@@ -44,13 +47,25 @@ export interface OwnDaemon {
   readonly runtime?: Runtime | undefined;
 }
 
+/** What `docker info` says of its limits, in the order of the format. */
+const LIMITS = ['CPUs', 'memory', 'processes'];
+
 /** For `docker info -f`. */
 export const FACTS_FORMAT =
-  '{{.ServerVersion}}\t{{.Driver}}\t{{.CgroupDriver}}\t{{.KernelVersion}}\t{{json .DriverStatus}}\t{{range $name, $_ := .Runtimes}}{{$name}} {{end}}\t{{.DefaultRuntime}}';
+  '{{.ServerVersion}}\t{{.Driver}}\t{{.CgroupDriver}}\t{{.KernelVersion}}\t{{json .DriverStatus}}\t{{range $name, $_ := .Runtimes}}{{$name}} {{end}}\t{{.DefaultRuntime}}\t{{json .SecurityOptions}}\t{{.CPUSet}} {{.MemoryLimit}} {{.PidsLimit}}';
 
 export function parseFacts(line: string): DaemonFacts {
-  const [version = '', storage = '', cgroupDriver = '', kernel = '', status = '', runtimes = '', defaultRuntime = ''] =
-    line.trim().split('\t');
+  const [
+    version = '',
+    storage = '',
+    cgroupDriver = '',
+    kernel = '',
+    status = '',
+    runtimes = '',
+    defaultRuntime = '',
+    security = '',
+    able = '',
+  ] = line.trim().split('\t');
   return {
     version,
     storage,
@@ -59,6 +74,8 @@ export function parseFacts(line: string): DaemonFacts {
     containerdStore: status.includes('io.containerd.snapshotter'),
     runtimes: runtimes.split(' ').filter(Boolean),
     defaultRuntime: defaultRuntime.trim(),
+    rootless: security.includes('name=rootless'),
+    unlimited: able.split(' ').flatMap((word, at) => (word === 'false' ? [LIMITS[at] ?? ''] : [])),
   };
 }
 

@@ -14,11 +14,12 @@ import { relaxation } from '../../stack/relaxation.ts';
 import { GVISOR_TRAITS } from '../gvisor/platform.ts';
 import { type ContainerPlan, holderBox, payloadBox } from './box.ts';
 import { hostClientFile } from './client.ts';
-import { clientOf, type OwnDaemon, runtimeByName, startDaemon, stopDaemon } from './daemon.ts';
+import { clientOf, type DaemonFacts, type OwnDaemon, runtimeByName, startDaemon, stopDaemon } from './daemon.ts';
 import { dockerDisk } from './disk.ts';
 import { hostGroup } from './group.ts';
 import { acquireDaemon, type HostDaemon, probeDaemon, releaseDaemon } from './host.ts';
 import { acquireImage, loadArchive, releaseImage } from './image.ts';
+import { placeLabels, placeOf } from './place.ts';
 import { type Runtime, runtimeCommands, runtimeOf } from './runtime.ts';
 import { emptyScratch, newScratchName } from './scratch.ts';
 import { DOCKER_ABLATIONS, type DockerSettings, dockerSettings, variantOf } from './settings.ts';
@@ -92,7 +93,11 @@ async function probe(settings: DockerSettings, parent: Box, workspace: Workspace
             parent,
             innerDaemon(parent, workspace, settings, await runtimeOf(parent, settings.runtime, workspace)),
           );
-    return { available: true, version: facts.version, labels: storageLabels(facts.storage) };
+    return {
+      available: true,
+      version: facts.version,
+      labels: [...daemonLabels(facts), ...storageLabels(facts.storage)],
+    };
   } catch (error) {
     const known = error instanceof BoxmarkError ? error : undefined;
     return { available: false, reason: known?.what ?? messageOf(error), remedy: known?.remedy ?? 'boxmark doctor' };
@@ -153,6 +158,7 @@ async function onHostDaemon(
   try {
     if (scratch !== undefined) await mkdir(`${workspace.dir}/${scratch}`, { mode: 0o700 });
     const id = await acquireImage(parent, host, own, workspace);
+    const where = await placeOn(parent, host, common, own, id);
     let disposed = false;
     return {
       ...common,
@@ -160,7 +166,13 @@ async function onHostDaemon(
       host,
       onDisk: await dockerDisk(parent, host.client, id),
       version: host.facts.version,
-      labels: [...extra, ...runtimeLabels(host, settings), ...storageLabels(host.facts.storage)],
+      labels: [
+        ...extra,
+        ...where,
+        ...daemonLabels(host.facts),
+        ...runtimeLabels(host, settings),
+        ...storageLabels(host.facts.storage),
+      ],
       dispose: async () => {
         if (disposed) return;
         disposed = true;
@@ -173,6 +185,22 @@ async function onHostDaemon(
     };
   } catch (error) {
     await releaseDaemon(workspace, settings);
+    throw error;
+  }
+}
+
+/** A private daemon is where Boxmark is. */
+async function placeOn(parent: Box, host: HostDaemon, common: Common, own: Image, image: string): Promise<string[]> {
+  if (host.own !== undefined) return [];
+  const { workspace, scratch } = common;
+  const tools = scratch !== undefined;
+  // gVisor makes up an id of the boot.
+  const runtime = runtimeByName(host.facts, {});
+  const place = await placeOf(parent, { client: host.client, workspace, image, tools, runtime });
+  try {
+    return placeLabels(place, tools);
+  } catch (error) {
+    await releaseImage(parent, host, own, workspace);
     throw error;
   }
 }
@@ -206,7 +234,9 @@ async function hostPlan(
 ): Promise<ContainerPlan> {
   await host.ensureRunning();
   const variant = variantOf(own.settings);
-  const group = hostGroup(own.workspace, variant, host.facts.cgroupDriver, options.name);
+  // A daemon without root makes its groups below those of its user.
+  const driver = host.facts.rootless ? 'none' : host.facts.cgroupDriver;
+  const group = hostGroup(own.workspace, variant, driver, options.name);
   // runsc makes no groups above its own that the cpuset controller accepts processes in.
   const runtime = runtimeByName(host.facts, own.settings);
   if (runtime !== undefined && group !== undefined) makeGroup(group.path);
@@ -268,6 +298,14 @@ function runtimeLabels({ own, facts }: HostDaemon, { runtime }: DockerSettings):
     return [`runtime runc, not the daemon's default ${facts.defaultRuntime}`];
   if (own?.runtime !== undefined) return own.runtime.labels;
   return runtime === 'runsc' ? ['user-space kernel (gVisor)'] : [];
+}
+
+/** A daemon without root can limit only what systemd hands on to its user. */
+function daemonLabels({ rootless, unlimited }: DaemonFacts): string[] {
+  return [
+    ...(rootless ? ['rootless'] : []),
+    ...(unlimited.length > 0 ? [`no limit of ${unlimited.join(', ')} (Delegate=cpu cpuset io memory pids)`] : []),
+  ];
 }
 
 function storageLabels(storage: string): string[] {

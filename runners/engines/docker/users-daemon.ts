@@ -46,6 +46,11 @@ export async function findUsersDaemon(
       remedy: 'point DOCKER_HOST at a daemon of this kernel, or unset it and stop Docker Desktop',
     });
   }
+  return noDaemon(asked);
+}
+
+/** Undefined where one may be started; else throws why none answers. */
+function noDaemon(asked: ExecResult): undefined {
   if (/permission denied/i.test(asked.stderr)) {
     throw new BoxmarkError({
       what: 'The socket of the Docker daemon may not be used by this user.',
