@@ -4,6 +4,7 @@ import { hostTimedBoxes } from '../analysis/contrast/clock.ts';
 import { isPrecise } from '../analysis/contrast/precise.ts';
 import { sessionTable } from '../analysis/contrast/session-table.ts';
 import { decideWarmup } from '../analysis/warmup.ts';
+import { knownRemedy } from '../box/known-faults.ts';
 import { BoxmarkError } from '../errors.ts';
 import { blocksText } from '../plan/profiles.ts';
 import { boxesOf } from '../plan/schedule.ts';
@@ -157,7 +158,7 @@ class WorkloadsRun implements KindRun {
       throw new BoxmarkError({
         what: `The baseline did not start: ${error.message}`,
         value: plan.baseline,
-        remedy: 'boxmark doctor, or another --baseline',
+        remedy: knownRemedy(error.message) ?? 'boxmark doctor, or another --baseline',
         cause: error,
       });
     }

@@ -1,5 +1,6 @@
 /** Composition: a path of layers, each opened on the box below it, becomes an environment that starts afresh on demand. */
 
+import { knownRemedy } from '../../bench/box/known-faults.ts';
 import { BoxmarkError, messageOf } from '../../bench/errors.ts';
 import {
   type Box,
@@ -27,7 +28,7 @@ export class UnavailableError extends Error {
   constructor(unavailable: Unavailable) {
     super(unavailable.reason);
     this.name = 'UnavailableError';
-    this.unavailable = unavailable;
+    this.unavailable = { ...unavailable, remedy: knownRemedy(unavailable.reason) ?? unavailable.remedy };
   }
 }
 

@@ -10,6 +10,7 @@ import type { DockerClient } from '../../runners/engines/docker/client.ts';
 import { runtimeByName } from '../../runners/engines/docker/daemon.ts';
 import { placeLabels, placeOf } from '../../runners/engines/docker/place.ts';
 import { findUsersDaemon } from '../../runners/engines/docker/users-daemon.ts';
+import { UnavailableError } from '../../runners/stack/stack.ts';
 
 const CLIENT: DockerClient = { file: '/usr/bin/docker', cpus: [0] };
 
@@ -130,6 +131,19 @@ describe('the place of a daemon', () => {
   it('is not in doubt when no container starts', async () => {
     const exec = async (): Promise<ExecResult> => ({ exitCode: 126, stdout: '', stderr: 'burns', timedOut: false });
     expect(await place({ path: 'host', exec } as unknown as Box)).toBe('here');
+  });
+
+  it('is not asked further where an outer container stops the runtime, and the remedy is for that', async () => {
+    const stderr =
+      'OCI runtime create failed: runc create failed: unable to start container process: error during container init: open sysctl net.ipv4.ip_unprivileged_port_start file: reopen fd 8: permission denied';
+    const exec = async (): Promise<ExecResult> => ({ exitCode: 126, stdout: '', stderr, timedOut: false });
+    const asked = place({ path: 'host', exec } as unknown as Box);
+    await expect(asked).rejects.toThrow(/No container starts: .*permission denied/);
+    expect(new UnavailableError({ path: 'docker', reason: stderr, remedy: 'boxmark doctor' }).unavailable).toEqual({
+      path: 'docker',
+      reason: stderr,
+      remedy: expect.stringMatching(/update LXC, Incus or Proxmox/),
+    });
   });
 });
 

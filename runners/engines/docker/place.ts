@@ -4,9 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { knownRemedy } from '../../../bench/box/known-faults.ts';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, Workspace } from '../../../bench/types.ts';
-import { type DockerClient, tryDocker } from './client.ts';
+import { type DockerClient, dockerError, tryDocker } from './client.ts';
 
 /** `outside`: on this machine, but with other folders, as seen from a container that was given the daemon's socket. */
 export type Place = 'here' | 'outside' | 'elsewhere';
@@ -40,7 +41,10 @@ export async function placeOf(box: Box, question: PlaceQuestion): Promise<Place>
     const first = await ask(box, question, bind);
     const answer = first.exitCode !== 0 && NO_FOLDER.test(first.stderr) ? await ask(box, question, []) : first;
     const words = answer.stdout.split(/\s+/).filter(Boolean);
-    if (words.length === 0) return 'here';
+    if (words.length === 0) {
+      if (knownRemedy(answer.stderr) !== undefined) throw dockerError('No container starts', answer);
+      return 'here';
+    }
     if (!words.includes(readFileSync(BOOT_ID, 'utf8').trim())) return 'elsewhere';
     return words.includes(mark) ? 'here' : 'outside';
   } finally {

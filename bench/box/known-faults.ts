@@ -1,0 +1,13 @@
+/** Messages of engines whose cause is known and is not what `boxmark doctor` finds. */
+
+const FAULTS: readonly (readonly [message: RegExp, remedy: string])[] = [
+  [
+    /ip_unprivileged_port_start[\s\S]*permission denied/i,
+    'update LXC, Incus or Proxmox on the outer host (its AppArmor profile stops runc since 1.2.8, 1.3.3 and 1.4), or set lxc.apparmor.profile = unconfined for this container',
+  ],
+];
+
+/** What to try when an engine ends with this message; undefined where nothing better is known than to look. */
+export function knownRemedy(message: string): string | undefined {
+  return FAULTS.find(([known]) => known.test(message))?.[1];
+}
