@@ -17,6 +17,8 @@ export interface StartSeries {
   readonly warmups: readonly { readonly work: number; readonly nsPerPass: number }[];
   /** Measured bursts with a right answer, in the order in which they ran; never empty. */
   readonly values: readonly number[];
+  /** CPU time of each of them, ns per pass; null where it is not known. */
+  readonly cpu: readonly (number | null)[];
 }
 
 interface Growing extends StartSeries {
@@ -24,6 +26,7 @@ interface Growing extends StartSeries {
   flopsPerPass: number | null;
   readonly warmups: { work: number; nsPerPass: number }[];
   readonly values: number[];
+  readonly cpu: (number | null)[];
 }
 
 /**
@@ -49,7 +52,7 @@ export function startSeries(
     let series = byKey.get(key);
     if (series === undefined) {
       const { startedAt } = sample;
-      series = { env, workload, block, startedAt, work, flopsPerPass: null, warmups: [], values: [] };
+      series = { env, workload, block, startedAt, work, flopsPerPass: null, warmups: [], values: [], cpu: [] };
       byKey.set(key, series);
     }
     if (phase === 'warmup') {
@@ -61,6 +64,7 @@ export function startSeries(
       series.flopsPerPass = sample.mflops === null ? null : (sample.mflops * nsPerPass) / 1e3;
     }
     series.values.push(nsPerPass);
+    series.cpu.push(sample.cpuNs === null ? null : sample.cpuNs / work);
   }
   const place = (names: readonly string[], name: string) => {
     const index = names.indexOf(name);

@@ -9,66 +9,77 @@ import { percent, percentDigits, ratioWords } from '../words.ts';
 import { type ExportModel, textExport } from './export.ts';
 
 /**
- * An open verdict is a skipped case: nothing failed, and nothing was shown. Element and attribute names, and their order,
- * are those of the schema that Jenkins' xUnit plug-in ships (junit-10.xsd).
+ * An open verdict is a skipped case: nothing failed, and nothing was shown. Elements and attributes are those that both
+ * the schema of Jenkins' xUnit plug-in (junit-10.xsd) and that of Ant's reports allow, with all that Ant's requires: no
+ * attribute at the root, and output by suite, not by case.
  */
 function render(model: ExportModel): string {
-  const { session, contrasts, margin, integrity } = model;
-  const suites = grouped(contrasts, pairOf).map((rows) => suiteLines(pairOf(rows[0] as ContrastRow), rows, model));
-  const counts = countOf(contrasts);
-  const name = `boxmark ${session.id}, margin ${percent(margin)}`;
+  const { contrasts, integrity } = model;
+  const suites = grouped(contrasts, pairOf).map((rows, id) => suiteLines(id, rows, model));
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     ...integrity.faults.map((fault) => `<!-- ${comment(`Warning: ${fault}`)} -->`),
-    `<testsuites name="${attribute(name)}" tests="${counts.tests}" failures="${counts.failures}" errors="0">`,
+    '<testsuites>',
     ...suites.flat(),
     '</testsuites>',
     '',
   ].join('\n');
 }
 
-function suiteLines(name: string, rows: readonly ContrastRow[], model: ExportModel): string[] {
-  const { session, fingerprint, integrity } = model;
+function suiteLines(id: number, rows: readonly ContrastRow[], model: ExportModel): string[] {
+  const { session, fingerprint, integrity, margin } = model;
+  const name = pairOf(rows[0] as ContrastRow);
   const { tests, failures, skipped } = countOf(rows);
   const begun = Date.parse(session.startedAt);
-  const stamp = Number.isFinite(begun) ? ` timestamp="${new Date(begun).toISOString().slice(0, 19)}"` : '';
+  const attributes = {
+    ...{ id, package: 'boxmark', name, hostname: neutral(session.host).trim() || 'localhost' },
+    timestamp: new Date(Number.isFinite(begun) ? begun : 0).toISOString().slice(0, 19),
+    ...{ tests, failures, errors: 0, skipped, time: NO_TIME },
+  };
   const properties = [
     ...Object.entries({ session: session.id, version: session.program, host: session.host, fingerprint }),
+    ['margin', percent(margin)] as const,
     ...(integrity.seal === null ? [] : [['seal', integrity.seal] as const]),
     ...integrity.faults.map((fault) => ['warning', fault] as const),
   ];
+  const figures = rows.map((row) => `${neutral(row.workload)}: ${row.verdict}: ${figureText(row)}`);
   return [
-    `  <testsuite name="${attribute(name)}" tests="${tests}" failures="${failures}" errors="0" skipped="${skipped}"${stamp}>`,
+    `  <testsuite ${attributeList(attributes)}>`,
     '    <properties>',
-    ...properties.map(([key, value]) => `      <property name="${key}" value="${attribute(value)}"/>`),
+    ...properties.map(([key, value]) => `      <property ${attributeList({ name: key, value })}/>`),
     '    </properties>',
     ...rows.flatMap((row) => caseLines(name, row, model)),
+    `    <system-out>${text(figures.join('\n'), '\n')}</system-out>`,
+    '    <system-err></system-err>',
     '  </testsuite>',
   ];
 }
 
-/** No `time`: a ratio has none, and the reader would add them up. */
-function caseLines(suite: string, row: ContrastRow, model: ExportModel): string[] {
-  return [
-    `    <testcase classname="${attribute(suite)}" name="${attribute(row.workload)}">`,
-    ...outcomeLines(row, model).map((line) => `      ${line}`),
-    '    </testcase>',
-  ];
+/** A ratio takes no time, and readers that need one add it up. */
+const NO_TIME = 0;
+
+function caseLines(classname: string, row: ContrastRow, model: ExportModel): string[] {
+  const { workload: name } = row;
+  const start = `<testcase ${attributeList({ classname, name, time: NO_TIME })}`;
+  const outcome = outcomeLine(row, model);
+  if (outcome === null) return [`    ${start}/>`];
+  return [`    ${start}>`, `      ${outcome}`, '    </testcase>'];
 }
 
-function outcomeLines(row: ContrastRow, { margin }: ExportModel): string[] {
+/** Null for a case that passes. */
+function outcomeLine(row: ContrastRow, { margin }: ExportModel): string | null {
   const figure = figureText(row);
   switch (outcomeOf(row)) {
     case 'failed': {
       const what = `${row.env} takes longer than ${row.baseline} on ${row.workload}, past the margin of ${percent(margin)}.`;
-      return [`<failure type="slower" message="${attribute(figure)}">${text(what)}</failure>`];
+      return `<failure ${attributeList({ type: 'slower', message: figure })}>${text(what)}</failure>`;
     }
     case 'skipped': {
       const why = `${row.verdict}: ${reasonText(row.judgement?.reasons ?? [])}`;
-      return [`<skipped message="${attribute(why)}"/>`, `<system-out>${text(figure)}</system-out>`];
+      return `<skipped ${attributeList({ message: `${why}; ${figure}` })}/>`;
     }
     default:
-      return [`<system-out>${text(`${row.verdict}: ${figure}`)}</system-out>`];
+      return null;
   }
 }
 
@@ -94,8 +105,11 @@ function pairOf({ env, baseline }: ContrastRow): string {
 }
 
 /** XML 1.0 has no way to write most control characters; `neutral` has taken them out. */
-function text(value: string): string {
-  return neutral(value).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+function text(value: string, lineEnd = ' '): string {
+  return value
+    .split('\n')
+    .map((line) => neutral(line).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'))
+    .join(lineEnd);
 }
 
 /** Two hyphens would end it. */
@@ -103,8 +117,11 @@ function comment(value: string): string {
   return text(value).replaceAll(/-(?=-|$)/g, '- ');
 }
 
-function attribute(value: string): string {
-  return text(value).replaceAll('"', '&quot;').replaceAll("'", '&apos;');
+function attributeList(values: Readonly<Record<string, string | number>>): string {
+  const quoted = (value: string) => text(value).replaceAll('"', '&quot;').replaceAll("'", '&apos;');
+  return Object.entries(values)
+    .map(([name, value]) => `${name}="${quoted(String(value))}"`)
+    .join(' ');
 }
 
 export const junit = textExport(

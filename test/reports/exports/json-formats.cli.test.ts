@@ -7,8 +7,9 @@ import { githubAction } from '../../../reports/formats/github-action.ts';
 import { hyperfine } from '../../../reports/formats/hyperfine.ts';
 import { pyperf } from '../../../reports/formats/pyperf.ts';
 import { textOf } from '../document.ts';
+import { fixtureInput } from '../fixture.ts';
 import { consume, pythonWith, withFile } from './consumer.ts';
-import { fullModel, hostileModel, plainModel } from './fixture.ts';
+import { exportModelFrom, fullModel, hostileModel, plainModel } from './fixture.ts';
 
 describe('the export hyperfine', () => {
   const { results } = JSON.parse(textOf(hyperfine, [fullModel()]));
@@ -24,10 +25,35 @@ describe('the export hyperfine', () => {
     expect(first.median).toBeCloseTo(median(first.times), 12);
   });
 
-  it('says null, not 0, for CPU time by user and system', () => {
-    expect(results.every((one: { user: unknown; system: unknown }) => one.user === null && one.system === null)).toBe(
-      true,
-    );
+  it('has CPU time as user time, and names the results in which it is not known', () => {
+    const { samples, ...input } = fixtureInput();
+    const blind = exportModelFrom({
+      ...input,
+      samples: [...samples].map((one) => ({ ...one, cpuNs: one.env === 'docker' ? null : one.work * 20_000 })),
+    });
+    const document = JSON.parse(textOf(hyperfine, [blind]));
+    const userOf = (command: string) =>
+      document.results.find((one: { command: string }) => one.command === command).user;
+    expect(userOf('native fft')).toBeCloseTo(20e-6, 12);
+    expect(userOf('docker fft')).toBe(0);
+    expect(document.boxmark.cpuTimeUnknown).toContain('docker fft');
+    expect(document.boxmark.cpuTimeUnknown).not.toContain('native fft');
+  });
+
+  it.each([
+    ['a session', fullModel],
+    ['hostile names', hostileModel],
+    ['one start each', () => plainModel(1.1)],
+  ])('is taken by a reader that refuses a file for one null: %s', (_, model) => {
+    const document = JSON.parse(textOf(hyperfine, [model()]));
+    expect(document.results.length).toBeGreaterThan(0);
+    for (const one of document.results) {
+      for (const key of ['mean', 'median', 'user', 'system', 'min', 'max'])
+        expect(one[key], key).toEqual(expect.any(Number));
+      expect(one.stddev === null || typeof one.stddev === 'number').toBe(true);
+      expect(one.times.every(Number.isFinite)).toBe(true);
+      expect(one.exit_codes.every(Number.isInteger)).toBe(true);
+    }
   });
 
   it('has every field that hyperfine writes, of the same type where it is known', (ctx) => {
