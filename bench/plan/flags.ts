@@ -25,6 +25,8 @@ export const EXPORT_FORMATS = {
     junit: '',
     otava: '',
     criterion: '',
+    bencher: '',
+    'google-benchmark': '',
   },
 } as const;
 /** What `list` lists. */

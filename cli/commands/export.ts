@@ -1,10 +1,10 @@
 /** `boxmark export`: a session in the formats of other tools. */
 
-import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
+import { type BoxmarkError, EXIT, messageOf, usageError } from '../../bench/errors.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { writeOutput } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
-import type { Format, ReportFile } from '../../reports/formats/format.ts';
+import type { Format, ReportFile, SessionReport } from '../../reports/formats/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
 import { clean } from '../../reports/text.ts';
 import { type OpenedSession, withSessions } from '../pack/open.ts';
@@ -33,7 +33,9 @@ async function write(format: Format, folders: readonly ReportFolder[], output: s
     const { dir } = folder;
     const session = await sessionReport(folder, format.folder ? (output ?? '') : '.');
     for (const fault of session.model.integrity.faults) stderr.write(`boxmark: ${clean(`${dir}: ${fault}`)}\n`);
-    if (session.model.bursts > 0) sessions.push(session);
+    const measures = session.model.session.plan.measure;
+    if (measures !== undefined && format.costs !== true) throw noRoom(format, measures, dir);
+    if (session.model.bursts > 0 || hasCosts(session)) sessions.push(session);
     else stderr.write(`boxmark: left out, it has no whole block: ${clean(dir)}\n`);
   }
   if (sessions.length === 0) {
@@ -47,6 +49,19 @@ async function write(format: Format, folders: readonly ReportFolder[], output: s
   if (format.folder) writeFiles(output ?? '', files);
   else for (const file of files) writeTo(file, output);
   for (const remark of format.remarks?.(sessions) ?? []) stderr.write(`boxmark: ${clean(remark)}\n`);
+}
+
+function hasCosts({ model: { costs } }: SessionReport): boolean {
+  return costs.startup.length + costs.footprint.length > 0;
+}
+
+function noRoom({ name }: Format, measures: string, dir: string): BoxmarkError {
+  const others = formatsFor('tool').filter(({ costs }) => costs === true);
+  return usageError(
+    `${name} has room for times of workloads alone, and this session measures the ${measures}.`,
+    dir,
+    `${others.map((one) => `--as ${one.name}`).join(' or ')}, or boxmark report --format csv`,
+  );
 }
 
 function foldersOf(opened: readonly OpenedSession[], format: Format): ReportFolder[] {

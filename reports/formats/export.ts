@@ -18,7 +18,7 @@ export function exportModel({ model }: Pick<SessionReport, 'model'>): ExportMode
 
 /** A format of another tool: one session as a text. */
 export function textExport(
-  about: Pick<Format, 'name' | 'extension' | 'summary'>,
+  about: Pick<Format, 'name' | 'extension' | 'summary' | 'costs'>,
   render: (model: ExportModel) => string,
 ): Format {
   return {

@@ -25,6 +25,8 @@ export interface Format {
   readonly audience: 'people' | 'tool';
   /** Can one file contain several sessions? Otherwise the format takes exactly one, or makes a file of each. */
   readonly many: boolean;
+  /** Has room for starts and idle instances too; others have figures of workloads alone. */
+  readonly costs?: boolean;
   /** A text goes to standard output; a folder of files does not. */
   readonly folder?: boolean;
   /** Pure: the same sessions give the same bytes; no clock, nothing random. */

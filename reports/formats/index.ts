@@ -1,11 +1,13 @@
 /** The registry of formats: one line each. Those for people come first. */
 
 import { sessionDocument } from '../documents/session.ts';
+import { bencher } from './bencher.ts';
 import { benchfmt } from './benchfmt.ts';
 import { criterion } from './criterion.ts';
 import { csv } from './csv.ts';
 import { each, type Format } from './format.ts';
 import { githubAction } from './github-action.ts';
+import { googleBenchmark } from './google-benchmark.ts';
 import { htmlPage } from './html/format.ts';
 import { hyperfine } from './hyperfine.ts';
 import { json } from './json.ts';
@@ -51,6 +53,8 @@ export const FORMATS: readonly Format[] = [
   junit,
   otava,
   criterion,
+  bencher,
+  googleBenchmark,
 ];
 
 export function formatsFor(audience: Format['audience']): readonly Format[] {

@@ -1,6 +1,7 @@
 /** OpenMetrics text, for a Prometheus textfile collector or a push gateway: gauges only, without timestamps. */
 
 import { VERDICTS } from '../../bench/types.ts';
+import { FOOTPRINT_FIGURES } from '../model/costs.ts';
 import { neutral } from '../text.ts';
 import { type ExportModel, plain, textExport } from './export.ts';
 
@@ -34,7 +35,13 @@ function render(model: ExportModel): string {
 
 /** All points of a family together, as the format requires. */
 function familiesOf(model: ExportModel): Family[] {
-  return [...sessionFamilies(model), ...ratioFamilies(model), ...levelFamilies(model), ...startFamilies(model)];
+  return [
+    ...sessionFamilies(model),
+    ...ratioFamilies(model),
+    ...levelFamilies(model),
+    ...startFamilies(model),
+    ...instanceFamilies(model),
+  ];
 }
 
 function sessionFamilies({ session, fingerprint, integrity }: ExportModel): Family[] {
@@ -153,6 +160,20 @@ function startFamilies({ environments }: ExportModel): Family[] {
   ];
 }
 
+function instanceFamilies({ costs }: ExportModel): Family[] {
+  const slopes = costs.footprint.flatMap(({ env, slopes }) =>
+    FOOTPRINT_FIGURES.map((figure) => ({ labels: { env, figure }, slope: slopes[figure] })),
+  );
+  return [
+    {
+      name: 'boxmark_instance_bytes',
+      unit: 'bytes',
+      help: 'Memory or disk that one more idle instance takes.',
+      points: slopes.map(({ labels, slope }) => ({ labels, value: slope?.perInstanceBytes })),
+    },
+  ];
+}
+
 /** `{env="docker",workload="fft"}`, or nothing. */
 function braces(labels: Labels): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(neutral(value))}"`);
@@ -167,6 +188,7 @@ export const openmetrics = textExport(
   {
     name: 'openmetrics',
     extension: 'txt',
+    costs: true,
     summary: 'OpenMetrics text for Prometheus: ratios with intervals, verdicts, times, start-up, as gauges',
   },
   render,

@@ -58,6 +58,14 @@ describe('boxmark export', () => {
     expect(ended.stderr).toMatch(/metrics are left out, because not every session has them/);
   });
 
+  it('refuses a session of starts where a format has no room for them, and names those that have', async () => {
+    const dir = writeSession({ out, name: 'starts', plan: { measure: 'startup', workloads: [] } });
+    const ended = await boxmark('export', dir, '--as', 'benchfmt');
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toMatch(/this session measures the startup[\s\S]*try: --as openmetrics or --as bencher/);
+    expect(ended.stderr).not.toMatch(/no whole block/);
+  });
+
   it('refuses several sessions for the others, unknown formats, and what holds no data, with code 2', async () => {
     session('one');
     session('two');

@@ -1,0 +1,95 @@
+/** Bencher Metric Format (the adapter `json`): measures with the ends of our intervals as lower and upper value. */
+
+import type { Interval } from '../../bench/types.ts';
+import { FOOTPRINT_FIGURES } from '../model/costs.ts';
+import { neutral } from '../text.ts';
+import { type ExportModel, rounded, textExport } from './export.ts';
+import { jsonText } from './json-text.ts';
+
+interface Metric {
+  readonly value: number;
+  readonly lower_value?: number;
+  readonly upper_value?: number;
+}
+
+/** One measure of one benchmark; null where the figure is not known. */
+type Point = readonly [benchmark: string, measure: string, metric: Metric | null];
+
+/** The service joins the points of a name over commits, so names contain nothing that changes from run to run. */
+function render(model: ExportModel): string {
+  const benchmarks = new Map<string, Record<string, Metric>>();
+  for (const [name, measure, metric] of [...ratioPoints(model), ...levelPoints(model), ...costPoints(model)]) {
+    if (metric === null) continue;
+    const key = neutral(name);
+    benchmarks.set(key, { ...benchmarks.get(key), [measure]: metric });
+  }
+  return jsonText({ ...Object.fromEntries(benchmarks), 'boxmark session': { faults: faultsOf(model) } });
+}
+
+/** Readers pass over members of a metric that they don't know, and a name with a seal would be new in each run. */
+function faultsOf({ session, integrity: { seal, faults } }: ExportModel) {
+  return { value: faults.length, session: neutral(session.id), seal, warnings: faults.map(neutral) };
+}
+
+function ratioPoints({ contrasts, control }: ExportModel): Point[] {
+  return [...contrasts, ...control.rows].map(({ env, baseline, workload, timeRatio, interval }) => [
+    `${env} over ${baseline}, ${workload}`,
+    'time-ratio',
+    metricOf(timeRatio, interval),
+  ]);
+}
+
+/** Latency is the service's own measure, in ns. */
+function levelPoints({ environments }: ExportModel): Point[] {
+  return environments.flatMap(({ path, summary }) =>
+    summary.workloads.map(
+      ({ workload, medianNsPerPass }): Point => [
+        `${path}, ${workload}`,
+        'latency',
+        medianNsPerPass === null ? null : metricOf(medianNsPerPass, null),
+      ],
+    ),
+  );
+}
+
+/** A start's levels and ratios by stage, and what an idle instance adds in bytes. */
+function costPoints({ costs }: ExportModel): Point[] {
+  const starts = costs.startup.flatMap(({ env, baseline, temperature, figure, medianMs, interval, ratio }): Point[] => {
+    const ns = (ms: number) => ms * 1e6;
+    const level = interval === null ? null : { low: ns(interval.low), high: ns(interval.high) };
+    return [
+      [`${env}, ${temperature} start, ${figure}`, 'latency', metricOf(ns(medianMs), level)],
+      [
+        `${env} over ${baseline}, ${temperature} start, ${figure}`,
+        'time-ratio',
+        ratio === null ? null : metricOf(ratio.ratio, ratio.interval),
+      ],
+    ];
+  });
+  const instances = costs.footprint.flatMap(({ env, slopes }) =>
+    FOOTPRINT_FIGURES.map((figure): Point => {
+      const slope = slopes[figure];
+      return [
+        `${env}, idle instance, ${figure}`,
+        'bytes',
+        slope === null ? null : metricOf(slope.perInstanceBytes, slope.interval),
+      ];
+    }),
+  );
+  return [...starts, ...instances];
+}
+
+function metricOf(value: number, interval: Interval | null): Metric {
+  if (interval === null) return { value: rounded(value) };
+  return { value: rounded(value), lower_value: rounded(interval.low), upper_value: rounded(interval.high) };
+}
+
+export const bencher = textExport(
+  {
+    name: 'bencher',
+    extension: 'json',
+    summary: 'Bencher Metric Format, with intervals as lower and upper value: ratios, times, starts, idle instances',
+    costs: true,
+  },
+  render,
+);

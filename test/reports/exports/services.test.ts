@@ -1,0 +1,93 @@
+/** Exports for services and for Google Benchmark's tools, by the rules of their readers. */
+
+import { describe, expect, it } from 'vitest';
+import type { CostMeasure } from '../../../bench/types.ts';
+import { bencher } from '../../../reports/formats/bencher.ts';
+import { googleBenchmark } from '../../../reports/formats/google-benchmark.ts';
+import { openmetrics } from '../../../reports/formats/openmetrics.ts';
+import { textOf } from '../document.ts';
+import { costInput, FOOTPRINT } from '../fixture.ts';
+import { exportModelFrom, fullModel, hostileModel, plainModel } from './fixture.ts';
+
+type Metrics = Record<string, { value: number; lower_value?: number; upper_value?: number }>;
+
+const bencherOf = (model: ReturnType<typeof fullModel>): Record<string, Metrics> =>
+  JSON.parse(textOf(bencher, [model]));
+const costModel = (measure: CostMeasure) =>
+  exportModelFrom(costInput(measure, measure === 'footprint' ? { footprint: FOOTPRINT } : {}));
+
+describe('the export bencher', () => {
+  it('has the interval of a time ratio as lower and upper value, around the value', () => {
+    const ratio = bencherOf(plainModel(1.1))['docker over native, fft']?.['time-ratio'];
+    expect(ratio?.value).toBeCloseTo(1.1, 2);
+    expect(ratio?.lower_value).toBeLessThan(ratio?.value ?? 0);
+    expect(ratio?.upper_value).toBeGreaterThan(ratio?.value ?? 0);
+  });
+
+  it('has the same names from run to run', () => {
+    const names = (id: string) => Object.keys(bencherOf(plainModel(1.1, {}, id)));
+    expect(names('20261124T170000Z-ffffff')).toEqual(names('20261125T170000Z-eeeeee'));
+  });
+
+  it.each([
+    ['a session', fullModel],
+    ['hostile names', hostileModel],
+    ['starts', () => costModel('startup')],
+    ['idle instances', () => costModel('footprint')],
+  ])('keeps to the published schema, with slugs as measures: %s', (_, model) => {
+    const benchmarks = Object.entries(bencherOf(model()));
+    expect(benchmarks.length).toBeGreaterThan(1);
+    for (const [name, metrics] of benchmarks) {
+      expect(name).not.toBe('');
+      for (const [measure, { value, lower_value = value, upper_value = value }] of Object.entries(metrics)) {
+        expect(measure).toMatch(/^[a-z-]{1,64}$/);
+        expect([value, lower_value, upper_value].every(Number.isFinite)).toBe(true);
+      }
+    }
+  });
+
+  it('has starts with intervals, and their ratios', () => {
+    const benchmarks = bencherOf(costModel('startup'));
+    const level = benchmarks['docker, warm start, ready']?.latency;
+    expect(level?.value).toBeCloseTo(306e6, -6);
+    expect(level?.lower_value).toBeLessThan(level?.upper_value ?? 0);
+    expect(benchmarks['docker over native, warm start, ready']?.['time-ratio']?.value).toBeCloseTo(5, 3);
+  });
+
+  it('has what an idle instance takes', () => {
+    expect(bencherOf(costModel('footprint'))['docker, idle instance, host']?.bytes?.value).toBeCloseTo(40 * 2 ** 20, 0);
+  });
+});
+
+describe('the export openmetrics', () => {
+  it('has starts and idle instances of sessions that measure them', () => {
+    expect(textOf(openmetrics, [costModel('startup')])).toMatch(
+      /boxmark_start_seconds\{env="docker",stage="ready"\} 0\.3/,
+    );
+    const idle = textOf(openmetrics, [costModel('footprint')]);
+    expect(idle).toContain(`boxmark_instance_bytes{env="docker",figure="host"} ${40 * 2 ** 20}`);
+  });
+});
+
+describe('the export google-benchmark', () => {
+  it.each([
+    ['a session', fullModel],
+    ['hostile names', hostileModel],
+  ])('has the fields that its tools read, with numbers for both times, a repetition a start: %s', (_, model) => {
+    const { context, benchmarks } = JSON.parse(textOf(googleBenchmark, [model()]));
+    expect(context.caches).toEqual([]);
+    expect(benchmarks.length).toBeGreaterThan(0);
+    for (const one of benchmarks) {
+      expect(one).toMatchObject({ run_type: 'iteration', time_unit: 'ns', threads: 1, name: one.run_name });
+      expect(one.real_time).toBeGreaterThan(0);
+      expect(one.cpu_time).toBeGreaterThanOrEqual(0);
+      expect(one.repetition_index).toBeLessThan(one.repetitions);
+    }
+  });
+
+  it('names environment and workload so that its filters can compare two environments', () => {
+    const { benchmarks } = JSON.parse(textOf(googleBenchmark, [plainModel(1.1)]));
+    const names = new Set(benchmarks.map(({ name }: { name: string }) => name));
+    for (const name of ['native/fft', 'docker/fft']) expect(names).toContain(name);
+  });
+});
