@@ -9,13 +9,21 @@ import { stdout } from './terminal/streams.ts';
 export interface Result {
   /** Is JSON asked for instead of text? */
   readonly json: boolean | undefined;
-  /** The JSON document, or its text. */
-  document(): object | string;
+  /** The JSON document, no array, or its text. */
+  document(): Readonly<Record<string, unknown>> | string;
   text(): string;
   /** For the job summary of a workflow. */
   markdown?(): string;
   /** Folders of the sessions behind it. */
   readonly dirs?: readonly string[];
+}
+
+/** Of JSON documents that name no version of their own: raised when a field goes or changes its meaning. */
+const DOCUMENT_SCHEMA = 1;
+
+/** A document with its version. */
+export function documentText(content: Readonly<Record<string, unknown>>): string {
+  return jsonText({ schema: DOCUMENT_SCHEMA, ...content });
 }
 
 /** Prints the result. */
@@ -27,7 +35,7 @@ export function show({ json, document, text, markdown, dirs = [] }: Result): voi
     return;
   }
   const content = document();
-  stdout.write(typeof content === 'string' ? content : jsonText(content));
+  stdout.write(typeof content === 'string' ? content : documentText(content));
 }
 
 /** Prints the result; returns the exit code that goes with it. */

@@ -44,7 +44,7 @@ export async function list(flags: FlagValues<'list'>, kind = ''): Promise<number
     `${name.padEnd(width)}  ${summary}`,
     ...(flags.verbose ? details.map((detail) => `${' '.repeat(width)}  ${detail}`) : []),
   ]);
-  return conclude({ json: flags.json, document: () => items, text: () => `${lines.join('\n')}\n` });
+  return conclude({ json: flags.json, document: () => ({ list: wanted, items }), text: () => `${lines.join('\n')}\n` });
 }
 
 async function environments(): Promise<Item[]> {

@@ -4,17 +4,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { EXIT, nearest, usageError } from '../../bench/errors.ts';
 import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
-import { jsonText } from '../../reports/formats/json-text.ts';
 import { INSTALLATIONS } from '../../runners/index.ts';
 import { asRoot } from '../../runners/kit/as-root.ts';
 import type { Installation } from '../../runners/upkeep/packages.ts';
 import { runSetup, type SetupPlan, setupPlan } from '../../runners/upkeep/setup.ts';
+import { documentText } from '../conclude.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
 
 export async function setup(flags: FlagValues<'setup'>): Promise<number> {
   const engines = flags.all ? INSTALLATIONS : enginesFor(flags.for ?? defaultFor('setup', 'for'));
   const plan = await setupPlan(engines);
-  if (flags.json) stdout.write(jsonText(plan));
+  if (flags.json) stdout.write(documentText({ ...plan }));
   else say(describe(plan));
   if (plan.complete || flags.dryRun) return EXIT.ok;
   if (!plan.canRun) {

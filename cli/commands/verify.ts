@@ -69,7 +69,11 @@ async function warnOfDamage(dir: string): Promise<void> {
   );
 }
 
-function documentOf(file: ClaimsFile, { info }: LoadedSession, results: readonly ClaimResult[]): object {
+function documentOf(
+  file: ClaimsFile,
+  { info }: LoadedSession,
+  results: readonly ClaimResult[],
+): Readonly<Record<string, unknown>> {
   return {
     schema: DOCUMENT_SCHEMA,
     session: info.session,

@@ -45,8 +45,8 @@ describe('boxmark export', () => {
   });
 
   it('lists its formats', async () => {
-    const listed = JSON.parse((await boxmark('list', 'exports', '--json')).stdout) as { name: string }[];
-    expect(listed.map(({ name }) => name)).toEqual(formatsFor('tool').map(({ name }) => name));
+    const { items } = JSON.parse((await boxmark('list', 'exports', '--json')).stdout) as { items: { name: string }[] };
+    expect(items.map(({ name }) => name)).toEqual(formatsFor('tool').map(({ name }) => name));
   });
 
   it('puts the sessions of a folder into one file for otava, and says what is left out', async () => {

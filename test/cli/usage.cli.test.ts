@@ -143,8 +143,16 @@ describe('help and lists', () => {
   it('list prints what the registries hold, as text and as JSON', async () => {
     expect((await boxmark('list', 'environments')).stdout).toMatch(/^native .*\n[\s\S]*^docker /m);
     expect((await boxmark('list', 'environments', '-v')).stdout).toMatch(/^slow .*\n[\s\S]*^ +slow:2% .*extra passes/m);
-    const workloads = JSON.parse((await boxmark('list', 'workloads', '--json')).stdout) as { name: string }[];
+    const { schema, list, items } = JSON.parse((await boxmark('list', 'workloads', '--json')).stdout);
     const ofSystem = ['syscall', 'page-fault', 'memory', 'context-switch', 'file-read', 'file-write', 'spawn'];
-    expect(workloads.map(({ name }) => name)).toEqual(['fft', 'sor', 'monte-carlo', 'sparse', 'lu', ...ofSystem]);
+    expect([schema, list]).toEqual([1, 'workloads']);
+    expect(items.map(({ name }: { name: string }) => name)).toEqual([
+      'fft',
+      'sor',
+      'monte-carlo',
+      'sparse',
+      'lu',
+      ...ofSystem,
+    ]);
   });
 });

@@ -139,7 +139,7 @@ describe('boxmark verify', () => {
 
   it('has its claims listed', async () => {
     const ended = await boxmark('list', 'claims', '--json');
-    const items = JSON.parse(ended.stdout) as { name: string; summary: string; details: string[] }[];
+    const { items } = JSON.parse(ended.stdout) as { items: { name: string; summary: string; details: string[] }[] };
     expect(items[0]?.name).toBe('nw-nest-ct');
     expect(items[0]?.summary).toMatch(/^Historical: .*18 %/);
     expect(items.find(({ name }) => name === 'fc-boot')?.details).toContain(
