@@ -37,6 +37,10 @@ describe('the schema of plans', () => {
       [{ env: [''] }, false],
       [{ blocks: [6] }, false],
       [{ size: 'huge' }, false],
+      [{ blocks: 0 }, false],
+      [{ blocks: 2.5 }, false],
+      [{ target: 'abc' }, false],
+      [{ instances: [1, 0] }, false],
       [{ envs: ['native'] }, false],
     ];
     const script =

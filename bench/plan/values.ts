@@ -21,6 +21,8 @@ export interface ValueType<T = unknown> {
   readonly forms: readonly Form[];
   /** For editors that check a plan file as it is typed. */
   readonly pattern?: RegExp;
+  /** Of whole numbers, for the same editors. */
+  readonly range?: { readonly least: number; readonly most: number };
   /** All values, each with a few words where its name needs an explanation. */
   readonly choices?: Readonly<Record<string, string>>;
   /** Throws a usage error that names the flag. */
@@ -131,6 +133,7 @@ export function choices<T extends string>(meanings: Readonly<Record<T, string>>)
 
 export const count = (least: number, most: number): ValueType<number> => ({
   metavar: 'n',
+  range: { least, most },
   forms: ['number', 'text'],
   parse: (given, flag) => {
     const written = scalarOf(given, flag, `a whole number from ${least} to ${most}`, `${flag} ${Math.max(least, 6)}`);
@@ -142,6 +145,7 @@ export const count = (least: number, most: number): ValueType<number> => ({
 /** Whole numbers, ascending, each once. */
 export const counts = (least: number, most: number, example: string): ValueType<readonly number[]> => ({
   metavar: 'list',
+  range: { least, most },
   forms: ['list', 'number', 'text'],
   parse: (given, flag) => {
     const listed = listOf(given, flag, 'whole numbers joined by commas', example);

@@ -5,6 +5,7 @@
  */
 
 import * as z from 'zod';
+import { oneTypeEach } from '../../bench/json-schema.ts';
 import {
   COST_MEASURES,
   KERNEL_ENGINES,
@@ -272,5 +273,9 @@ export function summaryJsonSchema(): object {
       if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
     },
   });
-  return { $schema, title: "A session's figures: boxmark run --json and report/summary.json", ...schema };
+  return {
+    $schema,
+    title: "A session's figures: boxmark run --json and report/summary.json",
+    ...(oneTypeEach(schema) as object),
+  };
 }
