@@ -2,6 +2,7 @@
 
 import { EXIT } from '../bench/errors.ts';
 import { jsonText } from '../reports/formats/json-text.ts';
+import { neutral } from '../reports/text.ts';
 import { appendStepSummary } from './terminal/step-summary.ts';
 import { stdout } from './terminal/streams.ts';
 
@@ -30,7 +31,7 @@ export function documentText(content: Readonly<Record<string, unknown>>): string
 export function show({ json, document, text, markdown, dirs = [] }: Result): void {
   if (markdown !== undefined) appendStepSummary(markdown);
   if (json !== true) {
-    const files = dirs.map((dir) => `\nFiles: ${dir}`).join('');
+    const files = dirs.map((dir) => `\nFiles: ${neutral(dir)}`).join('');
     stdout.write(`${text()}${files === '' ? '' : `${files}\n`}`);
     return;
   }

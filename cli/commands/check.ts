@@ -6,7 +6,7 @@ import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import type { Finding } from '../../bench/session/check.ts';
 import { readPublicKeys } from '../../bench/session/signature/public-keys.ts';
 import type { SignatureState } from '../../bench/session/signature/session-signature.ts';
-import { clean } from '../../reports/text.ts';
+import { clean, neutral } from '../../reports/text.ts';
 import { count } from '../../reports/words.ts';
 import { conclude } from '../conclude.ts';
 import { withSession } from '../pack/open.ts';
@@ -42,7 +42,7 @@ function linesOf(session: string, result: WholeCheck): string {
   const wrong = wrongAnswers === 0 ? '' : `, ${wrongAnswers} of them wrong answers, recorded as such`;
   const whole = recomputed ? 'whole and unchanged, its figures recomputed' : 'whole and unchanged';
   const verdict = findings.length === 0 ? whole : count(findings.length, 'finding');
-  const last = `${session}: ${verdict} (${samples} samples${wrong}; ${starts} starts)`;
+  const last = `${neutral(session)}: ${verdict} (${samples} samples${wrong}; ${starts} starts)`;
   const isSealed = seal !== null && findings.length === 0;
   const sealed = isSealed ? [`Seal: ${seal}`, ...signatureLines(signature)] : [];
   const copy = copyOf === null ? [] : [`Anonymised copy of the session with the seal ${copyOf}`];

@@ -5,6 +5,7 @@ import { nearest, usageError } from '../../bench/errors.ts';
 import { LISTS } from '../../bench/plan/flags.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import type { Runner } from '../../bench/types.ts';
+import { neutral } from '../../reports/text.ts';
 import type { SystemWorkload } from '../../system/index.ts';
 import { conclude } from '../conclude.ts';
 
@@ -39,8 +40,14 @@ export async function list(flags: FlagValues<'list'>, kind = ''): Promise<number
     throw usageError(`There is no such list${nearest(kind, LISTS)}.`, kind, LISTS.join(', '));
   }
   const items = await ITEMS[wanted]();
-  const width = Math.max(...items.map(({ name }) => name.length));
-  const lines = items.flatMap(({ name, summary, details }) => [
+  // Sessions may come from anybody; the other lists are the program's own. A JSON document has both as they are.
+  const plain = wanted === 'sessions' ? neutral : (text: string) => text;
+  const shown = items.map(({ name, summary, details }) => ({
+    ...{ name: plain(name), summary: plain(summary) },
+    details: details.map(plain),
+  }));
+  const width = Math.max(...shown.map(({ name }) => name.length));
+  const lines = shown.flatMap(({ name, summary, details }) => [
     `${name.padEnd(width)}  ${summary}`,
     ...(flags.verbose ? details.map((detail) => `${' '.repeat(width)}  ${detail}`) : []),
   ]);
@@ -140,17 +147,16 @@ async function claims(): Promise<Item[]> {
 
 /** Those below `results`, where `run` puts them. */
 async function sessions(): Promise<Item[]> {
-  const [{ sessionFolders }, { readSessionInfo }, { activityIn, sentenceOf }, { defaultFor }] = await Promise.all([
+  const [{ sessionFolders }, { activityIn, sentenceOf }, { defaultFor }] = await Promise.all([
     import('../../bench/session/find.ts'),
-    import('../../bench/session/load.ts'),
     import('../session/activity.ts'),
     import('../../bench/plan/read-flags.ts'),
   ]);
   const now = Date.now();
   return sessionFolders(defaultFor('run', 'out'), { below: true }).flatMap((dir) => {
     const activity = activityIn(dir, now);
-    if (activity === null) return [];
-    const { command, environments } = readSessionInfo(dir);
+    if (activity === null) return [{ name: dir, summary: "can't be read; boxmark check says why", details: [] }];
+    const { command, environments } = activity.info;
     return [
       {
         name: dir,

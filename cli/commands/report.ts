@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { EXIT, usageError } from '../../bench/errors.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import type { ReportFile } from '../../reports/formats/format.ts';
+import { neutral } from '../../reports/text.ts';
 import { type OpenedSession, withSessions } from '../pack/open.ts';
 import { chosenFormats, renderReports, writeFiles } from '../session/write-report.ts';
 import { appendStepSummary } from '../terminal/step-summary.ts';
@@ -28,7 +29,7 @@ async function reportOn(sessions: readonly OpenedSession[], flags: FlagValues<'r
   }
   if (isForReading) for (const { content } of files) stdout.write(String(content));
   else if (toStdout) stdout.write(onlyText(files));
-  else for (const path of writeFiles(out, files)) stdout.write(`${relative(process.cwd(), path)}\n`);
+  else for (const path of writeFiles(out, files)) stdout.write(`${neutral(relative(process.cwd(), path))}\n`);
   return EXIT.ok;
 }
 

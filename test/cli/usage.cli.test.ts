@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -134,6 +134,30 @@ describe('help and lists', () => {
       expect((await boxmark('list', 'sessions')).stdout).toMatch(/^results\/20261102T000000Z-own .*\n$/);
       expect((await boxmark('report', own, '--format', 'terminal')).stdout).toMatch(/docker .*native/);
       expect(readdirSync(own)).not.toContain('report');
+    } finally {
+      process.chdir(here);
+      rmSync(copies, { recursive: true, force: true });
+    }
+  });
+
+  it('prints names and commands of a stranger’s session as plain text', async () => {
+    const copies = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+    const here = process.cwd();
+    const hostile = 'x\u001b]0;owned\u0007\u001b[2J\nline';
+    const dir = writeSession({ out: join(copies, 'results', hostile), name: '20261101T000000Z-kept' });
+    const info = JSON.parse(readFileSync(join(dir, 'session.json'), 'utf8'));
+    writeFileSync(join(dir, 'session.json'), JSON.stringify({ ...info, command: hostile }));
+    try {
+      process.chdir(copies);
+      const listed = (await boxmark('list', 'sessions', '-v')).stdout;
+      const checked = (await boxmark('check', join('results', hostile, '20261101T000000Z-kept'))).stdout;
+      const written = (await boxmark('report', join('results', hostile, '20261101T000000Z-kept'), '--format', 'md'))
+        .stdout;
+      for (const text of [listed, checked, written]) {
+        expect(text).toContain('results/x');
+        expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+        expect(text).not.toMatch(/^line/m);
+      }
     } finally {
       process.chdir(here);
       rmSync(copies, { recursive: true, force: true });

@@ -40,7 +40,7 @@ function sectionOf(name: CommandName): string {
   const rows = [...given, ...flagsOf(name).map((flag) => flagRow(flag, name))];
   return [
     `### boxmark ${name}`,
-    `\`${usageOf(name)}\`: ${summary}.${note === undefined ? '' : ` ${note}`}${more === undefined ? '' : ` More: [${more}](${more}).`}`,
+    `\`${usageOf(name)}\`: ${summary}${summary.endsWith('?') ? '' : '.'}${note === undefined ? '' : ` ${note}`}${more === undefined ? '' : ` More: [${more}](${more}).`}`,
     table(['argument or flag', 'meaning', 'default'], rows),
     `\`\`\`sh\n${examples.trim()}\n\`\`\``,
   ].join('\n\n');

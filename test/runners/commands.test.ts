@@ -1,6 +1,6 @@
 /** Where commands of the host are found. */
 
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -29,6 +29,19 @@ it('commands are looked for in the standard folders first, then where the PATH s
 it('folders that others may write to, relative ones and those of npm are no place for commands', () => {
   const path = [folder('open', 0o777), 'bin', '.', '', folder('node_modules/.bin'), join(dir, 'absent')].join(':');
   expect(commandFolders(path)).toEqual(STANDARD_FOLDERS);
+});
+
+it('folders that somebody else may fill, replace, or lead elsewhere are no place for commands', () => {
+  const group = folder('group', 0o775);
+  chownSync(group, 0, 4242);
+  const kept = folder('theirs/kept');
+  chownSync(join(dir, 'theirs'), 4242, 4242);
+  expect(commandFolders([group, kept].join(':'))).toEqual(STANDARD_FOLDERS);
+  // A link counts as what it leads to now, whoever owns it.
+  const real = folder('real');
+  symlinkSync(real, join(dir, 'link'));
+  lchownSync(join(dir, 'link'), 4242, 4242);
+  expect(commandFolders(join(dir, 'link'))).toEqual([...STANDARD_FOLDERS, real]);
 });
 
 it('a command is an executable file', () => {
