@@ -96,9 +96,11 @@ describe('a command whose output is lost', () => {
   it('is noticed wherever it is written: nothing in cli/ goes around the two outlets', () => {
     const sources = readdirSync(CLI, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
     expect(sources).toContain('main.ts');
+    // On a runtime that the outlets may not load on, one message and the end.
+    const allowed = ['streams.ts', 'terminal/node-version.ts'];
     const around = sources.filter(
       (name) =>
-        name !== 'streams.ts' &&
+        !allowed.includes(name) &&
         /process\.(stdout|stderr)\.|console\.\w+\(/.test(readFileSync(join(CLI, name), 'utf8')),
     );
     expect(around).toEqual([]);
