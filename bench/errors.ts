@@ -18,9 +18,9 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
     'Boxmark failed, nothing was measured, a check found something, or an environment asked for by its own name (not by an alias) gave no data (`--keep-going` makes that 0); or everything went well but the output could not be written, as on a full disk: the session is whole',
   usage: 'a bad flag, plan, file or name',
   regression:
-    'a regression was found (`compare`), a condition of `--fail-if` is exceeded, or a claim was refuted that is not marked historical (`verify`)',
+    'a regression was found (`compare`), a threshold of `--fail-if` is exceeded, or a claim was refuted that is not marked historical (`verify`)',
   inconclusive:
-    'a verdict is inconclusive or untrusted, with `--strict`; a figure has no verdict (`compare`, always); a condition of `--fail-if` is not ruled out; too few intervals contain the truth, or no known slowdown shows (`selftest --strict`)',
+    'a verdict is inconclusive or untrusted, with `--strict`; a figure has no verdict (`compare`, always); a threshold of `--fail-if` is not ruled out; too few intervals contain the truth, or no known slowdown shows (`selftest --strict`)',
   unfit:
     "this host is unfit: not Linux, or no environment can run; or the hardware differs from the session's, or between compared sessions",
   interrupted:

@@ -7,10 +7,23 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const NOUNS = ['bench/types.ts', 'bench/errors.ts', 'bench/units.ts', 'bench/random.ts', 'bench/json-schema.ts'];
+const NOUNS = [
+  'bench/types.ts',
+  'bench/errors.ts',
+  'bench/units.ts',
+  'bench/random.ts',
+  'bench/json-schema.ts',
+  'bench/folders.ts',
+];
 
 const REPORT_WORDS = ['reports/text.ts', 'reports/words.ts', 'reports/grouped.ts'];
-const RUNNERS_KNOW = ['bench/types.ts', 'bench/errors.ts', 'bench/box', 'bench/payload/image-files.ts'];
+const RUNNERS_KNOW = [
+  'bench/types.ts',
+  'bench/errors.ts',
+  'bench/folders.ts',
+  'bench/box',
+  'bench/payload/image-files.ts',
+];
 /** What engines are made of. */
 const MACHINERY = ['kit', 'cgroup', 'image', 'host', 'stack', 'oci', 'guest', 'upkeep'].map(
   (room) => `runners/${room}`,
@@ -28,6 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'bench/units.ts': ['bench/errors.ts'],
   'bench/random.ts': [],
   'bench/json-schema.ts': [],
+  'bench/folders.ts': [],
   'bench/box': [],
   'bench/payload': [...NOUNS, 'bench/box', 'scimark', 'system', 'dist'],
   'bench/plan': [...NOUNS, 'bench/box'],

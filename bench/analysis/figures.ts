@@ -1,6 +1,6 @@
 /** What is compared between stored sessions: the ratios of each to its own baseline, and times per pass. */
 
-import { hasSuite, SUITE, suiteName } from '../plan/suite.ts';
+import { hasSuite, nameAmongOthers, SUITE } from '../plan/suite.ts';
 import type { SessionInfo } from '../session/info.ts';
 import { type LoadedSession, wholeSamples } from '../session/load.ts';
 import { hostTimedBoxes } from './contrast/clock.ts';
@@ -39,7 +39,7 @@ export function figuresOf(session: LoadedSession): SessionFigures {
     ratios: rows
       .filter((row) => !isUntrusted(row))
       .map(({ env, workload, timeRatio, interval, blocks: own }) => ({
-        ...{ env, workload: workload === SUITE ? suiteName(plan) : workload, log: Math.log(timeRatio), blocks: own },
+        ...{ env, workload: nameAmongOthers(workload, plan), log: Math.log(timeRatio), blocks: own },
         errorLog: interval && standardErrorLog(interval, own),
       })),
     times,

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
  * of errata (rdseed, xsaves), mitigations (rtm, hle, avx*), boot parameters or settings of the firmware.
  */
 const SWITCHABLE =
-  /^(avx.*|fma|fma4|f16c|xop|amx.*|vaes|vpclmulqdq|gfni|aes|sha_ni|sha512|sm3|sm4|pclmulqdq|xsave.*|xgetbv1|rdseed|rdrand|rdpid|rdpru|rtm|hle|rtm_always_abort|tsx.*|pku|ospke|pks|la57|smep|smap|umip|lam|fsgsbase|pcid|invpcid|x2apic|sgx.*|sme|sev.*|tme|vmx|svm|smx|cqm.*|cat_.*|cdp_.*|mba|rdt_.*|intel_pt|ida|arat|dtherm|pln|pts|hwp.*|hfi|est|tm|tm2|monitor|mwaitx|waitpkg|tsc_.*|erms|fsrm|fsrs|fzrm|serialize|enqcmd|mpx|ht|nx|dts|ds_cpl|dtes64|clzero|wbnoinvd|osvw|ibs|topoext|perfctr_.*|mwaitx|sve.*|sme.*|pac[ag]|bti|mte.*|paca|pacg)$/;
+  /^(avx.*|fma|fma4|f16c|xop|amx.*|vaes|vpclmulqdq|gfni|aes|sha_ni|sha512|sm3|sm4|pclmulqdq|xsave.*|xgetbv1|rdseed|rdrand|rdpid|rdpru|rtm|hle|rtm_always_abort|tsx.*|pku|ospke|pks|la57|smep|smap|umip|lam|fsgsbase|pcid|invpcid|x2apic|sgx.*|sev.*|tme|vmx|svm|smx|cqm.*|cat_.*|cdp_.*|mba|rdt_.*|intel_pt|ida|arat|dtherm|pln|pts|hwp.*|hfi|est|tm|tm2|monitor|mwaitx|waitpkg|tsc_.*|erms|fsrm|fsrs|fzrm|serialize|enqcmd|mpx|ht|nx|dts|ds_cpl|dtes64|clzero|wbnoinvd|osvw|ibs|topoext|perfctr_.*|sve.*|sme.*|pac[ag]|bti|mte.*)$/;
 
 /** Those of them without which numeric code takes another path. */
 const VECTOR = /^(avx.*|fma|fma4|f16c|xop|amx.*|vaes|sve.*|sme.*)$/;

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { PRELOAD, preloadFiles } from '../box/preload.ts';
 import type { BoxFacts, Fact } from '../types.ts';
 import { readCgroupFacts } from './cgroup-facts.ts';
 
@@ -83,10 +84,7 @@ function imageDigests(): BoxFacts {
 
 /** Libraries that /etc/ld.so.preload adds to every program, as agents of monitoring systems do, as far as they are loaded. */
 function preloaded(): string[] {
-  const names = (text('/etc/ld.so.preload') ?? '')
-    .replace(/#.*/g, '')
-    .split(/[\s:]+/)
-    .map((file) => basename(file));
+  const names = preloadFiles(text(PRELOAD) ?? '').map((file) => basename(file));
   return loadedLibraries().filter((file) => names.includes(basename(file)));
 }
 

@@ -4,9 +4,9 @@
  */
 
 import { formatPercent } from '../units.ts';
-import { CONDITION } from './condition.ts';
 import { ANY, type Flag, flag } from './flag.ts';
 import { DEFAULT_MARGIN } from './profiles.ts';
+import { THRESHOLD } from './threshold.ts';
 import { CPUS, choice, choices, count, DIGEST, names, ON, PERCENT, SIZE, text, time, WEB } from './values.ts';
 import { HOW_MUCH, WHAT } from './what-flags.ts';
 
@@ -52,9 +52,9 @@ const JUDGING = [
     commands: { run: ANY },
     plan: true,
   }),
-  flag('fail-if', CONDITION, {
+  flag('fail-if', THRESHOLD, {
     repeats: true,
-    help: 'exit 3 when this is shown, and 4 when it is not ruled out; may be repeated',
+    help: 'exit 3 when this threshold is shown to be exceeded, and 4 when that is not ruled out; may be repeated',
     commands: { run: ANY, resume: ANY },
     kinds: ['workloads'],
   }),

@@ -20,11 +20,15 @@ export function hasSuite(plan: SuitePlan): boolean {
 }
 
 /** The suite's name beside suites of other plans: the mean of five workloads is another figure than that of two. */
-export function suiteName(plan: SuitePlan): string {
+function suiteName(plan: SuitePlan): string {
   const members = suiteOf(plan);
   const isWhole =
     members.length === COMPOSITE_WORKLOADS.length && COMPOSITE_WORKLOADS.every((id) => members.includes(id));
   return `${SUITE} (${isWhole ? 'all kernels' : [...members].sort().join(', ')})`;
+}
+
+interface Named {
+  readonly workload: string;
 }
 
 /** Is it the name of a suite, in short or with its workloads? */
@@ -32,7 +36,17 @@ export function isSuite(workload: string): boolean {
   return workload === SUITE || workload.startsWith(`${SUITE} (`);
 }
 
-/** Does every suite among these stand for the same workloads, so that `suite` says which? */
-export function isOneSuite(workloads: Iterable<string>): boolean {
-  return new Set([...workloads].filter(isSuite)).size <= 1;
+/** What a session calls a workload or its suite, among those of other sessions. */
+export function nameAmongOthers(workload: string, plan: SuitePlan): string {
+  return workload === SUITE ? suiteName(plan) : workload;
+}
+
+/** Does every suite among these names stand for the same workloads? */
+export function isOneSuite(rows: readonly Named[]): boolean {
+  return new Set(rows.map(({ workload }) => workload).filter(isSuite)).size <= 1;
+}
+
+/** The same rows with the suite in short, which says enough where there is one only. */
+export function inShort<T extends Named>(rows: readonly T[]): T[] {
+  return rows.map((row) => (isSuite(row.workload) ? { ...row, workload: SUITE } : row));
 }

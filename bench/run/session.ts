@@ -15,7 +15,7 @@ export interface ProgressSink {
   /** Something else begins. `isMeasuring`: nothing may be shown until the next call. */
   phase(text: string, isMeasuring?: boolean): void;
   /** A block begins. The first `round` of it says so as well, where lines are not repainted. */
-  block(text: string): void;
+  block(text: string, isMeasuring?: boolean): void;
   round(at: { block: number; round: number; fraction: number; blocks?: number }): void;
 }
 
@@ -130,7 +130,9 @@ class SessionRun {
       await this.#request.betweenBlocks?.();
       const stop = this.#stopNow(begunMs, block - first);
       if (stop !== undefined) return stop;
-      progress.block(`block ${block} of ${plan.minBlocks < plan.maxBlocks ? 'at most ' : ''}${plan.maxBlocks}`);
+      const most = plan.minBlocks < plan.maxBlocks ? 'at most ' : '';
+      // Starts and instances are measured from the first one on; workloads once their boxes are warm.
+      progress.block(`block ${block} of ${most}${plan.maxBlocks}`, plan.measure !== undefined);
       await this.#runBlock(block, block === first);
     }
   }

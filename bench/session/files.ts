@@ -5,12 +5,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
-  existsSync,
   fchmodSync,
   fstatSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -18,7 +16,6 @@ import {
   renameSync,
   rmSync,
   type Stats,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -43,22 +40,6 @@ export function assertPlainFolder(dir: string): void {
   }
   const strange = entries.find((entry) => !entry.isFile() && !entry.isDirectory());
   if (strange !== undefined) throw refused(join(dir, strange.name), strange);
-}
-
-/**
- * Makes a folder and those above it. Not by `recursive`, with which Node.js never returns where no folder can be made, as
- * in /proc.
- */
-export function makeFolders(path: string): void {
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
-    if (code !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw error;
-    makeFolders(dirname(path));
-    mkdirSync(path);
-  }
 }
 
 /** Opens a file for reading. Throws a usage error for whatever is no regular file, or is larger than `mostBytes`. */

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineOf } from '../box/machine.ts';
 import { BoxmarkError } from '../errors.ts';
-import { hasSuite, isOneSuite, isSuite, SUITE, suiteName } from '../plan/suite.ts';
+import { hasSuite, inShort, isOneSuite, nameAmongOthers, SUITE } from '../plan/suite.ts';
 import { CONTRASTS } from './figure-tables.ts';
 import { sessionFolders } from './find.ts';
 import { readSessionInfo, rowsOf } from './load.ts';
@@ -107,8 +107,8 @@ function readOne(dir: string, groups: Map<string, Growing>, names: Map<string, s
   const timed = new Set<string>();
   for (const row of rows) {
     if (row.workload === SUITE && !hasSuite(plan)) continue;
-    const name = row.workload === SUITE ? suiteName(plan) : row.workload;
-    const [env, against, workload] = [shared(row.env), shared(row.baseline), shared(name)];
+    const [env, against] = [shared(row.env), shared(row.baseline)];
+    const workload = shared(nameAmongOthers(row.workload, plan));
     if (row.verdict === 'untrusted') untrusted += 1;
     else
       add(
@@ -175,8 +175,7 @@ function inOrder({ sessions, series, ...head }: Growing): HistoryGroup {
     const places = points.map(({ place }) => place);
     return { ...one, places, logs: column(one.logs), lows: column(one.lows), highs: column(one.highs) };
   });
-  const isOne = isOneSuite(sorted.map(({ workload }) => workload));
-  const named = sorted.map((one) => (isOne && isSuite(one.workload) ? { ...one, workload: SUITE } : one));
+  const named = isOneSuite(sorted) ? inShort(sorted) : sorted;
   const rank = ({ figure }: HistorySeries) => (figure === 'ratio' ? 0 : 1);
   return {
     ...head,

@@ -4,10 +4,11 @@ import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, 
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { BoxmarkError, isDiskFull, messageOf, usageError } from '../errors.ts';
+import { makeFolders } from '../folders.ts';
 import type { ContrastResult, FootprintRow, Sample, Start, StartupRow } from '../types.ts';
 import type { SessionEvent } from './events.ts';
 import { CONTRASTS, STARTUP } from './figure-tables.ts';
-import { digestOf, makeFolders, openToAppend, replaceFile, syncFolder } from './files.ts';
+import { digestOf, openToAppend, replaceFile, syncFolder } from './files.ts';
 import type { SessionInfo, StopReason } from './info.ts';
 import { claimFolder } from './owner.ts';
 import type { Column, Table } from './table.ts';

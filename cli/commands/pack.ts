@@ -3,9 +3,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
+import { makeFolders } from '../../bench/folders.ts';
 import { integrityOf } from '../../bench/kinds/whole-check.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
-import { makeFolders } from '../../bench/session/files.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
 import { sealOf } from '../../bench/session/seal.ts';
 import { signingKey } from '../../bench/session/signature/private-key.ts';

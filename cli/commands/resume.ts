@@ -4,9 +4,9 @@ import { resolve } from 'node:path';
 import { canonicalJson, machineOf } from '../../bench/box/machine.ts';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
 import { kindOf } from '../../bench/kinds/index.ts';
-import { assertConditions } from '../../bench/plan/condition.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { extendStopping } from '../../bench/plan/stopping.ts';
+import { assertThresholds } from '../../bench/plan/threshold.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
 import { signingKey } from '../../bench/session/signature/private-key.ts';
@@ -38,9 +38,9 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
   const sign = signingKey(flags.sign);
   const before = readInfo(dir);
   const plan = planOn(before, flags);
-  assertConditions(flags.failIf ?? [], {
+  assertThresholds(flags.failIf ?? [], {
     environments: plan.environments.flatMap(({ path, alias }) => (path === plan.baseline ? [] : [path, alias ?? path])),
-    workloads: plan.workloads,
+    plan,
   });
   if (isCutAtItsEnd(before, plan)) return finishCut(dir, before, { ...endOf(dir, plan, flags), sign });
   assertMoreToDo(before, plan);

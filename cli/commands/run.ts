@@ -4,9 +4,9 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
 import { describePlan, estimateSeconds } from '../../bench/kinds/index.ts';
-import { assertConditions } from '../../bench/plan/condition.ts';
 import { makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues, type PlanInput, planInputOf } from '../../bench/plan/read-flags.ts';
+import { assertThresholds } from '../../bench/plan/threshold.ts';
 import { signingKey } from '../../bench/session/signature/private-key.ts';
 import type { Plan } from '../../bench/types.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
@@ -31,7 +31,7 @@ export async function run(flags: RunFlags): Promise<number> {
   });
   const out = resolve(input.out ?? defaultFor('run', 'out'));
   const compared = settings.requested.filter((name) => name !== settings.baseline);
-  assertConditions(flags.failIf ?? [], { environments: compared, workloads: settings.workloads });
+  assertThresholds(flags.failIf ?? [], { environments: compared, plan: settings });
   if (!flags.dryRun) assertOut(out);
   const options = {
     quiet: flags.quiet === true,

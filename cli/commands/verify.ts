@@ -16,9 +16,6 @@ import { withSession } from '../pack/open.ts';
 import { publishedClaims } from '../paths.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
 
-/** Raised when a field of the JSON document changes its meaning or goes. */
-const DOCUMENT_SCHEMA = 1;
-
 export function verify(flags: FlagValues<'verify'>, session = ''): Promise<number> {
   return withSession(session, ({ dir }) => verifyIn(dir, flags));
 }
@@ -75,7 +72,6 @@ function documentOf(
   results: readonly ClaimResult[],
 ): Readonly<Record<string, unknown>> {
   return {
-    schema: DOCUMENT_SCHEMA,
     session: info.session,
     blocks: info.blocksCompleted,
     claims: { file: file.file, title: file.title },

@@ -22,7 +22,7 @@ export async function watch(flags: FlagValues<'watch'>, dir = 'results'): Promis
     return conclude(
       {
         json: flags.json,
-        document: () => ({ schema: 1, sessions: seen.map((one) => documentOf(one, nowMs)) }),
+        document: () => ({ sessions: seen.map((one) => documentOf(one, nowMs)) }),
         text: () => seen.map((one) => `${lineOf(one, nowMs)}\n`).join(''),
       },
       seen.some(({ state }) => ALARMING.has(state)) ? EXIT.failed : EXIT.ok,

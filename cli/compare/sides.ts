@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { figuresOf, type SessionFigures } from '../../bench/analysis/figures.ts';
 import { flagRemark, machineOf } from '../../bench/box/machine.ts';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
-import { isOneSuite, isSuite, SUITE } from '../../bench/plan/suite.ts';
+import { inShort, isOneSuite, isSuite } from '../../bench/plan/suite.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { digestOf } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
@@ -55,7 +55,7 @@ export async function readSides(
   const candidate = sift(candidates, alike, `it is not of the design ${designOf(newest.info)}`, leftOut);
   const comparable = sift(baselines, alike, `it is not of the design ${designOf(newest.info)}`, leftOut);
   if (comparable.length === 0) throw nothingLeft(baselinePath, leftOut);
-  if (options.allowDifferentHosts) return { ...inShort(comparable, candidate, remarks), leftOut, remarks };
+  if (options.allowDifferentHosts) return { ...named(comparable, candidate, remarks), leftOut, remarks };
   const machine = machineOf(newest.info.host);
   const isHere = ({ info }: StoredSession) => machineOf(info.host) === machine;
   const strange = candidate.find((one) => !isHere(one));
@@ -65,26 +65,22 @@ export async function readSides(
   if (baseline.length === 0 && other !== undefined) throw otherHardware(other.info, newest.info);
   const flags = baseline.map(({ info }) => flagRemark(info.host.hardware, newest.info.host.hardware));
   remarks.push(...new Set(flags.filter((remark) => remark !== null)));
-  return { ...inShort(baseline, candidate, remarks), leftOut, remarks };
+  return { ...named(baseline, candidate, remarks), leftOut, remarks };
 }
 
-/** Both sides; their suite is just that where all sessions have the same. */
-function inShort(
-  baseline: StoredSession[],
-  candidate: StoredSession[],
+/** Both sides, with their suite in short where all sessions have the same. */
+function named(
+  baseline: readonly StoredSession[],
+  candidate: readonly StoredSession[],
   remarks: string[],
 ): Pick<Sides, 'baseline' | 'candidate'> {
-  const ratios = [...baseline, ...candidate].flatMap((session) => session.ratios);
-  if (!isOneSuite(ratios.map(({ workload }) => workload))) {
-    const [before, after] = [baseline, candidate].map(suitesOf) as [string, string];
-    if (before !== after) remarks.push(`The sides have different suites, which are not compared: ${before}; ${after}`);
-    return { baseline, candidate };
+  if (isOneSuite([...baseline, ...candidate].flatMap((session) => session.ratios))) {
+    const shorten = (session: StoredSession) => ({ ...session, ratios: inShort(session.ratios) });
+    return { baseline: baseline.map(shorten), candidate: candidate.map(shorten) };
   }
-  const shorten = (session: StoredSession) => ({
-    ...session,
-    ratios: session.ratios.map((ratio) => (isSuite(ratio.workload) ? { ...ratio, workload: SUITE } : ratio)),
-  });
-  return { baseline: baseline.map(shorten), candidate: candidate.map(shorten) };
+  const [before, after] = [suitesOf(baseline), suitesOf(candidate)];
+  if (before !== after) remarks.push(`The sides have different suites, which are not compared: ${before}; ${after}`);
+  return { baseline, candidate };
 }
 
 /** One at a time: only figures are kept, not the bursts behind them. A session among others may be broken. */

@@ -1,30 +1,30 @@
-/** What `--fail-if` makes of a session: a sentence for each condition, and the exit code. */
+/** What `--fail-if` makes of a session: a sentence for each threshold, and the exit code. */
 
-import { type ConditionResult, type ConditionRow, conditionResults } from '../../bench/analysis/conditions.ts';
+import { type ThresholdResult, type ThresholdRow, thresholdResults } from '../../bench/analysis/thresholds.ts';
 import { EXIT, type ExitCode } from '../../bench/errors.ts';
-import type { Condition } from '../../bench/plan/condition.ts';
 import { SUITE } from '../../bench/plan/suite.ts';
+import type { Threshold } from '../../bench/plan/threshold.ts';
 import type { ContrastResult, Plan } from '../../bench/types.ts';
 import { clean } from '../../reports/text.ts';
 import { changeWords, joined } from '../../reports/words.ts';
 import { stderr } from '../terminal/streams.ts';
 
-/** Prints a sentence a condition. 3 when one is exceeded, else 4 when one is open, else 0. */
+/** Prints a sentence for each. 3 when one is exceeded, else 4 when one is open, else 0. */
 export function failIfCode(
-  conditions: readonly Condition[],
+  thresholds: readonly Threshold[],
   contrasts: readonly ContrastResult[],
   plan: Plan,
 ): ExitCode {
   const aliases = new Map(plan.environments.map(({ path, alias }) => [path, alias]));
   const names = (env: string) => [env, aliases.get(env) ?? env];
-  const results = conditionResults(conditions, contrasts, plan, names);
+  const results = thresholdResults(thresholds, contrasts, plan, names);
   for (const result of results)
-    stderr.write(`boxmark: --fail-if '${clean(result.condition.text)}': ${sentence(result)}\n`);
+    stderr.write(`boxmark: --fail-if '${clean(result.threshold.text)}': ${sentence(result)}\n`);
   if (results.some(({ answer }) => answer === 'exceeded')) return EXIT.regression;
   return results.some(({ answer }) => answer === 'open') ? EXIT.inconclusive : EXIT.ok;
 }
 
-function sentence({ answer, rows }: ConditionResult): string {
+function sentence({ answer, rows }: ThresholdResult): string {
   const list = rows.filter((one) => one.answer === answer).map(rowWords);
   switch (answer) {
     case 'exceeded':
@@ -38,7 +38,7 @@ function sentence({ answer, rows }: ConditionResult): string {
   }
 }
 
-function rowWords({ row, by }: ConditionRow): string {
+function rowWords({ row, by }: ThresholdRow): string {
   const on = row.workload === SUITE ? '' : ` on ${row.workload}`;
   const figure =
     by === 'total' && row.total !== null ? { ...row, timeRatio: row.total.ratio, interval: row.total.interval } : row;

@@ -1,7 +1,7 @@
 /** The folder that sessions are written to. */
 
 import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
-import { makeFolders } from '../../bench/session/files.ts';
+import { makeFolders } from '../../bench/folders.ts';
 
 /** Found out before anything is prepared: a folder that can't be made is a mistake in `--out`. */
 export function assertOut(out: string): void {

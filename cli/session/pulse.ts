@@ -20,8 +20,8 @@ export class Pulse implements ProgressSink {
     this.#beat(text);
   }
 
-  block(text: string): void {
-    this.#shown.block(text);
+  block(text: string, isMeasuring = false): void {
+    this.#shown.block(text, isMeasuring);
     this.#beat(text);
   }
 

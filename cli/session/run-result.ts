@@ -3,7 +3,7 @@
 import { EXIT } from '../../bench/errors.ts';
 import { kindOf } from '../../bench/kinds/index.ts';
 import { integrityAtEnd } from '../../bench/kinds/whole-check.ts';
-import type { Condition } from '../../bench/plan/condition.ts';
+import type { Threshold } from '../../bench/plan/threshold.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import type { Unavailable } from '../../bench/types.ts';
 import { sessionDocument } from '../../reports/documents/session.ts';
@@ -61,11 +61,11 @@ export interface ExitQuestion {
   readonly keepGoing: boolean;
   /** Does an open verdict count? */
   readonly strict: boolean;
-  readonly failIf: readonly Condition[];
+  readonly failIf: readonly Threshold[];
 }
 
 /**
- * 1 when an environment asked for by its own name gave no data; 3 when a condition of `failIf` is exceeded, 4 when one is
+ * 1 when an environment asked for by its own name gave no data; 3 when a threshold of `failIf` is exceeded, 4 when one is
  * open, or with `strict` a verdict; else 0.
  */
 export function exitCodeOf(

@@ -3,8 +3,9 @@
 import { lstatSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { messageOf, usageError } from '../../bench/errors.ts';
+import { makeFolders } from '../../bench/folders.ts';
 import { defaultFor } from '../../bench/plan/read-flags.ts';
-import { makeFolders, replaceFile } from '../../bench/session/files.ts';
+import { replaceFile } from '../../bench/session/files.ts';
 import type { Format, ReportFile, SessionReport } from '../../reports/formats/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
 import type { ReportModel } from '../../reports/model/model.ts';

@@ -22,7 +22,7 @@ const TICK_MS = 1000;
 
 /**
  * Repaints happen in `phase`, `block` and `round`, which are called while nothing is being measured, and each second after
- * the first two, in which boxes are made and warmed up: never between the rounds of a block.
+ * the first two unless they measure: never between the rounds of a block.
  */
 export function createProgress(screen: Screen, { quiet }: { readonly quiet: boolean }): Progress {
   return new Line(screen, quiet);
@@ -57,15 +57,13 @@ class Line implements Progress {
   }
 
   phase(text: string, isMeasuring = false): void {
-    this.#stopTicking();
-    if (!this.#isTerminal) this.say(text);
-    else if (isMeasuring) this.#paint(this.#withTime(text));
-    else this.#tick(text);
+    if (this.#isTerminal) this.#show(text, isMeasuring);
+    else this.say(text);
   }
 
-  block(text: string): void {
+  block(text: string, isMeasuring = false): void {
     this.#clock.block();
-    if (this.#isTerminal) this.#tick(text);
+    if (this.#isTerminal) this.#show(text, isMeasuring);
   }
 
   round({ block, round, fraction, blocks }: Parameters<ProgressSink['round']>[0]): void {
@@ -83,9 +81,10 @@ class Line implements Progress {
     }
   }
 
-  #tick(text: string): void {
+  #show(text: string, isMeasuring: boolean): void {
     this.#stopTicking();
     this.#paint(this.#withTime(text));
+    if (isMeasuring) return;
     this.#ticking = setInterval(() => this.#paint(this.#withTime(text)), TICK_MS);
     this.#ticking.unref();
   }

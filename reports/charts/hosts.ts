@@ -1,7 +1,7 @@
 /** Several sessions beside each other: each environment's ratio to the baseline of its own session. Nothing is pooled. */
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
-import { isSuite, suiteName } from '../../bench/plan/suite.ts';
+import { nameAmongOthers } from '../../bench/plan/suite.ts';
 import { leadName, leadWorkload, letterOf, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -93,8 +93,7 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
 
 /** What a session's rows are the mean of, by name: two means of as many workloads may be of others. */
 function figureName(model: ReportModel): string {
-  const lead = leadWorkload(model);
-  return clean(isSuite(lead) ? suiteName(model.session.plan) : lead, 200);
+  return clean(nameAmongOthers(leadWorkload(model), model.session.plan), 200);
 }
 
 function tableOf(rows: readonly Row[]): ChartTable {

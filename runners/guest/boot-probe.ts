@@ -1,8 +1,9 @@
 /** Does this QEMU boot this kernel here? Found out by booting it; the answer is kept until the host is booted again. */
 
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { makeFolders } from '../../bench/folders.ts';
 import { sha256, storeDir } from '../image/store.ts';
 import { hostSpawn } from '../kit/process.ts';
 import { GUEST_MARK } from './init.ts';
@@ -102,7 +103,7 @@ async function remembered(key: string): Promise<BootResult | undefined> {
 
 async function remember(key: string, result: BootResult): Promise<void> {
   try {
-    await mkdir(join(storeDir(), 'probes'), { recursive: true });
+    makeFolders(join(storeDir(), 'probes'));
     const half = join(storeDir(), 'probes', `.tmp-${key}-${process.pid}`);
     await writeFile(half, JSON.stringify(result));
     await rename(half, fileOf(key));

@@ -4,6 +4,7 @@ import { access, constants, mkdir, mkdtemp, readdir, rename } from 'node:fs/prom
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
+import { makeFolders } from '../../bench/folders.ts';
 import { storeDir } from '../image/image.ts';
 import { hostExec } from '../kit/process.ts';
 import { removeTree } from '../kit/remove.ts';
@@ -50,7 +51,7 @@ export async function findGuestKernel(): Promise<GuestKernel | KernelMissing> {
 export async function fetchGuestKernel(log: (line: string) => void): Promise<GuestKernel> {
   const packages = await kernelPackages();
   log(`downloading ${packages.join(', ')}`);
-  await mkdir(kernelDir(), { recursive: true });
+  makeFolders(kernelDir());
   const folder = await mkdtemp(join(kernelDir(), '.tmp-'));
   try {
     const debs = join(folder, 'debs');

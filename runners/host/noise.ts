@@ -1,5 +1,6 @@
 /** Noise pre-flight: settings and conditions of the host that make measurements wander, with what to do about each. */
 
+import { PRELOAD, preloadFiles } from '../../bench/box/preload.ts';
 import { cpuList } from '../kit/shell.ts';
 import { coreKinds, kindOf } from './cores.ts';
 import { governorOf, turboState } from './facts.ts';
@@ -93,14 +94,11 @@ const CHECKS: readonly Check[] = [
   {
     name: 'preloaded libraries',
     find: (files) => {
-      const names = (files.text('/etc/ld.so.preload') ?? '')
-        .replace(/#.*/g, '')
-        .trim()
-        .split(/[\s:]+/);
-      return judge(names.filter(Boolean).join(' ') || 'none', (value) => value === 'none');
+      const names = preloadFiles(files.text(PRELOAD) ?? '');
+      return judge(names.join(' ') || 'none', (value) => value === 'none');
     },
     meaning: 'The host loads them into every program, so that native has them and containers do not.',
-    remedy: 'take them out of /etc/ld.so.preload while you measure',
+    remedy: `take them out of ${PRELOAD} while you measure`,
   },
   {
     name: 'steal since boot',

@@ -6,6 +6,7 @@ import { access, constants, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFil
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BoxmarkError, messageOf } from '../../bench/errors.ts';
+import { makeFolders } from '../../bench/folders.ts';
 import type { Image } from '../../bench/types.ts';
 import { removeTree } from '../kit/remove.ts';
 
@@ -38,7 +39,7 @@ export async function inBuildFolder<T>(build: (folder: string) => Promise<T>): P
 
 async function makeStore(): Promise<void> {
   try {
-    await mkdir(storeDir(), { recursive: true });
+    makeFolders(storeDir());
     await access(storeDir(), constants.W_OK);
   } catch (error) {
     throw new BoxmarkError({

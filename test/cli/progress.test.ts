@@ -47,6 +47,22 @@ it('shows on a terminal how long it has taken, from the first second on, while n
   }
 });
 
+it('repaints nothing in a block that measures from its beginning', () => {
+  vi.useFakeTimers();
+  try {
+    const terminal = screen(true);
+    const progress = createProgress(terminal, { quiet: false });
+    progress.phase('preparing docker');
+    progress.block('block 1 of 3', true);
+    const before = terminal.written.length;
+    vi.advanceTimersByTime(10_000);
+    expect(terminal.written).toHaveLength(before);
+    progress.done();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 it('takes 80 columns where the terminal does not report its width', () => {
   const terminal = screen(true, 0);
   createProgress(terminal, { quiet: false }).round({ block: 2, round: 3, fraction: 0.5 });

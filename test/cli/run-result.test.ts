@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CONDITION } from '../../bench/plan/condition.ts';
+import { THRESHOLD } from '../../bench/plan/threshold.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import type { ContrastResult, Verdict } from '../../bench/types.ts';
 import { concludeSession } from '../../cli/session/conclude-session.ts';
@@ -55,7 +55,7 @@ describe('the exit code of a session', () => {
     expect(said).toMatch(/untrusted, and 1 more/);
   });
 
-  it('is 3 for a condition that is exceeded, 4 for one that is open, and says what of each', () => {
+  it('is 3 for a threshold that is exceeded, 4 for one that is open, and says what of each', () => {
     const row = (env: string, low: number, high: number) =>
       ({
         ...{ env, baseline: 'native', workload: 'fft', blocks: 6, timeRatio: (low + high) / 2, verdict: 'slower' },
@@ -69,7 +69,7 @@ describe('the exit code of a session', () => {
       contrasts: [row('docker', 1.03, 1.05), row('uml', 0.98, 1.03)],
     };
     const code = (...texts: string[]) =>
-      exitCodeOf(ended, rig, { ...question, strict: true, failIf: CONDITION.parse(texts, '--fail-if') });
+      exitCodeOf(ended, rig, { ...question, strict: true, failIf: THRESHOLD.parse(texts, '--fail-if') });
     expect(code('any > 2%', 'uml on fft > 2%')).toBe(3);
     expect(said).toContain("--fail-if 'any > 2%': exceeded by docker on fft +4.00 % [+3.00, +5.00]: exit code 3\n");
     expect(said).toMatch(/'uml on fft > 2%': neither shown nor ruled out for uml on fft \+0\.50 % .*: exit code 4/);

@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { boxmark, sessions } from './program.ts';
+import { boxmark, MAIN, sessions } from './program.ts';
 import { writeSession } from './stored-session.ts';
 
 let out: string;
@@ -34,17 +35,22 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     ['a margin without its sign', ['run', '--margin', '2'], /--margin takes a percentage/],
     ['a resume of what is no session', ['resume', '/nonexistent'], /not a session/],
     [
-      'a condition without a percentage',
+      'a threshold without a percentage',
       ['run', '--fail-if', 'suite > 2'],
-      /--fail-if takes a condition[\s\S]*'suite > 2%'/,
+      /--fail-if takes a threshold[\s\S]*'suite > 2%'/,
     ],
     [
-      'a condition on a workload that is not measured',
+      'a threshold on a workload that is not measured',
       ['run', '-e', 'native,docker', '-w', 'fft', '--fail-if', 'lu > 2%'],
       /does not measure[\s\S]*received: lu > 2%[\s\S]*fft, suite, any/,
     ],
     [
-      'a condition on an environment that is not compared',
+      'a threshold on a suite that is not measured',
+      ['run', '-e', 'native,docker', '-w', 'system', '--fail-if', 'suite > 2%'],
+      /does not measure[\s\S]*received: suite > 2%[\s\S]*try: syscall, .*, any$/m,
+    ],
+    [
+      'a threshold on an environment that is not compared',
       ['run', '-e', 'native,docker', '--fail-if', 'native on fft > 2%'],
       /not compared in this run[\s\S]*try: docker/,
     ],
@@ -67,6 +73,14 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     const ended = await boxmark('run', '-e', 'native', '--out', '/proc/boxmark/results');
     expect(ended.stderr).toMatch(/--out: the folder can't be made[\s\S]*received: \/proc\/boxmark\/results/);
     expect(ended.code).toBe(2);
+  });
+
+  it('an image store that no folder can be made for, at once', () => {
+    const env = { ...process.env, BOXMARK_CACHE: '/proc/boxmark/cache' };
+    const args = [MAIN, 'run', '-e', 'native,unshare', '-q', '--out', out];
+    const ended = spawnSync(process.execPath, args, { env, encoding: 'utf8', timeout: 60_000 });
+    expect(ended.stderr).toMatch(/The image store can't be made[\s\S]*received: \/proc\/boxmark\/cache/);
+    expect(ended.status).toBe(1);
   });
 
   it('a plan with a wrong type names the file, the setting and the value', async () => {

@@ -1,6 +1,7 @@
 /** Did every box get the same machine? Compares the facts that were read inside the boxes before anything was timed. */
 
 import { FACTS } from '../../box/facts.ts';
+import { PRELOAD } from '../../box/preload.ts';
 import type { Environment, Fact, FactValue, Inequality } from '../../types.ts';
 import { cpuInequalities } from './parity-cpu.ts';
 import type { Nature, Side } from './side.ts';
@@ -25,7 +26,7 @@ const PLAIN: readonly Fact[] = [
   'kernel',
 ];
 
-const PRELOADED = '/etc/ld.so.preload of the host adds a library to every program outside of containers';
+const PRELOADED = `${PRELOAD} of the host adds a library to every program outside of containers`;
 
 /** Bytes that run: they are the same in every box, or nothing is comparable. */
 const BYTES: readonly Fact[] = ['payload_sha256', 'node_sha256', 'libc'];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { conditionResults } from '../../../bench/analysis/conditions.ts';
 import { contrastResults } from '../../../bench/analysis/contrast/ratio.ts';
-import { CONDITION } from '../../../bench/plan/condition.ts';
+import { thresholdResults } from '../../../bench/analysis/thresholds.ts';
+import { THRESHOLD } from '../../../bench/plan/threshold.ts';
 import type { ContrastResult } from '../../../bench/types.ts';
 import { simulateSamples, testPlan } from './simulate.ts';
 
@@ -13,7 +13,7 @@ const plan = testPlan({
 const rowsOf = (docker: number, more: object = {}) =>
   contrastResults(simulateSamples(plan, { seed: 11, ratios: { docker }, ...more }), plan);
 const answers = (rows: readonly ContrastResult[], ...texts: string[]) =>
-  conditionResults(CONDITION.parse(texts, '--fail-if'), rows, plan).map(({ answer }) => answer);
+  thresholdResults(THRESHOLD.parse(texts, '--fail-if'), rows, plan).map(({ answer }) => answer);
 
 const row = (changes: Partial<ContrastResult>): ContrastResult => ({
   ...({
@@ -33,7 +33,7 @@ const row = (changes: Partial<ContrastResult>): ContrastResult => ({
   ...changes,
 });
 
-describe('a condition of --fail-if', () => {
+describe('a threshold of --fail-if', () => {
   it('is exceeded, ruled out or open, by the interval', () => {
     const slow = rowsOf(1.06);
     expect(answers(slow, 'suite > 2%', 'suite > 6%', 'suite > 12%')).toEqual(['exceeded', 'open', 'kept']);
@@ -49,6 +49,18 @@ describe('a condition of --fail-if', () => {
     expect(
       answers(rows, 'docker on fft > 2%', 'fft > 2%', 'docker on any > 2%', 'sor > 2%', 'docker on sor > 10%'),
     ).toEqual(['kept', 'exceeded', 'exceeded', 'exceeded', 'kept']);
+  });
+
+  it('on the suite of one workload is on that workload, and on none where there is no suite', () => {
+    const rows = [row({ interval: { low: 1.04, high: 1.06 } }), row({ workload: 'syscall' })];
+    const on = (suite: readonly string[]) =>
+      thresholdResults(THRESHOLD.parse(['suite > 2%'], '--fail-if'), rows, {
+        ...plan,
+        workloads: ['fft', 'syscall'],
+        suite,
+      });
+    expect(on(['fft'])).toMatchObject([{ answer: 'exceeded', rows: [{ row: { workload: 'fft' } }] }]);
+    expect(on([])).toMatchObject([{ answer: 'open', rows: [] }]);
   });
 
   it('counts time that is lost by rare long bursts, and is not ruled out while that is open', () => {
