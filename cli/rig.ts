@@ -178,6 +178,7 @@ export async function withRig(
   let claimed: ClaimedHost | undefined;
   let folder: WorkFolder | undefined;
   let left: readonly string[] = [];
+  let wasInterrupted = false;
   let code: number;
   try {
     admit(settings, options, progress);
@@ -189,8 +190,8 @@ export async function withRig(
     );
   } catch (error) {
     if (!signal.aborted) throw error;
-    stderr.write('boxmark: interrupted before anything was measured; nothing is left behind\n');
     code = EXIT.interrupted;
+    wasInterrupted = true;
   } finally {
     progress.done();
     for (const environment of made.toReversed()) await environment.dispose();
@@ -198,6 +199,10 @@ export async function withRig(
     for (const text of left) stderr.write(`boxmark: ${text}\n`);
     await claimed?.release();
     interrupt.release();
+  }
+  if (wasInterrupted) {
+    const rest = left.length === 0 ? '; nothing is left behind' : '';
+    stderr.write(`boxmark: interrupted before anything was measured${rest}\n`);
   }
   return left.length > 0 && code === EXIT.ok ? EXIT.failed : code;
 }

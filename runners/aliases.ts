@@ -52,10 +52,26 @@ export async function candidatesOf(
   }
 }
 
-/** Checks every name first, so that a typing error costs nothing, then prepares one after the other. */
+/**
+ * Checks every name first, so that a typing error costs nothing, then prepares one after the other. What is prepared is
+ * removed again when it throws, as after an interrupt.
+ */
 export async function resolveEnvironments(requested: readonly string[], context: ResolveContext): Promise<Resolved> {
   for (const name of requested) if (!isAlias(name)) parsePath(name, context.runners, context.nearest);
   const environments: Environment[] = [];
+  try {
+    return await resolveInto(environments, requested, context);
+  } catch (error) {
+    for (const environment of environments.toReversed()) await environment.dispose();
+    throw error;
+  }
+}
+
+async function resolveInto(
+  environments: Environment[],
+  requested: readonly string[],
+  context: ResolveContext,
+): Promise<Resolved> {
   const planned: PlannedEnvironment[] = [];
   const refused: Unavailable[] = [];
   const passedOver: Unavailable[] = [];

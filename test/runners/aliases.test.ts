@@ -11,7 +11,8 @@ const workspace: Workspace = { id: 'test', dir: '/nonexistent', limits, signal, 
 
 /** Every layer of the registry, of which only these can run. */
 function contextWhere(...there: readonly string[]) {
-  const made = { labels: [], version: '1', slowness: 1, dispose: async () => {} };
+  const disposed: string[] = [];
+  const made = { labels: [], version: '1', slowness: 1 };
   // Without settings a path takes the layer as it stands here.
   const runners = RUNNERS.map(({ settings: _, ...runner }): Runner => {
     const probe: Probe = there.includes(runner.name)
@@ -20,11 +21,11 @@ function contextWhere(...there: readonly string[]) {
     return {
       ...runner,
       probe: async () => probe,
-      prepare: async () => made,
+      prepare: async () => ({ ...made, dispose: async () => void disposed.push(runner.name) }),
       open: async () => ({ close: async () => {} }) as Awaited<ReturnType<Runner['open']>>,
     };
   });
-  return { runners, image: {} as Image, workspace, nearest: () => '', onAttempt: () => {} };
+  return { disposed, runners, image: {} as Image, workspace, nearest: () => '', onAttempt: () => {} };
 }
 
 const pathsOf = (list: readonly { readonly path: string }[]) => list.map(({ path }) => path);
@@ -61,4 +62,18 @@ it('`nested` begins with the engine of `container`, and has a candidate whatever
   for (const container of [undefined, ...CONTAINERS]) {
     expect(await candidatesOf('nested', container, workspace)).not.toEqual([]);
   }
+});
+
+it('what is prepared already is removed again when an interrupt comes before the rest is', async () => {
+  const controller = new AbortController();
+  const context = contextWhere('native', 'docker', 'unshare');
+  const interrupted = {
+    ...context,
+    workspace: { ...workspace, signal: controller.signal },
+    onAttempt: (path: string) => {
+      if (path === 'docker') controller.abort(new Error('interrupted'));
+    },
+  };
+  await expect(resolveEnvironments(['native', 'docker', 'unshare'], interrupted)).rejects.toThrow('interrupted');
+  expect(context.disposed).toEqual(['docker', 'native']);
 });
