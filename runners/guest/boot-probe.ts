@@ -1,5 +1,6 @@
 /** Does this QEMU boot this kernel here? Found out by booting it; the answer is kept until the host is booted again. */
 
+import { readFileSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -76,8 +77,9 @@ export async function bootAnswer(
   boot: () => Promise<BootResult>,
   keep: (result: BootResult) => boolean,
 ): Promise<BootResult> {
-  const bootId = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-  const key = sha256(JSON.stringify([bootId.trim(), ...inputs])).slice(0, 16);
+  // At once: two questions of one moment must meet in `answers`, before the first is answered and perhaps forgotten.
+  const bootId = bootIdOfHost();
+  const key = sha256(JSON.stringify([bootId, ...inputs])).slice(0, 16);
   const known = answers.get(key);
   if (known !== undefined) return known;
   const answer = remembered(key).then(async (kept) => {
@@ -89,6 +91,14 @@ export async function bootAnswer(
   });
   answers.set(key, answer);
   return answer;
+}
+
+function bootIdOfHost(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
 }
 
 async function remembered(key: string): Promise<BootResult | undefined> {
