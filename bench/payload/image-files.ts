@@ -7,6 +7,15 @@ export const FILE_BYTES = 4096;
 /** A program that ends with the number of its arguments, its own name counted, as exit code. */
 export const PROGRAM_PATH = 'boxmark/argc';
 
+/** Begins a word of a command that is a path in the image: natively below the image's root, in a box below `/`. */
+export const IMAGE_MARK = '@image/';
+
+/** A shell, in every image that holds users' commands. */
+export const LAUNCHER_PATH = 'boxmark/sh';
+
+/** The working files of a user's command, copied to a folder that it may write to at each start. */
+export const workPath = (id: string): string => `boxmark/work/${id}`;
+
 /** Path of a small file, without a leading slash. */
 export function filePath(index: number): string {
   return `boxmark/files/${String(index).padStart(2, '0')}`;

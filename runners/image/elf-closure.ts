@@ -12,11 +12,33 @@ export interface Closure {
   readonly libraries: ReadonlyMap<string, string>;
 }
 
+export interface FoundLibrary {
+  /** As the object that needs it names it. */
+  readonly name: string;
+  /** Where the loader finds it, and what that is with symbolic links resolved. */
+  readonly path: string;
+  readonly file: string;
+  /** Decides the folder: one of the loader's own, one that an object names, or one relative to that object's (`$ORIGIN`). */
+  readonly by: 'loader' | 'object' | { readonly origin: string };
+}
+
+export interface ClosureOptions {
+  /** The loader of the program that opens this shared object, which names none itself. */
+  readonly loader?: string | undefined;
+  /** Leave out libraries that are missing here: the program that opens the object may have loaded them before. */
+  readonly skipMissing?: boolean;
+}
+
 interface Loaded {
   readonly file: string;
   readonly elf: ElfFile;
   /** The object that asked for this one: DT_RPATH is inherited along this line. */
   readonly parent?: Loaded;
+}
+
+interface SearchFolder {
+  readonly folder: string;
+  readonly by: FoundLibrary['by'];
 }
 
 const TRIPLES: Readonly<Record<number, string>> = {
@@ -30,6 +52,16 @@ const TRIPLES: Readonly<Record<number, string>> = {
  * name (dlopen) are not in it. Throws `BoxmarkError` for a file that is no ELF program and for a missing library.
  */
 export function libraryClosure(file: string): Closure {
+  const { interpreter, found } = loadedLibraries(file);
+  const libraries = new Map(found.map((library) => [library.name, library.file]));
+  return { ...(interpreter === undefined ? {} : { interpreter }), libraries };
+}
+
+/** As `libraryClosure`, with the way on which each library is found; also for shared objects. */
+export function loadedLibraries(
+  file: string,
+  { loader, skipMissing = false }: ClosureOptions = {},
+): { readonly interpreter?: string; readonly found: readonly FoundLibrary[] } {
   const elf = readElf(file);
   if (elf === undefined) {
     throw new BoxmarkError({
@@ -38,67 +70,79 @@ export function libraryClosure(file: string): Closure {
       remedy: 'name a compiled program; scripts need an interpreter that a box does not have',
     });
   }
-  const libraries = new Map<string, string>();
-  const musl = elf.interpreter !== undefined && basename(elf.interpreter).startsWith('ld-musl-');
-  const standard = musl ? muslFolders(elf.interpreter!) : glibcFolders(elf);
+  const found = new Map<string, FoundLibrary>();
+  const interpreter = elf.interpreter ?? loader;
+  const musl = interpreter !== undefined && basename(interpreter).startsWith('ld-musl-');
+  const standard = (musl ? muslFolders(interpreter) : glibcFolders(elf)).map(
+    (folder): SearchFolder => ({ folder, by: 'loader' }),
+  );
   const queue: Loaded[] = [{ file: realpathSync(file), elf }];
   for (let object = queue.shift(); object !== undefined; object = queue.shift()) {
     for (const name of object.elf.needed) {
-      if (libraries.has(name) || isLoader(name, elf, musl)) continue;
-      const found = find(name, object, standard, elf);
-      if (found === undefined) {
-        throw new BoxmarkError({
-          what: `The library ${name} that ${object.file} needs was not found.`,
-          value: file,
-          remedy: `install the package that has ${name}, or reinstall ${basename(file)}`,
-        });
+      if (found.has(name) || isLoader(name, interpreter, musl)) continue;
+      const library = find(name, object, standard, elf);
+      if (library === undefined) {
+        if (skipMissing) continue;
+        throw missingLibrary(name, object.file, file);
       }
-      libraries.set(name, found.file);
-      queue.push({ ...found, parent: object });
+      found.set(name, library);
+      queue.push({ file: library.file, elf: library.elf, parent: object });
     }
   }
-  return { ...(elf.interpreter === undefined ? {} : { interpreter: elf.interpreter }), libraries };
+  return { ...(elf.interpreter === undefined ? {} : { interpreter: elf.interpreter }), found: [...found.values()] };
+}
+
+function missingLibrary(name: string, object: string, program: string): BoxmarkError {
+  return new BoxmarkError({
+    what: `The library ${name} that ${object} needs was not found.`,
+    value: program,
+    remedy: `install the package that has ${name}, or reinstall ${basename(program)}`,
+  });
 }
 
 /** The loader itself may be listed as needed; musl's loader is also the C library and answers to all its old names. */
-function isLoader(name: string, program: ElfFile, musl: boolean): boolean {
-  if (program.interpreter !== undefined && basename(program.interpreter) === name) return true;
+function isLoader(name: string, interpreter: string | undefined, musl: boolean): boolean {
+  if (interpreter !== undefined && basename(interpreter) === name) return true;
   return musl && /^lib(c|pthread|rt|m|dl|util|xnet)\./.test(name);
 }
 
 function find(
   name: string,
   object: Loaded,
-  standard: readonly string[],
+  standard: readonly SearchFolder[],
   program: ElfFile,
-): { file: string; elf: ElfFile } | undefined {
-  const folders = name.includes('/') ? [''] : [...searchPaths(object), ...standard];
-  for (const folder of folders) {
-    const file = folder === '' ? name : join(folder, name);
-    const elf = existsSync(file) ? readElf(file) : undefined;
+): (FoundLibrary & { readonly elf: ElfFile }) | undefined {
+  const named: SearchFolder[] = [{ folder: '', by: 'object' }];
+  const folders = name.includes('/') ? named : [...searchPaths(object), ...standard];
+  for (const { folder, by } of folders) {
+    const path = folder === '' ? name : join(folder, name);
+    const elf = existsSync(path) ? readElf(path) : undefined;
     // Libraries of another architecture are passed over, as the loader does.
-    if (elf?.machine === program.machine && elf.bits === program.bits) return { file: realpathSync(file), elf };
+    if (elf?.machine === program.machine && elf.bits === program.bits) {
+      return { name, path, file: realpathSync(path), by, elf };
+    }
   }
   return undefined;
 }
 
 /** DT_RPATH of the object and of those that asked for it, unless it has a DT_RUNPATH, which then counts alone. */
-function searchPaths(object: Loaded): string[] {
+function searchPaths(object: Loaded): SearchFolder[] {
   if (object.elf.runpath.length > 0) return expand(object.elf.runpath, object);
-  const paths: string[] = [];
+  const paths: SearchFolder[] = [];
   for (let at: Loaded | undefined = object; at !== undefined; at = at.parent) {
     if (at.elf.runpath.length === 0) paths.push(...expand(at.elf.rpath, at));
   }
   return paths;
 }
 
-function expand(paths: readonly string[], object: Loaded): string[] {
+function expand(paths: readonly string[], object: Loaded): SearchFolder[] {
   const triple = TRIPLES[object.elf.machine];
   const libs = [...(triple === undefined ? [] : [`lib/${triple}`]), object.elf.bits === 64 ? 'lib64' : 'lib', 'lib'];
   return paths.flatMap((path) => {
     const placed = path.replace(/\$(ORIGIN\b|\{ORIGIN\})/g, () => dirname(object.file));
-    if (!/\$(LIB\b|\{LIB\})/.test(placed)) return [placed];
-    return libs.map((lib) => placed.replace(/\$(LIB\b|\{LIB\})/g, lib));
+    const by: SearchFolder['by'] = placed === path ? 'object' : { origin: object.file };
+    if (!/\$(LIB\b|\{LIB\})/.test(placed)) return [{ folder: placed, by }];
+    return libs.map((lib) => ({ folder: placed.replace(/\$(LIB\b|\{LIB\})/g, lib), by }));
   });
 }
 

@@ -1,13 +1,12 @@
 /** The one content-addressed image that every box runs: the host's Node.js, its libraries and the payload. */
 
 import { existsSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Image } from '../../bench/types.ts';
 import { buildLayout } from './build.ts';
-import { addCommand, baseLayout, type FileSource, type Layout, LayoutConflict, skeletonLayout } from './layout.ts';
+import { addCommand, baseLayout, type FileSource, LayoutConflict, layoutOf, skeletonLayout } from './layout.ts';
 import { loadImage } from './load.ts';
-import { type Manifest, readManifest } from './manifest.ts';
+import { readManifest } from './manifest.ts';
 
 export { type DockerArchive, dockerArchive, erofsDisk, imageArchive } from './forms.ts';
 export { loadImage, verifyImage } from './load.ts';
@@ -61,14 +60,4 @@ export async function extendImage(
   for (const [path, source] of Object.entries(more.files)) if (isFree(path)) layout.files.set(path, source);
   for (const [path, target] of Object.entries(more.links)) if (isFree(path)) layout.links.set(path, target);
   return loadImage(await buildLayout(layout));
-}
-
-/** The layout that gives an existing root again, with its files as the sources. */
-function layoutOf(root: string, manifest: Manifest): Layout {
-  const files = Object.entries(manifest.files);
-  return {
-    files: new Map(files.map(([path, { mode }]) => [path, { mode: Number.parseInt(mode, 8), from: join(root, path) }])),
-    folders: new Map(Object.entries(manifest.folders).map(([path, mode]) => [path, Number.parseInt(mode, 8)])),
-    links: new Map(Object.entries(manifest.links)),
-  };
 }

@@ -7,6 +7,7 @@ import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/payloa
 import { findCommand } from '../kit/commands.ts';
 import { argcProgram } from './argc-program.ts';
 import { libraryClosure } from './elf-closure.ts';
+import type { Manifest } from './manifest.ts';
 
 /** A regular file: copied from the host, or generated. */
 export type FileSource = { readonly mode: number } & (
@@ -23,6 +24,8 @@ export interface Layout {
 }
 
 export const NODE_PATH = 'usr/bin/node';
+/** Lists the ELF programs that users' commands start, one path a line. */
+export const PROGRAM_LIST_PATH = 'boxmark/programs';
 export const PAYLOAD_PATH = 'boxmark/payload.cjs';
 
 /** Folders that boxes mount on, or that programs expect. */
@@ -70,6 +73,16 @@ export function skeletonLayout(): Layout {
   return layout;
 }
 
+/** The layout that gives an existing root again, with its files as the sources. */
+export function layoutOf(root: string, manifest: Manifest): Layout {
+  const files = Object.entries(manifest.files);
+  return {
+    files: new Map(files.map(([path, { mode }]) => [path, { mode: Number.parseInt(mode, 8), from: join(root, path) }])),
+    folders: new Map(Object.entries(manifest.folders).map(([path, mode]) => [path, Number.parseInt(mode, 8)])),
+    links: new Map(Object.entries(manifest.links)),
+  };
+}
+
 /** The base image: Node.js, its libraries and the payload; no shell and no other program. */
 export function baseLayout(nodeFile: string, payloadFile: string): Layout {
   const layout = skeletonLayout();
@@ -111,9 +124,14 @@ export function addCommand(layout: Layout, command: string): void {
   addProgram(layout, place, real);
 }
 
-/** Folders below the root that hold libraries, for a loader that is called by name. */
+/**
+ * Folders below the root that hold libraries, for a loader that is called by name: those with a C library or a loader, where
+ * the libraries of programs are; further shared objects belong to interpreters and users, who find them by themselves.
+ */
 export function libraryFolders(paths: Iterable<string>): string[] {
-  return [...new Set([...paths].filter((path) => /\.so(\.|$)/.test(basename(path))).map((path) => dirname(path)))];
+  const objects = [...paths].filter((path) => /\.so(\.|$)/.test(basename(path)));
+  const main = objects.filter((path) => /^(libc\.so|ld-)/.test(basename(path)));
+  return [...new Set((main.length > 0 ? main : objects).map((path) => dirname(path)))];
 }
 
 function addProgram(layout: Layout, place: string, file: string): void {
@@ -128,20 +146,70 @@ function addProgram(layout: Layout, place: string, file: string): void {
   for (const [name, from] of closure.libraries) addFile(layout, join(folder, name), from, 0o644);
 }
 
-function addFile(layout: Layout, place: string, from: string, mode: number): void {
-  const present = layout.files.get(place);
-  if (present !== undefined && 'from' in present && !sameContent(present.from, from)) {
+/** Adds a file of the host with the folders above it. Throws `LayoutConflict` where the layout has another one. */
+export function addFile(layout: Layout, place: string, from: string, mode: number): void {
+  const present = layout.files.get(resolvedPlace(layout, place));
+  if (isTaken(layout, place, from)) {
     throw new LayoutConflict({
       what: `Two different files are both wanted as /${place} in the image.`,
-      value: `${present.from} and ${from}`,
+      value: `${present !== undefined && 'from' in present ? present.from : `/${place} of the image`} and ${from}`,
       remedy: 'build the image on the host whose engines it should hold',
     });
   }
   if (present !== undefined) return;
-  for (let folder = dirname(place); folder !== '.'; folder = dirname(folder)) {
+  const at = throughLinks(layout, place);
+  addFolder(layout, dirname(at));
+  layout.files.set(at, { mode, from });
+}
+
+/** Has the layout anything but this very file at a place? A generated file stays as it is, and counts as the same. */
+export function isTaken(layout: Layout, place: string, from: string): boolean {
+  const at = resolvedPlace(layout, place);
+  const present = layout.files.get(at);
+  if (present === undefined) return layout.links.has(throughLinks(layout, place)) || isFolderOrBelowFile(layout, at);
+  return 'from' in present && !sameContent(present.from, from);
+}
+
+function isFolderOrBelowFile(layout: Layout, place: string): boolean {
+  if (layout.folders.has(place)) return true;
+  for (let above = dirname(place); above !== '.'; above = dirname(above)) if (layout.files.has(above)) return true;
+  return false;
+}
+
+/** Adds a folder and those above it. */
+export function addFolder(layout: Layout, place: string): void {
+  for (let folder = place; folder !== '.'; folder = dirname(folder)) {
+    if (layout.files.has(folder) || layout.links.has(folder)) {
+      throw new LayoutConflict({
+        what: `A file and a folder are both wanted as /${folder} in the image.`,
+        value: `/${place}`,
+      });
+    }
     if (!layout.folders.has(folder)) layout.folders.set(folder, 0o755);
   }
-  layout.files.set(place, { mode, from });
+}
+
+/** Where a place is once the layout's links are followed, those above it and its own. */
+function resolvedPlace(layout: Layout, place: string): string {
+  let at = throughLinks(layout, place);
+  for (let followed = 0; followed < 40; followed++) {
+    const target = layout.links.get(at);
+    if (target === undefined) return at;
+    at = throughLinks(layout, join(dirname(at), target));
+  }
+  return at;
+}
+
+/** A place with the layout's links above it followed, as `/bin` and `/lib` are links into /usr. */
+export function throughLinks(layout: Layout, place: string): string {
+  const names = place.split('/');
+  for (let count = 1; count < names.length; count++) {
+    const above = names.slice(0, count).join('/');
+    const target = layout.links.get(above);
+    if (target === undefined) continue;
+    return throughLinks(layout, join(dirname(above), target, ...names.slice(count)));
+  }
+  return place;
 }
 
 /** Host path → path in the image, in which /bin, /sbin and /lib* are links into /usr. */

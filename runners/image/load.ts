@@ -9,7 +9,7 @@ import { hostExec } from '../kit/process.ts';
 import { ROOT } from './build.ts';
 import { readElf } from './elf.ts';
 import { libraryClosure } from './elf-closure.ts';
-import { libraryFolders, NODE_PATH, PAYLOAD_PATH } from './layout.ts';
+import { libraryFolders, NODE_PATH, PAYLOAD_PATH, PROGRAM_LIST_PATH } from './layout.ts';
 import { firstDifference, MANIFEST_PATH, type Manifest, readManifest, scanRoot } from './manifest.ts';
 import { imageFolder, sha256, sha256File } from './store.ts';
 
@@ -56,12 +56,12 @@ export async function verifyImage(image: Image): Promise<void> {
   });
 }
 
-/** The image's own loader is used only when the host would give Node.js other libraries than the boxes get. */
+/** The image's own loader is used only when the host would give a program other libraries than the boxes get. */
 async function nativeArgv(root: string, manifest: Manifest): Promise<string[]> {
   const node = join(root, NODE_PATH);
   const payload = join(root, PAYLOAD_PATH);
   if (manifest.files[NODE_PATH] === undefined) return []; // Tools only.
-  if (await hostHasSameLibraries(node, manifest)) return [node, payload];
+  if (await hostHasSameLibraries(root, manifest)) return [node, payload];
   const interpreter = readElf(node)?.interpreter;
   if (interpreter === undefined) return [node, payload];
   const folders = libraryFolders(Object.keys(manifest.files)).map((folder) => join(root, folder));
@@ -79,22 +79,62 @@ async function loadedBy(loader: string, program: string): Promise<string[]> {
   return files.filter((file) => basename(file) !== basename(loader)).map((file) => realpathSync(file));
 }
 
-async function hostHasSameLibraries(node: string, manifest: Manifest): Promise<boolean> {
-  const listed = new Map(Object.entries(manifest.files).map(([path, entry]) => [basename(path), entry]));
-  try {
-    const closure = libraryClosure(node);
-    const loader: [string, string][] =
-      closure.interpreter === undefined ? [] : [[basename(closure.interpreter), closure.interpreter]];
-    for (const [name, file] of [...closure.libraries, ...loader]) {
-      // The names may be a stranger's: nothing is read but a file of the very size, which no device has.
-      const found = await stat(file);
-      const same = found.isFile() && found.size === listed.get(name)?.size;
-      if (!same || (await sha256File(file)) !== listed.get(name)?.sha256) return false;
+/** Holds for Node.js and for all programs that users' commands start. */
+async function hostHasSameLibraries(root: string, manifest: Manifest): Promise<boolean> {
+  const check = new LibraryCheck(manifest);
+  for (const path of [NODE_PATH, ...(await listedPrograms(root, manifest))]) {
+    if (!(await check.isSame(join(root, path)))) return false;
+  }
+  return true;
+}
+
+/** Only what the manifest lists: the list may be a stranger's. */
+async function listedPrograms(root: string, manifest: Manifest): Promise<string[]> {
+  if (manifest.files[PROGRAM_LIST_PATH] === undefined) return [];
+  const lines = (await readFile(join(root, PROGRAM_LIST_PATH), 'utf8')).split('\n');
+  return lines.filter((path) => manifest.files[path] !== undefined);
+}
+
+/** Compares the libraries that this host's loader takes with those that an image holds. */
+class LibraryCheck {
+  /** Digests by name and size: interpreters have several files of one name. */
+  readonly #listed = new Map<string, Set<string>>();
+  readonly #compared = new Map<string, Promise<boolean>>();
+
+  constructor(manifest: Manifest) {
+    for (const [path, { size, sha256 }] of Object.entries(manifest.files)) {
+      const key = `${basename(path)}\0${size}`;
+      this.#listed.set(key, (this.#listed.get(key) ?? new Set()).add(sha256));
     }
-    if (closure.interpreter === undefined) return true;
-    const found = new Set([...closure.libraries.values()]);
-    return (await loadedBy(closure.interpreter, node)).every((file) => found.has(file));
-  } catch {
-    return false; // A library or the loader is missing here.
+  }
+
+  async isSame(program: string): Promise<boolean> {
+    try {
+      const closure = libraryClosure(program);
+      const loader: [string, string][] =
+        closure.interpreter === undefined ? [] : [[basename(closure.interpreter), closure.interpreter]];
+      for (const [name, file] of [...closure.libraries, ...loader]) {
+        if (!(await this.#isListed(basename(name), file))) return false;
+      }
+      if (closure.interpreter === undefined) return true;
+      const found = new Set([...closure.libraries.values()]);
+      return (await loadedBy(closure.interpreter, program)).every((file) => found.has(file));
+    } catch {
+      return false; // A library or the loader is missing here.
+    }
+  }
+
+  #isListed(name: string, file: string): Promise<boolean> {
+    const key = `${name}\0${file}`;
+    const known = this.#compared.get(key) ?? this.#compare(name, file);
+    this.#compared.set(key, known);
+    return known;
+  }
+
+  async #compare(name: string, file: string): Promise<boolean> {
+    // The names may be a stranger's: nothing is read but a file of the very size, which no device has.
+    const found = await stat(file);
+    const digests = found.isFile() ? this.#listed.get(`${name}\0${found.size}`) : undefined;
+    return digests?.has(await sha256File(file)) === true;
   }
 }

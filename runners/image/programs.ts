@@ -1,0 +1,313 @@
+/** Commands of users become part of the image: their programs, what these need, and the files that they name. */
+
+import { realpathSync } from 'node:fs';
+import { posix } from 'node:path';
+import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
+import { IMAGE_MARK, LAUNCHER_PATH, workPath } from '../../bench/payload/image-files.ts';
+import type { Image } from '../../bench/types.ts';
+import { buildLayout } from './build.ts';
+import { type FoundProgram, findProgram } from './find-program.ts';
+import { type Companions, companionsOf } from './interpreters.ts';
+import { LayoutConflict, layoutOf, PROGRAM_LIST_PATH } from './layout.ts';
+import { loadImage } from './load.ts';
+import { readManifest } from './manifest.ts';
+import { isSystemPath, type ObjectOptions, ProgramLayout, privatePlace } from './program-layout.ts';
+import { startOf } from './shebang.ts';
+import { Budget, isHiddenPath, isKernelPath, parseWith, scanTree, statusOf, type WithFile } from './with-files.ts';
+
+const { basename, isAbsolute, join, normalize, relative, resolve } = posix;
+
+/** A command as the user gave it. */
+export interface WantedCommand {
+  /** A safe name. */
+  readonly id: string;
+  /** Argument array; with `shell` one text for `sh -c`. */
+  readonly command: readonly string[];
+  readonly shell?: boolean;
+  /** `SRC[:DEST]`, for this command. */
+  readonly files?: readonly string[];
+}
+
+export interface ProgramNeeds {
+  readonly commands: readonly WantedCommand[];
+  /** `SRC[:DEST]`, for all. */
+  readonly with: readonly string[];
+  /** Absolute; relative paths start here. */
+  readonly cwd: string;
+}
+
+export interface ResolvedCommand {
+  readonly id: string;
+  /** What runs in a box; a word that begins with `IMAGE_MARK` is a path in the image. */
+  readonly argv: readonly string[];
+}
+
+export interface ProgramImage {
+  readonly image: Image;
+  readonly commands: readonly ResolvedCommand[];
+}
+
+const MOST = { files: 200_000, bytes: 8 * 2 ** 30 };
+/** Working files are copied into the memory of a box at each start. */
+const MOST_WORKING = { files: MOST.files, bytes: 64 * 2 ** 20 };
+/** Linux follows no more scripts that are interpreters of scripts (BINPRM). */
+const MOST_NESTED = 4;
+const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,40}$/;
+
+/**
+ * The base image with all that the commands need. Built once, then found by the size and times of its sources. Throws a
+ * usage error, before anything is built, when something is missing or can't be part of an image.
+ */
+export async function programImage(base: Image, needs: ProgramNeeds): Promise<ProgramImage> {
+  if (needs.commands.length === 0) return { image: base, commands: [] };
+  const programs = new Programs(new ProgramLayout(layoutOf(base.root, await readManifest(base.root))), needs.cwd);
+  const commands = await programs.addAll(needs).catch((error: unknown) => {
+    throw asUsage(error);
+  });
+  return { image: await loadImage(await buildLayout(programs.finished())), commands };
+}
+
+class Programs {
+  readonly #layout: ProgramLayout;
+  readonly #cwd: string;
+  readonly #placed = new Map<string, string[]>();
+  readonly #scripts = new Set<string>();
+  /** Absolute places of `--with` that are others on this host. */
+  readonly #moved: string[] = [];
+  readonly #budget = new Budget(MOST, (figure, path) =>
+    usageError(
+      `The commands need ${figure}, and an image takes ${MOST.files} files and 8 GiB.`,
+      path,
+      'name fewer or smaller folders',
+    ),
+  );
+
+  constructor(layout: ProgramLayout, cwd: string) {
+    this.#layout = layout;
+    this.#cwd = cwd;
+  }
+
+  async addAll(needs: ProgramNeeds): Promise<ResolvedCommand[]> {
+    const shell = findProgram('sh', this.#cwd);
+    if (shell.shebang === undefined) this.#layout.addObject(LAUNCHER_PATH, shell.file);
+    const shared = needs.with.map((spec) => parseWith(spec, this.#cwd));
+    const commands: ResolvedCommand[] = [];
+    for (const wanted of needs.commands) {
+      if (!SAFE_ID.test(wanted.id) || commands.some(({ id }) => id === wanted.id)) {
+        throw usageError('The name of a command is not usable, or used twice.', wanted.id, 'letters, digits and ._+-');
+      }
+      commands.push(await this.#add(wanted, shared));
+    }
+    return commands;
+  }
+
+  finished(): ProgramLayout['layout'] {
+    const { layout, programs } = this.#layout;
+    layout.files.set(PROGRAM_LIST_PATH, { mode: 0o644, text: programs.map((path) => `${path}\n`).join('') });
+    return layout;
+  }
+
+  async #add({ id, command, shell = false, files = [] }: WantedCommand, shared: readonly WithFile[]) {
+    const own = files.map((spec) => parseWith(spec, this.#cwd));
+    const working = new WorkingFiles(this.#layout, id);
+    for (const file of [...own, ...shared]) await this.#addWith(file, working);
+    const [word = '', ...rest] = shell ? ['sh', '-c', ...command] : command;
+    const start = await this.#program(findProgram(word, this.#cwd), id);
+    const argv = [...start];
+    for (const each of rest) argv.push(shell ? each : await this.#word(each, working));
+    return { id, argv };
+  }
+
+  async #addWith({ source, place }: WithFile, working: WorkingFiles): Promise<void> {
+    if ('working' in place) return this.#addTree(source, working.placeOf(place.working), working);
+    if (!this.#moved.includes(place.absolute) && place.absolute !== source) this.#moved.push(place.absolute);
+    await this.#addTree(source, this.#layout.placeOf(place.absolute));
+  }
+
+  async #addTree(source: string, place: string, working?: WorkingFiles): Promise<void> {
+    const tree = scanTree(source, { budget: working?.budget ?? this.#budget });
+    const isFile = tree.folders.length === 0;
+    const options: ObjectOptions = {
+      skipMissing: !isFile,
+      ...(working === undefined ? {} : { within: working.folder }),
+    };
+    for (const script of this.#layout.addTree(place, tree, options)) await this.#addScriptNeeds(script, !isFile);
+  }
+
+  /** The kernel looks for the interpreter of a script at its own path, and `env` on the PATH. */
+  async #addScriptNeeds(script: string, isOptional: boolean): Promise<void> {
+    const start = startOf(script);
+    if (start.kind !== 'script' || this.#scripts.has(start.line)) return;
+    this.#scripts.add(start.line);
+    try {
+      const { shebang } = findProgram(script, this.#cwd);
+      if (shebang === undefined) return;
+      const needed = [shebang.interpreter, ...(shebang.env === undefined ? [] : [shebang.env])];
+      for (const word of needed) {
+        const found = findProgram(word, this.#cwd, script);
+        if (isSystemPath(found.file)) await this.#program(found, basename(found.file));
+      }
+    } catch (error) {
+      if (!isOptional) throw error;
+    }
+  }
+
+  /** Adds a program, for a script also its interpreter. Gives the words that start it. */
+  async #program(found: FoundProgram, id: string, nested = 0): Promise<string[]> {
+    const key = `${id}\0${found.path}\0${nested > 0}`;
+    const known = this.#placed.get(key);
+    if (known !== undefined) return known;
+    const argv =
+      found.shebang === undefined ? await this.#compiled(found, id, nested) : await this.#script(found, id, nested);
+    this.#placed.set(key, argv);
+    return argv;
+  }
+
+  async #script({ path, file, shebang }: FoundProgram, id: string, nested: number): Promise<string[]> {
+    if (nested >= MOST_NESTED) {
+      throw usageError(
+        'The interpreters of the script are scripts themselves, too many deep.',
+        path,
+        'name the last one',
+      );
+    }
+    const interpreter = findProgram(shebang!.interpreter, this.#cwd, path);
+    const words = await this.#program(interpreter, id, nested + 1);
+    const place = this.#systemPlace(file) ?? ownPlace(id, file, nested);
+    this.#layout.addFile(place, file, 0o755);
+    return [...words, ...shebang!.args, mark(this.#linked(path, place))];
+  }
+
+  async #compiled({ path, file }: FoundProgram, id: string, nested: number): Promise<string[]> {
+    const companions = await companionsOf(file);
+    const system = this.#systemPlace(file);
+    const own = ownPlace(id, file, nested);
+    const tools = `boxmark/tools/${id}`;
+    const name = companions?.prefix === undefined ? basename(own) : basename(file);
+    const place = system ?? privatePlace(file, tools, name, companions?.prefix) ?? own;
+    this.#layout.addObject(place, file);
+    const program = mark(system === undefined ? this.#layout.addLink(own, place) : this.#linked(path, place));
+    if (companions === undefined) return [program];
+    const prefix = system === undefined ? companions.prefix : undefined;
+    return [
+      program,
+      ...this.#addCompanions(companions, (folder) => {
+        const inner = prefix === undefined ? '..' : relative(prefix, folder);
+        return inner.startsWith('..') ? this.#layout.placeOf(folder) : join(tools, inner);
+      }),
+    ];
+  }
+
+  /** Gives the words that make the interpreter use what was added. */
+  #addCompanions({ folders, skip, options }: Companions, placeOf: (folder: string) => string): string[] {
+    for (const folder of folders) {
+      const real = realpathSync(folder);
+      const tree = scanTree(real, { budget: this.#budget, skip, skipSpecial: true });
+      this.#layout.addTree(placeOf(real), tree, { skipMissing: true, unlisted: true });
+      if (real !== folder) this.#layout.addLink(placeOf(folder), placeOf(real));
+    }
+    return options.map((option) => (typeof option === 'string' ? option : mark(placeOf(option.folder))));
+  }
+
+  /** Its own path where that is one of the system, and the base image has no other file there. */
+  #systemPlace(file: string): string | undefined {
+    if (!isSystemPath(file)) return undefined;
+    const place = this.#layout.placeOf(file);
+    return this.#layout.isFree(place, file) ? place : undefined;
+  }
+
+  /** A link of the system by which the program was found stays its name: many programs look at it. */
+  #linked(path: string, place: string): string {
+    if (!isSystemPath(path) || place.startsWith('boxmark/')) return place;
+    return this.#layout.addLink(this.#layout.placeOf(path), place);
+  }
+
+  /** A word that names a file is a request for it; all others, options too, are left alone. */
+  async #word(word: string, working: WorkingFiles): Promise<string> {
+    if (word === '' || word.startsWith('-')) return word;
+    if (isAbsolute(word)) {
+      const path = normalize(word).replace(/(?<=.)\/$/, '');
+      const isMoved = this.#moved.some((place) => path === place || path.startsWith(`${place}/`));
+      if (isMoved && this.#layout.has(this.#layout.placeOf(path))) return mark(this.#layout.placeOf(path));
+      await this.#absoluteWord(path);
+      return word;
+    }
+    const found = statusOf(resolve(this.#cwd, word));
+    if (found === undefined || !(found.isFile() || found.isDirectory())) return word;
+    if (word.split('/').includes('..')) {
+      throw usageError(
+        'A file that the command names is above the folder in which it runs.',
+        word,
+        `its absolute path, or --with ${word}:DEST and DEST in the command`,
+      );
+    }
+    const path = normalize(word).replace(/\/$/, '');
+    const place = working.placeOf(path === '.' ? '' : path);
+    if (path === '.' || !this.#layout.has(place)) await this.#addTree(resolve(this.#cwd, word), place, working);
+    return word;
+  }
+
+  async #absoluteWord(path: string): Promise<void> {
+    const found = isKernelPath(path) || path === '/' ? undefined : statusOf(path);
+    if (found === undefined || !(found.isFile() || found.isDirectory())) return;
+    const place = this.#layout.placeOf(path);
+    if (this.#layout.has(place)) return;
+    if (isHiddenPath(path)) {
+      throw usageError(
+        `A file that the command names is in /${path.split('/')[1]}, of which every box has its own.`,
+        path,
+        'a relative path, or --with SRC:DEST and DEST in the command; remove the file if the command writes it',
+      );
+    }
+    await this.#addTree(path, place);
+  }
+}
+
+/** The folder of a command whose files it finds where it runs. */
+class WorkingFiles {
+  readonly folder: string;
+  readonly budget: Budget;
+
+  constructor(layout: ProgramLayout, id: string) {
+    this.folder = workPath(id);
+    layout.addFolder(this.folder);
+    this.budget = new Budget(MOST_WORKING, (figure, path) =>
+      usageError(
+        `The working files of a command are copied into memory at each start, and are limited to 64 MiB: ${id} has ${figure}.`,
+        path,
+        'name the file by its absolute path, or --with SRC:/DEST, which are not copied',
+      ),
+    );
+  }
+
+  placeOf(path: string): string {
+    return path === '' ? this.folder : join(this.folder, path);
+  }
+}
+
+/** A place that depends neither on the folder nor, for the command itself, on the name of the file. */
+function ownPlace(id: string, file: string, nested: number): string {
+  return nested === 0 ? `boxmark/bin/${id}` : `boxmark/tools/${id}/bin/${basename(file)}`;
+}
+
+function mark(place: string): string {
+  return `${IMAGE_MARK}${place}`;
+}
+
+/** What is missing for a command is a matter of the command, and so is what doesn't fit the image. */
+function asUsage(error: unknown): unknown {
+  if (!(error instanceof BoxmarkError) || error.exitCode !== EXIT.failed) return error;
+  const remedy =
+    error instanceof LayoutConflict
+      ? 'run on the host whose image it is, or link the program statically'
+      : error.remedy;
+  return new BoxmarkError(
+    {
+      what: error.what,
+      ...(error.value === undefined ? {} : { value: error.value }),
+      ...(remedy === undefined ? {} : { remedy }),
+      cause: error,
+    },
+    EXIT.usage,
+  );
+}
