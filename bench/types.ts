@@ -67,6 +67,56 @@ export interface Contrast {
 export const COST_MEASURES = ['startup', 'footprint'] as const;
 export type CostMeasure = (typeof COST_MEASURES)[number];
 
+/** What a box's output is compared with: that of the others; nothing. */
+export const EXPECTATIONS = ['same-output', 'any'] as const;
+export type Expectation = (typeof EXPECTATIONS)[number];
+
+export const DIRECTIONS = ['lower', 'higher'] as const;
+/** Which of two figures is the better one. */
+export type Direction = (typeof DIRECTIONS)[number];
+
+/** A figure that a command prints, read beside its time. */
+export interface Metric {
+  /** As a workload: `openssl.throughput`. */
+  readonly id: string;
+  /** Regular expression whose first group is the number; the last match counts. Else `json`. */
+  readonly pattern?: string;
+  /** Path in a JSON document on standard output: `.results.0.mean`. */
+  readonly json?: string;
+  readonly unit: string;
+  readonly better: Direction;
+}
+
+/** A program of the user's as a workload: a pass is one run of it, from its start to its exit. */
+export interface CommandWorkload {
+  readonly id: string;
+  /** As the user gave it: words, or with `shell` one text for `sh -c`. */
+  readonly command: readonly string[];
+  readonly shell?: boolean;
+  /** What is run in a box; words that begin with `IMAGE_MARK` are paths in the image. Empty until it is found. */
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Absolute; a fresh folder that it may write to when left out. */
+  readonly workdir?: string;
+  /** File for standard input, below the working folder or absolute; empty input when left out. */
+  readonly stdin?: string;
+  /** `SRC[:DEST]`: what the box needs beside the program. */
+  readonly files?: readonly string[];
+  /** Shell texts: once in every start; before every burst, and at the end of a start, none of them timed. */
+  readonly setup?: string;
+  readonly prepare?: string;
+  readonly cleanup?: string;
+  /** Exit codes that count as success; 0 when left out. */
+  readonly exit?: readonly number[];
+  /** Left out: what a trial on the baseline suggests. */
+  readonly expect?: Expectation;
+  /** Of the output, where it is compared: FNV-1a 64 of what the trial printed, 16 hex digits. */
+  readonly output?: string;
+  readonly metrics?: readonly Metric[];
+  /** The shortest run of the trial on the baseline, ns. */
+  readonly runNs?: number;
+}
+
 /** Everything that decides what is measured and in which order. Frozen, pure, seeded. */
 export interface Plan {
   readonly schema: 1;
@@ -77,6 +127,10 @@ export interface Plan {
   readonly workloads: readonly string[];
   /** Those of them that the suite is the mean of; all when left out. */
   readonly suite?: readonly string[];
+  /** The workloads that are programs of the user's. */
+  readonly commands?: readonly CommandWorkload[];
+  /** `SRC[:DEST]`: what all of them need in a box. */
+  readonly with?: readonly string[];
   readonly size: Size;
   readonly kernels: KernelEngine;
   readonly contrasts: readonly Contrast[];
@@ -158,6 +212,8 @@ export interface Sample {
   readonly unit: string;
   /** Null when the answer was wrong. */
   readonly rate: number | null;
+  /** Of a figure that a command prints, which stands in `rate`: its better direction. Else null: the time counts. */
+  readonly better: Direction | null;
 }
 
 /** `dropped`: right after the page cache was dropped; `first`: the first one since the image was prepared, with the cache as it was. */

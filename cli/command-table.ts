@@ -29,6 +29,14 @@ const SESSION_OR_PACK: Argument = { name: 'session', help: 'folder of the sessio
 export const COMMANDS: Readonly<Record<CommandName, Command>> = {
   run: {
     summary: 'measure, and write a session',
+    args: [
+      {
+        name: 'program',
+        help: 'after --: a program of yours and its arguments, measured as it is',
+        variadic: true,
+        default: '',
+      },
+    ],
     examples: `
 boxmark run                                      # native, container, nested and vm, in about four minutes
 boxmark run -e native,docker,docker/docker -w fft,lu --blocks 12
@@ -36,6 +44,7 @@ boxmark run --profile standard --target 0.5% --max-time 20m
 boxmark run -e docker,uml --contrast uml..docker --json > comparison.json
 boxmark run -w system                            # what the kernel under each box does, instead of the processor
 boxmark run -e docker,docker:seccomp=new.json --baseline docker --fail-if 'suite > 2%'   # a gate: exit code 3
+boxmark run -e native,docker -- openssl speed -seconds 1 -evp sha256   # a program of yours
 boxmark run --measure startup -e native,docker,uml
 boxmark run --plan plan.yaml --dry-run`,
   },

@@ -9,6 +9,7 @@ import type { SessionInfo } from '../bench/session/info.ts';
 import type { Environment, Image, Plan, PlannedEnvironment, Runner, Unavailable, Workspace } from '../bench/types.ts';
 import { ALIASES, isAlias, type Resolved, resolveEnvironments, resolvePlanned } from '../runners/aliases.ts';
 import { ensureImage, importImage, loadImage } from '../runners/image/image.ts';
+import { type ProgramImage, type ProgramNeeds, programImage, type ResolvedCommand } from '../runners/image/programs.ts';
 import { RUNNERS } from '../runners/index.ts';
 import { layerNames, parsePath } from '../runners/stack/path.ts';
 import { prepareStack, type StackContext } from '../runners/stack/stack.ts';
@@ -30,6 +31,8 @@ export interface RigOptions extends MeasuringFlags {
   readonly imageFile: string | undefined;
   /** An image of the store to run, by its digest. */
   readonly imageDigest?: string;
+  /** Programs of the user's, which are added to the image. */
+  readonly programs?: ProgramNeeds | undefined;
 }
 
 /** What is to be prepared: of a plan's settings, or of a session's plan. */
@@ -48,6 +51,7 @@ interface Watch {
 /** What a rig consists of once it is prepared. */
 interface Parts extends Pick<Resolved, 'planned' | 'environments' | 'refused' | 'passedOver'> {
   readonly image: Image;
+  readonly commands: readonly ResolvedCommand[];
   readonly baseline: string;
   readonly control: Environment | undefined;
   readonly verifier: Environment | undefined;
@@ -59,6 +63,8 @@ export const ENVIRONMENT_NAMES: readonly string[] = [...RUNNERS.map(({ name }) =
 /** Prepared environments, ready to be measured. */
 export class Rig implements PreparedRig {
   readonly image: Image;
+  /** How the user's programs are run in it. */
+  readonly commands: readonly ResolvedCommand[];
   readonly planned: readonly PlannedEnvironment[];
   readonly environments: readonly Environment[];
   readonly baseline: string;
@@ -76,6 +82,7 @@ export class Rig implements PreparedRig {
     this.#folder = folder;
     this.flags = flags;
     this.image = parts.image;
+    this.commands = parts.commands;
     this.planned = parts.planned;
     this.environments = parts.environments;
     this.baseline = parts.baseline;
@@ -98,7 +105,7 @@ export class Rig implements PreparedRig {
     const { progress, signal } = watch;
     const requested = requestedOf(settings);
     progress.phase('building the image');
-    const image = await imageOf(settings);
+    const { image, commands } = await withPrograms(await imageOf(settings), settings);
     const context = { runners: RUNNERS, image, workspace: folder.workspace, nearest: suggestion };
     const resolved: Resolved = dryRun
       ? await resolvePlanned(requested, context)
@@ -113,7 +120,7 @@ export class Rig implements PreparedRig {
     const verifier = dryRun ? undefined : await prepareVerifier(context, folder.workspace);
     if (verifier !== undefined) made.push(verifier);
     signal.throwIfAborted();
-    return new Rig(folder, { ...resolved, image, planned, baseline, control, verifier }, watch);
+    return new Rig(folder, { ...resolved, image, commands, planned, baseline, control, verifier }, watch);
   }
 
   get workspace(): Workspace {
@@ -238,6 +245,10 @@ function admit(settings: RigSettings, { dryRun, imageFile }: RigOptions, progres
 function imageOf({ imageFile, imageDigest }: RigOptions): Promise<Image> {
   if (imageDigest !== undefined) return loadImage(imageDigest);
   return imageFile === undefined ? ensureImage(payloadFile()) : importImage(imageFile);
+}
+
+async function withPrograms(image: Image, { programs }: RigOptions): Promise<ProgramImage> {
+  return programs === undefined ? { image, commands: [] } : programImage(image, programs);
 }
 
 export function suggestion(name: string, known = ENVIRONMENT_NAMES): string {

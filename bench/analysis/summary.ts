@@ -1,7 +1,7 @@
 /** What one environment did: medians per workload, wake-up cost, composite score, and how long its starts took. */
 
 import { COMPOSITE_WORKLOADS } from '../plan/suite.ts';
-import { MFLOPS, type Start } from '../types.ts';
+import { type Direction, MFLOPS, type Start } from '../types.ts';
 import { median } from '../units.ts';
 import { findSeries, type SampleGroups, type Series, wakeupRatio } from './contrast/group.ts';
 
@@ -13,11 +13,13 @@ export interface WorkloadSummary {
   readonly wrongAnswers: number;
   /** Bursts without a duration, which are in no figure. */
   readonly untimedBursts: number;
-  /** Medians over the measured bursts; null when there are none. */
+  /** Medians over the measured bursts; null when there are none, the time also of a figure that a program prints. */
   readonly medianNsPerPass: number | null;
   /** What the rates count: `MFLOPS` of a kernel, else things a second; null when there are no bursts. */
   readonly unit: string | null;
   readonly medianRate: number | null;
+  /** Of a figure that a program prints: which of two is better. Else null. */
+  readonly better: Direction | null;
   /** The same where it is MFLOPS. */
   readonly medianMflops: number | null;
   /** Median over visits of the lead-in's time per pass over the measured burst's; 1.05 says that waking costs 5 % of a burst. */
@@ -92,9 +94,10 @@ function summarizeSeries(workload: string, series: Series | undefined): Workload
     bursts: times.length,
     wrongAnswers: series?.wrongAnswers ?? 0,
     untimedBursts: series?.untimedBursts ?? 0,
-    medianNsPerPass: medianOrNull(times),
+    medianNsPerPass: series?.better == null ? medianOrNull(times) : null,
     unit,
     medianRate,
+    better: series?.better ?? null,
     medianMflops: unit === MFLOPS ? medianRate : null,
     wakeupRatio: series === undefined ? null : wakeupRatio(series),
   };

@@ -6,6 +6,8 @@ import { sessionTable } from '../analysis/contrast/session-table.ts';
 import { decideWarmup } from '../analysis/warmup.ts';
 import { knownRemedy } from '../box/known-faults.ts';
 import { BoxmarkError } from '../errors.ts';
+import { commandOf, runOf } from '../plan/commands.ts';
+import { commandText } from '../plan/exec.ts';
 import { blocksText } from '../plan/profiles.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { BlockRun } from '../run/block.ts';
@@ -25,7 +27,7 @@ import { Resident } from '../run/resident.ts';
 import { Ledger, Verifier } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import { countedSamples } from '../session/load.ts';
-import type { Plan } from '../types.ts';
+import type { CommandWorkload, Plan } from '../types.ts';
 
 /** Warm-up bursts of the blocks after the pilot are only known when it is done; half of its own is a reasonable guess. */
 const LATER_WARMUP_SHARE = 0.5;
@@ -44,13 +46,15 @@ export const workloads: Kind = {
 };
 
 function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
-  const longSeconds = (plan.workloads.length * plan.longVisits * plan.longNs) / 1e9;
+  const run = runOf(plan);
+  const longSeconds = (run.length * plan.longVisits * plan.longNs) / 1e9;
+  const burstNs = run.reduce((sum, id) => sum + Math.max(plan.burstNs, commandOf(plan, id)?.runNs ?? 0), 0);
   let seconds = 0;
   for (const box of boxesOf(plan)) {
     const { startSeconds, factor } = guess(box);
     const warmups = plan.pilotBursts * (1 + (blocks - 1) * LATER_WARMUP_SHARE);
-    const bursts = plan.workloads.length * (warmups + blocks * 2 * plan.rounds);
-    seconds += blocks * (startSeconds + longSeconds) + (bursts * plan.burstNs * factor) / 1e9;
+    const bursts = warmups + blocks * 2 * plan.rounds;
+    seconds += blocks * (startSeconds + longSeconds) + (bursts * burstNs * factor) / 1e9;
   }
   return seconds;
 }
@@ -61,12 +65,21 @@ function describe(plan: Plan): string[] {
     target === null
       ? `after ${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`
       : `when every interval is ±${percent(target)} at most, from ${minBlocks} blocks on`;
+  const { commands = [] } = plan;
+  const own = runOf(plan).filter((id) => commandOf(plan, id) === undefined);
   return [
-    `workloads     ${plan.workloads.join(', ')} (${plan.size}, kernels: ${plan.kernels})`,
+    ...(own.length === 0 ? [] : [`workloads     ${own.join(', ')} (${plan.size}, kernels: ${plan.kernels})`]),
+    ...commands.map((command) => `program       ${command.id}: ${programText(command)}`),
     `design        ${blocksText(plan)} blocks × ${plan.rounds} rounds, ${plan.schedule}, bursts of ${plan.burstNs / 1e6} ms`,
     `margin        ±${percent(plan.margin)}: differences up to that count as none`,
     `ends          ${end}`,
   ];
+}
+
+/** The command as it was typed, and the figures that are read from what it prints. */
+function programText({ command, shell, metrics = [] }: CommandWorkload): string {
+  const figures = metrics.map(({ id, unit, better }) => `${id} (${unit}, ${better} is better)`);
+  return [shell === true ? `sh -c ${commandText(command)}` : commandText(command), ...figures].join('; ');
 }
 
 function percent(share: number): string {

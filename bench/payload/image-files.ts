@@ -1,5 +1,8 @@
 /** Files that every image holds for workloads of the system: their names and contents, on which image and payload agree. */
 
+/** Node.js in the image. */
+export const NODE_PATH = 'usr/bin/node';
+
 /** Small files to read, below the root of the image. */
 export const FILE_COUNT = 16;
 export const FILE_BYTES = 4096;

@@ -13,6 +13,7 @@ import {
 } from '../../scimark/index.ts';
 import { type Place, prepareSystemWorkload, systemChecksums, systemWorkload } from '../../system/index.ts';
 import type { KernelEngine, PreparedWorkload, Size } from '../types.ts';
+import { Command } from './commands/command.ts';
 import { readBoxFacts } from './facts.ts';
 import { extraPasses, slowShare } from './known-truth.ts';
 import { clockStepNs, measureBursts } from './measure.ts';
@@ -20,6 +21,7 @@ import {
   ANSWER_PREFIX,
   type BodyOf,
   type Burst,
+  type CommandRequest,
   type Op,
   PROTOCOL_VERSION,
   parseRequest,
@@ -50,26 +52,30 @@ const slowdown = slowShare(process.argv);
 const START_ARGUMENT = '--start=';
 
 const loaded = new Map<string, LoadedWorkload>();
+/** Programs of the user's. */
+const commands = new Map<string, Command>();
 /** The kernels that were prepared. */
 let engine: KernelEngine = 'reference';
 
 /** Waits without a timer or an event loop: a box without a request does nothing at all. */
-function main(): void {
+async function main(): Promise<void> {
   send({ v: PROTOCOL_VERSION, hello: hello() });
   for (const line of standardInput()) {
     if (line === '') continue;
-    const done = answer(line);
-    if (done) return;
+    const done = await answer(line);
+    if (done) break;
   }
+  // Without a request to quit, too: natively, nobody else removes their folders.
+  closeCommands();
 }
 
 /** Answers one line; true after `quit`. */
-function answer(line: string): boolean {
+async function answer(line: string): Promise<boolean> {
   let id = 0;
   try {
     id = Number((JSON.parse(line) as { id?: unknown }).id) || 0;
     const request = parseRequest(line);
-    const body = handle(request);
+    const body = await handle(request);
     send({ v: PROTOCOL_VERSION, id, ok: true, atNs: String(process.hrtime.bigint()), body });
     return request.op === 'quit';
   } catch (error) {
@@ -78,10 +84,12 @@ function answer(line: string): boolean {
   }
 }
 
-function handle(request: Request): BodyOf<Op> {
+function handle(request: Request): BodyOf<Op> | Promise<BodyOf<Op>> {
+  const command = 'workload' in request ? commands.get(request.workload) : undefined;
+  if (command !== undefined) return handleCommand(command, request);
   switch (request.op) {
     case 'prepare':
-      return prepare(request);
+      return (request.commands ?? []).length === 0 ? prepare(request) : prepareWithCommands(request);
     case 'warmup':
       // Many short calls: V8 does not replace code inside one long call, and states stay comparable.
       return burstsOf(request.workload, request.work, request.bursts);
@@ -98,8 +106,55 @@ function handle(request: Request): BodyOf<Op> {
     case 'facts':
       return { facts: { ...readBoxFacts(request.digests), ...(slowdown === 0 ? {} : { known_slowdown: slowdown }) } };
     case 'quit':
+      closeCommands();
       return {};
   }
+}
+
+/** The same requests, for a program that is started for each pass. */
+async function handleCommand(command: Command, request: Request): Promise<BodyOf<Op>> {
+  switch (request.op) {
+    case 'warmup':
+      return commandBursts(command, request.work, request.bursts);
+    case 'visit':
+      return commandBursts(command, request.work, 2);
+    case 'long':
+      return commandBursts(command, request.work, 1, request.leastNs);
+    case 'checksum':
+      command.assertAlone();
+      return { passes: command.passes, checksum: command.checksum };
+    default:
+      throw new Error(`a command has no ${request.op}`);
+  }
+}
+
+async function commandBursts(command: Command, work: number, count: number, leastNs = 0): Promise<BodyOf<'visit'>> {
+  const { bursts, metrics } = await command.measure(work, count, leastNs);
+  const printed = Object.keys(metrics).length === 0 ? {} : { metrics };
+  return { bursts, passes: command.passes, checksum: command.checksum, ...printed };
+}
+
+async function prepareWithCommands(request: RequestOf<'prepare'>): Promise<BodyOf<'prepare'>> {
+  const { commands: programs = [], workloads } = request;
+  const others = workloads.filter((id) => !programs.some((program) => program.id === id));
+  const body = prepare({ ...request, workloads: others });
+  const ready = new Map(body.workloads.map((it) => [it.id, it]));
+  for (const program of programs) ready.set(program.id, await prepareCommand(program));
+  return { ...body, workloads: workloads.flatMap((id) => ready.get(id) ?? []) };
+}
+
+/** What it printed stands for its state, before and after the first run. */
+async function prepareCommand(program: CommandRequest): Promise<Prepared> {
+  const { id } = program;
+  const command = new Command(program, { ...placeOf(process.argv), slowdown });
+  commands.set(id, command);
+  const { checksum, ...first } = await command.first();
+  return { id, flops: 0, unit: 'runs/s', perPass: 1, input: checksum, first: checksum, reference: checksum, ...first };
+}
+
+function closeCommands(): void {
+  for (const command of commands.values()) command.close();
+  commands.clear();
 }
 
 function prepare({ size, workloads, kernels = 'reference' }: RequestOf<'prepare'>): BodyOf<'prepare'> {
@@ -239,4 +294,4 @@ function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
 }
 
-main();
+void main();

@@ -1,7 +1,7 @@
 /** The protocol of a payload in its box: one request per line, one answer per line, versioned and checked at both ends. */
 
 import * as z from 'zod/mini';
-import { KERNEL_ENGINES, SIZES } from '../types.ts';
+import { DIRECTIONS, EXPECTATIONS, KERNEL_ENGINES, SIZES } from '../types.ts';
 
 /** Raised whenever a request or an answer changes its meaning. */
 export const PROTOCOL_VERSION = 1;
@@ -9,11 +9,42 @@ export const PROTOCOL_VERSION = 1;
 /** Answers carry this prefix, because a guest kernel and its init write to the same console. */
 export const ANSWER_PREFIX = '@boxmark ';
 
+/** The state of a command of which no output is compared. */
+export const NOTHING_COMPARED = '0'.repeat(16);
+
 const count = z.number().check(z.int(), z.gte(0));
 const positive = z.number().check(z.int(), z.gte(1));
 const workload = z.string().check(z.minLength(1), z.maxLength(64));
 const hex16 = z.string().check(z.regex(/^[0-9a-f]{16}$/));
 const head = { v: z.literal(PROTOCOL_VERSION), id: count };
+
+const word = z.string().check(z.maxLength(1 << 17));
+
+/** A program of the user's. */
+const command = z.object({
+  id: workload,
+  argv: z.array(word).check(z.minLength(1)),
+  env: z.optional(z.record(z.string(), word)),
+  workdir: z.optional(word),
+  stdin: z.optional(word),
+  setup: z.optional(word),
+  prepare: z.optional(word),
+  cleanup: z.optional(word),
+  exit: z.optional(z.array(count)),
+  /** `unknown` in a trial, which finds out whether it prints the same every time. */
+  expect: z.enum([...EXPECTATIONS, 'unknown']),
+  metrics: z.optional(
+    z.array(
+      z.object({
+        id: workload,
+        pattern: z.optional(word),
+        json: z.optional(word),
+        unit: word,
+        better: z.enum(DIRECTIONS),
+      }),
+    ),
+  ),
+});
 
 const requestSchema = z.discriminatedUnion('op', [
   /** Lays out the heap, prepares every workload from a fresh generator and runs one pass of each. */
@@ -24,6 +55,8 @@ const requestSchema = z.discriminatedUnion('op', [
     workloads: z.array(workload),
     /** Payloads of early versions know `reference` only and ignore it. */
     kernels: z.optional(z.enum(KERNEL_ENGINES)),
+    /** Those of the workloads that are programs of the user's. */
+    commands: z.optional(z.array(command)),
   }),
   /** `bursts` bursts of `work` passes, each in a separate call. */
   z.object({ ...head, op: z.literal('warmup'), workload, work: positive, bursts: positive }),
@@ -41,7 +74,13 @@ const requestSchema = z.discriminatedUnion('op', [
 /** A burst: nanoseconds from the start of the request to its start, wall time, CPU time of the process. */
 const burst = z.tuple([count, count, count]);
 
-const bursts = z.object({ bursts: z.array(burst), passes: count, checksum: hex16 });
+const bursts = z.object({
+  bursts: z.array(burst),
+  passes: count,
+  checksum: hex16,
+  /** Figures that a command printed: for each metric one a burst. */
+  metrics: z.optional(z.record(workload, z.array(z.number().check(z.gt(0))))),
+});
 
 /** The body of the answer to each request. */
 const bodySchemas = {
@@ -58,6 +97,10 @@ const bodySchemas = {
         input: hex16,
         first: hex16,
         reference: hex16,
+        /** Of a command: did its first runs print the same, what, and how long did the shortest take? */
+        output: z.optional(z.enum(['same', 'varied', 'long'])),
+        excerpt: z.optional(z.string()),
+        runNs: z.optional(z.number()),
       }),
     ),
   }),
@@ -98,6 +141,7 @@ export type Op = Request['op'];
 /** A request without its envelope. */
 export type RequestOf<O extends Op> = Omit<Extract<Request, { op: O }>, 'v' | 'id' | 'op'>;
 export type BodyOf<O extends Op> = z.infer<(typeof bodySchemas)[O]>;
+export type CommandRequest = z.infer<typeof command>;
 export type Burst = z.infer<typeof burst>;
 export type Hello = z.infer<typeof helloSchema>['hello'];
 export type Answer = z.infer<typeof answerSchema>;

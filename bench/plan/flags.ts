@@ -124,6 +124,11 @@ const WHERE = [
     help: 'run this environment of the session, which reaches another host or a file, or isolates less; may be repeated',
     commands: { resume: ANY, reproduce: ANY, compare: ANY },
   }),
+  flag('allow-command', names('program', 'openssl'), {
+    repeats: true,
+    help: 'run this program of the session, which it names and you do not; may be repeated',
+    commands: { resume: ANY, reproduce: ANY, compare: ANY },
+  }),
   flag('wait', time({ least: '1s', most: '168h' }), {
     help: 'how long to wait for another run on this host to end',
     otherwise: 'refuse to start',

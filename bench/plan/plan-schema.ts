@@ -1,12 +1,56 @@
 /** A stored plan: validates a session from elsewhere before anything is measured with it. */
 
 import * as z from 'zod';
-import { COST_MEASURES, KERNEL_ENGINES, type Plan, PROFILES, SIZES } from '../types.ts';
+import {
+  COST_MEASURES,
+  type CommandWorkload,
+  DIRECTIONS,
+  EXPECTATIONS,
+  KERNEL_ENGINES,
+  type Plan,
+  PROFILES,
+  SIZES,
+} from '../types.ts';
 import { MOST_BLOCKS, MOST_INSTANCES } from './what-flags.ts';
 
 const count = (most: number) => z.number().int().min(1).max(most);
 const name = z.string().min(1).max(400);
 const names = z.array(name).max(64);
+
+const word = z.string().max(1 << 17);
+const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/);
+
+/** A program of a user's, which is run only by whoever allows it. */
+const command = z.object({
+  id,
+  command: z.array(word).min(1).max(1000),
+  shell: z.exactOptional(z.boolean()),
+  argv: z.array(word).max(1000),
+  env: z.exactOptional(z.record(z.string().max(400), word)),
+  workdir: z.exactOptional(word),
+  stdin: z.exactOptional(word),
+  files: z.exactOptional(z.array(word).max(1000)),
+  setup: z.exactOptional(word),
+  prepare: z.exactOptional(word),
+  cleanup: z.exactOptional(word),
+  exit: z.exactOptional(z.array(z.number().int().min(0).max(255)).max(256)),
+  expect: z.exactOptional(z.enum(EXPECTATIONS)),
+  output: z.exactOptional(z.string().regex(/^[0-9a-f]{16}$/)),
+  runNs: z.exactOptional(z.number().min(0).max(1e15)),
+  metrics: z.exactOptional(
+    z
+      .array(
+        z.object({
+          id,
+          pattern: z.exactOptional(z.string().min(1).max(1000)),
+          json: z.exactOptional(z.string().min(1).max(1000)),
+          unit: z.string().min(1).max(32),
+          better: z.enum(DIRECTIONS),
+        }),
+      )
+      .max(64),
+  ),
+}) satisfies z.ZodType<CommandWorkload>;
 
 /** Bounds are far beyond what anyone would plan; they keep a damaged number from filling the memory. */
 const fields = {
@@ -20,6 +64,8 @@ const fields = {
   baseline: name,
   workloads: names,
   suite: z.exactOptional(names),
+  commands: z.exactOptional(z.array(command).max(64)),
+  with: z.exactOptional(z.array(word).max(1000)),
   size: z.enum(SIZES),
   kernels: z.enum(KERNEL_ENGINES),
   contrasts: z.array(z.object({ env: name, baseline: name })).max(1000),

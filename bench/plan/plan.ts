@@ -3,20 +3,27 @@
 import * as z from 'zod';
 import { BoxmarkError, messageOf, nearest, usageError } from '../errors.ts';
 import type { Contrast, Limits, Plan, PlannedEnvironment } from '../types.ts';
+import { commandSettings, commandSpecs } from './command-setting.ts';
 import { costSettings } from './cost-plan.ts';
+import { namedCommands, writtenCommand } from './exec.ts';
 import type { Flag } from './flag.ts';
 import { PROFILE_NUMBERS } from './profiles.ts';
 import { defaultFor, helpOf, keyOf, optionOf, PLAN_FLAGS, type PlanInput } from './read-flags.ts';
 import { roundUp } from './schedule.ts';
 import { readStopping } from './stopping.ts';
+import { SUITE } from './suite.ts';
+import { ANY_WORKLOAD } from './threshold.ts';
 import type { Form } from './values.ts';
 
 const PILOT_BURSTS = 30;
+/** The one setting of a plan file that no flag has: a list of programs. */
+export const COMMANDS_SETTING = 'workloads';
 
 /** What a plan file may say; names and values are those of the flags. */
-export const planInputSchema = z.strictObject(
-  Object.fromEntries(PLAN_FLAGS.map((flag) => [flag.name, settingSchema(flag).optional()])),
-);
+export const planInputSchema = z.strictObject({
+  ...Object.fromEntries(PLAN_FLAGS.map((flag) => [flag.name, settingSchema(flag).optional()])),
+  [COMMANDS_SETTING]: commandSettings.optional(),
+});
 
 /** Settings of the machine that a plan needs and that a user may omit. */
 export interface PlanDefaults {
@@ -24,6 +31,8 @@ export interface PlanDefaults {
   readonly workloads: readonly string[];
   /** Workloads that are measured only when named. */
   readonly system?: readonly string[];
+  /** May a plan hold programs of the user's? */
+  readonly programs?: boolean;
   readonly seed: number;
   limitsFor(cpus: readonly number[] | undefined, memoryBytes: number): Limits;
 }
@@ -38,19 +47,31 @@ export interface PlanDraft extends Omit<Plan, 'environments'> {
 export function checkPlanInput(content: unknown, file: string): PlanInput {
   const result = planInputSchema.safeParse(content);
   if (result.success) {
-    return Object.fromEntries(Object.entries(result.data).map(([name, value]) => [keyOf(name), value]));
+    const { [COMMANDS_SETTING]: programs, ...settings } = result.data;
+    return {
+      ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [keyOf(name), value])),
+      ...(programs === undefined ? {} : { commands: commandSpecs(programs, `${file}: ${COMMANDS_SETTING}`) }),
+    };
   }
   throw planError(result.error.issues[0], content, file);
 }
 
 /** The same words as for the flag, after the name of the file. */
 function planError(issue: z.core.$ZodIssue | undefined, content: unknown, file: string): BoxmarkError {
-  const known = PLAN_FLAGS.map(({ name }) => name);
+  const known = [...PLAN_FLAGS.map(({ name }) => name), COMMANDS_SETTING];
   if (issue?.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
     return usageError(`${file}: there is no setting of this name${nearest(key, known)}.`, key, known.join(', '));
   }
   const name = String(issue?.path[0] ?? '');
+  if (name === COMMANDS_SETTING) {
+    try {
+      commandSpecs((content as Readonly<Record<string, unknown>>)[name], `${file}: ${name}`);
+    } catch (error) {
+      if (error instanceof BoxmarkError) return error;
+      throw error;
+    }
+  }
   const flag = PLAN_FLAGS.find((one) => one.name === name);
   if (flag === undefined) {
     return usageError(`${file}: this is not a plan.`, JSON.stringify(content), `settings by name: ${known.join(', ')}`);
@@ -93,7 +114,7 @@ function settingSchema({ name, value }: Flag): z.ZodType {
 
 /** Every setting but the environments. Throws a usage error that names the flag. */
 export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraft {
-  const given = <N extends keyof PlanInput>(name: N) => input[name] ?? defaultFor('run', name);
+  const given = <N extends Exclude<keyof PlanInput, 'commands'>>(name: N) => input[name] ?? defaultFor('run', name);
   const profile = given('profile');
   const { rounds, longVisits, longNs } = PROFILE_NUMBERS[profile];
   return {
@@ -102,7 +123,7 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
     seed: input.seed ?? defaults.seed,
     profile,
     baseline: given('baseline'),
-    ...readWorkloads(given('workload'), defaults),
+    ...readWorkloads(input, defaults),
     size: given('size'),
     kernels: given('kernels'),
     contrasts: input.contrast ?? [],
@@ -122,10 +143,42 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
   };
 }
 
-/** Workloads by their names and those of groups, in the registry's order; and what the suite is made of. */
+/** Workloads by their names and those of groups, in the registry's order; what the suite is made of; programs. */
 function readWorkloads(
+  input: PlanInput,
+  { workloads: kernels, system = [], programs = false }: PlanDefaults,
+): Pick<Plan, 'workloads' | 'suite' | 'commands' | 'with'> {
+  const words = input.workload ?? (input.commands === undefined ? defaultFor('run', 'workload') : []);
+  const specs = [...words.filter((word) => typeof word !== 'string'), ...(input.commands ?? [])];
+  const own = namedWorkloads(
+    words.filter((word) => typeof word === 'string'),
+    kernels,
+    system,
+  );
+  const [first] = specs;
+  if (first === undefined) {
+    if (input.with !== undefined) {
+      throw usageError('--with is for programs, and none is measured.', input.with.join(', '), '-w exec:PROGRAM');
+    }
+    return own;
+  }
+  if (!programs) {
+    throw usageError("This command measures Boxmark's own workloads only.", writtenCommand(first), 'boxmark run');
+  }
+  const commands = namedCommands(specs, [...kernels, ...system, SUITE, ANY_WORKLOAD]);
+  const suite = own.workloads.filter((id) => kernels.includes(id));
+  return {
+    workloads: [...own.workloads, ...commands.flatMap(({ id, metrics = [] }) => [id, ...metrics.map((one) => one.id)])],
+    suite,
+    commands,
+    ...(input.with === undefined ? {} : { with: input.with }),
+  };
+}
+
+function namedWorkloads(
   named: readonly string[],
-  { workloads: kernels, system = [] }: PlanDefaults,
+  kernels: readonly string[],
+  system: readonly string[],
 ): Pick<Plan, 'workloads' | 'suite'> {
   const all = [...kernels, ...system];
   const groups: Readonly<Record<string, readonly string[]>> =

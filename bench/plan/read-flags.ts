@@ -1,5 +1,6 @@
 /** What follows from the table of flags: which ones a command takes, their help texts, and the values that were typed. */
 
+import type { CommandSpec } from './exec.ts';
 import type { CommandName, Flag } from './flag.ts';
 import { FLAGS, type Row } from './flags.ts';
 import { orList, type ValueType } from './values.ts';
@@ -13,7 +14,10 @@ export type FlagValues<C extends CommandName> = Values<
   Extract<Row, { readonly commands: { readonly [Name in C]: unknown } }>
 >;
 /** Settings of a plan, from flags or from a file. */
-export type PlanInput = Values<Extract<Row, { readonly plan: true }>>;
+export type PlanInput = Values<Extract<Row, { readonly plan: true }>> & {
+  /** Programs, which a plan file has as `workloads`. */
+  readonly commands?: readonly CommandSpec[] | undefined;
+};
 
 export const PLAN_FLAGS: readonly Flag[] = FLAGS.filter(({ plan }) => plan === true);
 

@@ -1,6 +1,7 @@
 /** A block as a list of steps, in the order in which they are done. Pure: plan and block number decide it. */
 
 import type { Plan } from '../types.ts';
+import { runOf } from './commands.ts';
 import { blockOrder, boxesOf } from './schedule.ts';
 
 export type Step =
@@ -46,10 +47,11 @@ export const HOST_VISITS = 3;
 /** Blocks are counted from 1, rounds from 1, positions from 1. */
 export function blockSteps(plan: Plan, block: number): Step[] {
   const boxes = boxesOf(plan);
-  const { seed, workloads, rounds: roundCount, longVisits } = plan;
+  const { seed, rounds: roundCount, longVisits } = plan;
+  const workloads = runOf(plan);
   const order = blockOrder({ seed, block, boxes, workloads, rounds: roundCount, longVisits });
   const starts = order.startOrder.map((box, index): Step => ({ kind: 'start', box, position: index + 1 }));
-  const warmups = plan.workloads.flatMap((workload) =>
+  const warmups = workloads.flatMap((workload) =>
     order.startOrder.map((box, index): Step => ({ kind: 'warmup', box, workload, position: index + 1 })),
   );
   const rounds = order.rounds.map((visits, round) =>

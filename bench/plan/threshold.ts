@@ -18,7 +18,7 @@ export interface Threshold {
 
 export const ANY_WORKLOAD = 'any';
 
-const FORM = /^(?:(?<env>\S+)\s+on\s+)?(?<workload>[a-z][a-z0-9-]*)\s*>\s*(?<limit>[^\s>]+\s?%)$/;
+const FORM = /^(?:(?<env>\S+)\s+on\s+)?(?<workload>[A-Za-z0-9][\w.+-]*)\s*>\s*(?<limit>[^\s>]+\s?%)$/;
 const EXAMPLES = "'suite > 2%', 'docker on fft > 5%', 'any > 10%'";
 
 export const THRESHOLD: ValueType<readonly Threshold[]> = {

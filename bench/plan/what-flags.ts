@@ -1,7 +1,8 @@
 /** The flags that say what is measured and how much of it; `flags.ts` has them all. */
 
-import { type KernelEngine, PROFILES, type Profile, type Schedule, type Size } from '../types.ts';
+import { type Expectation, type KernelEngine, PROFILES, type Profile, type Schedule, type Size } from '../types.ts';
 import { formatPercent } from '../units.ts';
+import { METRICS, WORKLOADS } from './exec.ts';
 import { ANY, flag, type Measure } from './flag.ts';
 import { blocksText, CAP_WITH_TARGET, DEFAULT_PROFILE, LEAST_WITH_TARGET, PROFILE_NUMBERS } from './profiles.ts';
 import { choice, count, counts, names, ON, PAIRS, PERCENT, PERCENTS, text, time } from './values.ts';
@@ -19,6 +20,10 @@ const KERNELS: Readonly<Record<KernelEngine, string>> = {
   reference: "SciMark's own loops",
   tuned: 'restructured loops',
   wasm: 'WebAssembly with vectors',
+};
+const EXPECTED: Readonly<Record<Expectation, string>> = {
+  'same-output': 'the same everywhere',
+  any: 'anything, which is not kept',
 };
 const SCHEDULES: Readonly<Record<Schedule, string>> = {
   interleaved: 'all environments in turns',
@@ -53,13 +58,44 @@ export const WHAT = [
     otherwise: 'all',
     commands: { compare: ANY },
   }),
-  flag('workload', names('list', 'fft,lu'), {
+  flag('workload', WORKLOADS, {
     short: 'w',
+    repeats: true,
     help: 'workloads (boxmark list workloads) or the groups scimark, system and all, joined by commas',
     default: 'scimark',
-    commands: { run: ANY, explain: ANY, selftest: { help: 'kernels (boxmark list workloads), joined by commas' } },
+    commands: {
+      run: {
+        help: "workloads (boxmark list workloads) or the groups scimark, system and all, joined by commas; or a program: 'exec:PROGRAM ARG…', 'sh:TEXT', 'NAME=exec:…'; may be repeated",
+      },
+      explain: ANY,
+      selftest: { help: 'kernels (boxmark list workloads), joined by commas' },
+    },
     kinds: ['workloads'],
     plan: true,
+  }),
+  flag('with', names('SRC[:DEST]', 'data.csv'), {
+    repeats: true,
+    help: 'a file or folder that the programs need, put into every box: read-only at an absolute path, or copied into the working folder of each start; may be repeated',
+    commands: { run: ANY },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('metric', METRICS, {
+    repeats: true,
+    help: "a figure that the program prints, as 'NAME:UNIT:higher=PATTERN' or 'NAME:UNIT:lower=.json.path'; may be repeated",
+    commands: { run: ANY },
+    kinds: ['workloads'],
+  }),
+  flag('expect', choice<Expectation>(EXPECTED, 'output'), {
+    help: 'what the programs must print',
+    otherwise: 'what a trial on the baseline shows',
+    commands: { run: ANY },
+    kinds: ['workloads'],
+  }),
+  flag('prepare', text('text', 'rm -f out.db'), {
+    help: 'shell text that a box runs before every burst of the programs given here, not timed; setup and cleanup stand in a plan file',
+    commands: { run: ANY },
+    kinds: ['workloads'],
   }),
   flag('size', choice<Size>(SIZES, 'size'), {
     help: 'size of the workloads',

@@ -1,8 +1,9 @@
 /** A plan as the settings of a plan file that makes it again. */
 
-import type { Plan } from '../types.ts';
+import type { CommandWorkload, Metric, Plan } from '../types.ts';
+import { commandOf, runOf } from './commands.ts';
 
-type Setting = string | number | boolean | readonly string[] | readonly number[];
+type Setting = string | number | boolean | readonly string[] | readonly number[] | readonly object[];
 
 /** By the names of the flags. Environments are those that were measured, whatever alias they were asked for by. */
 export function writtenPlan(plan: Plan): Readonly<Record<string, Setting>> {
@@ -26,9 +27,12 @@ export function writtenPlan(plan: Plan): Readonly<Record<string, Setting>> {
 }
 
 function workloadSettings(plan: Plan): Readonly<Record<string, Setting>> {
-  const { minBlocks, maxBlocks, target, margin } = plan;
+  const { minBlocks, maxBlocks, target, margin, commands = [] } = plan;
+  const own = runOf(plan).filter((id) => commandOf(plan, id) === undefined);
   return {
-    workload: plan.workloads,
+    ...(own.length === 0 ? {} : { workload: own }),
+    ...(commands.length === 0 ? {} : { workloads: commands.map(writtenProgram) }),
+    ...(plan.with === undefined ? {} : { with: plan.with }),
     size: plan.size,
     kernels: plan.kernels,
     schedule: plan.schedule,
@@ -39,6 +43,21 @@ function workloadSettings(plan: Plan): Readonly<Record<string, Setting>> {
       ? { blocks: maxBlocks }
       : { target: percentText(target), 'min-blocks': minBlocks, 'max-blocks': maxBlocks }),
   };
+}
+
+/** As an entry of `workloads`; what a trial finds out is found out again. */
+function writtenProgram(command: CommandWorkload): object {
+  const { id, command: words, shell, argv: _, output: _o, runNs: _r, metrics, ...rest } = command;
+  return {
+    id,
+    ...(shell === true ? { shell: words[0] } : { command: words }),
+    ...rest,
+    ...(metrics === undefined ? {} : { metrics: metrics.map((one) => writtenMetric(id, one)) }),
+  };
+}
+
+function writtenMetric(program: string, { id, ...rest }: Metric): object {
+  return { name: id.slice(program.length + 1), ...rest };
 }
 
 /** Those that no plan has by itself. */

@@ -1,5 +1,6 @@
 /** One block of workloads: runs its steps, turns answers into samples, and keeps a failing box from spoiling the others' data. */
 
+import { runOf } from '../plan/commands.ts';
 import { blockSteps, type HostStep, type MeasuringStep, type Step } from '../plan/steps.ts';
 import { INTERRUPTED, type Sample, type StartFigures } from '../types.ts';
 import { BoxFault, faultOf } from './client.ts';
@@ -168,7 +169,7 @@ export class BlockRun {
   /** At the end of a block every state is checked against a replay, so that boxes can't agree on something wrong. */
   async #verify(boxes: readonly string[]): Promise<void> {
     const { plan, ledger } = this.#request;
-    for (const workload of plan.workloads) {
+    for (const workload of runOf(plan)) {
       const states: { resident: Resident; passes: number; checksum: string }[] = [];
       for (const box of boxes) {
         await this.#guarded(box, async (resident) => {

@@ -1,5 +1,6 @@
 /** Finds, once per session and on the warmed-up baseline, how many passes make a burst; frozen for every environment. */
 
+import { commandOf, runOf } from '../plan/commands.ts';
 import type { Plan } from '../types.ts';
 import { median } from '../units.ts';
 import type { Resident } from './resident.ts';
@@ -13,6 +14,8 @@ const TRIAL_SHARE = 0.2;
 /** Attempts at a figure; each is at least twice as large. */
 const MOST_ATTEMPTS = 10;
 
+const COMMAND_RUNS = 3;
+
 /** 1, 2, 5, 10, 20, 50 …: the step nearest to `passes` in logarithms, at least 1. */
 export function roundTo125(passes: number): number {
   if (!(passes > 1)) return 1;
@@ -25,8 +28,17 @@ export function roundTo125(passes: number): number {
 /** Passes per burst for every workload of the plan. */
 export async function calibrate(resident: Pick<Resident, 'ask'>, plan: Plan): Promise<Record<string, number>> {
   const work: Record<string, number> = {};
-  for (const workload of plan.workloads) work[workload] = await calibrateOne(resident, workload, plan.burstNs);
+  for (const workload of runOf(plan)) {
+    const one = commandOf(plan, workload) === undefined ? calibrateOne : calibrateCommand;
+    work[workload] = await one(resident, workload, plan.burstNs);
+  }
   return work;
+}
+
+/** A program is compiled already, and may run for a minute: its first runs after the trial say enough. */
+async function calibrateCommand(resident: Pick<Resident, 'ask'>, workload: string, burstNs: number): Promise<number> {
+  const { body } = await resident.ask('warmup', { workload, work: 1, bursts: COMMAND_RUNS });
+  return roundTo125(burstNs / median(body.bursts.map(([, wallNs]) => wallNs)));
 }
 
 async function calibrateOne(resident: Pick<Resident, 'ask'>, workload: string, burstNs: number): Promise<number> {

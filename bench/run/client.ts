@@ -176,7 +176,7 @@ function seconds(ms: number): string {
 }
 
 /** A short, printable excerpt of a box's output. */
-function excerpt(text: string): string {
+export function excerpt(text: string): string {
   const flat = text.replace(/\s+/g, ' ').replace(/[^\x20-\x7e]/g, '?');
   return flat.length > 160 ? `${flat.slice(0, 160)}…` : flat;
 }

@@ -1,9 +1,11 @@
 /** One started environment while it is resident: prepared, asked for bursts, closed; its times and its CPU use. */
 
 import { createHash } from 'node:crypto';
-import type { BodyOf, Op, RequestOf } from '../payload/protocol.ts';
+import type { BodyOf, CommandRequest, Op, RequestOf } from '../payload/protocol.ts';
+import { commandOf, runOf } from '../plan/commands.ts';
 import {
   type BoxFacts,
+  type CommandWorkload,
   type Environment,
   type Holdings,
   NO_FIGURES,
@@ -12,7 +14,7 @@ import {
   type Started,
   type StartFigures,
 } from '../types.ts';
-import { BoxFault, connect, type PayloadClient, type Reply } from './client.ts';
+import { BoxFault, connect, excerpt, type PayloadClient, type Reply } from './client.ts';
 import type { BlockSink } from './kind.ts';
 import { type Clock, type ClockReading, openClock } from './watch/clock.ts';
 import { type HostGauges, hostFacts, postureFacts } from './watch/host-gauges.ts';
@@ -136,7 +138,7 @@ export class Resident {
 
   /** Makes a few trivial requests, so at least one answer comes quickly and `clock` is exact. */
   async ping(): Promise<void> {
-    const [workload = ''] = this.#scope.plan.workloads;
+    const [workload = ''] = runOf(this.#scope.plan);
     for (let i = 0; i < PINGS; i++) await this.ask('checksum', { workload });
   }
 
@@ -202,8 +204,8 @@ export class Resident {
 
   async #prepare(): Promise<void> {
     const { plan } = this.#scope;
-    const { size, kernels, workloads } = plan;
-    const { body } = await this.ask('prepare', { size, kernels, workloads: [...workloads] });
+    const { size, kernels } = plan;
+    const { body } = await this.ask('prepare', { size, kernels, workloads: [...runOf(plan)], ...commandsFor(plan) });
     checkPrepared(body, plan);
     this.prepared = body.workloads;
   }
@@ -241,12 +243,40 @@ function checkImage(facts: BoxFacts, image: StartScope['image']): void {
   }
 }
 
+/** What a payload has to know of the users' programs. */
+function commandsFor(plan: Plan): { commands?: CommandRequest[] } {
+  const commands = runOf(plan).flatMap((id) => commandOf(plan, id) ?? []);
+  return commands.length === 0 ? {} : { commands: commands.map(requestFor) };
+}
+
+function requestFor(one: CommandWorkload): CommandRequest {
+  const { id, argv, env, workdir, stdin, setup, prepare, cleanup, exit, metrics } = one;
+  return {
+    id,
+    argv: [...argv],
+    env: { ...env },
+    workdir,
+    stdin,
+    setup,
+    prepare,
+    cleanup,
+    exit: exit && [...exit],
+    metrics: metrics && [...metrics],
+    expect: one.expect ?? 'unknown',
+  };
+}
+
 /** The kernels must be those of the plan, and the first pass must leave the stored reference, or the box computes something else. */
 function checkPrepared({ kernels = 'reference', workloads }: BodyOf<'prepare'>, plan: Plan): void {
   if (kernels !== plan.kernels) throw new BoxFault('failed', `runs the kernels ${kernels}, not ${plan.kernels}`);
-  for (const id of plan.workloads) {
+  for (const id of runOf(plan)) {
     const found = workloads.find((workload) => workload.id === id);
     if (found === undefined) throw new BoxFault('failed', `did not prepare ${id}`);
+    const expected = commandOf(plan, id)?.output;
+    if (expected !== undefined && found.first !== expected) {
+      const printed = excerpt(found.excerpt ?? '');
+      throw new BoxFault('failed', `${id} prints something else here than in its trial on the baseline: ${printed}`);
+    }
     if (found.first !== found.reference) {
       throw new BoxFault('failed', `${id} is wrong after its first pass: ${found.first}, reference ${found.reference}`);
     }

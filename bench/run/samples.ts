@@ -1,5 +1,6 @@
 /** From a payload's answer to the rows of `samples.csv`. */
 
+import { commandOf, metricsOf } from '../plan/commands.ts';
 import type { HostStep, MeasuringStep } from '../plan/steps.ts';
 import { MFLOPS, type Phase, type Plan, type Sample } from '../types.ts';
 import type { Reply } from './client.ts';
@@ -18,9 +19,10 @@ export interface Answered<S = MeasuringStep> {
 
 /** The rows of one answer, in the order in which the bursts ran. Assumed correct until a state shows otherwise. */
 export function toSamples({ plan, block, step, resident, work, reply, askedAtMs }: Answered): Sample[] {
-  const { bursts, checksum } = reply.body;
+  const { bursts, checksum, metrics = {} } = reply.body;
   const wallSum = bursts.reduce((sum, [, wallNs]) => sum + wallNs, 0);
-  return bursts.map(([offsetNs, wallNs, cpuNs], index): Sample => {
+  const command = commandOf(plan, step.workload);
+  const rows = bursts.map(([offsetNs, wallNs, cpuNs], index): Sample => {
     const last = index === bursts.length - 1;
     // A guest kernel counts wall time as CPU time; the host's account of the request is split by wall time.
     const hostCpuNs = reply.hostCpuNs === null ? null : Math.round((reply.hostCpuNs * wallNs) / wallSum);
@@ -35,7 +37,8 @@ export function toSamples({ plan, block, step, resident, work, reply, askedAtMs 
       size: plan.size,
       work,
       wallNs,
-      cpuNs: resident.environment.cpuClock === 'guest' ? cpuNs : hostCpuNs,
+      // Nor does a payload know what programs used that it started.
+      cpuNs: resident.environment.cpuClock === 'guest' && command === undefined ? cpuNs : hostCpuNs,
       checksum: last ? checksum : '',
       ok: true,
       startedAt: new Date(askedAtMs + offsetNs / 1e6).toISOString(),
@@ -45,6 +48,15 @@ export function toSamples({ plan, block, step, resident, work, reply, askedAtMs 
       ...speedOf(resident, step.workload, work, wallNs),
     };
   });
+  return step.kind === 'warmup' || command === undefined ? rows : rows.flatMap((row, at) => [row, ...printed(row, at)]);
+
+  /** The figures that the program printed in this burst, each as a row beside that of its time. */
+  function printed(row: Sample, at: number): Sample[] {
+    return metricsOf(command ?? {}).flatMap(({ id, unit, better }) => {
+      const rate = metrics[id]?.[at];
+      return rate === undefined ? [] : [{ ...row, workload: id, mflops: null, unit, rate, better, checksum: '' }];
+    });
+  }
 }
 
 /**
@@ -86,10 +98,10 @@ function speedOf(
   workload: string,
   passes: number,
   wallNs: number,
-): Pick<Sample, 'mflops' | 'unit' | 'rate'> {
+): Pick<Sample, 'mflops' | 'unit' | 'rate' | 'better'> {
   const { flops = 0, unit = MFLOPS, perPass = flops / 1e6 } = prepared.find(({ id }) => id === workload) ?? {};
   const rate = wallNs === 0 ? null : (perPass * passes * 1e9) / wallNs;
-  return { mflops: unit === MFLOPS ? rate : null, unit, rate };
+  return { mflops: unit === MFLOPS ? rate : null, unit, rate, better: null };
 }
 
 function phaseOf(kind: 'warmup' | 'visit' | 'long', index: number): Phase {

@@ -1,6 +1,7 @@
 /** The plan of a stored session, checked before it is measured again: it may come from elsewhere. */
 
 import { nearest, usageError } from '../errors.ts';
+import { commandOf, runOf } from '../plan/commands.ts';
 import { planSchema } from '../plan/plan-schema.ts';
 import type { Plan } from '../types.ts';
 import type { SessionInfo } from './info.ts';
@@ -30,18 +31,19 @@ export function storedPlan(
     );
   }
   const plan: Plan = checked.data;
-  for (const id of plan.workloads) {
-    if (workloads.includes(id)) continue;
+  const run = runOf(plan);
+  for (const id of run) {
+    if (workloads.includes(id) || commandOf(plan, id) !== undefined) continue;
     throw usageError(`There is no workload of this name${nearest(id, workloads)}.`, id, workloads.join(', '));
   }
   if (!plan.environments.some(({ path }) => path === plan.baseline)) {
     throw usageError('The baseline is not among the environments of the session.', plan.baseline);
   }
   const work = Object.fromEntries(
-    plan.workloads.flatMap((id) => {
+    run.flatMap((id) => {
       const passes = info.work[id];
       return Number.isSafeInteger(passes) && (passes ?? 0) > 0 ? [[id, passes as number]] : [];
     }),
   );
-  return { plan, work: Object.keys(work).length === plan.workloads.length ? work : {} };
+  return { plan, work: Object.keys(work).length === run.length ? work : {} };
 }

@@ -1,6 +1,7 @@
 /** The CSV files of a session, each column once: how it is written, read and checked, and what it means. Columns are only ever appended. */
 
 import {
+  DIRECTIONS,
   type FootprintRow,
   MFLOPS,
   PHASES,
@@ -119,6 +120,11 @@ export const SAMPLES = new Table<Partial<Sample>, Sample>(
       rate: column('rate', figure, {
         unit: 'as unit says',
         meaning: 'rate of the burst; empty when the answer was wrong',
+        detail: 'Where `better` is set: the figure that the program printed, the mean over the runs of the burst',
+      }),
+      better: column('better', maybe(oneOf(DIRECTIONS)), {
+        meaning: 'of a figure that a program prints, which of two is better; empty where the time counts',
+        appended: true,
       }),
     }),
   ],

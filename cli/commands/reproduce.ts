@@ -24,6 +24,8 @@ import { type Rig, suggestion, withRig } from '../rig.ts';
 import { concludeSession } from '../session/conclude-session.ts';
 import { measuringFlags } from '../session/measuring-flags.ts';
 import { assertOut } from '../session/out-folder.ts';
+import { programNeeds, withPaths } from '../session/programs.ts';
+import { originOf } from '../session/stored-origin.ts';
 
 const JSON_SCHEMA = 1;
 
@@ -45,16 +47,18 @@ async function reproduceIn(dir: string, flags: ReproduceFlags): Promise<number> 
     requested: plan.environments.map(({ path }) => path).filter((path) => !unknown.some((one) => one.path === path)),
     baseline: plan.baseline,
     limits,
-    origin: { dir, allowed: flags.allowEnv ?? [] },
+    origin: originOf(dir, plan, flags),
   };
   const image = await imageOf(original, flags.image);
   return withRig(
     settings,
-    { quiet: flags.quiet === true, dryRun: false, ...image, ...measuringFlags(flags) },
+    // Its own image has the programs already; this host's is made with what this host has under their names.
+    { quiet: flags.quiet === true, dryRun: false, ...image, ...programsFor(plan, image), ...measuringFlags(flags) },
     async (rig) => {
       const otherBytes = otherBytesText(original, rig);
       for (const text of [otherBytes, note]) if (text !== null) rig.progress.say(text);
-      const here = planHere({ ...plan, ...changes, limits }, rig);
+      const found = rig.commands.length === 0 ? plan : withPaths(plan, rig.commands);
+      const here = planHere({ ...found, ...changes, limits }, rig);
       rig.announce(here);
       const outcome = await rig.measure(here, { out, work, refused: [...rig.refused, ...unknown] });
       const remarks = [...(note === null ? [] : [note]), ...planRemarks(original, here, flags)];
@@ -86,7 +90,10 @@ function changesOf({ blocks, maxTime }: ReproduceFlags): Partial<Plan> {
 }
 
 /** The file, else the session's own image when the store has it, else this host's. */
-async function imageOf({ info }: LoadedSession, imageFile: string | undefined) {
+async function imageOf(
+  { info }: LoadedSession,
+  imageFile: string | undefined,
+): Promise<{ imageFile: string | undefined; imageDigest?: string }> {
   const { digest } = info.image;
   if (imageFile !== undefined || !/^[0-9a-f]{64}$/.test(digest)) return { imageFile };
   const isThere = await loadImage(digest).then(
@@ -94,6 +101,10 @@ async function imageOf({ info }: LoadedSession, imageFile: string | undefined) {
     () => false,
   );
   return { imageFile, ...(isThere ? { imageDigest: digest } : {}) };
+}
+
+function programsFor(plan: Plan, { imageFile, imageDigest }: Awaited<ReturnType<typeof imageOf>>) {
+  return imageFile === undefined && imageDigest === undefined ? { programs: programNeeds(plan) } : {};
 }
 
 function otherBytesText({ info }: LoadedSession, { image }: Rig): string | null {

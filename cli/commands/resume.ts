@@ -23,6 +23,7 @@ import { finish } from '../session/measure.ts';
 import { measuringFlags } from '../session/measuring-flags.ts';
 import { recordedCall } from '../session/recorded-call.ts';
 import { concludeRun, type RunEnd } from '../session/run-result.ts';
+import { originOf } from '../session/stored-origin.ts';
 
 type ResumeFlags = FlagValues<'resume'>;
 
@@ -52,7 +53,7 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
     requested: plan.environments.map(({ path }) => path),
     baseline: plan.baseline,
     limits: plan.limits,
-    origin: { dir, allowed: flags.allowEnv ?? [] },
+    origin: originOf(dir, plan, flags),
   };
   const image = { imageFile: undefined, imageDigest: before.image.digest };
   return withRig(

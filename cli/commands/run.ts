@@ -16,16 +16,18 @@ import { type Rig, refusalLines, timeGuess, withRig } from '../rig.ts';
 import { measuringFlags } from '../session/measuring-flags.ts';
 import { assertOut } from '../session/out-folder.ts';
 import { readPlanFile } from '../session/plan-file.ts';
+import { programNeeds, programOf, trialOf, withPaths, withProgram } from '../session/programs.ts';
 import { concludeRun } from '../session/run-result.ts';
 
 type RunFlags = FlagValues<'run'>;
 
-export async function run(flags: RunFlags): Promise<number> {
-  const input = readInput(flags);
+export async function run(flags: RunFlags, ...operands: string[]): Promise<number> {
+  const input = withProgram(readInput(flags), flags, programOf(operands));
   const sign = signingKey(flags.sign);
   const settings = planSettings(input, {
     workloads: KERNEL_IDS,
     system: SYSTEM_IDS,
+    programs: true,
     seed: randomInt(2 ** 31),
     limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
   });
@@ -37,13 +39,19 @@ export async function run(flags: RunFlags): Promise<number> {
     quiet: flags.quiet === true,
     dryRun: flags.dryRun === true,
     imageFile: flags.image,
+    programs: programNeeds(settings),
     ...measuringFlags(flags),
   };
   return withRig({ ...settings, origin: null }, options, async (rig) => {
-    const plan = makePlan(settings, rig.planned, rig.baseline);
-    if (flags.dryRun) return concludeDryRun(plan, rig, flags.json);
-    rig.announce(plan);
+    const found = withPaths(settings, rig.commands);
+    if (flags.dryRun) return concludeDryRun(makePlan(found, rig.planned, rig.baseline), rig, flags.json);
     if (flags.keepGoing !== true) assertComparable(rig, settings.requested);
+    const tried = await trialOf(rig, found, {
+      rounds: input.rounds !== undefined,
+      timeout: input.timeout !== undefined,
+    });
+    const plan = makePlan(tried, rig.planned, rig.baseline);
+    rig.announce(plan);
     const outcome = await rig.measure(plan, { out });
     return concludeRun(outcome, rig, {
       json: flags.json,

@@ -1,15 +1,16 @@
 /** Can two sessions be run against each other here? The request for it, or why not; and the run itself. */
 
 import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
+import { commandOf } from '../../bench/plan/commands.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
-import type { Image, Plan } from '../../bench/types.ts';
+import type { CommandWorkload, Image, Plan } from '../../bench/types.ts';
 import { isAlias } from '../../runners/aliases.ts';
 import { loadImage, verifyImage } from '../../runners/image/image.ts';
 import { WORKLOAD_IDS } from '../names.ts';
 import { withRig } from '../rig.ts';
 import { HostInUse } from '../session/claim-host.ts';
 import { type MeasuringFlags, measuringFlags } from '../session/measuring-flags.ts';
-import { assertAllowed, type StoredOrigin } from '../session/stored-origin.ts';
+import { type Allowing, assertAllowed, originOf, type StoredOrigin } from '../session/stored-origin.ts';
 import { limitsHere } from './limits-here.ts';
 import { measurePaired, type PairedResult } from './paired.ts';
 import type { Sides } from './sides.ts';
@@ -23,12 +24,11 @@ export interface PairedCase {
   readonly remarks: readonly string[];
 }
 
-export interface CaseOptions {
+export interface CaseOptions extends Allowing {
   readonly only: ReadonlySet<string>;
   readonly margin: number;
   readonly blocks?: number | undefined;
   readonly cpu?: readonly number[] | undefined;
-  readonly allowEnv?: readonly string[] | undefined;
 }
 
 /** A reason, as the end of a sentence, where a paired run is out of the question. */
@@ -55,7 +55,9 @@ export async function pairedCase(sides: Sides, options: CaseOptions): Promise<Pa
   const workloads = plan.workloads.filter((id) => candidate.info.plan.workloads.includes(id));
   if (environments.length === 0) return 'they have no environment in common';
   if (workloads.length === 0) return 'they have no workload in common';
-  const origin = { dir: baseline.dir, allowed: options.allowEnv ?? [] };
+  const other = otherPrograms(plan, candidate.info.plan);
+  if (other.length > 0) return `they run other commands as ${other.join(', ')}`;
+  const origin = originOf(baseline.dir, plan, options);
   // Here, because a paired run that can't be prepared becomes a comparison of what is stored.
   assertAllowed([plan.baseline, ...environments.map(({ path }) => path)], origin);
   const { limits, note } = limitsHere(plan, options.cpu);
@@ -72,6 +74,20 @@ export async function pairedCase(sides: Sides, options: CaseOptions): Promise<Pa
       ...onlyOne('candidate', candidate.info.plan, plan, options.only),
     ],
   };
+}
+
+/** Programs of both that are not started in the same way: two versions of one differ in the image, not in their arguments. */
+function otherPrograms({ commands = [] }: Plan, other: Plan): string[] {
+  return commands
+    .filter((command) => {
+      const theirs = commandOf(other, command.id);
+      return theirs !== undefined && JSON.stringify(startOf(theirs)) !== JSON.stringify(startOf(command));
+    })
+    .map(({ id }) => id);
+}
+
+function startOf({ argv, env = {}, setup, prepare, cleanup, stdin, workdir }: CommandWorkload): unknown {
+  return [argv, Object.entries(env).sort(), setup, prepare, cleanup, stdin, workdir];
 }
 
 /** What only one side has is not compared, and the reader must see that. */

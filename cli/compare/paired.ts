@@ -3,6 +3,7 @@
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { sessionTable } from '../../bench/analysis/contrast/session-table.ts';
 import { confirm, type Gated, gatePaired, type PairedRow } from '../../bench/analysis/regression.ts';
+import { metricsOf } from '../../bench/plan/commands.ts';
 import { roundUp } from '../../bench/plan/schedule.ts';
 import { hasSuite, SUITE, suiteOf } from '../../bench/plan/suite.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
@@ -101,7 +102,11 @@ function confirmingPlan({ maxTimeMs: _, ...plan }: Plan, flagged: readonly Paire
   const paths = [...new Set(flagged.map(({ env }) => env))];
   const isFlagged = new Set(flagged.map(({ workload }) => workload));
   const ofSuite = new Set(isFlagged.has(SUITE) ? suiteOf(plan) : []);
-  const workloads = plan.workloads.filter((id) => isFlagged.has(id) || ofSuite.has(id));
+  // A figure that a program prints is read when the program runs.
+  const owners = new Set(
+    (plan.commands ?? []).flatMap((one) => (metricsOf(one).some(({ id }) => isFlagged.has(id)) ? [one.id] : [])),
+  );
+  const workloads = plan.workloads.filter((id) => isFlagged.has(id) || ofSuite.has(id) || owners.has(id));
   const blocks = { minBlocks: CONFIRMING_BLOCKS, maxBlocks: CONFIRMING_BLOCKS, target: null };
   return pairedPlan({ ...plan, ...blocks, seed: (plan.seed + 1) % 2 ** 31 }, paths, workloads);
 }

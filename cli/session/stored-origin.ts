@@ -1,7 +1,8 @@
-/** Environments that a file of results names: which of them run only when the user names them too, and what is said before they run. */
+/** Environments and programs that a file of results names: which of them run only when the user names them too, and what is said before they run. */
 
 import { BoxmarkError, usageError } from '../../bench/errors.ts';
-import type { Plan } from '../../bench/types.ts';
+import { commandText } from '../../bench/plan/exec.ts';
+import type { CommandWorkload, Plan } from '../../bench/types.ts';
 import { isAlias } from '../../runners/aliases.ts';
 import { userName } from '../../runners/host/ownership.ts';
 import { RUNNERS } from '../../runners/index.ts';
@@ -13,29 +14,63 @@ export interface StoredOrigin {
   readonly dir: string;
   /** Environments of it that the user has named as well. */
   readonly allowed: readonly string[];
+  /** Programs that its plan holds, and those of them that the user has named as well. */
+  readonly commands: readonly CommandWorkload[];
+  readonly allowedCommands: readonly string[];
+}
+
+/** What flags say of a stored session. */
+export interface Allowing {
+  readonly allowEnv?: readonly string[] | undefined;
+  readonly allowCommand?: readonly string[] | undefined;
+}
+
+export function originOf(
+  dir: string,
+  { commands: programs = [], with: shared = [] }: Pick<Plan, 'commands' | 'with'>,
+  flags: Allowing,
+): StoredOrigin {
+  const commands = programs.map((one) => ({ ...one, files: [...(one.files ?? []), ...shared] }));
+  const { allowEnv: allowed = [], allowCommand: allowedCommands = [] } = flags;
+  return { dir, allowed, commands, allowedCommands };
 }
 
 /** Throws a usage error that names what the user has to allow, and the command that does. */
-export function assertAllowed(paths: readonly string[], { dir, allowed }: StoredOrigin): void {
+export function assertAllowed(paths: readonly string[], origin: StoredOrigin): void {
+  const { dir, allowed, commands, allowedCommands } = origin;
   const unknown = allowed.find((path) => !paths.includes(path));
   if (unknown !== undefined) {
     throw usageError('--allow-env: no environment of this name would run.', unknown, [...new Set(paths)].join(', '));
   }
+  const ids = commands.map(({ id }) => id);
+  const stray = allowedCommands.find((id) => !ids.includes(id));
+  if (stray !== undefined) {
+    throw usageError('--allow-command: the session has no program of this name.', stray, ids.join(', ') || 'none');
+  }
   const refused = riskyOf(paths).filter(({ path }) => !allowed.includes(path));
+  const programs = commands.filter(({ id }) => !allowedCommands.includes(id));
+  const call = () =>
+    commandLine(['boxmark', ...process.argv.slice(2), ...allowing(refused), ...allowingPrograms(programs)]);
+  if (programs.length > 0) {
+    throw usageError(
+      `A program of the session ${dir} runs only if you name it yourself with --allow-command; read first what it is.`,
+      programs.map(whatRuns).join('; '),
+      call(),
+    );
+  }
   if (refused.length === 0) return;
   const why = [...new Set(refused.flatMap(({ risks }) => risks))].join(', ');
-  const call = ['boxmark', ...process.argv.slice(2), ...allowing(refused)];
   throw usageError(
     `An environment of the session ${dir} runs only if you name it yourself with --allow-env: ${why}.`,
     refused.map(({ path }) => path).join(', '),
-    commandLine(call),
+    call(),
   );
 }
 
 /** How the session in this folder goes on, with what the user has to allow. */
-export function resumeCall(dir: string, { environments, baseline }: Plan): string {
+export function resumeCall(dir: string, { environments, baseline, commands = [] }: Plan): string {
   const paths = [baseline, ...environments.map(({ path }) => path)];
-  return commandLine(['boxmark', 'resume', dir, ...allowing(riskyOf(paths))]);
+  return commandLine(['boxmark', 'resume', dir, ...allowing(riskyOf(paths)), ...allowingPrograms(commands)]);
 }
 
 export interface Announced {
@@ -50,6 +85,7 @@ export function announcement({ paths, origin, imageFile }: Announced): string[] 
   const user = userName();
   return [
     ...(origin === null ? [] : [`${origin.dir} names what runs here as ${user}: ${paths.join(', ')}`]),
+    ...(origin?.commands ?? []).map((command) => `it runs here as ${user}: ${whatRuns(command)}`),
     ...(imageFile === undefined ? [] : [`the Node.js in ${imageFile} runs here natively as ${user}, outside any box`]),
   ];
 }
@@ -73,6 +109,21 @@ function risksIn(path: string): string[] {
 
 function allowing(risky: readonly { readonly path: string }[]): string[] {
   return risky.flatMap(({ path }) => ['--allow-env', path]);
+}
+
+function allowingPrograms(programs: readonly CommandWorkload[]): string[] {
+  return programs.flatMap(({ id }) => ['--allow-command', id]);
+}
+
+/** Everything that is run for a program, whatever the session says that the user typed. */
+function whatRuns({ id, argv, command, files = [], env = {}, setup, prepare, cleanup }: CommandWorkload): string {
+  const steps = Object.entries({ setup, prepare, cleanup }).filter(([, text]) => text !== undefined);
+  return [
+    `${id}: ${commandText(argv.length === 0 ? command : argv)}`,
+    ...Object.entries(env).map(([name, value]) => `with ${name}=${value}`),
+    ...files.map((file) => `reading ${file}`),
+    ...steps.map(([name, text]) => `${name}: ${text}`),
+  ].join(', ');
 }
 
 function commandLine(words: readonly string[]): string {

@@ -8,6 +8,8 @@ import * as z from 'zod';
 import { oneTypeEach } from '../../bench/json-schema.ts';
 import {
   COST_MEASURES,
+  DIRECTIONS,
+  EXPECTATIONS,
   KERNEL_ENGINES,
   PROFILES,
   SIZES,
@@ -94,8 +96,38 @@ const level = z.strictObject({
   medianNsPerPass: figure,
   unit: text.nullable().describe('What medianRate counts: MFLOPS of a kernel, else things a second, such as calls/s.'),
   medianRate: figure,
+  better: z.enum(DIRECTIONS).nullable().describe('Of a figure that a program prints: which of two is better.'),
   medianMflops: figure.describe('The same where it is MFLOPS.'),
   wakeupRatio: figure,
+});
+
+const command = z.strictObject({
+  id: text,
+  command: z.array(text),
+  shell: z.boolean().optional(),
+  argv: z.array(text).describe('What runs in a box; words that begin with @image/ are paths in the image.'),
+  env: z.record(z.string(), text).optional(),
+  workdir: text.optional(),
+  stdin: text.optional(),
+  files: z.array(text).optional(),
+  setup: text.optional(),
+  prepare: text.optional(),
+  cleanup: text.optional(),
+  exit: z.array(z.int()).optional(),
+  expect: z.enum(EXPECTATIONS).optional(),
+  output: text.optional().describe('FNV-1a 64 of what it printed in the trial.'),
+  runNs: z.number().optional().describe('The shortest run of the trial on the baseline.'),
+  metrics: z
+    .array(
+      z.strictObject({
+        id: text,
+        pattern: text.optional(),
+        json: text.optional(),
+        unit: text,
+        better: z.enum(DIRECTIONS),
+      }),
+    )
+    .optional(),
 });
 
 const plan = z.strictObject({
@@ -106,6 +138,8 @@ const plan = z.strictObject({
   baseline: text,
   workloads: z.array(text),
   suite: z.array(text).optional().describe('Workloads that the suite is the mean of; all when left out.'),
+  commands: z.array(command).optional().describe("The workloads that are programs of the user's."),
+  with: z.array(text).optional().describe('Files that all of them need, as SRC[:DEST].'),
   size: z.enum(SIZES),
   kernels: z.enum(KERNEL_ENGINES),
   contrasts: z.array(z.strictObject({ env: text, baseline: text })),

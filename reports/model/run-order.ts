@@ -1,5 +1,6 @@
 /** Gathers, while the rows of a session go by, what is drawn over time: measured bursts in their order, and the pilot's warm-up. */
 
+import { costOf } from '../../bench/analysis/contrast/cost.ts';
 import type { Sample } from '../../bench/types.ts';
 
 /** Bursts of one environment and workload in the order in which they were run. */
@@ -33,7 +34,7 @@ export function newRunOrder(hostTimed: ReadonlySet<string>) {
     add(sample: Sample): void {
       const { env, workload, phase, block } = sample;
       if (!sample.ok) return;
-      const nsPerPass = sample.wallNs / sample.work;
+      const nsPerPass = costOf(sample);
       if (!(nsPerPass > 0 && nsPerPass < Number.POSITIVE_INFINITY)) return;
       const isVisit = sample.clock === 'host' && hostTimed.has(env);
       const isBurst = phase === 'measure' && sample.clock === 'guest' && !hostTimed.has(env);

@@ -2,9 +2,10 @@
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import type { FootprintSummary, Slope } from '../../bench/analysis/footprint.ts';
+import { metricOf } from '../../bench/plan/commands.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import { SUITE, suiteOf } from '../../bench/plan/suite.ts';
-import { type StartupRow, VERDICTS } from '../../bench/types.ts';
+import { type Metric, type StartupRow, VERDICTS } from '../../bench/types.ts';
 import { leadWorkload, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -100,6 +101,8 @@ function contrastAnswer(model: ReportModel): string {
   const baseline = clean(row.baseline, 60);
   const rate = `throughput ${changePercent(1 / row.timeRatio, digits)} (${whereText(model, row.workload)})`;
   const margin = `the margin of ±${percent(model.margin)}`;
+  const metric = metricOf(model.session.plan, row.workload);
+  if (metric !== undefined) return metricAnswer(model, row, metric);
   const signed = isMeaningless(row) ? anywhere(row) : joined(signedWords(row, digits), ', no interval');
   const { reasons = [], additions = [], more = null } = row.judgement ?? {};
   switch (row.verdict) {
@@ -119,6 +122,25 @@ function contrastAnswer(model: ReportModel): string {
       return `${env} against ${baseline} is ${row.verdict}: ${signed}, ${rate}: ${reasonText(reasons)}${need}.`;
     }
   }
+}
+
+/** About a figure that a program prints: how it differs itself, whichever direction is the better one. */
+function metricAnswer(model: ReportModel, row: ContrastRow, { id, better }: Metric): string {
+  const { timeRatio, interval } = row;
+  const own = (ratio: number) => (better === 'lower' ? ratio : 1 / ratio);
+  const ends = interval && [own(interval.low), own(interval.high)].sort((a, b) => a - b);
+  const digits = percentDigits(row);
+  const range = ends === null ? null : changeRange({ low: ends[0] as number, high: ends[1] as number }, digits);
+  const change = joined({ value: changePercent(own(timeRatio), digits), range }, ', no interval');
+  const env = clean(row.env, 60);
+  const baseline = clean(row.baseline, 60);
+  const figure = `${clean(id, 60)} ${change}, where ${better} is better`;
+  const margin = `the margin of ±${percent(model.margin)}`;
+  if (row.verdict === 'slower' || row.verdict === 'faster') {
+    return `${env} is ${row.verdict === 'slower' ? 'worse' : 'better'} than ${baseline}: ${figure}.`;
+  }
+  if (row.verdict === 'equivalent') return `${env} is equivalent to ${baseline}: ${figure}, within ${margin}.`;
+  return `${env} against ${baseline} is ${row.verdict}: ${figure}: ${reasonText(row.judgement?.reasons ?? [])}.`;
 }
 
 /** An interval that spans more than this factor leaves no digit of the ratio. */

@@ -1,6 +1,7 @@
 /** Ratios with their verdicts: in short beside the answer, every one of them, and sums where they say otherwise. */
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
+import { metricsOf } from '../../bench/plan/commands.ts';
 import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
 import type { Estimate } from '../../bench/types.ts';
 import { leadName, leadWorkload, lineList } from '../model/headline.ts';
@@ -48,6 +49,14 @@ export function verdicts(model: ReportModel): Section {
   };
 }
 
+/** What a ratio means where it is not one of times. */
+function metricLead({ session }: ReportModel): string[] {
+  const metrics = (session.plan.commands ?? []).flatMap(metricsOf);
+  if (metrics.length === 0) return [];
+  const named = metrics.map(({ id, unit, better }) => `${clean(id, 60)} (${clean(unit, 32)}, ${better} is better)`);
+  return [`Figures that programs print: ${named.join(', ')}; a ratio above 1 is worse, as with times.`];
+}
+
 /** Every workload of every pair. */
 export function contrasts(model: ReportModel): Section {
   const { baseline } = model.session.plan;
@@ -64,6 +73,7 @@ export function contrasts(model: ReportModel): Section {
         ': above 1 takes longer. Paired 95 % intervals of typical bursts, not adjusted for their number; verdicts at a ' +
           `margin of ±${percent(model.margin)}.`,
       ],
+      ...metricLead(model),
     ],
     charts: ['workloads'],
     aboutCharts:

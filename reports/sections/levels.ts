@@ -62,8 +62,14 @@ function rowsCell({ details }: ReportModel, path: string, workload: string): Cel
 }
 
 /** `4.21 M calls/s`; units that begin with a prefix take no other. */
-export function rateText({ medianRate, unit }: Pick<WorkloadSummary, 'medianRate' | 'unit'>): string {
+export function rateText({
+  medianRate,
+  unit,
+  better,
+}: Pick<WorkloadSummary, 'medianRate' | 'unit' | 'better'>): string {
   if (medianRate === null || unit === null) return NO_FIGURE;
+  // A unit of the program's own may begin with any letter.
+  if (better !== null) return `${Number(medianRate.toPrecision(4))} ${clean(unit, 32)}`;
   const [scale, prefix] =
     unit.startsWith('M') || medianRate < 1e4 ? [1, ''] : medianRate < 1e6 ? [1e3, 'k '] : [1e6, 'M '];
   return `${threeDigits(medianRate / scale)} ${prefix}${clean(unit, 20)}`;

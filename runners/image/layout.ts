@@ -3,7 +3,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
-import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/payload/image-files.ts';
+import { FILE_COUNT, filePath, fileText, NODE_PATH, PROGRAM_PATH } from '../../bench/payload/image-files.ts';
 import { findCommand } from '../kit/commands.ts';
 import { argcProgram } from './argc-program.ts';
 import { libraryClosure } from './elf-closure.ts';
@@ -23,7 +23,6 @@ export interface Layout {
   readonly links: Map<string, string>;
 }
 
-export const NODE_PATH = 'usr/bin/node';
 /** Lists the ELF programs that users' commands start, one path a line. */
 export const PROGRAM_LIST_PATH = 'boxmark/programs';
 export const PAYLOAD_PATH = 'boxmark/payload.cjs';

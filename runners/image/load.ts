@@ -4,12 +4,13 @@ import { existsSync, realpathSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
+import { NODE_PATH } from '../../bench/payload/image-files.ts';
 import type { Image } from '../../bench/types.ts';
 import { hostExec } from '../kit/process.ts';
 import { ROOT } from './build.ts';
 import { readElf } from './elf.ts';
 import { libraryClosure } from './elf-closure.ts';
-import { libraryFolders, NODE_PATH, PAYLOAD_PATH, PROGRAM_LIST_PATH } from './layout.ts';
+import { libraryFolders, PAYLOAD_PATH, PROGRAM_LIST_PATH } from './layout.ts';
 import { firstDifference, MANIFEST_PATH, type Manifest, readManifest, scanRoot } from './manifest.ts';
 import { imageFolder, sha256, sha256File } from './store.ts';
 

@@ -47,5 +47,10 @@ describe('levels', () => {
     [{ medianRate: 11_237.2, unit: 'MB/s' }, '11237 MB/s'],
     [{ medianRate: null, unit: 'MB/s' }, '–'],
     [{ medianRate: null, unit: null }, '–'],
-  ])('print %j as %s', (summary, text) => expect(rateText(summary)).toBe(text));
+  ])('print %j as %s', (summary, text) => expect(rateText({ better: null, ...summary })).toBe(text));
+
+  it('leave the unit of a figure that a program prints as it is', () => {
+    const printed = { medianRate: 1_196_023.4, unit: 'kB/s', better: 'higher' as const };
+    expect(rateText(printed)).toBe('1196000 kB/s');
+  });
 });

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { CommandWorkload } from '../../bench/types.ts';
 import { readSessionModel } from '../../cli/session/write-report.ts';
 import { summaryText as render } from '../../reports/formats/json.ts';
 import { summaryJsonSchema, summarySchema } from '../../reports/formats/summary-schema.ts';
@@ -21,13 +22,38 @@ const EXAMPLES: Readonly<Record<string, ReportModel>> = Object.fromEntries(
 );
 
 /** Objects whose names are data. */
-const RECORDS = new Set(['.unequal', '.environments[].versions']);
+const RECORDS = new Set(['.unequal', '.environments[].versions', '.plan.commands[].env']);
+
+/** A program of which everything is said that can be. */
+const PROGRAM: CommandWorkload = {
+  id: 'hash',
+  command: ['openssl speed -seconds 1'],
+  shell: true,
+  argv: ['@image/usr/bin/sh', '-c', 'openssl speed -seconds 1'],
+  env: { OPENSSL_CONF: '/dev/null' },
+  workdir: '/tmp',
+  stdin: '/dev/null',
+  files: ['data.csv'],
+  setup: 'true',
+  prepare: 'true',
+  cleanup: 'true',
+  exit: [0, 1],
+  expect: 'same-output',
+  output: '0123456789abcdef',
+  runNs: 1e9,
+  metrics: [
+    { id: 'hash.rate', pattern: '(\\d+)', unit: 'kB/s', better: 'higher' },
+    { id: 'hash.time', json: '.time', unit: 's', better: 'lower' },
+  ],
+};
+
+const PROGRAMS = { commands: [PROGRAM], with: ['/usr/share/dict'] };
 
 /** Fields that only some sessions have, all at once. */
 function richInput(): ModelInput {
   const input = fixtureInput();
   const { session } = input;
-  const plan = { ...session.plan, suite: ['fft', 'lu'], target: 0.001, maxTimeMs: 600_000 };
+  const plan = { ...session.plan, suite: ['fft', 'lu'], target: 0.001, maxTimeMs: 600_000, ...PROGRAMS };
   const unequal = { fact: 'cpus', label: 'CPUs 1 against 2', baseline: 2, env: 1, avoidable: true, why: 'a setting' };
   return {
     ...input,

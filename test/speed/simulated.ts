@@ -97,7 +97,8 @@ export function simulate(seed: number, ratio: number, noise: Noise, design: Omit
   }
 
   const byWorkload = [...series].map(
-    ([box, cells]) => [box, new Map([['w', { blocks: cells, unit: '', wrongAnswers: 0, untimedBursts: 0 }]])] as const,
+    ([box, cells]) =>
+      [box, new Map([['w', { blocks: cells, unit: '', better: null, wrongAnswers: 0, untimedBursts: 0 }]])] as const,
   );
   return { groups: { series: new Map(byWorkload), blocks, bursts: 0 }, addBlock };
 }

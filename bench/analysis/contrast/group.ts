@@ -1,7 +1,8 @@
 /** Samples grouped by environment, workload and block in one pass; every figure is computed from these groups. */
 
-import type { Sample } from '../../types.ts';
+import type { Direction, Sample } from '../../types.ts';
 import { median } from '../../units.ts';
+import { costOf } from './cost.ts';
 
 /** Distance from the median, in median absolute deviations, from which a burst is flagged: ten σ of normal noise. */
 export const FLAG_MADS = 14.8;
@@ -21,6 +22,8 @@ export interface Series {
   readonly blocks: Map<number, Cell>;
   /** What the rates count. */
   readonly unit: string;
+  /** Of a figure that a program prints: which of two is better. Null where the time counts. */
+  readonly better: Direction | null;
   /** Bursts of any phase that gave a wrong answer. */
   wrongAnswers: number;
   /** Bursts with a right answer and without a duration: a defect of a clock. They have no logarithm, and are in no figure. */
@@ -65,7 +68,7 @@ export function newGrouper(): Grouper {
         return;
       }
       if (sample.phase === 'warmup') return;
-      const nsPerPass = sample.wallNs / sample.work;
+      const nsPerPass = costOf(sample);
       if (!(nsPerPass > 0 && nsPerPass < Number.POSITIVE_INFINITY)) {
         one.untimedBursts++;
         return;
@@ -73,7 +76,7 @@ export function newGrouper(): Grouper {
       const cell = obtain(one.blocks, sample.block, newCell);
       if (sample.phase === 'long') {
         const visit = obtain(cell.long, sample.round, () => ({ wallNs: 0, passes: 0 }));
-        visit.wallNs += sample.wallNs;
+        visit.wallNs += nsPerPass * sample.work;
         visit.passes += sample.work;
         return;
       }
@@ -94,8 +97,9 @@ export function findSeries(groups: SampleGroups, env: string, workload: string):
   return groups.series.get(env)?.get(workload);
 }
 
-/** Median over all measured bursts; null without one. */
+/** Median over all measured bursts; null without one, and for a figure that is no time. */
 export function medianNsPerPass(series: Series): number | null {
+  if (series.better !== null) return null;
   const times = [...series.blocks.values()].flatMap(({ measured }) => [...measured.values()]);
   return times.length === 0 ? null : median(times);
 }
@@ -134,9 +138,9 @@ function newCell(): Cell {
   return { measured: new Map(), leads: new Map(), rates: new Map(), long: new Map() };
 }
 
-function seriesOf(all: Map<string, Map<string, Series>>, { env, workload, unit }: Sample): Series {
+function seriesOf(all: Map<string, Map<string, Series>>, { env, workload, unit, better = null }: Sample): Series {
   const workloads = obtain(all, env, () => new Map<string, Series>());
-  return obtain(workloads, workload, () => ({ blocks: new Map(), unit, wrongAnswers: 0, untimedBursts: 0 }));
+  return obtain(workloads, workload, () => ({ blocks: new Map(), unit, better, wrongAnswers: 0, untimedBursts: 0 }));
 }
 
 function obtain<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -1,0 +1,268 @@
+/** A user's program in its box: started again and again, timed from its start to its exit, its output compared. */
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { fnv1a64 } from '../../../scimark/fnv.ts';
+import { IMAGE_MARK, LAUNCHER_PATH, NODE_PATH, workPath } from '../image-files.ts';
+import { type Burst, type CommandRequest, NOTHING_COMPARED } from '../protocol.ts';
+import { Launcher, type Run } from './launcher.ts';
+import { newcomers, processesNow } from './leftovers.ts';
+import { excerpt, meanOf, readMetric } from './metrics.ts';
+
+/** Where the image's root is, the name of the start, and the environment that all programs get. */
+export interface Surroundings {
+  readonly root: string;
+  readonly name: string;
+  /** Share of work that a program is asked to add, in a self-test; 0 else. */
+  readonly slowdown: number;
+}
+
+/** What is known after the first runs. */
+export interface FirstRuns {
+  readonly checksum: string;
+  /** `varied`: the runs printed different things; `long`: too much to compare by default. */
+  readonly output: 'same' | 'varied' | 'long';
+  readonly runNs: number;
+  /** The beginning of what it printed. */
+  readonly excerpt: string;
+}
+
+interface Bursts {
+  readonly bursts: Burst[];
+  readonly metrics: Record<string, number[]>;
+}
+
+/** Outputs up to this are compared unless the user says otherwise. */
+const SHORT_BYTES = 1 << 20;
+/** What programs print differs from run to run, or does not: three runs of a trial show it, two of a long one. */
+const TRIAL_RUNS = 3;
+const LONG_TRIAL_NS = 5_000_000_000n;
+const TMPFS = 0x01021994;
+const STEP_LIMIT_MS = 600_000;
+
+export class Command {
+  readonly id: string;
+  passes = 0;
+  readonly #request: CommandRequest;
+  readonly #surroundings: Surroundings;
+  readonly #folder: string;
+  readonly #launcher: Launcher;
+  readonly #before = processesNow();
+  #checksum = NOTHING_COMPARED;
+
+  /** Makes its working folder, and runs `setup`. Throws with the reason where that fails. */
+  constructor(request: CommandRequest, surroundings: Surroundings) {
+    this.id = request.id;
+    this.#request = request;
+    this.#surroundings = surroundings;
+    this.#folder = mkdtempSync(join(memoryFolder(), `boxmark-${surroundings.name}-`));
+    try {
+      const files = join(surroundings.root, workPath(request.id));
+      if (existsSync(files)) cpSync(files, this.#folder, { recursive: true });
+      if (request.setup !== undefined) this.#step('setup', request.setup);
+    } catch (error) {
+      rmSync(this.#folder, { recursive: true, force: true });
+      throw error;
+    }
+    this.#launcher = new Launcher({
+      shell: this.#shell,
+      argv: this.#argv(),
+      env: this.#env,
+      cwd: this.#cwd,
+      stdin: request.stdin === undefined ? '/dev/null' : resolve(this.#cwd, request.stdin),
+      keepsOutput: this.#keepsOutput,
+    });
+  }
+
+  /** Runs it once, in a trial some more times, before anything is timed. */
+  async first(): Promise<FirstRuns> {
+    const { expect } = this.#request;
+    const runs: Run[] = [];
+    const begunNs = process.hrtime.bigint();
+    const isEnough = () =>
+      expect !== 'unknown'
+        ? runs.length === 1
+        : runs.length >= TRIAL_RUNS || (runs.length === 2 && process.hrtime.bigint() - begunNs > LONG_TRIAL_NS);
+    while (!isEnough()) {
+      this.#prepareBurst();
+      runs.push(await this.#run());
+    }
+    this.assertAlone();
+    const checksums = new Set(runs.map((run) => checksumOf(run)));
+    const [first] = runs as [Run];
+    const isLong = runs.some(({ output }) => output.length > SHORT_BYTES);
+    if (expect !== 'any') this.#checksum = checksumOf(first);
+    for (const metric of this.#metrics) readMetric(metric, textOf(first));
+    return {
+      checksum: this.#checksum,
+      output: checksums.size > 1 ? 'varied' : isLong ? 'long' : 'same',
+      // The first one reads the program from the disk.
+      runNs: Math.min(...runs.map(({ wallNs }) => wallNs)),
+      excerpt: first.output.toString('utf8', 0, 400),
+    };
+  }
+
+  /** Bursts of so many runs, back to back, and more of them until `leastNs` have gone by. */
+  async measure(work: number, count: number, leastNs = 0): Promise<Bursts> {
+    const beganNs = process.hrtime.bigint();
+    const bursts: Burst[] = [];
+    const metrics = Object.fromEntries(this.#metrics.map(({ id }): [string, number[]] => [id, []]));
+    let timedNs = 0;
+    while (bursts.length < count || timedNs < leastNs) {
+      this.#prepareBurst();
+      const runs: Run[] = [];
+      for (let pass = 0; pass < work; pass++) runs.push(await this.#run());
+      const [first] = runs as [Run];
+      const last = runs.at(-1) as Run;
+      const wallNs = Number(last.startNs - first.startNs) + last.wallNs;
+      timedNs += wallNs;
+      // The host's account has its CPU time: what a program's own children use is not in this process's.
+      bursts.push([Number(first.startNs - beganNs), wallNs, 0]);
+      this.#compare(runs);
+      for (const metric of this.#metrics) {
+        const values = runs.map((run) => readMetric(metric, textOf(run)));
+        metrics[metric.id]?.push(meanOf(values, metric.better));
+      }
+      this.passes += work;
+    }
+    return { bursts, metrics };
+  }
+
+  /** The state that boxes must agree on: what it prints. */
+  get checksum(): string {
+    return this.#checksum;
+  }
+
+  /** Throws when it left processes behind, which would run beside what is measured next. */
+  assertAlone(): void {
+    const { pid = 0 } = this.#launcher;
+    launcherPids.add(pid);
+    const left = newcomers(this.#before, launcherPids);
+    if (left.length === 0) return;
+    throw new Error(`${this.id} leaves processes behind when it ends: ${left.slice(0, 3).join(', ')}`);
+  }
+
+  /** Runs `cleanup`, and removes the working folder. */
+  close(): void {
+    const { cleanup } = this.#request;
+    try {
+      if (cleanup !== undefined) this.#step('cleanup', cleanup);
+    } finally {
+      this.#launcher.close();
+      rmSync(this.#folder, { recursive: true, force: true });
+    }
+  }
+
+  get #metrics() {
+    return this.#request.metrics ?? [];
+  }
+
+  get #keepsOutput(): boolean {
+    return this.#request.expect !== 'any' || this.#metrics.length > 0;
+  }
+
+  get #shell(): string {
+    return join(this.#surroundings.root, LAUNCHER_PATH);
+  }
+
+  get #cwd(): string {
+    return this.#request.workdir ?? this.#folder;
+  }
+
+  get #env(): Readonly<Record<string, string>> {
+    const { slowdown } = this.#surroundings;
+    return {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      HOME: this.#folder,
+      LANG: 'C.UTF-8',
+      ...(slowdown === 0 ? {} : { BOXMARK_SLOWDOWN: String(slowdown) }),
+      ...this.#request.env,
+    };
+  }
+
+  /** The words as paths of this box; through the image's own loader where this payload runs through it. */
+  #argv(): string[] {
+    const { root } = this.#surroundings;
+    const words = this.#request.argv.map((word) =>
+      word.startsWith(IMAGE_MARK) ? join(root, word.slice(IMAGE_MARK.length)) : word,
+    );
+    return [...loaderOf(root), ...words];
+  }
+
+  async #run(): Promise<Run> {
+    const run = await this.#launcher.run();
+    const { exit = [0] } = this.#request;
+    if (exit.includes(run.status)) return run;
+    const errors = await this.#launcher.errorTail();
+    const said = errors === '' ? textOf(run).slice(-400) : errors.slice(-400);
+    throw new Error(`${this.id} ${endingOf(run.status)}${said.trim() === '' ? '' : `: ${excerpt(said)}`}`);
+  }
+
+  #compare(runs: readonly Run[]): void {
+    if (this.#request.expect !== 'same-output') return;
+    for (const run of runs) {
+      if (checksumOf(run) === this.#checksum) continue;
+      throw new Error(
+        `${this.id} prints something else than in its first run: ${excerpt(textOf(run))}; where outputs may differ: expect any`,
+      );
+    }
+  }
+
+  #prepareBurst(): void {
+    const { prepare } = this.#request;
+    if (prepare !== undefined) this.#step('prepare', prepare);
+  }
+
+  /** A shell text of the user's, to its end. */
+  #step(name: string, text: string): void {
+    const { status, signal, stderr, error } = spawnSync(this.#shell, ['-c', text], {
+      argv0: 'sh',
+      cwd: this.#cwd,
+      env: this.#env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: STEP_LIMIT_MS,
+    });
+    if (status === 0) return;
+    const how = error?.message ?? `ended with ${signal ?? `code ${status}`}`;
+    throw new Error(`${this.id}: its ${name} ${how}: ${excerpt(String(stderr ?? '').slice(-400))}`);
+  }
+}
+
+/** The resident shells of all commands. */
+const launcherPids = new Set<number>();
+
+function checksumOf({ output, status }: Run): string {
+  return fnv1a64([output, Uint8Array.of(status)]);
+}
+
+function textOf({ output }: Run): string {
+  return output.toString('utf8');
+}
+
+function endingOf(status: number): string {
+  if (status === 127) return 'was not found (exit code 127)';
+  if (status === 126) return "can't be run (exit code 126)";
+  return status > 128 && status < 193 ? `was ended by signal ${status - 128}` : `ended with exit code ${status}`;
+}
+
+/** In memory, like that of the workloads of the system, so that no box has a disk and another none. */
+function memoryFolder(): string {
+  const found = ['/tmp', '/dev/shm'].find((folder) => {
+    try {
+      return statfsSync(folder).type === TMPFS;
+    } catch {
+      return false;
+    }
+  });
+  return found ?? tmpdir();
+}
+
+/** What stands before Node.js on this process's own command line: the image's loader, where the host's libraries are others. */
+function loaderOf(root: string): string[] {
+  const words = readFileSync('/proc/self/cmdline', 'utf8').split('\0');
+  const at = words.indexOf(join(root, NODE_PATH));
+  const isLoader = at > 0 && basename(words[0] ?? '').startsWith('ld-');
+  return isLoader ? words.slice(0, at) : [];
+}

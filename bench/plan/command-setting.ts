@@ -1,0 +1,67 @@
+/** Programs in a plan file, with everything that may be said of one. */
+
+import * as z from 'zod';
+import { usageError } from '../errors.ts';
+import { DIRECTIONS, EXPECTATIONS } from '../types.ts';
+import { assertPattern, type CommandSpec, ID, splitWords } from './exec.ts';
+
+const line = z
+  .string()
+  .min(1)
+  .max(1 << 16);
+
+const metricSetting = z
+  .strictObject({
+    name: z.string().regex(ID),
+    pattern: z.exactOptional(line),
+    json: z.exactOptional(line),
+    unit: z.string().min(1).max(32),
+    better: z.enum(DIRECTIONS),
+  })
+  .refine(({ pattern, json }) => (pattern === undefined) !== (json === undefined), 'either pattern or json');
+
+/** An entry of `workloads` in a plan file. */
+const commandSetting = z
+  .strictObject({
+    id: z.exactOptional(z.string().regex(ID)),
+    command: z.exactOptional(z.union([line, z.array(z.union([z.string(), z.number()])).min(1)])),
+    shell: z.exactOptional(line),
+    env: z.exactOptional(z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([z.string(), z.number()]))),
+    workdir: z.exactOptional(z.string().regex(/^\//)),
+    stdin: z.exactOptional(line),
+    files: z.exactOptional(z.array(line).min(1)),
+    setup: z.exactOptional(line),
+    prepare: z.exactOptional(line),
+    cleanup: z.exactOptional(line),
+    exit: z.exactOptional(z.array(z.number().int().min(0).max(255)).min(1)),
+    expect: z.exactOptional(z.enum(EXPECTATIONS)),
+    metrics: z.exactOptional(z.array(metricSetting).min(1)),
+  })
+  .refine(({ command, shell }) => (command === undefined) !== (shell === undefined), 'either command or shell');
+
+export const commandSettings = z.array(commandSetting).min(1).max(64);
+
+/** Programs of a plan file. Throws a usage error that names the setting. */
+export function commandSpecs(given: unknown, setting: string): CommandSpec[] {
+  const checked = commandSettings.safeParse(given);
+  if (checked.success) return checked.data.map((one) => specOf(one, setting));
+  const [issue] = checked.error.issues;
+  const at = (issue?.path ?? []).join('.');
+  throw usageError(
+    `${setting} is a list of programs${at === '' ? '' : `; at ${at}`}: ${issue?.message ?? 'not one'}.`,
+    JSON.stringify(given)?.slice(0, 200) ?? '',
+    '- {id: hash, command: openssl speed -seconds 1, expect: any}',
+  );
+}
+
+function specOf({ command, shell, env, metrics, ...rest }: z.output<typeof commandSetting>, flag: string): CommandSpec {
+  const words = shell !== undefined ? [shell] : typeof command === 'string' ? splitWords(command, flag) : command;
+  for (const { pattern } of metrics ?? []) if (pattern !== undefined) assertPattern(pattern, flag);
+  return {
+    ...rest,
+    command: (words ?? []).map(String),
+    ...(shell === undefined ? {} : { shell: true }),
+    ...(env === undefined ? {} : { env: Object.fromEntries(Object.entries(env).map(([k, v]) => [k, String(v)])) }),
+    ...(metrics === undefined ? {} : { metrics }),
+  };
+}

@@ -1,0 +1,25 @@
+/** Users' programs among the workloads of a plan: which are run, which only read what another one prints. */
+
+import type { CommandWorkload, Metric, Plan } from '../types.ts';
+
+type WithCommands = Pick<Plan, 'workloads' | 'commands'>;
+
+/** The workloads that are run in a box: all but the figures that programs print. */
+export function runOf({ workloads, commands = [] }: WithCommands): readonly string[] {
+  const metrics = new Set(commands.flatMap((command) => metricsOf(command).map(({ id }) => id)));
+  return workloads.filter((id) => !metrics.has(id));
+}
+
+/** The program behind a workload; undefined for any other. */
+export function commandOf({ commands = [] }: Pick<Plan, 'commands'>, workload: string): CommandWorkload | undefined {
+  return commands.find(({ id }) => id === workload);
+}
+
+export function metricsOf({ metrics = [] }: Pick<CommandWorkload, 'metrics'>): readonly Metric[] {
+  return metrics;
+}
+
+/** The figure of a program behind a workload; undefined for one that is a time. */
+export function metricOf({ commands = [] }: Pick<Plan, 'commands'>, workload: string): Metric | undefined {
+  return commands.flatMap(metricsOf).find(({ id }) => id === workload);
+}

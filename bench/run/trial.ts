@@ -1,0 +1,49 @@
+/** Users' programs tried on the baseline before anything is planned: do they run, for how long, and do they print the same? */
+
+import { knownRemedy } from '../box/known-faults.ts';
+import { BoxmarkError } from '../errors.ts';
+import type { BodyOf } from '../payload/protocol.ts';
+import type { Environment, Plan } from '../types.ts';
+import { BoxFault } from './client.ts';
+import { Resident, type StartScope } from './resident.ts';
+
+/** What is known of a program after its trial. */
+export interface Trial {
+  readonly id: string;
+  /** `varied`: its runs printed different things; `long`: more than is compared unasked. */
+  readonly output: 'same' | 'varied' | 'long';
+  /** Of what it printed: FNV-1a 64, 16 hex digits. */
+  readonly checksum: string;
+  /** The shortest run, ns. */
+  readonly runNs: number;
+}
+
+/** Throws `BoxmarkError` when a program can't be run, or fails: it would fail in every box. */
+export async function tryCommands(
+  environment: Environment,
+  plan: Plan,
+  scope: Omit<StartScope, 'plan'>,
+): Promise<Trial[]> {
+  try {
+    const start = { box: plan.baseline, startId: 'trial', position: 0, digests: false, environment };
+    const resident = await Resident.start({ ...scope, plan }, start);
+    try {
+      return resident.prepared.map(trialOf);
+    } finally {
+      await resident.close();
+    }
+  } catch (error) {
+    if (!(error instanceof BoxFault)) throw error;
+    const reason = error.message.replace(/^the payload refused "prepare": /, '');
+    throw new BoxmarkError({
+      what: `The trial on ${plan.baseline} failed: ${reason.replace(/\.$/, '')}.`,
+      value: (plan.commands ?? []).map(({ command }) => command.join(' ')).join('; '),
+      remedy: knownRemedy(error.message) ?? 'run it by hand; what else it needs goes into the boxes by --with',
+      cause: error,
+    });
+  }
+}
+
+function trialOf({ id, first, output = 'same', runNs = 0 }: BodyOf<'prepare'>['workloads'][number]): Trial {
+  return { id, output, checksum: first, runNs };
+}

@@ -1,0 +1,98 @@
+/** Users' programs on their way into a plan: from the command line, into the image, through a trial. */
+
+import { usageError } from '../../bench/errors.ts';
+import type { CommandSpec } from '../../bench/plan/exec.ts';
+import { expected, type Fixed, paced } from '../../bench/plan/pace.ts';
+import { makePlan, type PlanDraft } from '../../bench/plan/plan.ts';
+import type { FlagValues, PlanInput } from '../../bench/plan/read-flags.ts';
+import { type Trial, tryCommands } from '../../bench/run/trial.ts';
+import { formatNs } from '../../bench/units.ts';
+import type { ProgramNeeds, ResolvedCommand } from '../../runners/image/programs.ts';
+import type { Rig } from '../rig.ts';
+
+type RunFlags = FlagValues<'run'>;
+
+/** The words after `--`; a word without it is more likely a mistake than a program. */
+export function programOf(operands: readonly string[]): CommandSpec | undefined {
+  const [first = ''] = operands;
+  if (first === '') return undefined;
+  if (process.argv.includes('--')) return { command: operands };
+  throw usageError('run takes a program after --, and environments after -e.', first, `-e ${first}, or -- ${first}`);
+}
+
+/** The program after `--`, and what flags say of all programs of the command line. */
+export function withProgram(input: PlanInput, flags: RunFlags, program: CommandSpec | undefined): PlanInput {
+  const { metric: metrics, expect, prepare } = flags;
+  const given = { metrics, expect, prepare };
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const words = input.workload ?? [];
+  const specs = [...words.filter((word) => typeof word !== 'string'), ...(program === undefined ? [] : [program])];
+  const [name] = Object.keys(said);
+  if (specs.length === 0) {
+    if (name === undefined) return input;
+    const flag = name === 'metrics' ? '--metric' : `--${name}`;
+    throw usageError(
+      `${flag} says something of a program, and none is given here.`,
+      String(said[name]),
+      '-- PROGRAM ARG…',
+    );
+  }
+  return {
+    ...input,
+    workload: words.length === 0 ? undefined : words.filter((word) => typeof word === 'string'),
+    commands: [...specs.map((spec) => ({ ...spec, ...said })), ...(input.commands ?? [])],
+  };
+}
+
+/** What the image needs for the programs of a plan; undefined without any. */
+export function programNeeds({
+  commands = [],
+  with: files = [],
+}: Pick<PlanDraft, 'commands' | 'with'>): ProgramNeeds | undefined {
+  return commands.length === 0 ? undefined : { commands, with: files, cwd: process.cwd() };
+}
+
+/** The programs as they run in a box. */
+export function withPaths<P extends Pick<PlanDraft, 'commands'>>(plan: P, found: readonly ResolvedCommand[]): P {
+  const { commands } = plan;
+  if (commands === undefined) return plan;
+  return {
+    ...plan,
+    commands: commands.map((command) => ({ ...command, argv: found.find(({ id }) => id === command.id)?.argv ?? [] })),
+  };
+}
+
+/** Tries the programs on the baseline, and lets what that shows decide the rest of the plan. */
+export async function trialOf(rig: Rig, draft: PlanDraft, fixed: Fixed): Promise<PlanDraft> {
+  const { commands = [] } = draft;
+  if (commands.length === 0) return draft;
+  const { environments, progress, signal, image, baseline } = rig;
+  const environment = environments.find(({ path }) => path === baseline);
+  if (environment === undefined) throw new Error('the baseline was not prepared');
+  progress.phase(`trying ${commands.map(({ id }) => id).join(', ')} on ${baseline}`, true);
+  const ids = commands.map(({ id }) => id);
+  const plan = makePlan({ ...draft, workloads: ids, suite: [] }, rig.planned, baseline);
+  const gauges = { availableMemoryBytes: () => null, stealMs: () => null };
+  const tried = await tryCommands(environment, plan, {
+    ...{ gauges, signal, image: { node: image.nodeDigest, payload: image.payloadDigest } },
+  });
+  for (const one of tried) progress.say(trialLine(one, draft, baseline));
+  const decided = commands.map((command) => {
+    const found = tried.find(({ id }) => id === command.id);
+    return found === undefined ? command : expected(command, found);
+  });
+  const isAlone = draft.workloads.every((id) => decided.some((one) => id === one.id || id.startsWith(`${one.id}.`)));
+  return { ...draft, commands: decided, ...(isAlone ? paced(draft, tried, fixed) : {}) };
+}
+
+function trialLine({ id, runNs, output }: Trial, { commands = [] }: PlanDraft, baseline: string): string {
+  const time = `${id} takes ${formatNs(runNs)} a run on ${baseline}`;
+  const { expect } = commands.find((command) => command.id === id) ?? {};
+  if (expect !== undefined) return time;
+  const why = {
+    same: 'prints the same each time, which every box must',
+    varied: 'its output varies: not compared',
+    long: 'its output is long: not compared',
+  };
+  return `${time}; ${why[output]}`;
+}

@@ -1,0 +1,50 @@
+/** What the trial of a program decides about its plan. */
+
+import { describe, expect, it } from 'vitest';
+import { expected, paced } from '../../bench/plan/pace.ts';
+import type { CommandWorkload } from '../../bench/types.ts';
+
+const PLAN = { rounds: 30, pilotBursts: 30, longVisits: 1, timeoutMs: 60_000, burstNs: 1e7, longNs: 3e8 };
+const FREE = { rounds: false, timeout: false };
+const tried = (runNs: number, output: 'same' | 'varied' | 'long' = 'same') => ({
+  id: 'prog',
+  output,
+  checksum: 'a'.repeat(16),
+  runNs,
+});
+const PROGRAM: CommandWorkload = { id: 'prog', command: ['prog'], argv: ['@image/boxmark/bin/prog'] };
+
+describe('a plan of programs', () => {
+  it('makes all rounds of those that are short', () => {
+    expect(paced(PLAN, [tried(1e6)], FREE)).toEqual({ rounds: 30, pilotBursts: 30, longVisits: 1, timeoutMs: 60_000 });
+  });
+
+  it('makes fewer of those that are long, waits longer for them, and has no long visits', () => {
+    const { rounds, pilotBursts, longVisits, timeoutMs } = paced(PLAN, [tried(1e6), tried(5e9)], FREE);
+    expect([rounds, pilotBursts, longVisits]).toEqual([4, 6, 0]);
+    expect(timeoutMs).toBe(4 * 6 * 5000);
+  });
+
+  it('keeps what the user has fixed', () => {
+    const { rounds, timeoutMs } = paced(PLAN, [tried(5e9)], { rounds: true, timeout: true });
+    expect([rounds, timeoutMs]).toEqual([30, 60_000]);
+    expect(paced({ ...PLAN, rounds: 2 }, [tried(5e9)], FREE).rounds).toBe(2);
+  });
+});
+
+describe('the output of a program', () => {
+  it('is compared when the trial printed the same each time', () => {
+    expect(expected(PROGRAM, tried(1e6))).toMatchObject({ expect: 'same-output', output: 'a'.repeat(16), runNs: 1e6 });
+  });
+
+  it.each(['varied', 'long'] as const)('is not compared when it was %s', (output) => {
+    const decided = expected(PROGRAM, tried(1e6, output));
+    expect(decided.expect).toBe('any');
+    expect(decided.output).toBeUndefined();
+  });
+
+  it('is compared or not as the user says', () => {
+    expect(expected({ ...PROGRAM, expect: 'any' }, tried(1e6)).output).toBeUndefined();
+    expect(expected({ ...PROGRAM, expect: 'same-output' }, tried(1e6, 'varied')).output).toBe('a'.repeat(16));
+  });
+});
