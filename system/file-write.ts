@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { FILE_BYTES } from '../bench/payload/image-files.ts';
+import { FILE_BYTES, MEMORY_FOLDERS } from '../bench/payload/image-files.ts';
 import type { Size } from '../bench/types.ts';
 import { fold, foldContent, type Opened, type SystemWorkload } from './system.ts';
 
@@ -10,8 +10,6 @@ const WRITES: Readonly<Record<Size, number>> = { tiny: 4, small: 16, large: 64 }
 
 /** `TMPFS_MAGIC` of statfs(2). */
 const TMPFS = 0x01021994;
-/** Boxes have a tmpfs at /tmp; a host's /tmp may be on a disk. */
-const FOLDERS = ['/tmp', '/dev/shm'];
 
 /**
  * In a tmpfs everywhere, natively too: the roots of boxes are read-only, and a disk would be measured in one box and
@@ -57,14 +55,15 @@ export const fileWrite: SystemWorkload = {
 };
 
 function memoryFolder(): string {
-  const found = FOLDERS.find((folder) => {
+  const found = MEMORY_FOLDERS.find((folder) => {
     try {
       return statfsSync(folder).type === TMPFS;
     } catch {
       return false;
     }
   });
-  if (found === undefined) throw new Error(`file-write: no memory file system (tmpfs) at ${FOLDERS.join(' or ')}`);
+  if (found === undefined)
+    throw new Error(`file-write: no memory file system (tmpfs) at ${MEMORY_FOLDERS.join(' or ')}`);
   return found;
 }
 

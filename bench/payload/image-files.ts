@@ -10,6 +10,19 @@ export const FILE_BYTES = 4096;
 /** A program that ends with the number of its arguments, its own name counted, as exit code. */
 export const PROGRAM_PATH = 'boxmark/argc';
 
+/** Where a memory file system may be: boxes have one at /tmp; a host's /tmp may be on a disk. */
+export const MEMORY_FOLDERS = ['/tmp', '/dev/shm'] as const;
+
+/** Beginning of the name of a payload's folder there; the start's name begins with the id of its run. */
+export function memoryFolderName(start: string, pid: number): string {
+  return `boxmark-${start}-${pid}-`;
+}
+
+/** Is it the name of such a folder of this start's? */
+export function isMemoryFolder(name: string, start: string): boolean {
+  return name.startsWith(`boxmark-${start}-`) && /^\d+-\w{6}$/.test(name.slice(`boxmark-${start}-`.length));
+}
+
 /** Begins a word of a command that is a path in the image: natively below the image's root, in a box below `/`. */
 export const IMAGE_MARK = '@image/';
 

@@ -146,7 +146,7 @@ async function prepareWithCommands(request: RequestOf<'prepare'>): Promise<BodyO
 /** What it printed stands for its state, before and after the first run. */
 async function prepareCommand(program: CommandRequest): Promise<Prepared> {
   const { id } = program;
-  const command = new Command(program, { ...placeOf(process.argv), slowdown });
+  const command = new Command(program, { root: rootOf(process.argv), start: startOf(process.argv), slowdown });
   commands.set(id, command);
   const { checksum, ...first } = await command.first();
   return { id, flops: 0, unit: 'runs/s', perPass: 1, input: checksum, first: checksum, reference: checksum, ...first };
@@ -201,8 +201,15 @@ function firstPass({ pass, checksum }: PreparedWorkload): { input: string; first
 
 /** The payload has its own folder in the image's root, and receives the name of its start as an argument. */
 function placeOf(argv: readonly string[]): Place {
-  const name = argv.find((argument) => argument.startsWith(START_ARGUMENT))?.slice(START_ARGUMENT.length);
-  return { root: dirname(dirname(argv[1] ?? '')), name: `${name ?? 'payload'}-${process.pid}` };
+  return { root: rootOf(argv), name: `${startOf(argv)}-${process.pid}` };
+}
+
+function rootOf(argv: readonly string[]): string {
+  return dirname(dirname(argv[1] ?? ''));
+}
+
+function startOf(argv: readonly string[]): string {
+  return argv.find((argument) => argument.startsWith(START_ARGUMENT))?.slice(START_ARGUMENT.length) ?? 'payload';
 }
 
 function burstsOf(id: string, work: number, bursts: number, leastNs = 0): BodyOf<'visit'> {

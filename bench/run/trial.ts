@@ -34,11 +34,16 @@ export async function tryCommands(
     }
   } catch (error) {
     if (!(error instanceof BoxFault)) throw error;
+    const isSlow = error.status === 'timed-out';
     const reason = error.message.replace(/^the payload refused "prepare": /, '');
     throw new BoxmarkError({
-      what: `The trial on ${plan.baseline} failed: ${reason.replace(/\.$/, '')}.`,
+      what: isSlow
+        ? `The trial on ${plan.baseline} took longer than ${plan.timeoutMs / 1000} s for a few runs.`
+        : `The trial on ${plan.baseline} failed: ${reason.replace(/\.$/, '')}.`,
       value: (plan.commands ?? []).map(({ command }) => command.join(' ')).join('; '),
-      remedy: knownRemedy(error.message) ?? 'run it by hand; what else it needs goes into the boxes by --with',
+      remedy: isSlow
+        ? '--timeout 10m, or less work for a run'
+        : (knownRemedy(error.message) ?? 'run it by hand; what else it needs goes into the boxes by --with'),
       cause: error,
     });
   }

@@ -2,6 +2,7 @@
 
 import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { MEMORY_FOLDERS } from '../../bench/payload/image-files.ts';
 import { cgroupMounts, mountsBelow } from '../host/mounts.ts';
 import { isOwnEntry } from '../host/ownership.ts';
 import { isOpenSomewhere, listProcesses, ownLine, type ProcessIdentity } from '../host/processes.ts';
@@ -102,7 +103,9 @@ export async function findLeftovers(
     ...byName('/run/netns', 'namespace', 'network namespace of a dead run'),
     ...folders.flatMap(({ run, target }) => mountsBelow(target).map((path) => leftover('mount', run, path, 'mount'))),
     ...cgroups,
-    ...byName('/dev/shm', 'file', 'shared memory of a dead run').filter(({ target }) => isOwnEntry(target)),
+    ...MEMORY_FOLDERS.flatMap((folder) => byName(folder, 'file', 'memory of a dead run')).filter(({ target }) =>
+      isOwnEntry(target),
+    ),
     ...folders,
     ...unfinishedStoreEntries(options.storeAgeMs ?? STORE_AGE_MS),
     ...abandonedPolicy().map((file) => leftover('file', '', file, 'set-up kept services from starting with it')),

@@ -2,19 +2,20 @@
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fnv1a64 } from '../../../scimark/fnv.ts';
-import { IMAGE_MARK, LAUNCHER_PATH, NODE_PATH, workPath } from '../image-files.ts';
+import { IMAGE_MARK, LAUNCHER_PATH, MEMORY_FOLDERS, memoryFolderName, NODE_PATH, workPath } from '../image-files.ts';
 import { type Burst, type CommandRequest, NOTHING_COMPARED } from '../protocol.ts';
 import { Launcher, type Run } from './launcher.ts';
 import { newcomers, processesNow } from './leftovers.ts';
 import { excerpt, meanOf, readMetric } from './metrics.ts';
 
-/** Where the image's root is, the name of the start, and the environment that all programs get. */
+/** Where a payload is. */
 export interface Surroundings {
+  /** Root folder of the image. */
   readonly root: string;
-  readonly name: string;
+  /** Name of the start. */
+  readonly start: string;
   /** Share of work that a program is asked to add, in a self-test; 0 else. */
   readonly slowdown: number;
 }
@@ -57,7 +58,7 @@ export class Command {
     this.id = request.id;
     this.#request = request;
     this.#surroundings = surroundings;
-    this.#folder = mkdtempSync(join(memoryFolder(), `boxmark-${surroundings.name}-`));
+    this.#folder = mkdtempSync(join(memoryFolder(), memoryFolderName(surroundings.start, process.pid)));
     try {
       const files = join(surroundings.root, workPath(request.id));
       if (existsSync(files)) cpSync(files, this.#folder, { recursive: true });
@@ -249,14 +250,14 @@ function endingOf(status: number): string {
 
 /** In memory, like that of the workloads of the system, so that no box has a disk and another none. */
 function memoryFolder(): string {
-  const found = ['/tmp', '/dev/shm'].find((folder) => {
+  const found = MEMORY_FOLDERS.find((folder) => {
     try {
       return statfsSync(folder).type === TMPFS;
     } catch {
       return false;
     }
   });
-  return found ?? tmpdir();
+  return found ?? MEMORY_FOLDERS[0];
 }
 
 /** What stands before Node.js on this process's own command line: the image's loader, where the host's libraries are others. */

@@ -109,7 +109,7 @@ export class Launcher {
       this.#child.kill('SIGKILL');
       this.#fail(
         new Error(
-          `it prints more than ${MOST_OUTPUT_BYTES / 2 ** 20} MiB, which is not kept: write it to a file, or expect any output`,
+          `it prints more than ${MOST_OUTPUT_BYTES / 2 ** 20} MiB: write that to a file, or --expect any, which keeps nothing`,
         ),
       );
       return;

@@ -1,14 +1,19 @@
 /** The runner `native`: the payload as a plain process of the host, on the same CPUs and under the same limits as the boxes. */
 
+import { join } from 'node:path';
 import { BoxmarkError } from '../../../bench/errors.ts';
+import { isMemoryFolder, MEMORY_FOLDERS } from '../../../bench/payload/image-files.ts';
 import type { Box, BoxProcess, Image, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { type BoxGroup, hierarchiesOf, openGroup } from '../../cgroup/box-group.ts';
 import type { Hierarchy } from '../../cgroup/tree.ts';
+import { isOwnEntry } from '../../host/ownership.ts';
 import { imageOnDisk } from '../../image/size.ts';
 import { findCommand } from '../../kit/commands.ts';
 import { endProcess } from '../../kit/end-process.ts';
 import { envShell } from '../../kit/payload-env.ts';
+import { removeTree } from '../../kit/remove.ts';
 import { cpuList } from '../../kit/shell.ts';
+import { namesIn } from '../../upkeep/leftovers.ts';
 
 interface PreparedNative extends Prepared {
   readonly image: Image;
@@ -79,9 +84,18 @@ async function open(parent: Box, prepared: Prepared, options: OpenOptions): Prom
     close: async () => {
       for (const child of running) await endProcess(child);
       running.clear();
+      await removeMemoryFolders(`${workspace.id}-${options.name}`);
       await group.remove();
     },
   };
+}
+
+/** Working folders of programs, which a payload that was ended did not remove; in a box they go with its file systems. */
+async function removeMemoryFolders(start: string): Promise<void> {
+  for (const folder of MEMORY_FOLDERS) {
+    const paths = namesIn(folder).filter((name) => isMemoryFolder(name, start));
+    for (const path of paths.map((name) => join(folder, name)).filter(isOwnEntry)) await removeTree(path);
+  }
 }
 
 /** The image's command for boxes becomes its command for the host; other commands stay as they are. */
