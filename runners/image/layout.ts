@@ -166,7 +166,7 @@ export function isTaken(layout: Layout, place: string, from: string): boolean {
   const at = resolvedPlace(layout, place);
   const present = layout.files.get(at);
   if (present === undefined) return layout.links.has(throughLinks(layout, place)) || isFolderOrBelowFile(layout, at);
-  return 'from' in present && !sameContent(present.from, from);
+  return 'from' in present && !isSame(layout, present.from, from);
 }
 
 function isFolderOrBelowFile(layout: Layout, place: string): boolean {
@@ -217,8 +217,19 @@ function imagePath(path: string): string {
   return merged.slice(1);
 }
 
-function sameContent(a: string, b: string): boolean {
+/** Pairs of files by whether they were found to be the same; a library is wanted by many objects. */
+const compared = new WeakMap<Layout, Map<string, boolean>>();
+
+function isSame(layout: Layout, a: string, b: string): boolean {
   if (a === b) return true;
+  const pairs = compared.get(layout) ?? new Map<string, boolean>();
+  compared.set(layout, pairs);
+  const known = pairs.get(`${a}\0${b}`) ?? sameContent(a, b);
+  pairs.set(`${a}\0${b}`, known);
+  return known;
+}
+
+function sameContent(a: string, b: string): boolean {
   return statSync(a).size === statSync(b).size && readFileSync(a).equals(readFileSync(b));
 }
 

@@ -2,7 +2,7 @@
 
 import { realpathSync } from 'node:fs';
 import { posix } from 'node:path';
-import { readElf } from './elf.ts';
+import { type ElfFile, readElf } from './elf.ts';
 import { type FoundLibrary, loadedLibraries } from './elf-closure.ts';
 import { addFile, addFolder, isTaken, type Layout, throughLinks } from './layout.ts';
 import { startOf } from './shebang.ts';
@@ -29,6 +29,7 @@ export class ProgramLayout {
   readonly #programs = new Set<string>();
   /** Shared objects and programs whose libraries are in the layout, with their places. */
   readonly #closed = new Set<string>();
+  readonly #elves = new Map<string, ElfFile | undefined>();
   /** What the base image's Node.js is: programs of other processors are none here. */
   readonly #node = readElf(realpathSync(process.execPath));
 
@@ -84,7 +85,8 @@ export class ProgramLayout {
 
   /** Adds what an object that is in the layout needs. */
   closeObject(place: string, file: string, { skipMissing = false, unlisted = false, within }: ObjectOptions): void {
-    const loaded = loadedLibraries(file, { skipMissing, loader: this.#node?.interpreter });
+    const read = (path: string): ElfFile | undefined => this.#elfOf(path);
+    const loaded = loadedLibraries(file, { skipMissing, loader: this.#node?.interpreter, read });
     if (loaded.interpreter !== undefined && !unlisted) this.#programs.add(place);
     const key = `${place}\0${file}`;
     if (this.#closed.has(key)) return;
@@ -148,8 +150,14 @@ export class ProgramLayout {
     return scripts;
   }
 
+  #elfOf(file: string): ElfFile | undefined {
+    const elf = this.#elves.has(file) ? this.#elves.get(file) : readElf(file);
+    this.#elves.set(file, elf);
+    return elf;
+  }
+
   #isForNode(file: string): boolean {
-    const elf = readElf(file);
+    const elf = this.#elfOf(file);
     return elf !== undefined && elf.machine === this.#node?.machine && elf.bits === this.#node.bits;
   }
 }
