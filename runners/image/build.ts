@@ -1,7 +1,7 @@
 /** Writes a layout into the image store, or finds the image that was made of the same files before. */
 
 import { constants, statSync } from 'node:fs';
-import { chmod, copyFile, link, lutimes, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, link, lutimes, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Layout } from './layout.ts';
 import { digestOf, MANIFEST_PATH, type Manifest, manifestText, scanRoot } from './manifest.ts';
@@ -68,10 +68,21 @@ async function writeRoot(layout: Layout, root: string): Promise<void> {
     // Files of another image are shared, so that boxes of both map the same pages; the host's are copied, as they may change.
     if (source.from.startsWith(`${storeDir()}/`) && (await linked(source.from, file))) continue;
     await copyFile(source.from, file, constants.COPYFILE_FICLONE);
+    if (source.head !== undefined) await replaceHead(file, Buffer.from(source.head, 'hex'));
     await chmod(file, source.mode);
     await lutimes(file, 0, 0);
   }
   for (const [path, target] of layout.links) await symlink(target, join(root, path));
+}
+
+async function replaceHead(file: string, head: Uint8Array): Promise<void> {
+  await chmod(file, 0o600); // The host's file may be read-only.
+  const copy = await open(file, 'r+');
+  try {
+    await copy.write(head, 0, head.length, 0);
+  } finally {
+    await copy.close();
+  }
 }
 
 async function linked(from: string, to: string): Promise<boolean> {
@@ -88,7 +99,7 @@ function inputKey(layout: Layout): string {
     // A path in the store identifies its content; its times change with each link made to it.
     if (source.from.startsWith(`${storeDir()}/`)) return [path, source.mode, source.from];
     const { size, mtimeNs, ctimeNs, ino, dev } = statSync(source.from, { bigint: true });
-    return [path, source.mode, source.from, ...[size, mtimeNs, ctimeNs, ino, dev].map(String)];
+    return [path, source.mode, source.from, source.head, ...[size, mtimeNs, ctimeNs, ino, dev].map(String)];
   });
   return sha256(JSON.stringify([LAYOUT_VERSION, files, [...layout.folders], [...layout.links]]));
 }

@@ -4,6 +4,8 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
 import { hostExec } from '../kit/process.ts';
+import { withCompiledModules } from './compiled-modules.ts';
+import type { Tree } from './with-files.ts';
 
 export interface Companions {
   /** Folder whose inner structure the interpreter relies on to find its library. */
@@ -12,6 +14,8 @@ export interface Companions {
   readonly folders: readonly string[];
   /** Is this path below one of the folders left out? */
   readonly skip: (path: string) => boolean;
+  /** Changes what was found in one of the folders. */
+  readonly prepare?: (tree: Tree) => Tree;
   /** Words after the interpreter; a folder is an absolute path of the host. */
   readonly options: readonly (string | { readonly folder: string })[];
 }
@@ -33,19 +37,21 @@ export async function companionsOf(file: string): Promise<Companions | undefined
 const PYTHON_QUESTION = `
 import json, sys, sysconfig
 paths = [sysconfig.get_path(name) for name in ('stdlib', 'platstdlib')]
-print(json.dumps({'folders': paths, 'prefix': getattr(sys, 'base_prefix', sys.prefix)}))`;
+print(json.dumps({'folders': paths, 'prefix': getattr(sys, 'base_prefix', sys.prefix),
+  'tag': getattr(getattr(sys, 'implementation', None), 'cache_tag', None)}))`;
 
 const PYTHON_LEFT_OUT = /^(test|idlelib|tkinter|turtledemo|ensurepip|site-packages|dist-packages|config-.*)$/;
 
 /** `-B`: compiled modules would be written into the image. */
 async function pythonCompanions(file: string): Promise<Companions> {
   const isolated = basename(file).startsWith('python2') ? ['-E', '-s'] : ['-I'];
-  const answer = await ask([file, ...isolated, '-c', PYTHON_QUESTION]);
-  const { folders, prefix } = JSON.parse(answer) as { folders: string[]; prefix: string };
+  const answer = await ask([file, ...isolated, '-B', '-c', PYTHON_QUESTION]);
+  const { folders, prefix, tag } = JSON.parse(answer) as { folders: string[]; prefix: string; tag: string | null };
   return {
     prefix: realpathSync(prefix),
     folders: present(folders),
-    skip: (path) => PYTHON_LEFT_OUT.test(path) || basename(path) === '__pycache__',
+    skip: (path) => PYTHON_LEFT_OUT.test(path),
+    prepare: (tree) => withCompiledModules(tree, tag ?? ''),
     options: ['-B'],
   };
 }

@@ -9,9 +9,9 @@ import { argcProgram } from './argc-program.ts';
 import { libraryClosure } from './elf-closure.ts';
 import type { Manifest } from './manifest.ts';
 
-/** A regular file: copied from the host, or generated. */
+/** A regular file: copied from the host, its first bytes replaced by `head` (hexadecimal), or generated. */
 export type FileSource = { readonly mode: number } & (
-  | { readonly from: string }
+  | { readonly from: string; readonly head?: string }
   | { readonly text: string }
   | { readonly hex: string }
 );

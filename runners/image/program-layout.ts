@@ -136,7 +136,10 @@ export class ProgramLayout {
     const root = throughLinks(this.layout, place);
     const at = (path: string): string => (path === '' ? root : join(root, path));
     for (const path of tree.folders) this.addFolder(at(path));
-    for (const { path, from, mode } of tree.files) this.addFile(at(path), from, mode);
+    for (const { path, from, mode, head } of tree.files) {
+      if (head === undefined) this.addFile(at(path), from, mode);
+      else this.layout.files.set(at(path), { mode, from, head });
+    }
     for (const [path, target] of tree.links) this.addLink(at(path), join(dirname(at(path)), target));
     const scripts: string[] = [];
     for (const { path, from, mode } of tree.files) {

@@ -199,11 +199,11 @@ class Programs {
   }
 
   /** Gives the words that make the interpreter use what was added. */
-  #addCompanions({ folders, skip, options }: Companions, placeOf: (folder: string) => string): string[] {
+  #addCompanions({ folders, skip, prepare, options }: Companions, placeOf: (folder: string) => string): string[] {
     for (const folder of folders) {
       const real = realpathSync(folder);
       const tree = scanTree(real, { budget: this.#budget, skip, skipSpecial: true });
-      this.#layout.addTree(placeOf(real), tree, { skipMissing: true, unlisted: true });
+      this.#layout.addTree(placeOf(real), prepare?.(tree) ?? tree, { skipMissing: true, unlisted: true });
       if (real !== folder) this.#layout.addLink(placeOf(folder), placeOf(real));
     }
     return options.map((option) => (typeof option === 'string' ? option : mark(placeOf(option.folder))));

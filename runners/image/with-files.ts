@@ -12,9 +12,17 @@ export interface WithFile {
   readonly place: { readonly absolute: string } | { readonly working: string };
 }
 
+export interface TreeFile {
+  /** Below the place, '' for the file itself. */
+  readonly path: string;
+  readonly from: string;
+  readonly mode: number;
+  /** Hexadecimal, in place of as many first bytes. */
+  readonly head?: string;
+}
+
 export interface Tree {
-  /** Paths below the place, '' for the file itself. */
-  readonly files: readonly { readonly path: string; readonly from: string; readonly mode: number }[];
+  readonly files: readonly TreeFile[];
   readonly folders: readonly string[];
   readonly links: readonly (readonly [path: string, target: string])[];
 }
@@ -112,7 +120,7 @@ export function scanTree(source: string, options: ScanOptions): Tree {
 }
 
 class TreeScan implements Tree {
-  readonly files: { path: string; from: string; mode: number }[] = [];
+  readonly files: TreeFile[] = [];
   readonly folders: string[] = [];
   readonly links: [path: string, target: string][] = [];
   readonly root: string;

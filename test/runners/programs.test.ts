@@ -8,6 +8,7 @@ import {
   rmSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
@@ -16,6 +17,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { EXIT } from '../../bench/errors.ts';
+import { withCompiledModules } from '../../runners/image/compiled-modules.ts';
 import { findProgram } from '../../runners/image/find-program.ts';
 import { addFile, isTaken, skeletonLayout, throughLinks } from '../../runners/image/layout.ts';
 import { privatePlace } from '../../runners/image/program-layout.ts';
@@ -254,6 +256,51 @@ describe('a folder that is copied', () => {
     truncateSync(join(cwd, 'in/sparse'), 0);
     for (let index = 0; index < 100; index++) mkdirSync(join(cwd, 'in', String(index)));
     expect(() => scanTree(join(cwd, 'in'), { budget: roomy() })).toThrow(/more than 100 files/);
+  });
+});
+
+describe('compiled modules of Python', () => {
+  const TAG = 'cpython-311';
+
+  /** A module and its compiled form, as of a source with this date. */
+  function module(name: string, date: number, { tag = TAG, flags = 0, compiledAt = date } = {}): void {
+    const source = written(`lib/${name}.py`, name);
+    utimesSync(source, date, date);
+    const head = Buffer.from('a70d0d0a', 'hex');
+    const numbers = [flags, compiledAt, name.length].map((value) => {
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32LE(value);
+      return bytes;
+    });
+    written(`lib/__pycache__/${name}.${tag}.pyc`, Buffer.concat([head, ...numbers, Buffer.from('code')]));
+  }
+
+  const pathsIn = (tag = TAG): (readonly [string, string | undefined])[] => {
+    const budget = new Budget({ files: 1000, bytes: 1 << 20 }, () => new Error('full'));
+    const { files, folders } = withCompiledModules(scanTree(join(cwd, 'lib'), { budget }), tag);
+    expect(folders.includes('__pycache__')).toBe(files.some(({ path }) => path.startsWith('__pycache__')));
+    return files.filter(({ path }) => path.endsWith('.pyc')).map(({ path, head }) => [path, head] as const);
+  };
+
+  beforeEach(() => mkdirSync(join(cwd, 'lib/__pycache__'), { recursive: true }));
+
+  it('are valid without a date when they are those of their sources', () => {
+    for (let index = 0; index < 19; index++) module(`m${index}`, 1_000_000 + index);
+    module('stale', 1_000_000, { compiledAt: 1 });
+    module('checked', 1_000_000, { flags: 3, tag: 'cpython-39' });
+    const found = pathsIn();
+    expect(found).toHaveLength(19);
+    for (const [path, head] of found) {
+      expect(path).toMatch(/^__pycache__\/m\d+\.cpython-311\.pyc$/);
+      expect(head).toBe(`a70d0d0a01000000${'00'.repeat(8)}`);
+    }
+  });
+
+  it('are left out where only some modules are compiled, which is chance, and for Python before 3.7', () => {
+    for (let index = 0; index < 10; index++) module(`m${index}`, 1_000_000, { tag: 'cpython-36' });
+    expect(pathsIn('cpython-36')).toEqual([]);
+    module('m0', 1_000_000);
+    expect(pathsIn()).toEqual([]);
   });
 });
 
