@@ -145,7 +145,7 @@ class Programs {
       const needed = [shebang.interpreter, ...(shebang.env === undefined ? [] : [shebang.env])];
       for (const word of needed) {
         const found = findProgram(word, this.#cwd, script);
-        if (isSystemPath(found.file)) await this.#program(found, basename(found.file));
+        if (this.#systemPlace(found.file) !== undefined) await this.#program(found, basename(found.file));
       }
     } catch (error) {
       if (!isOptional) throw error;
