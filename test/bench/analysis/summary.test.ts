@@ -30,6 +30,7 @@ describe('summarizeEnvironment', () => {
       medianNsPerPass: null,
       unit: null,
       medianRate: null,
+      better: null,
       medianMflops: null,
       wakeupRatio: null,
     });
