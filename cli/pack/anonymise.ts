@@ -17,6 +17,8 @@ const HIDDEN = 'hidden';
 const NO_NAMES: readonly string[] = ['root', 'nobody', 'localhost', ''];
 /** Absolute paths and those of a home folder, up to what ends a word. */
 const PATH = /(?<![\w.~/-])(?:~[\w.-]*)?\/[^\s:,;'"()<>[\]{}|]+/g;
+/** A word that may name a file: with a slash, or with an ending; paths in the image are everybody's. */
+const FILE_WORD = /(?<![\w./@%+-])(?!@image\/)(?:[\w.@%+-]*\/[\w./@%+-]*|[\w-]+(?:\.[A-Za-z]\w*)+)(?![\w./@%+-])/g;
 const HOME = /\/home\/([^/\s:,;'"]+)/g;
 const IDENTIFIERS: readonly RegExp[] = [
   /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, // UUIDs of disks and file systems.
@@ -33,6 +35,10 @@ const HIDDEN_KEYS: readonly string[] = ['devices', 'command', 'root_filesystem']
 const KEPT_KEYS: readonly string[] = [
   ...['schema', 'session', 'program', 'at', 'startedAt', 'finishedAt', 'stopReason', 'stoppedBy', 'kind', 'workload'],
   ...['image', 'fingerprint', 'kernels', 'class', 'fact', 'traits', 'work'],
+];
+/** What a plan says of a user's program that may name files, users or hosts. */
+const PROGRAM_KEYS: readonly string[] = [
+  ...['command', 'argv', 'env', 'workdir', 'stdin', 'files', 'with', 'setup', 'prepare', 'cleanup'],
 ];
 /** The only cells with names or texts in them. */
 const TEXT_COLUMNS: readonly string[] = ['env', 'baseline', 'start_id', 'reason'];
@@ -192,12 +198,25 @@ class Names {
     return this.#kept.has(text) ? text : this.#scrubbed(text);
   }
 
-  /** Of a plan: its environments; everything else is words of the program. */
+  /** Of a plan: its environments, and what users' programs are given; everything else is words of the program. */
   renamedIn(value: Json): Json {
     if (typeof value === 'string') return this.#renamed.get(value) ?? value;
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map((one: Json) => this.renamedIn(one));
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, this.renamedIn(one)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, one]) => [
+        key,
+        PROGRAM_KEYS.includes(key) ? this.#given(one) : this.renamedIn(one),
+      ]),
+    );
+  }
+
+  /** Texts that a user has written, word by word. */
+  #given(value: Json): Json {
+    if (typeof value === 'string') return this.#scrubbed(value.replaceAll(FILE_WORD, HIDDEN));
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((one: Json) => this.#given(one));
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, this.#given(one)]));
   }
 
   /** Every text in a document. */

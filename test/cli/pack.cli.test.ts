@@ -231,6 +231,16 @@ describe('an anonymous pack', () => {
       { path: 'ssh:host=balloon', reason: 'ssh:host=balloon is off', remedy: 'switch it on' },
       { path: 'podman', reason: 'no /home/adalove/.local on zeppelin', remedy: 'ask adalove' },
     ];
+    info.plan.commands = [
+      {
+        id: 'sor',
+        command: ['./balloon', 'secretplan.csv', '--in=/home/adalove/x', '-n', '1.5'],
+        argv: ['@image/boxmark/bin/sor', 'secretplan.csv', '--in=/home/adalove/x', '-n', '1.5'],
+        env: { OWNER: 'adalove' },
+        files: ['../secretplan:data'],
+        setup: 'cp /srv/secretplan .',
+      },
+    ];
     writeFileSync(file, JSON.stringify(info));
     const event = {
       at: info.startedAt,
@@ -247,6 +257,8 @@ describe('an anonymous pack', () => {
   it('has none of the names of host, users, files and devices in any of its bytes', async () => {
     session = plant();
     const folder = unpacked(await packed('--anonymous'));
+    const [program] = readSessionInfo(folder).plan.commands ?? [];
+    expect(program?.argv).toEqual(['@image/boxmark/bin/sor', 'hidden', '--in=hidden', '-n', '1.5']);
     const files = filesBelow(folder);
     expect(files).toContain('report/report.html');
     for (const name of files) {
