@@ -12,6 +12,7 @@ import { benchCompany } from './company.ts';
 import { benchDesign } from './design.ts';
 import { benchDuet } from './duet.ts';
 import { benchEfficiency } from './efficiency.ts';
+import { benchExec } from './exec.ts';
 import { benchHistory } from './history.ts';
 import { benchKernels } from './kernels.ts';
 import { benchReport } from './report.ts';
@@ -33,6 +34,7 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
   warmup: { run: benchWarmup, title: 'speed of cold processes over time' },
   company: { run: benchCompany, title: 'each kernel alone against in company' },
   efficiency: { run: benchEfficiency, title: 'time inside timed windows over the time of a session' },
+  exec: { run: benchExec, title: 'a program that does nothing: the resident shell against hyperfine and a loop of sh' },
   startup: { run: benchStartup, title: "a start through Boxmark against the bare engine's own command" },
   calibration: { run: benchCalibration, title: 'coverage and verdicts over simulated sessions with a known truth' },
   patterns: {
