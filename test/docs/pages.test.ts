@@ -18,6 +18,8 @@ const PAGES = [
   'SECURITY.md',
   ...pagesIn('docs'),
   ...pagesIn('docs/adr'),
+  'examples/README.md',
+  'examples/own-workloads/README.md',
   'results/README.md',
   'scimark/README.md',
 ];

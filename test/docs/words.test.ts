@@ -15,6 +15,7 @@ const PAGES = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   'examples/README.md',
+  'examples/own-workloads/README.md',
   'results/README.md',
   'scimark/README.md',
   ...filesBelow('docs', '.md'),
