@@ -1,7 +1,8 @@
 /** Environments and programs that a file of results names: which of them run only when the user names them too, and what is said before they run. */
 
 import { BoxmarkError, usageError } from '../../bench/errors.ts';
-import { commandText } from '../../bench/plan/exec.ts';
+import { IMAGE_MARK } from '../../bench/payload/image-files.ts';
+import { commandText, writtenCommand } from '../../bench/plan/exec.ts';
 import type { CommandWorkload, Plan } from '../../bench/types.ts';
 import { isAlias } from '../../runners/aliases.ts';
 import { userName } from '../../runners/host/ownership.ts';
@@ -115,13 +116,20 @@ function allowingPrograms(programs: readonly CommandWorkload[]): string[] {
   return programs.flatMap(({ id }) => ['--allow-command', id]);
 }
 
-/** Everything that is run for a program, whatever the session says that the user typed. */
-function whatRuns({ id, argv, command, files = [], env = {}, setup, prepare, cleanup }: CommandWorkload): string {
+/**
+ * Everything that is run for a program. Its words as they were typed run where this host makes the image, those of the
+ * box where the session's own image is used; whoever wrote the session may have made them differ, so both are shown.
+ */
+function whatRuns(program: CommandWorkload): string {
+  const { argv, files = [], env = {}, workdir, stdin, setup, prepare, cleanup } = program;
   const steps = Object.entries({ setup, prepare, cleanup }).filter(([, text]) => text !== undefined);
+  const words = argv.map((word) => (word.startsWith(IMAGE_MARK) ? `/${word.slice(IMAGE_MARK.length)}` : word));
   return [
-    `${id}: ${commandText(argv.length === 0 ? command : argv)}`,
+    writtenCommand(program),
+    ...(argv.length === 0 ? [] : [`in its image ${commandText(words)}`]),
     ...Object.entries(env).map(([name, value]) => `with ${name}=${value}`),
-    ...files.map((file) => `reading ${file}`),
+    ...(workdir === undefined ? [] : [`in the folder ${workdir}`]),
+    ...[...files, ...(stdin === undefined ? [] : [stdin])].map((file) => `reading ${file}`),
     ...steps.map(([name, text]) => `${name}: ${text}`),
   ].join(', ');
 }

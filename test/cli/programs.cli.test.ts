@@ -164,7 +164,7 @@ describe('a program of a stored session', () => {
     const out = outOf('again');
     const refused = await boxmark('reproduce', dir, '--out', out, '--quiet');
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/--allow-command[\s\S]*@image\/usr\/bin\/\S*sh @image\/boxmark\/bin\/stored/);
+    expect(refused.stderr).toMatch(/--allow-command[\s\S]*in its image \/usr\/bin\/\S*sh \/boxmark\/bin\/stored/);
     expect(refused.stderr).toMatch(/try: boxmark reproduce .* --allow-command stored/);
     expect(sessions(out)).toEqual([]);
     const stray = await boxmark('reproduce', dir, '--out', out, '--quiet', '--allow-command', 'other');
