@@ -89,7 +89,7 @@ function imageDifferences(before: SessionInfo, after: SessionInfo): HostDifferen
   const found = rows.filter(([, one, other]) => one !== other);
   if (found.length === 0 && before.image.digest !== after.image.digest) {
     return [
-      { part, what: 'libraries in the image', before: short(before.image.digest), after: short(after.image.digest) },
+      { part, what: 'other files of the image', before: short(before.image.digest), after: short(after.image.digest) },
     ];
   }
   return found.map(([what, one, other]) => ({ part, what, before: short(one), after: short(other) }));

@@ -217,7 +217,7 @@ export function comparisonNotes(result: Comparison): Section {
   const own =
     result.mode === 'paired'
       ? [
-          "Both images ran on today's kernel and engines: only Node.js, its libraries and the payload are compared. " +
+          "Both images ran on today's kernel and engines: only what is in them is compared. " +
             'Other differences between the sessions are not in these figures.',
         ]
       : [

@@ -79,7 +79,7 @@ describe('what differs between two hosts', () => {
       'image: payload: 333333333333 → 888888888888',
     ]);
     expect(listed({ image: { digest: '9'.repeat(64) } })).toEqual([
-      'image: libraries in the image: 111111111111 → 999999999999',
+      'image: other files of the image: 111111111111 → 999999999999',
     ]);
   });
 
