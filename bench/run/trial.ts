@@ -3,6 +3,7 @@
 import { knownRemedy } from '../box/known-faults.ts';
 import { BoxmarkError } from '../errors.ts';
 import type { BodyOf } from '../payload/protocol.ts';
+import { writtenCommand } from '../plan/exec.ts';
 import type { Environment, Plan } from '../types.ts';
 import { BoxFault } from './client.ts';
 import { Resident, type StartScope } from './resident.ts';
@@ -40,7 +41,7 @@ export async function tryCommands(
       what: isSlow
         ? `The trial on ${plan.baseline} took longer than ${plan.timeoutMs / 1000} s for a few runs.`
         : `The trial on ${plan.baseline} failed: ${reason.replace(/\.$/, '')}.`,
-      value: (plan.commands ?? []).map(({ command }) => command.join(' ')).join('; '),
+      value: (plan.commands ?? []).map(writtenCommand).join('; '),
       remedy: isSlow
         ? '--timeout 10m, or less work for a run'
         : (knownRemedy(error.message) ?? 'run it by hand; what else it needs goes into the boxes by --with'),
