@@ -92,7 +92,7 @@ export const WHAT = [
     commands: { run: ANY },
     kinds: ['workloads'],
   }),
-  flag('prepare', text('text', 'rm -f out.db'), {
+  flag('prepare', text('text', ': > out.db'), {
     help: 'shell text that a box runs before every burst of the programs given here, not timed; setup and cleanup stand in a plan file',
     commands: { run: ANY },
     kinds: ['workloads'],
