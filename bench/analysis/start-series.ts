@@ -1,7 +1,6 @@
 /** Bursts by fresh start, for tools that keep raw values and have a notion of runs. */
 
 import type { Sample } from '../types.ts';
-import { costOf } from './contrast/cost.ts';
 
 /** The bursts of one environment on one workload in one block, that is in one fresh start. Times are ns per pass. */
 export interface StartSeries {
@@ -43,10 +42,11 @@ export function startSeries(
 ): StartSeries[] {
   const byKey = new Map<string, Growing>();
   for (const sample of samples) {
-    const { env, workload, block, work, ok } = sample;
+    const { env, workload, block, work, wallNs, ok, better = null } = sample;
     const phase = levelPhase(sample, hostTimed);
-    if (!ok || phase === null) continue;
-    const nsPerPass = costOf(sample);
+    // A figure that a program prints is no time of a run, which is what other tools take.
+    if (!ok || phase === null || better !== null) continue;
+    const nsPerPass = wallNs / work;
     // As in `groupSamples`: a burst without a duration is a defect of a clock.
     if (!(nsPerPass > 0 && nsPerPass < Number.POSITIVE_INFINITY)) continue;
     const key = JSON.stringify([env, workload, block]);

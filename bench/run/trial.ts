@@ -4,7 +4,7 @@ import { knownRemedy } from '../box/known-faults.ts';
 import { BoxmarkError } from '../errors.ts';
 import type { BodyOf } from '../payload/protocol.ts';
 import { writtenCommand } from '../plan/exec.ts';
-import type { Environment, Plan } from '../types.ts';
+import type { CommandWorkload, Environment, Plan } from '../types.ts';
 import { BoxFault } from './client.ts';
 import { Resident, type StartScope } from './resident.ts';
 
@@ -25,11 +25,14 @@ export async function tryCommands(
   plan: Plan,
   scope: Omit<StartScope, 'plan'>,
 ): Promise<Trial[]> {
+  const { commands = [] } = plan;
   try {
     const start = { box: plan.baseline, startId: 'trial', position: 0, digests: false, environment };
-    const resident = await Resident.start({ ...scope, plan }, start);
+    const resident = await Resident.start({ ...scope, plan: { ...plan, commands: commands.map(asUnknown) } }, start);
     try {
-      return resident.prepared.map(trialOf);
+      const tried = resident.prepared.map(trialOf);
+      assertSame(commands, tried, plan.baseline);
+      return tried;
     } finally {
       await resident.close();
     }
@@ -48,6 +51,23 @@ export async function tryCommands(
       cause: error,
     });
   }
+}
+
+/** Does it print the same each time? Also where the user says that it must. */
+function asUnknown({ expect, ...command }: CommandWorkload): CommandWorkload {
+  return expect === 'any' ? { ...command, expect } : command;
+}
+
+function assertSame(commands: readonly CommandWorkload[], tried: readonly Trial[], baseline: string): void {
+  const varied = commands.find(
+    ({ id, expect }) => expect === 'same-output' && tried.some((one) => one.id === id && one.output === 'varied'),
+  );
+  if (varied === undefined) return;
+  throw new BoxmarkError({
+    what: `${varied.id} prints something else in each run on ${baseline}, and is expected to print the same.`,
+    value: 'same-output',
+    remedy: '--expect any',
+  });
 }
 
 function trialOf({ id, first, output = 'same', runNs = 0 }: BodyOf<'prepare'>['workloads'][number]): Trial {

@@ -1,6 +1,5 @@
 /** What the formats of other tools share: the model of a report with the bursts behind it, and numbers as tools want them. */
 
-import { metricOf } from '../../bench/plan/commands.ts';
 import { grouped } from '../grouped.ts';
 import type { ReportModel, StartSeries } from '../model/model.ts';
 import type { Format, SessionReport } from './format.ts';
@@ -14,9 +13,7 @@ export interface ExportModel extends ReportModel {
 
 export function exportModel({ model }: Pick<SessionReport, 'model'>): ExportModel {
   const { details } = model;
-  // A figure that a program prints is no time of a run, which is what other tools take.
-  const starts = details.bursts().filter(({ workload }) => metricOf(model.session.plan, workload) === undefined);
-  return { ...model, starts, fingerprint: details.record?.host.fingerprint ?? '' };
+  return { ...model, starts: details.bursts(), fingerprint: details.record?.host.fingerprint ?? '' };
 }
 
 /** A format of another tool: one session as a text. */

@@ -5,6 +5,7 @@ import { posix } from 'node:path';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
 import { IMAGE_MARK, LAUNCHER_PATH, workPath } from '../../bench/payload/image-files.ts';
 import type { Image } from '../../bench/types.ts';
+import { findCommand } from '../kit/commands.ts';
 import { buildLayout } from './build.ts';
 import { type FoundProgram, findProgram } from './find-program.ts';
 import { type Companions, companionsOf } from './interpreters.ts';
@@ -13,6 +14,7 @@ import { loadImage } from './load.ts';
 import { readManifest } from './manifest.ts';
 import { isSystemPath, type ObjectOptions, ProgramLayout, privatePlace } from './program-layout.ts';
 import { startOf } from './shebang.ts';
+import { programNames } from './shell-words.ts';
 import { Budget, isHiddenPath, isKernelPath, parseWith, scanTree, statusOf, type WithFile } from './with-files.ts';
 
 const { basename, isAbsolute, join, normalize, relative, resolve } = posix;
@@ -26,6 +28,10 @@ export interface WantedCommand {
   readonly shell?: boolean;
   /** `SRC[:DEST]`, for this command. */
   readonly files?: readonly string[];
+  /** Shell texts that run beside it. */
+  readonly setup?: string;
+  readonly prepare?: string;
+  readonly cleanup?: string;
 }
 
 export interface ProgramNeeds {
@@ -107,7 +113,8 @@ class Programs {
     return layout;
   }
 
-  async #add({ id, command, shell = false, files = [] }: WantedCommand, shared: readonly WithFile[]) {
+  async #add(wanted: WantedCommand, shared: readonly WithFile[]) {
+    const { id, command, shell = false, files = [], setup, prepare, cleanup } = wanted;
     const own = files.map((spec) => parseWith(spec, this.#cwd));
     const working = new WorkingFiles(this.#layout, id);
     for (const file of [...own, ...shared]) await this.#addWith(file, working);
@@ -115,7 +122,20 @@ class Programs {
     const start = await this.#program(findProgram(word, this.#cwd), id);
     const argv = [...start];
     for (const each of rest) argv.push(shell ? each : await this.#word(each, working));
+    const texts = [...(shell ? command : []), setup ?? '', prepare ?? '', cleanup ?? ''];
+    for (const name of new Set(texts.flatMap(programNames))) await this.#called(name);
     return { id, argv };
+  }
+
+  /** A program that a shell text calls: its name may be one of the shell's own, or mean something else. */
+  async #called(name: string): Promise<void> {
+    if (findCommand(name) === undefined) return;
+    try {
+      const found = findProgram(name, this.#cwd);
+      if (this.#systemPlace(found.file) !== undefined) await this.#program(found, basename(found.file));
+    } catch (error) {
+      if (!(error instanceof BoxmarkError)) throw error;
+    }
   }
 
   async #addWith({ source, place }: WithFile, working: WorkingFiles): Promise<void> {
