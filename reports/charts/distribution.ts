@@ -22,7 +22,7 @@ import {
   ZERO_LINE,
 } from './chart.ts';
 import { chartNames } from './names.ts';
-import { faint, lookOf } from './palette.ts';
+import { faint, type Look, looksOf } from './palette.ts';
 
 /** Block values that a row shows at most. */
 const MOST_POINTS = 60;
@@ -44,9 +44,7 @@ export function distributionChart(model: ReportModel, workload: string, width: n
     id: `distribution-${slug(workload)}`,
     title: clean(workload, 40),
     heading: `Rounds (boxes) and blocks (points) against ${clean(baseline, 40)}: ${clean(workload, 40)}`,
-    description: `Rounds against ${clean(baseline, 60)} on ${clean(workload, 40)}: ${rows
-      .map((row) => `${clean(row.env, 60)} half between ${rangeText(row, 'lowerQuartile', 'upperQuartile')}`)
-      .join('; ')}.`,
+    description: `Rounds against ${clean(baseline, 60)} on ${clean(workload, 40)}: ${halvesOf(rows)}.`,
     notes: [
       ...offScale(far),
       ...(isThinned
@@ -59,7 +57,7 @@ export function distributionChart(model: ReportModel, workload: string, width: n
       type: 'boxplot',
       data: {
         labels,
-        datasets: [boxSet(rows)],
+        datasets: [boxSet(rows, looksOf(model.environments))],
       },
       options: baseOptions({
         indexAxis: 'y',
@@ -87,6 +85,12 @@ export function distributionChart(model: ReportModel, workload: string, width: n
   };
 }
 
+function halvesOf(rows: readonly ContrastRow[]): string {
+  return rows
+    .map((row) => `${clean(row.env, 60)} half between ${rangeText(row, 'lowerQuartile', 'upperQuartile')}`)
+    .join('; ');
+}
+
 function tableOf(rows: readonly ContrastRow[]): ChartTable {
   return figures({
     head: ['environment', 'rounds', '5 % to 95 %', 'middle half', 'median', 'blocks'],
@@ -104,12 +108,12 @@ function tableOf(rows: readonly ContrastRow[]): ChartTable {
   });
 }
 
-function boxSet(rows: readonly ContrastRow[]): Json {
+function boxSet(rows: readonly ContrastRow[], lookOf: (path: string) => Look): Json {
   const looks = rows.map(({ env }) => lookOf(env));
   return {
     label: 'rounds against the baseline, %',
     data: rows.map(drawn),
-    backgroundColor: looks.map(({ fill }) => faint(fill, '38')),
+    backgroundColor: looks.map(({ colour }) => faint(colour, '38')),
     borderColor: looks.map(({ line }) => line),
     borderWidth: 1.5,
     barPercentage: 0.72,

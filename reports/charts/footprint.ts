@@ -6,7 +6,7 @@ import { clean } from '../text.ts';
 import { known, MIB, mib, range } from '../words.ts';
 import { baseOptions, type Chart, type ChartTable, figures, type Json, nameAxis, round, valueAxis } from './chart.ts';
 import { chartNames } from './names.ts';
-import { lookOf, pointsWithBars } from './palette.ts';
+import { type Look, looksOf, pointsWithBars } from './palette.ts';
 
 const PSS_COLOUR = '#6c7783';
 
@@ -39,7 +39,7 @@ export function footprintChart(model: ReportModel, width: number): Chart | null 
     config: {
       type: 'scatterWithErrorBars',
       data: {
-        datasets: [hostSet(rows, labels), pssSet(rows, labels)],
+        datasets: [hostSet(rows, labels, looksOf(model.environments)), pssSet(rows, labels)],
       },
       options: baseOptions({
         scales: { x: valueAxis('MiB of one more idle instance', { beginAtZero: true }), y: nameAxis(labels) },
@@ -63,7 +63,7 @@ function tableOf(rows: readonly Row[]): ChartTable {
   });
 }
 
-function hostSet(rows: readonly Row[], labels: readonly string[]): Json {
+function hostSet(rows: readonly Row[], labels: readonly string[], lookOf: (path: string) => Look): Json {
   return {
     label: 'host memory',
     data: rows.map(({ env, host }, index) => ({

@@ -4,7 +4,7 @@ import { formatChange } from '../../bench/units.ts';
 import { type HistoryLine, type HistoryMachine, lineName, lineValue } from '../model/history.ts';
 import { clean } from '../text.ts';
 import { baseOptions, type Chart, type ChartTable, figures, type Json, percentOf, valueAxis } from './chart.ts';
-import { lookOf } from './palette.ts';
+import { looksOf } from './palette.ts';
 
 /** More points than this are thinned: a chart is no wider. */
 const MOST_POINTS = 600;
@@ -85,7 +85,7 @@ function markersOf(line: HistoryLine): Record<string, Json> {
 
 function sessionSet({ sessions }: HistoryMachine, line: HistoryLine, shown: readonly number[]): Json {
   const { logs, lows, highs, places } = line;
-  const look = lookOf(line.env);
+  const look = looksOf([{ path: line.env }])(line.env);
   return {
     label: 'session',
     data: shown.map((index) => ({
@@ -99,6 +99,7 @@ function sessionSet({ sessions }: HistoryMachine, line: HistoryLine, shown: read
     backgroundColor: look.fill,
     borderColor: look.line,
     pointStyle: look.shape,
+    rotation: look.rotation,
     pointRadius: 3.5,
     errorBarColor: look.line,
     errorBarWhiskerColor: look.line,

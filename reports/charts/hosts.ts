@@ -22,7 +22,7 @@ import {
   ZERO_LINE,
 } from './chart.ts';
 import { chartNames } from './names.ts';
-import { lookOf, pointsWithBars } from './palette.ts';
+import { looksOf, pointsWithBars } from './palette.ts';
 
 interface Row {
   readonly model: ReportModel;
@@ -112,6 +112,7 @@ function tableOf(rows: readonly Row[]): ChartTable {
 }
 
 function pointSet(entries: readonly Row[], labels: readonly string[]): Json {
+  const lookOf = looksOf(entries.map(({ row }) => ({ path: row.env })));
   const looks = entries.map(({ row }) => lookOf(row.env));
   return {
     label: 'time against its own baseline, %',

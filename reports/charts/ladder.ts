@@ -21,7 +21,7 @@ import {
   ZERO_LINE,
 } from './chart.ts';
 import { chartNames } from './names.ts';
-import { lookOf, pointsWithBars } from './palette.ts';
+import { looksOf, pointsWithBars } from './palette.ts';
 
 /** For the name of the control's band, px; it leaves some of it to the title above. */
 const LABEL_ROOM = 24;
@@ -58,6 +58,7 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
       t: `${nameOf(row.env)}: ${changeText(row)}`,
     })),
   ];
+  const lookOf = looksOf(model.environments);
   const looks = points.map(({ env }) => lookOf(env));
   const data = {
     datasets: [
@@ -134,7 +135,6 @@ function farLabels(
       yValue: name,
       position: { x: 'end', y: 'center' },
       content: `× ${row.timeRatio.toFixed(1)}, off this scale`,
-      color: lookOf(row.env).line,
       font: { size: 12, weight: 'bold' },
     };
     return [[`far-${names}-${labels.indexOf(name)}`, label]];

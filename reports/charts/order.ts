@@ -18,7 +18,7 @@ import {
   valueAxis,
 } from './chart.ts';
 import { chartNames } from './names.ts';
-import { faint, lookOf } from './palette.ts';
+import { faint, type Look, looksOf } from './palette.ts';
 
 /** Points of one environment that are drawn at most, in addition to flagged ones. */
 const MOST_POINTS = 600;
@@ -50,8 +50,9 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
   const clipped = [...sets.flatMap(({ points }) => points), ...flagged].filter(({ y }) => Math.abs(y) > limit).length;
   const clip = (point: Point): Point => ({ ...point, y: Math.max(-limit, Math.min(limit, point.y)) });
   const stolen = stolenBands(model, known, begin);
+  const lookOf = looksOf(model.environments);
   const datasets = [
-    ...sets.map(({ path, points }) => burstSet(path, names.get(path) ?? path, points.map(clip))),
+    ...sets.map(({ path, points }) => burstSet(lookOf(path), names.get(path) ?? path, points.map(clip))),
     ...(flagged.length === 0 ? [] : [flaggedSet(flagged.map(clip))]),
   ];
   return {
@@ -91,15 +92,15 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
   };
 }
 
-function burstSet(path: string, label: string, points: readonly Point[]): Json {
-  const look = lookOf(path);
+function burstSet(look: Look, label: string, points: readonly Point[]): Json {
   return {
     label,
     data: points as unknown as Json,
-    backgroundColor: faint(look.fill, '99'),
+    backgroundColor: look.isOutline ? 'transparent' : faint(look.colour, '99'),
     borderColor: look.line,
-    borderWidth: look.shape === 'crossRot' || look.shape === 'cross' || look.shape === 'star' ? 1 : 0,
+    borderWidth: look.isOutline ? 1 : 0,
     pointStyle: look.shape,
+    rotation: look.rotation,
     radius: 2.4,
     clip: 8,
     hoverRadius: 5,

@@ -20,7 +20,7 @@ import {
   valueAxis,
 } from './chart.ts';
 import { chartNames } from './names.ts';
-import { lookOf, pointsWithBars } from './palette.ts';
+import { type Look, looksOf, pointsWithBars } from './palette.ts';
 
 interface Point {
   readonly env: string;
@@ -41,6 +41,7 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
   const points = all.filter(({ row }) => row === null || row.timeRatio <= FAR);
   if (points.length < 2) return null;
   const names = chartNames(model.environments);
+  const lookOf = looksOf(model.environments);
   const far = all.filter((point) => !points.includes(point)).map(({ env }) => clean(env, 60));
   const workload = clean(leadWorkload(model), 40);
   const percents = points.flatMap(({ row }) =>
@@ -62,7 +63,9 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
     config: {
       type: 'scatterWithErrorBars',
       data: {
-        datasets: points.map((point) => pointSet(point, names.get(point.env) ?? clean(point.env, 30))),
+        datasets: points.map((point) =>
+          pointSet(point, names.get(point.env) ?? clean(point.env, 30), lookOf(point.env)),
+        ),
       },
       options: baseOptions({
         scales: {
@@ -94,7 +97,7 @@ function tableOf(all: readonly Point[]): ChartTable {
   });
 }
 
-function pointSet({ env, holds, row }: Point, label: string): Json {
+function pointSet({ holds, row }: Point, label: string, look: Look): Json {
   const point = {
     x: holds,
     y: row === null ? 0 : percentOf(row.timeRatio),
@@ -104,6 +107,6 @@ function pointSet({ env, holds, row }: Point, label: string): Json {
   return {
     label,
     data: [point],
-    ...pointsWithBars([lookOf(env)]),
+    ...pointsWithBars([look]),
   };
 }

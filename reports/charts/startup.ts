@@ -17,7 +17,7 @@ import {
   valueAxis,
 } from './chart.ts';
 import { chartNames } from './names.ts';
-import { lookOf } from './palette.ts';
+import { looksOf, PAPER } from './palette.ts';
 
 /** From light to dark: phases are no environments, and have no environment's colour. */
 const PHASES = [
@@ -75,7 +75,7 @@ export function startupChart(model: ReportModel, width: number): Chart | null {
       type: 'bar',
       data: {
         labels,
-        datasets: [startSet(rows, labels), ...PHASES.map((phase) => barSet(rows, phase))],
+        datasets: [startSet(rows, labels, looksOf(model.environments)), ...PHASES.map((phase) => barSet(rows, phase))],
       },
       options: baseOptions({
         indexAxis: 'y',
@@ -104,7 +104,7 @@ function barSet(rows: readonly Row[], { label, colour, of }: (typeof PHASES)[num
 }
 
 /** Every start, as a point at its time until ready. */
-function startSet(rows: readonly Row[], labels: readonly string[]): Json {
+function startSet(rows: readonly Row[], labels: readonly string[], lookOf: ReturnType<typeof looksOf>): Json {
   const points = rows.flatMap(({ path, starts }, index) =>
     thinned(starts, MOST_POINTS).flatMap(({ readyMs, block }) => {
       if (readyMs === null) return [];
@@ -117,10 +117,11 @@ function startSet(rows: readonly Row[], labels: readonly string[]): Json {
     label: 'ready, each start',
     data: points.map(({ at }) => at),
     backgroundColor: points.map(({ look }) => look.fill),
-    borderColor: '#ffffff',
-    borderWidth: 1,
+    borderColor: points.map(({ look }) => (look.isOutline ? look.line : PAPER)),
+    borderWidth: points.map(({ look }) => (look.isOutline ? 1.5 : 1)),
     radius: 4,
-    pointStyle: points.map(({ look }) => (look.shape === 'crossRot' ? 'circle' : look.shape)),
+    pointStyle: points.map(({ look }) => look.shape),
+    rotation: points.map(({ look }) => look.rotation),
   };
 }
 

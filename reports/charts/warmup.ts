@@ -5,10 +5,24 @@ import { formatChange, median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { NO_FIGURE } from '../words.ts';
-import { baseOptions, type Chart, type ChartTable, figures, type Json, LEGEND, percentOf, valueAxis } from './chart.ts';
+import {
+  baseOptions,
+  type Chart,
+  type ChartTable,
+  figures,
+  type Json,
+  LEGEND,
+  percentAxis,
+  percentOf,
+  valueAxis,
+} from './chart.ts';
 import { slug } from './distribution.ts';
 import { chartNames } from './names.ts';
-import { lookOf } from './palette.ts';
+import { type Look, looksOf } from './palette.ts';
+
+/** Of names below the chart, px, and how many beside each other. */
+const LEGEND_ROW = 22;
+const LEGEND_COLUMNS = 5;
 
 interface Curve {
   readonly env: string;
@@ -24,6 +38,7 @@ export function warmupChart(model: ReportModel, workload: string, width: number)
     .toSorted((a, b) => order.indexOf(a.env) - order.indexOf(b.env));
   if (curves.length === 0) return null;
   const names = chartNames(model.environments);
+  const lookOf = looksOf(model.environments);
   const warmup = model.details.record?.warmup ?? null;
   const longest = Math.max(...curves.map(({ nsPerPass }) => nsPerPass.length));
   const changes = curves.map((curve) => ({ ...curve, values: changesOf(curve.nsPerPass) }));
@@ -48,17 +63,19 @@ export function warmupChart(model: ReportModel, workload: string, width: number)
       .join('; ')}.`,
     notes: [],
     width,
-    height: 300,
+    height: 260 + LEGEND_ROW * Math.ceil(curves.length / LEGEND_COLUMNS),
     config: {
       type: 'line',
       data: {
         labels: Array.from({ length: longest }, (_, index) => index + 1),
-        datasets: changes.map((curve) => curveSet(curve, names.get(curve.env) ?? clean(curve.env, 30))),
+        datasets: changes.map((curve) =>
+          curveSet(curve, names.get(curve.env) ?? clean(curve.env, 30), lookOf(curve.env)),
+        ),
       },
       options: baseOptions({
         scales: {
           x: valueAxis('warm-up burst', { min: 1, max: longest }),
-          y: valueAxis('against its own last third, %'),
+          y: valueAxis('against its own last third, %', { ...percentAxis(changes.flatMap(({ values }) => values)) }),
         },
         plugins: {
           legend: LEGEND,
@@ -86,14 +103,14 @@ function tableOf(changes: readonly Curve[], seriesOf: (env: string) => WarmupSer
   });
 }
 
-function curveSet({ env, values }: Curve, label: string): Json {
-  const look = lookOf(env);
+function curveSet({ env, values }: Curve, label: string, look: Look): Json {
   return {
     label,
     data: values,
     borderColor: look.line,
     backgroundColor: look.fill,
     pointStyle: look.shape,
+    pointRotation: look.rotation,
     borderWidth: 1.25,
     pointRadius: 2.5,
     ...(env.endsWith('@control') ? { borderDash: [3, 3] } : {}),

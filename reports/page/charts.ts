@@ -52,7 +52,17 @@ function draw(canvas: HTMLCanvasElement): void {
   Chart.defaults.borderColor = style.getPropertyValue('--grid').trim();
   Chart.defaults.font.family = 'Inter, system-ui, sans-serif';
   const config = JSON.parse(text) as ChartConfiguration;
+  openMarks(config, style.getPropertyValue('--paper').trim());
   drawn.set(canvas, new Chart(canvas, adapted(config, canvas)));
+}
+
+/** A configuration is made for white paper: an open mark is filled with the page's own. */
+function openMarks({ data }: ChartConfiguration, paper: string): void {
+  const own = (colour: unknown) => (colour === '#ffffff' ? paper : colour);
+  for (const set of data.datasets as { backgroundColor?: unknown }[]) {
+    const colour = set.backgroundColor;
+    set.backgroundColor = Array.isArray(colour) ? colour.map(own) : own(colour);
+  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: options of any kind of chart, read from JSON.

@@ -4,9 +4,10 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { hostsChart } from '../../reports/charts/hosts.ts';
 import { type SessionCharts, sessionCharts } from '../../reports/charts/index.ts';
-import { lookOf } from '../../reports/charts/palette.ts';
+import { looksOf } from '../../reports/charts/palette.ts';
 import { newDrawer } from '../../reports/formats/draw.ts';
 import { buildModel } from '../../reports/model/model.ts';
+import { RUNNERS } from '../../runners/index.ts';
 import { simulateSamples, testPlan } from '../bench/analysis/simulate.ts';
 import { fixtureInput } from './fixture.ts';
 import { hostileInput } from './hostile.ts';
@@ -146,11 +147,37 @@ describe('charts', () => {
 });
 
 describe('an environment', () => {
-  it('looks the same whatever else is there, and unlike the others of the ladder', () => {
-    const paths = ['native', 'docker', 'docker/docker', 'uml', 'qemu:tcg', 'podman', 'unshare'];
-    const looks = paths.map((path) => `${lookOf(path).fill} ${lookOf(path).shape}`);
-    expect(new Set(looks).size).toBe(paths.length);
-    expect(lookOf('lxc:memory=1g/docker')).toEqual(lookOf('lxc:memory=1g/docker'));
-    expect(lookOf('native@control').fill).toBe(lookOf('native').fill);
+  const of = (...paths: string[]) => looksOf(paths.map((path) => ({ path })));
+  const textOf = ({ colour, fill, shape, rotation }: ReturnType<ReturnType<typeof looksOf>>) =>
+    [colour, fill, shape, rotation].join();
+  const MANY = RUNNERS.flatMap(({ name }) => [name, `${name}/docker`, `${name}/unshare`]);
+
+  it('never looks like another of the same report, in whatever order they run', () => {
+    expect(MANY.length).toBeGreaterThan(50);
+    const looks = MANY.map((path) => textOf(of(...MANY)(path)));
+    expect(new Set(looks).size).toBe(MANY.length);
+    const reversed = of(...MANY.toReversed());
+    expect(MANY.map((path) => textOf(reversed(path)))).toEqual(looks);
+  });
+
+  it('has a mark of its own where a report has few, so that the colour is not needed', () => {
+    const paths = ['native', 'docker', 'docker/docker', 'gvisor', 'uml', 'runc', 'appc', 'native@control'];
+    const lookOf = of(...paths);
+    const marks = paths
+      .map(lookOf)
+      .map(({ colour, fill, shape, rotation }) => [fill === colour, shape, rotation].join());
+    expect(new Set(marks).size).toBe(paths.length);
+  });
+
+  it('that most reports show looks the same whatever else is there', () => {
+    for (const path of RUNNERS.map(({ name }) => name).filter((name) => !['ssh', 'slow', 'quota'].includes(name))) {
+      expect(of(...MANY)(path), path).toEqual(of(path)(path));
+    }
+  });
+
+  it('has the colour of its control', () => {
+    expect(of('native')('native@control').colour).toBe(of('native')('native').colour);
+    expect(of('lxc')('lxc@control').colour).toBe(of('lxc')('lxc').colour);
+    expect(of('lxc')('lxc@control').shape).not.toBe(of('lxc')('lxc').shape);
   });
 });
