@@ -2,6 +2,7 @@
 
 import type { Interval } from '../../bench/types.ts';
 import type { Source, Table } from '../sections/section.ts';
+import type { Figure } from '../words.ts';
 
 /** A configuration without functions: the same one is drawn to a picture and in a page. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -92,23 +93,29 @@ export function nameAxis(labels: readonly string[]): { readonly [key: string]: J
   return { type: 'category', labels: [...labels], offset: true, grid: { display: false } };
 }
 
-/** Beyond this ratio an environment would flatten all others. */
-export const FAR = 2;
-
-/** That these are not drawn; nothing when there are none. */
-export function offScale(names: readonly string[]): string[] {
-  return names.length === 0 ? [] : [`Off this scale and not drawn: ${names.join(', ')}.`];
-}
-
 /** At most so many of them, evenly spread. */
 export function thinned<T>(all: readonly T[], most: number): readonly T[] {
   const length = Math.min(all.length, most);
   return Array.from({ length }, (_, index) => all[Math.floor((index * all.length) / length)] as T);
 }
 
-/** The ends of an interval along an axis, in percent; nothing without one. */
-export function barAlong(axis: 'x' | 'y', interval: Interval | null | undefined): { readonly [end: string]: number } {
-  return interval ? { [`${axis}Min`]: percentOf(interval.low), [`${axis}Max`]: percentOf(interval.high) } : {};
+/** The ends of an interval in percent, or its figure alone. */
+export function endsOf({ timeRatio, interval }: Figure): number[] {
+  return (interval === null ? [timeRatio] : [interval.low, interval.high]).map(percentOf);
+}
+
+/** The ends of an interval along an axis, where a difference in percent stands `at`; nothing without one. */
+export function barAlong(
+  axis: 'x' | 'y',
+  interval: Interval | null | undefined,
+  at: (percent: number) => number,
+): { readonly [end: string]: number } {
+  return interval ? { [`${axis}Min`]: at(percentOf(interval.low)), [`${axis}Max`]: at(percentOf(interval.high)) } : {};
+}
+
+/** Height of so many names below a chart of this width, px: wider screens need no more of it. */
+export function legendHeight(names: number, width: number): number {
+  return 22 * Math.ceil(names / Math.floor(width / 112));
 }
 
 /** Below the chart, each name with its shape. */

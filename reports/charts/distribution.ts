@@ -6,19 +6,16 @@ import { lineList } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { NO_FIGURE } from '../words.ts';
+import { type ChangeAxis, changeAxis } from './change-axis.ts';
 import {
   baseOptions,
   type Chart,
   type ChartTable,
-  FAR,
   figures,
   type Json,
   nameAxis,
-  offScale,
-  percentAxis,
   percentOf,
   thinned,
-  valueAxis,
   ZERO_LINE,
 } from './chart.ts';
 import { chartNames } from './names.ts';
@@ -30,43 +27,33 @@ const MOST_POINTS = 60;
 /** Null when no row has rounds. */
 export function distributionChart(model: ReportModel, workload: string, width: number): Chart | null {
   const { baseline } = model.session.plan;
-  const all = [...model.contrasts, ...model.control.rows].filter(
+  const rows = [...model.contrasts, ...model.control.rows].filter(
     (row) => row.baseline === baseline && row.workload === workload && row.rounds !== null,
   );
-  const rows = all.filter(({ timeRatio }) => timeRatio <= FAR);
   if (rows.length === 0) return null;
   const names = chartNames(model.environments);
   const labels = rows.map(({ env }) => names.get(env) ?? clean(env, 30));
-  const boxes = rows.map(drawn);
-  const far = all.filter((row) => !rows.includes(row)).map(({ env }) => clean(env, 60));
+  const axis = axisOf(rows);
   const isThinned = rows.some(({ blockRatios }) => blockRatios.length > MOST_POINTS);
   return {
     id: `distribution-${slug(workload)}`,
     title: clean(workload, 40),
     heading: `Rounds (boxes) and blocks (points) against ${clean(baseline, 40)}: ${clean(workload, 40)}`,
     description: `Rounds against ${clean(baseline, 60)} on ${clean(workload, 40)}: ${halvesOf(rows)}.`,
-    notes: [
-      ...offScale(far),
-      ...(isThinned
-        ? [`Of more than ${MOST_POINTS} blocks, ${MOST_POINTS} are drawn, evenly spread over the session.`]
-        : []),
-    ],
+    notes: isThinned
+      ? [`Of more than ${MOST_POINTS} blocks, ${MOST_POINTS} are drawn, evenly spread over the session.`]
+      : [],
     width,
     height: 76 + 40 * labels.length,
     config: {
       type: 'boxplot',
       data: {
         labels,
-        datasets: [boxSet(rows, looksOf(model.environments))],
+        datasets: [boxSet(rows, axis, looksOf(model.environments))],
       },
       options: baseOptions({
         indexAxis: 'y',
-        scales: {
-          x: valueAxis(`time against ${clean(baseline, 40)}, %`, {
-            ...percentAxis(boxes.flatMap(({ min, max, items }) => [min, max, ...items])),
-          }),
-          y: nameAxis(labels),
-        },
+        scales: { ...axis.scales('x', `time against ${clean(baseline, 40)}, %`), y: nameAxis(labels) },
         plugins: { legend: { display: false }, annotation: { annotations: { zero: ZERO_LINE } } },
       }),
     },
@@ -108,11 +95,11 @@ function tableOf(rows: readonly ContrastRow[]): ChartTable {
   });
 }
 
-function boxSet(rows: readonly ContrastRow[], lookOf: (path: string) => Look): Json {
+function boxSet(rows: readonly ContrastRow[], axis: ChangeAxis, lookOf: (path: string) => Look): Json {
   const looks = rows.map(({ env }) => lookOf(env));
   return {
     label: 'rounds against the baseline, %',
-    data: rows.map(drawn),
+    data: rows.map((row) => drawn(row, axis.at)),
     backgroundColor: looks.map(({ colour }) => faint(colour, '38')),
     borderColor: looks.map(({ line }) => line),
     borderWidth: 1.5,
@@ -138,13 +125,22 @@ export function slug(text: string): string {
     .slice(0, 20)}-${hash.toString(36)}`;
 }
 
-/** A row as its box with the points of its blocks. */
-function drawn(row: ContrastRow) {
-  return { ...boxOf(row), items: pointsOf(row) };
+type At = (percent: number) => number;
+
+function axisOf(rows: readonly ContrastRow[]): ChangeAxis {
+  const asIs: At = (percent) => percent;
+  return changeAxis(
+    rows.map(({ timeRatio }) => percentOf(timeRatio)),
+    rows.flatMap((row) => {
+      const { min, max, items } = drawn(row, asIs);
+      return [min, max, ...items];
+    }),
+  );
 }
 
-function boxOf({ rounds, timeRatio }: ContrastRow) {
-  const at = (ratio: number | undefined) => percentOf(ratio ?? timeRatio);
+/** A row as its box with the points of its blocks. */
+function drawn({ env, rounds, timeRatio, blockRatios }: ContrastRow, place: At) {
+  const at = (ratio: number | undefined) => place(percentOf(ratio ?? timeRatio));
   const [min, max] = [at(rounds?.low), at(rounds?.high)];
   return {
     min,
@@ -155,11 +151,9 @@ function boxOf({ rounds, timeRatio }: ContrastRow) {
     whiskerMax: max,
     max,
     outliers: [],
+    items: thinned(blockRatios, MOST_POINTS).map(({ ratio }) => at(ratio)),
+    t: `${clean(env, 40)}: median ${formatChange(rounds?.median ?? timeRatio)}`,
   };
-}
-
-function pointsOf({ blockRatios }: ContrastRow): number[] {
-  return thinned(blockRatios, MOST_POINTS).map(({ ratio }) => percentOf(ratio));
 }
 
 function rangeText({ rounds }: ContrastRow, low: 'low' | 'lowerQuartile', high: 'high' | 'upperQuartile'): string {

@@ -6,19 +6,17 @@ import { leadName, leadWorkload, letterOf, suiteRows } from '../model/headline.t
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { changePercent, changeRange, changeWords, joined, NO_FIGURE } from '../words.ts';
+import { type ChangeAxis, changeAxis } from './change-axis.ts';
 import {
   barAlong,
   baseOptions,
   type Chart,
   type ChartTable,
-  FAR,
+  endsOf,
   figures,
   type Json,
   nameAxis,
-  offScale,
-  percentAxis,
   percentOf,
-  valueAxis,
   ZERO_LINE,
 } from './chart.ts';
 import { chartNames } from './names.ts';
@@ -34,19 +32,19 @@ interface Row {
 /** Null when no session has a suite or a single workload to compare. */
 export function hostsChart(models: readonly ReportModel[], width: number): Chart | null {
   const rows = models.flatMap((model, index) => suiteRows(model).map((row) => ({ model, index, row })));
-  const near = rows.filter(({ row }) => row.timeRatio <= FAR);
-  if (near.length === 0) return null;
-  const paths = [...new Set(near.map(({ row }) => row.env))];
-  const entries = paths.flatMap((path) => near.filter(({ row }) => row.env === path));
+  if (rows.length === 0) return null;
+  const paths = [...new Set(rows.map(({ row }) => row.env))];
+  const entries = paths.flatMap((path) => rows.filter(({ row }) => row.env === path));
   const names = chartNames(paths.map((path) => ({ path })));
   const figureNames = models.map(figureName);
   const isOneFigure = new Set(figureNames).size === 1;
   const labels = entries.map(({ row, model, index }) =>
     [names.get(row.env) ?? '', letterOf(index), ...(isOneFigure ? [] : [leadName(model)])].join(' · '),
   );
-  const far = rows
-    .filter(({ row }) => row.timeRatio > FAR)
-    .map(({ row, index }) => `${clean(row.env, 60)} in ${letterOf(index)}`);
+  const axis = changeAxis(
+    rows.map(({ row }) => percentOf(row.timeRatio)),
+    rows.flatMap(({ row }) => endsOf(row)),
+  );
   return {
     id: 'hosts',
     title: 'Sessions side by side',
@@ -62,25 +60,17 @@ export function hostsChart(models: readonly ReportModel[], width: number): Chart
             `Not the same figure in all sessions, so compare only those alike: ${figureNames.map((name, index) => `${letterOf(index)} ${name}`).join('; ')}.`,
           ]),
       'Every ratio is that of one session to its own baseline. Nothing is pooled over sessions.',
-      ...offScale(far),
     ],
     width,
     height: 76 + 34 * labels.length,
     config: {
       type: 'scatterWithErrorBars',
       data: {
-        datasets: [pointSet(entries, labels)],
+        datasets: [pointSet(entries, labels, axis)],
       },
       options: baseOptions({
         scales: {
-          x: valueAxis('time against its own baseline, %', {
-            ...percentAxis(
-              entries.flatMap(({ row }) => [
-                percentOf(row.timeRatio),
-                ...(row.interval === null ? [] : [percentOf(row.interval.low), percentOf(row.interval.high)]),
-              ]),
-            ),
-          }),
+          ...axis.scales('x', 'time against its own baseline, %'),
           y: nameAxis(labels),
         },
         plugins: { legend: { display: false }, annotation: { annotations: { zero: ZERO_LINE } } },
@@ -111,15 +101,15 @@ function tableOf(rows: readonly Row[]): ChartTable {
   });
 }
 
-function pointSet(entries: readonly Row[], labels: readonly string[]): Json {
+function pointSet(entries: readonly Row[], labels: readonly string[], axis: ChangeAxis): Json {
   const lookOf = looksOf(entries.map(({ row }) => ({ path: row.env })));
   const looks = entries.map(({ row }) => lookOf(row.env));
   return {
     label: 'time against its own baseline, %',
     data: entries.map(({ row }, index) => ({
-      x: percentOf(row.timeRatio),
+      x: axis.at(percentOf(row.timeRatio)),
       y: labels[index] ?? '',
-      ...barAlong('x', row.interval),
+      ...barAlong('x', row.interval, axis.at),
       t: `${labels[index]}: ${joined(changeWords(row))}`,
     })),
     ...pointsWithBars(looks),

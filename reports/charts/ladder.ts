@@ -5,19 +5,17 @@ import { lineList } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { changePercent, changeRange, changeWords, joined, NO_FIGURE, percentDigits } from '../words.ts';
+import { type ChangeAxis, changeAxis } from './change-axis.ts';
 import {
   barAlong,
   baseOptions,
   type Chart,
   type ChartTable,
-  FAR,
+  endsOf,
   figures,
   type Json,
   nameAxis,
-  type PercentAxis,
-  percentAxis,
   percentOf,
-  valueAxis,
   ZERO_LINE,
 } from './chart.ts';
 import { chartNames } from './names.ts';
@@ -35,7 +33,7 @@ export interface LadderOptions {
   /** With a note on how to read it. */
   readonly explained?: boolean;
   /** Ends of the axis, where several charts share it. */
-  readonly axis?: PercentAxis | undefined;
+  readonly axis?: ChangeAxis | undefined;
 }
 
 /** The rows of one workload (or the suite) against the baseline. Null when there is none. */
@@ -47,14 +45,13 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
   const names = chartNames(model.environments);
   const nameOf = (path: string) => names.get(path) ?? clean(path, 30);
   const labels = [nameOf(baseline), ...rows.map(({ env }) => nameOf(env))];
-  const near = rows.filter((row) => !isFar(row));
   const axis = options.axis ?? ladderAxis(model, [options.workload]);
   const points = [
     { env: baseline, x: 0, t: `${nameOf(baseline)}: the baseline` },
-    ...near.map((row) => ({
+    ...rows.map((row) => ({
       env: row.env,
-      x: percentOf(row.timeRatio),
-      ...barAlong('x', row.interval),
+      x: axis.at(percentOf(row.timeRatio)),
+      ...barAlong('x', row.interval, axis.at),
       t: `${nameOf(row.env)}: ${changeText(row)}`,
     })),
   ];
@@ -69,7 +66,7 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
       },
     ],
   };
-  const annotations = { zero: ZERO_LINE, ...controlBand(control), ...farLabels(rows, names.size, labels, axis) };
+  const annotations = { zero: ZERO_LINE, ...controlBand(control, axis) };
   return {
     id: options.id,
     title: options.title,
@@ -83,10 +80,7 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
       data,
       options: baseOptions({
         layout: { padding: { top: LABEL_ROOM } },
-        scales: {
-          x: valueAxis(`time against ${clean(baseline, 40)}, %`, { ...axis }),
-          y: nameAxis(labels),
-        },
+        scales: { ...axis.scales('x', `time against ${clean(baseline, 40)}, %`), y: nameAxis(labels) },
         plugins: { legend: { display: false }, annotation: { annotations, clip: false } },
       }),
     },
@@ -97,11 +91,11 @@ export function ladderChart(model: ReportModel, options: LadderOptions): Chart |
   };
 }
 
-function controlBand(control: ContrastRow | undefined): Record<string, Json> {
+function controlBand(control: ContrastRow | undefined, { at }: ChangeAxis): Record<string, Json> {
   if (control?.interval == null) return {};
   const band: Json = {
     type: 'box',
-    ...barAlong('x', control.interval),
+    ...barAlong('x', control.interval, at),
     backgroundColor: 'rgba(128,128,128,0.16)',
     borderWidth: 0,
     drawTime: 'beforeDatasetsDraw',
@@ -117,29 +111,6 @@ function controlBand(control: ContrastRow | undefined): Record<string, Json> {
     },
   };
   return { control: band };
-}
-
-/** At the edge, the ratios of rows that lie beyond it. `labels` are those of the baseline and of all rows, in order. */
-function farLabels(
-  rows: readonly ContrastRow[],
-  names: number,
-  labels: readonly string[],
-  axis: PercentAxis,
-): Record<string, Json> {
-  const entries = rows.flatMap((row, index): [string, Json][] => {
-    if (!isFar(row)) return [];
-    const name = labels[index + 1] ?? '';
-    const label: Json = {
-      type: 'label',
-      xValue: axis.max,
-      yValue: name,
-      position: { x: 'end', y: 'center' },
-      content: `× ${row.timeRatio.toFixed(1)}, off this scale`,
-      font: { size: 12, weight: 'bold' },
-    };
-    return [[`far-${names}-${labels.indexOf(name)}`, label]];
-  });
-  return Object.fromEntries(entries);
 }
 
 function notesOf(rows: readonly ContrastRow[], control: ContrastRow | undefined, explained: boolean): string[] {
@@ -169,15 +140,12 @@ function tableOf(rows: readonly ContrastRow[]): ChartTable {
 }
 
 /** An axis for everything that is drawn of these workloads. */
-export function ladderAxis(model: ReportModel, workloads: readonly string[]): PercentAxis {
-  const rows = workloads.flatMap((workload) => [
-    ...ladderRows(model, workload).filter((row) => !isFar(row)),
-    ...[controlRow(model, workload)].filter((row) => row !== undefined),
-  ]);
-  return percentAxis(
-    rows.flatMap(({ timeRatio, interval }) =>
-      interval === null ? [percentOf(timeRatio)] : [percentOf(interval.low), percentOf(interval.high)],
-    ),
+export function ladderAxis(model: ReportModel, workloads: readonly string[]): ChangeAxis {
+  const rows = workloads.flatMap((workload) => ladderRows(model, workload));
+  const controls = workloads.flatMap((workload) => controlRow(model, workload) ?? []);
+  return changeAxis(
+    rows.map(({ timeRatio }) => percentOf(timeRatio)),
+    [...rows, ...controls].flatMap(endsOf),
   );
 }
 
@@ -193,11 +161,6 @@ function ladderRows(model: ReportModel, workload: string): ContrastRow[] {
 
 function controlRow(model: ReportModel, workload: string): ContrastRow | undefined {
   return model.control.rows.find((row) => row.workload === workload);
-}
-
-/** Written at the edge instead of drawn. */
-function isFar({ timeRatio }: ContrastRow): boolean {
-  return timeRatio > FAR;
 }
 
 function descriptionOf(model: ReportModel, rows: readonly ContrastRow[], control: ContrastRow | undefined): string {

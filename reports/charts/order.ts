@@ -5,14 +5,14 @@ import { median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import type { BurstSeries } from '../model/run-order.ts';
 import { clean } from '../text.ts';
+import { changeAxis, evenAxis } from './change-axis.ts';
 import {
   baseOptions,
   type Chart,
-  FAR,
   figures,
   type Json,
   LEGEND,
-  offScale,
+  legendHeight,
   percentOf,
   round,
   valueAxis,
@@ -40,20 +40,20 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
   const begin = Math.min(...runOrder.bursts.map(({ startedMs }) => startedMs[0] ?? Number.NaN).filter(Number.isFinite));
   const known = runOrder.bursts.filter(({ workload }) => levels.has(workload));
   if (known.length === 0 || !Number.isFinite(begin)) return null;
-  const names = chartNames(model.environments);
-  const { near, far } = drawnOf(model, known, levels);
-  const sets = near.map(({ path, series }) => ({ path, ...pointsOf(model, series, levels, begin) }));
-  const total = near.reduce((sum, { series }) => sum + series.reduce((n, { nsPerPass }) => n + nsPerPass.length, 0), 0);
+  const drawn = drawnOf(model, known);
+  const sets = drawn.map(({ path, series }) => ({ path, ...pointsOf(model, series, levels, begin) }));
+  const total = drawn.reduce((sum, { series }) => sum + countOf(series), 0);
   const shown = sets.reduce((sum, { points }) => sum + points.length, 0);
-  const limit = limitOf(sets.flatMap(({ points }) => points.map(({ y }) => y)));
+  const bursts = sets.flatMap(({ points }) => points);
   const flagged = sets.flatMap(({ flags }) => flags);
-  const clipped = [...sets.flatMap(({ points }) => points), ...flagged].filter(({ y }) => Math.abs(y) > limit).length;
-  const clip = (point: Point): Point => ({ ...point, y: Math.max(-limit, Math.min(limit, point.y)) });
+  const { axis, limit } = axisOf(mediansOf(drawn, levels), bursts, flagged);
+  const clipped = [...bursts, ...flagged].filter(({ y }) => Math.abs(y) > limit).length;
+  const place = (point: Point): Point => ({ ...point, y: axis.at(Math.max(-limit, Math.min(limit, point.y))) });
   const stolen = stolenBands(model, known, begin);
-  const lookOf = looksOf(model.environments);
+  const [names, lookOf] = [chartNames(model.environments), looksOf(model.environments)];
   const datasets = [
-    ...sets.map(({ path, points }) => burstSet(lookOf(path), names.get(path) ?? path, points.map(clip))),
-    ...(flagged.length === 0 ? [] : [flaggedSet(flagged.map(clip))]),
+    ...sets.map(({ path, points }) => burstSet(lookOf(path), names.get(path) ?? path, points.map(place))),
+    ...(flagged.length === 0 ? [] : [flaggedSet(flagged.map(place))]),
   ];
   return {
     id: 'order',
@@ -62,16 +62,16 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
     description:
       `${shown} of ${total} measured bursts over ${minutesText(known, begin)}, each as a difference from the median of ` +
       `${clean(baseline, 60)} on its workload. ${flagged.length} flagged bursts are ringed.`,
-    notes: notesOf({ shown, total, clipped, limit, far, hasStolen: stolen.length > 0 }),
+    notes: notesOf({ shown, total, clipped, limit, hasStolen: stolen.length > 0 }),
     width,
-    height: 380,
+    height: 340 + legendHeight(datasets.length, width),
     config: {
       type: 'scatter',
       data: { datasets },
       options: baseOptions({
         scales: {
           x: valueAxis('minutes since the first measured burst', { min: 0 }),
-          y: valueAxis(`against the median of ${clean(baseline, 30)}, %`, { min: -limit, max: limit }),
+          ...axis.scales('y', `against the median of ${clean(baseline, 30)}, %`),
         },
         plugins: {
           legend: LEGEND,
@@ -81,9 +81,9 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
     },
     table: figures({
       head: ['environment', 'bursts', 'drawn', 'flagged'],
-      rows: near.map(({ path, series }, index) => [
+      rows: drawn.map(({ path, series }, index) => [
         clean(path, 160),
-        String(series.reduce((sum, { nsPerPass }) => sum + nsPerPass.length, 0)),
+        String(countOf(series)),
         String(sets[index]?.points.length ?? 0),
         String(sets[index]?.flags.length ?? 0),
       ]),
@@ -121,17 +121,38 @@ function flaggedSet(points: readonly Point[]): Json {
   };
 }
 
-/** The bursts of each environment whose baseline's level is known; those so slow that they would flatten all others apart. */
-function drawnOf(model: ReportModel, known: readonly BurstSeries[], levels: ReadonlyMap<string, number>) {
-  const drawn = model.environments
+interface Drawn {
+  readonly path: string;
+  readonly series: readonly BurstSeries[];
+}
+
+/** The bursts of each environment whose baseline's level is known. */
+function drawnOf(model: ReportModel, known: readonly BurstSeries[]): Drawn[] {
+  return model.environments
     .map(({ path }) => ({ path, series: known.filter(({ env }) => env === path) }))
     .filter(({ series }) => series.some(({ nsPerPass }) => nsPerPass.length > 0));
-  const isFar = (series: readonly BurstSeries[]) =>
-    series.every(({ workload, nsPerPass }) => median(nsPerPass) > FAR * (levels.get(workload) ?? 1));
-  return {
-    near: drawn.filter(({ series }) => !isFar(series)),
-    far: drawn.filter(({ series }) => isFar(series)).map(({ path }) => clean(path, 60)),
-  };
+}
+
+function countOf(series: readonly BurstSeries[]): number {
+  return series.reduce((sum, { nsPerPass }) => sum + nsPerPass.length, 0);
+}
+
+/** Of each environment on each workload, against the baseline's level, %. */
+function mediansOf(drawn: readonly Drawn[], levels: ReadonlyMap<string, number>): number[] {
+  return drawn.flatMap(({ series }) =>
+    series.map(({ workload, nsPerPass }) => percentOf(median(nsPerPass) / (levels.get(workload) ?? 1))),
+  );
+}
+
+/** Wide enough for all points where environments are far apart; else for all but outliers, which are drawn at the limit. */
+function axisOf(medians: readonly number[], bursts: readonly Point[], flagged: readonly Point[]) {
+  const wide = changeAxis(
+    medians,
+    [...bursts, ...flagged].map(({ y }) => y),
+  );
+  if (wide.isLogarithmic) return { axis: wide, limit: Number.POSITIVE_INFINITY };
+  const limit = limitOf(bursts.map(({ y }) => y));
+  return { axis: evenAxis({ min: -limit, max: limit }), limit };
 }
 
 interface Shown {
@@ -139,17 +160,15 @@ interface Shown {
   readonly total: number;
   readonly clipped: number;
   readonly limit: number;
-  readonly far: readonly string[];
   readonly hasStolen: boolean;
 }
 
-function notesOf({ shown, total, clipped, limit, far, hasStolen }: Shown): string[] {
+function notesOf({ shown, total, clipped, limit, hasStolen }: Shown): string[] {
   return [
     ...(shown < total ? [`Thinned: ${shown} of ${total} bursts are drawn, evenly spread; the figures use all.`] : []),
     'Ringed: further than 14.8 median absolute deviations from the median of their block. None is dropped.',
     ...(clipped > 0 ? [`${clipped} bursts lie beyond ±${limit} % and are drawn at the edge.`] : []),
     ...(hasStolen ? ['Shaded: blocks in which more than 1 % of the time was stolen from the host.'] : []),
-    ...offScale(far),
   ];
 }
 

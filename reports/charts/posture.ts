@@ -5,17 +5,17 @@ import { leadWorkload, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { changePercent, changeRange, NO_FIGURE } from '../words.ts';
+import { type ChangeAxis, changeAxis } from './change-axis.ts';
 import {
   barAlong,
   baseOptions,
   type Chart,
   type ChartTable,
-  FAR,
+  endsOf,
   figures,
   type Json,
   LEGEND,
-  offScale,
-  percentAxis,
+  legendHeight,
   percentOf,
   valueAxis,
 } from './chart.ts';
@@ -34,18 +34,18 @@ interface Point {
 export function postureChart(model: ReportModel, width: number): Chart | null {
   const { baseline } = model.session.plan;
   const rows = suiteRows(model);
-  const all = model.costs.posture.environments.flatMap(({ env, holds, told }) => {
+  const points = model.costs.posture.environments.flatMap(({ env, holds, told }) => {
     const row = rows.find((it) => it.env === env) ?? null;
     return row === null && env !== baseline ? [] : [{ env, holds, told, row }];
   });
-  const points = all.filter(({ row }) => row === null || row.timeRatio <= FAR);
   if (points.length < 2) return null;
   const names = chartNames(model.environments);
   const lookOf = looksOf(model.environments);
-  const far = all.filter((point) => !points.includes(point)).map(({ env }) => clean(env, 60));
   const workload = clean(leadWorkload(model), 40);
-  const percents = points.flatMap(({ row }) =>
-    row === null ? [0] : [row.timeRatio, row.interval?.low ?? 1, row.interval?.high ?? 1].map(percentOf),
+  const measured = points.flatMap(({ row }) => row ?? []);
+  const axis = changeAxis(
+    measured.map(({ timeRatio }) => percentOf(timeRatio)),
+    measured.flatMap(endsOf),
   );
   return {
     id: 'posture',
@@ -57,14 +57,14 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
           `${clean(env, 60)} ${holds} of ${told}, ${row === null ? 'the baseline' : changePercent(row.timeRatio)}`,
       )
       .join('; ')}.`,
-    notes: ['A count, not a measure of safety: features differ in weight.', ...offScale(far)],
+    notes: ['A count, not a measure of safety: features differ in weight.'],
     width,
-    height: 320,
+    height: 300 + legendHeight(points.length, width),
     config: {
       type: 'scatterWithErrorBars',
       data: {
         datasets: points.map((point) =>
-          pointSet(point, names.get(point.env) ?? clean(point.env, 30), lookOf(point.env)),
+          pointSet(point, names.get(point.env) ?? clean(point.env, 30), { look: lookOf(point.env), axis }),
         ),
       },
       options: baseOptions({
@@ -74,12 +74,12 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
             max: Math.max(...points.map(({ told }) => told)) + 1,
             ticks: { precision: 0 },
           }),
-          y: valueAxis(`time against ${clean(baseline, 40)}, %`, { ...percentAxis(percents) }),
+          ...axis.scales('y', `time against ${clean(baseline, 40)}, %`),
         },
         plugins: { legend: LEGEND },
       }),
     },
-    table: tableOf(all),
+    table: tableOf(points),
     sources: [{ file: 'contrasts.csv', rows: null, filter: `workload = ${workload}` }],
   };
 }
@@ -97,11 +97,16 @@ function tableOf(all: readonly Point[]): ChartTable {
   });
 }
 
-function pointSet({ holds, row }: Point, label: string, look: Look): Json {
+interface Drawn {
+  readonly look: Look;
+  readonly axis: ChangeAxis;
+}
+
+function pointSet({ holds, row }: Point, label: string, { look, axis }: Drawn): Json {
   const point = {
     x: holds,
-    y: row === null ? 0 : percentOf(row.timeRatio),
-    ...barAlong('y', row?.interval),
+    y: row === null ? 0 : axis.at(percentOf(row.timeRatio)),
+    ...barAlong('y', row?.interval, axis.at),
     t: `${label}: ${holds} features, ${row === null ? 'the baseline' : changePercent(row.timeRatio)}`,
   };
   return {

@@ -12,6 +12,7 @@ import {
   figures,
   type Json,
   LEGEND,
+  legendHeight,
   percentAxis,
   percentOf,
   valueAxis,
@@ -19,10 +20,6 @@ import {
 import { slug } from './distribution.ts';
 import { chartNames } from './names.ts';
 import { type Look, looksOf } from './palette.ts';
-
-/** Of names below the chart, px, and how many beside each other. */
-const LEGEND_ROW = 22;
-const LEGEND_COLUMNS = 5;
 
 interface Curve {
   readonly env: string;
@@ -63,7 +60,7 @@ export function warmupChart(model: ReportModel, workload: string, width: number)
       .join('; ')}.`,
     notes: [],
     width,
-    height: 260 + LEGEND_ROW * Math.ceil(curves.length / LEGEND_COLUMNS),
+    height: 260 + legendHeight(curves.length, width),
     config: {
       type: 'line',
       data: {

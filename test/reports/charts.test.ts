@@ -1,9 +1,12 @@
 /** Charts: configurations that are JSON, say what the model says, and are drawn the same every time. */
 
 import { createHash } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { changeAxis } from '../../reports/charts/change-axis.ts';
 import { hostsChart } from '../../reports/charts/hosts.ts';
 import { type SessionCharts, sessionCharts } from '../../reports/charts/index.ts';
+import { ladderAxis } from '../../reports/charts/ladder.ts';
 import { looksOf } from '../../reports/charts/palette.ts';
 import { newDrawer } from '../../reports/formats/draw.ts';
 import { buildModel } from '../../reports/model/model.ts';
@@ -42,17 +45,24 @@ describe('charts', () => {
     const [set] = (config.data as { datasets: { data: { x: number; y: string; xMin?: number; xMax?: number }[] }[] })
       .datasets;
     const rows = model.contrasts.filter(({ workload, baseline }) => workload === 'suite' && baseline === 'native');
-    expect(set?.data.map(({ y }) => y)).toEqual(['native', 'docker (container)', 'docker/docker (nested)']);
+    expect(set?.data.map(({ y }) => y)).toEqual([
+      'native',
+      'docker (container)',
+      'docker/docker (nested)',
+      'qemu:tcg (vm)',
+    ]);
     expect(set?.data[0]).toMatchObject({ x: 0 });
-    for (const [index, row] of rows.slice(0, 2).entries()) {
-      expect(set?.data[index + 1]?.x).toBeCloseTo((row.timeRatio - 1) * 100, 3);
-      expect(set?.data[index + 1]?.xMin).toBeCloseTo(((row.interval?.low ?? 0) - 1) * 100, 3);
-      expect(set?.data[index + 1]?.xMax).toBeCloseTo(((row.interval?.high ?? 0) - 1) * 100, 3);
+    const axis = ladderAxis(model, ['suite']);
+    for (const [index, row] of rows.entries()) {
+      const at = (ratio = 0) => axis.at((ratio - 1) * 100);
+      expect(set?.data[index + 1]?.x).toBeCloseTo(at(row.timeRatio), 3);
+      expect(set?.data[index + 1]?.xMin).toBeCloseTo(at(row.interval?.low), 3);
+      expect(set?.data[index + 1]?.xMax).toBeCloseTo(at(row.interval?.high), 3);
     }
-    const text = JSON.stringify(config.options);
-    expect(text).toContain('"control":{"type":"box"');
-    // Eighteen times as long would flatten all others: it is written at the edge.
-    expect(text).toMatch(/"content":"× 18\.\d, off this scale"/);
+    expect(rows.at(-1)?.timeRatio).toBeGreaterThan(10);
+    expect(set?.data[rows.length]?.xMin).toBeGreaterThan(4);
+    expect(JSON.stringify(config.options.scales)).toContain('"time against native, %","logarithmic beyond ±1 %"');
+    expect(JSON.stringify(config.options)).toContain('"control":{"type":"box"');
     expect(table.rows.map(({ cells }) => cells[0])).toEqual(['docker', 'docker/docker', 'qemu:tcg', 'native@control']);
   });
 
@@ -143,6 +153,47 @@ describe('charts', () => {
     const chart = hostsChart([model, other], 800);
     expect(JSON.stringify(chart?.config)).toContain('docker · B · mean of 2 workloads');
     expect(chart?.notes?.join(' ')).toContain('B suite (fft, sor)');
+  });
+});
+
+describe('an axis of differences', () => {
+  const percents = fc.array(fc.double({ min: -99, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 20 });
+
+  it('has a place for each of them, in their order, between its ends', () => {
+    fc.assert(
+      fc.property(percents, (all) => {
+        const axis = changeAxis(all);
+        const { min, max } = axis.scales('x', 'time').x as { min: number; max: number };
+        const places = all.toSorted((a, b) => a - b).map(axis.at);
+        expect(places).toEqual(places.toSorted((a, b) => a - b));
+        for (const place of places) expect(place >= min && place <= max).toBe(true);
+        expect(axis.at(0)).toBe(0);
+      }),
+    );
+  });
+
+  it('is even unless the largest is large and another ten times as small', () => {
+    for (const even of [[], [0.1, 49], [60, 80, 90], [-20, 12], [2500]]) {
+      expect(changeAxis(even).isLogarithmic).toBe(false);
+    }
+    for (const wide of [
+      [0.1, 51],
+      [-90, 1],
+      [24, 9875, 9385],
+    ]) {
+      expect(changeAxis(wide).isLogarithmic).toBe(true);
+    }
+  });
+
+  it.each(['x', 'y'] as const)('names the lines of a logarithmic %s by what stands on them', (direction) => {
+    const axis = changeAxis([-30, 0.2, 4000]);
+    const scales = axis.scales(direction, 'time') as Record<string, { labels: string[]; min: number; max: number }>;
+    const { min, max } = scales[direction] ?? expect.unreachable();
+    const upwards = direction === 'x' ? scales.change?.labels : scales.change?.labels.toReversed();
+    expect(upwards).toEqual(['-100', '-10', '-1', '0', '1', '10', '100', '1000', '10000']);
+    expect(upwards?.map((label) => axis.at(Number(label)))).toEqual(
+      Array.from({ length: max - min + 1 }, (_, index) => min + index),
+    );
   });
 });
 

@@ -42,7 +42,7 @@ describe('the page', () => {
     expect(page).toContain('Control (a second native)');
     expect(page).toMatch(/gvisor.*runsc is not installed.*boxmark setup --all/);
     expect(page).toMatch(/<a href="\.\.\/contrasts\.csv">contrasts\.csv<\/a>, rows 7, 13, 19/);
-    expect(page).toContain('off this scale');
+    expect(page).toContain('logarithmic beyond ±1 %');
   });
 
   it('warns of files that are not what the manifest says, and shows the figures all the same', async () => {

@@ -1,0 +1,72 @@
+/** Axes of differences in percent: even, or logarithmic beyond ±1 % where differences are of very different sizes. */
+
+import { type Json, type PercentAxis, percentAxis, round, valueAxis } from './chart.ts';
+
+export interface ChangeAxis {
+  /** Where a difference in percent stands on it. */
+  readonly at: (percent: number) => number;
+  readonly isLogarithmic: boolean;
+  /** What Chart.js needs for it; points belong to the scale `x` or `y`. */
+  scales(direction: 'x' | 'y', title: string): { readonly [id: string]: Json };
+}
+
+/** Differences up to this are evenly spaced everywhere, %. */
+const EVEN = 1;
+/** Where the largest difference is smaller, an even axis shows all others, %. */
+const LARGE = 50;
+/** So many times smaller than the largest, a difference can't be read on an even axis. */
+const APART = 10;
+
+/** For differences in percent; `ends` also has what reaches beyond them: intervals, a band. */
+export function changeAxis(differences: readonly number[], ends: readonly number[] = differences): ChangeAxis {
+  const sizes = differences.filter(Number.isFinite).map(Math.abs);
+  const largest = Math.max(0, ...sizes);
+  const isSpread = largest > LARGE && Math.min(...sizes) * APART < largest;
+  return isSpread ? logarithmicAxis(ends) : evenAxis(percentAxis(ends));
+}
+
+/** Between these ends. */
+export function evenAxis(axis: Pick<PercentAxis, 'min' | 'max'>): ChangeAxis {
+  return {
+    at: (percent) => percent,
+    isLogarithmic: false,
+    scales: (direction, title) => ({ [direction]: valueAxis(title, { ...axis }) }),
+  };
+}
+
+/**
+ * Zero has no logarithm: up to ±1 % it is even, and beyond each power of ten takes as much room. Chart.js has no such scale,
+ * so points stand on a hidden even one, and its whole numbers have names.
+ */
+function logarithmicAxis(ends: readonly number[]): ChangeAxis {
+  const places = ends.filter(Number.isFinite).map(placeOf);
+  const min = Math.floor(Math.min(0, ...places) - 0.03);
+  const max = Math.ceil(Math.max(0, ...places) + 0.03);
+  const labels = Array.from({ length: max - min + 1 }, (_, index) => labelOf(min + index));
+  return {
+    at: (percent) => round(placeOf(percent)),
+    isLogarithmic: true,
+    scales: (direction, title) => ({
+      [direction]: { type: 'linear', display: false, min, max },
+      change: {
+        type: 'category',
+        axis: direction,
+        position: direction === 'x' ? 'bottom' : 'left',
+        labels: direction === 'x' ? labels : labels.toReversed(),
+        offset: false,
+        grid: { offset: false },
+        ticks: { autoSkipPadding: 6, maxRotation: 0 },
+        title: { display: true, text: [title, 'logarithmic beyond ±1 %'] },
+      },
+    }),
+  };
+}
+
+function placeOf(percent: number): number {
+  const size = Math.abs(percent) / EVEN;
+  return Math.sign(percent) * (size <= 1 ? size : 1 + Math.log10(size));
+}
+
+function labelOf(place: number): string {
+  return String(Math.sign(place) * (place === 0 ? 0 : EVEN * 10 ** (Math.abs(place) - 1)));
+}
