@@ -1,14 +1,14 @@
 /** Every chart as a separate picture. */
 
 import type { Chart } from '../charts/chart.ts';
-import { hostsChart } from '../charts/hosts.ts';
+import { hostsCharts } from '../charts/hosts.ts';
 import { sessionCharts } from '../charts/index.ts';
 import type { Integrity, ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { sentence, WIDE } from '../words.ts';
 import type { Format, ReportFile, SessionReport } from './format.ts';
 
-/** `ladder.png`, …; of several sessions each has its name in front, and one picture shows them side by side. */
+/** `ladder.png`, …; of several sessions each has its name in front, and pictures show them side by side, one for each figure that they share. */
 async function pictures(type: 'png' | 'svg', sessions: readonly SessionReport[]): Promise<ReportFile[]> {
   // Loaded here: other reports have no use for a canvas.
   const { newDrawer } = await import('./draw.ts');
@@ -21,14 +21,10 @@ async function pictures(type: 'png' | 'svg', sessions: readonly SessionReport[])
     };
   };
   const several = sessions.length > 1;
-  const hosts = several
-    ? hostsChart(
-        sessions.map(({ model }) => model),
-        WIDE,
-      )
-    : null;
+  const models = sessions.map(({ model }) => model);
+  const hosts = several ? hostsCharts(models, WIDE) : [];
   return [
-    ...(hosts === null ? [] : [file(marked(hosts, together(sessions)), '')]),
+    ...hosts.map((chart) => file(marked(chart, together(sessions)), '')),
     ...sessions.flatMap(({ model }) =>
       Object.values(sessionCharts(model))
         .flat()

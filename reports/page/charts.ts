@@ -30,8 +30,11 @@ const NARROW_NAME = 14;
 
 const drawn = new Map<HTMLCanvasElement, Chart>();
 
+/** Those in sight: what is closed has no width. */
 export function drawCharts(): void {
-  for (const canvas of document.querySelectorAll<HTMLCanvasElement>('canvas[data-config]')) draw(canvas);
+  for (const canvas of document.querySelectorAll<HTMLCanvasElement>('canvas[data-config]')) {
+    if (canvas.closest('details:not([open])') === null) draw(canvas);
+  }
   document.documentElement.dataset.drawn = 'true';
 }
 

@@ -2,6 +2,7 @@
 
 import { drawCharts, redrawCharts } from './charts.ts';
 import { enableCopying } from './copy.ts';
+import { enableFolds } from './folds.ts';
 import { enablePrinting } from './print.ts';
 import { enableSorting } from './sort.ts';
 import { enableTheme } from './theme.ts';
@@ -11,4 +12,9 @@ enableCopying();
 enableTheme(redrawCharts);
 enablePrinting(redrawCharts);
 // Text is measured by the fonts, which may take a moment to be decoded.
-document.fonts.ready.then(drawCharts, drawCharts);
+document.fonts.ready.then(start, start);
+
+function start(): void {
+  drawCharts();
+  enableFolds(drawCharts);
+}

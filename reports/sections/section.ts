@@ -114,8 +114,11 @@ export interface Table {
   readonly notes?: readonly Text[];
   /** Where its figures come from. */
   readonly sources?: readonly Source[];
-  /** `facts`: pairs of a term and a text, which need no heads. `lines`: a fixed layout, a line a row, kept to the space. */
-  readonly form?: 'facts' | 'lines';
+  /**
+   * `facts`: pairs of a term and a text, which need no heads. `lines`: a fixed layout, a line a row, kept to the space.
+   * `matrix`: as many columns as there are, below names that stay in sight.
+   */
+  readonly form?: 'facts' | 'lines' | 'matrix';
   /** Long: closed where it can be opened. */
   readonly folded?: boolean;
 }

@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changeAxis } from '../../reports/charts/change-axis.ts';
-import { hostsChart } from '../../reports/charts/hosts.ts';
 import { type SessionCharts, sessionCharts } from '../../reports/charts/index.ts';
 import { ladderAxis } from '../../reports/charts/ladder.ts';
 import { looksOf } from '../../reports/charts/palette.ts';
@@ -119,40 +118,6 @@ describe('charts', () => {
         expect(JSON.stringify(chart.config).length).toBeLessThan(200_000);
       }
     }
-  });
-
-  it('of several sessions are side by side, never pooled', () => {
-    const base = fixtureInput();
-    const { workloads } = base.session.plan;
-    const plan = testPlan({ environments: [{ path: 'native' }, { path: 'docker' }], blocks: 7, workloads });
-    const other = buildModel({
-      ...base,
-      session: { ...base.session, plan, id: 'other' },
-      samples: simulateSamples(plan, { seed: 5 }),
-    });
-    const chart = hostsChart([model, other], 800);
-    expect(chart?.table.rows.map(({ cells: [env, session] }) => `${env} ${session}`)).toEqual([
-      'docker A',
-      'docker/docker A',
-      'qemu:tcg A',
-      'docker B',
-    ]);
-    expect(JSON.stringify(chart?.config)).toContain('"docker · B"');
-    expect(chart?.notes?.join(' ')).not.toContain('Not the same figure');
-  });
-
-  it('of several sessions say which workloads each is the mean of, where they differ', () => {
-    const base = fixtureInput();
-    const plan = testPlan({
-      environments: [{ path: 'native' }, { path: 'docker' }],
-      blocks: 7,
-      workloads: ['fft', 'sor'],
-    });
-    const samples = simulateSamples(plan, { seed: 5 });
-    const other = buildModel({ ...base, session: { ...base.session, plan, id: 'other' }, samples });
-    const chart = hostsChart([model, other], 800);
-    expect(JSON.stringify(chart?.config)).toContain('docker · B · mean of 2 workloads');
-    expect(chart?.notes?.join(' ')).toContain('B suite (fft, sor)');
   });
 });
 

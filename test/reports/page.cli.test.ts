@@ -59,6 +59,11 @@ const open = (name: string, options: Parameters<typeof openPage>[2] = {}) =>
 describe.each(['example', 'several', 'hostile'])('the page of the session %s', (name) => {
   it('asks for nothing, reports no error, and draws every chart', async () => {
     const { page, errors, requests } = await open(name);
+    // A chart in a closed part is drawn when it is opened.
+    await page.$$eval('details', (all) => {
+      for (const details of all) details.open = true;
+    });
+    await page.evaluate(() => new Promise(requestAnimationFrame));
     const canvases = await page.$$eval('canvas', (all) =>
       all.map((canvas) => {
         const pixels = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
@@ -111,6 +116,32 @@ describe.each(['example', 'several', 'hostile'])('the page of the session %s', (
       }));
     });
     expect(violations).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe('the page of several sessions', () => {
+  it('is short until a session is asked for, by its link too', async () => {
+    const { page } = await open('several', { width: 360 });
+    const height = () => page.evaluate(() => document.documentElement.scrollHeight);
+    expect(await height()).toBeLessThan(8000);
+    expect(await page.locator('#s2-ladder-canvas').isVisible()).toBe(false);
+    await page.locator('#sessions-rows a').nth(1).click();
+    await page.locator('#s2-ladder-canvas').waitFor({ state: 'visible' });
+    expect(await page.locator('#s1-ladder-canvas').isVisible()).toBe(false);
+    await page.context().close();
+  });
+
+  it('keeps the names of environments in sight while the sessions scroll', async () => {
+    const { page } = await open('several', { width: 360 });
+    const pane = page.locator('.scroll:has(#matrix-1)');
+    const before = await page.locator('#matrix-1 tbody th').first().boundingBox();
+    const scrolled = await pane.evaluate((element) => {
+      element.scrollLeft = 60;
+      return element.scrollLeft;
+    });
+    expect(scrolled).toBeGreaterThan(0);
+    expect((await page.locator('#matrix-1 tbody th').first().boundingBox())?.x).toBe(before?.x);
     await page.context().close();
   });
 });

@@ -1,8 +1,7 @@
 /** The page as a format: of one session, or of several side by side. */
 
 import { sessionDocument } from '../../documents/session.ts';
-import { sessionsDocument, sessionTitle } from '../../documents/sessions.ts';
-import { letterOf } from '../../model/headline.ts';
+import { sessionShort, sessionsDocument, sessionTitle } from '../../documents/sessions.ts';
 import { clean } from '../../text.ts';
 import type { Format, SessionReport } from '../format.ts';
 import { pageText, partsPage } from './page.ts';
@@ -30,7 +29,7 @@ function pageOf(sessions: readonly SessionReport[]): string {
     document: sessionDocument({ ...model, integrity: { ...model.integrity, faults: [] } }),
     base,
     title: sessionTitle(index, model),
-    heading: `Session ${letterOf(index)}`,
+    short: sessionShort(index, model),
   }));
   return partsPage(
     sessionsDocument(sessions.map(({ model }) => model)),

@@ -36,37 +36,41 @@ export function pageText(document: Document, { title, footer, base }: PageOption
   });
 }
 
-/** A document below a common one: a session among several. */
+/** A document below a common one, closed until it is asked for: a session among several. */
 export interface Part {
   readonly document: Document;
   readonly base: string;
   /** What it is called on this page. */
   readonly title: string;
-  readonly heading: string;
+  /** The same in a navigation. */
+  readonly short: string;
 }
 
 /** What is common first, then each document as it would be alone; what is the same for all once. */
 export function partsPage(document: Document, parts: readonly Part[], footer: string): string {
-  const bodies = parts.map(({ document: own, base, title, heading }, index) => {
+  const sections = pageSections(document);
+  const bodies = parts.map(({ document: own, base, title }, index) => {
     const place = { prefix: `s${index + 1}-`, base };
-    const sections = pageSections(index === 0 ? own : { ...own, reference: [] });
+    const ownSections = pageSections(index === 0 ? own : { ...own, reference: [] });
     const shown = (section: Section) => sectionMarkup(section, own, place);
-    return html`<article id="${place.prefix}session" aria-label="${title}"><header class="session"><p class="session-title">${heading}</p><p class="eyebrow">${aboutMarkup(own)}</p></header>${topMarkup(own, place)}${sections.map(shown)}</article>\n`;
+    return html`<article id="${place.prefix}session" aria-label="${title}"><details><summary><strong>${title}</strong> ${textMarkup(own.answer ?? own.kind)}</summary>
+<p class="eyebrow">${aboutMarkup(own)}</p>${topMarkup(own, place)}${ownSections.map(shown)}${sealMarkup(own)}</details></article>\n`;
   });
   return pageOf({
     title: `Boxmark: ${plain(document.answer ?? document.kind)}`,
     heading: document.kind,
     eyebrow: aboutMarkup(document),
     navigation: [
-      { id: 'main', title: 'Side by side' },
-      ...parts.map(({ title }, index) => ({ id: `s${index + 1}-session`, title })),
+      ...sections.map(({ id, title: long, short }) => ({ id, title: short ?? long })),
+      ...parts.map(({ short }, index) => ({ id: `s${index + 1}-session`, title: short })),
     ],
-    body: html`${topMarkup(document, ALONE)}${pageSections(document).map((section) => sectionMarkup(section, document, ALONE))}${bodies}`,
+    body: html`${topMarkup(document, ALONE)}${sections.map((section) => sectionMarkup(section, document, ALONE))}<section id="each" aria-labelledby="each-title"><h2 id="each-title">Each session by itself</h2>
+${bodies}</section>
+`,
     footer: html`<p>${footer}</p>`,
   });
 }
 
-/** Of several sessions each has its seal in their table. */
 function sealMarkup({ seal = null }: Document): Markup {
   return seal === null ? html`` : html`<p>Seal: <code>${seal}</code></p>`;
 }

@@ -1,7 +1,16 @@
 /** Tables of a page: with a caption, sortable, copied as Markdown, scrolling by themselves where the page is narrow. */
 
 import { letterOf } from '../../model/headline.ts';
-import { type Cell, type Column, plain, type Row, richCell, type Table, type Tone } from '../../sections/section.ts';
+import {
+  type Cell,
+  type Column,
+  plain,
+  type Row,
+  richCell,
+  type Table,
+  type Text,
+  type Tone,
+} from '../../sections/section.ts';
 import { printable } from '../../text.ts';
 import { html, type Markup } from './markup.ts';
 import { type Place, sourcesOf } from './place.ts';
@@ -19,7 +28,7 @@ export function tableMarkup(table: Table, place: Place, options: { readonly hide
   return html`${gridMarkup(table, `${place.prefix}${table.id}`, options.hideCaption === true)}${explained.map((note) => html`<p class="source">${textMarkup(note)}</p>`)}${source}`;
 }
 
-function gridMarkup({ caption, columns, rows, group }: Table, id: string, hideCaption: boolean): Markup {
+function gridMarkup({ caption, columns, rows, group, form }: Table, id: string, hideCaption: boolean): Markup {
   const isGrouped = rows.some((row) => row.group !== undefined);
   const shown: readonly Column[] = [...(isGrouped ? [{ title: group ?? '' }] : []), ...columns];
   const isText = (column: number) => column <= (isGrouped ? 1 : 0) || shown[column]?.align === 'left';
@@ -29,7 +38,7 @@ function gridMarkup({ caption, columns, rows, group }: Table, id: string, hideCa
     return html`<tr>${cells.map((cell, column) => cellMarkup(cell, column, isText(column), column === (isGrouped ? 1 : 0) ? below : []))}</tr>\n`;
   };
   return html`<div class="table">
-<div class="scroll" role="region" aria-label="${caption} (table)${sessionOf(id)}" tabindex="0"><table id="${id}"${rows.length > 1 ? html` data-sortable` : ''}>
+<div class="scroll" role="region" aria-label="${caption} (table)${sessionOf(id)}" tabindex="0"><table id="${id}"${form === 'matrix' ? html` class="matrix"` : ''}${rows.length > 1 ? html` data-sortable` : ''}>
 <caption${hideCaption ? html` class="offscreen"` : ''}>${caption}</caption>
 <thead><tr>${shown.map(({ title }, column) => html`<th scope="col"${isText(column) ? '' : html` class="figure"`}>${title}</th>`)}</tr></thead>
 <tbody>${rows.map(rowMarkup)}</tbody>
@@ -48,6 +57,13 @@ const SIGNS: Readonly<Partial<Record<Tone, string>>> = {
   improved: '▼',
 };
 
+/** Beside the word it is decoration; beside a figure it is the word. */
+function signMarkup(sign: string, tone: string, show: Text): Markup {
+  return plain(show).includes(tone)
+    ? html`<span aria-hidden="true">${sign}</span>`
+    : html`<span role="img" aria-label="${tone}">${sign}</span>`;
+}
+
 function cellMarkup(cell: Cell, column: number, isText: boolean, below: readonly Markup[]): Markup {
   const { show, value, note, tone } = richCell(cell);
   const text = textMarkup(show);
@@ -57,7 +73,7 @@ function cellMarkup(cell: Cell, column: number, isText: boolean, below: readonly
   const toned =
     tone === undefined || isFact
       ? text
-      : html`<span class="verdict ${tone}">${sign === undefined ? '' : html`<span aria-hidden="true">${sign}</span> `}${text}</span>`;
+      : html`<span class="verdict ${tone}">${sign === undefined ? '' : html`${signMarkup(sign, tone, show)} `}${text}</span>`;
   const names = [...(isText ? [] : ['figure']), ...(isFact ? [tone] : [])].join(' ');
   const attributes = html`${names === '' ? '' : html` class="${names}"`}${
     typeof value === 'number' && Number.isFinite(value) ? html` data-value="${value}"` : ''
