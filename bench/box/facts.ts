@@ -8,7 +8,7 @@ interface FactWords {
 }
 
 const asHost = (words: string): FactWords => ({
-  words,
+  words: `${words} seen by the host`,
   meaning: `${words} as the host sees it; of a guest kernel, for the machine that it runs in`,
 });
 const namespace = (kind: string): FactWords => ({
@@ -101,6 +101,66 @@ export const FACTS = {
   },
   image_mismatch: { words: 'changed files', meaning: 'those of them that are not' },
 } satisfies Readonly<Record<string, FactWords>>;
+
+/** Names of inequalities that are read from several facts. */
+const JOINED: Readonly<Record<string, string>> = {
+  cpus: FACTS.cpus_allowed.words,
+  host_cpus: FACTS.host_cpus_allowed.words,
+  memory: FACTS.memory_total_kib.words,
+};
+
+/** What a fact is called in a report, or an inequality of one; those of another version go by their own name. */
+export function factWords(fact: string): string {
+  if (Object.hasOwn(FACTS, fact)) return FACTS[fact as Fact].words;
+  return (Object.hasOwn(JOINED, fact) ? JOINED[fact] : undefined) ?? fact;
+}
+
+/** What the facts of a host are called. */
+export const HOST_FACTS = {
+  hardware: {
+    architecture: 'architecture',
+    cpuVendor: 'CPU vendor',
+    cpuModel: 'CPU',
+    cpuFamily: 'CPU family',
+    cpuModelNumber: 'CPU model number',
+    cpuStepping: 'CPU stepping',
+    cpuFlags: 'CPU flags',
+    cpuFlagsSha256: 'digest of the CPU flags',
+    sockets: 'sockets',
+    cores: 'cores',
+    threads: 'threads',
+    smt: 'more than one thread to a core',
+    caches: 'caches',
+    coreKind: 'kind of cores',
+    memoryGib: 'memory (GiB)',
+    virtualised: 'virtualised',
+    hypervisor: 'hypervisor',
+  },
+  stack: {
+    kernelRelease: 'kernel',
+    kernelVersion: 'kernel build',
+    kernelParameters: 'boot parameters',
+    mitigations: 'mitigations',
+    microcode: 'microcode',
+    cpuFlagsSha256: 'CPU flags as the kernel shows them',
+    frequencyDriver: 'frequency driver',
+    governor: 'frequency governor',
+    turbo: 'turbo',
+    transparentHugepages: 'huge pages',
+    clocksource: 'clock',
+    cgroups: 'cgroup version',
+    nodeVersion: 'Node.js',
+    v8Version: 'V8',
+    distribution: 'distribution',
+    kernels: 'kernel engine',
+  },
+} as const;
+
+/** What a fact of a host is called; one of another version goes by its own name. */
+export function hostFactWords(part: keyof typeof HOST_FACTS, fact: string): string {
+  const words: Readonly<Record<string, string>> = HOST_FACTS[part];
+  return (Object.hasOwn(words, fact) ? words[fact] : undefined) ?? fact;
+}
 
 export type Fact = keyof typeof FACTS;
 type KindOf<Name> = Name extends `namespace_${infer Kind}` ? Kind : never;

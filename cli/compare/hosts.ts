@@ -1,34 +1,9 @@
 /** What differs between the hosts of two sessions, in words: hardware, the stack on it, the bytes that were run. */
 
+import { hostFactWords } from '../../bench/box/facts.ts';
 import { canonicalJson } from '../../bench/box/machine.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import type { HostDifference } from '../../reports/model/record.ts';
-import type { HostFacts } from '../../runners/host/facts.ts';
-
-/** `kernels` is the plan's. */
-type HostFact = keyof HostFacts['hardware'] | keyof HostFacts['stack'] | 'kernels';
-
-/** Fields of `host` in words; others go by their own name. */
-const WORDS: Readonly<Partial<Record<HostFact, string>>> = {
-  cpuVendor: 'CPU vendor',
-  cpuModel: 'CPU',
-  cpuFamily: 'CPU family',
-  cpuModelNumber: 'CPU model number',
-  cpuStepping: 'CPU stepping',
-  cpuFlags: 'CPU flags',
-  memoryGib: 'memory (GiB)',
-  caches: 'caches',
-  coreKind: 'kind of cores',
-  kernelRelease: 'kernel',
-  kernelVersion: 'kernel build',
-  kernelParameters: 'boot parameters',
-  frequencyDriver: 'frequency driver',
-  transparentHugepages: 'huge pages',
-  nodeVersion: 'Node.js',
-  v8Version: 'V8',
-  kernels: 'kernel engine',
-  smt: 'more than one thread to a core',
-};
 
 const NONE = 'not known';
 /** Longer lists of what one side has alone are cut. */
@@ -51,7 +26,7 @@ function factDifferences(part: 'hardware' | 'stack', before: object, after: obje
     if (other === undefined || canonicalJson(value) === canonicalJson(other)) return [];
     // The list says it in words.
     if (key === 'cpuFlagsSha256' && part === 'hardware') return [];
-    const what = WORDS[key as HostFact] ?? (key === 'cpuFlagsSha256' ? 'CPU flags as the kernel shows them' : key);
+    const what = hostFactWords(part, key);
     if (isRecord(value) && isRecord(other)) return entryDifferences(part, what, value, other);
     if (isTexts(value) && isTexts(other)) return [{ part, what, ...alone(value, other) }];
     return [{ part, what, before: textOf(value), after: textOf(other) }];

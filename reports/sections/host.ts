@@ -1,5 +1,6 @@
 /** The host, its hardware and software, and engine versions. */
 
+import { hostFactWords } from '../../bench/box/facts.ts';
 import type { ReportModel } from '../model/model.ts';
 import type { Facts } from '../model/record.ts';
 import { clean } from '../text.ts';
@@ -23,7 +24,7 @@ export function host(model: ReportModel): Section {
             ['hardware fingerprint', code(record.host.fingerprint, 80)],
           ]),
           factList('hardware', 'Hardware', record.host.hardware, HARDWARE_FIRST),
-          factList('software', 'Software', record.host.stack, SOFTWARE_FIRST),
+          factList('stack', 'Software', record.host.stack, SOFTWARE_FIRST),
         ];
   return { id: 'host', title: 'Host and versions', short: 'Host', weight: 'fold', tables: [...facts, versions(model)] };
 }
@@ -47,18 +48,13 @@ function versions({ environments }: ReportModel): Table {
   };
 }
 
-function factList(id: string, caption: string, facts: Facts, first: readonly string[]): Table {
+function factList(id: 'hardware' | 'stack', caption: string, facts: Facts, first: readonly string[]): Table {
   const names = [...first.filter((key) => key in facts), ...Object.keys(facts).filter((key) => !first.includes(key))];
   return factsTable(
     id,
     caption,
-    names.map((key) => [words(key), factText(facts[key])] as const),
+    names.map((key) => [clean(hostFactWords(id, key), 60), factText(facts[key])] as const),
   );
-}
-
-/** `cpuFlagsSha256` → `cpu flags sha256`. */
-function words(key: string): string {
-  return clean(key.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase(), 60);
 }
 
 function factText(value: unknown): Text {

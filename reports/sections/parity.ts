@@ -1,10 +1,11 @@
 /** What every box runs with: a fact a row, an environment a column, unequal cells marked. */
 
+import { factWords } from '../../bench/box/facts.ts';
 import type { Fact } from '../../bench/types.ts';
 import type { ReportModel } from '../model/model.ts';
 import type { Facts } from '../model/record.ts';
 import { clean } from '../text.ts';
-import { type Cell, code, faint, name, type Section, type Text } from './section.ts';
+import { type Cell, code, faint, name, type Section, type Text, texts } from './section.ts';
 
 /** Facts of a single start, and ones that are part of others. */
 const LEFT_OUT: ReadonlySet<string> = new Set<Fact>(['pid', 'image_mismatch']);
@@ -44,8 +45,14 @@ export function parity(model: ReportModel): Section {
       {
         id: 'parity-rows',
         caption: 'Facts of every box',
-        columns: [{ title: 'fact' }, ...boxes.map(({ path }) => ({ title: clean(path, 60), align: 'left' as const }))],
-        rows: ordered.map((fact) => ({ cells: [code(fact, 60), ...boxes.map((box) => factCell(box, base, fact))] })),
+        columns: [
+          { title: 'fact' },
+          { title: 'in files', align: 'left', detail: true },
+          ...texts(...boxes.map(({ path }) => clean(path, 60))),
+        ],
+        rows: ordered.map((fact) => ({
+          cells: [clean(factWords(fact), 60), code(fact, 60), ...boxes.map((box) => factCell(box, base, fact))],
+        })),
       },
     ],
     notesTitle: 'Where the differences come from',

@@ -3,6 +3,7 @@
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import type { Judged, Reason } from '../../bench/analysis/contrast/verdict.ts';
 import { decisiveHalfWidthLog } from '../../bench/analysis/stats/precision.ts';
+import { factWords } from '../../bench/box/facts.ts';
 import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
 import { formatChange } from '../../bench/units.ts';
 import { grouped } from '../grouped.ts';
@@ -46,7 +47,7 @@ export function reasonWords(reasons: readonly Reason[]): string {
 function phrases(reasons: readonly Reason[], form: 0 | 1): string[] {
   return reasons.map((reason) =>
     reason.kind === 'unequal'
-      ? `unequal: ${reason.facts.map((fact) => clean(fact, 40)).join(', ')}`
+      ? `unequal: ${reason.facts.map((fact) => clean(factWords(fact), 40)).join(', ')}`
       : PHRASES[reason.kind][form],
   );
 }

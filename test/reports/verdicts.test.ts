@@ -197,7 +197,7 @@ describe('notes', () => {
       'docker is unequal to native by a setting: CPUs 0-1 against 1; its contrasts are untrusted.',
       'docker differs from native by design: kernel; the ratio includes this.',
     ]);
-    expect(answerOf(judged)).toMatch(/is untrusted: .*: unequal: cpus_allowed\.$/);
+    expect(answerOf(judged)).toMatch(/is untrusted: .*: unequal: CPUs\.$/);
     const allowed = model({ ...plan, allowUnequal: true }, {}, { events });
     expect(sessionNotes(allowed)[0]).toMatch(/allowed by --allow-unequal/);
     expect(allowed.headline?.verdict).toBe('equivalent');
