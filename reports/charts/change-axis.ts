@@ -67,6 +67,12 @@ function placeOf(percent: number): number {
   return Math.sign(percent) * (size <= 1 ? size : 1 + Math.log10(size));
 }
 
+/** The difference in percent at a place of a logarithmic axis. */
+export function percentAt(place: number): number {
+  const size = Math.abs(place);
+  return Math.sign(place) * EVEN * (size <= 1 ? size : 10 ** (size - 1));
+}
+
 function labelOf(place: number): string {
-  return String(Math.sign(place) * (place === 0 ? 0 : EVEN * 10 ** (Math.abs(place) - 1)));
+  return String(percentAt(place));
 }

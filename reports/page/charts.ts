@@ -17,6 +17,7 @@ import {
 } from 'chart.js';
 import { PointWithErrorBar, ScatterWithErrorBarsController } from 'chartjs-chart-error-bars';
 import annotation from 'chartjs-plugin-annotation';
+import { percentAt } from '../charts/change-axis.ts';
 
 Chart.register(
   ...[BarController, LineController, ScatterController, ScatterWithErrorBarsController, BoxPlotController],
@@ -59,6 +60,19 @@ function draw(canvas: HTMLCanvasElement): void {
   drawn.set(canvas, new Chart(canvas, adapted(config, canvas)));
 }
 
+interface Item {
+  readonly raw?: { readonly t?: string };
+  readonly formattedValue: string;
+  readonly label: string;
+  readonly dataset: { readonly label?: string };
+  readonly parsed: { readonly y: number };
+}
+
+/** A point that says nothing itself: of a logarithmic axis its difference, not its place. */
+function valueText({ formattedValue, parsed }: Item, scales: { readonly change?: { readonly axis?: string } }): string {
+  return scales.change?.axis === 'y' ? `${Number(percentAt(parsed.y).toPrecision(3))} %` : formattedValue;
+}
+
 /** A configuration is made for white paper: an open mark is filled with the page's own. */
 function openMarks({ data }: ChartConfiguration, paper: string): void {
   const own = (colour: unknown) => (colour === '#ffffff' ? paper : colour);
@@ -77,8 +91,7 @@ function adapted(config: any, canvas: HTMLCanvasElement): ChartConfiguration {
   options.plugins.tooltip = {
     callbacks: {
       title: () => '',
-      label: (item: { raw: { t?: string }; formattedValue: string; dataset: { label?: string }; label: string }) =>
-        item.raw?.t ?? `${item.dataset.label || item.label}: ${item.formattedValue}`,
+      label: (item: Item) => item.raw?.t ?? `${item.dataset.label || item.label}: ${valueText(item, options.scales)}`,
     },
   };
   const { y } = options.scales;

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changeAxis } from '../../reports/charts/change-axis.ts';
+import { changeAxis, percentAt } from '../../reports/charts/change-axis.ts';
 import { type SessionCharts, sessionCharts } from '../../reports/charts/index.ts';
 import { ladderAxis } from '../../reports/charts/ladder.ts';
 import { looksOf } from '../../reports/charts/palette.ts';
@@ -133,6 +133,8 @@ describe('an axis of differences', () => {
         expect(places).toEqual(places.toSorted((a, b) => a - b));
         for (const place of places) expect(place >= min && place <= max).toBe(true);
         expect(axis.at(0)).toBe(0);
+        if (!axis.isLogarithmic) return;
+        for (const percent of all) expect(percentAt(axis.at(percent)) / (percent || 1)).toBeCloseTo(percent ? 1 : 0, 2);
       }),
     );
   });
