@@ -24,7 +24,7 @@ export function percent(share: number): string {
 
 /** `±0.24 %`. */
 export function plusMinus(share: number, digits: number): string {
-  return `±${(share * 100).toFixed(digits)} %`;
+  return `±${Math.abs(share * 100).toFixed(digits)} %`;
 }
 
 /** A ratio in about three digits. */
