@@ -25,6 +25,8 @@ export interface Chart {
   readonly title: string;
   /** The title of a picture without its page. */
   readonly heading: string;
+  /** Where and when it was measured: below the title of a picture without its page. */
+  readonly caption?: string;
   /** What there is to see, in a sentence or two. */
   readonly description: string;
   /** How to read it, and what was left out. */

@@ -33,14 +33,19 @@ const PAPER: Plugin = {
     ctx.restore();
   },
 };
+const CAPTION = { display: true, align: 'start', font: { size: 11 }, color: '#5d6670' } as const;
 /** Above and below a title, px: Chart.js's own. */
 const TITLE_PADDING = 10;
+const CAPTION_HEIGHT = 20;
+/** Where a vector picture is opened without Boxmark's fonts. */
+const FONTS = 'Inter, Helvetica, Arial, sans-serif';
 
 /** A drawer keeps one canvas for each size. */
 export function newDrawer(format: Format): (chart: Chart) => Uint8Array {
   const canvases = new Map<string, ChartJSNodeCanvas>();
   return (chart) => {
-    const { width, height } = chart;
+    const { width } = chart;
+    const height = chart.height + (chart.caption === undefined ? 0 : CAPTION_HEIGHT);
     const key = `${width}x${height}`;
     const canvas = canvases.get(key) ?? newCanvas(format, width, height);
     canvases.set(key, canvas);
@@ -59,9 +64,16 @@ function finished(svg: string, { heading, description }: Chart): string {
   );
   const text = svg
     .replace(/\sid="([^"]+)"/g, (_, id: string) => ` id="${ids.get(id)}"`)
-    .replace(/(url\(#|href="#)([^)"]+)/g, (_, before: string, id: string) => before + (ids.get(id) ?? id));
+    .replace(/(url\(#|href="#)([^)"]+)/g, (_, before: string, id: string) => before + (ids.get(id) ?? id))
+    .replaceAll('font-family="Inter"', `font-family="${FONTS}"`);
   const about = html`<title>${heading}</title><desc>${description}</desc>`.markup;
-  return text.replace(/<svg ([^>]*[^/])>/, (_, attributes: string) => `<svg role="img" ${attributes}>${about}`);
+  // Without it a picture that is placed at another size is cut instead of scaled.
+  const box = (attributes: string) =>
+    `viewBox="0 0 ${['width', 'height'].map((name) => new RegExp(`${name}="([\\d.]+)"`).exec(attributes)?.[1] ?? 0).join(' ')}"`;
+  return text.replace(
+    /<svg ([^>]*[^/])>/,
+    (_, attributes: string) => `<svg role="img" ${attributes} ${box(attributes)}>${about}`,
+  );
 }
 
 /** Drawing changes a configuration, so each gets its own; a picture is seen without its page and needs a title. */
@@ -71,8 +83,11 @@ function configOf(chart: Chart, format: Format): ChartConfiguration {
   options.devicePixelRatio = format === 'png' ? PNG_RATIO : 1;
   // What a chart wants free above itself must be free below the title.
   const { top = 0 } = (options.layout as { padding?: { top?: number } } | undefined)?.padding ?? {};
-  const padding = { top: TITLE_PADDING, bottom: TITLE_PADDING + top };
-  options.plugins = { ...options.plugins, title: { ...TITLE, padding, text: chart.heading } };
+  const below = TITLE_PADDING + top;
+  const caption =
+    chart.caption === undefined ? {} : { subtitle: { ...CAPTION, padding: { bottom: below }, text: chart.caption } };
+  const padding = { top: TITLE_PADDING, bottom: chart.caption === undefined ? below : 5 };
+  options.plugins = { ...options.plugins, title: { ...TITLE, padding, text: chart.heading }, ...caption };
   options.layout = { padding: { left: 12, right: 20, top: 8, bottom: 8 } };
   return config;
 }

@@ -8,6 +8,7 @@ import { type SessionCharts, sessionCharts } from '../../reports/charts/index.ts
 import { ladderAxis } from '../../reports/charts/ladder.ts';
 import { looksOf } from '../../reports/charts/palette.ts';
 import { newDrawer } from '../../reports/formats/draw.ts';
+import { svg } from '../../reports/formats/pictures.ts';
 import { buildModel } from '../../reports/model/model.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { simulateSamples, testPlan } from '../bench/analysis/simulate.ts';
@@ -101,6 +102,12 @@ describe('charts', () => {
     const svg = new TextDecoder().decode(newDrawer('svg')(chart));
     expect(svg).toMatch(/^<\?xml[\s\S]*<svg /);
     expect(svg).toContain('>docker/docker (nested)<');
+    expect(svg).toContain(
+      `width="${chart.width}" height="${chart.height}" viewBox="0 0 ${chart.width} ${chart.height}"`,
+    );
+    expect(new Set(svg.match(/font-family="[^"]*"/g))).toEqual(
+      new Set(['font-family="Inter, Helvetica, Arial, sans-serif"']),
+    );
     expect(svg).toMatch(/<title>Time against native: mean of 5 workloads<\/title><desc>.*docker\/docker \+/);
     // Its font has another glyph for a sign before a digit, which an SVG can't name.
     expect(svg.match(/>-<\/text>/g)?.length).toBeGreaterThan(0);
@@ -119,6 +126,31 @@ describe('charts', () => {
       }
     }
   });
+});
+
+describe('a picture without its page', () => {
+  it('says which host, how many blocks, when and which session', async () => {
+    const [ladder] = await svg.files([{ model, base: '.' }]);
+    const words = wordsIn(String(ladder?.content));
+    for (const part of ['6 blocks', '2026-11-23 17:00 UTC', '20261123T170000Z-ab12cd']) {
+      expect(words).toContain(part.replaceAll(' ', ''));
+    }
+  });
+
+  it('of several sessions says how many, and from when to when', async () => {
+    const later = { ...model, session: { ...model.session, id: 'later', startedAt: '2026-12-01T00:00:00.000Z' } };
+    const [hosts] = await svg.files([model, later].map((one) => ({ model: one, base: '.' })));
+    expect(hosts?.name).toBe('hosts.svg');
+    expect(wordsIn(String(hosts?.content))).toContain('2sessions·2026-11-23to2026-12-01');
+  });
+
+  /** What is drawn; signs that come from another font are texts of their own. */
+  function wordsIn(drawn: string): string {
+    return [...drawn.matchAll(/<text[^>]*>([^<]*)/g)]
+      .map(([, text = '']) => text)
+      .join('')
+      .replace(/\s+/g, '');
+  }
 });
 
 describe('an axis of differences', () => {

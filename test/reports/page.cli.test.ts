@@ -15,6 +15,7 @@ import { fixtureInput } from './fixture.ts';
 import { hostileInput } from './hostile.ts';
 
 const EXAMPLE = 'results/example/20261126T070159Z-b39def';
+const EVERY_BOX = 'results/example/20261126T072949Z-062870';
 const HOSTILE = `"><script>window.owned=1</script><img src=x onerror=window.owned=1>'=1+1\u202egnp${'y'.repeat(10_000)}`;
 
 const unavailable = missingBrowser();
@@ -37,6 +38,7 @@ beforeAll(async () => {
     example: [example],
     several: [example, fixture],
     hostile: [hostile],
+    boxes: [{ model: await readSessionModel(EVERY_BOX), base: '..' }],
   })) {
     const [file] = await htmlPage.files(sessions);
     const path = join(dir, `${name}.html`);
@@ -256,6 +258,21 @@ describe('the page of a session', () => {
     });
     expect(owned).toEqual({ ran: false, fetched: false });
     expect(errors.join('\n')).toMatch(/Content Security Policy/);
+    await page.context().close();
+  });
+
+  it('cuts no table off on paper, and parts no chart', async () => {
+    // An A4 page without its margins.
+    const { page } = await open('boxes', { width: 700 });
+    await page.emulateMedia({ media: 'print' });
+    const wide = await page.$$eval('main table, main figure', (all) =>
+      all
+        .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+        .map((element) => element.id),
+    );
+    expect(wide).toEqual([]);
+    const breaks = await page.$$eval('main figure', (all) => all.map((figure) => getComputedStyle(figure).breakInside));
+    expect(new Set(breaks)).toEqual(new Set(['avoid']));
     await page.context().close();
   });
 

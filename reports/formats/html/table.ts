@@ -38,13 +38,21 @@ function gridMarkup({ caption, columns, rows, group, form }: Table, id: string, 
     return html`<tr>${cells.map((cell, column) => cellMarkup(cell, column, isText(column), column === (isGrouped ? 1 : 0) ? below : []))}</tr>\n`;
   };
   return html`<div class="table">
-<div class="scroll" role="region" aria-label="${caption} (table)${sessionOf(id)}" tabindex="0"><table id="${id}"${form === 'matrix' ? html` class="matrix"` : ''}${rows.length > 1 ? html` data-sortable` : ''}>
+<div class="scroll" role="region" aria-label="${caption} (table)${sessionOf(id)}" tabindex="0"><table id="${id}"${classOf(form, shown.length)}${rows.length > 1 ? html` data-sortable` : ''}>
 <caption${hideCaption ? html` class="offscreen"` : ''}>${caption}</caption>
 <thead><tr>${shown.map(({ title }, column) => html`<th scope="col"${isText(column) ? '' : html` class="figure"`}>${title}</th>`)}</tr></thead>
 <tbody>${rows.map(rowMarkup)}</tbody>
 </table></div>
 <button type="button" class="quiet" data-copy="${id}" hidden>Copy as Markdown</button></div>
 `;
+}
+
+/** More columns than a printed page has room for. */
+const WIDE_FROM = 11;
+
+function classOf(form: Table['form'], columns: number): Markup | '' {
+  const names = [...(form === 'matrix' ? ['matrix'] : []), ...(columns >= WIDE_FROM ? ['wide'] : [])];
+  return names.length === 0 ? '' : html` class="${names.join(' ')}"`;
 }
 
 const SIGNS: Readonly<Partial<Record<Tone, string>>> = {
