@@ -1,6 +1,6 @@
 /**
- * What `npm start`, `npm test` and `npm run bench`, `faults`, `soak` and `installs` begin with: on a fresh clone it installs the locked
- * dependencies and builds, then it runs the program, the tests, or a program of the project itself. Plain JavaScript without dependencies, because it runs before
+ * What `npm start`, `npm test` and `npm run bench`, `faults`, `soak`, `installs` and `test:emulated` begin with: on a fresh clone
+ * it installs the locked dependencies and builds, then it runs the program, the tests, or a program of the project itself. Plain JavaScript without dependencies, because it runs before
  * there are any.
  */
 
@@ -56,7 +56,9 @@ async function main([mode, ...args]) {
     return 2;
   }
   if (!['start', 'test'].includes(mode) && !isOwnProgram(mode)) {
-    process.stderr.write(`Unknown mode.\n  received: ${mode}\n  try: start, test, bench, faults, soak or installs\n`);
+    process.stderr.write(
+      `Unknown mode.\n  received: ${mode}\n  try: start, test, bench, faults, soak, installs or emulated\n`,
+    );
     return 2;
   }
   const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');

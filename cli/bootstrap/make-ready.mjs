@@ -101,6 +101,7 @@ const PROGRAMS = {
   faults: 'test/faults/main.ts',
   soak: 'test/faults/soak.ts',
   installs: 'test/install/main.ts',
+  emulated: 'test/emulated/main.ts',
 };
 
 export const isOwnProgram = (mode) => Object.hasOwn(PROGRAMS, mode);
