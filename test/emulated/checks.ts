@@ -31,6 +31,9 @@ export async function problemsOf(dir: string, wanted: Wanted): Promise<string[]>
       start.status === 'completed' ? [] : [`${start.startId} ${start.status}: ${start.reason}`],
     ),
     ...wanted.environments.flatMap((path) => problemsWith(path, session)),
+    ...['report.html', 'report.md', 'ladder.png']
+      .filter((name) => !existsSync(join(dir, 'report', name)))
+      .map((name) => `the report has no ${name}`),
     ...events.filter(({ kind }) => kind === 'checksum-mismatch').map((event) => JSON.stringify(event)),
   ];
 }

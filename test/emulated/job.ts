@@ -57,6 +57,7 @@ mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 ip link set lo up
+echo emulated >/proc/sys/kernel/hostname
 uptime_of() { read -r up rest </proc/uptime; echo "\${up%.*}"; }
 step() {
   name=$1 limit=$2 begun=$(uptime_of)

@@ -71,8 +71,14 @@ export async function rootOf(host: EmulatedHost, work: Work, cache: string): Pro
   await work.call('mkfs.ext4', mkfs, { limitMs: LIMIT_MS });
   rmSync(tree, { recursive: true });
   mkdirSync(cache, { recursive: true });
-  await work.call('cp', ['-r', '--sparse=always', half, `${folder}.${process.pid}`], { limitMs: LIMIT_MS });
-  renameSync(`${folder}.${process.pid}`, folder);
+  // It may be on another file system, and is there whole or not at all.
+  const copy = `${folder}.${process.pid}`;
+  try {
+    await work.call('cp', ['-r', '--sparse=always', half, copy], { limitMs: LIMIT_MS });
+    renameSync(copy, folder);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
   rmSync(half, { recursive: true });
   return { ...root, fresh: true };
 }
