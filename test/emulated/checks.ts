@@ -90,7 +90,7 @@ export async function figuresOf(dir: string): Promise<string[]> {
   });
 }
 
-/** Of the suite, or of the only workload. */
+/** Of the workload, or the suite of several. */
 function ratiosIn(contrasts: string): Map<string, string> {
   const [header = '', ...lines] = contrasts.trim().split('\n');
   const at = (name: string) => header.split(',').indexOf(name);

@@ -127,7 +127,7 @@ async function commandOf({ host, root, program }: GuestParts, out: string): Prom
   return [
     // It doesn't outlive this program, however that ends.
     ...['setpriv', '--pdeathsig', 'KILL', host.qemu, ...host.machine],
-    ...['-accel', `tcg,thread=multi,tb-size=${TRANSLATED_MIB}`, '-smp', '2', '-m', String(MEMORY_MIB)],
+    ...['-accel', `tcg,thread=${host.threads},tb-size=${TRANSLATED_MIB}`, '-smp', '2', '-m', String(MEMORY_MIB)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console', '-device', 'virtio-rng-pci'],
     ...disk('root', root.disk, ',snapshot=on'),
