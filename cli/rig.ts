@@ -181,6 +181,7 @@ export async function withRig(
   const interrupt = interruptSignal();
   const { signal } = interrupt;
   const progress = createProgress(stderr, { quiet: options.quiet });
+  signal.addEventListener('abort', () => progress.done(), { once: true });
   const made: Environment[] = [];
   let claimed: ClaimedHost | undefined;
   let folder: WorkFolder | undefined;

@@ -1,5 +1,6 @@
 /** Runs a session of any kind: block after block, keeps the folder up to date, and stops when the plan says so. */
 
+import type { RatioRow } from '../analysis/reproduction.ts';
 import { messageOf } from '../errors.ts';
 import type { NewEvent, SessionEvent } from '../session/events.ts';
 import { FIGURES, type SessionInfo, type StopReason } from '../session/info.ts';
@@ -9,14 +10,17 @@ import type { BlockSink, Kind, KindRun, SessionRecords, SessionRows } from './ki
 import type { HostGauges } from './watch/host-gauges.ts';
 import { GIVEN_UP, SessionLog } from './watch/log.ts';
 import { Patience } from './watch/patience.ts';
+import { Standings } from './watch/standings.ts';
 
 /** Events for a progress display; called only while nothing is being measured. */
 export interface ProgressSink {
   /** Something else begins. `isMeasuring`: nothing may be shown until the next call. */
   phase(text: string, isMeasuring?: boolean): void;
   /** A block begins. The first `round` of it says so as well, where lines are not repainted. */
-  block(text: string, isMeasuring?: boolean): void;
+  block(block: number, text: string, isMeasuring?: boolean): void;
   round(at: { block: number; round: number; fraction: number; blocks?: number }): void;
+  /** So many blocks have ended. `rows`, the ratios so far, are computed when asked for here; null where they are left out. */
+  standings?(blocks: number, rows: () => readonly RatioRow[] | null): void;
 }
 
 export interface SessionRequest {
@@ -85,6 +89,7 @@ class SessionRun {
   readonly #footprint: FootprintRow[];
   readonly #patience: Patience;
   readonly #kind: KindRun;
+  readonly #standings: Standings;
 
   constructor(request: SessionRequest) {
     const { kind, earlier, plan, environments, verifier, gauges, signal, progress } = request;
@@ -101,6 +106,7 @@ class SessionRun {
       records: () => this.#records(),
       event: (event) => log.event(event),
     });
+    this.#standings = new Standings(() => kind.ratios(this.#records()));
   }
 
   async run(): Promise<SessionOutcome> {
@@ -126,13 +132,14 @@ class SessionRun {
     if (prepared !== undefined) log.save(prepared);
     const begunMs = monotonicMs();
     const first = log.info.blocksCompleted + 1;
+    if (first > 1) this.#showStandings();
     for (let block = first; ; block++) {
       await this.#request.betweenBlocks?.();
       const stop = this.#stopNow(begunMs, block - first);
       if (stop !== undefined) return stop;
       const most = plan.minBlocks < plan.maxBlocks ? 'at most ' : '';
       // Starts and instances are measured from the first one on; workloads once their boxes are warm.
-      progress.block(`block ${block} of ${most}${plan.maxBlocks}`, plan.measure !== undefined);
+      progress.block(block, `block ${block} of ${most}${plan.maxBlocks}`, plan.measure !== undefined);
       await this.#runBlock(block, block === first);
     }
   }
@@ -158,6 +165,12 @@ class SessionRun {
     });
     const measuredMs = before + Math.round(monotonicMs() - begunMs);
     log.endBlock(block, result, () => ({ measuredMs, ...this.#kind.learn?.(block) }));
+    this.#showStandings();
+  }
+
+  #showStandings(): void {
+    const { blocksCompleted } = this.#log.info;
+    this.#request.progress.standings?.(blocksCompleted, () => this.#standings.after(blocksCompleted));
   }
 
   /** Asked at the ends of blocks only, and of what has been measured by then. */

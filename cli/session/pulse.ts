@@ -20,9 +20,13 @@ export class Pulse implements ProgressSink {
     this.#beat(text);
   }
 
-  block(text: string, isMeasuring = false): void {
-    this.#shown.block(text, isMeasuring);
+  block(block: number, text: string, isMeasuring = false): void {
+    this.#shown.block(block, text, isMeasuring);
     this.#beat(text);
+  }
+
+  standings(...after: Parameters<NonNullable<ProgressSink['standings']>>): void {
+    this.#shown.standings?.(...after);
   }
 
   round(at: Parameters<ProgressSink['round']>[0]): void {

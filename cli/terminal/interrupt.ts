@@ -22,8 +22,9 @@ export function interruptSignal(): { signal: AbortSignal; release(): void } {
       askedMs ??= nowMs;
     }
     if (controller.signal.aborted) return;
-    stderr.write('\nboxmark: stopping, boxes are being closed (again to stop at once)\n');
+    // First, so that whoever repaints lines takes them away.
     controller.abort(new BoxmarkError({ what: 'Interrupted.' }, EXIT.interrupted));
+    stderr.write('\nboxmark: stopping, boxes are being closed (again to stop at once)\n');
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   return {

@@ -1,27 +1,36 @@
-/** Progress on standard error: one line repainted between rounds on a terminal, plain lines elsewhere. */
+/**
+ * Progress on standard error. On a terminal one line repainted between rounds, below the standings after the last block;
+ * plain lines elsewhere.
+ */
 
+import type { RatioRow } from '../../bench/analysis/reproduction.ts';
 import type { ProgressSink } from '../../bench/run/session.ts';
 import { formatSpan } from '../../bench/units.ts';
-import { printable } from '../../reports/text.ts';
+import { displayWidth, printable } from '../../reports/text.ts';
+import { standingLines } from './standing-lines.ts';
 
 export interface Progress extends ProgressSink {
   /** A line that stays. */
   say(text: string): void;
-  /** Takes the repainted line away; the time of what comes next is counted from here. */
+  /** Takes away what is repainted; the time of what comes next is counted from here. */
   done(): void;
 }
 
 interface Screen {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   write(text: string): unknown;
 }
 
 const BAR_CELLS = 20;
 const TICK_MS = 1000;
+const CLEAR_LINE = '\r\u001b[K';
+/** Rows of a terminal that the standings leave to the progress and to what the user typed. */
+const ROWS_LEFT = 2;
 
 /**
- * Repaints happen in `phase`, `block` and `round`, which are called while nothing is being measured, and each second after
+ * Repaints happen in `phase`, `block`, `round` and `standings`, which are called while nothing is being measured, and each second after
  * the first two unless they measure: never between the rounds of a block.
  */
 export function createProgress(screen: Screen, { quiet }: { readonly quiet: boolean }): Progress {
@@ -34,6 +43,10 @@ class Line implements Progress {
   readonly #isTerminal: boolean;
   #clock = new Clock();
   #painted = false;
+  #standings: readonly RatioRow[] = [];
+  /** Lines of it on the screen above the repainted one, and the size of the terminal that they were made for. */
+  #board: readonly string[] = [];
+  #madeFor = '';
   #lastBlock = 0;
   #ticking: NodeJS.Timeout | undefined;
 
@@ -52,6 +65,7 @@ class Line implements Progress {
   done(): void {
     this.#stopTicking();
     this.#wipe();
+    this.#standings = [];
     this.#clock = new Clock();
     this.#lastBlock = 0;
   }
@@ -61,7 +75,7 @@ class Line implements Progress {
     else this.say(text);
   }
 
-  block(text: string, isMeasuring = false): void {
+  block(_: number, text: string, isMeasuring = false): void {
     this.#clock.block();
     if (this.#isTerminal) this.#show(text, isMeasuring);
   }
@@ -79,6 +93,15 @@ class Line implements Progress {
       this.#lastBlock = block;
       this.say(`block ${block}: ${elapsed}`);
     }
+  }
+
+  standings(_: number, rows: () => readonly RatioRow[] | null): void {
+    if (!this.#isTerminal) return;
+    const now = rows();
+    if (now === null) return;
+    this.#stopTicking();
+    this.#wipe();
+    this.#standings = now;
   }
 
   #show(text: string, isMeasuring: boolean): void {
@@ -99,15 +122,35 @@ class Line implements Progress {
     return seconds < 1 ? text : `${text}  ${formatSpan(seconds)} elapsed`;
   }
 
+  get #columns(): number {
+    return this.#screen.columns || 80;
+  }
+
   #wipe(): void {
-    if (this.#painted) this.#screen.write('\r\u001b[K');
+    if (!this.#painted) return;
+    // A terminal that was made narrower has wrapped them.
+    const rows = this.#board.reduce((sum, line) => sum + Math.ceil(displayWidth(line) / this.#columns), 0);
+    this.#screen.write(rows === 0 ? CLEAR_LINE : `\r\u001b[${rows}A\u001b[J`);
     this.#painted = false;
+    this.#board = [];
   }
 
   #paint(text: string): void {
-    this.#wipe();
-    this.#screen.write(printable(text).slice(0, Math.max(20, (this.#screen.columns || 80) - 1)));
+    const size = `${this.#columns} × ${this.#screen.rows}`;
+    if (this.#painted && size === this.#madeFor) this.#screen.write(CLEAR_LINE);
+    else {
+      this.#wipe();
+      this.#paintBoard();
+      this.#madeFor = size;
+    }
+    this.#screen.write(printable(text).slice(0, Math.max(20, this.#columns - 1)));
     this.#painted = true;
+  }
+
+  #paintBoard(): void {
+    const most = (this.#screen.rows || 24) - ROWS_LEFT;
+    this.#board = standingLines(this.#standings, { columns: this.#columns - 1, most });
+    if (this.#board.length > 0) this.#screen.write(`${this.#board.join('\n')}\n`);
   }
 }
 

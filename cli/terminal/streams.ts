@@ -32,6 +32,10 @@ class Outlet {
     return this.#stream.columns;
   }
 
+  get rows(): number {
+    return this.#stream.rows;
+  }
+
   /** Writes nothing more after the first failure, and nothing to a terminal that was hung up. Never throws. */
   write(text: string): void {
     if (this.#ended) return;

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RatioRow } from '../../bench/analysis/reproduction.ts';
 import { type EarlierRows, runSession, type SessionOutcome } from '../../bench/run/session.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
@@ -36,11 +37,12 @@ interface Options {
   /** Interrupts after this round. */
   readonly until?: { block: number; round: number };
   onRound?(): void;
+  onStandings?(blocks: number, rows: readonly RatioRow[] | null): void;
 }
 
 async function execute(store: Store, info: SessionInfo, options: Options = {}): Promise<SessionOutcome> {
   const controller = new AbortController();
-  const { boxes, control, verifier, earlier, until, onRound } = { ...REHEARSED, ...options };
+  const { boxes, control, verifier, earlier, until, onRound, onStandings } = { ...REHEARSED, ...options };
   const outcome = await runSession({
     ...requestFor(info.plan, boxes),
     ...(earlier === undefined ? {} : { earlier }),
@@ -56,6 +58,7 @@ async function execute(store: Store, info: SessionInfo, options: Options = {}): 
         onRound?.();
         if (block === until?.block && round === until.round) controller.abort();
       },
+      standings: (blocks, rows) => onStandings?.(blocks, rows()),
     },
   });
   store.close();
@@ -86,6 +89,18 @@ function design(samples: readonly Sample[]): string[] {
 }
 
 describe('a session that is interrupted and resumed', () => {
+  it('shows its ratios at every end of a block, and where it is resumed those that it has', async () => {
+    const seen: [number, number | undefined, (RatioRow['interval'] | undefined)?][] = [];
+    const onStandings = (blocks: number, rows: readonly RatioRow[] | null) =>
+      seen.push([blocks, rows?.length, rows?.[0]?.interval]);
+    const cut = await begin(tinyPlan({ environments, blocks: 3 }), { onStandings, until: { block: 3, round: 1 } });
+    const resumed = await goOn(cut.dir, {}, { onStandings });
+    const count = resumed.contrasts.length;
+    expect(seen.map(([blocks, rows]) => [blocks, rows])).toEqual([1, 2, 2, 3].map((blocks) => [blocks, count]));
+    expect(seen.map(([, , interval]) => interval === null)).toEqual([true, false, false, false]);
+    expect(seen[1]?.[2]).toEqual(seen[2]?.[2]);
+  });
+
   it('has the bursts of one that was not: same orders in every block, same counts, same states', async () => {
     const plan = tinyPlan({ environments, blocks: 3 });
     const whole = await begin(plan, REAL);

@@ -33,7 +33,7 @@ it('shows on a terminal how long it has taken, from the first second on, while n
     const before = shown().length;
     vi.advanceTimersByTime(5000);
     expect(shown()).toHaveLength(before);
-    progress.block('block 1 of 3');
+    progress.block(1, 'block 1 of 3');
     vi.advanceTimersByTime(10_000);
     expect(since()[1]).toBe('block 1 of 3  17 s elapsed');
     progress.round({ block: 1, round: 1, fraction: 1 / 30, blocks: 3 });
@@ -53,7 +53,7 @@ it('repaints nothing in a block that measures from its beginning', () => {
     const terminal = screen(true);
     const progress = createProgress(terminal, { quiet: false });
     progress.phase('preparing docker');
-    progress.block('block 1 of 3', true);
+    progress.block(1, 'block 1 of 3', true);
     const before = terminal.written.length;
     vi.advanceTimersByTime(10_000);
     expect(terminal.written).toHaveLength(before);
@@ -74,7 +74,7 @@ it('prints a plain line for each block elsewhere, and nothing when quiet', () =>
   const progress = createProgress(pipe, { quiet: false });
   progress.phase('blocks are coming');
   for (const block of [1, 1, 2]) {
-    progress.block(`block ${block} of 2`);
+    progress.block(block, `block ${block} of 2`);
     progress.round({ block, round: 1, fraction: block / 4 });
   }
   expect(pipe.written.map((line) => line.slice(0, 8))).toEqual(['blocks a', 'block 1:', 'block 2:']);
