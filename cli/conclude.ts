@@ -3,13 +3,20 @@
 import { EXIT } from '../bench/errors.ts';
 import { jsonText } from '../reports/formats/json-text.ts';
 import { neutral } from '../reports/text.ts';
+import { printLine } from './terminal/json-line.ts';
 import { appendStepSummary } from './terminal/step-summary.ts';
 import { stdout } from './terminal/streams.ts';
 
+/** Is JSON asked for instead of text, in one document or as the last of many lines? */
+export type JsonForm = boolean | 'lines' | undefined;
+
+export function jsonFormOf({ json, jsonLines }: Partial<Record<'json' | 'jsonLines', boolean | undefined>>): JsonForm {
+  return jsonLines === true ? 'lines' : json;
+}
+
 /** What a command has found; each form is made only when it is asked for. */
 export interface Result {
-  /** Is JSON asked for instead of text? */
-  readonly json: boolean | undefined;
+  readonly json: JsonForm;
   /** The JSON document, no array, or its text. */
   document(): Readonly<Record<string, unknown>> | string;
   text(): string;
@@ -30,13 +37,15 @@ export function documentText(content: Readonly<Record<string, unknown>>): string
 /** Prints the result. */
 export function show({ json, document, text, markdown, dirs = [] }: Result): void {
   if (markdown !== undefined) appendStepSummary(markdown);
-  if (json !== true) {
+  if (!json) {
     const files = dirs.map((dir) => `\nFiles: ${neutral(dir)}`).join('');
     stdout.write(`${text()}${files === '' ? '' : `${files}\n`}`);
     return;
   }
   const content = document();
-  stdout.write(typeof content === 'string' ? content : documentText(content));
+  const whole = typeof content === 'string' ? content : documentText(content);
+  if (json === 'lines') printLine({ type: 'answer', document: JSON.parse(whole) });
+  else stdout.write(whole);
 }
 
 /** Prints the result; returns the exit code that goes with it. */

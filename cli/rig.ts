@@ -21,7 +21,7 @@ import { announcement, assertAllowed, type StoredOrigin } from './session/stored
 import { type NoteListener, WorkFolder } from './session/work-folder.ts';
 import { interruptSignal } from './terminal/interrupt.ts';
 import { createProgress, type Progress } from './terminal/progress.ts';
-import { stderr } from './terminal/streams.ts';
+import { stderr, stdout } from './terminal/streams.ts';
 
 export interface RigOptions extends MeasuringFlags {
   readonly quiet: boolean;
@@ -180,7 +180,9 @@ export async function withRig(
 ): Promise<number> {
   const interrupt = interruptSignal();
   const { signal } = interrupt;
-  const progress = createProgress(stderr, { quiet: options.quiet });
+  // Both on one terminal would garble each other.
+  const isQuiet = options.quiet || (options.jsonLines === true && stdout.isTTY);
+  const progress = createProgress(stderr, { quiet: isQuiet });
   signal.addEventListener('abort', () => progress.done(), { once: true });
   const made: Environment[] = [];
   let claimed: ClaimedHost | undefined;

@@ -49,6 +49,8 @@ export interface Flag {
   /** May be given several times. */
   readonly repeats?: true;
   readonly required?: true;
+  /** A flag that it can't be given together with. */
+  readonly excludes?: string;
   /** In lower case and without a full stop. */
   readonly help: string;
   /** The value without the flag, as it would be written. */

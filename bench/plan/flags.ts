@@ -258,6 +258,11 @@ const OUTPUT = [
       history: { help: 'the same as --format json' },
     },
   }),
+  flag('json-lines', ON, {
+    help: 'print one JSON object a line while it measures: plan, blocks with the ratios so far, events, the result',
+    excludes: 'json',
+    commands: SESSIONS,
+  }),
   flag('quiet', ON, {
     short: 'q',
     help: 'no progress',

@@ -1,5 +1,6 @@
 /** What follows from the table of flags: which ones a command takes, their help texts, and the values that were typed. */
 
+import { usageError } from '../errors.ts';
 import type { CommandSpec } from './exec.ts';
 import type { CommandName, Flag } from './flag.ts';
 import { FLAGS, type Row } from './flags.ts';
@@ -77,7 +78,15 @@ export function readFlags<C extends CommandName>(command: C, typed: Readonly<Rec
     if (given === undefined || (flag.negated === true && given === true)) continue;
     values[keyOf(flag.name)] = flag.value.parse(given, optionOf(flag));
   }
+  for (const flag of flagsOf(command)) if (values[keyOf(flag.name)] !== undefined) assertAlone(flag, values);
   return values as FlagValues<C>;
+}
+
+function assertAlone(flag: Flag, values: Readonly<Record<string, unknown>>): void {
+  const { excludes } = flag;
+  if (excludes === undefined || values[keyOf(excludes)] === undefined) return;
+  const both = [flag.name, excludes].map((name) => optionOf({ name }));
+  throw usageError(`${both.join(' and ')} can't be given together.`, both.join(' '), 'one of them');
 }
 
 /** Those of a command's flags that are settings of a plan. */

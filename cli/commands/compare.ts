@@ -15,7 +15,7 @@ import { hostDifferences } from '../compare/hosts.ts';
 import type { PairedResult } from '../compare/paired.ts';
 import { pairedCase, runPaired } from '../compare/paired-case.ts';
 import { readSides, type Sides } from '../compare/sides.ts';
-import { conclude } from '../conclude.ts';
+import { conclude, jsonFormOf } from '../conclude.ts';
 import { withSessions } from '../pack/open.ts';
 import { programVersion } from '../paths.ts';
 import { assertOut } from '../session/out-folder.ts';
@@ -90,10 +90,10 @@ function concludeStored(
   );
 }
 
-function concludeGate(result: Comparison, more: { readonly dirs?: readonly string[] }, { json }: CompareFlags): number {
+function concludeGate(result: Comparison, more: { readonly dirs?: readonly string[] }, flags: CompareFlags): number {
   return conclude(
     {
-      ...{ json, ...more },
+      ...{ json: jsonFormOf(flags), ...more },
       document: () => ({ schema: JSON_SCHEMA, ...result, ...more }),
       text: () => terminalText(compareDocument(result)),
       markdown: () => markdownText(compareDocument(result)),

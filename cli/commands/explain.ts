@@ -14,7 +14,7 @@ import { terminalText } from '../../reports/formats/terminal.ts';
 import { isAlias } from '../../runners/aliases.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { conclude } from '../conclude.ts';
+import { conclude, type JsonForm, jsonFormOf } from '../conclude.ts';
 import { type Candidates, candidatesFor, ladderFor, type MissingStep, standing } from '../ladder.ts';
 import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
 import { type Rig, type RigOptions, suggestion, withRig } from '../rig.ts';
@@ -26,7 +26,8 @@ import { assertOut } from '../session/out-folder.ts';
 const JSON_SCHEMA = 1;
 
 export async function explainCommand(flags: FlagValues<'explain'>, env = ''): Promise<number> {
-  const { json, quiet, dryRun } = flags;
+  const { quiet, dryRun } = flags;
+  const json = jsonFormOf(flags);
   if (isAlias(env))
     throw usageError('explain takes an environment, not an alias.', env, 'docker, unshare, docker/docker');
   const settings = planSettings(
@@ -104,7 +105,7 @@ function pairsOf({ baseline, rungs, exchanges }: Ladder) {
   ];
 }
 
-function concludeDryRun(ladder: Ladder, missing: readonly MissingStep[], json: boolean | undefined): number {
+function concludeDryRun(ladder: Ladder, missing: readonly MissingStep[], json: JsonForm): number {
   const lines = () => [
     `baseline      ${ladder.baseline}`,
     ...ladder.rungs.map(({ env, part }) => `step          ${env}: ${part}`),
@@ -122,7 +123,7 @@ function concludeLadder(
   outcome: SessionOutcome,
   ladder: Ladder,
   missing: readonly MissingStep[],
-  { env, dir, json }: { readonly env: string; readonly dir: string; readonly json: boolean | undefined },
+  { env, dir, json }: { readonly env: string; readonly dir: string; readonly json: JsonForm },
 ): Promise<number> {
   const { info, samples, events } = outcome;
   const boxes = [ladder.baseline, ...ladder.rungs.map((rung) => rung.env), ...ladder.exchanges.map((rung) => rung.env)];

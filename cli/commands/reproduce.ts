@@ -17,6 +17,7 @@ import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
 import { hostDifferences } from '../compare/hosts.ts';
 import { limitsHere } from '../compare/limits-here.ts';
+import { type JsonForm, jsonFormOf } from '../conclude.ts';
 import { WORKLOAD_IDS } from '../names.ts';
 import { withSession } from '../pack/open.ts';
 import { programVersion } from '../paths.ts';
@@ -63,7 +64,7 @@ async function reproduceIn(dir: string, flags: ReproduceFlags): Promise<number> 
       const outcome = await rig.measure(here, { out, work, refused: [...rig.refused, ...unknown] });
       const remarks = [...(note === null ? [] : [note]), ...planRemarks(original, here, flags)];
       const dir = resolve(out, outcome.info.session);
-      return concludeReproduction(original, outcome, { otherBytes, remarks, dir, json: flags.json });
+      return concludeReproduction(original, outcome, { otherBytes, remarks, dir, json: jsonFormOf(flags) });
     },
   );
 }
@@ -159,7 +160,7 @@ function concludeReproduction(
     readonly otherBytes: string | null;
     readonly remarks: readonly string[];
     readonly dir: string;
-    readonly json: boolean | undefined;
+    readonly json: JsonForm;
   },
 ): Promise<number> {
   const { info } = outcome;

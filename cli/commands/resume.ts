@@ -15,6 +15,7 @@ import type { Plan } from '../../bench/types.ts';
 import { formatPercent } from '../../bench/units.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { type HostFacts, readHost } from '../../runners/host/facts.ts';
+import { jsonFormOf } from '../conclude.ts';
 import { WORKLOAD_IDS } from '../names.ts';
 import { isArchive } from '../pack/open.ts';
 import { programVersion } from '../paths.ts';
@@ -75,9 +76,9 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
   );
 }
 
-function endOf(dir: string, plan: Plan, { json, keepGoing, strict, failIf = [] }: ResumeFlags) {
+function endOf(dir: string, plan: Plan, { keepGoing, strict, failIf = [], ...flags }: ResumeFlags) {
   const requested = plan.environments.filter(({ alias }) => alias === undefined).map(({ path }) => path);
-  return { json: json === true, dir, requested, keepGoing: keepGoing === true, strict: strict === true, failIf };
+  return { json: jsonFormOf(flags), dir, requested, keepGoing: keepGoing === true, strict: strict === true, failIf };
 }
 
 /** Has it all its blocks, and not come to its own end? Figures and manifest may be missing then. */

@@ -10,7 +10,7 @@ import { assertThresholds } from '../../bench/plan/threshold.ts';
 import { signingKey } from '../../bench/session/signature/private-key.ts';
 import type { Plan } from '../../bench/types.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
-import { conclude } from '../conclude.ts';
+import { conclude, type JsonForm, jsonFormOf } from '../conclude.ts';
 import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
 import { type Rig, refusalLines, timeGuess, withRig } from '../rig.ts';
 import { measuringFlags } from '../session/measuring-flags.ts';
@@ -44,7 +44,7 @@ export async function run(flags: RunFlags, ...operands: string[]): Promise<numbe
   };
   return withRig({ ...settings, origin: null }, options, async (rig) => {
     const found = withPaths(settings, rig.commands);
-    if (flags.dryRun) return concludeDryRun(makePlan(found, rig.planned, rig.baseline), rig, flags.json);
+    if (flags.dryRun) return concludeDryRun(makePlan(found, rig.planned, rig.baseline), rig, jsonFormOf(flags));
     if (flags.keepGoing !== true) assertComparable(rig, settings.requested);
     const tried = await trialOf(rig, found, {
       rounds: input.rounds !== undefined,
@@ -54,7 +54,7 @@ export async function run(flags: RunFlags, ...operands: string[]): Promise<numbe
     rig.announce(plan);
     const outcome = await rig.measure(plan, { out });
     return concludeRun(outcome, rig, {
-      json: flags.json,
+      json: jsonFormOf(flags),
       sign,
       verbose: flags.verbose,
       dir: resolve(out, outcome.info.session),
@@ -81,7 +81,7 @@ function assertComparable({ planned, refused, baseline }: Rig, requested: readon
   );
 }
 
-function concludeDryRun(plan: Plan, rig: Rig, json: boolean | undefined): number {
+function concludeDryRun(plan: Plan, rig: Rig, json: JsonForm): number {
   const seconds = (blocks: number) => Math.round(estimateSeconds(plan, timeGuess, blocks));
   return conclude({
     json,

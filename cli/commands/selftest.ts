@@ -11,6 +11,7 @@ import { formatPercent } from '../../bench/units.ts';
 import { selftestDocument } from '../../reports/documents/selftest.ts';
 import { terminalText } from '../../reports/formats/terminal.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
+import { type JsonForm, jsonFormOf } from '../conclude.ts';
 import { KERNEL_IDS } from '../names.ts';
 import { withRig } from '../rig.ts';
 import { concludeSession } from '../session/conclude-session.ts';
@@ -22,7 +23,7 @@ const QUICK_BLOCKS = 6;
 const JSON_SCHEMA = 1;
 
 export async function selftest(flags: FlagValues<'selftest'>): Promise<number> {
-  const { json, strict, quick, quiet } = flags;
+  const { strict, quick, quiet } = flags;
   const slowdowns = (flags.slow ?? defaultFor('selftest', 'slow')).map(
     (share): KnownSlowdown => ({ env: `slow:${formatPercent(share)}`, share }),
   );
@@ -44,14 +45,14 @@ export async function selftest(flags: FlagValues<'selftest'>): Promise<number> {
     rig.announce(plan);
     const outcome = await rig.measure(plan, { out });
     const dir = resolve(out, outcome.info.session);
-    return concludeSelftest(outcome, { dir, slowdowns, json, strict: strict === true });
+    return concludeSelftest(outcome, { dir, slowdowns, json: jsonFormOf(flags), strict: strict === true });
   });
 }
 
 interface Conclusion {
   readonly dir: string;
   readonly slowdowns: readonly KnownSlowdown[];
-  readonly json: boolean | undefined;
+  readonly json: JsonForm;
   readonly strict: boolean;
 }
 

@@ -7,13 +7,13 @@ import type { SessionOutcome } from '../../bench/run/session.ts';
 import { sealOf } from '../../bench/session/seal.ts';
 import type { SigningKey } from '../../bench/session/signature/private-key.ts';
 import { signSession } from '../../bench/session/signature/session-signature.ts';
-import { type Result, show } from '../conclude.ts';
+import { type JsonForm, type Result, show } from '../conclude.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
 import { resumeCall } from './stored-origin.ts';
 import { writeSessionReport } from './write-report.ts';
 
 export interface SessionEnd {
-  readonly json: boolean | undefined;
+  readonly json: JsonForm;
   /** The session's folder. */
   readonly dir: string;
   /** Signs the session, when it came to its own end. */
@@ -35,7 +35,7 @@ export async function concludeSession(
   const { json, dir } = end;
   const isInterrupted = info.stopReason === 'interrupted';
   // A report of nothing would hide the one line that matters.
-  if (!isInterrupted || info.blocksCompleted > 0 || json === true) show({ ...result, json, dirs: [dir] });
+  if (!isInterrupted || info.blocksCompleted > 0 || json) show({ ...result, json, dirs: [dir] });
   if (isInterrupted) {
     const kept =
       info.blocksCompleted === 0
@@ -47,7 +47,7 @@ export async function concludeSession(
   if (failure !== null) throw failure;
   const seal = sealOf(dir);
   const signer = seal === null || end.sign === undefined ? null : signSession(dir, end.sign);
-  if (seal !== null && json !== true) {
+  if (seal !== null && !json) {
     stdout.write(`Seal: ${seal}\n${signer === null ? '' : `Signed: by ${signer}\n`}`);
   }
   if (info.blocksCompleted > 0) await keepReport(dir, json);
@@ -57,10 +57,10 @@ export async function concludeSession(
 }
 
 /** A report that can't be written costs the session nothing: it can be rendered again. */
-async function keepReport(dir: string, json: boolean | undefined): Promise<void> {
+async function keepReport(dir: string, json: JsonForm): Promise<void> {
   try {
     const page = await writeSessionReport(dir);
-    if (json !== true) stdout.write(`Report: ${page}\n`);
+    if (!json) stdout.write(`Report: ${page}\n`);
   } catch (error) {
     stderr.write(
       `boxmark: the report was not written: ${messageOf(error)}\n  try: boxmark report ${nearPath(dir)} -v\n`,

@@ -20,6 +20,7 @@ import { programVersion } from '../paths.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { Courier } from './courier.ts';
 import { hostGuard } from './guard.ts';
+import { LineFeed } from './line-feed.ts';
 import type { MeasuringFlags } from './measuring-flags.ts';
 import { Pulse } from './pulse.ts';
 import { recordedCall } from './recorded-call.ts';
@@ -104,6 +105,9 @@ async function execute(
   const heart = new Heartbeat(store.dir, longestStepMs(plan, environments));
   const courier = new Courier(rig.flags, { session: info.session, host: info.host.name, dir: store.dir });
   courier.add({ kind: 'started', command: info.command, blocksKept: info.blocksCompleted });
+  const { session, blocksCompleted: blocksKept } = info;
+  const feed =
+    rig.flags.jsonLines === true ? new LineFeed(rig.progress, { session, dir: store.dir, plan, blocksKept }) : null;
   let report: (event: NewEvent) => void = () => {};
   try {
     const outcome = await runSession({
@@ -118,8 +122,8 @@ async function execute(
         rig.onNote(tell);
       },
       ...{ plan, environments, control, verifier, info, signal },
-      store: heardBy(courier, store),
-      progress: new Pulse(rig.progress, heart),
+      store: heardBy(courier, feed, store),
+      progress: new Pulse(feed ?? rig.progress, heart),
       betweenBlocks: () => courier.deliver(),
       gauges: gaugesOf(rig, store.dir, (event) => report(event)),
     });
@@ -130,16 +134,18 @@ async function execute(
     return outcome;
   } finally {
     store.close();
+    feed?.flush();
     await courier.close(signal);
   }
 }
 
-/** Those who hear of a session hear of its problems, not of how it was done. */
-function heardBy(courier: Courier, store: Store): Store {
+/** A courier brings problems only, not how it was done. */
+function heardBy(courier: Courier, feed: LineFeed | null, store: Store): Store {
   return {
     ...store,
     event: (event) => {
       store.event(event);
+      feed?.event(event);
       if (!isExpected(eventKind(event))) courier.add({ ...event, kind: eventKind(event) });
     },
   };

@@ -9,9 +9,12 @@ export interface MeasuringFlags extends HostClaim {
   readonly onEvent?: string | undefined;
   /** An address that hears of the session. */
   readonly webhook?: string | undefined;
+  /** Print a JSON object a line for what happens in the session. */
+  readonly jsonLines?: boolean | undefined;
 }
 
 /** Those of a command's flags alone. */
-export function measuringFlags({ wait, allowOtherRuns, guard, onEvent, webhook }: MeasuringFlags): MeasuringFlags {
-  return { wait, allowOtherRuns, guard, onEvent, webhook: webhook ?? process.env.BOXMARK_WEBHOOK };
+export function measuringFlags({ webhook = process.env.BOXMARK_WEBHOOK, ...flags }: MeasuringFlags): MeasuringFlags {
+  const { wait, allowOtherRuns, guard, onEvent, jsonLines } = flags;
+  return { wait, allowOtherRuns, guard, onEvent, webhook, jsonLines };
 }

@@ -13,13 +13,14 @@ import { terminalText } from '../../reports/formats/terminal.ts';
 import { buildModel } from '../../reports/model/model.ts';
 import { headerOf } from '../../reports/model/read.ts';
 import { clean } from '../../reports/text.ts';
+import type { JsonForm } from '../conclude.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
 import { concludeSession, nearPath, type SessionEnd } from './conclude-session.ts';
 import { failIfCode } from './fail-if.ts';
 
 export interface RunEnd extends ExitQuestion, Pick<SessionEnd, 'sign'> {
   readonly dir: string;
-  readonly json: boolean | undefined;
+  readonly json: JsonForm;
   readonly verbose?: boolean | undefined;
 }
 

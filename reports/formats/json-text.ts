@@ -5,6 +5,14 @@ const UNSAFE = /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufef
 
 /** A document as text that is safe to print, indented, with a line end. */
 export function jsonText(document: object): string {
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return `${JSON.stringify(document, null, 2).replace(UNSAFE, escaped)}\n`;
+  return `${escaped(JSON.stringify(document, null, 2))}\n`;
+}
+
+/** The same in one line. */
+export function jsonLine(document: object): string {
+  return `${escaped(JSON.stringify(document))}\n`;
+}
+
+function escaped(text: string): string {
+  return text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

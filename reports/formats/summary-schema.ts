@@ -130,7 +130,7 @@ const command = z.strictObject({
     .optional(),
 });
 
-const plan = z.strictObject({
+export const planSchema = z.strictObject({
   schema: z.literal(1),
   seed: z.number(),
   profile: z.enum(PROFILES),
@@ -286,7 +286,7 @@ export const summarySchema = z.strictObject({
   unequal: z.record(text, z.array(inequality)).describe("By environment, what was not like the baseline's box."),
   hostTimed: z.array(text).describe('Environments timed by the clock of the host.'),
   notes: z.array(text),
-  plan,
+  plan: planSchema,
   environments: z.array(environment),
   contrasts: z.array(contrast),
   starts: z.array(starts),
@@ -300,16 +300,17 @@ export const summarySchema = z.strictObject({
   events: z.strictObject({ count: z.int(), byKind: z.array(z.strictObject({ kind: text, count: z.int() })) }),
 });
 
-/** The JSON Schema that is shipped as schemas/summary.schema.json: of what is there, without refusing what may come. */
+/** The JSON Schema that is shipped as schemas/summary.schema.json. */
 export function summaryJsonSchema(): object {
-  const { $schema, ...schema } = z.toJSONSchema(summarySchema, {
+  return shipped(summarySchema, "A session's figures: boxmark run --json and report/summary.json");
+}
+
+/** Of what is there, without refusing what may come. */
+export function shipped(promised: z.ZodType, title: string): object {
+  const { $schema, ...schema } = z.toJSONSchema(promised, {
     override: ({ jsonSchema }) => {
       if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
     },
   });
-  return {
-    $schema,
-    title: "A session's figures: boxmark run --json and report/summary.json",
-    ...(oneTypeEach(schema) as object),
-  };
+  return { $schema, title, ...(oneTypeEach(schema) as object) };
 }
