@@ -12,12 +12,21 @@ export async function expectFile(file: string, text: string): Promise<void> {
 }
 
 /** Between `<!-- NAME:start -->` and `<!-- NAME:end -->` the file holds this text. */
-export async function expectPart(file: string, name: string, text: string): Promise<void> {
-  const [start, end] = [`<!-- ${name}:start -->\n`, `<!-- ${name}:end -->`];
-  const [before, rest, ...more] = readFileSync(join(ROOT, file), 'utf8').split(start);
-  const after = rest?.split(end)[1];
-  if (more.length > 0 || after === undefined) throw new Error(`${file} has no part ${name}, or several`);
-  await expectFile(file, `${before}${start}${text.trimEnd()}\n${end}${after}`);
+export function expectPart(file: string, name: string, text: string): Promise<void> {
+  return expectParts(file, { [name]: text });
+}
+
+/** The same for all the parts of a file, which is written once. */
+export async function expectParts(file: string, parts: Readonly<Record<string, string>>): Promise<void> {
+  let whole = readFileSync(join(ROOT, file), 'utf8');
+  for (const [name, text] of Object.entries(parts)) {
+    const [start, end] = [`<!-- ${name}:start -->\n`, `<!-- ${name}:end -->`];
+    const [before, rest, ...more] = whole.split(start);
+    const after = rest?.split(end)[1];
+    if (more.length > 0 || after === undefined) throw new Error(`${file} has no part ${name}, or several`);
+    whole = `${before}${start}${text.trimEnd()}\n${end}${after}`;
+  }
+  await expectFile(file, whole);
 }
 
 /** A Markdown table. */
