@@ -16,6 +16,7 @@ const PAGES = [
   'SECURITY.md',
   'examples/README.md',
   'examples/own-workloads/README.md',
+  'packaging/README.md',
   'results/README.md',
   'scimark/README.md',
   ...filesBelow('docs', '.md'),

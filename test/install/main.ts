@@ -1,13 +1,14 @@
 /**
  * `npm run installs`: packs the program, installs the archive in every way in which people do, and draws a chart with each:
- * npm (local, global, npx), pnpm, yarn; then under other versions of Node.js, and under what is no Node.js. Needs the npm
- * registry.
+ * npm (local, global, npx), pnpm, yarn; then under other versions of Node.js, in a container image, and under what is no
+ * Node.js. Needs the npm registry.
  */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { containerReports, Skipped } from './container.ts';
 
 const SESSION = resolve(join('results/example', readdirSync('results/example')[0] ?? ''));
 const LIMIT_MS = 300_000;
@@ -96,19 +97,20 @@ function refuses(dir: string, file: string, main: string): string | null {
 function main(): number {
   const root = mkdtempSync(join(tmpdir(), 'boxmark-installs-'));
   let failed = 0;
-  const attempt = (name: string, act: (dir: string) => string | null) => {
+  const attempt = (name: string, act: (dir: string) => string | Skipped | null) => {
     const dir = join(root, name.replace(/\W+/g, '-'));
     mkdirSync(dir);
     writeFileSync(
       join(dir, 'package.json'),
       '{"name":"somebody","version":"1.0.0","dependencies":{"chart.js":"3.9.1"}}',
     );
-    let wrong: string | null;
+    let wrong: string | Skipped | null;
     try {
       wrong = act(dir);
     } catch (error) {
       wrong = error instanceof Error ? error.message : String(error);
     }
+    if (wrong instanceof Skipped) return void process.stdout.write(`skipped ${name}: ${wrong.reason}\n`);
     failed += wrong === null ? 0 : 1;
     process.stdout.write(wrong === null ? `ok      ${name}\n` : `FAILED  ${name}\n${wrong}\n`);
   };
@@ -122,6 +124,7 @@ function main(): number {
       attempt(`Node.js ${version}`, (dir) => draws(dir, [runtime(dir, 'node', version), program]));
     }
     attempt('Node.js 18 is refused', (dir) => refuses(dir, runtime(dir, 'node', '18'), program));
+    attempt('container image', (dir) => containerReports(dir, archive, SESSION));
     attempt('Bun is refused', (dir) => refuses(dir, runtime(dir, 'bun', '1'), program));
   } finally {
     rmSync(root, { recursive: true, force: true });
