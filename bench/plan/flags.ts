@@ -254,7 +254,8 @@ const OUTPUT = [
     help: 'print the result as one JSON document',
     commands: {
       ...{ run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, score: ANY, explain: ANY, doctor: ANY },
-      ...{ setup: ANY, list: ANY, watch: ANY, check: ANY, verify: ANY, clean: ANY },
+      watch: { help: 'print what is there now as one JSON document, and stop, as with --once' },
+      ...{ setup: ANY, list: ANY, check: ANY, verify: ANY, clean: ANY },
       history: { help: 'the same as --format json' },
     },
   }),
