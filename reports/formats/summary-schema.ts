@@ -297,7 +297,10 @@ export const summarySchema = z.strictObject({
     z.strictObject({ env: text, status: z.enum(['failed', 'timed-out', 'skipped']), reason: text, blocks }),
   ),
   unavailable: z.array(z.strictObject({ path: text, alias: text.optional(), reason: text, remedy: text })),
-  events: z.strictObject({ count: z.int(), byKind: z.array(z.strictObject({ kind: text, count: z.int() })) }),
+  events: z.strictObject({
+    count: z.int(),
+    byKind: z.array(z.strictObject({ kind: text, count: z.int(), environments: z.array(text) })),
+  }),
 });
 
 /** The JSON Schema that is shipped as schemas/summary.schema.json. */

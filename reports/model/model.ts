@@ -107,6 +107,13 @@ export interface EnvironmentModel extends EnvironmentInfo {
   readonly wallOverCpu: number | null;
 }
 
+export interface EventCount {
+  readonly kind: string;
+  readonly count: number;
+  /** Those that they are about, in the order in which they came. */
+  readonly environments: readonly string[];
+}
+
 /** Verdicts that are open for width, and what would decide them. */
 export interface OpenVerdicts {
   readonly count: number;
@@ -144,7 +151,7 @@ export interface ReportModel {
   readonly headline: ContrastRow | null;
   readonly failures: readonly StartFailure[];
   readonly unavailable: readonly Unavailable[];
-  readonly events: { readonly count: number; readonly byKind: readonly { kind: string; count: number }[] };
+  readonly events: { readonly count: number; readonly byKind: readonly EventCount[] };
   /** What pictures and long reports are made of; short ones leave it out. */
   readonly details: SessionDetails;
 }
@@ -291,12 +298,10 @@ function failuresOf(starts: readonly Start[]): StartFailure[] {
 }
 
 function countEvents(events: Iterable<SessionEvent>): ReportModel['events'] {
-  const counts = new Map<string, number>();
-  let count = 0;
-  for (const event of events) {
-    count++;
-    const kind = eventKind(event);
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  return { count, byKind: [...counts].map(([kind, count]) => ({ kind, count })).sort((a, b) => b.count - a.count) };
+  const all = [...events].map((event) => ({ kind: eventKind(event), env: 'env' in event ? event.env : undefined }));
+  const byKind = grouped(all, ({ kind }) => [kind]).map((same): EventCount => {
+    const environments = new Set(same.flatMap(({ env }) => env ?? []));
+    return { kind: same[0]?.kind ?? '', count: same.length, environments: [...environments] };
+  });
+  return { count: all.length, byKind: byKind.sort((a, b) => b.count - a.count) };
 }

@@ -25,10 +25,8 @@ import {
   times,
 } from '../words.ts';
 import { claimSentence } from './claims.ts';
+import { listed, MOST_NAMED } from './names.ts';
 import { moreWords, reasonText } from './verdicts.ts';
-
-/** More environments than this are named by the two ends. */
-const MOST_NAMED = 4;
 
 /** The answer in one sentence; says so when nothing was measured. */
 export function answerOf(model: ReportModel): string {
@@ -60,11 +58,6 @@ function missingSentence(model: ReportModel): string | null {
     });
   const all = [...(lost.length === 0 ? [] : [listed(lost)]), ...cells];
   return all.length === 0 ? null : `No data from ${all.join('; ')}.`;
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMED).map((name) => clean(name, 60));
-  return names.length > MOST_NAMED ? `${shown.join(', ')} and ${names.length - MOST_NAMED} more` : shown.join(', ');
 }
 
 /** What became of the other environments, on the workload that represents the session; null when there are none. */
@@ -117,7 +110,7 @@ function contrastAnswer(model: ReportModel): string {
     }
     default: {
       const need = more?.blocks
-        ? `; about ${Object.values(moreWords(more)).filter(Boolean).join(', ')} would decide`
+        ? `; about ${Object.values(moreWords(more)).filter(Boolean).join(', ')} would decide this verdict`
         : '';
       return `${env} against ${baseline} is ${row.verdict}: ${signed}, ${rate}: ${reasonText(reasons)}${need}.`;
     }
@@ -162,16 +155,16 @@ function whereText({ session }: ReportModel, workload: string): string {
   return `mean of ${suite.length} ${session.plan.suite === undefined ? 'workloads' : 'kernels'}`;
 }
 
-/** What the control says about the smallest difference this session can show. */
+/** What the control says about the smallest difference this session can resolve. */
 export function controlSentence(model: ReportModel): string {
   const rows = model.control.rows;
   const row = rows.find(({ workload }) => workload === SUITE) ?? rows[0];
   const name = `Control (a second ${clean(model.session.plan.baseline, 60)})`;
-  if (!row) return `${name}: no data, so the smallest difference that this host can show is not known.`;
+  if (!row) return `${name}: no data, so the smallest difference that this host can resolve is not known.`;
   const digits = percentDigits(row);
   const value = changePercent(row.timeRatio, digits);
   if (!row.interval) return `${name}: ${value}, one block: no interval, so no difference can be shown.`;
-  return `${name}: ${value} ${changeRange(row.interval, digits)}: this session can't show differences smaller than that.`;
+  return `${name}: ${value} ${changeRange(row.interval, digits)}: this session can't resolve differences smaller than that.`;
 }
 
 interface Named {

@@ -31,3 +31,12 @@ export function pairCell(model: ReportModel, row: Pick<ContrastRow, 'env' | 'bas
 export function pairName({ env, baseline }: Pick<ContrastRow, 'env' | 'baseline'>): Inline[] {
   return [name(env), ' against ', name(baseline)];
 }
+
+/** More names than this are not listed in a sentence. */
+export const MOST_NAMED = 4;
+
+/** `a, b, c, d and 2 more`. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMED).map((one) => clean(one, 60));
+  return names.length > MOST_NAMED ? `${shown.join(', ')} and ${names.length - MOST_NAMED} more` : shown.join(', ');
+}

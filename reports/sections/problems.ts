@@ -4,7 +4,7 @@ import { isExpected, meaningOf } from '../../bench/session/events.ts';
 import type { EnvironmentModel, ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { count, sentence } from '../words.ts';
-import { environmentName } from './names.ts';
+import { environmentName, listed } from './names.ts';
 import { code, inlines, name, type Section, type Text } from './section.ts';
 
 const MOST_KINDS = 8;
@@ -62,8 +62,9 @@ function eventNotes({ events }: ReportModel): Text[] {
   return events.byKind
     .filter(({ kind }) => !isExpected(kind))
     .slice(0, MOST_KINDS)
-    .map(({ kind, count: times }): Text => {
+    .map(({ kind, count: times, environments }): Text => {
       const meaning = meaningOf(kind) ?? 'a kind of event that is unknown to this version';
-      return [code(kind, 40), ` (${count(times, 'event')} in events.jsonl): ${sentence(meaning)}`];
+      const where = environments.length === 0 ? '' : `, of ${listed(environments)}`;
+      return [code(kind, 40), ` (${count(times, 'event')} in events.jsonl${where}): ${sentence(meaning)}`];
     });
 }

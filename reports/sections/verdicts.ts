@@ -27,7 +27,7 @@ const PHRASES: Readonly<Record<Exclude<Reason['kind'], 'unequal'>, readonly [sen
   intermittent: ['one side loses time now and then more often than the other', 'time lost now and then'],
   'total-not-shown': [
     'the total ratio, with what is lost now and then, is not shown to be within the margin',
-    'total not shown',
+    'total time may differ',
   ],
   'sustained-differs': ['the sustained ratio is past the margin', 'sustained ratio differs'],
   'control-differs': ['the control differs from the baseline', 'the control differs'],
@@ -115,16 +115,15 @@ export function needsOf(model: ReportModel): Needs | null {
     const needs = moreText({ ...open, blocks: open.blocks });
     return { sentence: `needs ${needs}, for ${width}: this host is too noisy now (boxmark doctor)`, command: null };
   }
-  const rest =
-    open.beyond === 0
-      ? ''
-      : `; ${open.beyond} of ${open.count} open verdicts would need more than 1000, and a quieter host`;
+  const able = open.count - open.beyond;
+  const widest = able === 1 ? 'the open verdict' : `the widest of ${able} open verdicts`;
+  const rest = open.beyond === 0 ? '' : `; ${open.beyond} more would need more than 1000 blocks, and a quieter host`;
   const { target } = session.plan;
   // A session that stopped at its target continues only for a smaller one.
   const isAtTarget = session.stopReason === 'precision' && typeof target === 'number';
   const flag = isAtTarget ? `--target ${decisivePercent(model.margin)}%` : `--max-blocks ${model.blocks + open.blocks}`;
   return {
-    sentence: `needs ${moreText({ ...open, blocks: open.blocks })}, for ${width}${rest}`,
+    sentence: `needs ${able === 1 ? '' : 'up to '}${moreText({ ...open, blocks: open.blocks })}: then ${widest} is at ${width}, which always decides${rest}`,
     command: `boxmark resume ${folderOf(model)} ${flag}`,
   };
 }

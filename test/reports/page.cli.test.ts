@@ -153,7 +153,7 @@ describe('the page of a session', () => {
     const { page } = await open('example', { width });
     // As wide as the words of an open verdict make it.
     await page.$$eval('#verdicts td:last-child', (cells) => {
-      for (const cell of cells) cell.innerHTML += '<small>total not shown: 25 more blocks, about 17 min</small>';
+      for (const cell of cells) cell.innerHTML += '<small>total time may differ: 25 more blocks, about 17 min</small>';
     });
     const [pane, ...right] = await page.$$eval('#verdicts td:last-child', (cells) =>
       [cells[0]?.closest('.scroll'), ...cells].map((box) => box?.getBoundingClientRect().right ?? 0),

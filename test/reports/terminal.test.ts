@@ -33,7 +33,7 @@ describe('render', () => {
       do not show it.
       Others against native (mean of 5 workloads): slower: qemu:tcg × 18.31;
         equivalent: docker, docker/docker.
-      Control (a second native): +0.1 % [−0.3, +0.5]: this session can't show
+      Control (a second native): +0.1 % [−0.3, +0.5]: this session can't resolve
         differences smaller than that.
 
       Workload by workload
@@ -123,10 +123,10 @@ describe('render', () => {
       wake-up: time of the lead-in burst over that of the measured one
 
       Open and untrusted verdicts
-      docker/docker against native: inconclusive on sor (total not shown), sparse
-        (total not shown).
-      docker/docker against docker: inconclusive on sor (total not shown), sparse
-        (total not shown: 1 more block).
+      docker/docker against native: inconclusive on sor (total time may differ),
+        sparse (total time may differ).
+      docker/docker against docker: inconclusive on sor (total time may differ),
+        sparse (total time may differ: 1 more block).
 
       Fresh starts
       Median time from start, and median time of removal.
@@ -142,17 +142,17 @@ describe('render', () => {
       What went wrong
       docker/docker: start failed in block 5: the inner daemon was gone.
       qemu:tcg (vm): 2 wrong answers on lu, which count in no figure.
-      idle-cpu (2 events in events.jsonl): a box used more than 0.1 % of its life on
-        the CPU outside its own requests.
-      checksum-mismatch (1 event in events.jsonl): the state of a box differs from a
-        replay of the same passes.
+      idle-cpu (2 events in events.jsonl, of qemu:tcg): a box used more than 0.1 % of
+        its life on the CPU outside its own requests.
+      checksum-mismatch (1 event in events.jsonl, of qemu:tcg): the state of a box
+        differs from a replay of the same passes.
 
       Notes
       quick: 6 blocks, fewer than 10. A fault that hits 5 % of starts is absent from
         such a session in 74 % of cases.
       qemu:tcg (vm) is emulated: its ratio is not the overhead of a VM.
 
-      needs 1 more block, for ±0.99 %:
+      needs 1 more block: then the open verdict is at ±0.99 %, which always decides:
       boxmark resume results/20261123T170000Z-ab12cd --max-blocks 7
       "
     `);

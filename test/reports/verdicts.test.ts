@@ -57,7 +57,7 @@ describe('an inconclusive run', () => {
     const open = model(plan, { start: 0.03 });
     const line = whole(open);
     const [, blocks, minutes, total] =
-      /^needs (\d+) more blocks, about (\d+) min, for ±0\.99 %: boxmark resume results\/s1 --max-blocks (\d+)$/.exec(
+      /^needs up to (\d+) more blocks, about (\d+) min: then the widest of 3 open verdicts is at ±0\.99 %, which always decides: boxmark resume results\/s1 --max-blocks (\d+)$/.exec(
         line,
       ) ?? [];
     expect(Number(total)).toBe(6 + Number(blocks));
@@ -70,7 +70,7 @@ describe('an inconclusive run', () => {
     const base = input(plan, { start: 0.03 });
     const session = { ...base.session, folder: undefined, secondsPerBlock: undefined };
     expect(whole(buildModel({ ...base, session }))).toMatch(
-      /^needs \d+ more blocks, for ±0\.99 %: boxmark resume results\/20261123T170000Z-ab12cd --max/,
+      /^needs up to \d+ more blocks: then .* ±0\.99 %, which always decides: boxmark resume results\/20261123T170000Z-ab12cd --max/,
     );
   });
 
@@ -78,7 +78,7 @@ describe('an inconclusive run', () => {
     const target = testPlan({ target: 0.1, minBlocks: 2, maxBlocks: 30, margin: 0.01 });
     const base = input(target, { start: 0.03 });
     const stopped = buildModel({ ...base, session: { ...base.session, stopReason: 'precision' } });
-    expect(whole(stopped)).toMatch(/for ±0\.49 %: boxmark resume results\/s1 --target 0\.49%$/);
+    expect(whole(stopped)).toMatch(/ at ±0\.49 %, which always decides: boxmark resume results\/s1 --target 0\.49%$/);
   });
 
   it('names no number where no reasonable one would do', () => {
@@ -155,7 +155,7 @@ describe('sums', () => {
     ]);
     expect(sums(intermittent).tables?.[0]?.notes).toHaveLength(1);
     expect(openLines(intermittent)[0]).toMatch(
-      /inconclusive on fft \(time lost now and then, total not shown, sustained ratio differs\)/,
+      /inconclusive on fft \(time lost now and then, total time may differ, sustained ratio differs\)/,
     );
     // Two workloads and the suite of the environment and of the control.
     expect(rowsOf(sums(model(testPlan({ blocks: 10, rounds: 20 }))))).toHaveLength(6);
