@@ -5,6 +5,7 @@ import type { CommanderError } from 'commander';
 import { BoxmarkError, EXIT, messageOf } from '../bench/errors.ts';
 import { printable } from '../reports/text.ts';
 import { programVersion } from './paths.ts';
+import { programName, withCommands } from './terminal/called-as.ts';
 import { outputWasLost, releaseDeadTerminals, stderr, stdout } from './terminal/streams.ts';
 
 const VERSION: ReadonlySet<string> = new Set(['--version', '-V', 'version']);
@@ -24,7 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
     if (isCommanderError(error)) return commanderCode(error);
     const verbose = argv.includes('-v') || argv.includes('--verbose');
     if (error instanceof BoxmarkError) {
-      stderr.write(`boxmark: ${printable(error.message)}\n`);
+      stderr.write(`boxmark: ${withCommands(printable(error.message))}\n`);
       if (verbose && error.cause !== undefined) stderr.write(`${stackOf(error.cause)}\n`);
       return error.exitCode;
     }
@@ -43,7 +44,7 @@ function commanderCode(error: CommanderError): number {
   if (error.exitCode === 0) return EXIT.ok;
   // A command that only holds others has printed its help.
   if (error.code === 'commander.help') return EXIT.usage;
-  stderr.write(`boxmark: ${error.message.replace(/^error: /, '')}\n  try: boxmark --help\n`);
+  stderr.write(`boxmark: ${error.message.replace(/^error: /, '')}\n  try: ${programName()} --help\n`);
   return EXIT.usage;
 }
 

@@ -19,6 +19,7 @@ import { measureNew, measureOn, type PreparedRig, type ResumeOptions } from './s
 import type { MeasuringFlags } from './session/measuring-flags.ts';
 import { announcement, assertAllowed, type StoredOrigin } from './session/stored-origin.ts';
 import { type NoteListener, WorkFolder } from './session/work-folder.ts';
+import { asCalled } from './terminal/called-as.ts';
 import { interruptSignal } from './terminal/interrupt.ts';
 import { createProgress, type Progress } from './terminal/progress.ts';
 import { stderr, stdout } from './terminal/streams.ts';
@@ -225,7 +226,7 @@ export function refusalLines({ refused, passedOver }: Pick<Resolved, 'refused' |
 function linesOf(lead: string, list: readonly Unavailable[]): string[] {
   const byReason = new Map<string, string[]>();
   for (const { path, alias, reason, remedy } of list) {
-    const why = `${reason.replace(/\.$/, '')} (try: ${remedy})`;
+    const why = `${reason.replace(/\.$/, '')} (try: ${asCalled(remedy)})`;
     byReason.set(why, [...(byReason.get(why) ?? []), alias === undefined ? path : `${path} (${alias})`]);
   }
   return [...byReason].map(([why, paths]) => `${lead}  ${[...new Set(paths)].join(', ')}: ${why}`);

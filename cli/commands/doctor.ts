@@ -16,6 +16,7 @@ import { conclude } from '../conclude.ts';
 import { payloadFile } from '../paths.ts';
 import { suggestion } from '../rig.ts';
 import { WorkFolder } from '../session/work-folder.ts';
+import { asCalled } from '../terminal/called-as.ts';
 import { interruptSignal } from '../terminal/interrupt.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { stderr } from '../terminal/streams.ts';
@@ -143,7 +144,10 @@ function environmentLines(rows: readonly Row[]): string[] {
   const name = Math.max(...rows.map(({ path }) => path.length));
   return rows.flatMap(({ path, available, found, remedy }) => {
     const lead = `${available ? 'can run' : 'cannot '}  ${path.padEnd(name)}  `;
-    const text = wrap(remedy === null ? found : `${found.replace(/\.$/, '')}. Try: ${remedy}`, WIDTH - lead.length);
+    const text = wrap(
+      remedy === null ? found : `${found.replace(/\.$/, '')}. Try: ${asCalled(remedy)}`,
+      WIDTH - lead.length,
+    );
     return text.map((line, index) => (index === 0 ? lead : ' '.repeat(lead.length)) + line);
   });
 }
@@ -157,6 +161,9 @@ function noiseLines(checks: readonly NoiseCheck[]): string[] {
   return [
     'Noise',
     ...lines,
-    ...warnings.flatMap((check) => ['', ...wrap(`${check.name}: ${check.meaning} Try: ${check.remedy}`, WIDTH)]),
+    ...warnings.flatMap((check) => [
+      '',
+      ...wrap(`${check.name}: ${check.meaning} Try: ${asCalled(check.remedy)}`, WIDTH),
+    ]),
   ];
 }

@@ -14,6 +14,7 @@ import { RUNNERS } from '../../runners/index.ts';
 import { conclude } from '../conclude.ts';
 import { withSession } from '../pack/open.ts';
 import { publishedClaims } from '../paths.ts';
+import { programName } from '../terminal/called-as.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
 
 export function verify(flags: FlagValues<'verify'>, session = ''): Promise<number> {
@@ -62,7 +63,7 @@ async function warnOfDamage(dir: string): Promise<void> {
   if (first === undefined) return;
   const more = findings.length > 1 ? `, and ${findings.length - 1} more findings` : '';
   stderr.write(
-    `boxmark: the session is not whole: ${clean(`${first.file}: ${first.problem}`)}${more}\n  try: boxmark check ${dir}\n`,
+    `boxmark: the session is not whole: ${clean(`${first.file}: ${first.problem}`)}${more}\n  try: ${programName()} check ${dir}\n`,
   );
 }
 

@@ -8,6 +8,7 @@ import { sealOf } from '../../bench/session/seal.ts';
 import type { SigningKey } from '../../bench/session/signature/private-key.ts';
 import { signSession } from '../../bench/session/signature/session-signature.ts';
 import { type JsonForm, type Result, show } from '../conclude.ts';
+import { programName, withCommands } from '../terminal/called-as.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
 import { resumeCall } from './stored-origin.ts';
 import { writeSessionReport } from './write-report.ts';
@@ -52,7 +53,7 @@ export async function concludeSession(
   }
   if (info.blocksCompleted > 0) await keepReport(dir, json);
   if (kindOf(info.plan).measured(outcome).size > 0) return end.code();
-  stderr.write('boxmark: nothing was measured\n  try: boxmark doctor\n');
+  stderr.write(withCommands('boxmark: nothing was measured\n  try: boxmark doctor\n'));
   return EXIT.failed;
 }
 
@@ -63,7 +64,7 @@ async function keepReport(dir: string, json: JsonForm): Promise<void> {
     if (!json) stdout.write(`Report: ${page}\n`);
   } catch (error) {
     stderr.write(
-      `boxmark: the report was not written: ${messageOf(error)}\n  try: boxmark report ${nearPath(dir)} -v\n`,
+      `boxmark: the report was not written: ${messageOf(error)}\n  try: ${programName()} report ${nearPath(dir)} -v\n`,
     );
   }
 }

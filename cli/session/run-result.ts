@@ -6,6 +6,7 @@ import { integrityAtEnd } from '../../bench/kinds/whole-check.ts';
 import type { Threshold } from '../../bench/plan/threshold.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import type { Unavailable } from '../../bench/types.ts';
+import type { Document } from '../../reports/documents/document.ts';
 import { sessionDocument } from '../../reports/documents/session.ts';
 import { summaryText } from '../../reports/formats/json.ts';
 import { markdownText } from '../../reports/formats/markdown.ts';
@@ -14,6 +15,7 @@ import { buildModel } from '../../reports/model/model.ts';
 import { headerOf } from '../../reports/model/read.ts';
 import { clean } from '../../reports/text.ts';
 import type { JsonForm } from '../conclude.ts';
+import { asCalled } from '../terminal/called-as.ts';
 import { stderr, stdout } from '../terminal/streams.ts';
 import { concludeSession, nearPath, type SessionEnd } from './conclude-session.ts';
 import { failIfCode } from './fail-if.ts';
@@ -44,11 +46,18 @@ export function concludeRun(outcome: SessionOutcome, rig: Candidates, end: RunEn
     {
       document: () => summaryText(model),
       // Whoever concludes the session prints its seal below its folder.
-      text: () => terminalText({ ...document, seal: null }, { width: 80, colour, verbose }),
+      text: () =>
+        terminalText({ ...document, next: nextAsCalled(document), seal: null }, { width: 80, colour, verbose }),
       markdown: () => markdownText(document),
     },
     { json, dir, sign, code: () => exitCodeOf(outcome, rig, end) },
   );
+}
+
+/** Reports keep the name of the program, which may be called otherwise where they are read. */
+function nextAsCalled({ next }: Document): Exclude<Document['next'], undefined> {
+  if (next == null) return null;
+  return { sentence: asCalled(next.sentence), command: next.command && asCalled(next.command) };
 }
 
 /** What was to be measured, and what could not run. */

@@ -9,6 +9,7 @@ import { userName } from '../../runners/host/ownership.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { quote } from '../../runners/kit/shell.ts';
 import { risksOf } from '../../runners/stack/path.ts';
+import { asCalled } from '../terminal/called-as.ts';
 
 /** Where environments come from: a session's folder, which may be a stranger's. */
 export interface StoredOrigin {
@@ -71,7 +72,8 @@ export function assertAllowed(paths: readonly string[], origin: StoredOrigin): v
 /** How the session in this folder goes on, with what the user has to allow. */
 export function resumeCall(dir: string, { environments, baseline, commands = [] }: Plan): string {
   const paths = [baseline, ...environments.map(({ path }) => path)];
-  return commandLine(['boxmark', 'resume', dir, ...allowing(riskyOf(paths)), ...allowingPrograms(commands)]);
+  const allowed = [...allowing(riskyOf(paths)), ...allowingPrograms(commands)];
+  return asCalled(commandLine(['boxmark', 'resume', dir, ...allowed]));
 }
 
 export interface Announced {

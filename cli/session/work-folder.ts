@@ -4,6 +4,7 @@ import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
 import type { Limits, Note, Workspace } from '../../bench/types.ts';
 import { pinSelf } from '../../runners/host/cpus.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/workspace.ts';
+import { programName } from '../terminal/called-as.ts';
 
 export type NoteListener = Workspace['note'];
 
@@ -54,7 +55,7 @@ export class WorkFolder {
       return [];
     } catch (error) {
       const { what } = error instanceof BoxmarkError ? error : { what: messageOf(error) };
-      return [`Left behind: ${this.workspace.dir}. ${what.replace(/\.$/, '')}. Try: boxmark clean`];
+      return [`Left behind: ${this.workspace.dir}. ${what.replace(/\.$/, '')}. Try: ${programName()} clean`];
     }
   }
 

@@ -2,6 +2,7 @@
 
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
 import { WORK_ROOT } from '../../runners/host/workspace.ts';
+import { programName } from './called-as.ts';
 import { stderr } from './streams.ts';
 
 /** A terminal, npm and `timeout` signal more than once for one Ctrl-C or one end. */
@@ -37,7 +38,7 @@ export function interruptSignal(): { signal: AbortSignal; release(): void } {
 
 function stopAtOnce(): never {
   stderr.write(
-    `\nboxmark: stopped at once; boxes, control groups and a folder in ${WORK_ROOT} are left behind: boxmark clean removes them\n`,
+    `\nboxmark: stopped at once; boxes, control groups and a folder in ${WORK_ROOT} are left behind: ${programName()} clean removes them\n`,
   );
   process.exit(EXIT.interrupted);
 }

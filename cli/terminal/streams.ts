@@ -6,6 +6,7 @@
 import { closeSync, fstatSync, openSync, writeFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { messageOf } from '../../bench/errors.ts';
+import { programName } from './called-as.ts';
 
 class Outlet {
   readonly #stream: NodeJS.WriteStream & { readonly fd: 1 | 2 };
@@ -69,7 +70,7 @@ export const stdout = new Outlet(process.stdout, (error) => {
   lost = true;
   stderr.write(
     `boxmark: the output could not be written: ${messageOf(error)}\n` +
-      '  try: another place for it; a session is kept and can be shown again: boxmark report SESSION --format md -o -\n',
+      `  try: another place for it; a session is kept and can be shown again: ${programName()} report SESSION --format md -o -\n`,
   );
 });
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -193,4 +193,16 @@ describe('help and lists', () => {
       ...ofSystem,
     ]);
   });
+});
+
+it('shows commands as the program was called', () => {
+  const bin = join(out, 'node_modules', '.bin');
+  mkdirSync(bin, { recursive: true });
+  symlinkSync(MAIN, join(bin, 'boxmark'));
+  writeFileSync(join(out, 'their.tar.gz'), '');
+  const [linked, direct] = [join(bin, 'boxmark'), MAIN].map((file) =>
+    spawnSync(process.execPath, [file, 'resume', join(out, 'their.tar.gz')], { encoding: 'utf8' }),
+  );
+  expect(linked?.stderr).toMatch(/try: tar xf .*, and npx boxmark resume on the folder in it/);
+  expect(direct?.stderr).toMatch(/try: tar xf .*, and boxmark resume on the folder in it/);
 });
