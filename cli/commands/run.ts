@@ -18,6 +18,7 @@ import { assertOut } from '../session/out-folder.ts';
 import { readPlanFile } from '../session/plan-file.ts';
 import { programNeeds, programOf, trialOf, withPaths, withProgram } from '../session/programs.ts';
 import { concludeRun } from '../session/run-result.ts';
+import { announcePrograms } from '../session/stored-origin.ts';
 
 type RunFlags = FlagValues<'run'>;
 
@@ -46,6 +47,7 @@ export async function run(flags: RunFlags, ...operands: string[]): Promise<numbe
     const found = withPaths(settings, rig.commands);
     if (flags.dryRun) return concludeDryRun(makePlan(found, rig.planned, rig.baseline), rig, jsonFormOf(flags));
     if (flags.keepGoing !== true) assertComparable(rig, settings.requested);
+    for (const text of flags.plan === undefined ? [] : announcePrograms(flags.plan, settings)) rig.progress.say(text);
     const tried = await trialOf(rig, found, {
       rounds: input.rounds !== undefined,
       timeout: input.timeout !== undefined,

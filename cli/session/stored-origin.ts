@@ -93,6 +93,12 @@ export function announcement({ paths, origin, imageFile }: Announced): string[] 
   ];
 }
 
+/** Programs of a plan file, said before they are tried. */
+export function announcePrograms(file: string, { commands = [] }: Pick<Plan, 'commands'>): string[] {
+  const user = userName();
+  return commands.map((command) => `${file} names what runs here as ${user}: ${whatRuns(command)}`);
+}
+
 function riskyOf(paths: readonly string[]): { readonly path: string; readonly risks: readonly string[] }[] {
   return [...new Set(paths)].flatMap((path) => {
     const risks = isAlias(path) ? [] : risksIn(path);
