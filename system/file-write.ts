@@ -22,7 +22,11 @@ export const fileWrite: SystemWorkload = {
   unit: 'files/s',
   sizes: { tiny: sizeOf('tiny'), small: sizeOf('small'), large: sizeOf('large') },
   open: (size, { name }): Opened => {
-    const path = join(memoryFolder(), `boxmark-${name}.file`);
+    const folder = memoryFolder();
+    if (folder === undefined) {
+      throw new Error(`file-write: no memory file system (tmpfs) at ${MEMORY_FOLDERS.join(' or ')}`);
+    }
+    const path = join(folder, `boxmark-${name}.file`);
     const out = new Uint8Array(FILE_BYTES);
     const back = new Uint8Array(FILE_BYTES);
     const [outWords, backWords] = [new Int32Array(out.buffer), new Int32Array(back.buffer)];
@@ -54,17 +58,15 @@ export const fileWrite: SystemWorkload = {
   },
 };
 
-function memoryFolder(): string {
-  const found = MEMORY_FOLDERS.find((folder) => {
+/** Where the box has a memory file system; undefined where it has none. */
+export function memoryFolder(): string | undefined {
+  return MEMORY_FOLDERS.find((folder) => {
     try {
       return statfsSync(folder).type === TMPFS;
     } catch {
       return false;
     }
   });
-  if (found === undefined)
-    throw new Error(`file-write: no memory file system (tmpfs) at ${MEMORY_FOLDERS.join(' or ')}`);
-  return found;
 }
 
 function wordOf(pass: number, write: number): number {

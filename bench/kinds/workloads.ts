@@ -6,7 +6,7 @@ import { sessionTable } from '../analysis/contrast/session-table.ts';
 import { decideWarmup } from '../analysis/warmup.ts';
 import { knownRemedy } from '../box/known-faults.ts';
 import { BoxmarkError } from '../errors.ts';
-import { commandOf, runOf } from '../plan/commands.ts';
+import { commandOf, ownOf, runOf } from '../plan/commands.ts';
 import { commandText } from '../plan/exec.ts';
 import { blocksText } from '../plan/profiles.ts';
 import { boxesOf } from '../plan/schedule.ts';
@@ -66,7 +66,7 @@ function describe(plan: Plan): string[] {
       ? `after ${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`
       : `when every interval is ±${percent(target)} at most, from ${minBlocks} blocks on`;
   const { commands = [] } = plan;
-  const own = runOf(plan).filter((id) => commandOf(plan, id) === undefined);
+  const own = ownOf(plan);
   return [
     ...(own.length === 0 ? [] : [`workloads     ${own.join(', ')} (${plan.size}, kernels: ${plan.kernels})`]),
     ...commands.map((command) => `program       ${command.id}: ${programText(command)}`),

@@ -30,7 +30,7 @@ export const IMAGE_MARK = '@image/';
 export const LAUNCHER_PATH = 'boxmark/sh';
 
 /** The working files of a user's command, copied to a folder that it may write to at each start. */
-export const workPath = (id: string): string => `boxmark/work/${id}`;
+export const workPath = (id: string): string => `boxmark/inputs/${id}`;
 
 /** Path of a small file, without a leading slash. */
 export function filePath(index: number): string {

@@ -2,22 +2,11 @@
 
 import * as z from 'zod';
 import { usageError } from '../errors.ts';
-import { DIRECTIONS, EXPECTATIONS } from '../types.ts';
-import { assertPattern, type CommandSpec, ID, splitWords } from './exec.ts';
-
-const line = z
-  .string()
-  .min(1)
-  .max(1 << 16);
+import { assertPattern, type CommandSpec, ID, METRIC_NAME, splitWords } from './exec.ts';
+import { line, MOST_METRICS, metricFields, programFields } from './program-fields.ts';
 
 const metricSetting = z
-  .strictObject({
-    name: z.string().regex(ID),
-    pattern: z.exactOptional(line),
-    json: z.exactOptional(line),
-    unit: z.string().min(1).max(32),
-    better: z.enum(DIRECTIONS),
-  })
+  .strictObject({ name: z.string().regex(METRIC_NAME), ...metricFields })
   .refine(({ pattern, json }) => (pattern === undefined) !== (json === undefined), 'either pattern or json');
 
 /** An entry of `workloads` in a plan file. */
@@ -27,15 +16,8 @@ const commandSetting = z
     command: z.exactOptional(z.union([line, z.array(z.union([z.string(), z.number()])).min(1)])),
     shell: z.exactOptional(line),
     env: z.exactOptional(z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([z.string(), z.number()]))),
-    workdir: z.exactOptional(z.string().regex(/^\//)),
-    stdin: z.exactOptional(line),
-    files: z.exactOptional(z.array(line).min(1)),
-    setup: z.exactOptional(line),
-    prepare: z.exactOptional(line),
-    cleanup: z.exactOptional(line),
-    exit: z.exactOptional(z.array(z.number().int().min(0).max(255)).min(1)),
-    expect: z.exactOptional(z.enum(EXPECTATIONS)),
-    metrics: z.exactOptional(z.array(metricSetting).min(1)),
+    ...programFields,
+    metrics: z.exactOptional(z.array(metricSetting).min(1).max(MOST_METRICS)),
   })
   .refine(({ command, shell }) => (command === undefined) !== (shell === undefined), 'either command or shell');
 

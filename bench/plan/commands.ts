@@ -10,6 +10,16 @@ export function runOf({ workloads, commands = [] }: WithCommands): readonly stri
   return workloads.filter((id) => !metrics.has(id));
 }
 
+/** Those of them that are Boxmark's own. */
+export function ownOf(plan: WithCommands): readonly string[] {
+  return runOf(plan).filter((id) => commandOf(plan, id) === undefined);
+}
+
+/** Size and engine of kernels say nothing about a plan of programs alone. */
+export function isOfPrograms(plan: WithCommands): boolean {
+  return plan.commands !== undefined && ownOf(plan).length === 0;
+}
+
 /** The program behind a workload; undefined for any other. */
 export function commandOf({ commands = [] }: Pick<Plan, 'commands'>, workload: string): CommandWorkload | undefined {
   return commands.find(({ id }) => id === workload);

@@ -21,6 +21,8 @@ export type WorkloadWord = string | CommandSpec;
 
 /** Of a name that is safe in files, tables and command lines. */
 export const ID = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,40}$/;
+/** With a program's name before it, it still is the name of a workload, of 64 characters at most. */
+export const METRIC_NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,19}$/;
 const FORM = /^(?:(?<id>[A-Za-z0-9][A-Za-z0-9._+-]{0,40})=)?(?<kind>exec|sh):(?<text>.*)$/s;
 const EXAMPLE = "'exec:openssl speed -seconds 1', 'sh:sort data.txt | uniq -c'";
 
@@ -109,8 +111,12 @@ export const METRICS: ValueType<readonly MetricSpec[]> = {
 
 function metricSpec(text: string, flag: string): MetricSpec {
   const { name = '', unit = '', better, from = '' } = METRIC_FORM.exec(text)?.groups ?? {};
-  if (!ID.test(name) || unit.length > 32 || from === '') {
-    throw usageError(`${flag} takes NAME:UNIT:lower or higher=PATTERN.`, text, METRIC_EXAMPLE);
+  if (!METRIC_NAME.test(name) || unit.length > 32 || from === '') {
+    throw usageError(
+      `${flag} takes NAME:UNIT:lower or higher=PATTERN, with a name of at most 20 letters, digits and ._+-.`,
+      text,
+      METRIC_EXAMPLE,
+    );
   }
   const reads = /^(\.[\w-]+)+$/.test(from) ? { json: from } : { pattern: from };
   if ('pattern' in reads) assertPattern(from, flag);

@@ -2,11 +2,14 @@
 
 import type { CommandWorkload, Plan } from '../types.ts';
 
-/** What a trial shows of a program; `bench/run/trial.ts` makes it. */
-export interface Tried {
+/** What is known of a program after its trial. */
+export interface Trial {
   readonly id: string;
+  /** `varied`: its runs printed different things; `long`: more than is compared unasked. */
   readonly output: 'same' | 'varied' | 'long';
+  /** Of what it printed: FNV-1a 64, 16 hex digits. */
   readonly checksum: string;
+  /** The shortest run, ns. */
   readonly runNs: number;
 }
 
@@ -27,7 +30,7 @@ const LEAST_PILOT = 6;
 const SLOWER = 4;
 
 /** Output is compared when the user says so, or when the trial printed the same each time. */
-export function expected(command: CommandWorkload, { output, checksum, runNs }: Tried): CommandWorkload {
+export function expected(command: CommandWorkload, { output, checksum, runNs }: Trial): CommandWorkload {
   const expect = command.expect ?? (output === 'same' ? 'same-output' : 'any');
   return { ...command, expect, ...(expect === 'any' ? {} : { output: checksum }), runNs };
 }
@@ -36,7 +39,7 @@ export function expected(command: CommandWorkload, { output, checksum, runNs }: 
  * A plan of programs alone makes fewer rounds of those that run long: a visit is two bursts, and a burst is one run at
  * least.
  */
-export function paced(plan: Paced & Pick<Plan, 'burstNs' | 'longNs'>, tried: readonly Tried[], fixed: Fixed): Paced {
+export function paced(plan: Paced & Pick<Plan, 'burstNs' | 'longNs'>, tried: readonly Trial[], fixed: Fixed): Paced {
   const burstNs = Math.max(plan.burstNs, ...tried.map(({ runNs }) => runNs));
   const within = (value: number, least: number, most: number) => Math.min(most, Math.max(least, Math.round(value)));
   const rounds = within(ROUNDS_NS / (2 * burstNs), Math.min(LEAST_ROUNDS, plan.rounds), plan.rounds);

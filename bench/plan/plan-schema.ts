@@ -1,16 +1,8 @@
 /** A stored plan: validates a session from elsewhere before anything is measured with it. */
 
 import * as z from 'zod';
-import {
-  COST_MEASURES,
-  type CommandWorkload,
-  DIRECTIONS,
-  EXPECTATIONS,
-  KERNEL_ENGINES,
-  type Plan,
-  PROFILES,
-  SIZES,
-} from '../types.ts';
+import { COST_MEASURES, type CommandWorkload, KERNEL_ENGINES, type Plan, PROFILES, SIZES } from '../types.ts';
+import { MOST_METRICS, metricFields, programFields } from './program-fields.ts';
 import { MOST_BLOCKS, MOST_INSTANCES } from './what-flags.ts';
 
 const count = (most: number) => z.number().int().min(1).max(most);
@@ -18,6 +10,7 @@ const name = z.string().min(1).max(400);
 const names = z.array(name).max(64);
 
 const word = z.string().max(1 << 17);
+/** Of a program, or of a figure that it prints. */
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/);
 
 /** A program of a user's, which is run only by whoever allows it. */
@@ -27,29 +20,10 @@ const command = z.object({
   shell: z.exactOptional(z.boolean()),
   argv: z.array(word).max(1000),
   env: z.exactOptional(z.record(z.string().max(400), word)),
-  workdir: z.exactOptional(word),
-  stdin: z.exactOptional(word),
-  files: z.exactOptional(z.array(word).max(1000)),
-  setup: z.exactOptional(word),
-  prepare: z.exactOptional(word),
-  cleanup: z.exactOptional(word),
-  exit: z.exactOptional(z.array(z.number().int().min(0).max(255)).max(256)),
-  expect: z.exactOptional(z.enum(EXPECTATIONS)),
+  ...programFields,
   output: z.exactOptional(z.string().regex(/^[0-9a-f]{16}$/)),
   runNs: z.exactOptional(z.number().min(0).max(1e15)),
-  metrics: z.exactOptional(
-    z
-      .array(
-        z.object({
-          id,
-          pattern: z.exactOptional(z.string().min(1).max(1000)),
-          json: z.exactOptional(z.string().min(1).max(1000)),
-          unit: z.string().min(1).max(32),
-          better: z.enum(DIRECTIONS),
-        }),
-      )
-      .max(64),
-  ),
+  metrics: z.exactOptional(z.array(z.object({ id, ...metricFields })).max(MOST_METRICS)),
 }) satisfies z.ZodType<CommandWorkload>;
 
 /** Bounds are far beyond what anyone would plan; they keep a damaged number from filling the memory. */

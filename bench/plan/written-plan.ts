@@ -1,7 +1,7 @@
 /** A plan as the settings of a plan file that makes it again. */
 
 import type { CommandWorkload, Metric, Plan } from '../types.ts';
-import { commandOf, runOf } from './commands.ts';
+import { ownOf } from './commands.ts';
 
 type Setting = string | number | boolean | readonly string[] | readonly number[] | readonly object[];
 
@@ -28,7 +28,7 @@ export function writtenPlan(plan: Plan): Readonly<Record<string, Setting>> {
 
 function workloadSettings(plan: Plan): Readonly<Record<string, Setting>> {
   const { minBlocks, maxBlocks, target, margin, commands = [] } = plan;
-  const own = runOf(plan).filter((id) => commandOf(plan, id) === undefined);
+  const own = ownOf(plan);
   return {
     ...(own.length === 0 ? {} : { workload: own }),
     ...(commands.length === 0 ? {} : { workloads: commands.map(writtenProgram) }),

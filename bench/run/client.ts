@@ -1,6 +1,7 @@
 /** Talks to one payload: one request in flight, a time limit on each, and a plain reason when the box fails. */
 
 import { messageOf } from '../errors.ts';
+import { excerpt } from '../payload/excerpt.ts';
 import {
   ANSWER_PREFIX,
   type Answer,
@@ -100,7 +101,7 @@ class Mailbox {
       const how = by === null ? `with code ${exitCode ?? 'unknown'}` : `by ${by}`;
       const printed = child.errorTail();
       this.#fail(
-        new BoxFault('failed', `the box ended ${how}${printed === '' ? '' : `: ${excerpt(printed.slice(-300))}`}`),
+        new BoxFault('failed', `the box ended ${how}${printed === '' ? '' : `: ${plainExcerpt(printed.slice(-300))}`}`),
       );
     });
   }
@@ -143,7 +144,7 @@ class Mailbox {
     this.#fail(
       new BoxFault(
         'failed',
-        `printed ${this.#noiseChars} characters that are not an answer, most recently: ${excerpt(line)}`,
+        `printed ${this.#noiseChars} characters that are not an answer, most recently: ${plainExcerpt(line)}`,
       ),
     );
     this.#child.kill();
@@ -151,7 +152,7 @@ class Mailbox {
 
   #timeOut({ limitMs, longestMs }: Wait, what: string): void {
     const printed = this.#child.errorTail();
-    const more = printed === '' ? '' : `; it printed: ${excerpt(printed)}`;
+    const more = printed === '' ? '' : `; it printed: ${plainExcerpt(printed)}`;
     const promised = longestMs === undefined ? '' : `, which took ${seconds(longestMs)} at most before`;
     this.#fail(new BoxFault('timed-out', `silent for ${seconds(limitMs)} while ${what} was due${promised}${more}`));
   }
@@ -167,7 +168,10 @@ function checked<T>(read: () => T, json: string): T {
   try {
     return read();
   } catch (error) {
-    throw new BoxFault('failed', `not an answer of this version: ${excerpt(json)} (${excerpt(messageOf(error))})`);
+    throw new BoxFault(
+      'failed',
+      `not an answer of this version: ${plainExcerpt(json)} (${plainExcerpt(messageOf(error))})`,
+    );
   }
 }
 
@@ -175,8 +179,7 @@ function seconds(ms: number): string {
   return `${Number((ms / 1000).toPrecision(3))} s`;
 }
 
-/** A short, printable excerpt of a box's output. */
-export function excerpt(text: string): string {
-  const flat = text.replace(/\s+/g, ' ').replace(/[^\x20-\x7e]/g, '?');
-  return flat.length > 160 ? `${flat.slice(0, 160)}…` : flat;
+/** The same in characters that every terminal shows. */
+export function plainExcerpt(text: string): string {
+  return excerpt(text.replace(/[^\x20-\x7e\s]/g, '?'));
 }

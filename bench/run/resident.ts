@@ -14,7 +14,7 @@ import {
   type Started,
   type StartFigures,
 } from '../types.ts';
-import { BoxFault, connect, excerpt, type PayloadClient, type Reply } from './client.ts';
+import { BoxFault, connect, type PayloadClient, plainExcerpt, type Reply } from './client.ts';
 import type { BlockSink } from './kind.ts';
 import { type Clock, type ClockReading, openClock } from './watch/clock.ts';
 import { type HostGauges, hostFacts, postureFacts } from './watch/host-gauges.ts';
@@ -274,7 +274,7 @@ function checkPrepared({ kernels = 'reference', workloads }: BodyOf<'prepare'>, 
     if (found === undefined) throw new BoxFault('failed', `did not prepare ${id}`);
     const expected = commandOf(plan, id)?.output;
     if (expected !== undefined && found.first !== expected) {
-      const printed = excerpt(found.excerpt ?? '');
+      const printed = plainExcerpt(found.excerpt ?? '');
       throw new BoxFault('failed', `${id} prints something else here than in its trial on the baseline: ${printed}`);
     }
     if (found.first !== found.reference) {

@@ -2,7 +2,7 @@
 
 import { commandOf, metricsOf } from '../plan/commands.ts';
 import type { HostStep, MeasuringStep } from '../plan/steps.ts';
-import { MFLOPS, type Phase, type Plan, type Sample } from '../types.ts';
+import { type CommandWorkload, MFLOPS, type Phase, type Plan, type Sample } from '../types.ts';
 import type { Reply } from './client.ts';
 import type { Resident } from './resident.ts';
 
@@ -48,15 +48,20 @@ export function toSamples({ plan, block, step, resident, work, reply, askedAtMs 
       ...speedOf(resident, step.workload, work, wallNs),
     };
   });
-  return step.kind === 'warmup' || command === undefined ? rows : rows.flatMap((row, at) => [row, ...printed(row, at)]);
+  if (step.kind === 'warmup' || command === undefined) return rows;
+  return rows.flatMap((row, at) => [row, ...printedRows(row, command, (id) => metrics[id]?.[at])]);
+}
 
-  /** The figures that the program printed in this burst, each as a row beside that of its time. */
-  function printed(row: Sample, at: number): Sample[] {
-    return metricsOf(command ?? {}).flatMap(({ id, unit, better }) => {
-      const rate = metrics[id]?.[at];
-      return rate === undefined ? [] : [{ ...row, workload: id, mflops: null, unit, rate, better, checksum: '' }];
-    });
-  }
+/** The figures that a program printed in a burst, each as a row beside that of its time. */
+function printedRows(
+  row: Sample,
+  command: CommandWorkload,
+  figureOf: (metric: string) => number | undefined,
+): Sample[] {
+  return metricsOf(command).flatMap(({ id, unit, better }) => {
+    const rate = figureOf(id);
+    return rate === undefined ? [] : [{ ...row, workload: id, mflops: null, unit, rate, better, checksum: '' }];
+  });
 }
 
 /**

@@ -4,20 +4,10 @@ import { knownRemedy } from '../box/known-faults.ts';
 import { BoxmarkError } from '../errors.ts';
 import type { BodyOf } from '../payload/protocol.ts';
 import { writtenCommand } from '../plan/exec.ts';
+import type { Trial } from '../plan/pace.ts';
 import type { CommandWorkload, Environment, Plan } from '../types.ts';
 import { BoxFault } from './client.ts';
 import { Resident, type StartScope } from './resident.ts';
-
-/** What is known of a program after its trial. */
-export interface Trial {
-  readonly id: string;
-  /** `varied`: its runs printed different things; `long`: more than is compared unasked. */
-  readonly output: 'same' | 'varied' | 'long';
-  /** Of what it printed: FNV-1a 64, 16 hex digits. */
-  readonly checksum: string;
-  /** The shortest run, ns. */
-  readonly runNs: number;
-}
 
 /** Throws `BoxmarkError` when a program can't be run, or fails: it would fail in every box. */
 export async function tryCommands(

@@ -6,6 +6,7 @@ import { defaultFor, type FlagValues, planInputOf } from '../../bench/plan/read-
 import { BoxFault } from '../../bench/run/client.ts';
 import { Resident } from '../../bench/run/resident.ts';
 import { type Score, scoreOf } from '../../bench/run/scimark-score.ts';
+import { NO_GAUGES } from '../../bench/run/watch/host-gauges.ts';
 import type { Plan } from '../../bench/types.ts';
 import { formatCpuList } from '../../bench/units.ts';
 import { scoreDocument } from '../../reports/documents/score.ts';
@@ -40,10 +41,9 @@ async function measureScore({ environments, image, signal, progress }: Rig, plan
   const [environment] = environments;
   if (environment === undefined) throw new Error('native was not prepared');
   try {
-    const gauges = { availableMemoryBytes: () => null, stealMs: () => null };
     const bytes = { node: image.nodeDigest, payload: image.payloadDigest };
     const resident = await Resident.start(
-      { plan, gauges, signal, image: bytes },
+      { plan, gauges: NO_GAUGES, signal, image: bytes },
       { box: 'native', startId: 'score', position: 0, environment, digests: false },
     );
     try {

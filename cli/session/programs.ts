@@ -1,11 +1,13 @@
 /** Users' programs on their way into a plan: from the command line, into the image, through a trial. */
 
 import { usageError } from '../../bench/errors.ts';
+import { isOfPrograms } from '../../bench/plan/commands.ts';
 import type { CommandSpec } from '../../bench/plan/exec.ts';
-import { expected, type Fixed, paced } from '../../bench/plan/pace.ts';
+import { expected, type Fixed, paced, type Trial } from '../../bench/plan/pace.ts';
 import { makePlan, type PlanDraft } from '../../bench/plan/plan.ts';
 import type { FlagValues, PlanInput } from '../../bench/plan/read-flags.ts';
-import { type Trial, tryCommands } from '../../bench/run/trial.ts';
+import { tryCommands } from '../../bench/run/trial.ts';
+import { NO_GAUGES } from '../../bench/run/watch/host-gauges.ts';
 import { formatNs } from '../../bench/units.ts';
 import type { ProgramNeeds, ResolvedCommand } from '../../runners/image/programs.ts';
 import type { Rig } from '../rig.ts';
@@ -16,7 +18,8 @@ type RunFlags = FlagValues<'run'>;
 export function programOf(operands: readonly string[]): CommandSpec | undefined {
   const [first = ''] = operands;
   if (first === '') return undefined;
-  if (process.argv.includes('--')) return { command: operands };
+  const dashes = process.argv.indexOf('--');
+  if (dashes >= 0 && process.argv.length - dashes - 1 === operands.length) return { command: operands };
   throw usageError('run takes a program after --, and environments after -e.', first, `-e ${first}, or -- ${first}`);
 }
 
@@ -72,17 +75,14 @@ export async function trialOf(rig: Rig, draft: PlanDraft, fixed: Fixed): Promise
   progress.phase(`trying ${commands.map(({ id }) => id).join(', ')} on ${baseline}`, true);
   const ids = commands.map(({ id }) => id);
   const plan = makePlan({ ...draft, workloads: ids, suite: [] }, rig.planned, baseline);
-  const gauges = { availableMemoryBytes: () => null, stealMs: () => null };
-  const tried = await tryCommands(environment, plan, {
-    ...{ gauges, signal, image: { node: image.nodeDigest, payload: image.payloadDigest } },
-  });
+  const bytes = { node: image.nodeDigest, payload: image.payloadDigest };
+  const tried = await tryCommands(environment, plan, { gauges: NO_GAUGES, signal, image: bytes });
   for (const one of tried) progress.say(trialLine(one, draft, baseline));
   const decided = commands.map((command) => {
     const found = tried.find(({ id }) => id === command.id);
     return found === undefined ? command : expected(command, found);
   });
-  const isAlone = draft.workloads.every((id) => decided.some((one) => id === one.id || id.startsWith(`${one.id}.`)));
-  return { ...draft, commands: decided, ...(isAlone ? paced(draft, tried, fixed) : {}) };
+  return { ...draft, commands: decided, ...(isOfPrograms(draft) ? paced(draft, tried, fixed) : {}) };
 }
 
 function trialLine({ id, runNs, output }: Trial, { commands = [] }: PlanDraft, baseline: string): string {

@@ -1,5 +1,6 @@
 /** The report of a session: its sections, in the order in which they are read. */
 
+import { isOfPrograms } from '../../bench/plan/commands.ts';
 import { formatCpuList, formatSpan } from '../../bench/units.ts';
 import type { Chart } from '../charts/chart.ts';
 import { sessionCharts } from '../charts/index.ts';
@@ -72,7 +73,8 @@ function aboutSession({ session, blocks }: ReportModel): Text[] {
   const span = Number.isFinite(took) ? ` in ${formatSpan(took)}` : '';
   const rounds = plan.measure === 'footprint' ? '' : ` × ${plan.rounds} rounds`;
   const shape = `${plan.profile}: ${count(blocks, 'block')}${rounds}${span}`;
-  const where = `CPU ${formatCpuList(plan.limits.cpus)}, size ${plan.size}, ${plan.kernels} kernels, seed ${plan.seed}`;
+  const kernels = isOfPrograms(plan) ? '' : `size ${plan.size}, ${plan.kernels} kernels, `;
+  const where = `CPU ${formatCpuList(plan.limits.cpus)}, ${kernels}seed ${plan.seed}`;
   return [
     [`boxmark ${clean(session.program, 20)} · `, name(session.id, 60), ` · ${dateText(session.startedAt)}`],
     name(session.host, 200),

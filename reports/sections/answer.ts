@@ -105,7 +105,9 @@ function contrastAnswer(model: ReportModel): string {
       return `${env} is ${row.verdict} than ${baseline}: it takes ${joined(lengthWords(row, digits))}, ${rate}${past}.`;
     }
     case 'equivalent': {
-      const shown = additions.includes('sustained-not-shown') ? '; long visits do not show it' : ', in long visits too';
+      const longs = additions.includes('sustained-not-shown') ? '; long visits do not show it' : ', in long visits too';
+      // A run of a program may be longer than such a visit.
+      const shown = model.session.plan.longVisits === 0 ? '' : longs;
       return `${env} is equivalent to ${baseline} in bursts: ${signed}, ${rate}, within ${margin}${shown}.`;
     }
     default: {

@@ -1,5 +1,6 @@
 /** How the session was made, and the commands that measure it again and check its files. */
 
+import { isOfPrograms } from '../../bench/plan/commands.ts';
 import { formatSpan } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -32,7 +33,7 @@ export function reproduce(model: ReportModel): Section {
         [
           'design',
           clean(
-            `${plan.profile}, ${plan.schedule}: ${count(model.blocks, 'block')} × ${plan.rounds} rounds, size ${plan.size}, ${plan.kernels} kernels`,
+            `${plan.profile}, ${plan.schedule}: ${count(model.blocks, 'block')} × ${plan.rounds} rounds${isOfPrograms(plan) ? '' : `, size ${plan.size}, ${plan.kernels} kernels`}`,
           ),
         ],
         ['passes in a burst', work.join(', ') || NO_FIGURE],

@@ -89,10 +89,15 @@ describe('--metric', () => {
     );
   });
 
-  it.each(['rate', 'rate:kB/s=x', 'rate:kB/s:more=x', 'ra te:s:lower=x', 'rate:s:lower=', 'rate:s:lower=(['])(
-    'refuses %j',
-    (text) => expect(() => METRICS.parse(text, '--metric')).toThrow(/--metric/),
-  );
+  it.each([
+    'rate',
+    'rate:kB/s=x',
+    'rate:kB/s:more=x',
+    'ra te:s:lower=x',
+    'rate:s:lower=',
+    'rate:s:lower=([',
+    `${'x'.repeat(21)}:s:lower=x`,
+  ])('refuses %j', (text) => expect(() => METRICS.parse(text, '--metric')).toThrow(/--metric/));
 
   it('is a workload beside that of its program', () => {
     const [command] = namedCommands(

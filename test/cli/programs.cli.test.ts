@@ -105,6 +105,7 @@ with: [${['cat', 'date', 'rm'].map((name) => `/usr/bin/${name}`).join(', ')}]
   it.each([
     ['that does not exist', ['--', './nothing-here'], 2, /does not exist/],
     ['without its --', ['ls'], 2, /after --/],
+    ['with a word before its --', ['docker', '--', 'ls'], 2, /received: docker/],
     ['with what only a shell does', ['-w', 'exec:ls | wc'], 2, /sh:ls \| wc/],
     ['with a file that is missing', ['--with', './no-file', '--', 'true'], 2, /no-file/],
     ['that is said something of and not given', ['--expect', 'any'], 2, /none is given/],

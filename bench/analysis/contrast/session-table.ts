@@ -8,7 +8,7 @@ import type { SessionGroups } from './session-groups.ts';
 import type { VerdictOptions } from './verdict.ts';
 
 export interface SessionRecord {
-  readonly plan: ContrastPlan & Partial<Pick<Plan, 'allowUnequal'>>;
+  readonly plan: ContrastPlan & Partial<Pick<Plan, 'allowUnequal' | 'longVisits'>>;
   /** Those that count: of whole blocks, from boxes whose states were right; or what they were grouped into. */
   readonly samples: Iterable<Sample> | SessionGroups;
   readonly starts: Iterable<Start>;
@@ -20,7 +20,8 @@ export function sessionTable(
   { plan, samples, starts, events }: SessionRecord,
   options: Pick<VerdictOptions, 'secondsPerBlock'> = {},
 ): ContrastTable {
-  const context = { ...options, starts, unequal: unequalOf(events), allowUnequal: plan.allowUnequal === true };
+  const { allowUnequal = false, longVisits } = plan;
+  const context = { ...options, starts, unequal: unequalOf(events), allowUnequal, hasLongVisits: longVisits !== 0 };
   return timedTable(samples, plan, context, hostTimedBoxes(events));
 }
 

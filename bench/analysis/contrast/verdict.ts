@@ -37,6 +37,8 @@ export interface Evidence {
   /** Of the total and the sustained ratio; null where there is none. */
   readonly total: Interval | null;
   readonly sustained: Interval | null;
+  /** Were long visits planned? */
+  readonly hasLongVisits?: boolean;
   /** Why the contrast can't be trusted; empty when it can. */
   readonly distrust: readonly Reason[];
 }
@@ -85,7 +87,8 @@ function againstEquivalence(evidence: Evidence, interval: Interval, edge: number
   return reasons;
 }
 
-function remarks({ sustained }: Evidence, edge: number): Addition[] {
+function remarks({ sustained, hasLongVisits = true }: Evidence, edge: number): Addition[] {
+  if (!hasLongVisits) return [];
   return sustained !== null && isInside(sustained, edge) ? [] : ['sustained-not-shown'];
 }
 
@@ -95,6 +98,8 @@ export interface VerdictOptions {
   readonly unequal?: Unequal | undefined;
   /** Inequalities that a setting makes don't cost the verdict. */
   readonly allowUnequal?: boolean | undefined;
+  /** False where no long visit was planned: nothing is said of them then. */
+  readonly hasLongVisits?: boolean | undefined;
   /** How long a block took, so that minutes can be named. */
   readonly secondsPerBlock?: number | undefined;
 }
@@ -117,7 +122,11 @@ export function sessionVerdicts(
     const { interval, intermittent, total, sustained } = row;
     const distrust = distrustOf(row, table.controlRows.slice(0, 1), trust, options);
     const sums = { total: total?.interval ?? null, sustained: sustained?.interval ?? null };
-    const judgement = judge({ interval, control: control?.interval ?? null, intermittent, ...sums, distrust }, margin);
+    const hasLongVisits = options.hasLongVisits !== false;
+    const judgement = judge(
+      { hasLongVisits, interval, control: control?.interval ?? null, intermittent, ...sums, distrust },
+      margin,
+    );
     return { ...judgement, more: furtherBlocks(judgement, row, control, margin, options.secondsPerBlock) };
   });
   return { judged, trust };

@@ -1,14 +1,15 @@
 /** A user's program in its box: started again and again, timed from its start to its exit, its output compared. */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fnv1a64 } from '../../../scimark/fnv.ts';
+import { memoryFolder } from '../../../system/file-write.ts';
 import { IMAGE_MARK, LAUNCHER_PATH, MEMORY_FOLDERS, memoryFolderName, NODE_PATH, workPath } from '../image-files.ts';
 import { type Burst, type CommandRequest, NOTHING_COMPARED } from '../protocol.ts';
 import { Launcher, type Run } from './launcher.ts';
 import { newcomers, processesNow } from './leftovers.ts';
-import { excerpt, meanOf, readMetric } from './metrics.ts';
+import { meanOf, quoted, readMetric } from './metrics.ts';
 
 /** Where a payload is. */
 export interface Surroundings {
@@ -40,7 +41,6 @@ const SHORT_BYTES = 1 << 20;
 /** What programs print differs from run to run, or does not: three runs of a trial show it, two of a long one. */
 const TRIAL_RUNS = 3;
 const LONG_TRIAL_NS = 5_000_000_000n;
-const TMPFS = 0x01021994;
 const STEP_LIMIT_MS = 600_000;
 
 export class Command {
@@ -58,7 +58,9 @@ export class Command {
     this.id = request.id;
     this.#request = request;
     this.#surroundings = surroundings;
-    this.#folder = mkdtempSync(join(memoryFolder(), memoryFolderName(surroundings.start, process.pid)));
+    this.#folder = mkdtempSync(
+      join(memoryFolder() ?? MEMORY_FOLDERS[0], memoryFolderName(surroundings.start, process.pid)),
+    );
     try {
       const files = join(surroundings.root, workPath(request.id));
       if (existsSync(files)) cpSync(files, this.#folder, { recursive: true });
@@ -198,7 +200,7 @@ export class Command {
     if (exit.includes(run.status)) return run;
     const errors = await this.#launcher.errorTail();
     const said = errors === '' ? textOf(run).slice(-400) : errors.slice(-400);
-    throw new Error(`${this.id} ${endingOf(run.status)}${said.trim() === '' ? '' : `: ${excerpt(said)}`}`);
+    throw new Error(`${this.id} ${endingOf(run.status)}${said.trim() === '' ? '' : `: ${quoted(said)}`}`);
   }
 
   #compare(runs: readonly Run[]): void {
@@ -206,7 +208,7 @@ export class Command {
     for (const run of runs) {
       if (checksumOf(run) === this.#checksum) continue;
       throw new Error(
-        `${this.id} prints something else than in its first run: ${excerpt(textOf(run))}; where outputs may differ: expect any`,
+        `${this.id} prints something else than in its first run: ${quoted(textOf(run))}; where outputs may differ: expect any`,
       );
     }
   }
@@ -227,7 +229,7 @@ export class Command {
     });
     if (status === 0) return;
     const how = error?.message ?? `ended with ${signal ?? `code ${status}`}`;
-    throw new Error(`${this.id}: its ${name} ${how}: ${excerpt(String(stderr ?? '').slice(-400))}`);
+    throw new Error(`${this.id}: its ${name} ${how}: ${quoted(String(stderr ?? '').slice(-400))}`);
   }
 }
 
@@ -246,18 +248,6 @@ function endingOf(status: number): string {
   if (status === 127) return 'was not found (exit code 127)';
   if (status === 126) return "can't be run (exit code 126)";
   return status > 128 && status < 193 ? `was ended by signal ${status - 128}` : `ended with exit code ${status}`;
-}
-
-/** In memory, like that of the workloads of the system, so that no box has a disk and another none. */
-function memoryFolder(): string {
-  const found = MEMORY_FOLDERS.find((folder) => {
-    try {
-      return statfsSync(folder).type === TMPFS;
-    } catch {
-      return false;
-    }
-  });
-  return found ?? MEMORY_FOLDERS[0];
 }
 
 /** What stands before Node.js on this process's own command line: the image's loader, where the host's libraries are others. */

@@ -56,7 +56,7 @@ export class Launcher {
     this.#child = spawn(shell, ['-c', script, 'sh', stdin, ...argv], { argv0: 'sh', env, cwd });
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#take(chunk, process.hrtime.bigint()));
     this.#child.stderr?.on('data', (chunk: Buffer) => {
-      this.#errors = `${this.#errors}${chunk.toString('latin1')}`.slice(-KEPT_ERROR_CHARS);
+      this.#errors = `${this.#errors}${chunk.toString()}`.slice(-KEPT_ERROR_CHARS);
     });
     this.#child.stdin?.on('error', () => {});
     this.#child.on('error', (error) => this.#fail(new Error(`the shell of the command can't be started: ${error}`)));

@@ -1,5 +1,7 @@
 /** Figures that a program prints, read from its output. */
 
+import { excerpt } from '../excerpt.ts';
+
 /** Where a figure stands in an output, and what counts as the better one. */
 export interface MetricReader {
   readonly id: string;
@@ -16,7 +18,7 @@ export function readMetric({ id, pattern, json }: MetricReader, output: string):
   const found = json === undefined ? byPattern(pattern ?? '', output) : byPath(json, output);
   if (found === undefined) {
     const what = json === undefined ? `the pattern ${pattern} matches nothing in` : `there is nothing at ${json} in`;
-    throw new Error(`${id}: ${what} what it prints: ${excerpt(output)}`);
+    throw new Error(`${id}: ${what} what it prints: ${quoted(output)}`);
   }
   const text = String(found)
     .trim()
@@ -54,9 +56,8 @@ function byPath(path: string, output: string): unknown {
   return typeof value === 'number' || typeof value === 'string' ? value : undefined;
 }
 
-/** A short and printable piece of a program's output. */
-export function excerpt(text: string): string {
-  const flat = text.replace(/\s+/g, ' ').trim();
-  const piece = flat.length > 160 ? `${flat.slice(0, 160)}…` : flat;
+/** A piece of a program's output, in quotes. */
+export function quoted(text: string): string {
+  const piece = excerpt(text);
   return piece === '' ? 'nothing' : JSON.stringify(piece);
 }

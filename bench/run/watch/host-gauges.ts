@@ -29,6 +29,9 @@ export interface HostGauges {
   dropCaches?(): Promise<string | null>;
 }
 
+/** Where nothing about the host is asked. */
+export const NO_GAUGES: HostGauges = { availableMemoryBytes: () => null, stealMs: () => null };
+
 /** The host has too little left for a further box: the session ends with what it has. */
 export class HostAtLimit extends BoxmarkError {}
 

@@ -64,6 +64,7 @@ describe('judge', () => {
   });
 
   it('says beside an equivalence that long visits do not show it', () => {
+    expect(given(0.99, 1.01, { sustained: null, hasLongVisits: false }).additions).toEqual([]);
     expect(given(0.99, 1.01, { sustained: null }).additions).toEqual(['sustained-not-shown']);
     expect(given(0.99, 1.01, { sustained: { low: 0.95, high: 1.05 } }).additions).toEqual(['sustained-not-shown']);
   });
