@@ -145,7 +145,12 @@ export interface Plan {
   /** Inequalities that a setting makes don't cost the verdict. */
   readonly allowUnequal: boolean;
   readonly rounds: number;
-  /** Warm-up bursts of each workload in every box of the first block, which decides how many later blocks do. */
+  /**
+   * Of programs that run long: a visit is one burst, without a lead-in; the first run in a box is its warm-up; the order of
+   * the boxes is balanced over the session, not in each block.
+   */
+  readonly singleBursts?: true;
+  /** Warm-up bursts of each workload in every box of the first block, which decides how many later blocks do. 0: none. */
   readonly pilotBursts: number;
   readonly burstNs: number;
   /** Least length of a long visit. */

@@ -49,12 +49,13 @@ function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
   const run = runOf(plan);
   const longSeconds = (run.length * plan.longVisits * plan.longNs) / 1e9;
   const burstNs = run.reduce((sum, id) => sum + Math.max(plan.burstNs, commandOf(plan, id)?.runNs ?? 0), 0);
+  const firstRunsNs = (plan.commands ?? []).reduce((sum, { runNs = 0 }) => sum + runNs, 0);
   let seconds = 0;
   for (const box of boxesOf(plan)) {
     const { startSeconds, factor } = guess(box);
     const warmups = plan.pilotBursts * (1 + (blocks - 1) * LATER_WARMUP_SHARE);
-    const bursts = warmups + blocks * 2 * plan.rounds;
-    seconds += blocks * (startSeconds + longSeconds) + (bursts * burstNs * factor) / 1e9;
+    const bursts = warmups + blocks * (plan.singleBursts === true ? 1 : 2) * plan.rounds;
+    seconds += blocks * (startSeconds + longSeconds) + ((bursts * burstNs + blocks * firstRunsNs) * factor) / 1e9;
   }
   return seconds;
 }
@@ -70,7 +71,7 @@ function describe(plan: Plan): string[] {
   return [
     ...(own.length === 0 ? [] : [`workloads     ${own.join(', ')} (${plan.size}, kernels: ${plan.kernels})`]),
     ...commands.map((command) => `program       ${command.id}: ${programText(command)}`),
-    `design        ${blocksText(plan)} blocks × ${plan.rounds} rounds, ${plan.schedule}, bursts of ${plan.burstNs / 1e6} ms`,
+    `design        ${blocksText(plan)} blocks × ${plan.rounds} rounds, ${plan.schedule}, ${plan.singleBursts === true ? 'one run a visit' : `bursts of ${plan.burstNs / 1e6} ms`}`,
     `margin        ±${percent(plan.margin)}: differences up to that count as none`,
     `ends          ${end}`,
   ];

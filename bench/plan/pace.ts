@@ -13,7 +13,7 @@ export interface Trial {
   readonly runNs: number;
 }
 
-type Paced = Pick<Plan, 'rounds' | 'pilotBursts' | 'longVisits' | 'timeoutMs'>;
+type Paced = Pick<Plan, 'rounds' | 'pilotBursts' | 'longVisits' | 'timeoutMs' | 'singleBursts'>;
 
 /** What the user has fixed. */
 export interface Fixed {
@@ -25,6 +25,8 @@ export interface Fixed {
 const ROUNDS_NS = 6e9;
 const PILOT_NS = 3e9;
 const LEAST_ROUNDS = 4;
+/** As many as a block needs to have a value; see `analysis/contrast/block-values.ts`. */
+const LEAST_PAIRED_ROUNDS = 3;
 const LEAST_PILOT = 6;
 /** A box may be so much slower than the baseline before a request counts as stuck. */
 const SLOWER = 4;
@@ -36,19 +38,32 @@ export function expected(command: CommandWorkload, { output, checksum, runNs }: 
 }
 
 /**
- * A plan of programs alone makes fewer rounds of those that run long: a visit is two bursts, and a burst is one run at
- * least.
+ * A plan of programs alone makes fewer rounds of those that run long. A burst is one run at least. Where that is longer
+ * than a long visit, it is one already, waking up is no part of it that counts, and the first run of a start has warmed
+ * up what there is to warm: a visit is one run.
  */
 export function paced(plan: Paced & Pick<Plan, 'burstNs' | 'longNs'>, tried: readonly Trial[], fixed: Fixed): Paced {
   const burstNs = Math.max(plan.burstNs, ...tried.map(({ runNs }) => runNs));
   const within = (value: number, least: number, most: number) => Math.min(most, Math.max(least, Math.round(value)));
-  const rounds = within(ROUNDS_NS / (2 * burstNs), Math.min(LEAST_ROUNDS, plan.rounds), plan.rounds);
+  const roundsOf = (bursts: number, least: number) =>
+    fixed.rounds ? plan.rounds : within(ROUNDS_NS / (bursts * burstNs), Math.min(least, plan.rounds), plan.rounds);
+  const timeoutFor = (bursts: number) =>
+    fixed.timeout ? plan.timeoutMs : Math.max(plan.timeoutMs, (SLOWER * bursts * burstNs) / 1e6);
+  if (burstNs > plan.longNs) {
+    return {
+      rounds: roundsOf(1, LEAST_PAIRED_ROUNDS),
+      singleBursts: true,
+      pilotBursts: 0,
+      longVisits: 0,
+      // The first runs of all programs are one request.
+      timeoutMs: timeoutFor(tried.length),
+    };
+  }
   const pilotBursts = within(PILOT_NS / burstNs, LEAST_PILOT, plan.pilotBursts);
   return {
-    rounds: fixed.rounds ? plan.rounds : rounds,
+    rounds: roundsOf(2, LEAST_ROUNDS),
     pilotBursts,
-    // A run that is longer than such a visit is one already.
-    longVisits: burstNs > plan.longNs ? 0 : plan.longVisits,
-    timeoutMs: fixed.timeout ? plan.timeoutMs : Math.max(plan.timeoutMs, (SLOWER * pilotBursts * burstNs) / 1e6),
+    longVisits: plan.longVisits,
+    timeoutMs: timeoutFor(pilotBursts),
   };
 }

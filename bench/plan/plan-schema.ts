@@ -50,7 +50,8 @@ const fields = {
   margin: z.number().positive().max(1),
   allowUnequal: z.boolean().default(false),
   rounds: count(MOST_BLOCKS),
-  pilotBursts: count(10_000),
+  singleBursts: z.exactOptional(z.literal(true)),
+  pilotBursts: z.number().int().min(0).max(10_000),
   burstNs: count(1e12),
   longNs: z.number().int().min(0).max(1e12),
   // Early versions gave every workload a visit at the end of a block, or one of them in rotation.

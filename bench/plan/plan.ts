@@ -222,9 +222,12 @@ export function makePlan(
   return Object.freeze(plan);
 }
 
-/** Rounds in which so many environments and the control are balanced; idle instances have none. */
-export function balancedRounds({ rounds, measure }: Pick<Plan, 'rounds' | 'measure'>, environments: number): number {
-  return measure === 'footprint' ? rounds : roundUp(rounds, environments + 1);
+/** Rounds in which so many environments and the control are balanced, where that is done in each block. */
+export function balancedRounds(
+  { rounds, measure, singleBursts }: Pick<Plan, 'rounds' | 'measure' | 'singleBursts'>,
+  environments: number,
+): number {
+  return measure === 'footprint' || singleBursts === true ? rounds : roundUp(rounds, environments + 1);
 }
 
 function pathOf(name: string, environments: readonly PlannedEnvironment[]): string {

@@ -26,7 +26,7 @@ export interface BlockOrderInput {
   /** Environment paths and the control; see `boxesOf`. */
   readonly boxes: readonly string[];
   readonly workloads: readonly string[];
-  /** A multiple of `cycleLength(boxes.length)` for a balanced block; see `roundUp`. */
+  /** A multiple of `cycleLength(boxes.length)` for a balanced block; fewer are balanced over the blocks. */
   readonly rounds: number;
   /** Long visits of each box to each workload; none by default. */
   readonly longVisits?: number;
@@ -74,7 +74,9 @@ export function blockOrder(input: BlockOrderInput): BlockOrder {
     turns.shuffle(workloads).map((workload) => ({ workload, order: orders.get(workload)?.[round] ?? [] })),
   );
   const long = randomStream(seed, block, 'long');
-  const longOrders = new Map(workloads.map((workload) => [workload, longOrdersOf(input, workload)]));
+  const longOrders = new Map(
+    workloads.map((workload) => [workload, ordersOverBlocks(input, input.longVisits ?? 0, `long/${workload}`)]),
+  );
   return {
     startOrder: randomStream(seed, block, 'start').shuffle(boxes),
     rounds,
@@ -86,15 +88,15 @@ export function blockOrder(input: BlockOrderInput): BlockOrder {
 }
 
 /**
- * Order of the boxes per long visit of a block, for one workload. They are too few for a cycle in each block: the rows of
- * one square, in a random order, are taken up over the blocks of the session.
+ * Orders of the boxes in `count` visits of a block that are too few for a cycle: the rows of one square, in a random
+ * order, are taken up over the blocks of the session.
  */
-function longOrdersOf({ seed, block, boxes, longVisits = 0 }: BlockOrderInput, workload: string): string[][] {
-  const stream = randomStream(seed, 0, `long/${workload}`);
+function ordersOverBlocks({ seed, block, boxes }: BlockOrderInput, count: number, name: string): string[][] {
+  const stream = randomStream(seed, 0, name);
   const labels = stream.shuffle(boxes);
   const square = stream.shuffle(williamsSquare(boxes.length));
-  return Array.from({ length: square.length === 0 ? 0 : longVisits }, (_, visit) => {
-    const row = square[((block - 1) * longVisits + visit) % square.length] ?? [];
+  return Array.from({ length: square.length === 0 ? 0 : count }, (_, visit) => {
+    const row = square[((block - 1) * count + visit) % square.length] ?? [];
     return row.map((number) => labels[number] as string);
   });
 }
@@ -103,7 +105,9 @@ function longOrdersOf({ seed, block, boxes, longVisits = 0 }: BlockOrderInput, w
  * Order of the boxes per round for one workload. The labels of the square are drawn once per block and workload, its
  * rows in a new order for each cycle: both leave a whole cycle balanced, and no box has the same neighbours throughout.
  */
-function visitOrders({ seed, block, boxes, rounds }: BlockOrderInput, workload: string): string[][] {
+function visitOrders(input: BlockOrderInput, workload: string): string[][] {
+  const { seed, block, boxes, rounds } = input;
+  if (rounds < cycleLength(boxes.length)) return ordersOverBlocks(input, rounds, `visits/${workload}`);
   const stream = randomStream(seed, block, `visits/${workload}`);
   const labels = stream.shuffle(boxes);
   const square = williamsSquare(boxes.length);

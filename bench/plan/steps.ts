@@ -51,7 +51,8 @@ export function blockSteps(plan: Plan, block: number): Step[] {
   const workloads = runOf(plan);
   const order = blockOrder({ seed, block, boxes, workloads, rounds: roundCount, longVisits });
   const starts = order.startOrder.map((box, index): Step => ({ kind: 'start', box, position: index + 1 }));
-  const warmups = workloads.flatMap((workload) =>
+  const warmed = plan.pilotBursts === 0 ? [] : workloads;
+  const warmups = warmed.flatMap((workload) =>
     order.startOrder.map((box, index): Step => ({ kind: 'warmup', box, workload, position: index + 1 })),
   );
   const rounds = order.rounds.map((visits, round) =>

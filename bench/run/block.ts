@@ -126,6 +126,7 @@ export class BlockRun {
   #ask({ kind, workload }: MeasuringStep, work: number, resident: Resident): Promise<BookedReply<'visit'>> {
     const { warmupBursts, plan } = this.#request;
     if (kind === 'warmup') return resident.ask('warmup', { workload, work, bursts: warmupBursts });
+    if (kind === 'visit' && plan.singleBursts === true) return resident.ask('warmup', { workload, work, bursts: 1 });
     if (kind === 'visit') return resident.ask('visit', { workload, work });
     return resident.ask('long', { workload, work, leastNs: plan.longNs });
   }

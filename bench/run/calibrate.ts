@@ -15,6 +15,8 @@ const TRIAL_SHARE = 0.2;
 const MOST_ATTEMPTS = 10;
 
 const COMMAND_RUNS = 3;
+/** A run that takes so many bursts by the trial is a burst. */
+const LONG_ENOUGH = 2;
 
 /** 1, 2, 5, 10, 20, 50 …: the step nearest to `passes` in logarithms, at least 1. */
 export function roundTo125(passes: number): number {
@@ -29,8 +31,10 @@ export function roundTo125(passes: number): number {
 export async function calibrate(resident: Pick<Resident, 'ask'>, plan: Plan): Promise<Record<string, number>> {
   const work: Record<string, number> = {};
   for (const workload of runOf(plan)) {
-    const one = commandOf(plan, workload) === undefined ? calibrateOne : calibrateCommand;
-    work[workload] = await one(resident, workload, plan.burstNs);
+    const command = commandOf(plan, workload);
+    const isLong = (command?.runNs ?? 0) >= LONG_ENOUGH * plan.burstNs;
+    const one = command === undefined ? calibrateOne : calibrateCommand;
+    work[workload] = isLong ? 1 : await one(resident, workload, plan.burstNs);
   }
   return work;
 }

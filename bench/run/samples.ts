@@ -32,7 +32,7 @@ export function toSamples({ plan, block, step, resident, work, reply, askedAtMs 
       position: step.position,
       env: step.box,
       startId: resident.startId,
-      phase: phaseOf(step.kind, index),
+      phase: phaseOf(step.kind, last),
       workload: step.workload,
       size: plan.size,
       work,
@@ -109,8 +109,9 @@ function speedOf(
   return { mflops: unit === MFLOPS ? rate : null, unit, rate, better: null };
 }
 
-function phaseOf(kind: 'warmup' | 'visit' | 'long', index: number): Phase {
-  if (kind === 'visit') return index === 0 ? 'lead' : 'measure';
+/** The last burst of a visit counts; one before it is the lead-in. */
+function phaseOf(kind: 'warmup' | 'visit' | 'long', last: boolean): Phase {
+  if (kind === 'visit') return last ? 'measure' : 'lead';
   return kind;
 }
 

@@ -4,7 +4,7 @@ import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { sessionTable } from '../../bench/analysis/contrast/session-table.ts';
 import { confirm, type Gated, gatePaired, type PairedRow } from '../../bench/analysis/regression.ts';
 import { metricsOf } from '../../bench/plan/commands.ts';
-import { roundUp } from '../../bench/plan/schedule.ts';
+import { balancedRounds } from '../../bench/plan/plan.ts';
 import { hasSuite, SUITE, suiteOf } from '../../bench/plan/suite.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
 import type { Environment, Estimate, Image, Plan } from '../../bench/types.ts';
@@ -93,7 +93,7 @@ function pairedPlan(base: Plan, paths: readonly string[], workloads: readonly st
     workloads,
     contrasts: paths.map((path) => ({ env: candidateOf(path), baseline: path })),
     schedule: 'interleaved' as const,
-    rounds: roundUp(base.rounds, environments.length + 1),
+    rounds: balancedRounds(base, environments.length),
   });
 }
 

@@ -150,6 +150,10 @@ export const planSchema = z.strictObject({
   margin: z.number().optional().describe('Differences up to this share count as none.'),
   allowUnequal: z.boolean().optional(),
   rounds: z.int(),
+  singleBursts: z
+    .literal(true)
+    .optional()
+    .describe('Of programs that run long: visits of one burst, balanced over the session.'),
   pilotBursts: z.int(),
   burstNs: z.number(),
   longNs: z.number(),

@@ -29,7 +29,7 @@ export function method({ session, margin }: ReportModel): Section {
       [
         'A ',
         strong('visit'),
-        ` is a lead-in burst and a measured burst of fixed work, about ${plan.burstNs / 1e6} ms on the baseline. Every environment runs the same bytes and must produce the same bits.`,
+        ` is ${plan.singleBursts === true ? 'one run of a program' : `a lead-in burst and a measured burst of fixed work, about ${plan.burstNs / 1e6} ms on the baseline`}. Every environment runs the same bytes and must produce the same bits.`,
       ],
       'Within a block: the median over rounds of the logarithm of the time ratio in the same round, against the baseline and against the control, averaged. Over blocks: the mean with Student’s interval of 95 %. The block is the unit; rounds and bursts are never pooled.',
       [

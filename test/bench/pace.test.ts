@@ -19,10 +19,19 @@ describe('a plan of programs', () => {
     expect(paced(PLAN, [tried(1e6)], FREE)).toEqual({ rounds: 30, pilotBursts: 30, longVisits: 1, timeoutMs: 60_000 });
   });
 
-  it('makes fewer of those that are long, waits longer for them, and has no long visits', () => {
-    const { rounds, pilotBursts, longVisits, timeoutMs } = paced(PLAN, [tried(1e6), tried(5e9)], FREE);
-    expect([rounds, pilotBursts, longVisits]).toEqual([4, 6, 0]);
-    expect(timeoutMs).toBe(4 * 6 * 5000);
+  it('makes fewer of those that take longer, and waits longer for them', () => {
+    const { rounds, pilotBursts, longVisits, timeoutMs } = paced(PLAN, [tried(1e6), tried(2.5e8)], FREE);
+    expect([rounds, pilotBursts, longVisits]).toEqual([12, 12, 1]);
+    expect(timeoutMs).toBe(60_000);
+  });
+
+  it('visits those that are long by single runs, of which the first in a box is its warm-up', () => {
+    const all = [tried(1e6), tried(1e6), tried(1e6), tried(6e9)];
+    expect(paced(PLAN, all, FREE)).toEqual({
+      ...{ rounds: 3, singleBursts: true, pilotBursts: 0, longVisits: 0 },
+      timeoutMs: 4 * 4 * 6000,
+    });
+    expect(paced(PLAN, [tried(1e9)], FREE).rounds).toBe(6);
   });
 
   it('keeps what the user has fixed', () => {

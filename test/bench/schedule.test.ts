@@ -138,3 +138,17 @@ it('long visits are balanced over a session: few in a block, and every box as of
     { numRuns: 40 },
   );
 });
+
+it('rounds that are too few for a cycle are balanced over a session, too', () => {
+  fc.assert(
+    fc.property(fc.nat(), number(2, 7), (seed, n) => {
+      const cycle = cycleLength(n);
+      const rounds = Math.max(1, cycle - 1);
+      const orders = Array.from({ length: cycle }, (_, index) =>
+        blockOrder({ seed, block: index + 1, boxes: boxes(n), workloads: ['fft'], rounds }),
+      ).flatMap((order) => order.rounds.map((turns) => turns[0]?.order ?? []));
+      expectBalanced(orders, n, (cycle * rounds) / n);
+    }),
+    { numRuns: 40 },
+  );
+});

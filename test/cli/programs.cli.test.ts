@@ -139,6 +139,30 @@ with: [${['cat', 'date', 'rm'].map((name) => `/usr/bin/${name}`).join(', ')}]
     expect(memoryLeft().filter((name) => !before.includes(name))).toEqual([]);
   });
 
+  it('that runs long is visited by single runs, with a warm-up by its first one, and compared in whole sessions', async () => {
+    const out = outOf('long');
+    const args = [
+      '--keep-going',
+      '--out',
+      out,
+      '--blocks',
+      '2',
+      '--rounds',
+      '3',
+      '--quiet',
+      '--',
+      script('long', 'sleep 0.35'),
+    ];
+    const { code, stderr } = await boxmark('run', '-e', 'native', ...args);
+    expect(code, stderr).toBe(0);
+    const { info, samples } = await loadSession(sessions(out)[0] ?? '');
+    expect(info.plan).toMatchObject({ singleBursts: true, pilotBursts: 0, longVisits: 0, rounds: 3 });
+    expect(info.work).toEqual({ long: 1 });
+    expect(new Set(samples.map(({ phase }) => phase))).toEqual(new Set(['measure']));
+    expect(samples).toHaveLength(2 * 2 * 3);
+    expect((await boxmark('check', sessions(out)[0] ?? '')).code).toBe(0);
+  });
+
   it('reads an empty standard input, and has an environment of its own', async () => {
     const file = script('surroundings', 'cat; echo "$PATH $HOME_OF_USER $LANG"; pwd | sed "s/[0-9].*//"');
     process.env.HOME_OF_USER = 'secret';
