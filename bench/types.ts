@@ -115,6 +115,8 @@ export interface CommandWorkload {
   readonly metrics?: readonly Metric[];
   /** The shortest run of the trial on the baseline, ns. */
   readonly runNs?: number;
+  /** A run of a program that does nothing, started in the same way there, ns: a part of every run. */
+  readonly startNs?: number;
 }
 
 /** Everything that decides what is measured and in which order. Frozen, pure, seeded. */

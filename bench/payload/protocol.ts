@@ -33,6 +33,8 @@ const command = z.object({
   exit: z.optional(z.array(count)),
   /** `unknown` in a trial, which finds out whether it prints the same every time. */
   expect: z.enum([...EXPECTATIONS, 'unknown']),
+  /** In a trial: measure what starting a process takes, too. */
+  timesStart: z.optional(z.boolean()),
   metrics: z.optional(
     z.array(
       z.object({
@@ -101,6 +103,7 @@ const bodySchemas = {
         output: z.optional(z.enum(['same', 'varied', 'long'])),
         excerpt: z.optional(z.string()),
         runNs: z.optional(z.number()),
+        startNs: z.optional(z.number()),
       }),
     ),
   }),

@@ -1,6 +1,7 @@
 /** Users' programs among the workloads of a plan: which are run, which only read what another one prints. */
 
 import type { CommandWorkload, Metric, Plan } from '../types.ts';
+import { formatNs } from '../units.ts';
 
 type WithCommands = Pick<Plan, 'workloads' | 'commands'>;
 
@@ -32,4 +33,13 @@ export function metricsOf({ metrics = [] }: Pick<CommandWorkload, 'metrics'>): r
 /** The figure of a program behind a workload; undefined for one that is a time. */
 export function metricOf({ commands = [] }: Pick<Plan, 'commands'>, workload: string): Metric | undefined {
   return commands.flatMap(metricsOf).find(({ id }) => id === workload);
+}
+
+/** Share of a run from which on its start is worth a word. */
+const MUCH_OF_A_RUN = 0.05;
+
+/** How much of a short run is no work of the program's: `0.8 ms of each run is the start of a process`; undefined for a long one. */
+export function startText({ runNs = 0, startNs = 0 }: Pick<CommandWorkload, 'runNs' | 'startNs'>): string | undefined {
+  if (startNs === 0 || startNs < MUCH_OF_A_RUN * runNs) return undefined;
+  return `${formatNs(Math.min(startNs, runNs))} of each run is the start of a process`;
 }

@@ -6,7 +6,7 @@ import type { CommandWorkload, Metric } from '../types.ts';
 import type { ValueType } from './values.ts';
 
 /** What a user says of a program; its name may be left out. */
-export interface CommandSpec extends Omit<CommandWorkload, 'id' | 'argv' | 'output' | 'runNs' | 'metrics'> {
+export interface CommandSpec extends Omit<CommandWorkload, 'id' | 'argv' | 'output' | 'runNs' | 'startNs' | 'metrics'> {
   readonly id?: string;
   readonly metrics?: readonly MetricSpec[];
 }

@@ -11,6 +11,8 @@ export interface Trial {
   readonly checksum: string;
   /** The shortest run, ns. */
   readonly runNs: number;
+  /** Of a program that does nothing, ns; absent where it was not measured. */
+  readonly startNs?: number;
 }
 
 type Paced = Pick<Plan, 'rounds' | 'pilotBursts' | 'longVisits' | 'timeoutMs' | 'singleBursts'>;
@@ -32,9 +34,16 @@ const LEAST_PILOT = 6;
 const SLOWER = 4;
 
 /** Output is compared when the user says so, or when the trial printed the same each time. */
-export function expected(command: CommandWorkload, { output, checksum, runNs }: Trial): CommandWorkload {
+export function expected(command: CommandWorkload, trial: Trial): CommandWorkload {
+  const { output, checksum, runNs, startNs } = trial;
   const expect = command.expect ?? (output === 'same' ? 'same-output' : 'any');
-  return { ...command, expect, ...(expect === 'any' ? {} : { output: checksum }), runNs };
+  return {
+    ...command,
+    expect,
+    ...(expect === 'any' ? {} : { output: checksum }),
+    runNs,
+    ...(startNs === undefined ? {} : { startNs }),
+  };
 }
 
 /**

@@ -23,6 +23,7 @@ const command = z.object({
   ...programFields,
   output: z.exactOptional(z.string().regex(/^[0-9a-f]{16}$/)),
   runNs: z.exactOptional(z.number().min(0).max(1e15)),
+  startNs: z.exactOptional(z.number().min(0).max(1e15)),
   metrics: z.exactOptional(z.array(z.object({ id, ...metricFields })).max(MOST_METRICS)),
 }) satisfies z.ZodType<CommandWorkload>;
 

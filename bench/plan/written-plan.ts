@@ -47,7 +47,7 @@ function workloadSettings(plan: Plan): Readonly<Record<string, Setting>> {
 
 /** As an entry of `workloads`; what a trial finds out is found out again. */
 function writtenProgram(command: CommandWorkload): object {
-  const { id, command: words, shell, argv: _, output: _o, runNs: _r, metrics, ...rest } = command;
+  const { id, command: words, shell, argv: _, output: _o, runNs: _r, startNs: _s, metrics, ...rest } = command;
   return {
     id,
     ...(shell === true ? { shell: words[0] } : { command: words }),

@@ -263,6 +263,8 @@ function requestFor(one: CommandWorkload): CommandRequest {
     exit: exit && [...exit],
     metrics: metrics && [...metrics],
     expect: one.expect ?? 'unknown',
+    // Until a trial has found how long it runs.
+    ...(one.runNs === undefined ? { timesStart: true } : {}),
   };
 }
 

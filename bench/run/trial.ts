@@ -60,6 +60,7 @@ function assertSame(commands: readonly CommandWorkload[], tried: readonly Trial[
   });
 }
 
-function trialOf({ id, first, output = 'same', runNs = 0 }: BodyOf<'prepare'>['workloads'][number]): Trial {
-  return { id, output, checksum: first, runNs };
+function trialOf(prepared: BodyOf<'prepare'>['workloads'][number]): Trial {
+  const { id, first, output = 'same', runNs = 0, startNs } = prepared;
+  return { id, output, checksum: first, runNs, ...(startNs === undefined ? {} : { startNs }) };
 }

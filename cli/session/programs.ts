@@ -1,7 +1,7 @@
 /** Users' programs on their way into a plan: from the command line, into the image, through a trial. */
 
 import { usageError } from '../../bench/errors.ts';
-import { isOfPrograms } from '../../bench/plan/commands.ts';
+import { isOfPrograms, startText } from '../../bench/plan/commands.ts';
 import type { CommandSpec } from '../../bench/plan/exec.ts';
 import { expected, type Fixed, paced, type Trial } from '../../bench/plan/pace.ts';
 import { makePlan, type PlanDraft } from '../../bench/plan/plan.ts';
@@ -85,8 +85,10 @@ export async function trialOf(rig: Rig, draft: PlanDraft, fixed: Fixed): Promise
   return { ...draft, commands: decided, ...(isOfPrograms(draft) ? paced(draft, tried, fixed) : {}) };
 }
 
-function trialLine({ id, runNs, output }: Trial, { commands = [] }: PlanDraft, baseline: string): string {
-  const time = `${id} takes ${formatNs(runNs)} a run on ${baseline}`;
+function trialLine(trial: Trial, { commands = [] }: PlanDraft, baseline: string): string {
+  const { id, runNs, output } = trial;
+  const start = startText(trial);
+  const time = `${id} takes ${formatNs(runNs)} a run on ${baseline}${start === undefined ? '' : ` (${start})`}`;
   const { expect } = commands.find((command) => command.id === id) ?? {};
   if (expect !== undefined) return time;
   const why = {

@@ -117,6 +117,7 @@ const command = z.strictObject({
   expect: z.enum(EXPECTATIONS).optional(),
   output: text.optional().describe('FNV-1a 64 of what it printed in the trial.'),
   runNs: z.number().optional().describe('The shortest run of the trial on the baseline.'),
+  startNs: z.number().optional().describe('A run of a program that does nothing, started in the same way there.'),
   metrics: z
     .array(
       z.strictObject({

@@ -1,6 +1,7 @@
 /** What a reader must know to read the figures rightly; the same in every format. */
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
+import { startText } from '../../bench/plan/commands.ts';
 import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
 import { formatChange } from '../../bench/units.ts';
 import { grouped } from '../grouped.ts';
@@ -32,6 +33,7 @@ export function sessionNotes(model: ReportModel): string[] {
       .map(
         (environment) => `${plain(environmentName(environment))} is emulated: its ratio is not the overhead of a VM.`,
       ),
+    ...shortRunNotes(model),
     ...parityNotes(model),
     ...clockNotes(model),
     ...controlNotes(model),
@@ -97,6 +99,17 @@ function clockNotes({ hostTimed }: ReportModel): string[] {
 }
 
 /** Sure but small differences of the control; those that disqualify have a banner. */
+/** Programs that run for hardly longer than a process takes to start. */
+function shortRunNotes({ session: { plan } }: ReportModel): string[] {
+  return (plan.commands ?? []).flatMap((command) => {
+    const start = startText(command);
+    if (start === undefined) return [];
+    return [
+      `${clean(command.id, 64)}: on ${clean(plan.baseline, 60)}, ${start}, which a box may make slower or faster.`,
+    ];
+  });
+}
+
 function controlNotes({ trust }: ReportModel): string[] {
   const small = trust.differences.filter(({ disqualifies }) => !disqualifies);
   if (small.length === 0) return [];

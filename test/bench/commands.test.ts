@@ -1,7 +1,7 @@
 /** Which workloads of a plan are run, and which of them are programs. */
 
 import { expect, it } from 'vitest';
-import { commandOf, isOfPrograms, metricOf, ownOf, runOf } from '../../bench/plan/commands.ts';
+import { commandOf, isOfPrograms, metricOf, ownOf, runOf, startText } from '../../bench/plan/commands.ts';
 import type { CommandWorkload, Metric } from '../../bench/types.ts';
 
 const RATE: Metric = { id: 'prog.rate', pattern: '(.+)', unit: 'x/s', better: 'higher' };
@@ -26,5 +26,15 @@ it('a plan of programs alone has no workload of Boxmark', () => {
     true,
     false,
     false,
+  ]);
+});
+
+it('the start of a process is worth a word where a run is short', () => {
+  expect(startText({ runNs: 1.6e6, startNs: 8e5 })).toBe('800 µs of each run is the start of a process');
+  expect(startText({ runNs: 7e5, startNs: 8e5 })).toBe('700 µs of each run is the start of a process');
+  expect([startText({ runNs: 1e8, startNs: 8e5 }), startText({ runNs: 1e6 }), startText({})]).toEqual([
+    undefined,
+    undefined,
+    undefined,
   ]);
 });

@@ -46,6 +46,11 @@ describe('the output of a program', () => {
     expect(expected(PROGRAM, tried(1e6))).toMatchObject({ expect: 'same-output', output: 'a'.repeat(16), runNs: 1e6 });
   });
 
+  it('comes with what starting a process took, where that was measured', () => {
+    expect(expected(PROGRAM, { ...tried(1e6), startNs: 8e5 }).startNs).toBe(8e5);
+    expect(expected(PROGRAM, tried(1e6))).not.toHaveProperty('startNs');
+  });
+
   it.each(['varied', 'long'] as const)('is not compared when it was %s', (output) => {
     const decided = expected(PROGRAM, tried(1e6, output));
     expect(decided.expect).toBe('any');

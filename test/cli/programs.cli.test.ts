@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startText } from '../../bench/plan/commands.ts';
 import { loadSession } from '../../bench/session/load.ts';
 import { boxmark, type Ended, sessions } from './program.ts';
 
@@ -63,6 +64,9 @@ describe('a program', () => {
     const { info, samples } = await loadSession(dir);
     expect(info.plan).toMatchObject({ workloads: ['count', 'count.rate'], suite: [] });
     expect(info.plan.commands?.[0]).toMatchObject({ command: [file, 'a b'], expect: 'same-output' });
+    const { runNs = 0, startNs = 0 } = info.plan.commands?.[0] ?? {};
+    expect(startNs).toBeGreaterThan(0);
+    expect(ended.stdout).toContain(`count: on native, ${startText({ runNs, startNs })}`);
     const printed = samples.filter(({ workload }) => workload === 'count.rate');
     expect(new Set(printed.map(({ rate, unit, better }) => `${rate} ${unit} ${better}`))).toEqual(
       new Set(['12.5 k/s higher']),

@@ -170,6 +170,18 @@ describe('the notes', () => {
     expect(notes(testPlan({ blocks: 10 })).join()).not.toMatch(/quick/);
   });
 
+  it('say how much of a short program is the start of a process', () => {
+    const of = (runNs: number) => {
+      const base = input(testPlan({ blocks: 10 }));
+      const commands = [{ id: 'prog', command: ['prog'], argv: [], runNs, startNs: 8e5 }];
+      return sessionNotes(
+        buildModel({ ...base, session: { ...base.session, plan: { ...base.session.plan, commands } } }),
+      );
+    };
+    expect(of(1e6).join()).toMatch(/prog: on native, 800 µs of each run is the start of a process/);
+    expect(of(1e8).join()).not.toMatch(/start of a process/);
+  });
+
   it('name a sequential schedule, missing blocks and what stopped it', () => {
     expect(notes(testPlan({ schedule: 'sequential' })).join()).toMatch(/sequential: one box after the other/);
     const plan = testPlan({ blocks: 12 });

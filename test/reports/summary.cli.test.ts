@@ -41,6 +41,7 @@ const PROGRAM: CommandWorkload = {
   expect: 'same-output',
   output: '0123456789abcdef',
   runNs: 1e9,
+  startNs: 8e5,
   metrics: [
     { id: 'hash.rate', pattern: '(\\d+)', unit: 'kB/s', better: 'higher' },
     { id: 'hash.time', json: '.time', unit: 's', better: 'lower' },
@@ -53,7 +54,11 @@ const PROGRAMS = { commands: [PROGRAM], with: ['/usr/share/dict'] };
 function richInput(): ModelInput {
   const input = fixtureInput();
   const { session } = input;
-  const plan = { ...session.plan, suite: ['fft', 'lu'], target: 0.001, maxTimeMs: 600_000, ...PROGRAMS };
+  const plan = {
+    ...session.plan,
+    ...{ suite: ['fft', 'lu'], target: 0.001, maxTimeMs: 600_000, singleBursts: true as const },
+    ...PROGRAMS,
+  };
   const unequal = { fact: 'cpus', label: 'CPUs 1 against 2', baseline: 2, env: 1, avoidable: true, why: 'a setting' };
   return {
     ...input,

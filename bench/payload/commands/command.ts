@@ -5,7 +5,16 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fnv1a64 } from '../../../scimark/fnv.ts';
 import { memoryFolder } from '../../../system/file-write.ts';
-import { IMAGE_MARK, LAUNCHER_PATH, MEMORY_FOLDERS, memoryFolderName, NODE_PATH, workPath } from '../image-files.ts';
+import { median } from '../../units.ts';
+import {
+  IMAGE_MARK,
+  LAUNCHER_PATH,
+  MEMORY_FOLDERS,
+  memoryFolderName,
+  NODE_PATH,
+  PROGRAM_PATH,
+  workPath,
+} from '../image-files.ts';
 import { type Burst, type CommandRequest, NOTHING_COMPARED } from '../protocol.ts';
 import { Launcher, type Run } from './launcher.ts';
 import { newcomers, processesNow } from './leftovers.ts';
@@ -27,6 +36,8 @@ export interface FirstRuns {
   /** `varied`: the runs printed different things; `long`: too much to compare by default. */
   readonly output: 'same' | 'varied' | 'long';
   readonly runNs: number;
+  /** Of a program that does nothing; absent where it was not asked for, or the image has none. */
+  readonly startNs?: number;
   /** The beginning of what it printed. */
   readonly excerpt: string;
 }
@@ -42,6 +53,8 @@ const SHORT_BYTES = 1 << 20;
 const TRIAL_RUNS = 3;
 const LONG_TRIAL_NS = 5_000_000_000n;
 const STEP_LIMIT_MS = 600_000;
+/** Runs of a program that does nothing. */
+const START_RUNS = 9;
 
 export class Command {
   readonly id: string;
@@ -69,14 +82,7 @@ export class Command {
       rmSync(this.#folder, { recursive: true, force: true });
       throw error;
     }
-    this.#launcher = new Launcher({
-      shell: this.#shell,
-      argv: this.#argv(),
-      env: this.#env,
-      cwd: this.#cwd,
-      stdin: request.stdin === undefined ? '/dev/null' : resolve(this.#cwd, request.stdin),
-      keepsOutput: this.#keepsOutput,
-    });
+    this.#launcher = this.#launch(this.#argv());
   }
 
   /** Runs it once, in a trial some more times, before anything is timed. */
@@ -104,7 +110,22 @@ export class Command {
       // The first one reads the program from the disk.
       runNs: Math.min(...runs.map(({ wallNs }) => wallNs)),
       excerpt: first.output.toString('utf8', 0, 400),
+      ...(await this.#startTime()),
     };
+  }
+
+  /** What every run spends on starting and ending a process. */
+  async #startTime(): Promise<{ startNs?: number }> {
+    const program = join(this.#surroundings.root, PROGRAM_PATH);
+    if (this.#request.timesStart !== true || !existsSync(program)) return {};
+    const launcher = this.#launch([program]);
+    try {
+      const runs: number[] = [];
+      while (runs.length < START_RUNS) runs.push((await launcher.run()).wallNs);
+      return { startNs: median(runs) };
+    } finally {
+      launcher.close();
+    }
   }
 
   /** Bursts of so many runs, back to back, and more of them until `leastNs` have gone by. */
@@ -183,6 +204,18 @@ export class Command {
       ...(slowdown === 0 ? {} : { BOXMARK_SLOWDOWN: String(slowdown) }),
       ...this.#request.env,
     };
+  }
+
+  #launch(argv: readonly string[]): Launcher {
+    const { stdin } = this.#request;
+    return new Launcher({
+      shell: this.#shell,
+      argv,
+      env: this.#env,
+      cwd: this.#cwd,
+      stdin: stdin === undefined ? '/dev/null' : resolve(this.#cwd, stdin),
+      keepsOutput: this.#keepsOutput,
+    });
   }
 
   /** The words as paths of this box; through the image's own loader where this payload runs through it. */
