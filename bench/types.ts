@@ -108,6 +108,8 @@ export interface CommandWorkload {
   readonly cleanup?: string;
   /** Exit codes that count as success; 0 when left out. */
   readonly exit?: readonly number[];
+  /** A run that takes longer has failed; stretched in boxes that are slow by design. Left out: only the plan's limit of a request. */
+  readonly timeoutMs?: number;
   /** Left out: what a trial on the baseline suggests. */
   readonly expect?: Expectation;
   /** Of the output, where it is compared: FNV-1a 64 of what the trial printed, 16 hex digits. */

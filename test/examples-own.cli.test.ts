@@ -25,11 +25,14 @@ interface Example {
   readonly isLong?: boolean;
 }
 
+const KERNELS = ['fft', 'sor', 'monte-carlo', 'sparse', 'lu'];
+
 const EXAMPLES: Readonly<Record<string, Example>> = {
   'lu.yaml': { workloads: ['lu-c', 'lu-c.rate'] },
   'openssl.yaml': { program: 'openssl', workloads: ['sha256', 'sha256.rate'], isLong: true },
   'primes.yaml': { program: 'java', workloads: ['primes'] },
   'queens.yaml': { program: '/usr/bin/python3', workloads: ['queens'] },
+  'scimark.yaml': { workloads: [...KERNELS, 'c', ...[...KERNELS, 'composite'].map((name) => `c.${name}`)] },
   'sqlite.yaml': { program: 'sqlite3', workloads: ['sqlite'] },
   'sysbench.yaml': { program: 'sysbench', workloads: ['sysbench', 'sysbench.rate'], isLong: true },
 };
@@ -44,14 +47,18 @@ const summarySchema = z.object({
   failures: z.array(z.unknown()),
 });
 
+let top: string;
 let folder: string;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+  top = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+  folder = join(top, 'examples/own-workloads');
   cpSync(FOLDER, folder, { recursive: true });
+  // The kernels in C, which one of them builds.
+  cpSync(join(import.meta.dirname, 'speed/c'), join(top, 'test/speed/c'), { recursive: true });
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(top, { recursive: true, force: true }));
 
 /** Commands that a file says come first. */
 const buildOf = (name: string): string[][] =>

@@ -31,6 +31,7 @@ const command = z.object({
   prepare: z.optional(word),
   cleanup: z.optional(word),
   exit: z.optional(z.array(count)),
+  timeoutMs: z.optional(z.number().check(z.gt(0))),
   /** `unknown` in a trial, which finds out whether it prints the same every time. */
   expect: z.enum([...EXPECTATIONS, 'unknown']),
   /** In a trial: measure what starting a process takes, too. */

@@ -1,9 +1,12 @@
 /** Programs in a plan file, with everything that may be said of one. */
 
 import * as z from 'zod';
-import { usageError } from '../errors.ts';
+import { nearest, usageError } from '../errors.ts';
 import { assertPattern, type CommandSpec, ID, METRIC_NAME, splitWords } from './exec.ts';
 import { line, MOST_METRICS, metricFields, programFields } from './program-fields.ts';
+import { time } from './values.ts';
+
+const TIMEOUT = time({ least: '1ms', most: '24h' });
 
 const metricSetting = z
   .strictObject({ name: z.string().regex(METRIC_NAME), ...metricFields })
@@ -17,6 +20,7 @@ const commandSetting = z
     shell: z.exactOptional(line),
     env: z.exactOptional(z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([z.string(), z.number()]))),
     ...programFields,
+    timeout: z.exactOptional(z.string().regex(TIMEOUT.pattern ?? /./)),
     metrics: z.exactOptional(z.array(metricSetting).min(1).max(MOST_METRICS)),
   })
   .refine(({ command, shell }) => (command === undefined) !== (shell === undefined), 'either command or shell');
@@ -29,6 +33,17 @@ export function commandSpecs(given: unknown, setting: string): CommandSpec[] {
   if (checked.success) return checked.data.map((one) => specOf(one, setting));
   const [issue] = checked.error.issues;
   const at = (issue?.path ?? []).join('.');
+  if (issue?.code === 'unrecognized_keys') {
+    const [key = ''] = issue.keys;
+    const settings = Object.keys(commandSetting.shape);
+    const what = `${setting}.${at} has no setting of this name${nearest(key, settings)}`;
+    // The settings of a figure are few, and in the documentation.
+    throw usageError(
+      `${what}.`,
+      key,
+      issue.path.length > 1 ? 'name, pattern, json, unit, better' : settings.join(', '),
+    );
+  }
   throw usageError(
     `${setting} is a list of programs${at === '' ? '' : `; at ${at}`}: ${issue?.message ?? 'not one'}.`,
     JSON.stringify(given)?.slice(0, 200) ?? '',
@@ -36,7 +51,10 @@ export function commandSpecs(given: unknown, setting: string): CommandSpec[] {
   );
 }
 
-function specOf({ command, shell, env, metrics, ...rest }: z.output<typeof commandSetting>, flag: string): CommandSpec {
+function specOf(
+  { command, shell, env, metrics, timeout, ...rest }: z.output<typeof commandSetting>,
+  flag: string,
+): CommandSpec {
   const words = shell !== undefined ? [shell] : typeof command === 'string' ? splitWords(command, flag) : command;
   for (const { pattern } of metrics ?? []) if (pattern !== undefined) assertPattern(pattern, flag);
   return {
@@ -44,6 +62,7 @@ function specOf({ command, shell, env, metrics, ...rest }: z.output<typeof comma
     command: (words ?? []).map(String),
     ...(shell === undefined ? {} : { shell: true }),
     ...(env === undefined ? {} : { env: Object.fromEntries(Object.entries(env).map(([k, v]) => [k, String(v)])) }),
+    ...(timeout === undefined ? {} : { timeoutMs: TIMEOUT.parse(timeout, `${flag}: timeout`) / 1e6 }),
     ...(metrics === undefined ? {} : { metrics }),
   };
 }

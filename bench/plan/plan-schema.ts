@@ -21,6 +21,7 @@ const command = z.object({
   argv: z.array(word).max(1000),
   env: z.exactOptional(z.record(z.string().max(400), word)),
   ...programFields,
+  timeoutMs: z.exactOptional(z.number().positive().max(1e8)),
   output: z.exactOptional(z.string().regex(/^[0-9a-f]{16}$/)),
   runNs: z.exactOptional(z.number().min(0).max(1e15)),
   startNs: z.exactOptional(z.number().min(0).max(1e15)),

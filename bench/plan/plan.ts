@@ -59,11 +59,11 @@ export function checkPlanInput(content: unknown, file: string): PlanInput {
 /** The same words as for the flag, after the name of the file. */
 function planError(issue: z.core.$ZodIssue | undefined, content: unknown, file: string): BoxmarkError {
   const known = [...PLAN_FLAGS.map(({ name }) => name), COMMANDS_SETTING];
-  if (issue?.code === 'unrecognized_keys') {
+  const name = String(issue?.path[0] ?? '');
+  if (issue?.code === 'unrecognized_keys' && name === '') {
     const [key = ''] = issue.keys;
     return usageError(`${file}: there is no setting of this name${nearest(key, known)}.`, key, known.join(', '));
   }
-  const name = String(issue?.path[0] ?? '');
   if (name === COMMANDS_SETTING) {
     try {
       commandSpecs((content as Readonly<Record<string, unknown>>)[name], `${file}: ${name}`);

@@ -47,11 +47,23 @@ function workloadSettings(plan: Plan): Readonly<Record<string, Setting>> {
 
 /** As an entry of `workloads`; what a trial finds out is found out again. */
 function writtenProgram(command: CommandWorkload): object {
-  const { id, command: words, shell, argv: _, output: _o, runNs: _r, startNs: _s, metrics, ...rest } = command;
+  const {
+    id,
+    command: words,
+    shell,
+    argv: _,
+    output: _o,
+    runNs: _r,
+    startNs: _s,
+    metrics,
+    timeoutMs,
+    ...rest
+  } = command;
   return {
     id,
     ...(shell === true ? { shell: words[0] } : { command: words }),
     ...rest,
+    ...(timeoutMs === undefined ? {} : { timeout: timeText(timeoutMs) }),
     ...(metrics === undefined ? {} : { metrics: metrics.map((one) => writtenMetric(id, one)) }),
   };
 }

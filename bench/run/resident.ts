@@ -205,7 +205,12 @@ export class Resident {
   async #prepare(): Promise<void> {
     const { plan } = this.#scope;
     const { size, kernels } = plan;
-    const { body } = await this.ask('prepare', { size, kernels, workloads: [...runOf(plan)], ...commandsFor(plan) });
+    const { body } = await this.ask('prepare', {
+      size,
+      kernels,
+      workloads: [...runOf(plan)],
+      ...commandsFor(plan, this.environment),
+    });
     checkPrepared(body, plan);
     this.prepared = body.workloads;
   }
@@ -244,13 +249,13 @@ function checkImage(facts: BoxFacts, image: StartScope['image']): void {
 }
 
 /** What a payload has to know of the users' programs. */
-function commandsFor(plan: Plan): { commands?: CommandRequest[] } {
+function commandsFor(plan: Plan, { slowness }: Environment): { commands?: CommandRequest[] } {
   const commands = runOf(plan).flatMap((id) => commandOf(plan, id) ?? []);
-  return commands.length === 0 ? {} : { commands: commands.map(requestFor) };
+  return commands.length === 0 ? {} : { commands: commands.map((one) => requestFor(one, slowness)) };
 }
 
-function requestFor(one: CommandWorkload): CommandRequest {
-  const { id, argv, env, workdir, stdin, setup, prepare, cleanup, exit, metrics } = one;
+function requestFor(one: CommandWorkload, slowness: number): CommandRequest {
+  const { id, argv, env, workdir, stdin, setup, prepare, cleanup, exit, metrics, timeoutMs } = one;
   return {
     id,
     argv: [...argv],
@@ -261,6 +266,7 @@ function requestFor(one: CommandWorkload): CommandRequest {
     prepare,
     cleanup,
     exit: exit && [...exit],
+    timeoutMs: timeoutMs && timeoutMs * slowness,
     metrics: metrics && [...metrics],
     expect: one.expect ?? 'unknown',
     // Until a trial has found how long it runs.

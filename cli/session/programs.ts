@@ -8,9 +8,14 @@ import { makePlan, type PlanDraft } from '../../bench/plan/plan.ts';
 import type { FlagValues, PlanInput } from '../../bench/plan/read-flags.ts';
 import { tryCommands } from '../../bench/run/trial.ts';
 import { NO_GAUGES } from '../../bench/run/watch/host-gauges.ts';
+import type { CommandWorkload } from '../../bench/types.ts';
 import { formatNs } from '../../bench/units.ts';
 import type { ProgramNeeds, ResolvedCommand } from '../../runners/image/programs.ts';
 import type { Rig } from '../rig.ts';
+
+/** Runs of a program in a request that a program's own timeout must not be cut short by. */
+const TRIAL_RUNS = 4;
+const VISIT_RUNS = 2;
 
 type RunFlags = FlagValues<'run'>;
 
@@ -74,7 +79,8 @@ export async function trialOf(rig: Rig, draft: PlanDraft, fixed: Fixed): Promise
   if (environment === undefined) throw new Error('the baseline was not prepared');
   progress.phase(`trying ${commands.map(({ id }) => id).join(', ')} on ${baseline}`, true);
   const ids = commands.map(({ id }) => id);
-  const plan = makePlan({ ...draft, workloads: ids, suite: [] }, rig.planned, baseline);
+  const own = { workloads: ids, suite: [], timeoutMs: Math.max(draft.timeoutMs, TRIAL_RUNS * slowestMs(commands)) };
+  const plan = makePlan({ ...draft, ...own }, rig.planned, baseline);
   const bytes = { node: image.nodeDigest, payload: image.payloadDigest };
   const tried = await tryCommands(environment, plan, { gauges: NO_GAUGES, signal, image: bytes });
   for (const one of tried) progress.say(trialLine(one, draft, baseline));
@@ -82,7 +88,18 @@ export async function trialOf(rig: Rig, draft: PlanDraft, fixed: Fixed): Promise
     const found = tried.find(({ id }) => id === command.id);
     return found === undefined ? command : expected(command, found);
   });
-  return { ...draft, commands: decided, ...(isOfPrograms(draft) ? paced(draft, tried, fixed) : {}) };
+  const timeoutMs = fixed.timeout ? draft.timeoutMs : Math.max(draft.timeoutMs, VISIT_RUNS * slowestMs(commands));
+  return {
+    ...draft,
+    timeoutMs,
+    commands: decided,
+    ...(isOfPrograms(draft) ? paced({ ...draft, timeoutMs }, tried, fixed) : {}),
+  };
+}
+
+/** What they may take together, where the user has said it. */
+function slowestMs(commands: readonly CommandWorkload[]): number {
+  return commands.reduce((sum, { timeoutMs = 0 }) => sum + timeoutMs, 0);
 }
 
 function trialLine(trial: Trial, { commands = [] }: PlanDraft, baseline: string): string {

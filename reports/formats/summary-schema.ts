@@ -114,6 +114,7 @@ const command = z.strictObject({
   prepare: text.optional(),
   cleanup: text.optional(),
   exit: z.array(z.int()).optional(),
+  timeoutMs: z.number().optional().describe('A run that takes longer has failed.'),
   expect: z.enum(EXPECTATIONS).optional(),
   output: text.optional().describe('FNV-1a 64 of what it printed in the trial.'),
   runNs: z.number().optional().describe('The shortest run of the trial on the baseline.'),

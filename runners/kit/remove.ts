@@ -32,5 +32,7 @@ export async function removeTree(path: string): Promise<void> {
  */
 async function openFolders(path: string): Promise<void> {
   const closed = ['-xdev', '-type', 'd', '!', '-perm', '-700'];
-  await hostExec(['find', path, ...closed, '-exec', 'chmod', 'u+rwx', '{}', ';'], { timeoutMs: LIMIT_MS });
+  // In the folder that find has opened, whatever has become of the path to it.
+  const chmod = ['-execdir', 'chmod', 'u+rwx', '{}', ';'];
+  await hostExec(['find', path, ...closed, ...chmod], { timeoutMs: LIMIT_MS });
 }

@@ -112,6 +112,9 @@ describe('a plan', () => {
   it.each([
     ['text', /plan.yaml/],
     [null, /plan.yaml/],
+    [{ workloads: [{ command: 'ls', timeuot: '3s' }] }, /workloads\.0 has no setting .*"timeout"\?/],
+    [{ workloads: [{ command: 'ls', timeout: '3' }] }, /workloads.*timeout/],
+    [{ workloads: [{ command: 'ls', timeout: '0.1ms' }] }, /timeout takes a time from 1ms/],
   ])('a plan file that holds %j is refused by name', (content, message) => {
     expect(() => checkPlanInput(content, 'plan.yaml')).toThrow(message);
   });

@@ -143,6 +143,15 @@ with: [${['cat', 'date', 'rm'].map((name) => `/usr/bin/${name}`).join(', ')}]
     expect(memoryLeft().filter((name) => !before.includes(name))).toEqual([]);
   });
 
+  it('that hangs is ended after its own timeout', async () => {
+    const plan = join(folder, 'hangs.yaml');
+    writeFileSync(plan, 'workloads: [{ id: hangs, command: sleep 600, timeout: 300ms, expect: any }]\n');
+    const before = memoryLeft();
+    const ended = await refused(['--plan', plan]);
+    expect(ended.stderr).toMatch(/runs for longer than its timeout of 0\.3 s/);
+    expect([ended.code, sessions(ended.out), memoryLeft()]).toEqual([1, [], before]);
+  });
+
   it('that runs long is visited by single runs, with a warm-up by its first one, and compared in whole sessions', async () => {
     const out = outOf('long');
     const args = [

@@ -131,7 +131,24 @@ function plan(dir: string): Target {
   const file = join(dir, 'plan.yaml');
   return {
     name: 'plan',
-    seed: Buffer.from('env: [native, "docker:memory=1g"]\nprofile: quick\nblocks: 6\nmax-time: 20m\nseed: 42\n'),
+    seed: Buffer.from(
+      `env: [native, "docker:memory=1g"]
+profile: quick
+blocks: 6
+max-time: 20m
+seed: 42
+with: [data.csv, /opt/tool:/opt/tool]
+workloads:
+  - id: hash
+    command: openssl speed -seconds 1 'a b'
+    env: { LANG: C }
+    timeout: 30s
+    exit: [0, 1]
+    expect: any
+    metrics: [{ name: rate, pattern: '([0-9.]+)k', unit: kB/s, better: higher }]
+  - { id: text, shell: 'sort data.csv | tail -1', setup: 'true', stdin: data.csv }
+`,
+    ),
     mutations: [words, numbers, bytes],
     read: (input, attempt) =>
       attempt('plan', () => {
@@ -258,7 +275,7 @@ function isRefusal(error: unknown): boolean {
 function environment(): Target {
   return {
     name: 'environment',
-    seed: Buffer.from('docker:memory=1g,cpus=0.5/unshare:network=none/qemu:kernel=%2Fboot%2Fvmlinuz'),
+    seed: Buffer.from('docker:memory=1g:cpus=0.5/unshare:network=none/ssh:there:port=2222:identity=%2Froot%2Fkey'),
     mutations: [words, numbers, bytes],
     read: (input, attempt) => attempt('path', () => parsePath(input.toString(), RUNNERS, () => '')),
   };

@@ -38,6 +38,7 @@ const PROGRAM: CommandWorkload = {
   prepare: 'true',
   cleanup: 'true',
   exit: [0, 1],
+  timeoutMs: 30_000,
   expect: 'same-output',
   output: '0123456789abcdef',
   runNs: 1e9,

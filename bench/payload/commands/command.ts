@@ -228,8 +228,8 @@ export class Command {
   }
 
   async #run(): Promise<Run> {
-    const run = await this.#launcher.run();
-    const { exit = [0] } = this.#request;
+    const { exit = [0], timeoutMs } = this.#request;
+    const run = await this.#launcher.run(timeoutMs);
     if (exit.includes(run.status)) return run;
     const errors = await this.#launcher.errorTail();
     const said = errors === '' ? textOf(run).slice(-400) : errors.slice(-400);

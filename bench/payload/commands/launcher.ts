@@ -69,8 +69,8 @@ export class Launcher {
     return this.#child.pid;
   }
 
-  /** One run. Rejects when the shell ended, or the output is too long to keep. */
-  async run(): Promise<Run> {
+  /** One run. Rejects when the shell ended, the output is too long to keep, or the run takes too long. */
+  async run(timeoutMs?: number): Promise<Run> {
     if (this.#ended !== undefined) throw this.#ended;
     this.#chunks = [];
     this.#bytes = 0;
@@ -81,8 +81,21 @@ export class Launcher {
     });
     const startNs = process.hrtime.bigint();
     this.#child.stdin?.write('\n');
-    const { status, atNs } = await done;
+    const { status, atNs } = await (timeoutMs === undefined ? done : this.#within(done, timeoutMs));
     return { startNs, wallNs: Number(atNs - startNs), status, output: Buffer.concat(this.#chunks) };
+  }
+
+  /** The program itself goes with its box, which a failed run closes. */
+  async #within<T>(done: Promise<T>, timeoutMs: number): Promise<T> {
+    const timer = setTimeout(() => {
+      this.#child.kill('SIGKILL');
+      this.#fail(new Error(`it runs for longer than its timeout of ${timeoutMs / 1000} s`));
+    }, timeoutMs);
+    try {
+      return await done;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** End of what the last run printed as errors, once the rest of it has arrived. */

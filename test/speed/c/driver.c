@@ -3,6 +3,8 @@
  * Arguments: tiny, small or large, then kernels, all by default. Prints `ready`, then takes one request a line:
  *   fft 100    runs 100 passes, answers with the nanoseconds they took
  *   fft sum    answers with the FNV-1a 64 of the state
+ * With `score MS` after the size it prints the MFLOPS of each kernel instead, measured for MS milliseconds at least, and
+ * their mean.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -191,10 +193,57 @@ static long long now_ns(void)
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
+/* Nominal floating-point operations of a pass, by SciMark's formulas. */
+static double flops(int kernel)
+{
+    double log2_n = 0;
+    switch (kernel) {
+    case 0:
+        for (int n = fft_n; n > 1; n /= 2)
+            log2_n++;
+        return (5.0 * fft_n - 2) * log2_n + 2.0 * (fft_n + 1);
+    case 1:
+        return (sor_n - 1.0) * (sor_n - 1.0) * 6;
+    case 2:
+        return mc_samples * 4.0;
+    case 3:
+        return 2.0 * sparse_per_row * sparse_n;
+    default:
+        return 2.0 / 3 * lu_n * lu_n * lu_n;
+    }
+}
+
+/* As SciMark does it: passes are doubled until they last long enough. */
+static double mflops(int kernel, double least_ns)
+{
+    for (long passes = 1;; passes *= 2) {
+        long long start = now_ns();
+        run(kernel, passes);
+        double took = now_ns() - start;
+        if (took >= least_ns)
+            return flops(kernel) * passes * 1e3 / took;
+    }
+}
+
+static int score(double least_ns)
+{
+    double sum = 0;
+    for (int k = 0; k < KERNELS; k++) {
+        prepare(k);
+        double rate = mflops(k, least_ns);
+        printf("%s %.2f MFLOPS\n", names[k], rate);
+        sum += rate;
+    }
+    printf("composite %.2f MFLOPS\n", sum / KERNELS);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     char name[32], request[32];
     set_sizes(argc > 1 ? argv[1] : "small");
+    if (argc == 4 && strcmp(argv[2], "score") == 0)
+        return score(atof(argv[3]) * 1e6);
     for (int k = 0; k < KERNELS; k++)
         if (argc <= 2)
             prepare(k);
