@@ -16,6 +16,8 @@ export interface Companions {
   readonly skip: (path: string) => boolean;
   /** Changes what was found in one of the folders. */
   readonly prepare?: (tree: Tree) => Tree;
+  /** Folder in which the interpreter looks for packages, as it names it, and what changes those that go there. */
+  readonly packages?: { readonly folder: string; readonly prepare: (tree: Tree) => Tree };
   /** Words after the interpreter; a folder is an absolute path of the host. */
   readonly options: readonly (string | { readonly folder: string })[];
 }
@@ -35,9 +37,9 @@ export async function companionsOf(file: string): Promise<Companions | undefined
 }
 
 const PYTHON_QUESTION = `
-import json, sys, sysconfig
+import json, site, sys, sysconfig
 paths = [sysconfig.get_path(name) for name in ('stdlib', 'platstdlib')]
-print(json.dumps({'folders': paths, 'prefix': getattr(sys, 'base_prefix', sys.prefix),
+print(json.dumps({'folders': paths, 'site': (getattr(site, 'getsitepackages', list)() + [None])[0], 'prefix': getattr(sys, 'base_prefix', sys.prefix),
   'tag': getattr(getattr(sys, 'implementation', None), 'cache_tag', None)}))`;
 
 const PYTHON_LEFT_OUT = /^(test|idlelib|tkinter|turtledemo|ensurepip|site-packages|dist-packages|config-.*)$/;
@@ -46,12 +48,19 @@ const PYTHON_LEFT_OUT = /^(test|idlelib|tkinter|turtledemo|ensurepip|site-packag
 async function pythonCompanions(file: string): Promise<Companions> {
   const isolated = basename(file).startsWith('python2') ? ['-E', '-s'] : ['-I'];
   const answer = await ask([file, ...isolated, '-B', '-c', PYTHON_QUESTION]);
-  const { folders, prefix, tag } = JSON.parse(answer) as { folders: string[]; prefix: string; tag: string | null };
+  const { folders, prefix, tag, site } = JSON.parse(answer) as {
+    folders: string[];
+    prefix: string;
+    tag: string | null;
+    site: string | null;
+  };
+  const prepare = (tree: Tree) => withCompiledModules(tree, tag ?? '');
   return {
     prefix: realpathSync(prefix),
     folders: present(folders),
     skip: (path) => PYTHON_LEFT_OUT.test(path),
-    prepare: (tree) => withCompiledModules(tree, tag ?? ''),
+    prepare,
+    ...(site === null ? {} : { packages: { folder: site, prepare } }),
     options: ['-B'],
   };
 }

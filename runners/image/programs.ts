@@ -13,11 +13,21 @@ import { LayoutConflict, layoutOf, PROGRAM_LIST_PATH } from './layout.ts';
 import { loadImage } from './load.ts';
 import { readManifest } from './manifest.ts';
 import { isSystemPath, type ObjectOptions, ProgramLayout, privatePlace } from './program-layout.ts';
+import { pythonCall, pythonModules } from './python-modules.ts';
 import { startOf } from './shebang.ts';
 import { programNames } from './shell-words.ts';
-import { Budget, isHiddenPath, isKernelPath, parseWith, scanTree, statusOf, type WithFile } from './with-files.ts';
+import {
+  Budget,
+  isHiddenPath,
+  isKernelPath,
+  parseWith,
+  scanTree,
+  statusOf,
+  type Tree,
+  type WithFile,
+} from './with-files.ts';
 
-const { basename, isAbsolute, join, normalize, relative, resolve } = posix;
+const { basename, dirname, isAbsolute, join, normalize, relative, resolve } = posix;
 
 /** A command as the user gave it. */
 export interface WantedCommand {
@@ -78,6 +88,8 @@ class Programs {
   readonly #cwd: string;
   readonly #placed = new Map<string, string[]>();
   readonly #scripts = new Set<string>();
+  /** By the real path of an interpreter, where it finds packages in the image. */
+  readonly #packages = new Map<string, { readonly place: string; readonly prepare: (tree: Tree) => Tree }>();
   /** Absolute places of `--with` that are others on this host. */
   readonly #moved: string[] = [];
   readonly #budget = new Budget(MOST, (figure, path) =>
@@ -122,6 +134,7 @@ class Programs {
     const start = await this.#program(findProgram(word, this.#cwd), id);
     const argv = [...start];
     for (const each of rest) argv.push(shell ? each : await this.#word(each, working));
+    if (!shell) await this.#addModules(findProgram(word, this.#cwd), rest, { id, working });
     const texts = [...(shell ? command : []), setup ?? '', prepare ?? '', cleanup ?? ''];
     for (const name of new Set(texts.flatMap(programNames))) await this.#called(name);
     return { id, argv };
@@ -209,13 +222,39 @@ class Programs {
     const program = mark(system === undefined ? this.#layout.addLink(own, place) : this.#linked(path, place));
     if (companions === undefined) return [program];
     const prefix = system === undefined ? companions.prefix : undefined;
-    return [
-      program,
-      ...this.#addCompanions(companions, (folder) => {
-        const inner = prefix === undefined ? '..' : relative(prefix, folder);
-        return inner.startsWith('..') ? this.#layout.placeOf(folder) : join(tools, inner);
-      }),
-    ];
+    const placeOf = (folder: string): string => {
+      const inner = prefix === undefined ? '..' : relative(prefix, folder);
+      return inner.startsWith('..') ? this.#layout.placeOf(folder) : join(tools, inner);
+    };
+    const { packages } = companions;
+    if (packages !== undefined) {
+      this.#packages.set(file, { place: placeOf(packages.folder), prepare: packages.prepare });
+    }
+    return [program, ...this.#addCompanions(companions, placeOf)];
+  }
+
+  /** What a Python script imports, beside it or among the packages of its interpreter. */
+  async #addModules(
+    { path, file, shebang }: FoundProgram,
+    words: readonly string[],
+    { id, working }: { id: string; working: WorkingFiles },
+  ): Promise<void> {
+    const python = shebang === undefined ? { path, file } : findProgram(shebang.interpreter, this.#cwd, path);
+    const call = pythonCall(python.path, shebang === undefined ? words : [...shebang.args, file], this.#cwd);
+    const packages = this.#packages.get(python.file);
+    if (call === undefined || statusOf(call.script)?.isFile() !== true) return;
+    const inner = relative(this.#cwd, call.script);
+    const isWorking = shebang === undefined && !inner.startsWith('../') && !words.includes(call.script);
+    const script = shebang === undefined ? call.script.slice(1) : (this.#systemPlace(file) ?? ownPlace(id, file, 0));
+    const beside = dirname(isWorking ? working.placeOf(inner) : script);
+    for (const { source, name, isBeside } of await pythonModules(call)) {
+      const place = join(isBeside ? beside : (packages?.place ?? ''), name);
+      if (!isBeside && packages === undefined) continue;
+      if (this.#layout.has(place)) continue;
+      const budget = isBeside && isWorking ? working.budget : this.#budget;
+      const tree = scanTree(source, { budget, skipSpecial: true });
+      this.#layout.addTree(place, packages?.prepare(tree) ?? tree, { skipMissing: true, unlisted: true });
+    }
   }
 
   /** Gives the words that make the interpreter use what was added. */

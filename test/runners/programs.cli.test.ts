@@ -136,6 +136,37 @@ describe('a command of a user', () => {
     expect(outputOf(await imageOf({ command: ['python3', 'sum.py', 'numbers.json'] }))).toBe('6.0 True\n');
   });
 
+  it('runs as a Python script with what it imports: modules beside it, packages of its virtual environment', async (ctx) => {
+    const python = findCommand('python3');
+    if (python === undefined) return ctx.skip('python3 is not installed');
+    const folder = join(cwd, 'venv-script');
+    mkdirSync(join(folder, 'near'), { recursive: true });
+    const made = spawnSync(python, ['-m', 'venv', '--without-pip', join(folder, 'venv')], { encoding: 'utf8' });
+    if (made.status !== 0) return ctx.skip(`no virtual environment can be made: ${made.stderr}`);
+    const ask = [
+      join(folder, 'venv/bin/python'),
+      '-c',
+      "import sysconfig; print(sysconfig.get_path('purelib'))",
+    ] as const;
+    const packages = spawnSync(ask[0], ask.slice(1), { encoding: 'utf8' }).stdout.trim();
+    mkdirSync(join(packages, 'far/inner'), { recursive: true });
+    writeFileSync(join(packages, 'far/__init__.py'), 'from .inner import deep\nSEVEN = deep.SEVEN\n');
+    writeFileSync(join(packages, 'far/inner/__init__.py'), '');
+    writeFileSync(join(packages, 'far/inner/deep.py'), 'SEVEN = 7\n');
+    writeFileSync(join(packages, 'unused.py'), '');
+    writeFileSync(join(folder, 'near/__init__.py'), '');
+    writeFileSync(join(folder, 'near/by.py'), 'import json\nTEXT = json.dumps([1])\n');
+    const text = 'import far\nfrom near import by\nprint(far.SEVEN, by.TEXT)\n';
+    writeFileSync(join(folder, 'script.py'), text);
+    writeFileSync(join(folder, 'tool'), `#!${ask[0]}\n${text}`, { mode: 0o755 });
+    const called = await imageOf({ command: ['venv-script/venv/bin/python', '-W', 'ignore', 'venv-script/script.py'] });
+    expect(outputOf(called)).toBe('7 [1]\n');
+    expect(outputOf(await imageOf({ command: ['./venv-script/tool'] }))).toBe('7 [1]\n');
+    const files = readdirSync(called.image.root, { recursive: true }).map(String);
+    expect(files.some((file) => file.endsWith('far/inner/deep.py'))).toBe(true);
+    expect(files.some((file) => file.endsWith('unused.py'))).toBe(false);
+  });
+
   it('runs as a Perl script with the modules of the image', async (ctx) => {
     if (findCommand('perl') === undefined) return ctx.skip('perl is not installed');
     const loaded = 'print join("\\n", grep { !m{^(?:$ENV{ROOT})?/usr/} } values %INC), sum(1, 2), "\\n"';

@@ -21,6 +21,7 @@ import { withCompiledModules } from '../../runners/image/compiled-modules.ts';
 import { findProgram } from '../../runners/image/find-program.ts';
 import { addFile, isTaken, skeletonLayout, throughLinks } from '../../runners/image/layout.ts';
 import { privatePlace } from '../../runners/image/program-layout.ts';
+import { pythonCall } from '../../runners/image/python-modules.ts';
 import { parseShebang } from '../../runners/image/shebang.ts';
 import { Budget, parseWith, scanTree } from '../../runners/image/with-files.ts';
 
@@ -328,5 +329,23 @@ describe('a place in an image', () => {
   it('keeps the inner structure of a program outside the system, and no folder above it', () => {
     const [file, prefix] = ['/home/user/pythons/3/bin/python3.11', '/home/user/pythons/3'];
     expect(privatePlace(file, 'boxmark/tools/it', 'python3.11', prefix)).toBe('boxmark/tools/it/bin/python3.11');
+  });
+});
+
+describe('a call of Python', () => {
+  it.each([
+    [['run.py', 'a'], '/work/run.py'],
+    [['-X', 'dev', '-u', '-W', 'ignore', '/opt/run.py'], '/opt/run.py'],
+    [['--version'], undefined],
+    [['-c', 'print(1)'], undefined],
+    [['-Bm', 'http.server'], undefined],
+    [['-'], undefined],
+    [[], undefined],
+  ])('with the words %j runs the script %s', (words, script) => {
+    expect(pythonCall('/venv/bin/python3.11', words, '/work')?.script).toBe(script);
+  });
+
+  it.each(['/usr/bin/perl', '/usr/bin/python2.7', '/usr/bin/pythonic'])('is not one of %s', (interpreter) => {
+    expect(pythonCall(interpreter, ['run.py'], '/work')).toBeUndefined();
   });
 });
