@@ -14,7 +14,16 @@ import { HOW_MUCH, WHAT } from './what-flags.ts';
 const MOST_SEED = Number.MAX_SAFE_INTEGER;
 
 /** Names of the formats in reports/, which are not loaded for help; a test compares them. */
-export const REPORT_FORMATS = { terminal: '', json: '', md: '', csv: '', html: '', png: '', svg: '' } as const;
+export const REPORT_FORMATS = {
+  terminal: '',
+  json: '',
+  md: '',
+  csv: '',
+  html: '',
+  png: '',
+  svg: '',
+  latex: '',
+} as const;
 export const EXPORT_FORMATS = {
   ...{
     hyperfine: '',

@@ -1,6 +1,7 @@
 /** The registry of formats: one line each. Those for people come first. */
 
 import { sessionDocument } from '../documents/session.ts';
+import { clean } from '../text.ts';
 import { bencher } from './bencher.ts';
 import { benchfmt } from './benchfmt.ts';
 import { criterion } from './criterion.ts';
@@ -12,6 +13,7 @@ import { htmlPage } from './html/format.ts';
 import { hyperfine } from './hyperfine.ts';
 import { json } from './json.ts';
 import { junit } from './junit.ts';
+import { latexText } from './latex.ts';
 import { markdownText } from './markdown.ts';
 import { openmetrics } from './openmetrics.ts';
 import { otava } from './otava.ts';
@@ -37,6 +39,17 @@ const markdown: Format = {
   files: each('report.md', ({ model }) => markdownText(sessionDocument(model))),
 };
 
+const latex: Format = {
+  name: 'latex',
+  extension: 'tex',
+  summary: 'Tables and the chart of the answer, to be put into an article in LaTeX',
+  audience: 'people',
+  many: false,
+  files: each('report.tex', ({ model }) =>
+    latexText(sessionDocument(model), clean(model.session.id, 60).replace(/[^\w-]/g, '-')),
+  ),
+};
+
 export const FORMATS: readonly Format[] = [
   terminal,
   json,
@@ -45,6 +58,7 @@ export const FORMATS: readonly Format[] = [
   htmlPage,
   png,
   svg,
+  latex,
   hyperfine,
   pyperf,
   benchfmt,
