@@ -21,3 +21,8 @@ export function mapped(schema: unknown, change: (node: Node) => Node): unknown {
   if (typeof schema !== 'object' || schema === null) return schema;
   return change(Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, mapped(value, change)])));
 }
+
+/** The name by which a validator knows a schema, which is no address: `urn:boxmark:schema:plan`. */
+export function schemaId(name: string): string {
+  return `urn:boxmark:schema:${name}`;
+}

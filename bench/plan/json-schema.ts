@@ -1,7 +1,7 @@
 /** The JSON Schema that editors check a plan file with as it is typed. What it lets through, `run` still checks. */
 
 import * as z from 'zod';
-import { mapped, oneTypeEach } from '../json-schema.ts';
+import { mapped, oneTypeEach, schemaId } from '../json-schema.ts';
 import { COMMANDS_SETTING, planInputSchema } from './plan.ts';
 import { helpOf, PLAN_FLAGS } from './read-flags.ts';
 import type { ValueType } from './values.ts';
@@ -20,6 +20,7 @@ export function planJsonSchema(): object {
   const programs = { description: PROGRAMS, ...(properties[COMMANDS_SETTING] as object) };
   return oneTypeEach({
     $schema,
+    $id: schemaId('plan'),
     title: 'A plan for boxmark run --plan',
     ...schema,
     properties: { ...Object.fromEntries(described), [COMMANDS_SETTING]: programs },

@@ -65,5 +65,5 @@ export type LineType = z.infer<typeof lineSchema>['type'];
 
 /** The JSON Schema that is shipped as schemas/lines.schema.json. */
 export function linesJsonSchema(): object {
-  return shipped(lineSchema, 'A line of boxmark run --json-lines');
+  return shipped(lineSchema, 'lines', 'A line of boxmark run --json-lines');
 }

@@ -5,7 +5,7 @@
  */
 
 import * as z from 'zod';
-import { oneTypeEach } from '../../bench/json-schema.ts';
+import { oneTypeEach, schemaId } from '../../bench/json-schema.ts';
 import {
   COST_MEASURES,
   DIRECTIONS,
@@ -311,15 +311,15 @@ export const summarySchema = z.strictObject({
 
 /** The JSON Schema that is shipped as schemas/summary.schema.json. */
 export function summaryJsonSchema(): object {
-  return shipped(summarySchema, "A session's figures: boxmark run --json and report/summary.json");
+  return shipped(summarySchema, 'summary', "A session's figures: boxmark run --json and report/summary.json");
 }
 
 /** Of what is there, without refusing what may come. */
-export function shipped(promised: z.ZodType, title: string): object {
+export function shipped(promised: z.ZodType, name: string, title: string): object {
   const { $schema, ...schema } = z.toJSONSchema(promised, {
     override: ({ jsonSchema }) => {
       if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
     },
   });
-  return { $schema, title, ...(oneTypeEach(schema) as object) };
+  return { $schema, $id: schemaId(name), title, ...(oneTypeEach(schema) as object) };
 }

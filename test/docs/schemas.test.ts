@@ -20,6 +20,11 @@ describe.each([
   'schemas/lines.schema.json',
   'claims/claims.schema.json',
 ])('%s', (file) => {
+  it('has a name of its own', () => {
+    const [, name] = /(\w+)\.schema/.exec(file) ?? [];
+    expect(JSON.parse(readFileSync(join(ROOT, file), 'utf8'))).toMatchObject({ $id: `urn:boxmark:schema:${name}` });
+  });
+
   it('has one type to a node', () => {
     const types = typesOf(JSON.parse(readFileSync(join(ROOT, file), 'utf8')));
     expect(types.length).toBeGreaterThan(20);

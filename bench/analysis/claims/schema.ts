@@ -1,7 +1,7 @@
 /** What a claims file may say: the fields of a published claim, its band, and the conditions under which it can be judged. */
 
 import * as z from 'zod';
-import { oneTypeEach } from '../../json-schema.ts';
+import { oneTypeEach, schemaId } from '../../json-schema.ts';
 import { TRAITS } from '../../types.ts';
 
 /** Raised whenever a field changes its meaning. */
@@ -161,5 +161,10 @@ export function isRateClaim(claim: Claim): claim is RateClaim {
 /** The JSON Schema that editors check a claims file with as it is typed. What it lets through, zod still refuses. */
 export function claimsJsonSchema(): object {
   const { $schema, ...schema } = z.toJSONSchema(claimsFileSchema, { io: 'input' });
-  return { $schema, title: 'Claims that boxmark verify judges', ...(oneTypeEach(schema) as object) };
+  return {
+    $schema,
+    $id: schemaId('claims'),
+    title: 'Claims that boxmark verify judges',
+    ...(oneTypeEach(schema) as object),
+  };
 }
