@@ -160,8 +160,12 @@ function whereText({ session }: ReportModel, workload: string): string {
 /** What the control says about the smallest difference this session can resolve. */
 export function controlSentence(model: ReportModel): string {
   const rows = model.control.rows;
-  const row = rows.find(({ workload }) => workload === SUITE) ?? rows[0];
-  const name = `Control (a second ${clean(model.session.plan.baseline, 60)})`;
+  const lead = leadWorkload(model);
+  const row = rows.find(({ workload }) => workload === lead) ?? rows[0];
+  const { plan } = model.session;
+  const where =
+    lead === SUITE || plan.workloads.length === 1 || row === undefined ? '' : ` on ${clean(row.workload, 40)}`;
+  const name = `Control (a second ${clean(plan.baseline, 60)}${where})`;
   if (!row) return `${name}: no data, so the smallest difference that this host can resolve is not known.`;
   const digits = percentDigits(row);
   const value = changePercent(row.timeRatio, digits);

@@ -2,7 +2,8 @@
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { metricsOf } from '../../bench/plan/commands.ts';
-import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
+import { commandText } from '../../bench/plan/exec.ts';
+import { hasSuite, SUITE, suiteOf } from '../../bench/plan/suite.ts';
 import type { Estimate } from '../../bench/types.ts';
 import { leadName, leadWorkload, lineList } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
@@ -11,6 +12,7 @@ import { changePercent, figureOf, joined, NO_FIGURE, percent, percentDigits, rat
 import { pairCell } from './names.ts';
 import {
   type Cell,
+  code,
   details,
   figures,
   name,
@@ -18,6 +20,7 @@ import {
   type Row,
   type Section,
   type Table,
+  type Text,
   texts,
 } from './section.ts';
 import { moreText, reasonWords } from './verdicts.ts';
@@ -49,6 +52,16 @@ export function verdicts(model: ReportModel): Section {
   };
 }
 
+/** What the workloads run that are programs of the user's. */
+function programLead({ session }: ReportModel): Text[] {
+  return (session.plan.commands ?? []).map((command) => [
+    name(command.id, 60),
+    ' runs ',
+    code(`${command.shell === true ? 'sh -c ' : ''}${commandText(command.command)}`, 200),
+    '.',
+  ]);
+}
+
 /** What a ratio means where it is not one of times. */
 function metricLead({ session }: ReportModel): string[] {
   const metrics = (session.plan.commands ?? []).flatMap(metricsOf);
@@ -73,11 +86,11 @@ export function contrasts(model: ReportModel): Section {
         ': above 1 takes longer. Paired 95 % intervals of typical bursts, not adjusted for their number; verdicts at a ' +
           `margin of ±${percent(model.margin)}.`,
       ],
+      ...programLead(model),
       ...metricLead(model),
     ],
     charts: ['workloads'],
-    aboutCharts:
-      'Charts of the kernels share one axis; the grey band is the interval of the control on the same workload.',
+    aboutCharts: `${suiteOf(model.session.plan).length > 1 ? 'Charts of the kernels share one axis; the' : 'The'} grey band is the interval of the control on the same workload.`,
     tables: [
       contrastTable(model, 'contrasts', `Time ratio to ${clean(baseline, 60)}`, [
         ...model.contrasts.filter(isMain),

@@ -108,22 +108,26 @@ export function needsOf(model: ReportModel): Needs | null {
   if (open === null) return null;
   const width = `±${percent(decisiveShare(model.margin))}`;
   if (open.blocks === null) {
-    const sentence = `needs more than 1000 further blocks for ${width}: make the host quieter instead (boxmark doctor)`;
+    const who = open.count === 1 ? 'The open verdict needs' : `The ${open.count} open verdicts need`;
+    const sentence = `${who} more than 1000 further blocks for ${width}: make the host quieter instead (boxmark doctor)`;
     return { sentence, command: null };
   }
+  const able = open.count - open.beyond;
+  const widest = able === 1 ? 'The open verdict' : `The widest of ${able} open verdicts`;
   if (open.blocks > MOST_BLOCKS) {
     const needs = moreText({ ...open, blocks: open.blocks });
-    return { sentence: `needs ${needs}, for ${width}: this host is too noisy now (boxmark doctor)`, command: null };
+    return {
+      sentence: `${widest} needs ${needs}, for ${width}: this host is too noisy now (boxmark doctor)`,
+      command: null,
+    };
   }
-  const able = open.count - open.beyond;
-  const widest = able === 1 ? 'the open verdict' : `the widest of ${able} open verdicts`;
   const rest = open.beyond === 0 ? '' : `; ${open.beyond} more would need more than 1000 blocks, and a quieter host`;
   const { target } = session.plan;
   // A session that stopped at its target continues only for a smaller one.
   const isAtTarget = session.stopReason === 'precision' && typeof target === 'number';
   const flag = isAtTarget ? `--target ${decisivePercent(model.margin)}%` : `--max-blocks ${model.blocks + open.blocks}`;
   return {
-    sentence: `needs ${able === 1 ? '' : 'up to '}${moreText({ ...open, blocks: open.blocks })}: then ${widest} is at ${width}, which always decides${rest}`,
+    sentence: `${widest} needs ${able === 1 ? '' : 'up to '}${moreText({ ...open, blocks: open.blocks })}: then it is at ${width}, which always decides${rest}`,
     command: `boxmark resume ${folderOf(model)} ${flag}`,
   };
 }

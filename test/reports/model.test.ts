@@ -5,7 +5,10 @@ import type { SessionEvent } from '../../bench/session/events.ts';
 import { NO_FIGURES, NO_TRAITS, type Sample } from '../../bench/types.ts';
 import { buildModel, type ModelInput } from '../../reports/model/model.ts';
 import { answerOf, controlSentence } from '../../reports/sections/answer.ts';
+import { contrasts } from '../../reports/sections/contrasts.ts';
 import { sessionNotes } from '../../reports/sections/notes.ts';
+import { plain } from '../../reports/sections/section.ts';
+import { changePercent, percentDigits } from '../../reports/words.ts';
 import {
   planOf,
   simulateSamples,
@@ -159,6 +162,24 @@ describe('the control', () => {
     expect(controlSentence(buildModel(input({ ...plan, blocks: 1 })))).toMatch(/one block: no interval/);
     expect(controlSentence(buildModel(input({ ...plan, blocks: 0 })))).toMatch(/no data/);
   });
+});
+
+it('the control is that of the workload that the answer is about', () => {
+  const plan = testPlan({ workloads: ['syscall', 'memory'], suite: [], blocks: 10 });
+  const model = buildModel(input(plan));
+  const { workload = '' } = model.headline ?? {};
+  expect(controlSentence(model)).toContain(`Control (a second native on ${workload}):`);
+  const row = model.control.rows.find((one) => one.workload === workload);
+  expect(controlSentence(model)).toContain(changePercent(row?.timeRatio ?? 1, percentDigits(row!)));
+});
+
+it('what programs run stands with their figures', () => {
+  const base = input(testPlan({ blocks: 10, workloads: ['prog'], suite: [] }));
+  const commands = [{ id: 'prog', command: ['./prog', 'a b'], argv: [] }];
+  const { lead = [] } = contrasts(
+    buildModel({ ...base, session: { ...base.session, plan: { ...base.session.plan, commands } } }),
+  );
+  expect(lead.map(plain).join(' ')).toContain("prog runs ./prog 'a b'.");
 });
 
 describe('the notes', () => {

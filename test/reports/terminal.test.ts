@@ -152,7 +152,8 @@ describe('render', () => {
         such a session in 74 % of cases.
       qemu:tcg (vm) is emulated: its ratio is not the overhead of a VM.
 
-      needs 1 more block: then the open verdict is at ±0.99 %, which always decides:
+      The open verdict needs 1 more block: then it is at ±0.99 %, which always
+        decides:
       boxmark resume results/20261123T170000Z-ab12cd --max-blocks 7
       "
     `);

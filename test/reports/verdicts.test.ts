@@ -57,7 +57,7 @@ describe('an inconclusive run', () => {
     const open = model(plan, { start: 0.03 });
     const line = whole(open);
     const [, blocks, minutes, total] =
-      /^needs up to (\d+) more blocks, about (\d+) min: then the widest of 3 open verdicts is at ±0\.99 %, which always decides: boxmark resume results\/s1 --max-blocks (\d+)$/.exec(
+      /^The widest of 3 open verdicts needs up to (\d+) more blocks, about (\d+) min: then it is at ±0\.99 %, which always decides: boxmark resume results\/s1 --max-blocks (\d+)$/.exec(
         line,
       ) ?? [];
     expect(Number(total)).toBe(6 + Number(blocks));
@@ -70,7 +70,7 @@ describe('an inconclusive run', () => {
     const base = input(plan, { start: 0.03 });
     const session = { ...base.session, folder: undefined, secondsPerBlock: undefined };
     expect(whole(buildModel({ ...base, session }))).toMatch(
-      /^needs up to \d+ more blocks: then .* ±0\.99 %, which always decides: boxmark resume results\/20261123T170000Z-ab12cd --max/,
+      /^The widest of 3 open verdicts needs up to \d+ more blocks: then it is at ±0\.99 %, which always decides: boxmark resume results\/20261123T170000Z-ab12cd --max/,
     );
   });
 
@@ -83,7 +83,9 @@ describe('an inconclusive run', () => {
 
   it('names no number where no reasonable one would do', () => {
     expect(needsOf(model(plan, { start: 0.6 }))).toEqual({
-      sentence: expect.stringMatching(/^needs more than 1000 further blocks/),
+      sentence: expect.stringMatching(
+        /^The open verdict needs more than 1000 further blocks|^The \d+ open verdicts need more than 1000/,
+      ),
       command: null,
     });
   });
