@@ -75,11 +75,11 @@ export const DIRECTIONS = ['lower', 'higher'] as const;
 /** Which of two figures is the better one. */
 export type Direction = (typeof DIRECTIONS)[number];
 
-/** A figure that a command prints, read beside its time. */
+/** A figure that a command prints, or that a workload of Boxmark's has, beside its time. */
 export interface Metric {
   /** As a workload: `openssl.throughput`. */
   readonly id: string;
-  /** Regular expression whose first group is the number; the last match counts. Else `json`. */
+  /** Of a command: regular expression whose first group is the number; the last match counts. Else `json`. */
   readonly pattern?: string;
   /** Path in a JSON document on standard output: `.results.0.mean`. */
   readonly json?: string;
@@ -135,6 +135,8 @@ export interface Plan {
   readonly commands?: readonly CommandWorkload[];
   /** `SRC[:DEST]`: what all of them need in a box. */
   readonly with?: readonly string[];
+  /** Figures that Boxmark's own workloads have beside their rate, by the workload. Each is among `workloads`, too. */
+  readonly metrics?: Readonly<Record<string, readonly Metric[]>>;
   readonly size: Size;
   readonly kernels: KernelEngine;
   readonly contrasts: readonly Contrast[];
@@ -221,7 +223,7 @@ export interface Sample {
   readonly unit: string;
   /** Null when the answer was wrong. */
   readonly rate: number | null;
-  /** Of a figure that a command prints, which stands in `rate`: its better direction. Else null: the time counts. */
+  /** Of a figure beside the time (`Metric`), which stands in `rate`: its better direction. Else null: the time counts. */
   readonly better: Direction | null;
 }
 

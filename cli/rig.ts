@@ -6,13 +6,23 @@ import type { PlanDraft } from '../bench/plan/plan.ts';
 import type { TimeGuess } from '../bench/run/kind.ts';
 import type { SessionOutcome } from '../bench/run/session.ts';
 import type { SessionInfo } from '../bench/session/info.ts';
-import type { Environment, Image, Plan, PlannedEnvironment, Runner, Unavailable, Workspace } from '../bench/types.ts';
+import type {
+  BoxSpec,
+  Environment,
+  Image,
+  Plan,
+  PlannedEnvironment,
+  Runner,
+  Unavailable,
+  Workspace,
+} from '../bench/types.ts';
 import { ALIASES, isAlias, type Resolved, resolveEnvironments, resolvePlanned } from '../runners/aliases.ts';
 import { ensureImage, importImage, loadImage } from '../runners/image/image.ts';
 import { type ProgramImage, type ProgramNeeds, programImage, type ResolvedCommand } from '../runners/image/programs.ts';
 import { RUNNERS } from '../runners/index.ts';
 import { layerNames, parsePath } from '../runners/stack/path.ts';
 import { prepareStack, type StackContext } from '../runners/stack/stack.ts';
+import { boxSpecFor } from './names.ts';
 import { payloadFile } from './paths.ts';
 import { type ClaimedHost, claimHost } from './session/claim-host.ts';
 import { measureNew, measureOn, type PreparedRig, type ResumeOptions } from './session/measure.ts';
@@ -37,7 +47,7 @@ export interface RigOptions extends MeasuringFlags {
 }
 
 /** What is to be prepared: of a plan's settings, or of a session's plan. */
-export interface RigSettings extends Pick<PlanDraft, 'requested' | 'baseline' | 'limits'> {
+export interface RigSettings extends Pick<PlanDraft, 'requested' | 'baseline' | 'limits' | 'workloads'> {
   /** The session that names the environments; null when the user does, on the command line or in a plan file. */
   readonly origin: StoredOrigin | null;
 }
@@ -52,6 +62,7 @@ interface Watch {
 /** What a rig consists of once it is prepared. */
 interface Parts extends Pick<Resolved, 'planned' | 'environments' | 'refused' | 'passedOver'> {
   readonly image: Image;
+  readonly spec: BoxSpec | undefined;
   readonly commands: readonly ResolvedCommand[];
   readonly baseline: string;
   readonly control: Environment | undefined;
@@ -64,6 +75,8 @@ export const ENVIRONMENT_NAMES: readonly string[] = [...RUNNERS.map(({ name }) =
 /** Prepared environments, ready to be measured. */
 export class Rig implements PreparedRig {
   readonly image: Image;
+  /** Of every payload's box. */
+  readonly spec: BoxSpec | undefined;
   /** How the user's programs are run in it. */
   readonly commands: readonly ResolvedCommand[];
   readonly planned: readonly PlannedEnvironment[];
@@ -83,6 +96,7 @@ export class Rig implements PreparedRig {
     this.#folder = folder;
     this.flags = flags;
     this.image = parts.image;
+    this.spec = parts.spec;
     this.commands = parts.commands;
     this.planned = parts.planned;
     this.environments = parts.environments;
@@ -107,7 +121,8 @@ export class Rig implements PreparedRig {
     const requested = requestedOf(settings);
     progress.phase('building the image');
     const { image, commands } = await withPrograms(await imageOf(settings), settings);
-    const context = { runners: RUNNERS, image, workspace: folder.workspace, nearest: suggestion };
+    const spec = boxSpecFor(settings.workloads);
+    const context = contextOf({ image, workspace: folder.workspace, spec });
     const resolved: Resolved = dryRun
       ? await resolvePlanned(requested, context)
       : await resolveEnvironments(requested, { ...context, onAttempt: (path) => progress.phase(`preparing ${path}`) });
@@ -121,7 +136,7 @@ export class Rig implements PreparedRig {
     const verifier = dryRun ? undefined : await prepareVerifier(context, folder.workspace);
     if (verifier !== undefined) made.push(verifier);
     signal.throwIfAborted();
-    return new Rig(folder, { ...resolved, image, commands, planned, baseline, control, verifier }, watch);
+    return new Rig(folder, { ...resolved, image, spec, commands, planned, baseline, control, verifier }, watch);
   }
 
   get workspace(): Workspace {
@@ -255,12 +270,17 @@ async function withPrograms(image: Image, { programs }: RigOptions): Promise<Pro
   return programs === undefined ? { image, commands: [] } : programImage(image, programs);
 }
 
+/** What layers are prepared with. */
+export function contextOf({ image, workspace, spec }: Pick<Rig, 'image' | 'workspace' | 'spec'>) {
+  return { runners: RUNNERS, image, workspace, nearest: suggestion, ...(spec === undefined ? {} : { spec }) };
+}
+
 export function suggestion(name: string, known = ENVIRONMENT_NAMES): string {
   return nearest(name, known);
 }
 
 /** Computes states on the CPUs that nothing is measured on. */
-async function prepareVerifier(context: StackContext, workspace: Workspace): Promise<Environment> {
+async function prepareVerifier({ spec: _, ...context }: StackContext, workspace: Workspace): Promise<Environment> {
   const limits = { ...workspace.limits, cpus: workspace.limits.housekeeping };
   const [native] = RUNNERS.filter(({ name }) => name === 'native');
   return prepareStack('native', [native as Runner], { ...context, workspace: { ...workspace, limits } });

@@ -4,12 +4,10 @@ import { closeSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from
 import { join } from 'node:path';
 import { FILE_BYTES, MEMORY_FOLDERS } from '../bench/payload/image-files.ts';
 import type { Size } from '../bench/types.ts';
+import { TMPFS } from './disk/scratch.ts';
 import { fold, foldContent, type Opened, type SystemWorkload } from './system.ts';
 
 const WRITES: Readonly<Record<Size, number>> = { tiny: 4, small: 16, large: 64 };
-
-/** `TMPFS_MAGIC` of statfs(2). */
-const TMPFS = 0x01021994;
 
 /**
  * In a tmpfs everywhere, natively too: the roots of boxes are read-only, and a disk would be measured in one box and

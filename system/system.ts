@@ -1,6 +1,6 @@
 /** A workload of the system: it asks the kernel under its box for something, and verifies the answers. */
 
-import type { Size } from '../bench/types.ts';
+import type { DataFolder, Metric, Size } from '../bench/types.ts';
 
 export interface SystemSize {
   /** What the size means for this workload (`calls`, `pages` …), for lists. */
@@ -15,6 +15,8 @@ export interface Place {
   readonly root: string;
   /** Name of the start, for files that others may see; safe in a file name. */
   readonly name: string;
+  /** Where it may write to a disk; absent in a box that has no such folder. */
+  readonly scratch?: DataFolder;
 }
 
 /** A prepared workload. */
@@ -26,6 +28,15 @@ export interface Opened {
   act(pass: number): number;
   /** Throws when the system's own counters show that it did something else. Outside all timing. */
   audit?(): void;
+  /** The workload's `metrics` by name, over the passes since the last call; each above 0. Outside all timing. */
+  figures?(): Readonly<Record<string, number>>;
+  /** Removes what it made outside the payload. */
+  close?(): void;
+}
+
+/** A figure that a workload has beside its rate: `disk-sync.p99` is its `p99`. */
+export interface OwnMetric extends Pick<Metric, 'unit' | 'better'> {
+  readonly name: string;
 }
 
 export interface SystemWorkload {
@@ -35,6 +46,11 @@ export interface SystemWorkload {
   readonly summary: string;
   /** What is counted: `calls/s`. */
   readonly unit: string;
+  readonly metrics?: readonly OwnMetric[];
+  /** It writes to a disk, so that its box must have a folder there. */
+  readonly needsScratch?: boolean;
+  /** Words of `-w` that name it together with others; `system` when left out. */
+  readonly groups?: readonly string[];
   readonly sizes: Readonly<Record<Size, SystemSize>>;
   /** Sets up what passes work on. Throws with the reason where the box can't run it. */
   open(size: Size, place: Place): Opened;

@@ -92,6 +92,8 @@ export interface Box {
   readonly path: string;
   /** A folder inside the box that is writable, not an overlay, and shared with nobody. */
   readonly scratch: string;
+  /** Where `OpenOptions.spec` asks for it and the engine has it. */
+  readonly data?: DataFolder;
   /** Runs a command to its end and captures it; never rejects on a failing command. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Starts a command with line-based input and output. */
@@ -150,11 +152,30 @@ export interface Prepared {
   dispose(): Promise<void>;
 }
 
+/** What the payload's box must offer beside running programs. */
+export interface BoxSpec {
+  /** A writable folder on the storage that users of the engine get for their data: `Box.data`. */
+  readonly scratch?: boolean;
+}
+
+/** A folder for the payload's data, empty in every fresh box and gone with it. */
+export interface DataFolder {
+  /** As the payload sees it. */
+  readonly path: string;
+  /**
+   * Reads that pass by the cache of the box's kernel may still be answered from another cache, outside the box: the file
+   * of a virtual disk is in the host's page cache, or a proxy opens the files.
+   */
+  readonly behindCache: boolean;
+}
+
 export interface OpenOptions {
   /** Unique name of this start, safe as a file, container and cgroup name. */
   readonly name: string;
   /** Set when the box is to hold another: what the layers above need of it. */
   readonly holds?: Needs;
+  /** Set for the payload's box, when there is more to it than running programs. */
+  readonly spec?: BoxSpec;
   readonly limits: Limits;
   readonly signal: AbortSignal;
 }
@@ -201,6 +222,8 @@ export interface Runner {
   readonly remote?: boolean;
   /** Absent when it takes none. */
   readonly settings?: LayerSettings;
+  /** What `BoxSpec.scratch` is in its boxes, in a few words; absent where there is none. */
+  readonly storage?: string;
   /** Absent: unknown. */
   readonly posture?: EnginePosture;
   /** What its settings can remove or replace one at a time, for `explain`; absent when nothing. */

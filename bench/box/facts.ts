@@ -63,6 +63,11 @@ export const FACTS = {
   capabilities_bounding: { words: 'capabilities at most', meaning: 'mask of capabilities that it can ever have' },
   security_label: { words: 'security label', meaning: 'label of AppArmor or SELinux' },
   root_filesystem: { words: 'root file system', meaning: 'type and mode of the root' },
+  scratch_fs: {
+    words: 'scratch',
+    meaning: 'file system of the folder that workloads of the disk write to, and what it is on',
+  },
+  scratch_options: { words: 'scratch options', meaning: 'options of that mount, without paths and owners' },
   devices: {
     words: 'devices',
     meaning: 'device files in the folder dev and one folder below, without terminals',

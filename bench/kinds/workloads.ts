@@ -108,6 +108,7 @@ class WorkloadsRun implements KindRun {
   readonly #session: SessionScope;
   readonly #verifier: Verifier;
   readonly #ledger: Ledger;
+  readonly #refusals = new Set<string>();
 
   constructor(session: SessionScope) {
     const verifier = new Verifier(session.verifier, session.plan, session.signal);
@@ -123,6 +124,7 @@ class WorkloadsRun implements KindRun {
     progress.phase('calibrating on the baseline', true);
     const resident = await this.#startBaseline();
     try {
+      assertRuns(resident.refused, plan.baseline);
       return { work: await calibrate(resident, plan) };
     } finally {
       await resident.close();
@@ -134,7 +136,11 @@ class WorkloadsRun implements KindRun {
     const { warmup, work } = info();
     const warmupBursts = warmup?.length ?? plan.pilotBursts;
     const hostTimed = hostTimedBoxes(records().events);
-    return new BlockRun({ ...block, warmupBursts, hostTimed, work, ledger: this.#ledger }).run();
+    const isNewRefusal = (box: string, workload: string) => {
+      const before = this.#refusals.size;
+      return this.#refusals.add(`${workload} ${box}`).size > before;
+    };
+    return new BlockRun({ ...block, warmupBursts, hostTimed, work, ledger: this.#ledger, isNewRefusal }).run();
   }
 
   /** The first block with whole series is the pilot: it fixes the warm-up of all later ones. */
@@ -177,4 +183,16 @@ class WorkloadsRun implements KindRun {
       });
     }
   }
+}
+
+/** What the baseline can't run has nothing to be compared with. */
+function assertRuns(refused: ReadonlyMap<string, string>, baseline: string): void {
+  const [first] = refused;
+  if (first === undefined) return;
+  const [workload, reason] = first;
+  throw new BoxmarkError({
+    what: `The baseline ${baseline} can't run a workload: ${reason}.`,
+    value: workload,
+    remedy: 'another --baseline, or other workloads: boxmark list workloads',
+  });
 }

@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { PRELOAD, preloadFiles } from '../box/preload.ts';
 import type { BoxFacts, Fact } from '../types.ts';
 import { readCgroupFacts } from './cgroup-facts.ts';
+import { scratchFacts } from './scratch-facts.ts';
 
 /** Fields of /proc/self/status that decide what a pure loop costs or what a box may do. */
 const STATUS_FIELDS: Readonly<Record<string, Fact>> = {
@@ -22,9 +23,10 @@ const NAMESPACES = ['user', 'mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as cons
 
 /**
  * Reads the facts; what the box does not show is null.
+ * @param scratch folder of the payload's data
  * @param digests also hash the Node.js binary, its libraries and the payload against the image's manifest (about 100 MB)
  */
-export function readBoxFacts(digests: boolean): BoxFacts {
+export function readBoxFacts(digests: boolean, scratch?: string): BoxFacts {
   const status = new Map((text('/proc/self/status') ?? '').split('\n').map((line) => split(line, ':')));
   const flags = cpuFlags();
   const shown = Object.entries(STATUS_FIELDS).map(([from, to]) => [to, status.get(from) ?? null]);
@@ -45,6 +47,7 @@ export function readBoxFacts(digests: boolean): BoxFacts {
     uid_map: text('/proc/self/uid_map')?.replace(/\s+/g, ' ') ?? null,
     security_label: text('/proc/self/attr/current'),
     root_filesystem: rootFilesystem(),
+    ...scratchFacts(scratch, text('/proc/self/mountinfo')),
     devices: devices(),
     preloaded:
       preloaded()

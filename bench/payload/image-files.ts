@@ -1,5 +1,7 @@
 /** Files that every image holds for workloads of the system: their names and contents, on which image and payload agree. */
 
+import type { DataFolder } from '../types.ts';
+
 /** Node.js in the image. */
 export const NODE_PATH = 'usr/bin/node';
 
@@ -48,4 +50,25 @@ export function fileText(index: number): string {
     text += at % 64 === 0 ? '\n' : letters[state >>> 26];
   }
   return text;
+}
+
+/** Arguments that name a payload's folder on the storage of its box. */
+const SCRATCH = '--scratch=';
+const BEHIND_CACHE = '--scratch-behind-cache=';
+
+export function scratchArguments(place: DataFolder | undefined): string[] {
+  return place === undefined ? [] : [`${place.behindCache ? BEHIND_CACHE : SCRATCH}${place.path}`];
+}
+
+/** The folder in a payload's arguments. */
+export function scratchIn(argv: readonly string[]): DataFolder | undefined {
+  for (const argument of argv) {
+    for (const [word, behindCache] of [
+      [SCRATCH, false],
+      [BEHIND_CACHE, true],
+    ] as const) {
+      if (argument.startsWith(word)) return { path: argument.slice(word.length), behindCache };
+    }
+  }
+  return undefined;
 }

@@ -11,10 +11,17 @@ import {
   heapNeeds,
   INPUT_SEED,
 } from '../../scimark/index.ts';
-import { type Place, prepareSystemWorkload, systemChecksums, systemWorkload } from '../../system/index.ts';
+import {
+  type Place,
+  prepareSystemWorkload,
+  type SystemWorkload,
+  systemChecksums,
+  systemWorkload,
+} from '../../system/index.ts';
 import type { KernelEngine, PreparedWorkload, Size } from '../types.ts';
 import { Command } from './commands/command.ts';
 import { readBoxFacts } from './facts.ts';
+import { scratchIn } from './image-files.ts';
 import { extraPasses, slowShare } from './known-truth.ts';
 import { clockStepNs, measureBursts } from './measure.ts';
 import {
@@ -41,12 +48,18 @@ interface LoadedWorkload {
   passes: number;
   /** Swaps in another state, on which the extra passes of a known slowdown are done; called again, swaps back. */
   readonly exchange: () => void;
+  /** Figures beside the rate, since the last call. */
+  readonly figures?: () => Readonly<Record<string, number>>;
+  readonly close?: () => void;
 }
 
 type Prepared = BodyOf<'prepare'>['workloads'][number];
 
 /** Share of extra passes that this payload does on purpose; 0 except in a self-test. */
 const slowdown = slowShare(process.argv);
+
+/** Where workloads may write to a disk. */
+const scratch = scratchIn(process.argv);
 
 /** Beginning of the argument that names a start. */
 const START_ARGUMENT = '--start=';
@@ -66,7 +79,7 @@ async function main(): Promise<void> {
     if (done) break;
   }
   // Without a request to quit, too: natively, nobody else removes their folders.
-  closeCommands();
+  closeAll();
 }
 
 /** Answers one line; true after `quit`. */
@@ -104,9 +117,14 @@ function handle(request: Request): BodyOf<Op> | Promise<BodyOf<Op>> {
     case 'replay':
       return replay(request);
     case 'facts':
-      return { facts: { ...readBoxFacts(request.digests), ...(slowdown === 0 ? {} : { known_slowdown: slowdown }) } };
+      return {
+        facts: {
+          ...readBoxFacts(request.digests, scratch?.path),
+          ...(slowdown === 0 ? {} : { known_slowdown: slowdown }),
+        },
+      };
     case 'quit':
-      closeCommands();
+      closeAll();
       return {};
   }
 }
@@ -152,18 +170,34 @@ async function prepareCommand(program: CommandRequest): Promise<Prepared> {
   return { id, flops: 0, unit: 'runs/s', perPass: 1, input: checksum, first: checksum, reference: checksum, ...first };
 }
 
-function closeCommands(): void {
+/** Removes what programs and workloads made outside this process. */
+function closeAll(): void {
   for (const command of commands.values()) command.close();
   commands.clear();
+  for (const { close } of loaded.values()) close?.();
+  loaded.clear();
 }
 
 function prepare({ size, workloads, kernels = 'reference' }: RequestOf<'prepare'>): BodyOf<'prepare'> {
   // V8 treats a heap that is assigned once as a constant; a second one would cost every kernel half its speed.
   if (loaded.size > 0) throw new Error('the workloads are prepared already');
   engine = kernels;
+  // An unknown one is refused as a kernel.
   const ids = workloads.filter((id) => systemWorkload(id) === undefined);
   const known = new Map(prepareKernels(size, ids).map((it) => [it.id, it]));
-  return { kernels, workloads: workloads.map((id) => known.get(id) ?? prepareOfSystem(size, id)) };
+  const refused: { id: string; reason: string }[] = [];
+  const prepared = workloads.flatMap((id): Prepared[] => {
+    const kernel = known.get(id);
+    if (kernel !== undefined) return [kernel];
+    try {
+      return [prepareOfSystem(size, id)];
+    } catch (error) {
+      // What this one needs is no concern of the others.
+      refused.push({ id, reason: error instanceof Error ? error.message : String(error) });
+      return [];
+    }
+  });
+  return { kernels, workloads: prepared, ...(refused.length === 0 ? {} : { refused }) };
 }
 
 function prepareKernels(size: Size, ids: readonly string[]): Prepared[] {
@@ -182,12 +216,17 @@ function prepareKernels(size: Size, ids: readonly string[]): Prepared[] {
 }
 
 function prepareOfSystem(size: Size, id: string): Prepared {
-  const workload = systemWorkload(id);
-  if (workload === undefined) throw new Error(`unknown workload ${id}`);
+  const workload = systemWorkload(id) as SystemWorkload;
   const prepared = prepareSystemWorkload(workload, size, placeOf(process.argv));
-  const { unit, perPass, exchange } = prepared;
-  const states = firstPass(prepared);
-  loaded.set(id, { prepared, passes: 1, exchange });
+  const { unit, perPass, exchange, figures, close } = prepared;
+  let states: ReturnType<typeof firstPass>;
+  try {
+    states = firstPass(prepared);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  loaded.set(id, { prepared, passes: 1, exchange, figures, close });
   const [reference = ''] = systemChecksums(workload, size, [1]);
   return { id, flops: 0, unit, perPass, ...states, reference };
 }
@@ -201,7 +240,8 @@ function firstPass({ pass, checksum }: PreparedWorkload): { input: string; first
 
 /** The payload has its own folder in the image's root, and receives the name of its start as an argument. */
 function placeOf(argv: readonly string[]): Place {
-  return { root: rootOf(argv), name: `${startOf(argv)}-${process.pid}` };
+  const place = { root: rootOf(argv), name: `${startOf(argv)}-${process.pid}` };
+  return scratch === undefined ? place : { ...place, scratch };
 }
 
 function rootOf(argv: readonly string[]): string {
@@ -216,9 +256,17 @@ function burstsOf(id: string, work: number, bursts: number, leastNs = 0): BodyOf
   const it = loadedWorkload(id);
   const { exchange } = it;
   const extra = slowdown === 0 ? undefined : { passes: extraPasses(work, slowdown), exchange };
-  const timed: Burst[] = measureBursts(it.prepared.pass, { work, bursts, leastNs, extra });
+  const metrics: Record<string, number[]> = {};
+  const after = () => {
+    for (const [metric, value] of Object.entries(it.figures?.() ?? {})) {
+      metrics[metric] = [...(metrics[metric] ?? []), value];
+    }
+  };
+  it.figures?.(); // Of passes that were no burst.
+  const timed: Burst[] = measureBursts(it.prepared.pass, { work, bursts, leastNs, extra, after });
   it.passes += work * timed.length;
-  return { bursts: timed, passes: it.passes, checksum: it.prepared.checksum() };
+  const further = Object.keys(metrics).length === 0 ? {} : { metrics };
+  return { bursts: timed, passes: it.passes, checksum: it.prepared.checksum(), ...further };
 }
 
 /** The correct state after so many passes, computed afresh outside all timing. */

@@ -12,6 +12,8 @@ export interface BurstPlan {
   readonly leastNs?: number;
   /** Further passes in every burst, on another state than the burst's own. */
   readonly extra?: Extra | undefined;
+  /** Called after each burst, outside its time. */
+  after?: (() => void) | undefined;
 }
 
 export interface Extra {
@@ -45,13 +47,14 @@ export function measureBursts(pass: () => void, plan: BurstPlan): Burst[] {
     (): FnReturnedObject => {
       const own = timePasses(pass, plan.work);
       const added = plan.extra === undefined ? NOTHING : timeExtra(pass, plan.extra);
+      const asideNs = added.asideNs + (plan.after === undefined ? 0 : timeOf(plan.after));
       let wallNs = own.wallNs + added.wallNs;
       if (isStretch) {
         // A CPU quota that is used up stops a process at its next system call too, and reading its CPU time is one:
         // a quarter to a half of the throttled time fell between the windows.
         const fromNs = doneNs ?? own.startNs;
         doneNs = process.hrtime.bigint();
-        wallNs = Number(doneNs - fromNs) - added.asideNs;
+        wallNs = Number(doneNs - fromNs) - asideNs;
       }
       bursts.push([Number(own.startNs - beganNs), wallNs, own.cpuNs + added.cpuNs]);
       return { overriddenDuration: wallNs / 1e6 };

@@ -81,7 +81,7 @@ const bursts = z.object({
   bursts: z.array(burst),
   passes: count,
   checksum: hex16,
-  /** Figures that a command printed: for each metric one a burst. */
+  /** Figures that a command printed, or that a workload of the system has beside its rate: for each metric one a burst. */
   metrics: z.optional(z.record(workload, z.array(z.number().check(z.gt(0))))),
 });
 
@@ -107,6 +107,8 @@ const bodySchemas = {
         startNs: z.optional(z.number()),
       }),
     ),
+    /** Those that the box can't run, and why; absent when there are none. */
+    refused: z.optional(z.array(z.object({ id: workload, reason: z.string() }))),
   }),
   warmup: bursts,
   visit: bursts,

@@ -1,14 +1,15 @@
-/** Users' programs among the workloads of a plan: which are run, which only read what another one prints. */
+/** What the workloads of a plan are: which are run, which are users' programs, which are figures beside another one's time. */
 
 import type { CommandWorkload, Metric, Plan } from '../types.ts';
 import { formatNs } from '../units.ts';
 
-type WithCommands = Pick<Plan, 'workloads' | 'commands'>;
+type WithCommands = Pick<Plan, 'workloads' | 'commands' | 'metrics'>;
+type WithMetrics = Pick<Plan, 'commands' | 'metrics'>;
 
-/** The workloads that are run in a box: all but the figures that programs print. */
-export function runOf({ workloads, commands = [] }: WithCommands): readonly string[] {
-  const metrics = new Set(commands.flatMap((command) => metricsOf(command).map(({ id }) => id)));
-  return workloads.filter((id) => !metrics.has(id));
+/** The workloads that are run in a box: all but the figures beside their times. */
+export function runOf(plan: WithCommands): readonly string[] {
+  const metrics = new Set(allMetrics(plan).map(({ id }) => id));
+  return plan.workloads.filter((id) => !metrics.has(id));
 }
 
 /** Those of them that are Boxmark's own. */
@@ -30,9 +31,20 @@ export function metricsOf({ metrics = [] }: Pick<CommandWorkload, 'metrics'>): r
   return metrics;
 }
 
-/** The figure of a program behind a workload; undefined for one that is a time. */
-export function metricOf({ commands = [] }: Pick<Plan, 'commands'>, workload: string): Metric | undefined {
-  return commands.flatMap(metricsOf).find(({ id }) => id === workload);
+/** The figures beside the time of a workload that is run. */
+export function metricsBeside(plan: WithMetrics, workload: string): readonly Metric[] {
+  const command = commandOf(plan, workload);
+  return command === undefined ? (plan.metrics?.[workload] ?? []) : metricsOf(command);
+}
+
+/** Every figure that is no time. */
+export function allMetrics({ commands = [], metrics = {} }: WithMetrics): readonly Metric[] {
+  return [...Object.values(metrics).flat(), ...commands.flatMap(metricsOf)];
+}
+
+/** The figure behind a workload; undefined for one that is a time. */
+export function metricOf(plan: WithMetrics, workload: string): Metric | undefined {
+  return allMetrics(plan).find(({ id }) => id === workload);
 }
 
 /** Share of a run from which on its start is worth a word. */

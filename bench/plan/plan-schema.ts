@@ -42,6 +42,7 @@ const fields = {
   suite: z.exactOptional(names),
   commands: z.exactOptional(z.array(command).max(64)),
   with: z.exactOptional(z.array(word).max(1000)),
+  metrics: z.exactOptional(z.record(id, z.array(z.object({ id, ...metricFields })).max(MOST_METRICS))),
   size: z.enum(SIZES),
   kernels: z.enum(KERNEL_ENGINES),
   contrasts: z.array(z.object({ env: name, baseline: name })).max(1000),

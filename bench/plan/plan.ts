@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { BoxmarkError, messageOf, nearest, usageError } from '../errors.ts';
-import type { Contrast, Limits, Plan, PlannedEnvironment } from '../types.ts';
+import type { Contrast, Limits, Metric, Plan, PlannedEnvironment } from '../types.ts';
 import { commandSettings, commandSpecs } from './command-setting.ts';
 import { costSettings } from './cost-plan.ts';
 import { namedCommands, writtenCommand } from './exec.ts';
@@ -29,8 +29,12 @@ export const planInputSchema = z.strictObject({
 export interface PlanDefaults {
   /** The kernels, which are measured by default. */
   readonly workloads: readonly string[];
-  /** Workloads that are measured only when named. */
+  /** Workloads that are measured only when named, by themselves or as `system` and `all`. */
   readonly system?: readonly string[];
+  /** Further ones, by words that stand for several. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+  /** Figures that some of them have beside their rate. */
+  readonly metrics?: Readonly<Record<string, readonly Metric[]>>;
   /** May a plan hold programs of the user's? */
   readonly programs?: boolean;
   readonly seed: number;
@@ -146,14 +150,15 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
 /** Workloads by their names and those of groups, in the registry's order; what the suite is made of; programs. */
 function readWorkloads(
   input: PlanInput,
-  { workloads: kernels, system = [], programs = false }: PlanDefaults,
-): Pick<Plan, 'workloads' | 'suite' | 'commands' | 'with'> {
+  defaults: PlanDefaults,
+): Pick<Plan, 'workloads' | 'suite' | 'commands' | 'with' | 'metrics'> {
+  const { workloads: kernels, programs = false } = defaults;
   const words = input.workload ?? (input.commands === undefined ? defaultFor('run', 'workload') : []);
   const specs = [...words.filter((word) => typeof word !== 'string'), ...(input.commands ?? [])];
+  const known = knownWorkloads(defaults);
   const own = namedWorkloads(
     words.filter((word) => typeof word === 'string'),
-    kernels,
-    system,
+    known,
   );
   const [first] = specs;
   if (first === undefined) {
@@ -165,9 +170,10 @@ function readWorkloads(
   if (!programs) {
     throw usageError("This command measures Boxmark's own workloads only.", writtenCommand(first), 'boxmark run');
   }
-  const commands = namedCommands(specs, [...kernels, ...system, SUITE, ANY_WORKLOAD]);
+  const commands = namedCommands(specs, [...known.ids, SUITE, ANY_WORKLOAD]);
   const suite = own.workloads.filter((id) => kernels.includes(id));
   return {
+    ...own,
     workloads: [...own.workloads, ...commands.flatMap(({ id, metrics = [] }) => [id, ...metrics.map((one) => one.id)])],
     suite,
     commands,
@@ -175,26 +181,47 @@ function readWorkloads(
   };
 }
 
+interface KnownWorkloads {
+  readonly kernels: readonly string[];
+  /** All of them, in the registry's order. */
+  readonly ids: readonly string[];
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+  readonly metrics: Readonly<Record<string, readonly Metric[]>>;
+}
+
+function knownWorkloads(defaults: PlanDefaults): KnownWorkloads {
+  const { workloads: kernels, system = [], groups = {}, metrics = {} } = defaults;
+  const both = [...kernels, ...system];
+  return {
+    kernels,
+    ids: [...new Set([...both, ...Object.values(groups).flat()])],
+    groups: { scimark: kernels, ...(system.length === 0 ? {} : { system, all: both }), ...groups },
+    metrics,
+  };
+}
+
 function namedWorkloads(
   named: readonly string[],
-  kernels: readonly string[],
-  system: readonly string[],
-): Pick<Plan, 'workloads' | 'suite'> {
-  const all = [...kernels, ...system];
-  const groups: Readonly<Record<string, readonly string[]>> =
-    system.length === 0 ? { scimark: kernels } : { scimark: kernels, system, all };
+  { kernels, ids, groups, metrics }: KnownWorkloads,
+): Pick<Plan, 'workloads' | 'suite' | 'metrics'> {
   const wanted = named.flatMap((name) => groups[name] ?? [name]);
-  const known = [...all, ...Object.keys(groups)];
+  const known = [...ids, ...Object.keys(groups)];
   for (const id of wanted) {
-    if (all.includes(id)) continue;
+    if (ids.includes(id)) continue;
     throw usageError(`There is no workload of this name${nearest(id, known)}.`, id, known.join(', '));
   }
   if (new Set(wanted).size !== wanted.length) {
     throw usageError('A workload is listed twice.', named.join(','), 'each workload once');
   }
-  const workloads = all.filter((id) => wanted.includes(id));
-  const suite = workloads.filter((id) => kernels.includes(id));
-  return suite.length === workloads.length ? { workloads } : { workloads, suite };
+  const run = ids.filter((id) => wanted.includes(id));
+  const beside = Object.fromEntries(Object.entries(metrics).filter(([id]) => run.includes(id)));
+  const workloads = run.flatMap((id) => [id, ...(beside[id] ?? []).map((metric) => metric.id)]);
+  const suite = run.filter((id) => kernels.includes(id));
+  return {
+    workloads,
+    ...(suite.length === run.length ? {} : { suite }),
+    ...(Object.keys(beside).length === 0 ? {} : { metrics: beside }),
+  };
 }
 
 /** The plan, once the environments are known. The baseline comes first. */

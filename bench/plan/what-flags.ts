@@ -61,11 +61,11 @@ export const WHAT = [
   flag('workload', WORKLOADS, {
     short: 'w',
     repeats: true,
-    help: 'workloads (boxmark list workloads) or the groups scimark, system and all, joined by commas',
+    help: 'workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas',
     default: 'scimark',
     commands: {
       run: {
-        help: "workloads (boxmark list workloads) or the groups scimark, system and all, joined by commas; or a program: 'exec:PROGRAM ARG…', 'sh:TEXT', 'NAME=exec:…'; may be repeated",
+        help: "workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas; or a program: 'exec:PROGRAM ARG…', 'sh:TEXT', 'NAME=exec:…'; may be repeated",
       },
       explain: ANY,
       selftest: { help: 'kernels (boxmark list workloads), joined by commas' },

@@ -19,6 +19,8 @@ export interface BlockRequest extends BlockScope {
   /** Passes in a burst, by workload. */
   readonly work: Readonly<Record<string, number>>;
   readonly ledger: Ledger;
+  /** Called with each refusal of a workload by a box: `true` when it is new. */
+  isNewRefusal(box: string, workload: string): boolean;
 }
 
 /** More than this share of the elapsed time used by a box outside its own visits is worth an event. */
@@ -111,13 +113,17 @@ export class BlockRun {
     }
     this.#alive.set(box, resident);
     sink.facts(box, resident.facts);
+    for (const [workload, reason] of resident.refused) {
+      if (!this.#request.isNewRefusal(box, workload)) continue;
+      sink.event({ kind: 'workload-refused', env: box, block, workload, reason });
+    }
   }
 
   /** One request for bursts. */
   async #visit(step: MeasuringStep, resident: Resident): Promise<void> {
     const { plan, block } = this.#request;
     const work = this.#request.work[step.workload];
-    if (work === undefined) return;
+    if (work === undefined || resident.refused.has(step.workload)) return;
     const askedAtMs = Date.now();
     const reply = await this.#ask(step, work, resident);
     await this.#keep(toSamples({ plan, block, step, resident, work, reply, askedAtMs }), reply.body, step);
@@ -132,6 +138,7 @@ export class BlockRun {
   }
 
   async #timeFromOutside(step: HostStep, resident: Resident): Promise<void> {
+    if (resident.refused.has(step.workload)) return;
     const visit = await this.#timing.visit(step, resident);
     if (visit !== undefined) await this.#keep([visit.row], visit.reply.body, step);
   }
@@ -174,6 +181,7 @@ export class BlockRun {
       const states: { resident: Resident; passes: number; checksum: string }[] = [];
       for (const box of boxes) {
         await this.#guarded(box, async (resident) => {
+          if (resident.refused.has(workload)) return;
           states.push({ resident, ...(await resident.ask('checksum', { workload })).body });
         });
       }

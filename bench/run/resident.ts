@@ -64,6 +64,8 @@ export class Resident {
   /** What the box reports about itself, and as `host_…` what the host has set for it. */
   facts: BoxFacts = {};
   prepared: BodyOf<'prepare'>['workloads'] = [];
+  /** Workloads that the box can't run, and why. */
+  refused: ReadonlyMap<string, string> = new Map();
   readonly #scope: StartScope;
   readonly #request: StartRequest;
   readonly #started: Started;
@@ -138,7 +140,7 @@ export class Resident {
 
   /** Makes a few trivial requests, so at least one answer comes quickly and `clock` is exact. */
   async ping(): Promise<void> {
-    const [workload = ''] = runOf(this.#scope.plan);
+    const workload = runOf(this.#scope.plan).find((id) => !this.refused.has(id)) ?? '';
     for (let i = 0; i < PINGS; i++) await this.ask('checksum', { workload });
   }
 
@@ -211,6 +213,7 @@ export class Resident {
       workloads: [...runOf(plan)],
       ...commandsFor(plan, this.environment),
     });
+    this.refused = new Map((body.refused ?? []).map(({ id, reason }) => [id, reason]));
     checkPrepared(body, plan);
     this.prepared = body.workloads;
   }
@@ -275,9 +278,12 @@ function requestFor(one: CommandWorkload, slowness: number): CommandRequest {
 }
 
 /** The kernels must be those of the plan, and the first pass must leave the stored reference, or the box computes something else. */
-function checkPrepared({ kernels = 'reference', workloads }: BodyOf<'prepare'>, plan: Plan): void {
+function checkPrepared({ kernels = 'reference', workloads, refused = [] }: BodyOf<'prepare'>, plan: Plan): void {
   if (kernels !== plan.kernels) throw new BoxFault('failed', `runs the kernels ${kernels}, not ${plan.kernels}`);
+  const [first] = refused;
+  if (first !== undefined && workloads.length === 0) throw new BoxFault('failed', first.reason);
   for (const id of runOf(plan)) {
+    if (refused.some((one) => one.id === id)) continue;
     const found = workloads.find((workload) => workload.id === id);
     if (found === undefined) throw new BoxFault('failed', `did not prepare ${id}`);
     const expected = commandOf(plan, id)?.output;

@@ -1,8 +1,8 @@
 /** From a payload's answer to the rows of `samples.csv`. */
 
-import { commandOf, metricsOf } from '../plan/commands.ts';
+import { commandOf, metricsBeside } from '../plan/commands.ts';
 import type { HostStep, MeasuringStep } from '../plan/steps.ts';
-import { type CommandWorkload, MFLOPS, type Phase, type Plan, type Sample } from '../types.ts';
+import { type Metric, MFLOPS, type Phase, type Plan, type Sample } from '../types.ts';
 import type { Reply } from './client.ts';
 import type { Resident } from './resident.ts';
 
@@ -48,17 +48,18 @@ export function toSamples({ plan, block, step, resident, work, reply, askedAtMs 
       ...speedOf(resident, step.workload, work, wallNs),
     };
   });
-  if (step.kind === 'warmup' || command === undefined) return rows;
-  return rows.flatMap((row, at) => [row, ...printedRows(row, command, (id) => metrics[id]?.[at])]);
+  if (step.kind === 'warmup') return rows;
+  const beside = metricsBeside(plan, step.workload);
+  return rows.flatMap((row, at) => [row, ...metricRows(row, beside, (id) => metrics[id]?.[at])]);
 }
 
-/** The figures that a program printed in a burst, each as a row beside that of its time. */
-function printedRows(
+/** The figures beside the time of a burst, each as a row of its own. */
+function metricRows(
   row: Sample,
-  command: CommandWorkload,
+  metrics: readonly Metric[],
   figureOf: (metric: string) => number | undefined,
 ): Sample[] {
-  return metricsOf(command).flatMap(({ id, unit, better }) => {
+  return metrics.flatMap(({ id, unit, better }) => {
     const rate = figureOf(id);
     return rate === undefined ? [] : [{ ...row, workload: id, mflops: null, unit, rate, better, checksum: '' }];
   });

@@ -75,6 +75,12 @@ export const EVENTS = {
     },
     'The row of the box in `starts.csv` says the same. Without an `env`: the session',
   ),
+  'workload-refused': notable('a box can not run a workload, which has no figures there; the others do', {
+    env: z.string(),
+    block,
+    workload: z.string(),
+    reason: z.string(),
+  }),
   'timed-out': notable('a box was silent for too long', {
     env: z.string(),
     block,

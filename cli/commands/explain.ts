@@ -16,7 +16,7 @@ import { defaultLimits } from '../../runners/host/cpus.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { conclude, type JsonForm, jsonFormOf } from '../conclude.ts';
 import { type Candidates, candidatesFor, ladderFor, type MissingStep, standing } from '../ladder.ts';
-import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
+import { KERNEL_IDS, NAMED_WORKLOADS } from '../names.ts';
 import { type Rig, type RigOptions, suggestion, withRig } from '../rig.ts';
 import { concludeSession } from '../session/conclude-session.ts';
 import { measuringFlags } from '../session/measuring-flags.ts';
@@ -34,7 +34,7 @@ export async function explainCommand(flags: FlagValues<'explain'>, env = ''): Pr
     { ...planInputOf(flags), env: [env] },
     {
       workloads: KERNEL_IDS,
-      system: SYSTEM_IDS,
+      ...NAMED_WORKLOADS,
       seed: randomInt(2 ** 31),
       limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
     },

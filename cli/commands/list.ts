@@ -74,14 +74,14 @@ async function environments(): Promise<Item[]> {
 
 async function workloads(): Promise<Item[]> {
   const { WORKLOADS } = await import('../../scimark/index.ts');
-  const { SYSTEM_WORKLOADS } = await import('../../system/index.ts');
+  const { SYSTEM_WORKLOADS, groupsIn } = await import('../../system/index.ts');
   return [
     ...WORKLOADS.map(({ id, title, summary, sizes }) => ({
       name: id,
       summary: `${title}: ${summary}`,
       details: Object.entries(sizes).map(([size, it]) => `${size}: ${it.flops} nominal operations a pass`),
     })),
-    ...SYSTEM_WORKLOADS.map(systemItem),
+    ...SYSTEM_WORKLOADS.map((workload) => systemItem(workload, groupsIn(workload))),
   ];
 }
 
@@ -106,7 +106,8 @@ function layerDetails(
 }
 
 /** Not measured unless it is named. */
-function systemItem({ id, title, summary, unit, sizes }: SystemWorkload): Item {
+function systemItem(workload: SystemWorkload, groups: readonly string[]): Item {
+  const { id, title, summary, unit, sizes } = workload;
   const sizeLines = Object.entries(sizes).map(([size, { parameters }]) => {
     const figures = Object.entries(parameters).map(([name, value]) => `${value} ${name}`);
     return `${size}: ${figures.join(', ')} a pass`;
@@ -114,7 +115,7 @@ function systemItem({ id, title, summary, unit, sizes }: SystemWorkload): Item {
   return {
     name: id,
     summary: `${title}: ${summary}`,
-    details: [`when named, or with -w system; in ${unit}`, ...sizeLines],
+    details: [`when named, or with ${groups.map((group) => `-w ${group}`).join(' or ')}; in ${unit}`, ...sizeLines],
   };
 }
 

@@ -47,6 +47,7 @@ async function reproduceIn(dir: string, flags: ReproduceFlags): Promise<number> 
   const settings = {
     requested: plan.environments.map(({ path }) => path).filter((path) => !unknown.some((one) => one.path === path)),
     baseline: plan.baseline,
+    workloads: plan.workloads,
     limits,
     origin: originOf(dir, plan, flags),
   };

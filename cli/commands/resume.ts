@@ -53,6 +53,7 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
   const settings = {
     requested: plan.environments.map(({ path }) => path),
     baseline: plan.baseline,
+    workloads: plan.workloads,
     limits: plan.limits,
     origin: originOf(dir, plan, flags),
   };

@@ -11,7 +11,7 @@ import { signingKey } from '../../bench/session/signature/private-key.ts';
 import type { Plan } from '../../bench/types.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
 import { conclude, type JsonForm, jsonFormOf } from '../conclude.ts';
-import { KERNEL_IDS, SYSTEM_IDS } from '../names.ts';
+import { KERNEL_IDS, NAMED_WORKLOADS } from '../names.ts';
 import { type Rig, refusalLines, timeGuess, withRig } from '../rig.ts';
 import { measuringFlags } from '../session/measuring-flags.ts';
 import { assertOut } from '../session/out-folder.ts';
@@ -27,7 +27,7 @@ export async function run(flags: RunFlags, ...operands: string[]): Promise<numbe
   const sign = signingKey(flags.sign);
   const settings = planSettings(input, {
     workloads: KERNEL_IDS,
-    system: SYSTEM_IDS,
+    ...NAMED_WORKLOADS,
     programs: true,
     seed: randomInt(2 ** 31),
     limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),

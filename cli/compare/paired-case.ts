@@ -110,6 +110,7 @@ export async function runPaired(
   const settings = {
     requested: plan.environments.map(({ path }) => path),
     baseline: plan.baseline,
+    workloads: plan.workloads,
     limits: plan.limits,
     origin,
   };

@@ -3,7 +3,7 @@
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { sessionTable } from '../../bench/analysis/contrast/session-table.ts';
 import { confirm, type Gated, gatePaired, type PairedRow } from '../../bench/analysis/regression.ts';
-import { metricsOf } from '../../bench/plan/commands.ts';
+import { metricsBeside, runOf } from '../../bench/plan/commands.ts';
 import { balancedRounds } from '../../bench/plan/plan.ts';
 import { hasSuite, SUITE, suiteOf } from '../../bench/plan/suite.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
@@ -11,7 +11,7 @@ import type { Environment, Estimate, Image, Plan } from '../../bench/types.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
 import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
-import { type Rig, suggestion } from '../rig.ts';
+import { contextOf, type Rig, suggestion } from '../rig.ts';
 
 export interface PairedRequest {
   /** Of the baseline session, with the workloads and limits that hold here; its environments are those to compare. */
@@ -75,9 +75,9 @@ export async function measurePaired(rig: Rig, request: PairedRequest): Promise<P
   }
 }
 
-async function prepareCandidate(path: string, { workspace, progress }: Rig, image: Image): Promise<Environment> {
+async function prepareCandidate(path: string, { workspace, spec, progress }: Rig, image: Image): Promise<Environment> {
   progress.phase(`preparing ${candidateOf(path)}`);
-  const context = { runners: RUNNERS, image, workspace };
+  const context = contextOf({ image, workspace, spec });
   const made = await prepareStack(path, parsePath(path, RUNNERS, suggestion), context);
   const { digest, nodeDigest: node, payloadDigest: payload } = image;
   return { ...made, path: candidateOf(path), image: { digest, node, payload } };
@@ -102,9 +102,9 @@ function confirmingPlan({ maxTimeMs: _, ...plan }: Plan, flagged: readonly Paire
   const paths = [...new Set(flagged.map(({ env }) => env))];
   const isFlagged = new Set(flagged.map(({ workload }) => workload));
   const ofSuite = new Set(isFlagged.has(SUITE) ? suiteOf(plan) : []);
-  // A figure that a program prints is read when the program runs.
+  // A figure beside a time is read when the workload runs.
   const owners = new Set(
-    (plan.commands ?? []).flatMap((one) => (metricsOf(one).some(({ id }) => isFlagged.has(id)) ? [one.id] : [])),
+    runOf(plan).filter((id) => metricsBeside(plan, id).some((metric) => isFlagged.has(metric.id))),
   );
   const workloads = plan.workloads.filter((id) => isFlagged.has(id) || ofSuite.has(id) || owners.has(id));
   const blocks = { minBlocks: CONFIRMING_BLOCKS, maxBlocks: CONFIRMING_BLOCKS, target: null };

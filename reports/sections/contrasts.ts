@@ -1,7 +1,7 @@
 /** Ratios with their verdicts: in short beside the answer, every one of them, and sums where they say otherwise. */
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
-import { metricsOf } from '../../bench/plan/commands.ts';
+import { allMetrics } from '../../bench/plan/commands.ts';
 import { commandText } from '../../bench/plan/exec.ts';
 import { hasSuite, SUITE, suiteOf } from '../../bench/plan/suite.ts';
 import type { Estimate } from '../../bench/types.ts';
@@ -64,10 +64,10 @@ function programLead({ session }: ReportModel): Text[] {
 
 /** What a ratio means where it is not one of times. */
 function metricLead({ session }: ReportModel): string[] {
-  const metrics = (session.plan.commands ?? []).flatMap(metricsOf);
+  const metrics = allMetrics(session.plan);
   if (metrics.length === 0) return [];
   const named = metrics.map(({ id, unit, better }) => `${clean(id, 60)} (${clean(unit, 32)}, ${better} is better)`);
-  return [`Figures that programs print: ${named.join(', ')}; a ratio above 1 is worse, as with times.`];
+  return [`Figures beside the times: ${named.join(', ')}; a ratio above 1 is worse, as with times.`];
 }
 
 /** Every workload of every pair. */

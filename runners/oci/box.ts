@@ -17,6 +17,7 @@ import { type BoxGroup, openGroup } from '../cgroup/box-group.ts';
 import { GROUP_ROOT, groupAt, hostHierarchies } from '../cgroup/group.ts';
 import type { Hierarchy } from '../cgroup/tree.ts';
 import { storeDir } from '../image/image.ts';
+import { DATA_BEHIND_CACHE, DATA_PLACE, dataOf, makeDataFolder, removeDataFolder } from '../kit/data-folder.ts';
 import { PAYLOAD_ENV } from '../kit/payload-env.ts';
 import { readyLine } from '../kit/ready.ts';
 import { removeTree } from '../kit/remove.ts';
@@ -45,6 +46,8 @@ export interface PreparedOci extends Prepared {
   readonly root: string;
   readonly seccomp?: OciSeccomp;
   readonly cgroupNamespace: boolean;
+  /** A proxy opens the files of the payload's data, whose reads then come from the page cache of the box below. */
+  readonly opensFiles: boolean;
   readonly swap: boolean;
   /** Set when the group is to be made before the runtime is called. */
   readonly hierarchies?: readonly Hierarchy[];
@@ -58,22 +61,35 @@ export async function openOciBox(parent: Box, prepared: PreparedOci, options: Op
   const limits = limitsWith(options.limits, prepared.settings);
   const container = await containerOf(parent, prepared, options, limits);
   const { network, userns } = prepared.settings;
+  const data = await makeDataFolder(parent, prepared.folder, options);
   let main: BoxProcess | undefined;
   return {
     path: container.path,
     scratch: '/tmp',
+    ...dataOf(data, prepared.opensFiles ? DATA_BEHIND_CACHE : DATA_PLACE),
     ...(container.hostPath === undefined ? {} : { cgroup: container.hostPath }),
     exec: (argv, more) => container.exec(argv, more),
     spawn: async (argv, { env = {} }: Spawn = {}) => {
       if (main !== undefined) return container.spawn(argv, env);
       const { seccomp } = prepared;
-      main = await container.run({ argv, env, limits, network, userns, ...(seccomp === undefined ? {} : { seccomp }) });
+      main = await container.run({
+        argv,
+        env,
+        limits,
+        network,
+        userns,
+        data,
+        ...(seccomp === undefined ? {} : { seccomp }),
+      });
       return main;
     },
     put: async () => {
       throw new BoxmarkError({ what: "A payload's box does not see the image store.", value: container.path });
     },
-    close: () => container.end(),
+    close: async () => {
+      await container.end();
+      await removeDataFolder(parent, data);
+    },
   };
 }
 
@@ -107,7 +123,7 @@ export async function openOciHolder(parent: Box, prepared: PreparedOci, options:
   };
 }
 
-type Run = Pick<OciPlan, 'argv' | 'env' | 'limits' | 'network' | 'userns' | 'seccomp' | 'holder'>;
+type Run = Pick<OciPlan, 'argv' | 'env' | 'limits' | 'network' | 'userns' | 'seccomp' | 'data' | 'holder'>;
 
 async function containerOf(parent: Box, prepared: PreparedOci, options: OpenOptions, limits: Run['limits']) {
   const { workspace, hierarchies } = prepared;

@@ -46,6 +46,8 @@ export interface OciEngine<Settings extends BoxSettings> {
   readonly kind: RunnerKind;
   readonly holds: boolean;
   readonly guestKernel: boolean;
+  /** What the payload's data is on. */
+  readonly storage: string;
   /** Steps of `explain`. */
   readonly ablations: readonly Ablation[];
   /** Commands in the box below. */
@@ -77,6 +79,7 @@ export function ociRunner<Settings extends BoxSettings>(
     needs: { privileges: 'container-engine', commands: [...engine.commands, ...TOOLS] },
     holds,
     guestKernel,
+    storage: engine.storage,
     posture: { rootDaemon: false, signedImage: false },
     ablations,
     settings: layerSettings,
@@ -160,6 +163,7 @@ async function prepare<Settings extends BoxSettings>(
     root: await parent.put(own.root),
     ...(profile === undefined ? {} : { seccomp: profile }),
     cgroupNamespace: !engine.guestKernel,
+    opensFiles: engine.guestKernel,
     swap,
     ...(engine.wantsGroup ? { hierarchies } : {}),
     ...(holds === undefined

@@ -1,6 +1,7 @@
 /** The OCI runtime configuration (config.json) of a box: a pure function of what the box is to be. */
 
 import { PAYLOAD_ENV } from '../kit/payload-env.ts';
+import { SCRATCH_MOUNT, STORE_MOUNT } from '../kit/places.ts';
 import { cpuList } from '../kit/shell.ts';
 import type { BoxLimits } from '../stack/box-settings.ts';
 import type { OciSeccomp } from './seccomp.ts';
@@ -20,6 +21,8 @@ export interface OciPlan {
   readonly seccomp?: OciSeccomp;
   /** gVisor has no cgroup namespace. */
   readonly cgroupNamespace: boolean;
+  /** Folder for the payload's data. */
+  readonly data?: string | undefined;
   /** Set when the box is to hold another. */
   readonly holder?: OciHolder;
 }
@@ -75,7 +78,7 @@ export function ociSpec(plan: OciPlan): object {
       noNewPrivileges: holder === undefined,
       capabilities: Object.fromEntries(SETS.map((set) => [set, holder?.capabilities ?? []])),
     },
-    mounts: holder === undefined ? payloadMounts(network, userns) : holderMounts(holder),
+    mounts: holder === undefined ? [...payloadMounts(network, userns), ...dataMounts(plan.data)] : holderMounts(holder),
     linux: {
       namespaces: namespaces.map((type) => ({ type })),
       ...(userns === 'yes' ? { uidMappings: identity, gidMappings: identity } : {}),
@@ -100,13 +103,15 @@ function payloadMounts(network: 'none' | 'host', userns: 'yes' | 'no'): Mount[] 
   ];
 }
 
+function dataMounts(folder: string | undefined): Mount[] {
+  return folder === undefined ? [] : [bind(folder, SCRATCH_MOUNT, ['rw', 'nosuid', 'nodev', 'noexec'])];
+}
+
+function bind(source: string, destination: string, options: readonly string[] = []): Mount {
+  return { destination, type: 'none', source, options: ['bind', ...options] };
+}
+
 function holderMounts({ store, scratch }: OciHolder): Mount[] {
-  const bind = (source: string, destination: string, options: readonly string[] = []): Mount => ({
-    destination,
-    type: 'none',
-    source,
-    options: ['bind', ...options],
-  });
   return [
     mount('/proc', 'proc', []),
     mount('/dev', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', SMALL]),
@@ -116,8 +121,8 @@ function holderMounts({ store, scratch }: OciHolder): Mount[] {
     mount('/sys/fs/cgroup', 'cgroup', ['nosuid', 'noexec', 'nodev', 'relatime']),
     mount('/run', 'tmpfs', ['nosuid', 'nodev', 'mode=755', 'size=262144k']),
     mount('/tmp', 'tmpfs', ['nosuid', 'nodev', 'mode=1777', SMALL]),
-    bind(store, '/boxmark/store', ['ro']),
-    bind(scratch, '/boxmark/scratch'),
+    bind(store, STORE_MOUNT, ['ro']),
+    bind(scratch, SCRATCH_MOUNT),
   ];
 }
 

@@ -2,8 +2,10 @@
 
 import { knownRemedy } from '../../bench/box/known-faults.ts';
 import { BoxmarkError, messageOf } from '../../bench/errors.ts';
+import { scratchArguments } from '../../bench/payload/image-files.ts';
 import {
   type Box,
+  type BoxSpec,
   type DiskHoldings,
   type EnginePosture,
   type Environment,
@@ -36,6 +38,8 @@ export interface StackContext {
   readonly runners: readonly Runner[];
   readonly image: Image;
   readonly workspace: Workspace;
+  /** Of the payload's boxes. */
+  readonly spec?: BoxSpec;
 }
 
 /** Probes and prepares every layer, for real. Throws an UnavailableError where a layer can't run, and the signal's reason once it is set. */
@@ -64,7 +68,7 @@ export async function prepareStack(
       prepared.push(made);
       if (next === undefined) break;
       const name = `prepare-${path.replace(/[^a-z0-9]+/gi, '-')}-${index}`;
-      holders.push(await runner.open(parent, made, openOptions(name, there, workspace.signal, holds)));
+      holders.push(await runner.open(parent, made, openOptions(name, there, workspace.signal, { holds })));
     }
   } catch (error) {
     await undo();
@@ -120,12 +124,15 @@ async function startStack(input: StartInput): Promise<Started> {
       const holds = holdsOf(layers[index + 1]);
       const own = prepared[index] as Prepared;
       const parent = opened.at(-1) ?? host;
-      opened.push(await runner.open(parent, own, openOptions(name, asSeenIn(parent, workspace), signal, holds)));
+      const spec = holds === undefined && !runner.transparent ? context.spec : undefined;
+      opened.push(
+        await runner.open(parent, own, openOptions(name, asSeenIn(parent, workspace), signal, { holds, spec })),
+      );
     }
     const inner = opened.at(-1) as Box;
     // The token is on the command line of the payload, or of the virtual machine, wherever the host can see it.
     const token = `--start=${workspace.id}-${name}`;
-    const child = await inner.spawn([...image.payloadArgv, token]);
+    const child = await inner.spawn([...image.payloadArgv, token, ...scratchArguments(inner.data)]);
     const spawnedNs = process.hrtime.bigint();
     const cgroup = opened.find(({ machine }) => machine !== undefined)?.machine ?? inner.cgroup;
     let known: Account | undefined;
@@ -179,8 +186,17 @@ function asSeenIn(box: Box, workspace: Workspace): Workspace {
   return cpus === undefined ? workspace : { ...workspace, limits: { ...workspace.limits, cpus, housekeeping: cpus } };
 }
 
-function openOptions(name: string, workspace: Workspace, signal: AbortSignal, holds: Needs | undefined): OpenOptions {
-  return { name, limits: workspace.limits, signal, ...(holds === undefined ? {} : { holds }) };
+function openOptions(
+  name: string,
+  workspace: Workspace,
+  signal: AbortSignal,
+  { holds, spec }: { readonly holds?: Needs | undefined; readonly spec?: BoxSpec | undefined },
+): OpenOptions {
+  return {
+    ...{ name, limits: workspace.limits, signal },
+    ...(holds === undefined ? {} : { holds }),
+    ...(spec === undefined ? {} : { spec }),
+  };
 }
 
 /** Why something can't run here and what to try, of anything that was thrown. */

@@ -4,6 +4,7 @@ import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, BoxProcess, OpenOptions, Workspace } from '../../bench/types.ts';
 import { openGroup } from '../cgroup/box-group.ts';
 import type { Hierarchy } from '../cgroup/tree.ts';
+import { dataOf, makeDataFolder, removeDataFolder } from '../kit/data-folder.ts';
 import { endProcess } from '../kit/end-process.ts';
 import { cpuList } from '../kit/shell.ts';
 import { type BoxSettings, limitsWith } from './box-settings.ts';
@@ -16,8 +17,10 @@ export interface Wrapping {
   readonly hierarchies: readonly Hierarchy[];
   readonly settings: BoxSettings;
   readonly options: OpenOptions;
-  /** The whole command line that runs a command in the box, and variables for the program itself. */
-  wrap(argv: readonly string[], env: Readonly<Record<string, string>>): string[];
+  /** Folder of the box below for what is made for a start. */
+  readonly folder: string;
+  /** The whole command line that runs a command in the box, with a folder for its data; and variables for the program itself. */
+  wrap(argv: readonly string[], env: Readonly<Record<string, string>>, data: string | undefined): string[];
   readonly env?: Readonly<Record<string, string>>;
   /** It makes its own groups below Boxmark's, in every hierarchy of v1. */
   readonly makesGroups?: boolean;
@@ -36,15 +39,17 @@ export async function openWrappedBox(wrapping: Wrapping): Promise<Box> {
   const { name } = options;
   const group = await openGroup({ parent, hierarchies, workspace, name, limits, holds: wrapping.makesGroups ?? false });
   const path = parent.path === 'host' ? layer : `${parent.path}/${layer}`;
+  const data = await makeDataFolder(parent, wrapping.folder, options);
   const running = new Set<BoxProcess>();
   const outer = wrapping.env === undefined ? {} : { env: wrapping.env };
   const command = (argv: readonly string[], env: Readonly<Record<string, string>> = {}): string[] => {
-    const pinned = ['taskset', '-c', cpuList(limits.cpus), ...wrapping.wrap(argv, env)];
+    const pinned = ['taskset', '-c', cpuList(limits.cpus), ...wrapping.wrap(argv, env, data)];
     return ['sh', '-c', `${group.enter} ${wrapping.enter ?? ''} exec "$@"`, 'sh', ...pinned];
   };
   return {
     path,
     scratch: '/tmp',
+    ...dataOf(data),
     ...(group.hostPath === undefined ? {} : { cgroup: group.hostPath }),
     exec: (argv, { env, ...rest } = {}) => parent.exec(command(argv, env), { ...rest, ...outer }),
     spawn: async (argv, { env } = {}) => {
@@ -64,6 +69,7 @@ export async function openWrappedBox(wrapping: Wrapping): Promise<Box> {
       running.clear();
       await group.remove();
       await wrapping.afterEnd?.();
+      await removeDataFolder(parent, data);
     },
   };
 }

@@ -21,7 +21,7 @@ import { makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
 import { sealOf } from '../../bench/session/seal.ts';
 import { writeManifest } from '../../bench/session/store.ts';
-import { KERNEL_IDS, SYSTEM_IDS } from '../../cli/names.ts';
+import { KERNEL_IDS, NAMED_WORKLOADS } from '../../cli/names.ts';
 import { anonymise } from '../../cli/pack/anonymise.ts';
 import { readPlanFile } from '../../cli/session/plan-file.ts';
 import { type TarMember, tarBytes } from '../../runners/image/tar.ts';
@@ -98,7 +98,7 @@ describe('a pack', () => {
     const { plan } = readSessionInfo(session);
     const settings = planSettings(readPlanFile(join(unpacked(await packed()), 'plan.yaml')), {
       workloads: KERNEL_IDS,
-      system: SYSTEM_IDS,
+      ...NAMED_WORKLOADS,
       seed: 0,
       limitsFor: (cpus, memoryBytes) => ({ ...plan.limits, cpus: [...(cpus ?? [])], memoryBytes }),
     });

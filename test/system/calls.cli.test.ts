@@ -31,8 +31,9 @@ afterAll(() => {
 function program(id: string, passes: number): string[] {
   const script = `
     const { prepareSystemWorkload, systemWorkload } = await import(${JSON.stringify(system)});
-    const place = { root: ${JSON.stringify(root.dir)}, name: 'calls-' + process.pid };
-    const { pass, checksum } = prepareSystemWorkload(systemWorkload(${JSON.stringify(id)}), 'tiny', place);
+    const scratch = { path: ${JSON.stringify(root.scratch)}, behindCache: false };
+    const place = { root: ${JSON.stringify(root.dir)}, name: 'calls-' + process.pid, scratch };
+    const { pass, checksum, close } = prepareSystemWorkload(systemWorkload(${JSON.stringify(id)}), 'tiny', place);
     checksum();
     const before = process.resourceUsage();
     for (let count = 0; count < ${passes}; count++) pass();
@@ -42,6 +43,7 @@ function program(id: string, passes: number): string[] {
       faults: after.minorPageFault - before.minorPageFault,
       sleeps: after.voluntaryContextSwitches - before.voluntaryContextSwitches,
     }));
+    close();
     process.exit(0);`;
   return [process.execPath, '--input-type=module', '-e', script];
 }
@@ -78,6 +80,7 @@ describe('a pass makes the system calls that it counts', () => {
     ['syscall', ['umask']],
     ['file-read', ['openat', 'read', 'close']],
     ['file-write', ['openat', 'pwrite64', 'pread64', 'close', 'unlink']],
+    ['disk-sync', ['fdatasync']],
     ['spawn', ['execve']],
   ] as const)('%s: %j', ([id, names], ctx) => {
     if (watching.status !== 0) return ctx.skip('strace can not watch a program here');

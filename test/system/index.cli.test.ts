@@ -1,27 +1,49 @@
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { filePath, PROGRAM_PATH } from '../../bench/payload/image-files.ts';
 import { SIZES } from '../../bench/types.ts';
 import { idInName } from '../../runners/host/workspace.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
-import { prepareSystemWorkload, SYSTEM_WORKLOADS, systemChecksums, systemWorkload } from '../../system/index.ts';
+import {
+  type Place,
+  prepareSystemWorkload,
+  SYSTEM_GROUPS,
+  SYSTEM_METRICS,
+  SYSTEM_WORKLOADS,
+  systemChecksums,
+  systemWorkload,
+} from '../../system/index.ts';
 import { makeRoot, type Root } from './root.ts';
 
 let root: Root;
 beforeAll(() => {
   root = makeRoot();
 });
-afterEach(() => void vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const { close } of opened.splice(0)) close();
+  expect(readdirSync(root.scratch)).toEqual([]);
+});
 afterAll(() => root.remove());
 
-const place = () => ({ root: root.dir, name: `test-${process.pid}` });
-const prepared = (id: string) => prepareSystemWorkload(systemWorkload(id)!, 'tiny', place());
+const place = () => ({
+  ...{ root: root.dir, name: `test-${process.pid}` },
+  scratch: { path: root.scratch, behindCache: false },
+});
+const opened: ReturnType<typeof prepareSystemWorkload>[] = [];
+const prepared = (id: string, where: Place = place()) => {
+  const workload = prepareSystemWorkload(systemWorkload(id)!, 'tiny', where);
+  opened.push(workload);
+  return workload;
+};
 const reckoned = (id: string, passes: number[]) => systemChecksums(systemWorkload(id)!, 'tiny', passes);
 
 test('names are their own: no kernel, no group and no figure of a report has them', () => {
   const ids = SYSTEM_WORKLOADS.map(({ id }) => id);
-  const taken = [...WORKLOADS.map(({ id }) => id), 'suite', 'scimark', 'system', 'all', 'composite'];
+  const groups = Object.keys(SYSTEM_GROUPS);
+  const taken = [...WORKLOADS.map(({ id }) => id), ...groups, 'suite', 'scimark', 'all', 'composite', 'any'];
+  ids.push(...Object.values(SYSTEM_METRICS).flatMap((metrics) => metrics.map(({ id }) => id)));
   expect(new Set([...ids, ...taken]).size).toBe(ids.length + taken.length);
   expect(systemWorkload('fft')).toBeUndefined();
 });
@@ -65,7 +87,40 @@ describe.each(SYSTEM_WORKLOADS)('$id', (workload) => {
   });
 });
 
+/** `random-access` with the table that it works on. */
+function withTable() {
+  const tables: Int32Array[] = [];
+  class Caught extends Int32Array {
+    constructor(length: number) {
+      super(length);
+      tables.push(this);
+    }
+  }
+  vi.stubGlobal('Int32Array', Caught);
+  const workload = prepared('random-access');
+  vi.unstubAllGlobals();
+  return { ...workload, table: tables[0] as Int32Array };
+}
+
 describe('a system that does not do what it is asked', () => {
+  test('random-access: a word that holds something else is noticed, in a later sweep too', () => {
+    const { pass, checksum, table } = withTable();
+    // A sweep over the table of this size takes 64 passes.
+    for (let count = 0; count < 70; count++) pass();
+    expect(checksum()).toBe(reckoned('random-access', [70])[0]);
+    for (const [place, word] of table.entries()) table[place] = word ^ 1;
+    pass();
+    expect(checksum()).not.toBe(reckoned('random-access', [71])[0]);
+  });
+
+  test('random-access: a pass changes as many words as it counts, all over the table', () => {
+    const { pass, perPass, table } = withTable();
+    pass();
+    const changed = [...table.keys()].filter((place) => table[place] !== place);
+    expect(changed).toHaveLength(perPass);
+    expect(new Set(changed.map((place) => place >> 12)).size).toBe(table.length >> 12);
+  });
+
   test('syscall: a call that is left out is noticed', () => {
     const { pass, checksum } = prepared('syscall');
     vi.spyOn(process, 'umask').mockReturnValue(0o022);

@@ -18,7 +18,12 @@ afterAll(() => root.remove());
 
 async function withPayload<T>(act: (client: Client, started: Started) => Promise<T>): Promise<T> {
   const { signal } = new AbortController();
-  const environment = scripted('native', [process.execPath, root.payload, '--start=0a1b2c3d-b1-native']);
+  const environment = scripted('native', [
+    process.execPath,
+    root.payload,
+    '--start=0a1b2c3d-b1-native',
+    `--scratch=${root.scratch}`,
+  ]);
   const started = await environment.start('b1-native', signal);
   try {
     return await act(await connect(started.process, LIMIT_MS, signal), started);

@@ -11,6 +11,8 @@ export interface Root {
   readonly dir: string;
   /** The bundled payload, at its place below the root. */
   readonly payload: string;
+  /** A folder on a disk. */
+  readonly scratch: string;
   remove(): void;
 }
 
@@ -22,5 +24,10 @@ export function makeRoot(): Root {
   for (let index = 0; index < FILE_COUNT; index++) writeFileSync(join(dir, filePath(index)), fileText(index));
   const program = argcProgram(process.arch);
   if (program !== undefined) writeFileSync(join(dir, PROGRAM_PATH), program, { mode: 0o755 });
-  return { dir, payload, remove: () => rmSync(dir, { recursive: true, force: true }) };
+  // On a disk where /tmp is in memory.
+  const scratch = mkdtempSync('/var/tmp/boxmark-test-scratch-');
+  const remove = () => {
+    for (const folder of [dir, scratch]) rmSync(folder, { recursive: true, force: true });
+  };
+  return { dir, payload, scratch, remove };
 }

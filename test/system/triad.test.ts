@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openTriad } from '../../system/triad.ts';
+import { openTriad } from '../../system/memory/triad.ts';
 
 test.each([2 ** 13, 5 * 2 ** 13])(
   'the triad over %i doubles does every sum, to the last bit, and nothing else',

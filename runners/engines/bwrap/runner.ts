@@ -7,6 +7,7 @@ import type { Hierarchy } from '../../cgroup/tree.ts';
 import { toolImage } from '../../image/image.ts';
 import { asRoot } from '../../kit/as-root.ts';
 import { PAYLOAD_ENV } from '../../kit/payload-env.ts';
+import { SCRATCH_MOUNT } from '../../kit/places.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings } from '../../stack/settings.ts';
@@ -43,6 +44,7 @@ function bwrapWith(settings: BoxSettings): Runner {
     },
     holds: false,
     guestKernel: false,
+    storage: 'a bind mount of a folder of the box below',
     posture: { rootDaemon: false, signedImage: false },
     ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.userns, ABLATIONS.quota],
     settings: defineSettings({ layer: 'bwrap', schema: SCHEMA, examples, risks: BOX_RISKS, bind: bwrapWith }),
@@ -57,7 +59,11 @@ function bwrapWith(settings: BoxSettings): Runner {
         layer: 'bwrap',
         settings,
         options,
-        wrap: (argv, env) => ['bwrap', ...flagsOf(root, version, settings, env), '--', ...argv],
+        folder: parent.scratch,
+        wrap: (argv, env, data) => {
+          const bind = data === undefined ? [] : ['--bind', data, SCRATCH_MOUNT];
+          return ['bwrap', ...flagsOf(root, version, settings, env), ...bind, '--', ...argv];
+        },
       });
     },
   };

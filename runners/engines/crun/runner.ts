@@ -12,6 +12,7 @@ const ENGINE: OciEngine<BoxSettings> = {
   summary: 'a container by crun, the runtime in C that Podman prefers, called directly; no seccomp profile by itself',
   kind: 'container',
   holds: true,
+  storage: 'a bind mount of a folder of the box below',
   guestKernel: false,
   ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.userns, ABLATIONS.quota],
   commands: ['crun', 'unshare', 'umount'],

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, OpenOptions } from '../../../bench/types.ts';
 import { hostHierarchies } from '../../cgroup/group.ts';
+import { DATA_BEHIND_CACHE, DATA_PLACE } from '../../kit/data-folder.ts';
 import { type ContainerSettings, payloadFlags } from '../../oci/container-flags.ts';
 import { HOLDER_INIT, HOLDER_READY, type HolderShape, holderFlags } from '../../oci/holder.ts';
 import { type DockerClient, dockerArgv, lastLines, tryDocker } from './client.ts';
@@ -46,17 +47,14 @@ export function payloadBox(plan: ContainerPlan): Box {
   return {
     path: pathOn(parent),
     scratch: '/tmp',
+    ...(options.spec?.scratch === true
+      ? { data: plan.settings.runtime === 'runsc' ? DATA_BEHIND_CACHE : DATA_PLACE }
+      : {}),
     ...(plan.hostGroup === undefined ? {} : { cgroup: plan.hostGroup }),
     exec: (argv, execOptions) => execIn(plan, name, argv, execOptions),
     spawn: async (argv, { env = {} } = {}) => {
       if (main !== undefined) return spawnIn(plan, name, argv, { env });
-      const args = [
-        'run',
-        '-i',
-        ...commonFlags(plan, name),
-        ...payloadFlags(options.limits, plan.settings),
-        ...envFlags(env),
-      ];
+      const args = ['run', '-i', ...commonFlags(plan, name), ...payloadFlags(options, plan.settings), ...envFlags(env)];
       const child = await parent.spawn(dockerArgv(client, [...args, image, ...argv]), envOf(client));
       // Without its client a container lives on.
       const kill = () => {

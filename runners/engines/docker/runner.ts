@@ -56,6 +56,7 @@ function dockerWith(settings: DockerSettings): Runner {
     },
     holds: !gvisor,
     guestKernel: gvisor,
+    storage: 'a volume of the daemon, without a name: where images of databases keep their data',
     posture: { rootDaemon: true, signedImage: false },
     ablations: DOCKER_ABLATIONS,
     settings: dockerSettings(dockerWith),

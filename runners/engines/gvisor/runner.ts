@@ -29,6 +29,7 @@ const ENGINE: OciEngine<GvisorSettings> = {
   summary: 'a gVisor sandbox (runsc): system calls are served by a kernel in user space',
   kind: 'guest-kernel',
   holds: false,
+  storage: 'a bind mount of a folder of the box below, whose files a proxy (gofer) opens',
   guestKernel: true,
   ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.quota],
   commands: ['runsc'],

@@ -1,13 +1,14 @@
 /** LXC boxes: a system container that commands are attached to, and an application container for each command. */
 
 import { writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, Image, OpenOptions, Prepared, Workspace } from '../../../bench/types.ts';
 import { type BoxGroup, openGroup } from '../../cgroup/box-group.ts';
 import { GROUP_ROOT, groupAt, hostHierarchies } from '../../cgroup/group.ts';
 import type { Hierarchy } from '../../cgroup/tree.ts';
 import { storeDir } from '../../image/image.ts';
+import { dataOf, makeDataFolder, removeDataFolder } from '../../kit/data-folder.ts';
 import { endProcess } from '../../kit/end-process.ts';
 import { PAYLOAD_ENV } from '../../kit/payload-env.ts';
 import { SCRATCH_MOUNT, STORE_MOUNT } from '../../kit/places.ts';
@@ -50,7 +51,8 @@ export async function openSystemBox(parent: Box, prepared: PreparedLxc, options:
   const group = await groupFor(parent, prepared, options, cpus);
   const name = containerName(prepared.workspace, options);
   const store = holds === undefined ? undefined : await parent.put(storeDir());
-  const config = lxcConfig({ ...shapeOf(prepared, options), ...holdsOf(store, prepared.scratch) });
+  const data = await makeDataFolder(parent, dirname(prepared.rootMount), options);
+  const config = lxcConfig({ ...shapeOf(prepared, options), data, ...holdsOf(store, prepared.scratch) });
   const start = ['lxc-start', '-F', '-P', parent.scratch, '-n', name, '-f', '/dev/null', ...config];
   const guard = await parent.spawn(['taskset', '-c', cpuList(cpus), 'sh', '-c', GUARD, 'sh', ...start]);
   const attached = new Set<BoxProcess>();
@@ -60,6 +62,7 @@ export async function openSystemBox(parent: Box, prepared: PreparedLxc, options:
     for (const child of attached) await endProcess(child);
     attached.clear();
     await removeGroup(parent, group);
+    await removeDataFolder(parent, data);
   });
   try {
     const match = (line: string): true | undefined => (line === SYSTEM_READY ? true : undefined);
@@ -78,6 +81,7 @@ export async function openSystemBox(parent: Box, prepared: PreparedLxc, options:
   const holderEnv = holds === undefined ? {} : HOLDER_ENV;
   return {
     ...common(parent, group),
+    ...dataOf(data),
     scratch: holds === undefined ? '/tmp' : SCRATCH_MOUNT,
     exec: (argv, { env, ...rest }: ExecOptions = {}) => parent.exec(attach(argv, { ...holderEnv, ...env }), rest),
     spawn: async (argv, { env } = {}) => {
@@ -103,7 +107,8 @@ export async function openSystemBox(parent: Box, prepared: PreparedLxc, options:
 export async function openAppBox(parent: Box, prepared: PreparedLxc, options: OpenOptions): Promise<Box> {
   const { cpus } = options.limits;
   const group = await groupFor(parent, prepared, options, cpus);
-  const config = lxcConfig(shapeOf(prepared, options));
+  const data = await makeDataFolder(parent, dirname(prepared.rootMount), options);
+  const config = lxcConfig({ ...shapeOf(prepared, options), data });
   const running = new Set<BoxProcess>();
   let count = 0;
   const execute = (argv: readonly string[], env?: Readonly<Record<string, string>>): string[] => {
@@ -113,6 +118,7 @@ export async function openAppBox(parent: Box, prepared: PreparedLxc, options: Op
   };
   return {
     ...common(parent, group),
+    ...dataOf(data),
     scratch: '/tmp',
     exec: (argv, { env, ...rest }: ExecOptions = {}) => parent.exec(execute(argv, env), rest),
     spawn: async (argv, { env } = {}) => {
@@ -126,6 +132,7 @@ export async function openAppBox(parent: Box, prepared: PreparedLxc, options: Op
     close: once(async () => {
       for (const child of running) await endProcess(child);
       await removeGroup(parent, group);
+      await removeDataFolder(parent, data);
     }),
   };
 }

@@ -14,6 +14,8 @@ export interface LxcShape {
   readonly group: string;
   /** File with the seccomp filter; none without. */
   readonly seccomp?: string;
+  /** Folder for the payload's data, as the box below sees it. */
+  readonly data?: string | undefined;
   /** Set when it is to hold another: the image store and a folder for the box alone, as the box below sees them. */
   readonly holds?: { readonly store: string; readonly scratch: string };
 }
@@ -28,7 +30,7 @@ export function containerGroup(group: string): string {
 }
 
 /** Arguments of lxc-start and lxc-execute. */
-export function lxcConfig({ root, rootMount, group, seccomp, holds }: LxcShape): string[] {
+export function lxcConfig({ root, rootMount, group, seccomp, data, holds }: LxcShape): string[] {
   const below = group.replace(/^\//, '');
   return definitions([
     ['lxc.rootfs.path', `dir:${root}`],
@@ -45,6 +47,7 @@ export function lxcConfig({ root, rootMount, group, seccomp, holds }: LxcShape):
     ['lxc.cgroup.dir.monitor.pivot', `${below}/pivot`],
     ...(seccomp === undefined ? [] : [['lxc.seccomp.profile', seccomp] as const]),
     ...(holds === undefined ? closed() : relaxed(holds)),
+    ...(data === undefined ? [] : [dataMount(data)]),
   ]);
 }
 
@@ -74,6 +77,10 @@ function relaxed({ store, scratch }: { store: string; scratch: string }): (reado
     ['lxc.cap.drop', DROPPED],
     ['lxc.apparmor.profile', 'unconfined'],
   ];
+}
+
+function dataMount(folder: string): readonly [string, string] {
+  return ['lxc.mount.entry', `${escaped(folder)} ${SCRATCH_MOUNT.slice(1)} none bind,rw,nosuid,nodev,noexec 0 0`];
 }
 
 function definitions(entries: readonly (readonly [string, string])[]): string[] {

@@ -51,6 +51,7 @@ function lxcRunner(settings: LxcSettings): Runner {
     needs: { privileges: 'container-engine', commands: COMMANDS },
     holds: !isApp,
     guestKernel: false,
+    storage: 'a bind mount of a folder of the box below',
     posture: { rootDaemon: false, signedImage: false },
     settings: defineSettings({
       layer: 'lxc',

@@ -9,6 +9,7 @@ import type { Hierarchy } from '../../cgroup/tree.ts';
 import { isOwnEntry } from '../../host/ownership.ts';
 import { imageOnDisk } from '../../image/size.ts';
 import { findCommand } from '../../kit/commands.ts';
+import { makeDataFolder, removeDataFolder } from '../../kit/data-folder.ts';
 import { endProcess } from '../../kit/end-process.ts';
 import { envShell } from '../../kit/payload-env.ts';
 import { removeTree } from '../../kit/remove.ts';
@@ -28,6 +29,7 @@ export const native: Runner = {
   needs: { privileges: 'none', commands: [] },
   holds: false,
   guestKernel: false,
+  storage: 'a folder of the host, in /var/tmp',
   posture: { rootDaemon: false, signedImage: false },
   probe,
   prepare: async (parent, image, workspace): Promise<PreparedNative> => ({
@@ -64,6 +66,7 @@ async function open(parent: Box, prepared: Prepared, options: OpenOptions): Prom
     limits: { cpus, memoryBytes, pids },
     holds: false,
   });
+  const data = await makeDataFolder(parent, workspace.dir, options);
   const running = new Set<BoxProcess>();
   const command = (argv: readonly string[], env?: Readonly<Record<string, string>>): string[] => {
     // By its path: the payload's PATH is set before it runs, and may not have it.
@@ -73,6 +76,7 @@ async function open(parent: Box, prepared: Prepared, options: OpenOptions): Prom
   return {
     path: 'native',
     scratch: workspace.dir,
+    ...(data === undefined ? {} : { data: { path: data, behindCache: false } }),
     ...(group.hostPath === undefined ? {} : { cgroup: group.hostPath }),
     exec: (argv, { env, ...rest } = {}) => parent.exec(command(argv, env), rest),
     spawn: async (argv, { env } = {}) => {
@@ -86,6 +90,7 @@ async function open(parent: Box, prepared: Prepared, options: OpenOptions): Prom
       running.clear();
       await removeMemoryFolders(`${workspace.id}-${options.name}`);
       await group.remove();
+      await removeDataFolder(parent, data);
     },
   };
 }

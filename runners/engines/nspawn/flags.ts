@@ -1,6 +1,7 @@
 /** The flags with which systemd-nspawn isolates a payload: the same for its own layer and for the pods that it starts. */
 
 import { PAYLOAD_ENV } from '../../kit/payload-env.ts';
+import { SCRATCH_MOUNT } from '../../kit/places.ts';
 
 const TMP_BYTES = 64 << 20;
 
@@ -12,9 +13,11 @@ export interface NspawnWish {
   readonly network: 'none' | 'host';
   /** Folders of the host, each with its place in the box; read-only. */
   readonly bind: readonly (readonly [folder: string, place: string])[];
+  /** Folder of the host for the payload's data. */
+  readonly data?: string | undefined;
 }
 
-export function nspawnFlags({ root, machine, network, bind }: NspawnWish): string[] {
+export function nspawnFlags({ root, machine, network, bind, data }: NspawnWish): string[] {
   return [
     ...['--quiet', '--directory', root, '--machine', machine, '--hostname=boxmark', '--read-only'],
     ...(network === 'host' ? [] : ['--private-network']),
@@ -23,6 +26,7 @@ export function nspawnFlags({ root, machine, network, bind }: NspawnWish): strin
     ...['--link-journal=no', '--console=pipe', '--drop-capability=all', '--no-new-privileges=yes'],
     `--tmpfs=/tmp:size=${TMP_BYTES},mode=1777`,
     ...bind.map(([folder, place]) => `--bind-ro=${escaped(folder)}:${place}`),
+    ...(data === undefined ? [] : [`--bind=${escaped(data)}:${SCRATCH_MOUNT}`]),
   ];
 }
 

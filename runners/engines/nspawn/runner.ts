@@ -54,6 +54,7 @@ function nspawnWith(settings: BoxSettings): Runner {
     needs: { privileges: 'container-engine', commands: ['systemd-nspawn', 'sh', 'taskset'] },
     holds: false,
     guestKernel: false,
+    storage: 'a bind mount of a folder of the host',
     posture: { rootDaemon: false, signedImage: false },
     ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.seccomp, ABLATIONS.quota],
     settings: defineSettings({ layer: 'nspawn', schema: SCHEMA, examples, risks: BOX_RISKS, bind: nspawnWith }),
@@ -82,9 +83,10 @@ async function open(
     env: engineEnv(settings),
     makesGroups: true,
     enter: side.enter,
-    wrap: (argv, env) => {
+    folder: parent.scratch,
+    wrap: (argv, env, data) => {
       const bind = [[tools, TOOLS_PLACE]] as const;
-      const flags = nspawnFlags({ root, machine, network: settings.network ?? 'none', bind });
+      const flags = nspawnFlags({ root, machine, network: settings.network ?? 'none', bind, data });
       return ['systemd-nspawn', ...flags, ...tool('env'), ...onlyEnv(env), ...argv];
     },
     end: askToEnd,

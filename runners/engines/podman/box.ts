@@ -4,8 +4,9 @@ import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, ExecResult, OpenOptions, Workspace } from '../../../bench/types.ts';
 import { type BoxGroup, hierarchiesOf, openGroup } from '../../cgroup/box-group.ts';
 import { GROUP_ROOT, groupAt, hostHierarchies } from '../../cgroup/group.ts';
+import { DATA_PLACE } from '../../kit/data-folder.ts';
 import { PAYLOAD_ENV } from '../../kit/payload-env.ts';
-import { payloadFlags } from '../../oci/container-flags.ts';
+import { dataFlags, payloadFlags } from '../../oci/container-flags.ts';
 import { type BoxSettings, limitsWith } from '../../stack/box-settings.ts';
 import { type PodmanClient, podman, podmanArgv, podmanEnv } from './client.ts';
 
@@ -44,6 +45,7 @@ export async function openPodmanBox(plan: PodmanPlan): Promise<Box> {
   return {
     path: 'podman',
     scratch: '/tmp',
+    ...(options.spec?.scratch === true ? { data: DATA_PLACE } : {}),
     ...(cgroup === undefined ? {} : { cgroup }),
     exec: (argv, more = {}) => container.exec(argv, more),
     spawn: (argv, { env = {} } = {}) => container.spawn(argv, env),
@@ -131,7 +133,9 @@ class PodmanContainer {
 }
 
 function runFlags({ client, settings, options, workspace, unsetsEnv }: PodmanPlan, name: string, path: string) {
-  const limited = client.rootless ? unlimitedFlags(settings) : payloadFlags(options.limits, settings);
+  const limited = client.rootless
+    ? [...unlimitedFlags(settings), ...dataFlags(options.spec)]
+    : payloadFlags(options, settings);
   return [
     ...['-i', '--rm', '--pull', 'never', '--log-driver', 'none', '--read-only', '--read-only-tmpfs=false'],
     ...['--hostname', 'boxmark', '--name', name, '--label', `boxmark=${workspace.id}`, '--http-proxy=false'],

@@ -57,6 +57,7 @@ function podmanWith(settings: PodmanSettings): Runner {
     needs: { privileges: 'container-engine', commands: ['podman', 'conmon', 'runc', 'sh', 'taskset'] },
     holds: false,
     guestKernel: false,
+    storage: 'a volume without a name, as with docker',
     posture: { rootDaemon: false, signedImage: false },
     ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.seccomp, ABLATIONS.quota],
     settings: defineSettings({

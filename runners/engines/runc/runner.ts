@@ -11,6 +11,7 @@ const ENGINE: OciEngine<BoxSettings> = {
   summary: 'a container by runc, the runtime below Docker, called directly; no seccomp profile by itself',
   kind: 'container',
   holds: true,
+  storage: 'a bind mount of a folder of the box below',
   guestKernel: false,
   ablations: [ABLATIONS.memory, ABLATIONS.network, ABLATIONS.userns, ABLATIONS.quota],
   commands: ['runc'],

@@ -1,11 +1,12 @@
 /** Boxes of the `unshare` runner: one that is a payload from start to end, and one that waits for others to be opened in it. */
 
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, BoxProcess, Limits, OpenOptions, Prepared, Workspace } from '../../../bench/types.ts';
 import { type BoxGroup, openGroup } from '../../cgroup/box-group.ts';
 import type { GroupLimits, Hierarchy } from '../../cgroup/tree.ts';
 import { storeDir } from '../../image/image.ts';
+import { dataOf, makeDataFolder, removeDataFolder } from '../../kit/data-folder.ts';
 import { endProcess } from '../../kit/end-process.ts';
 import { SCRATCH_MOUNT, STORE_MOUNT } from '../../kit/places.ts';
 import { cpuList } from '../../kit/shell.ts';
@@ -39,10 +40,15 @@ export async function openPayloadBox(parent: Box, prepared: PreparedUnshare, opt
   const { settings } = prepared;
   const limits = limitsWith(options.limits, settings);
   const group = await groupFor(parent, prepared, options, limits);
+  const data = await makeDataFolder(parent, dirname(prepared.mountTable), options);
   const running = new Set<BoxProcess>();
   const command = (argv: readonly string[], env?: Readonly<Record<string, string>>): string[] => {
     const userns = settings.userns === 'yes';
-    const script = payloadScript(prepared.mountTable, prepared.newRoot, prepared.tool, { ...(env && { env }), userns });
+    const script = payloadScript(prepared.mountTable, prepared.newRoot, prepared.tool, {
+      ...(env && { env }),
+      userns,
+      data,
+    });
     const made = [
       'taskset',
       '-c',
@@ -62,6 +68,7 @@ export async function openPayloadBox(parent: Box, prepared: PreparedUnshare, opt
   return {
     path: pathOn(parent),
     scratch: '/tmp',
+    ...dataOf(data),
     ...(group.hostPath === undefined ? {} : { cgroup: group.hostPath }),
     exec: (argv, { env, ...rest } = {}) => parent.exec(command(argv, env), rest),
     spawn: async (argv, { env } = {}) => {
@@ -76,6 +83,7 @@ export async function openPayloadBox(parent: Box, prepared: PreparedUnshare, opt
       for (const child of running) await endProcess(child);
       running.clear();
       await group.remove();
+      await removeDataFolder(parent, data);
     },
   };
 }

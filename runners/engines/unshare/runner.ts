@@ -57,6 +57,7 @@ function unshareWith(settings: UnshareSettings): Runner {
     needs: { privileges: 'container-engine', commands: COMMANDS },
     holds: true,
     guestKernel: false,
+    storage: 'a bind mount of a folder of the box below',
     posture: { rootDaemon: false, signedImage: false },
     ablations: [ABLATIONS.memory, ABLATIONS.network, OVERLAY, ABLATIONS.userns, ABLATIONS.quota],
     settings: defineSettings({

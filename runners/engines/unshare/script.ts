@@ -101,6 +101,18 @@ export function mountTable(mounts: readonly Mount[], newRoot: string): string {
     .join('');
 }
 
+interface PayloadScriptOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly userns?: boolean;
+  /** Folder for the payload's data, of this start alone. */
+  readonly data?: string | undefined;
+}
+
+function bindData(folder: string, newRoot: string): string {
+  const place = quote(newRoot + SCRATCH_MOUNT);
+  return `mount -o bind,nosuid,nodev,noexec ${quote(folder)} ${place} || exit ${SET_UP_FAILED}`;
+}
+
 /**
  * What runs as the first process in a payload's namespaces: mounts, changes the root, gives up all privileges, and becomes
  * the payload. After the change only the image and the tools are in sight.
@@ -110,13 +122,14 @@ export function payloadScript(
   table: string,
   newRoot: string,
   tool: (name: string) => string,
-  { env = {}, userns = false }: { readonly env?: Readonly<Record<string, string>>; readonly userns?: boolean } = {},
+  { env = {}, userns = false, data }: PayloadScriptOptions = {},
 ): string {
   // With one user id alone the kernel allows no change of groups.
   const groups = userns ? '' : '--clear-groups ';
   return [
     'echo boxmark 2>/dev/null >/proc/sys/kernel/hostname',
     `mount -a -T ${quote(table)} || exit ${SET_UP_FAILED}`,
+    ...(data === undefined ? [] : [bindData(data, newRoot)]),
     changeRoot(newRoot, tool('umount')),
     envShell(env),
     `exec ${tool('setpriv')} --nnp ${groups}--inh-caps=-all --ambient-caps=-all --bounding-set=-all -- "$@"`,

@@ -51,7 +51,7 @@ export interface Triad {
 export function openTriad(doubles: number): Triad {
   const bytes = doubles * 8;
   const pages = (3 * bytes) / PAGE_BYTES;
-  const memory = new Memory({ initial: pages, maximum: pages });
+  const memory = memoryOf(pages);
   const at = (array: number, vector: number) => [ALIGNMENT, ...leb(array * bytes + vector * VECTOR_BYTES)];
   const vectors = (DOUBLES_A_TURN * 8) / VECTOR_BYTES;
   const turn = Array.from({ length: vectors }, (_, vector) => [
@@ -78,6 +78,15 @@ export function openTriad(doubles: number): Triad {
   ]);
   const { exports } = new Instance(new Module(binary), { m: { m: memory } });
   return { buffer: memory.buffer, sweep: exports.m as Triad['sweep'] };
+}
+
+/** Memory of so many bytes at a multiple of a page, which an ordinary buffer is not. */
+export function openMemory(bytes: number): ArrayBuffer {
+  return memoryOf(Math.ceil(bytes / PAGE_BYTES)).buffer;
+}
+
+function memoryOf(pages: number) {
+  return new Memory({ initial: pages, maximum: pages });
 }
 
 function section(id: number, content: readonly number[]): number[] {

@@ -1,7 +1,7 @@
 /** `memory`: the triad of STREAM over arrays that no cache holds. */
 
-import type { Size } from '../bench/types.ts';
-import { fold, type Opened, type SystemWorkload } from './system.ts';
+import type { Size } from '../../bench/types.ts';
+import { fold, type Opened, type SystemWorkload } from '../system.ts';
 import { openTriad } from './triad.ts';
 
 /** Doubles in each of three arrays, the same in every box: 1, 64 and 160 MiB. `tiny` fits into caches, and is for tests. */
