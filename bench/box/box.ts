@@ -235,8 +235,11 @@ export interface Runner {
   readonly transparent?: boolean;
   /** A real attempt, not a look at version strings; never throws. */
   probe(parent: Box, workspace: Workspace): Promise<Probe>;
-  /** Once per parent and environment: daemon, image load, disk. `holds` is set when the box is to hold another. */
-  prepare(parent: Box, image: Image, workspace: Workspace, holds?: Needs): Promise<Prepared>;
+  /**
+   * Once per parent and environment: daemon, image load, disk. `holds` is set when the box is to hold another, `spec` for
+   * that of the payload.
+   */
+  prepare(parent: Box, image: Image, workspace: Workspace, holds?: Needs, spec?: BoxSpec): Promise<Prepared>;
   /** A fresh box. For a payload box the first `spawn` is its main process. */
   open(parent: Box, prepared: Prepared, options: OpenOptions): Promise<Box>;
 }

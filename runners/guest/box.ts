@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxmarkError } from '../../bench/errors.ts';
-import type { Box, BoxProcess, OpenOptions, Workspace } from '../../bench/types.ts';
+import type { Box, BoxProcess, DataFolder, OpenOptions, Workspace } from '../../bench/types.ts';
 import { createGroup, type Group } from '../cgroup/group.ts';
 import { hostSpawn } from '../kit/process.ts';
 import { GUEST_MARK } from './init.ts';
@@ -28,6 +28,8 @@ export interface GuestMachine {
   /** The command on the host that boots the guest and runs `argv` in it. Throws `BoxmarkError` when `argv` can't be carried. */
   command(argv: readonly string[]): readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Folder in the guest for its payload's data. */
+  readonly data?: DataFolder;
   /** Removes what was made for the machine besides its group; called once, when nothing of it runs any more. */
   cleanUp?(): Promise<void>;
 }
@@ -65,6 +67,7 @@ export function guestBox(machine: GuestMachine): Box {
   return {
     path: machine.path,
     scratch: '/tmp',
+    ...(machine.data === undefined ? {} : { data: machine.data }),
     ...(machine.group === undefined ? {} : { cgroup: machine.group.path }),
     exec: async () => ({
       exitCode: 126,

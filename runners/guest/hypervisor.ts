@@ -12,6 +12,7 @@ import { removeTree } from '../kit/remove.ts';
 import { defineSettings, harmless, namesFile } from '../stack/settings.ts';
 import { bootOnce, KVM_PATIENCE_MS, PATIENCE } from './boot-probe.ts';
 import { guestBox, guestGroup } from './box.ts';
+import { DATA_DISK, DATA_MODULES, type DataDisk, dataOfDisk, makeDataDisk } from './data-disk.ts';
 import { findStaticBusybox, initramfsFile } from './initramfs.ts';
 import { findGuestKernel } from './kernel.ts';
 import { NO_KVM, pvmReason } from './kvm-probe.ts';
@@ -28,6 +29,8 @@ export interface HypervisorMachine {
   readonly memoryBytes: number;
   /** None for a probe. */
   readonly disk?: string;
+  /** Disk for the payload's data, /dev/vdb in the guest. */
+  readonly data?: DataDisk | undefined;
   readonly name: string;
   readonly argv?: readonly string[];
   /** Private folder of this machine. */
@@ -41,6 +44,8 @@ export interface Hypervisor {
   readonly binary: string;
   /** Modules that a kernel of the distribution needs for its disk. */
   readonly modules: readonly string[];
+  /** It opens disks past the host's page cache where the host's file system can. */
+  readonly direct: boolean;
   /** Why it can't boot this kernel file; undefined when it can. */
   whyNotKernel(file: string): string | undefined;
   /** The command that boots the machine with its console on standard input and output; may write to its folder. */
@@ -80,6 +85,7 @@ export function hypervisorRunner(hypervisor: Hypervisor, settings: HypervisorSet
     needs: { privileges: 'none', commands: [] },
     holds: false,
     guestKernel: true,
+    storage: `${DATA_DISK} (virtio${hypervisor.direct ? ', direct' : ''})`,
     posture: { rootDaemon: false, signedImage: false },
     settings: defineSettings({
       layer: name,
@@ -89,8 +95,9 @@ export function hypervisorRunner(hypervisor: Hypervisor, settings: HypervisorSet
       bind: (values) => hypervisorRunner(hypervisor, values),
     }),
     probe: (parent, workspace) => probe(hypervisor, settings, parent, workspace),
-    async prepare(_parent, image, workspace): Promise<HypervisorPrepared> {
-      const parts = await partsOf(hypervisor, settings.kernel);
+    async prepare(_parent, image, workspace, _holds, spec): Promise<HypervisorPrepared> {
+      const modules = spec?.scratch === true ? DATA_MODULES : [];
+      const parts = await partsOf(hypervisor, settings.kernel, modules);
       if ('missing' in parts) throw new BoxmarkError({ what: parts.missing, remedy: parts.remedy });
       const version = (await versionOf(hypervisor)) ?? '';
       return {
@@ -161,8 +168,10 @@ async function open(hypervisor: Hypervisor, prepared: HypervisorPrepared, option
   const memoryBytes = Math.max(MIN_MEMORY_BYTES, limits.memoryBytes);
   const group = await guestGroup(workspace, options, memoryBytes);
   const folder = await mkdtemp(join(workspace.dir, `${hypervisor.name}-`));
-  const machine = { ...parts, disk, cpus: limits.cpus.length, memoryBytes, name, folder };
+  const data = await makeDataDisk(folder, options.spec);
+  const machine = { ...parts, disk, data, cpus: limits.cpus.length, memoryBytes, name, folder };
   const box = guestBox({
+    ...dataOfDisk(data, hypervisor.direct && data?.direct === true),
     path: hypervisor.name,
     group,
     lineLimitBytes: LINE_LIMIT_BYTES,
@@ -178,7 +187,11 @@ async function versionOf({ binary }: Hypervisor): Promise<string | undefined> {
   return asked.exitCode === 0 ? asked.stdout.trim().split('\n')[0] : undefined;
 }
 
-async function partsOf(hypervisor: Hypervisor, own?: string): Promise<Parts | { missing: string; remedy: string }> {
+async function partsOf(
+  hypervisor: Hypervisor,
+  own?: string,
+  further: readonly string[] = [],
+): Promise<Parts | { missing: string; remedy: string }> {
   if (findCommand('mkfs.erofs') === undefined)
     return { missing: 'mkfs.erofs is not installed', remedy: 'boxmark setup --for qemu' };
   const busybox = await findStaticBusybox();
@@ -189,6 +202,6 @@ async function partsOf(hypervisor: Hypervisor, own?: string): Promise<Parts | { 
   const why = hypervisor.whyNotKernel(kernel);
   if (why !== undefined)
     return { missing: `${hypervisor.name} can't boot ${kernel}: ${why}`, remedy: `${hypervisor.name}:kernel=FILE` };
-  const modules = found === undefined ? [] : await resolveModules(found, hypervisor.modules);
+  const modules = found === undefined ? [] : await resolveModules(found, [...hypervisor.modules, ...further]);
   return { kernel, initramfs: await initramfsFile(busybox, modules) };
 }

@@ -1,6 +1,7 @@
 /** The first program of a guest kernel, and its orders on the kernel command line. */
 
 import { BoxmarkError } from '../../bench/errors.ts';
+import { SCRATCH_MOUNT } from '../kit/places.ts';
 
 /** How the lines of the guest's first program begin. The first one appears as soon as the guest has its console. */
 export const GUEST_MARK = 'boxmark-guest';
@@ -14,6 +15,8 @@ export interface GuestOrders {
   readonly end: 'reboot' | 'poweroff';
   /** File system and device of the root; without one the guest says its line and ends (a probe). */
   readonly root?: { readonly type: 'erofs' | 'hostfs'; readonly device: string };
+  /** Device with an ext4 for the payload's data, which is mounted in the root. */
+  readonly data?: string;
   /** Command to run in the root. */
   readonly argv?: readonly string[];
 }
@@ -26,6 +29,7 @@ export function orderParameters(orders: GuestOrders): string[] {
     `boxmark.end=${orders.end}`,
   ];
   if (orders.root !== undefined) parameters.push(`boxmark.root=${orders.root.type}:${orders.root.device}`);
+  if (orders.data !== undefined) parameters.push(`boxmark.data=${orders.data}`);
   if (orders.argv !== undefined) parameters.push(`boxmark.argv=${encodeArgv(orders.argv)}`);
   return parameters;
 }
@@ -74,13 +78,14 @@ mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 
-name= console=console end=reboot root= argv=
+name= console=console end=reboot root= data= argv=
 for word in $(cat /proc/cmdline); do
   case $word in
     boxmark.name=*) name=\${word#*=} ;;
     boxmark.console=*) console=\${word#*=} ;;
     boxmark.end=*) end=\${word#*=} ;;
     boxmark.root=*) root=\${word#*=} ;;
+    boxmark.data=*) data=\${word#*=} ;;
     boxmark.argv=*) argv=\${word#*=} ;;
   esac
 done
@@ -128,6 +133,7 @@ mount -t proc proc /root/proc
 mount -t sysfs sysfs /root/sys
 mount -t devtmpfs devtmpfs /root/dev
 mount -t tmpfs -o size=64m,mode=1777 tmpfs /root/tmp
+[ -z "$data" ] || mount -t ext4 -o nosuid,nodev,noexec "$data" /root${SCRATCH_MOUNT} || finish "no data disk"
 
 set -f
 set --

@@ -44,8 +44,14 @@ export interface PartMissing {
   readonly remedy: string;
 }
 
-/** QEMU, kernel and initramfs, or the first of them that is missing. Throws only for a kernel without a module it needs. */
-export async function findParts({ machine }: MachineWish = {}): Promise<GuestParts | PartMissing> {
+/**
+ * QEMU, kernel and initramfs with these modules besides those that every guest needs, or the first of them that is missing.
+ * Throws only for a kernel without a module it needs.
+ */
+export async function findParts(
+  { machine }: MachineWish = {},
+  modules: readonly string[] = [],
+): Promise<GuestParts | PartMissing> {
   const qemu = await findQemu(machine);
   if (qemu === undefined) {
     return machine === undefined || (await findQemu()) === undefined
@@ -56,7 +62,7 @@ export async function findParts({ machine }: MachineWish = {}): Promise<GuestPar
   if (typeof busybox !== 'string') return busybox;
   const kernel = await findGuestKernel();
   if ('missing' in kernel) return kernel;
-  const initramfs = await initramfsFile(busybox, await resolveModules(kernel, guestModules(qemu)));
+  const initramfs = await initramfsFile(busybox, await resolveModules(kernel, [...guestModules(qemu), ...modules]));
   return { qemu, kernel, initramfs };
 }
 

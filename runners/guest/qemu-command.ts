@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { hostExec } from '../kit/process.ts';
+import type { DataDisk } from './data-disk.ts';
 import { type GuestOrders, kernelLine, orderParameters } from './init.ts';
 import type { GuestKernel } from './kernel.ts';
 
@@ -34,6 +35,8 @@ export interface QemuOptions {
   readonly model?: string | undefined;
   /** File of the root's erofs; none for a probe. */
   readonly disk?: string;
+  /** Disk for the payload's data. */
+  readonly data?: DataDisk | undefined;
   /** TSC frequency of the host in kHz, when known. */
   readonly tscKhz?: number;
   readonly orders: Pick<GuestOrders, 'name' | 'argv'>;
@@ -69,17 +72,11 @@ export function guestModules(qemu: Qemu): string[] {
 export function qemuCommand(options: QemuOptions): string[] {
   const { qemu, accelerator } = options;
   const bus = qemu.machine === 'q35' ? 'pci' : 'device';
-  const disk =
-    options.disk === undefined
-      ? []
-      : [
-          // A comma in a value is written twice. No lock: several guests read the same file.
-          [
-            '-drive',
-            `if=none,id=root,format=raw,readonly=on,file.locking=off,file=${options.disk.replaceAll(',', ',,')}`,
-          ],
-          ['-device', `virtio-blk-${bus},drive=root`],
-        ].flat();
+  // No lock on the root: several guests read the same file.
+  const disks = [
+    ...(options.disk === undefined ? [] : drive(bus, 'root', options.disk, 'readonly=on,file.locking=off')),
+    ...(options.data === undefined ? [] : drive(bus, 'data', options.data.file, cacheOf(options.data))),
+  ];
   return [
     qemu.binary,
     ...['-name', options.orders.name],
@@ -90,12 +87,26 @@ export function qemuCommand(options: QemuOptions): string[] {
     ...['-m', String(Math.ceil(options.memoryBytes / (1 << 20)))],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-kernel', options.kernel.vmlinuz, '-initrd', options.initramfs],
-    ...disk,
+    ...disks,
     // A port, not a console: what a console of QEMU can't write at once it drops.
     ...['-chardev', 'stdio,id=stdio,signal=off'],
     ...['-device', `virtio-serial-${bus}`, '-device', `virtserialport,chardev=stdio,name=${PORT}`],
     ...['-append', kernelLine(kernelParameters(options), LINE_LIMIT_CHARS)],
   ];
+}
+
+/** A comma in a value is written twice. */
+function drive(bus: string, id: string, file: string, options: string): string[] {
+  const path = file.replaceAll(',', ',,');
+  return [
+    ...['-drive', `if=none,id=${id},format=raw,${options},file=${path}`],
+    ...['-device', `virtio-blk-${bus},drive=${id}`],
+  ];
+}
+
+/** As OpenStack and Proxmox have it: one cache, the guest's. */
+function cacheOf({ direct }: DataDisk): string {
+  return `cache=${direct ? 'none' : 'writeback'}`;
 }
 
 /** TSC frequency in kHz, which Linux shows as half of its "bogomips"; undefined on other processors. */
@@ -118,7 +129,7 @@ function machineOption(qemu: Qemu, accelerator: Accelerator): string {
   }
 }
 
-function kernelParameters({ accelerator, tscKhz, disk, orders }: QemuOptions): string[] {
+function kernelParameters({ accelerator, tscKhz, disk, data, orders }: QemuOptions): string[] {
   // An emulated machine is too slow for the kernel to measure the TSC against a timer: it hangs on a busy host. And its
   // watchdog would give the TSC up, for a clock that loses a third of the time.
   const clock = accelerator === 'tcg' && tscKhz !== undefined ? [`tsc_early_khz=${tscKhz}`, 'tsc=reliable'] : [];
@@ -133,6 +144,7 @@ function kernelParameters({ accelerator, tscKhz, disk, orders }: QemuOptions): s
       console: `port:${PORT}`,
       end: 'reboot',
       ...(disk === undefined ? {} : { root: { type: 'erofs', device: '/dev/vda' } }),
+      ...(data === undefined ? {} : { data: '/dev/vdb' }),
     }),
   ];
 }

@@ -64,7 +64,7 @@ export async function prepareStack(
       const there = asSeenIn(parent, workspace);
       const probe = await runner.probe(parent, there);
       if (!probe.available) throw new UnavailableError({ path, reason: probe.reason, remedy: probe.remedy });
-      const made = await runner.prepare(parent, image, there, holds);
+      const made = await runner.prepare(parent, image, there, holds, specFor(runner, next, context));
       prepared.push(made);
       if (next === undefined) break;
       const name = `prepare-${path.replace(/[^a-z0-9]+/gi, '-')}-${index}`;
@@ -124,7 +124,7 @@ async function startStack(input: StartInput): Promise<Started> {
       const holds = holdsOf(layers[index + 1]);
       const own = prepared[index] as Prepared;
       const parent = opened.at(-1) ?? host;
-      const spec = holds === undefined && !runner.transparent ? context.spec : undefined;
+      const spec = specFor(runner, layers[index + 1], context);
       opened.push(
         await runner.open(parent, own, openOptions(name, asSeenIn(parent, workspace), signal, { holds, spec })),
       );
@@ -178,6 +178,11 @@ function diskOf(prepared: readonly Prepared[], { dir }: Workspace): DiskHoldings
 /** What a box is to hold for the layer above it. One that makes no box leaves it a payload's box. */
 function holdsOf(next: Runner | undefined): Needs | undefined {
   return next?.transparent ? undefined : next?.needs;
+}
+
+/** What the box of a layer must offer to the payload, if it is the payload's. */
+function specFor(runner: Runner, next: Runner | undefined, { spec }: StackContext): BoxSpec | undefined {
+  return holdsOf(next) === undefined && !runner.transparent ? spec : undefined;
 }
 
 /** The CPUs of a machine in the box's place are its own, and there are no others for its engines. */

@@ -4,7 +4,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Box, Image } from '../../bench/types.ts';
-import { CLOUD_HYPERVISOR, cloudHypervisor } from '../../runners/engines/cloud-hypervisor/runner.ts';
+import {
+  CLOUD_HYPERVISOR,
+  cloudHypervisor,
+  cloudHypervisorArguments,
+} from '../../runners/engines/cloud-hypervisor/runner.ts';
 import { FIRECRACKER, firecracker, firecrackerConfig } from '../../runners/engines/firecracker/runner.ts';
 import { openvz } from '../../runners/engines/openvz/runner.ts';
 import { guestBox } from '../../runners/guest/box.ts';
@@ -122,6 +126,22 @@ describe('small hypervisors', { timeout: TIMEOUT_MS }, () => {
       { drive_id: 'root', path_on_host: '/s/root.erofs', is_root_device: false, is_read_only: true },
     ]);
     expect(config['machine-config']).toEqual({ vcpu_count: 1, mem_size_mib: 512, smt: false });
+  });
+
+  it('the disk for data is the second one, and a sync of the guest reaches it', () => {
+    const data = { file: '/run/data', direct: true };
+    const config = firecrackerConfig({ ...machine, data });
+    expect(config['boot-source'].boot_args).toMatch(/ boxmark\.data=\/dev\/vdb /);
+    expect(config.drives[1]).toEqual({
+      drive_id: 'data',
+      path_on_host: '/run/data',
+      is_root_device: false,
+      is_read_only: false,
+      cache_type: 'Writeback',
+    });
+    const line = cloudHypervisorArguments({ ...machine, data });
+    expect(line.join(' ')).toMatch(/ --disk path=\/s\/root\.erofs,readonly=on path=\/run\/data,direct=on /);
+    expect(line.join(' ')).toMatch(/ boxmark\.data=\/dev\/vdb /);
   });
 
   it.each([

@@ -7,13 +7,19 @@ import { loadSession } from '../../bench/session/load.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { eventually, start, workspaceOf } from '../cli/program.ts';
 import { leftoversOf } from '../leftovers.ts';
+import { startServer, whyNoServer } from './ssh-server.ts';
 
 const RUN = ['run', '-w', 'beyond-caches', '--size', 'tiny', '--blocks', '1', '--rounds', '4', '-q'];
 const WORKLOADS = ['disk-write', 'disk-sync', 'disk-sync.median', 'disk-sync.p99', 'disk-read', 'random-access'];
 const OF_THE_HOST = 'the file system of the host';
 
-/** With what a box has its data on, and whether its reads may come from a cache outside of it. */
-const ENGINES: readonly { readonly path: string; readonly fs: string | RegExp; readonly behindCache?: true }[] = [
+/** What a box has its data on, and whether its reads may come from a cache outside of it. */
+interface Expected {
+  readonly fs: string | RegExp;
+  readonly behindCache?: boolean;
+}
+
+const ENGINES: readonly (Expected & { readonly path: string })[] = [
   { path: 'unshare', fs: OF_THE_HOST },
   { path: 'bwrap', fs: OF_THE_HOST },
   { path: 'runc', fs: OF_THE_HOST },
@@ -24,11 +30,17 @@ const ENGINES: readonly { readonly path: string; readonly fs: string | RegExp; r
   { path: 'lxc', fs: OF_THE_HOST },
   { path: 'lxc:app', fs: OF_THE_HOST },
   { path: 'nspawn', fs: OF_THE_HOST },
+  { path: 'appc', fs: OF_THE_HOST },
   { path: 'gvisor', fs: /^9p$/, behindCache: true },
   { path: 'docker:runsc', fs: /^9p$/, behindCache: true },
   { path: 'runc/runc', fs: OF_THE_HOST },
   { path: 'native/slow:50%', fs: OF_THE_HOST },
+  { path: 'uml', fs: /^ext4 on ubd$/, behindCache: true },
+  { path: 'qemu', fs: /^ext4 on virtio-blk$/ },
 ];
+
+/** Measured beside all others; against a server; with recorded command lines where there is no KVM. */
+const ELSEWHERE = ['native', 'ssh', 'firecracker', 'cloud-hypervisor'];
 
 let out: string;
 beforeAll(() => {
@@ -36,27 +48,47 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
-describe.each(ENGINES)('$path', ({ path, fs, behindCache }) => {
+/** Measures the path beside native and returns why it can't be measured, or checks everything. */
+async function measure(path: string, { fs, behindCache = false }: Expected): Promise<string | undefined> {
+  const running = start([...RUN, '-e', `native,${path}`, '-o', out, '--json', '--keep-going']);
+  const run = await eventually(() => workspaceOf(running.child.pid)?.slice(-8));
+  const { stdout, stderr } = await running.ended;
+  expect(leftoversOf(run)).toEqual([]);
+  const { session } = JSON.parse(stdout || '{}') as { session?: { session: string } };
+  expect(session, stderr).toBeDefined();
+  const dir = join(out, session?.session ?? '');
+  const { info, events } = await loadSession(dir);
+  const [lacking] = info.unavailable;
+  if (lacking !== undefined) return `${lacking.reason} (${lacking.remedy})`;
+  const factsOf = (env: string) => info.environments.find((one) => one.path === env)?.facts;
+  const native = String(factsOf('native')?.scratch_fs);
+  expect(native).toMatch(/\S/);
+  expect(factsOf(path)?.scratch_fs).toEqual(fs === OF_THE_HOST ? native : expect.stringMatching(fs));
+  expect(String(factsOf(path)?.scratch_options)).toMatch(/^rw\b/);
+  const refused = behindCache ? ['disk-read'] : [];
+  expect(events.flatMap((event) => (event.kind === 'workload-refused' ? [event.workload] : []))).toEqual(refused);
+  expect(ratiosOf(dir, path)).toEqual(WORKLOADS.filter((id) => !refused.includes(id)));
+  return undefined;
+}
+
+describe.each(ENGINES)('$path', ({ path, ...expected }) => {
   it('gives its payload a folder on its storage, which is named, measured and removed', async (ctx) => {
-    const running = start([...RUN, '-e', `native,${path}`, '-o', out, '--json', '--keep-going']);
-    const id = await eventually(() => workspaceOf(running.child.pid)?.slice(-8));
-    const { stdout, stderr } = await running.ended;
-    expect(leftoversOf(id)).toEqual([]);
-    const { session } = JSON.parse(stdout || '{}') as { session?: string };
-    expect(session, stderr).toBeDefined();
-    const { info, events } = await loadSession(join(out, session ?? ''));
-    const [lacking] = info.unavailable;
-    if (lacking !== undefined) return ctx.skip(`${lacking.reason} (${lacking.remedy})`);
-    const factsOf = (env: string) => info.environments.find((one) => one.path === env)?.facts;
-    const native = String(factsOf('native')?.scratch_fs);
-    expect(native).toMatch(/\S/);
-    expect(factsOf(path)?.scratch_fs).toEqual(fs === OF_THE_HOST ? native : expect.stringMatching(fs));
-    expect(String(factsOf(path)?.scratch_options)).toMatch(/^rw\b/);
-    const refused = behindCache === true ? ['disk-read'] : [];
-    expect(events.flatMap((event) => (event.kind === 'workload-refused' ? [event.workload] : []))).toEqual(refused);
-    expect(ratiosOf(join(out, session ?? ''), path)).toEqual(WORKLOADS.filter((id) => !refused.includes(id)));
+    const why = await measure(path, expected);
+    if (why !== undefined) ctx.skip(why);
   }, 300_000);
 });
+
+it('ssh does so on the other host', async (ctx) => {
+  const none = whyNoServer();
+  if (none !== undefined) return ctx.skip(none);
+  const server = await startServer();
+  try {
+    const why = await measure(server.layer, { fs: OF_THE_HOST });
+    if (why !== undefined) ctx.skip(why);
+  } finally {
+    await server.stop();
+  }
+}, 300_000);
 
 /** Workloads that have a ratio. */
 function ratiosOf(dir: string, env: string): string[] {
@@ -69,5 +101,5 @@ function ratiosOf(dir: string, env: string): string[] {
 it('every runner that has a folder for data names what it is on', () => {
   const named = RUNNERS.filter(({ storage }) => storage !== undefined).map(({ name }) => name);
   const tested = ENGINES.flatMap(({ path }) => path.split('/')).map((layer) => layer.split(':')[0]);
-  expect(named.filter((name) => name !== 'native' && !tested.includes(name))).toEqual([]);
+  expect(named.filter((name) => !tested.includes(name) && !ELSEWHERE.includes(name))).toEqual([]);
 });

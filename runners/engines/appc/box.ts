@@ -8,6 +8,7 @@ import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, OpenOptions, Prepared, Workspace } from '../../../bench/types.ts';
 import { type BoxGroup, openGroup } from '../../cgroup/box-group.ts';
 import { groupAt, hostHierarchies } from '../../cgroup/group.ts';
+import { dataOf, makeDataFolder } from '../../kit/data-folder.ts';
 import { endProcess } from '../../kit/end-process.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { cpuList } from '../../kit/shell.ts';
@@ -38,7 +39,10 @@ export interface PreparedAppc extends Prepared {
 export async function openPodBox(parent: Box, prepared: PreparedAppc, options: OpenOptions): Promise<Box> {
   const { workspace } = prepared;
   const limits = limitsWith(options.limits, prepared.settings);
-  const pod = await makePod(prepared, limits);
+  const made = await makePod(prepared, limits);
+  // Of rkt, only the command line is known here.
+  const data = prepared.stage1 === 'nspawn' ? await makeDataFolder(parent, made.dir, options) : undefined;
+  const pod: Pod = { ...made, data };
   const group = await openGroup({
     parent,
     hierarchies: hostHierarchies(),
@@ -52,6 +56,7 @@ export async function openPodBox(parent: Box, prepared: PreparedAppc, options: O
   return {
     path: 'appc',
     scratch: '/tmp',
+    ...dataOf(data),
     ...(group.hostPath === undefined ? {} : { cgroup: group.hostPath }),
     exec: (argv, { env, ...rest }: ExecOptions = {}) => parent.exec(run.command(argv, env), rest),
     spawn: (argv, { env } = {}) => run.spawn(argv, env),

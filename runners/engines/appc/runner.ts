@@ -46,6 +46,7 @@ function appcRunner(settings: AppcSettings): Runner {
     needs: { privileges: 'container-engine', commands: [] },
     holds: false,
     guestKernel: false,
+    storage: 'a bind mount of a folder of the host; none with rkt',
     posture: { rootDaemon: false, signedImage: true },
     settings: defineSettings({
       layer: 'appc',

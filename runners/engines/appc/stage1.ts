@@ -23,6 +23,8 @@ export interface Pod {
   readonly tree: string;
   /** Folder with the static busybox, whose `env` gives the payload its environment and no more. */
   readonly tools: string;
+  /** Folder for the payload's data. */
+  readonly data?: string | undefined;
 }
 
 /**
@@ -41,7 +43,11 @@ export function nspawnCommand(pod: Pod, argv: readonly string[], env: Readonly<R
   const bind = [[pod.tools, STORE_MOUNT]] as const;
   return [
     ...['unshare', '--mount', 'sh', '-c', script, 'sh'],
-    ...[`--uuid=${pod.uuid}`, ...nspawnFlags({ root, machine: pod.machine, network: 'none', bind }), '--'],
+    ...[
+      `--uuid=${pod.uuid}`,
+      ...nspawnFlags({ root, machine: pod.machine, network: 'none', bind, data: pod.data }),
+      '--',
+    ],
     ...[`${STORE_MOUNT}/usr/bin/busybox`, 'env', ...onlyEnv(env), ...argv],
   ];
 }

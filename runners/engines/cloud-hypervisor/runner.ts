@@ -12,6 +12,7 @@ export const CLOUD_HYPERVISOR: Hypervisor = {
   name: 'cloud-hypervisor',
   summary: 'a virtual machine of Cloud Hypervisor: KVM and virtio over PCI',
   binary: 'cloud-hypervisor',
+  direct: true,
   modules: ['virtio_pci', 'virtio_blk', 'erofs'],
   whyNotKernel: (file) => (existsSync(file) ? undefined : 'it is not there'),
   command: (machine) => [CLOUD_HYPERVISOR.binary, ...cloudHypervisorArguments(machine)],
@@ -26,6 +27,7 @@ export function cloudHypervisorArguments({
   cpus,
   memoryBytes,
   disk,
+  data,
   name,
   argv,
 }: HypervisorMachine): string[] {
@@ -38,12 +40,17 @@ export function cloudHypervisorArguments({
       end: 'poweroff',
       ...(argv === undefined ? {} : { argv }),
       ...(disk === undefined ? {} : { root: { type: 'erofs', device: '/dev/vda' } }),
+      ...(data === undefined ? {} : { data: '/dev/vdb' }),
     }),
+  ];
+  const disks = [
+    ...(disk === undefined ? [] : [`path=${disk},readonly=on`]),
+    ...(data === undefined ? [] : [`path=${data.file},direct=${data.direct ? 'on' : 'off'}`]),
   ];
   return [
     ...['--kernel', kernel, '--initramfs', initramfs, '--cmdline', kernelLine(parameters, LINE_LIMIT_CHARS)],
     ...['--cpus', `boot=${cpus}`, '--memory', `size=${Math.ceil(memoryBytes / (1 << 20))}M`],
-    ...(disk === undefined ? [] : ['--disk', `path=${disk},readonly=on`]),
+    ...(disks.length === 0 ? [] : ['--disk', ...disks]),
     ...['--serial', 'tty', '--console', 'off'],
   ];
 }

@@ -14,6 +14,7 @@ export const FIRECRACKER: Hypervisor = {
   name: 'firecracker',
   summary: 'a microVM of Firecracker: KVM, virtio, and next to no devices',
   binary: 'firecracker',
+  direct: false,
   modules: ['virtio_mmio', 'virtio_blk', 'erofs'],
   whyNotKernel: (file) => {
     if (!existsSync(file)) return 'it is not there';
@@ -30,7 +31,8 @@ export const FIRECRACKER: Hypervisor = {
 export const firecracker: Runner = hypervisorRunner(FIRECRACKER);
 
 /** The machine, as its documentation has it for `--config-file`. Throws `BoxmarkError` for too long a command. */
-export function firecrackerConfig({ kernel, initramfs, cpus, memoryBytes, disk, name, argv }: HypervisorMachine) {
+export function firecrackerConfig(machine: HypervisorMachine) {
+  const { kernel, initramfs, cpus, memoryBytes, disk, data, name, argv } = machine;
   const parameters = [
     // Ends the machine by a reset, which Firecracker takes for its end.
     ...['quiet', 'loglevel=1', 'reboot=k', 'panic=-1', 'console=ttyS0', 'i8042.noaux', 'i8042.nomux'],
@@ -40,6 +42,7 @@ export function firecrackerConfig({ kernel, initramfs, cpus, memoryBytes, disk, 
       end: 'reboot',
       ...(argv === undefined ? {} : { argv }),
       ...(disk === undefined ? {} : { root: { type: 'erofs', device: '/dev/vda' } }),
+      ...(data === undefined ? {} : { data: '/dev/vdb' }),
     }),
   ];
   return {
@@ -48,8 +51,15 @@ export function firecrackerConfig({ kernel, initramfs, cpus, memoryBytes, disk, 
       initrd_path: initramfs,
       boot_args: kernelLine(parameters, LINE_LIMIT_CHARS),
     },
-    drives:
-      disk === undefined ? [] : [{ drive_id: 'root', path_on_host: disk, is_root_device: false, is_read_only: true }],
+    drives: [
+      ...(disk === undefined ? [] : [driveOf('root', disk, { is_read_only: true })]),
+      // By default it ignores that a guest syncs.
+      ...(data === undefined ? [] : [driveOf('data', data.file, { is_read_only: false, cache_type: 'Writeback' })]),
+    ],
     'machine-config': { vcpu_count: cpus, mem_size_mib: Math.ceil(memoryBytes / (1 << 20)), smt: false },
   };
+}
+
+function driveOf(id: string, file: string, how: object): object {
+  return { drive_id: id, path_on_host: file, is_root_device: false, ...how };
 }

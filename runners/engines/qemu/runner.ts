@@ -1,15 +1,19 @@
 /** QEMU: a virtual machine with the distribution's kernel, by KVM where that boots, else by emulation. */
 
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Ablation, Box, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { type BootResult, PATIENCE } from '../../guest/boot-probe.ts';
 import { guestBox, guestGroup } from '../../guest/box.ts';
+import { DATA_DISK, DATA_MODULES, dataOfDisk, makeDataDisk } from '../../guest/data-disk.ts';
 import { bootsWith, findParts, type GuestParts, kvmWorks, type MachineWish, NO_KVM } from '../../guest/kvm-probe.ts';
 import { type Accelerator, hostTscKhz, MACHINES, qemuCommand, TRANSLATION_BYTES } from '../../guest/qemu-command.ts';
 import { erofsDisk } from '../../image/forms.ts';
 import { imageOnDisk } from '../../image/size.ts';
 import { findCommand } from '../../kit/commands.ts';
+import { removeTree } from '../../kit/remove.ts';
 import { defineSettings, harmless } from '../../stack/settings.ts';
 
 /** The kernel, the initramfs and Node.js don't fit in less. */
@@ -70,11 +74,12 @@ export function qemuRunner(settings: QemuSettings = {}): Runner {
       bare: 'accelerator',
       bind: qemuRunner,
     }),
+    storage: `${DATA_DISK} (virtio, cache=none)`,
     posture: { rootDaemon: false, signedImage: false },
     ablations: QEMU_ABLATIONS,
     probe: (parent, workspace) => probe(parent, workspace, settings),
-    async prepare(_parent, image, workspace): Promise<QemuPrepared> {
-      const parts = await findParts(settings);
+    async prepare(_parent, image, workspace, _holds, spec): Promise<QemuPrepared> {
+      const parts = await findParts(settings, spec?.scratch === true ? DATA_MODULES : []);
       if ('missing' in parts) throw new BoxmarkError({ what: parts.missing, remedy: parts.remedy });
       const disk = await erofsDisk(image);
       const kvm = settings.accelerator === undefined ? await kvmWorks(workspace, settings) : null;
@@ -145,7 +150,11 @@ async function open(parent: Box, prepared: QemuPrepared, options: OpenOptions): 
   const { limits, name } = options;
   const memoryBytes = Math.max(MIN_MEMORY_BYTES, limits.memoryBytes);
   const group = await guestGroup(workspace, options, memoryBytes, accelerator === 'tcg' ? TRANSLATION_BYTES : 0);
+  const folder = await mkdtemp(join(workspace.dir, 'qemu-'));
+  const data = await makeDataDisk(folder, options.spec);
   return guestBox({
+    ...dataOfDisk(data, data?.direct === true),
+    cleanUp: () => removeTree(folder),
     path: parent.path === 'host' ? 'qemu' : `${parent.path}/qemu`,
     group,
     lineLimitBytes: LINE_LIMIT_BYTES,
@@ -156,6 +165,7 @@ async function open(parent: Box, prepared: QemuPrepared, options: OpenOptions): 
         accelerator,
         model: cpu,
         disk,
+        data,
         memoryBytes,
         cpus: limits.cpus.length,
         ...(tscKhz === undefined ? {} : { tscKhz }),

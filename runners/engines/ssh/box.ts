@@ -9,6 +9,7 @@ import type { Hierarchy } from '../../cgroup/tree.ts';
 import { readElf } from '../../image/elf.ts';
 import { libraryFolders } from '../../image/layout.ts';
 import { readManifest } from '../../image/manifest.ts';
+import { makeDataFolder } from '../../kit/data-folder.ts';
 import { endProcess } from '../../kit/end-process.ts';
 import { PAYLOAD_ENV } from '../../kit/payload-env.ts';
 import { readyLine } from '../../kit/ready.ts';
@@ -64,6 +65,7 @@ export async function openPayloadBox(prepared: PreparedSsh, options: OpenOptions
   const { cpus, memoryBytes, pids } = options.limits;
   const limits = { cpus, memoryBytes, pids };
   const group = await openGroup({ parent: host, hierarchies, workspace, name: options.name, limits, holds: false });
+  const data = await makeDataFolder(host, host.scratch, options);
   const pidFile = join(folder.dir, 'scratch', `${options.name}.pid`);
   const running = new Set<BoxProcess>();
   const command = (argv: readonly string[], env: Readonly<Record<string, string>> = {}): string[] => {
@@ -85,10 +87,12 @@ export async function openPayloadBox(prepared: PreparedSsh, options: OpenOptions
     await endThere();
     for (const child of running) await endProcess(child);
     await group.remove();
+    if (data !== undefined) await host.exec(['rm', '-rf', '--one-file-system', '--', data]);
   };
   return {
     path: 'ssh',
     scratch: '/tmp',
+    ...(data === undefined ? {} : { data: { path: data, behindCache: false } }),
     exec: (argv, { env, ...rest }: ExecOptions = {}) => connection.exec(command(argv, env), rest),
     spawn: async (argv, { env } = {}) => {
       const child = await connection.spawn(command(argv, env));

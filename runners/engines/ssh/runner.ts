@@ -54,6 +54,7 @@ function sshRunner(target: Target | undefined): Runner {
     holds: true,
     guestKernel: false,
     remote: true,
+    storage: 'a folder of the other host, in /var/tmp',
     settings: defineSettings({
       layer: 'ssh',
       schema: SCHEMA,

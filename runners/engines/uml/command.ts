@@ -14,15 +14,19 @@ export interface UmlOptions {
   readonly orders: Pick<GuestOrders, 'name' | 'argv'>;
   /** Folder of the host that becomes the root, and the only one that hostfs shows; none for a probe. */
   readonly root?: string;
+  /** File of the disk for the payload's data. */
+  readonly data?: string | undefined;
 }
 
 /** A guest for one payload, or for none. Throws `BoxmarkError` for a line that is too long. */
-export function umlCommand({ initramfs, memoryBytes, folder, root, orders }: UmlOptions): string[] {
+export function umlCommand({ initramfs, memoryBytes, folder, root, data, orders }: UmlOptions): string[] {
   return whole([
     ...machine({ initramfs, memoryBytes, folder, name: orders.name }),
     ...(root === undefined ? [] : [`hostfs=${root}`]),
+    ...(data === undefined ? [] : [`ubd0=${data}`]),
     ...orderParameters({
       ...orders,
+      ...(data === undefined ? {} : { data: '/dev/ubda' }),
       console: 'tty0',
       end: 'poweroff',
       ...(root === undefined ? {} : { root: { type: 'hostfs', device: 'none' } }),

@@ -1,11 +1,12 @@
 /** User-mode Linux as a box that holds others: what is prepared once, and each machine with its own disk. */
 
-import { mkdtemp, open as openFile, readdir } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, Image, Needs, OpenOptions, Prepared, Workspace } from '../../../bench/types.ts';
 import { AGENT_PROGRAM } from '../../guest/agent-program.ts';
 import { guestGroup } from '../../guest/box.ts';
+import { makeExt4 } from '../../guest/data-disk.ts';
 import { openHolderGuest } from '../../guest/holder.ts';
 import { AGENT_FILE, HOLDER_APPLETS, HOLDER_SCRIPT } from '../../guest/holder-init.ts';
 import { INIT_APPLETS } from '../../guest/init.ts';
@@ -13,7 +14,6 @@ import { findStaticBusybox, initramfsFile } from '../../guest/initramfs.ts';
 import { resolveModules } from '../../guest/modules.ts';
 import { holderImage } from '../../image/image.ts';
 import { storeDir } from '../../image/store.ts';
-import { hostExec } from '../../kit/process.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { roomForEngines } from '../unshare/box.ts';
 import { umlHolderCommand } from './command.ts';
@@ -54,17 +54,7 @@ export async function prepareUmlHolder(
   const dispose = () => removeTree(folder);
   const disk = join(folder, 'disk');
   try {
-    const file = await openFile(disk, 'wx', 0o600);
-    await file.truncate(DISK_BYTES);
-    await file.close();
-    const made = await hostExec(['mkfs.ext4', '-q', '-F', '-E', 'lazy_itable_init=1,lazy_journal_init=1', disk]);
-    if (made.exitCode !== 0) {
-      throw new BoxmarkError({
-        what: 'The disk of the guest could not be made.',
-        value: made.stderr.trim(),
-        remedy: 'install e2fsprogs',
-      });
-    }
+    await makeExt4(disk, DISK_BYTES, ['-E', 'lazy_itable_init=1,lazy_journal_init=1']);
   } catch (error) {
     await dispose();
     throw error;

@@ -6,6 +6,7 @@ import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Traits, Workspace } from '../../../bench/types.ts';
 import { type BootResult, bootAnswer, bootOnce } from '../../guest/boot-probe.ts';
 import { guestBox, guestGroup } from '../../guest/box.ts';
+import { DATA_DISK, dataOfDisk, makeDataDisk } from '../../guest/data-disk.ts';
 import { findStaticBusybox, initramfsFile } from '../../guest/initramfs.ts';
 import { imageOnDisk } from '../../image/size.ts';
 import { hostExec } from '../../kit/process.ts';
@@ -35,6 +36,7 @@ export const uml: Runner = {
   needs: { privileges: 'none', commands: [] },
   holds: true,
   guestKernel: true,
+  storage: `${DATA_DISK} (ubd), through its page cache, where a sync ends`,
   posture: { rootDaemon: false, signedImage: false },
   probe,
   async prepare(_parent, image, workspace, holds): Promise<UmlPrepared | PreparedUmlHolder> {
@@ -116,6 +118,7 @@ async function open(parent: Box, prepared: UmlPrepared, options: OpenOptions): P
   const memoryBytes = Math.max(MIN_MEMORY_BYTES, options.limits.memoryBytes);
   const memoryFolder = await memoryFolderFor(memoryBytes, workspace);
   const folder = await mkdtemp(join(workspace.dir, 'uml-'));
+  const data = await makeDataDisk(folder, options.spec);
   const group = await guestGroup(workspace, options, memoryBytes);
   return guestBox({
     path: parent.path === 'host' ? 'uml' : `${parent.path}/uml`,
@@ -123,7 +126,9 @@ async function open(parent: Box, prepared: UmlPrepared, options: OpenOptions): P
     lineLimitBytes: INPUT_LIMIT_BYTES,
     cpus: options.limits.cpus,
     env: environment(folder, memoryFolder),
-    command: (argv) => umlCommand({ initramfs, memoryBytes, folder, root, orders: { name: options.name, argv } }),
+    ...dataOfDisk(data, false),
+    command: (argv) =>
+      umlCommand({ initramfs, memoryBytes, folder, root, data: data?.file, orders: { name: options.name, argv } }),
     cleanUp: () => removeTree(folder),
   });
 }
