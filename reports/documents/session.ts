@@ -20,6 +20,7 @@ import { parity } from '../sections/parity.ts';
 import { posture } from '../sections/posture.ts';
 import { problems } from '../sections/problems.ts';
 import { reproduce } from '../sections/reproduce.ts';
+import { scratch } from '../sections/scratch.ts';
 import { name, type Section, type Text } from '../sections/section.ts';
 import { starts } from '../sections/starts.ts';
 import { coldStarts, warmStarts } from '../sections/startup.ts';
@@ -34,6 +35,7 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   footprint,
   contrasts,
   levels,
+  scratch,
   sums,
   openVerdicts,
   coldStarts,

@@ -54,9 +54,9 @@ async function measure(path: string, { fs, behindCache = false }: Expected): Pro
   const run = await eventually(() => workspaceOf(running.child.pid)?.slice(-8));
   const { stdout, stderr } = await running.ended;
   expect(leftoversOf(run)).toEqual([]);
-  const { session } = JSON.parse(stdout || '{}') as { session?: { session: string } };
+  const { session } = JSON.parse(stdout || '{}') as { session?: { id: string } };
   expect(session, stderr).toBeDefined();
-  const dir = join(out, session?.session ?? '');
+  const dir = join(out, session?.id ?? '');
   const { info, events } = await loadSession(dir);
   const [lacking] = info.unavailable;
   if (lacking !== undefined) return `${lacking.reason} (${lacking.remedy})`;
