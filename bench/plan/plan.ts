@@ -170,7 +170,8 @@ function readWorkloads(
   if (!programs) {
     throw usageError("This command measures Boxmark's own workloads only.", writtenCommand(first), 'boxmark run');
   }
-  const commands = namedCommands(specs, [...known.ids, SUITE, ANY_WORKLOAD]);
+  const beside = Object.values(known.metrics).flatMap((metrics) => metrics.map(({ id }) => id));
+  const commands = namedCommands(specs, [...known.ids, ...beside, SUITE, ANY_WORKLOAD]);
   const suite = own.workloads.filter((id) => kernels.includes(id));
   return {
     ...own,

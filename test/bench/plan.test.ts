@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { BoxmarkError, nearest } from '../../bench/errors.ts';
 import { describePlan, estimateSeconds } from '../../bench/kinds/index.ts';
+import { metricOf, runOf } from '../../bench/plan/commands.ts';
 import { checkPlanInput, makePlan, planSettings } from '../../bench/plan/plan.ts';
+import { planSchema } from '../../bench/plan/plan-schema.ts';
 import { blockSteps } from '../../bench/plan/steps.ts';
+import { writtenPlan } from '../../bench/plan/written-plan.ts';
 
 const defaults = {
   workloads: ['fft', 'sor', 'monte-carlo', 'sparse', 'lu'],
@@ -50,6 +53,35 @@ describe('a plan', () => {
     const made = plan({ burst: '3ms', memory: '512m', cpu: '0,2-3', timeout: '2m', 'max-time': '1h', seed: '9' });
     expect(made).toMatchObject({ burstNs: 3e6, timeoutMs: 120_000, maxTimeMs: 3_600_000, seed: 9 });
     expect(made.limits).toMatchObject({ cpus: [0, 2, 3], memoryBytes: 2 ** 29 });
+  });
+
+  it('holds further workloads by their own groups, each with its figures behind it, and never in all', () => {
+    const system = ['syscall'];
+    const groups = { disk: ['disk-sync', 'disk-read'], 'beyond-caches': ['disk-sync', 'disk-read', 'random-access'] };
+    const p99 = { id: 'disk-sync.p99', unit: 'µs', better: 'lower' as const };
+    const further = { ...defaults, system, groups, metrics: { 'disk-sync': [p99] } };
+    const of = (workload: string[]) => planSettings({ workload }, further);
+    expect(of(['disk', 'lu'])).toMatchObject({
+      workloads: ['lu', 'disk-sync', 'disk-sync.p99', 'disk-read'],
+      suite: ['lu'],
+      metrics: { 'disk-sync': [p99] },
+    });
+    expect(of(['beyond-caches']).workloads).toEqual(['disk-sync', 'disk-sync.p99', 'disk-read', 'random-access']);
+    expect(of(['random-access'])).not.toHaveProperty('metrics');
+    expect(of(['all']).workloads).toEqual([...defaults.workloads, 'syscall']);
+    expect(() => of(['disk-sync.p99'])).toThrow(/did you mean "disk-sync"/);
+    const named = { workload: [{ id: 'disk-sync.p99', command: ['x'] }] };
+    expect(() => planSettings(named, { ...further, programs: true })).toThrow(BoxmarkError);
+  });
+
+  it('runs the workloads without their figures, and stores both', () => {
+    const p99 = { id: 'disk-sync.p99', unit: 'µs', better: 'lower' as const };
+    const further = { ...defaults, groups: { disk: ['disk-sync'] }, metrics: { 'disk-sync': [p99] } };
+    const made = makePlan(planSettings({ workload: ['disk'] }, further), environments, 'native');
+    expect(runOf(made)).toEqual(['disk-sync']);
+    expect(metricOf(made, 'disk-sync.p99')).toEqual(p99);
+    expect(planSchema.parse(JSON.parse(JSON.stringify(made)))).toEqual(made);
+    expect(writtenPlan(made)).toMatchObject({ workload: ['disk-sync'] });
   });
 
   it('holds the kernels, and workloads of the system when they are named, alone or by group', () => {

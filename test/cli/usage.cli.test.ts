@@ -22,6 +22,8 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     ['a layer that takes no settings', ['run', '-e', 'native:fast'], /takes no settings/],
     ['a layer that needs a setting', ['run', '-e', 'native/slow'], /needs its extra/],
     ['an unknown workload', ['run', '-w', 'fft,luu'], /did you mean "lu"/],
+    ['a figure that comes with its workload', ['run', '-w', 'disk-sync.p99'], /did you mean "disk-sync"/],
+    ['a workload by its name and by its group', ['run', '-w', 'disk,disk-read'], /listed twice/],
     ['a wrong number', ['run', '--blocks', '-3'], /--blocks takes a whole number/],
     ['numbers of blocks that contradict each other', ['run', '--blocks', '6', '--target', '1%'], /--blocks fixes/],
     ['a name that is no size', ['run', '--size', 'larg'], /tiny, small or large \(did you mean "large"\?\)/],
@@ -182,7 +184,19 @@ describe('help and lists', () => {
     expect((await boxmark('list', 'environments')).stdout).toMatch(/^native .*\n[\s\S]*^docker /m);
     expect((await boxmark('list', 'environments', '-v')).stdout).toMatch(/^slow .*\n[\s\S]*^ +slow:2% .*extra passes/m);
     const { schema, list, items } = JSON.parse((await boxmark('list', 'workloads', '--json')).stdout);
-    const ofSystem = ['syscall', 'page-fault', 'memory', 'context-switch', 'file-read', 'file-write', 'spawn'];
+    const ofSystem = [
+      'syscall',
+      'page-fault',
+      'memory',
+      'context-switch',
+      'file-read',
+      'file-write',
+      'spawn',
+      'disk-write',
+      'disk-sync',
+      'disk-read',
+      'random-access',
+    ];
     expect([schema, list]).toEqual([1, 'workloads']);
     expect(items.map(({ name }: { name: string }) => name)).toEqual([
       'fft',
