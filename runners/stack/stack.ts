@@ -6,6 +6,7 @@ import { scratchArguments } from '../../bench/payload/image-files.ts';
 import {
   type Box,
   type BoxSpec,
+  type DataFolder,
   type DiskHoldings,
   type EnginePosture,
   type Environment,
@@ -132,7 +133,7 @@ async function startStack(input: StartInput): Promise<Started> {
     const inner = opened.at(-1) as Box;
     // The token is on the command line of the payload, or of the virtual machine, wherever the host can see it.
     const token = `--start=${workspace.id}-${name}`;
-    const child = await inner.spawn([...image.payloadArgv, token, ...scratchArguments(inner.data)]);
+    const child = await inner.spawn([...image.payloadArgv, token, ...scratchArguments(dataIn(inner, layers))]);
     const spawnedNs = process.hrtime.bigint();
     const cgroup = opened.find(({ machine }) => machine !== undefined)?.machine ?? inner.cgroup;
     let known: Account | undefined;
@@ -183,6 +184,12 @@ function holdsOf(next: Runner | undefined): Needs | undefined {
 /** What the box of a layer must offer to the payload, if it is the payload's. */
 function specFor(runner: Runner, next: Runner | undefined, { spec }: StackContext): BoxSpec | undefined {
   return holdsOf(next) === undefined && !runner.transparent ? spec : undefined;
+}
+
+/** What is on the disk of an outer guest is behind the cache of the host, whatever the inner engine makes of it. */
+function dataIn({ data }: Box, layers: readonly Runner[]): DataFolder | undefined {
+  const outer = layers.filter(({ transparent }) => !transparent).slice(0, -1);
+  return data && { ...data, behindCache: data.behindCache || outer.some(({ guestKernel }) => guestKernel) };
 }
 
 /** The CPUs of a machine in the box's place are its own, and there are no others for its engines. */

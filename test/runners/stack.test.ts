@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Image, NO_TRAITS, type Runner, type Traits, type Workspace } from '../../bench/types.ts';
+import {
+  type Box,
+  type BoxSpec,
+  type Image,
+  NO_TRAITS,
+  type OpenOptions,
+  type Prepared,
+  type Runner,
+  type Traits,
+  type Workspace,
+} from '../../bench/types.ts';
 import { prepareStack, UnavailableError } from '../../runners/stack/stack.ts';
 
 const image = {} as Image;
@@ -37,5 +47,50 @@ describe('a layer that fails', () => {
   it('after an interrupt says nothing about the layer: the reason is the interrupt', async () => {
     const reason = new Error('stopped');
     await expect(prepareFailing(AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+});
+
+describe('a folder for data', () => {
+  const spawned = async (layers: readonly Partial<Runner>[], spec?: BoxSpec) => {
+    const argv: string[] = [];
+    const asked: (BoxSpec | undefined)[] = [];
+    const signal = new AbortController().signal;
+    const workspace: Workspace = { id: 'test', dir: '/nonexistent', limits, signal, note: () => {} };
+    const made = { labels: [], version: '1', slowness: 1, dispose: async () => {} };
+    const runners = layers.map((layer) => ({
+      name: 'fake',
+      needs: { privileges: 'none', commands: [] },
+      probe: async () => ({ available: true, version: '1', labels: [] }),
+      prepare: async () => made,
+      open: async (_parent: Box, _made: Prepared, { spec: own }: OpenOptions) => {
+        asked.push(own);
+        return {
+          data: { path: '/boxmark/scratch', behindCache: false },
+          close: async () => {},
+          spawn: async (words: readonly string[]) => void argv.push(...words),
+        };
+      },
+      ...layer,
+    })) as unknown as Runner[];
+    const context = { runners: [], image: { payloadArgv: ['node'] } as unknown as Image, workspace };
+    const environment = await prepareStack('fake', runners, spec === undefined ? context : { ...context, spec });
+    asked.length = 0;
+    await environment.start('b1', signal).catch(() => {});
+    return { argument: argv.find((word) => word.startsWith('--scratch')), asked };
+  };
+
+  it('is asked for in the payload’s box alone, and named on its command line', async () => {
+    const { argument, asked } = await spawned([{}, {}, { transparent: true }], { scratch: true });
+    expect(argument).toBe('--scratch=/boxmark/scratch');
+    expect(asked).toEqual([undefined, { scratch: true }, undefined]);
+    expect((await spawned([{}])).asked).toEqual([undefined]);
+  });
+
+  it('is behind a cache when an outer box has its own kernel, and not for that of the payload’s box', async () => {
+    const guest = { guestKernel: true };
+    expect((await spawned([guest, {}], { scratch: true })).argument).toBe('--scratch-behind-cache=/boxmark/scratch');
+    expect((await spawned([guest, { transparent: true }], { scratch: true })).argument).toBe(
+      '--scratch=/boxmark/scratch',
+    );
   });
 });
