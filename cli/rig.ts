@@ -38,6 +38,7 @@ export interface RigOptions extends MeasuringFlags {
 
 /** What is to be prepared: of a plan's settings, or of a session's plan. */
 export interface RigSettings extends Pick<PlanDraft, 'requested' | 'baseline' | 'limits'> {
+  readonly threads?: number | undefined;
   /** The session that names the environments; null when the user does, on the command line or in a plan file. */
   readonly origin: StoredOrigin | null;
 }
@@ -54,6 +55,7 @@ interface Parts extends Pick<Resolved, 'planned' | 'environments' | 'refused' | 
   readonly image: Image;
   readonly commands: readonly ResolvedCommand[];
   readonly baseline: string;
+  readonly threads: number;
   readonly control: Environment | undefined;
   readonly verifier: Environment | undefined;
 }
@@ -69,6 +71,8 @@ export class Rig implements PreparedRig {
   readonly planned: readonly PlannedEnvironment[];
   readonly environments: readonly Environment[];
   readonly baseline: string;
+  /** Copies of every workload that run at once in each environment. */
+  readonly threads: number;
   /** Neither this nor the verifier is prepared in a dry run. */
   readonly control: Environment | undefined;
   readonly verifier: Environment | undefined;
@@ -87,6 +91,7 @@ export class Rig implements PreparedRig {
     this.planned = parts.planned;
     this.environments = parts.environments;
     this.baseline = parts.baseline;
+    this.threads = parts.threads;
     this.control = parts.control;
     this.verifier = parts.verifier;
     this.refused = parts.refused;
@@ -107,7 +112,8 @@ export class Rig implements PreparedRig {
     const requested = requestedOf(settings);
     progress.phase('building the image');
     const { image, commands } = await withPrograms(await imageOf(settings), settings);
-    const context = { runners: RUNNERS, image, workspace: folder.workspace, nearest: suggestion };
+    const { threads } = settings;
+    const context = { runners: RUNNERS, image, workspace: folder.workspace, nearest: suggestion, threads };
     const resolved: Resolved = dryRun
       ? await resolvePlanned(requested, context)
       : await resolveEnvironments(requested, { ...context, onAttempt: (path) => progress.phase(`preparing ${path}`) });
@@ -121,7 +127,8 @@ export class Rig implements PreparedRig {
     const verifier = dryRun ? undefined : await prepareVerifier(context, folder.workspace);
     if (verifier !== undefined) made.push(verifier);
     signal.throwIfAborted();
-    return new Rig(folder, { ...resolved, image, commands, planned, baseline, control, verifier }, watch);
+    const parts = { ...resolved, image, commands, planned, baseline, control, verifier, threads: threads ?? 1 };
+    return new Rig(folder, parts, watch);
   }
 
   get workspace(): Workspace {
@@ -263,7 +270,7 @@ export function suggestion(name: string, known = ENVIRONMENT_NAMES): string {
 async function prepareVerifier(context: StackContext, workspace: Workspace): Promise<Environment> {
   const limits = { ...workspace.limits, cpus: workspace.limits.housekeeping };
   const [native] = RUNNERS.filter(({ name }) => name === 'native');
-  return prepareStack('native', [native as Runner], { ...context, workspace: { ...workspace, limits } });
+  return prepareStack('native', [native as Runner], { ...context, threads: 1, workspace: { ...workspace, limits } });
 }
 
 function baselineOf(name: string, resolved: Resolved): string {

@@ -75,9 +75,13 @@ export async function measurePaired(rig: Rig, request: PairedRequest): Promise<P
   }
 }
 
-async function prepareCandidate(path: string, { workspace, progress }: Rig, image: Image): Promise<Environment> {
+async function prepareCandidate(
+  path: string,
+  { workspace, progress, threads }: Rig,
+  image: Image,
+): Promise<Environment> {
   progress.phase(`preparing ${candidateOf(path)}`);
-  const context = { runners: RUNNERS, image, workspace };
+  const context = { runners: RUNNERS, image, workspace, threads };
   const made = await prepareStack(path, parsePath(path, RUNNERS, suggestion), context);
   const { digest, nodeDigest: node, payloadDigest: payload } = image;
   return { ...made, path: candidateOf(path), image: { digest, node, payload } };

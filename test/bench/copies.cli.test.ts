@@ -1,16 +1,20 @@
 /** The real payload as a leader of copies, each pinned to a CPU of its own. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { recheck } from '../../bench/kinds/recheck.ts';
 import { PIN_PATH } from '../../bench/payload/image-files.ts';
 import { connect } from '../../bench/run/client.ts';
+import { checkSession } from '../../bench/session/check.ts';
+import { loadSession } from '../../bench/session/load.ts';
 import { allowedCpus } from '../../runners/host/cpus.ts';
 import { listProcesses } from '../../runners/host/processes.ts';
 import { staticPrograms } from '../../runners/image/static-programs.ts';
-import { SYSTEM_WORKLOADS } from '../../system/index.ts';
+import { SYSTEM_WORKLOADS, systemWorkload } from '../../system/index.ts';
 import { makeRoot, type Root } from '../system/root.ts';
-import { scripted } from './boxes.ts';
+import { runIn, scripted, tinyPlan } from './boxes.ts';
 
 const LIMIT_MS = 60_000;
 const TOKEN = '--start=0a1b2c3d-b1-copies';
@@ -106,6 +110,49 @@ describe.skipIf(!canRun)('a payload with two copies', () => {
       const visit = request('visit', { workload: 'sor', work: 2 }, LIMIT_MS);
       await expect(visit).rejects.toThrow(/copy 2 \(CPU \d+\) ended by SIGKILL/);
     });
+  });
+});
+
+describe.skipIf(!canRun)('a session of two copies', () => {
+  let out: string;
+  beforeEach(() => {
+    out = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+  });
+  afterEach(() => rmSync(out, { recursive: true, force: true }));
+
+  const leading = (path: string, ...argv: string[]) => scripted(path, [process.execPath, root.payload, ...argv]);
+  const plan = tinyPlan({
+    ...{ blocks: 1, threads: 2, workloads: ['sor', 'syscall'], suite: ['sor'], timeoutMs: 20_000 },
+    environments: [{ path: 'native' }, { path: 'other' }],
+  });
+  const crew = () => ({ control: leading('native', '--threads=2'), verifier: leading('native') });
+
+  it('records makespans, sums and how far the copies lie apart, and adds up', async () => {
+    const both = ['native', 'other'].map((path) => leading(path, '--threads=2'));
+    const { dir, outcome } = await runIn(out, plan, both, crew());
+    expect((await checkSession(dir)).findings).toEqual([]);
+    const session = await loadSession(dir);
+    expect(recheck(session)).toEqual([]);
+    const measured = session.samples.filter(({ phase }) => phase === 'measure');
+    expect(measured).toHaveLength(3 * 2 * plan.rounds);
+    for (const { work, workload, wallNs, rate, threads, spread, lateNs, cpuNs } of measured) {
+      expect([threads, work]).toEqual([2, 2 * (outcome.info.work[workload] ?? 0)]);
+      expect(spread).toBeGreaterThanOrEqual(1);
+      expect(lateNs).toBeGreaterThanOrEqual(0);
+      expect(cpuNs).toBeGreaterThanOrEqual(0);
+      // Each copy is done within the makespan, so the sum of the rates is that of the whole at least.
+      const perPass = (rate ?? 0) * (wallNs / 1e9 / work);
+      const known = workload === 'sor' ? 0 : (systemWorkload('syscall')?.sizes.tiny.perPass ?? Number.NaN);
+      expect(perPass).toBeGreaterThanOrEqual(known * (1 - 1e-6));
+    }
+    expect(outcome.contrasts.map(({ env, workload }) => `${env} ${workload}`)).toContain('other sor');
+  });
+
+  it('fails a box whose payload knows no copies, and keeps the others', async () => {
+    const { outcome } = await runIn(out, plan, [leading('native', '--threads=2'), leading('other')], crew());
+    const [failed] = outcome.starts.filter(({ env }) => env === 'other');
+    expect(failed).toMatchObject({ status: 'failed', reason: expect.stringMatching(/ran 1 of 2 copies/) });
+    expect(outcome.starts.find(({ env }) => env === 'native')?.status).toBe('completed');
   });
 });
 

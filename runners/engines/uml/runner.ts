@@ -35,6 +35,7 @@ export const uml: Runner = {
   needs: { privileges: 'none', commands: [] },
   holds: true,
   guestKernel: true,
+  oneCpu: true,
   posture: { rootDaemon: false, signedImage: false },
   probe,
   async prepare(_parent, image, workspace, holds): Promise<UmlPrepared | PreparedUmlHolder> {
