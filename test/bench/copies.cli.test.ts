@@ -69,6 +69,9 @@ describe.skipIf(!canRun)('a payload with two copies', () => {
       expect(bursts.reduce((sum, [, wallNs]) => sum + wallNs, 0)).toBeGreaterThanOrEqual(30e6);
       const { passes } = (await request('checksum', { workload: 'sor' }, LIMIT_MS)).body;
       expect(passes).toBe(1 + 50 * bursts.length);
+      // However short the bursts are, the answer fits into one line.
+      const short = await request('long', { workload: 'sor', work: 1, leastNs: 60e9 }, LIMIT_MS);
+      expect(short.body.bursts.length).toBe(10_000);
     });
   });
 

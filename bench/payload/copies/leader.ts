@@ -10,8 +10,10 @@ import { Barrier } from './barrier.ts';
 import { Copy } from './copy.ts';
 import { type Answered, agreed, type MergedBursts, mergeBursts, mergePrepared } from './merge.ts';
 
-/** Bursts of a stretch that are asked for at a time, at most. */
-const MOST_BURSTS = 100_000;
+/** In an answer, which is one line; a long visit of very short bursts ends before its time. */
+const MOST_FIGURES = 60_000;
+/** Of a burst, beside the times of its copies. */
+const FIGURES_OF_BURST = 4;
 
 /** Bursts of one request. */
 interface Piece {
@@ -80,10 +82,12 @@ export class Leader {
   /** Bursts back to back, as many in every copy, so that all are in the same state afterwards. */
   async #long({ workload, work, leastNs }: RequestOf<'long'>): Promise<BodyOf<'long'>> {
     const answer = new Pieces();
+    const most = Math.floor(MOST_FIGURES / (this.#threads + FIGURES_OF_BURST));
     let bursts = 1;
     do {
       answer.add(await this.#together({ workload, work, bursts }));
-      bursts = Math.ceil((leastNs - answer.wallNs) / answer.meanNs);
+      const wanted = Math.ceil((leastNs - answer.wallNs) / answer.meanNs);
+      bursts = Math.min(wanted, most - answer.count);
     } while (bursts > 0);
     return answer.body();
   }
@@ -92,7 +96,7 @@ export class Leader {
   async #together({ workload, work, bursts }: Piece): Promise<{ at: bigint; merged: MergedBursts }> {
     if (this.#armed.has(workload)) await this.#all('arm', { workload });
     const at = this.#barrier.next();
-    const piece = { workload, work, bursts: Math.min(bursts, MOST_BURSTS), atNs: String(at), stretch: bursts > 1 };
+    const piece = { workload, work, bursts, atNs: String(at), stretch: bursts > 1 };
     const answers = await this.#all('warmup', piece);
     this.#barrier.learn(answers.map(({ body }) => body.spunNs ?? 0));
     return { at, merged: mergeBursts(answers) };
@@ -138,6 +142,10 @@ class Pieces {
 
   get wallNs(): number {
     return this.#bursts.reduce((sum, [, burstNs]) => sum + burstNs, 0);
+  }
+
+  get count(): number {
+    return this.#bursts.length;
   }
 
   get meanNs(): number {
