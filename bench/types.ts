@@ -166,6 +166,8 @@ export interface Plan {
   readonly maxTimeMs?: number;
   readonly timeoutMs: number;
   readonly limits: Limits;
+  /** Copies of every workload that run at once, one a CPU; left out: one. */
+  readonly threads?: number;
   /** What is measured instead of the workloads, of which there are none then. */
   readonly measure?: CostMeasure;
   /** Start-up: begin each block with a start of every box for which the page cache was dropped. */
@@ -205,7 +207,7 @@ export interface Sample {
   readonly phase: Phase;
   readonly workload: string;
   readonly size: Size;
-  /** Kernel passes in the burst. */
+  /** Kernel passes in the burst; of copies, of all of them together. */
   readonly work: number;
   readonly wallNs: number;
   readonly cpuNs: number | null;
@@ -225,6 +227,12 @@ export interface Sample {
   readonly rate: number | null;
   /** Of a figure beside the time (`Metric`), which stands in `rate`: its better direction. Else null: the time counts. */
   readonly better: Direction | null;
+  /** Copies that ran at once; left out or null: one. */
+  readonly threads?: number | null;
+  /** Time of the slowest copy over that of the fastest; null for one. */
+  readonly spread?: number | null;
+  /** From the barrier to the beginning of the last copy; null for one. */
+  readonly lateNs?: number | null;
 }
 
 /** `dropped`: right after the page cache was dropped; `first`: the first one since the image was prepared, with the cache as it was. */

@@ -48,6 +48,7 @@ export interface RigOptions extends MeasuringFlags {
 
 /** What is to be prepared: of a plan's settings, or of a session's plan. */
 export interface RigSettings extends Pick<PlanDraft, 'requested' | 'baseline' | 'limits' | 'workloads'> {
+  readonly threads?: number | undefined;
   /** The session that names the environments; null when the user does, on the command line or in a plan file. */
   readonly origin: StoredOrigin | null;
 }
@@ -65,6 +66,7 @@ interface Parts extends Pick<Resolved, 'planned' | 'environments' | 'refused' | 
   readonly spec: BoxSpec | undefined;
   readonly commands: readonly ResolvedCommand[];
   readonly baseline: string;
+  readonly threads: number;
   readonly control: Environment | undefined;
   readonly verifier: Environment | undefined;
 }
@@ -82,6 +84,8 @@ export class Rig implements PreparedRig {
   readonly planned: readonly PlannedEnvironment[];
   readonly environments: readonly Environment[];
   readonly baseline: string;
+  /** Copies of every workload that run at once in each environment. */
+  readonly threads: number;
   /** Neither this nor the verifier is prepared in a dry run. */
   readonly control: Environment | undefined;
   readonly verifier: Environment | undefined;
@@ -101,6 +105,7 @@ export class Rig implements PreparedRig {
     this.planned = parts.planned;
     this.environments = parts.environments;
     this.baseline = parts.baseline;
+    this.threads = parts.threads;
     this.control = parts.control;
     this.verifier = parts.verifier;
     this.refused = parts.refused;
@@ -121,8 +126,9 @@ export class Rig implements PreparedRig {
     const requested = requestedOf(settings);
     progress.phase('building the image');
     const { image, commands } = await withPrograms(await imageOf(settings), settings);
+    const { threads = 1 } = settings;
     const spec = boxSpecFor(settings.workloads);
-    const context = contextOf({ image, workspace: folder.workspace, spec });
+    const context = contextOf({ image, workspace: folder.workspace, spec, threads });
     const resolved: Resolved = dryRun
       ? await resolvePlanned(requested, context)
       : await resolveEnvironments(requested, { ...context, onAttempt: (path) => progress.phase(`preparing ${path}`) });
@@ -136,7 +142,8 @@ export class Rig implements PreparedRig {
     const verifier = dryRun ? undefined : await prepareVerifier(context, folder.workspace);
     if (verifier !== undefined) made.push(verifier);
     signal.throwIfAborted();
-    return new Rig(folder, { ...resolved, image, spec, commands, planned, baseline, control, verifier }, watch);
+    const parts = { ...resolved, image, spec, commands, planned, baseline, control, verifier, threads };
+    return new Rig(folder, parts, watch);
   }
 
   get workspace(): Workspace {
@@ -271,8 +278,8 @@ async function withPrograms(image: Image, { programs }: RigOptions): Promise<Pro
 }
 
 /** What layers are prepared with. */
-export function contextOf({ image, workspace, spec }: Pick<Rig, 'image' | 'workspace' | 'spec'>) {
-  return { runners: RUNNERS, image, workspace, nearest: suggestion, ...(spec === undefined ? {} : { spec }) };
+export function contextOf({ image, workspace, spec, threads }: Pick<Rig, 'image' | 'workspace' | 'spec' | 'threads'>) {
+  return { runners: RUNNERS, image, workspace, nearest: suggestion, threads, ...(spec === undefined ? {} : { spec }) };
 }
 
 export function suggestion(name: string, known = ENVIRONMENT_NAMES): string {
@@ -283,7 +290,7 @@ export function suggestion(name: string, known = ENVIRONMENT_NAMES): string {
 async function prepareVerifier({ spec: _, ...context }: StackContext, workspace: Workspace): Promise<Environment> {
   const limits = { ...workspace.limits, cpus: workspace.limits.housekeeping };
   const [native] = RUNNERS.filter(({ name }) => name === 'native');
-  return prepareStack('native', [native as Runner], { ...context, workspace: { ...workspace, limits } });
+  return prepareStack('native', [native as Runner], { ...context, threads: 1, workspace: { ...workspace, limits } });
 }
 
 function baselineOf(name: string, resolved: Resolved): string {

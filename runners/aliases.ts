@@ -1,11 +1,11 @@
 /** From what was requested to what can run: paths are prepared, aliases take the first candidate that can. */
 
-import type { Environment, PlannedEnvironment, Runner, Unavailable } from '../bench/types.ts';
+import type { Environment, PlannedEnvironment, Probe, Runner, Unavailable } from '../bench/types.ts';
 import { kvmWorks } from './guest/kvm-probe.ts';
 import { ENGINES } from './index.ts';
 import { hostBox } from './kit/process.ts';
 import { type Nearest, parsePath } from './stack/path.ts';
-import { prepareStack, type StackContext, UnavailableError } from './stack/stack.ts';
+import { assertThreads, prepareStack, type StackContext, UnavailableError } from './stack/stack.ts';
 
 export const ALIASES = ['container', 'nested', 'vm'] as const;
 export type Alias = (typeof ALIASES)[number];
@@ -115,8 +115,8 @@ export async function resolvePlanned(
     const candidates = alias === undefined ? [name] : await candidatesOf(alias, container, context.workspace);
     const failures: Unavailable[] = [];
     for (const path of candidates) {
-      const [first] = parsePath(path, context.runners, context.nearest);
-      const probe = await (first as Runner).probe(hostBox(context.workspace), context.workspace);
+      const layers = parsePath(path, context.runners, context.nearest);
+      const probe = await probePlanned(path, layers, context);
       if (!probe.available) {
         failures.push({ path, ...(alias === undefined ? {} : { alias }), ...probe });
         continue;
@@ -128,6 +128,18 @@ export async function resolvePlanned(
     (failures.length === candidates.length ? refused : passedOver).push(...failures);
   }
   return { planned, environments: [], refused, passedOver };
+}
+
+/** Of the outermost layer. */
+async function probePlanned(path: string, layers: readonly Runner[], context: StackContext): Promise<Probe> {
+  try {
+    assertThreads(path, layers, context);
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    const { reason, remedy } = error.unavailable;
+    return { available: false, reason, remedy };
+  }
+  return (layers[0] as Runner).probe(hostBox(context.workspace), context.workspace);
 }
 
 async function attempt(

@@ -24,6 +24,8 @@ export interface WorkloadSummary {
   readonly medianMflops: number | null;
   /** Median over visits of the lead-in's time per pass over the measured burst's; 1.05 says that waking costs 5 % of a burst. */
   readonly wakeupRatio: number | null;
+  /** Of copies that run at once: median over measured bursts of the slowest one's time over the fastest one's. Null for one. */
+  readonly spread: number | null;
 }
 
 export interface EnvironmentSummary {
@@ -83,9 +85,11 @@ export function summarizeStarts(starts: Iterable<Start>): StartupSummary[] {
 function summarizeSeries(workload: string, series: Series | undefined): WorkloadSummary {
   const times: number[] = [];
   const rates: number[] = [];
+  const spreads: number[] = [];
   for (const cell of series?.blocks.values() ?? []) {
     for (const rate of cell.rates.values()) rates.push(rate);
     for (const time of cell.measured.values()) times.push(time);
+    for (const spread of cell.spreads) spreads.push(spread);
   }
   const unit = series?.unit ?? null;
   const medianRate = medianOrNull(rates);
@@ -100,6 +104,7 @@ function summarizeSeries(workload: string, series: Series | undefined): Workload
     better: series?.better ?? null,
     medianMflops: unit === MFLOPS ? medianRate : null,
     wakeupRatio: series === undefined ? null : wakeupRatio(series),
+    spread: medianOrNull(spreads),
   };
 }
 

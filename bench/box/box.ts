@@ -23,7 +23,7 @@ export interface Workspace {
 
 /** What a run notices about its host and engines, for `events.jsonl`; `bench/session/events.ts` explains each. */
 export type Note =
-  | { readonly kind: 'harness-not-pinned' | 'uml-memory'; readonly reason: string }
+  | { readonly kind: 'harness-not-pinned' | 'uml-memory' | 'shared-core'; readonly reason: string }
   /** What the other run says of itself. */
   | { readonly kind: 'other-run'; readonly run: string }
   /** `start`: of which; `box`: inside which other box. */
@@ -218,6 +218,8 @@ export interface Runner {
   readonly holds: boolean;
   /** A guest kernel has its own clock and counts CPU time in its own ticks; both are then read on the host. */
   readonly guestKernel: boolean;
+  /** Its boxes have one CPU, whatever they are given. */
+  readonly oneCpu?: boolean;
   /** Opens on another machine: its clock is not this host's, and this host's accounts don't include it. */
   readonly remote?: boolean;
   /** Absent when it takes none. */

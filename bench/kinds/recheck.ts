@@ -37,6 +37,7 @@ function* allFindings(session: LoadedSession): Generator<Finding> {
 function* againstPlan({ info, samples, starts }: LoadedSession): Generator<Finding> {
   const { plan, work, blocksCompleted } = info;
   const boxes = new Set(boxesOf(plan));
+  const { threads = 1 } = plan;
   const known = new Map(starts.map((start) => [start.startId, start]));
   const blocks = blocksCompleted + 1; // One may have been cut.
   for (const [index, sample] of samples.entries()) {
@@ -47,9 +48,10 @@ function* againstPlan({ info, samples, starts }: LoadedSession): Generator<Findi
       block <= blocks ? null : `block ${block} of ${blocksCompleted}`,
       phase === 'warmup' || phase === 'long' || round <= plan.rounds ? null : `round ${round} of ${plan.rounds}`,
       size === plan.size ? null : `size ${size}, planned was ${plan.size}`,
-      phase !== 'measure' || work[workload] === undefined || sample.work === work[workload]
+      phase !== 'measure' || work[workload] === undefined || sample.work === work[workload] * threads
         ? null
-        : `${sample.work} passes, all others of ${workload} have ${work[workload]}`,
+        : `${sample.work} passes, all others of ${workload} have ${work[workload] * threads}`,
+      (sample.threads ?? 1) === threads ? null : `${sample.threads ?? 1} copies, planned were ${threads}`,
       // A start that the kill of a run cut off has no row.
       block > blocksCompleted || isOf(known.get(startId), sample) ? null : `starts.csv has no start ${startId} of it`,
     ];

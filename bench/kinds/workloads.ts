@@ -28,6 +28,7 @@ import { Ledger, Verifier } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import { countedSamples } from '../session/load.ts';
 import type { CommandWorkload, Plan } from '../types.ts';
+import { formatCpuList } from '../units.ts';
 
 /** Warm-up bursts of the blocks after the pilot are only known when it is done; half of its own is a reasonable guess. */
 const LATER_WARMUP_SHARE = 0.5;
@@ -72,9 +73,19 @@ function describe(plan: Plan): string[] {
     ...(own.length === 0 ? [] : [`workloads     ${own.join(', ')} (${plan.size}, kernels: ${plan.kernels})`]),
     ...commands.map((command) => `program       ${command.id}: ${programText(command)}`),
     `design        ${blocksText(plan)} blocks × ${plan.rounds} rounds, ${plan.schedule}, ${plan.singleBursts === true ? 'one run a visit' : `bursts of ${plan.burstNs / 1e6} ms`}`,
+    ...threadLines(plan),
     `margin        ±${percent(plan.margin)}: differences up to that count as none`,
     `ends          ${end}`,
   ];
+}
+
+/** Copies, if there are several, and whether the harness has no CPU left for itself. */
+function threadLines({ threads = 1, limits }: Plan): string[] {
+  if (threads === 1) return [];
+  const { cpus, housekeeping } = limits;
+  const shared = housekeeping.filter((cpu) => cpus.includes(cpu));
+  const shares = shared.length === 0 ? '' : `; the harness is on CPU ${formatCpuList(shared)} too`;
+  return [`threads       ${threads} copies of each workload at once, one a CPU${shares}`];
 }
 
 /** The command as it was typed, and the figures that are read from what it prints. */

@@ -12,6 +12,9 @@ export const FILE_BYTES = 4096;
 /** A program that ends with the number of its arguments, its own name counted, as exit code. */
 export const PROGRAM_PATH = 'boxmark/argc';
 
+/** A program that pins itself to the CPU that is its first argument, and becomes the rest of them. */
+export const PIN_PATH = 'boxmark/pin';
+
 /** Where a memory file system may be: boxes have one at /tmp; a host's /tmp may be on a disk. */
 export const MEMORY_FOLDERS = ['/tmp', '/dev/shm'] as const;
 

@@ -20,14 +20,15 @@ import {
 } from '../../system/index.ts';
 import type { KernelEngine, PreparedWorkload, Size } from '../types.ts';
 import { Command } from './commands/command.ts';
+import { copyOf, threadsOf } from './copies/arguments.ts';
+import { Leader } from './copies/leader.ts';
 import { readBoxFacts } from './facts.ts';
 import { scratchIn } from './image-files.ts';
 import { extraPasses, slowShare } from './known-truth.ts';
-import { clockStepNs, measureBursts } from './measure.ts';
+import { type BurstPlan, clockStepNs, measureBursts } from './measure.ts';
 import {
   ANSWER_PREFIX,
   type BodyOf,
-  type Burst,
   type CommandRequest,
   type Op,
   PROTOCOL_VERSION,
@@ -60,6 +61,10 @@ const slowdown = slowShare(process.argv);
 
 /** Where workloads may write to a disk. */
 const scratch = scratchIn(process.argv);
+/** Which of several copies this payload is; undefined for one that is alone, or leads them. */
+const copy = copyOf(process.argv);
+/** Leads the copies, where there are any, and measures nothing itself. */
+const leader = copy === undefined && threadsOf(process.argv) > 1 ? newLeader() : undefined;
 
 /** Beginning of the argument that names a start. */
 const START_ARGUMENT = '--start=';
@@ -80,6 +85,7 @@ async function main(): Promise<void> {
   }
   // Without a request to quit, too: natively, nobody else removes their folders.
   closeAll();
+  await leader?.close();
 }
 
 /** Answers one line; true after `quit`. */
@@ -98,6 +104,7 @@ async function answer(line: string): Promise<boolean> {
 }
 
 function handle(request: Request): BodyOf<Op> | Promise<BodyOf<Op>> {
+  if (leader !== undefined && request.op !== 'facts') return leader.handle(request);
   const command = 'workload' in request ? commands.get(request.workload) : undefined;
   if (command !== undefined) return handleCommand(command, request);
   switch (request.op) {
@@ -105,11 +112,13 @@ function handle(request: Request): BodyOf<Op> | Promise<BodyOf<Op>> {
       return (request.commands ?? []).length === 0 ? prepare(request) : prepareWithCommands(request);
     case 'warmup':
       // Many short calls: V8 does not replace code inside one long call, and states stay comparable.
-      return burstsOf(request.workload, request.work, request.bursts);
+      return burstsOf(request.workload, { ...request, ...beginning(request) });
     case 'visit':
-      return burstsOf(request.workload, request.work, 2);
+      return burstsOf(request.workload, { work: request.work, bursts: 2 });
     case 'long':
-      return burstsOf(request.workload, request.work, 1, request.leastNs);
+      return burstsOf(request.workload, { work: request.work, bursts: 1, leastNs: request.leastNs });
+    case 'arm':
+      return {};
     case 'checksum': {
       const { prepared, passes } = loadedWorkload(request.workload);
       return { passes, checksum: prepared.checksum() };
@@ -133,11 +142,14 @@ function handle(request: Request): BodyOf<Op> | Promise<BodyOf<Op>> {
 async function handleCommand(command: Command, request: Request): Promise<BodyOf<Op>> {
   switch (request.op) {
     case 'warmup':
-      return commandBursts(command, request.work, request.bursts);
+      return commandBursts(command, request.work, request.bursts, 0, beginning(request).atNs);
     case 'visit':
       return commandBursts(command, request.work, 2);
     case 'long':
       return commandBursts(command, request.work, 1, request.leastNs);
+    case 'arm':
+      command.arm();
+      return {};
     case 'checksum':
       command.assertAlone();
       return { passes: command.passes, checksum: command.checksum };
@@ -146,10 +158,16 @@ async function handleCommand(command: Command, request: Request): Promise<BodyOf
   }
 }
 
-async function commandBursts(command: Command, work: number, count: number, leastNs = 0): Promise<BodyOf<'visit'>> {
-  const { bursts, metrics } = await command.measure(work, count, leastNs);
+async function commandBursts(
+  command: Command,
+  work: number,
+  count: number,
+  leastNs = 0,
+  atNs?: bigint,
+): Promise<BodyOf<'visit'>> {
+  const { bursts, metrics, spunNs } = await command.measure(work, count, leastNs, atNs);
   const printed = Object.keys(metrics).length === 0 ? {} : { metrics };
-  return { bursts, passes: command.passes, checksum: command.checksum, ...printed };
+  return { bursts, passes: command.passes, checksum: command.checksum, ...printed, ...waiting(spunNs, atNs) };
 }
 
 async function prepareWithCommands(request: RequestOf<'prepare'>): Promise<BodyOf<'prepare'>> {
@@ -164,7 +182,7 @@ async function prepareWithCommands(request: RequestOf<'prepare'>): Promise<BodyO
 /** What it printed stands for its state, before and after the first run. */
 async function prepareCommand(program: CommandRequest): Promise<Prepared> {
   const { id } = program;
-  const command = new Command(program, { root: rootOf(process.argv), start: startOf(process.argv), slowdown });
+  const command = new Command(program, { root: rootOf(process.argv), start: startOf(process.argv), slowdown, copy });
   commands.set(id, command);
   const { checksum, ...first } = await command.first();
   return { id, flops: 0, unit: 'runs/s', perPass: 1, input: checksum, first: checksum, reference: checksum, ...first };
@@ -252,7 +270,7 @@ function startOf(argv: readonly string[]): string {
   return argv.find((argument) => argument.startsWith(START_ARGUMENT))?.slice(START_ARGUMENT.length) ?? 'payload';
 }
 
-function burstsOf(id: string, work: number, bursts: number, leastNs = 0): BodyOf<'visit'> {
+function burstsOf(id: string, { work, atNs, ...plan }: Omit<BurstPlan, 'extra'>): BodyOf<'visit'> {
   const it = loadedWorkload(id);
   const { exchange } = it;
   const extra = slowdown === 0 ? undefined : { passes: extraPasses(work, slowdown), exchange };
@@ -263,10 +281,23 @@ function burstsOf(id: string, work: number, bursts: number, leastNs = 0): BodyOf
     }
   };
   it.figures?.(); // Of passes that were no burst.
-  const timed: Burst[] = measureBursts(it.prepared.pass, { work, bursts, leastNs, extra, after });
-  it.passes += work * timed.length;
+  const { bursts, spunNs } = measureBursts(it.prepared.pass, { ...plan, work, atNs, extra, after });
+  it.passes += work * bursts.length;
   const further = Object.keys(metrics).length === 0 ? {} : { metrics };
-  return { bursts: timed, passes: it.passes, checksum: it.prepared.checksum(), ...further };
+  return { bursts, passes: it.passes, checksum: it.prepared.checksum(), ...further, ...waiting(spunNs, atNs) };
+}
+
+/** When a copy is to begin. */
+function beginning({ atNs }: RequestOf<'warmup'>): { atNs: bigint | undefined } {
+  return { atNs: atNs === undefined ? undefined : BigInt(atNs) };
+}
+
+function waiting(spunNs: number, atNs: bigint | undefined): { spunNs?: number } {
+  return atNs === undefined ? {} : { spunNs };
+}
+
+function newLeader(): Leader {
+  return new Leader(threadsOf(process.argv), rootOf(process.argv));
 }
 
 /** The correct state after so many passes, computed afresh outside all timing. */

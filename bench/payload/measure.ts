@@ -1,6 +1,7 @@
 /** Times bursts of fixed work, and finds the clock's resolution. The only import of tinybench. */
 
 import { Bench, type FnReturnedObject } from 'tinybench';
+import { spinUntil } from './copies/barrier.ts';
 import type { Burst } from './protocol.ts';
 
 export interface BurstPlan {
@@ -10,10 +11,20 @@ export interface BurstPlan {
   readonly bursts: number;
   /** Above 0 the bursts are one stretch of time: the time between two of them belongs to the later one. */
   readonly leastNs?: number;
+  /** The bursts are one stretch of time without `leastNs` too. */
+  readonly stretch?: boolean | undefined;
+  /** Begin at this time, from which the offsets count then. */
+  readonly atNs?: bigint | undefined;
   /** Further passes in every burst, on another state than the burst's own. */
   readonly extra?: Extra | undefined;
   /** Called after each burst, outside its time. */
   after?: (() => void) | undefined;
+}
+
+export interface TimedBursts {
+  readonly bursts: Burst[];
+  /** Spent on waiting for the time to begin. */
+  readonly spunNs: number;
 }
 
 export interface Extra {
@@ -30,11 +41,12 @@ export interface Extra {
  * sorts the samples it retains, drops those of its warm-up, and would time its own bookkeeping with the work.
  * Each Bench has one task, no warm-up, and is declared synchronous (else tinybench calls the task once to find out).
  */
-export function measureBursts(pass: () => void, plan: BurstPlan): Burst[] {
+export function measureBursts(pass: () => void, plan: BurstPlan): TimedBursts {
   const bursts: Burst[] = [];
-  const isStretch = (plan.leastNs ?? 0) > 0;
+  const isStretch = (plan.leastNs ?? 0) > 0 || plan.stretch === true;
   let doneNs: bigint | undefined;
-  const beganNs = process.hrtime.bigint();
+  let spunNs = 0;
+  const beganNs = plan.atNs ?? process.hrtime.bigint();
   const bench = new Bench({
     iterations: plan.bursts,
     time: (plan.leastNs ?? 0) / 1e6,
@@ -45,6 +57,7 @@ export function measureBursts(pass: () => void, plan: BurstPlan): Burst[] {
   bench.add(
     'burst',
     (): FnReturnedObject => {
+      if (plan.atNs !== undefined && bursts.length === 0) spunNs = spinUntil(plan.atNs);
       const own = timePasses(pass, plan.work);
       const added = plan.extra === undefined ? NOTHING : timeExtra(pass, plan.extra);
       const asideNs = added.asideNs + (plan.after === undefined ? 0 : timeOf(plan.after));
@@ -66,7 +79,7 @@ export function measureBursts(pass: () => void, plan: BurstPlan): Burst[] {
   if (task === undefined || task.result.state !== 'completed') {
     throw new Error(`the burst ended in state ${task?.result.state ?? 'none'}`);
   }
-  return bursts;
+  return { bursts, spunNs };
 }
 
 interface Timed {

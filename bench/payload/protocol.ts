@@ -18,6 +18,8 @@ const workload = z.string().check(z.minLength(1), z.maxLength(64));
 const hex16 = z.string().check(z.regex(/^[0-9a-f]{16}$/));
 const head = { v: z.literal(PROTOCOL_VERSION), id: count };
 
+const decimal = z.string().check(z.regex(/^\d+$/));
+
 const word = z.string().check(z.maxLength(1 << 17));
 
 /** A program of the user's. */
@@ -62,12 +64,24 @@ const requestSchema = z.discriminatedUnion('op', [
     commands: z.optional(z.array(command)),
   }),
   /** `bursts` bursts of `work` passes, each in a separate call. */
-  z.object({ ...head, op: z.literal('warmup'), workload, work: positive, bursts: positive }),
+  z.object({
+    ...head,
+    op: z.literal('warmup'),
+    workload,
+    work: positive,
+    bursts: positive,
+    /** Asked of a copy: begin at this CLOCK_MONOTONIC of the box, ns as a decimal string; offsets then count from it. */
+    atNs: z.optional(decimal),
+    /** The bursts are one stretch of time, as those of a long visit are. */
+    stretch: z.optional(z.boolean()),
+  }),
   /** A lead-in and a measured burst, back to back. */
   z.object({ ...head, op: z.literal('visit'), workload, work: positive }),
   /** Bursts back to back for at least `leastNs`. */
   z.object({ ...head, op: z.literal('long'), workload, work: positive, leastNs: positive }),
   z.object({ ...head, op: z.literal('checksum'), workload }),
+  /** Asked of a copy: do what a program needs before a burst, which is not timed. */
+  z.object({ ...head, op: z.literal('arm'), workload }),
   /** Checksums after each of the ascending pass counts, from a fresh preparation. */
   z.object({ ...head, op: z.literal('replay'), size: z.enum(SIZES), workload, passes: z.array(positive) }),
   z.object({ ...head, op: z.literal('facts'), digests: z.boolean() }),
@@ -83,6 +97,19 @@ const bursts = z.object({
   checksum: hex16,
   /** Figures that a command printed, or that a workload of the system has beside its rate: for each metric one a burst. */
   metrics: z.optional(z.record(workload, z.array(z.number().check(z.gt(0))))),
+  /** CPU time spent on waiting at the barrier, of all copies. */
+  spunNs: z.optional(count),
+  /** Of copies: `bursts` has makespans and sums over all of them. */
+  copies: z.optional(
+    z.object({
+      /** Of each burst the wall times of the copies. */
+      wallNs: z.array(z.array(count)),
+      /** Of each burst, how long after the barrier the last copy began. */
+      lateNs: z.array(count),
+      /** Time of the request outside its bursts. */
+      asideNs: count,
+    }),
+  ),
 });
 
 /** The body of the answer to each request. */
@@ -114,6 +141,7 @@ const bodySchemas = {
   visit: bursts,
   long: bursts,
   checksum: z.object({ passes: count, checksum: hex16 }),
+  arm: z.object({}),
   replay: z.object({ checksums: z.array(hex16) }),
   facts: z.object({ facts: z.record(z.string(), z.nullable(z.union([z.string(), z.number(), z.boolean()]))) }),
   quit: z.object({}),
@@ -123,7 +151,7 @@ const helloSchema = z.object({
   v: z.literal(PROTOCOL_VERSION),
   hello: z.object({
     /** CLOCK_MONOTONIC of the payload's first statement, ns as a decimal string. */
-    firstNs: z.string().check(z.regex(/^\d+$/)),
+    firstNs: decimal,
     node: z.string(),
     pid: count,
     /** Smallest step seen of the monotonic clock. */
@@ -136,7 +164,7 @@ const answerSchema = z.union([
     ...head,
     ok: z.literal(true),
     /** Monotonic time in the box at the end of the request, ns as a decimal string. */
-    atNs: z.string().check(z.regex(/^\d+$/)),
+    atNs: decimal,
     body: z.unknown(),
   }),
   z.object({ ...head, ok: z.literal(false), error: z.string() }),

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { COST_MEASURES, type CommandWorkload, KERNEL_ENGINES, type Plan, PROFILES, SIZES } from '../types.ts';
 import { MOST_METRICS, metricFields, programFields } from './program-fields.ts';
-import { MOST_BLOCKS, MOST_INSTANCES } from './what-flags.ts';
+import { MOST_BLOCKS, MOST_INSTANCES, MOST_THREADS } from './what-flags.ts';
 
 const count = (most: number) => z.number().int().min(1).max(most);
 const name = z.string().min(1).max(400);
@@ -67,6 +67,7 @@ const fields = {
     memoryBytes: count(Number.MAX_SAFE_INTEGER),
     pids: count(1e7),
   }),
+  threads: z.exactOptional(count(MOST_THREADS)),
   measure: z.exactOptional(z.enum(COST_MEASURES)),
   cold: z.exactOptional(z.boolean()),
   instances: z.exactOptional(z.array(count(MOST_INSTANCES)).min(1).max(64)),

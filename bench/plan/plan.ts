@@ -38,7 +38,8 @@ export interface PlanDefaults {
   /** May a plan hold programs of the user's? */
   readonly programs?: boolean;
   readonly seed: number;
-  limitsFor(cpus: readonly number[] | undefined, memoryBytes: number): Limits;
+  /** @param threads copies that need a CPU each */
+  limitsFor(cpus: readonly number[] | undefined, memoryBytes: number, threads: number): Limits;
 }
 
 /** A plan without the environments, which have to be resolved on the machine first. */
@@ -120,6 +121,7 @@ function settingSchema({ name, value }: Flag): z.ZodType {
 export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraft {
   const given = <N extends Exclude<keyof PlanInput, 'commands'>>(name: N) => input[name] ?? defaultFor('run', name);
   const profile = given('profile');
+  const threads = given('threads');
   const { rounds, longVisits, longNs } = PROFILE_NUMBERS[profile];
   return {
     requested: given('env'),
@@ -142,7 +144,8 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
     longVisits,
     ...(input.maxTime === undefined ? {} : { maxTimeMs: input.maxTime / 1e6 }),
     timeoutMs: given('timeout') / 1e6,
-    limits: defaults.limitsFor(input.cpu, given('memory')),
+    limits: defaults.limitsFor(input.cpu, given('memory'), threads),
+    ...(threads === 1 ? {} : { threads }),
     ...costSettings(input, profile),
   };
 }

@@ -9,6 +9,7 @@ import { choice, count, counts, names, ON, PAIRS, PERCENT, PERCENTS, text, time 
 /** Bounds are far beyond what anyone would plan; they keep a slip from filling the disk. */
 export const MOST_BLOCKS = 100_000;
 export const MOST_INSTANCES = 256;
+export const MOST_THREADS = 1024;
 
 const MEASURES: Readonly<Record<Measure, string>> = {
   workloads: '',
@@ -197,6 +198,13 @@ export const HOW_MUCH = [
     help: 'length of a timed burst on the baseline',
     default: '10ms',
     commands: { run: ANY, explain: ANY, selftest: ANY },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('threads', count(1, MOST_THREADS), {
+    help: 'copies of every workload that run at once, one a CPU',
+    default: '1',
+    commands: { run: ANY },
     kinds: ['workloads'],
     plan: true,
   }),

@@ -38,6 +38,7 @@ function workloadSettings(plan: Plan): Readonly<Record<string, Setting>> {
     schedule: plan.schedule,
     rounds: plan.rounds,
     burst: `${plan.burstNs}ns`,
+    ...(plan.threads === undefined ? {} : { threads: plan.threads }),
     ...(margin === undefined ? {} : { margin: percentText(margin) }),
     ...(target === null
       ? { blocks: maxBlocks }

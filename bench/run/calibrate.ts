@@ -1,5 +1,6 @@
 /** Finds, once per session and on the warmed-up baseline, how many passes make a burst; frozen for every environment. */
 
+import type { BodyOf } from '../payload/protocol.ts';
 import { commandOf, runOf } from '../plan/commands.ts';
 import type { Plan } from '../types.ts';
 import { median } from '../units.ts';
@@ -42,13 +43,13 @@ export async function calibrate(resident: Pick<Resident, 'ask'>, plan: Plan): Pr
 /** A program is compiled already, and may run for a minute: its first runs after the trial say enough. */
 async function calibrateCommand(resident: Pick<Resident, 'ask'>, workload: string, burstNs: number): Promise<number> {
   const { body } = await resident.ask('warmup', { workload, work: 1, bursts: COMMAND_RUNS });
-  return roundTo125(burstNs / median(body.bursts.map(([, wallNs]) => wallNs)));
+  return roundTo125(burstNs / median(timesOf(body)));
 }
 
 async function calibrateOne(resident: Pick<Resident, 'ask'>, workload: string, burstNs: number): Promise<number> {
   const passNs = async (work: number, bursts: number, counted: number): Promise<number> => {
     const { body } = await resident.ask('warmup', { workload, work, bursts });
-    return median(body.bursts.slice(-counted).map(([, wallNs]) => wallNs / work));
+    return median(timesOf(body).slice(-counted)) / work;
   };
   let passes = 1;
   for (;;) {
@@ -64,4 +65,9 @@ async function calibrateOne(resident: Pick<Resident, 'ask'>, workload: string, b
     work = again;
   }
   return work;
+}
+
+/** Of copies, the slowest one's own time: how late it began after the barrier does not grow with the work. */
+function timesOf({ bursts, copies }: BodyOf<'warmup'>): number[] {
+  return bursts.map(([, wallNs], at) => (copies === undefined ? wallNs : Math.max(...(copies.wallNs[at] ?? [wallNs]))));
 }

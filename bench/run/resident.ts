@@ -130,6 +130,7 @@ export class Resident {
     const wait = patience?.waitFor(what, planMs) ?? { limitMs: planMs };
     const before = this.#cpuSoFar();
     const reply = await this.#client.request(op, params, wait);
+    assertCopies(reply.body, this.#scope.plan);
     patience?.answered(what, Number(reply.receivedNs - reply.sentNs) / 1e6);
     const after = this.#cpuSoFar();
     const hostCpuNs = before === null || after === null ? null : after - before;
@@ -228,6 +229,14 @@ export class Resident {
     const sinceReady = difference(cpuNs, this.#cpuAtReady);
     return sinceReady === null ? null : Math.max(0, (sinceReady - this.#ownCpuNs) / 1e6);
   }
+}
+
+/** A payload of an early version knows no copies, and would measure one. */
+function assertCopies(body: BodyOf<Op>, { threads = 1 }: Plan): void {
+  if (!('bursts' in body)) return;
+  const copies = body.copies?.wallNs[0]?.length ?? 1;
+  if (copies !== threads)
+    throw new BoxFault('failed', `ran ${copies} of ${threads} copies: its image is of an early version`);
 }
 
 function limitOf({ plan }: StartScope, environment: Environment): number {

@@ -20,12 +20,14 @@ export interface Answered<S = MeasuringStep> {
 /** The rows of one answer, in the order in which the bursts ran. Assumed correct until a state shows otherwise. */
 export function toSamples({ plan, block, step, resident, work, reply, askedAtMs }: Answered): Sample[] {
   const { bursts, checksum, metrics = {} } = reply.body;
+  const { threads = 1 } = plan;
+  const cpuOfRequest = hostCpuOf(reply);
   const wallSum = bursts.reduce((sum, [, wallNs]) => sum + wallNs, 0);
   const command = commandOf(plan, step.workload);
   const rows = bursts.map(([offsetNs, wallNs, cpuNs], index): Sample => {
     const last = index === bursts.length - 1;
     // A guest kernel counts wall time as CPU time; the host's account of the request is split by wall time.
-    const hostCpuNs = reply.hostCpuNs === null ? null : Math.round((reply.hostCpuNs * wallNs) / wallSum);
+    const hostCpuNs = cpuOfRequest === null ? null : Math.round((cpuOfRequest * wallNs) / wallSum);
     return {
       block,
       round: step.kind === 'visit' ? step.round : step.kind === 'long' ? step.visit : 0,
@@ -35,7 +37,7 @@ export function toSamples({ plan, block, step, resident, work, reply, askedAtMs 
       phase: phaseOf(step.kind, last),
       workload: step.workload,
       size: plan.size,
-      work,
+      work: work * threads,
       wallNs,
       // Nor does a payload know what programs used that it started.
       cpuNs: resident.environment.cpuClock === 'guest' && command === undefined ? cpuNs : hostCpuNs,
@@ -45,7 +47,8 @@ export function toSamples({ plan, block, step, resident, work, reply, askedAtMs 
       hostNs: last ? Number(reply.receivedNs - reply.sentNs) : null,
       clock: 'guest',
       kernels: plan.kernels,
-      ...speedOf(resident, step.workload, work, wallNs),
+      ...speedOf(resident, step.workload, work, copiesOf(reply, index) ?? [wallNs]),
+      ...spreadOf(reply, index),
     };
   });
   if (step.kind === 'warmup') return rows;
@@ -61,7 +64,9 @@ function metricRows(
 ): Sample[] {
   return metrics.flatMap(({ id, unit, better }) => {
     const rate = figureOf(id);
-    return rate === undefined ? [] : [{ ...row, workload: id, mflops: null, unit, rate, better, checksum: '' }];
+    if (rate === undefined) return [];
+    // How far copies lie apart is about their time.
+    return [{ ...row, workload: id, mflops: null, unit, rate, better, checksum: '', spread: null }];
   });
 }
 
@@ -71,10 +76,12 @@ function metricRows(
  */
 export function toHostSample(answered: Answered<HostStep>, emptyNs: number): Sample {
   const { plan, block, step, resident, work, reply, askedAtMs } = answered;
-  const { bursts, checksum } = reply.body;
-  const passes = work * bursts.length;
+  const { bursts, checksum, copies } = reply.body;
+  const { threads = 1 } = plan;
+  const passes = work * bursts.length * threads;
   const hostNs = Number(reply.receivedNs - reply.sentNs);
-  const wallNs = Math.max(0, Math.round(hostNs - emptyNs));
+  // Copies wait for each other between bursts; by the box's own clock, whose drift is a small share of that.
+  const wallNs = Math.max(0, Math.round(hostNs - emptyNs - (copies?.asideNs ?? 0)));
   const ownCpuNs = bursts.reduce((sum, [, , cpuNs]) => sum + cpuNs, 0);
   return {
     block,
@@ -87,27 +94,48 @@ export function toHostSample(answered: Answered<HostStep>, emptyNs: number): Sam
     size: plan.size,
     work: passes,
     wallNs,
-    cpuNs: resident.environment.cpuClock === 'guest' ? ownCpuNs : reply.hostCpuNs,
+    cpuNs: resident.environment.cpuClock === 'guest' ? ownCpuNs : hostCpuOf(reply),
     checksum,
     ok: true,
     startedAt: new Date(askedAtMs).toISOString(),
     hostNs,
     clock: 'host',
     kernels: plan.kernels,
-    ...speedOf(resident, step.workload, passes, wallNs),
+    ...speedOf(resident, step.workload, passes, [wallNs]),
+    threads,
+    spread: null,
+    lateNs: null,
   };
 }
 
-/** The rate of so many passes in so much time. MFLOPS are the rate of a workload that names no other unit. */
+/** The rate of so many passes in so much time, the sum over copies. MFLOPS are the rate of a workload that names no other unit. */
 function speedOf(
   { prepared }: Pick<Resident, 'prepared'>,
   workload: string,
   passes: number,
-  wallNs: number,
+  wallNs: readonly number[],
 ): Pick<Sample, 'mflops' | 'unit' | 'rate' | 'better'> {
   const { flops = 0, unit = MFLOPS, perPass = flops / 1e6 } = prepared.find(({ id }) => id === workload) ?? {};
-  const rate = wallNs === 0 ? null : (perPass * passes * 1e9) / wallNs;
+  const rate = wallNs.includes(0) ? null : wallNs.reduce((sum, ns) => sum + (perPass * passes * 1e9) / ns, 0);
   return { mflops: unit === MFLOPS ? rate : null, unit, rate, better: null };
+}
+
+/** CPU time of a request by the host's account, without what copies spent on waiting for each other. */
+function hostCpuOf({ hostCpuNs, body }: Answered['reply']): number | null {
+  return hostCpuNs === null ? null : Math.max(0, hostCpuNs - (body.spunNs ?? 0));
+}
+
+/** Wall times of the copies in a burst; undefined for the only one. */
+function copiesOf({ body }: Answered['reply'], burst: number): readonly number[] | undefined {
+  return body.copies?.wallNs[burst];
+}
+
+function spreadOf(reply: Answered['reply'], burst: number): Pick<Sample, 'threads' | 'spread' | 'lateNs'> {
+  const times = copiesOf(reply, burst);
+  if (times === undefined) return { threads: 1, spread: null, lateNs: null };
+  const spread = Math.max(...times) / Math.min(...times);
+  const lateNs = reply.body.copies?.lateNs[burst] ?? null;
+  return { threads: times.length, spread: Number.isFinite(spread) ? spread : null, lateNs };
 }
 
 /** The last burst of a visit counts; one before it is the lead-in. */

@@ -39,6 +39,9 @@ export const EVENTS = {
     remedy: z.string(),
   }),
   'harness-not-pinned': notable('the harness could not be moved off the measured CPUs', { reason: z.string() }),
+  'shared-core': notable('measured CPUs are siblings of one core, and take speed from each other', {
+    reason: z.string(),
+  }),
   'other-run': notable(
     'another run measured on this host at the same time, as the user allowed: the ratios include its work',
     { run: z.string() },

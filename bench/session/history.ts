@@ -29,7 +29,7 @@ export interface HistorySeries {
   readonly highs: number[];
 }
 
-/** Sessions that form a series: of one machine, with the same size, kernels and baseline. */
+/** Sessions that form a series: of one machine, with the same size, kernels, threads and baseline. */
 export interface HistoryGroup {
   /** That its first session has on record. */
   readonly fingerprint: string;
@@ -37,6 +37,8 @@ export interface HistoryGroup {
   readonly cpuModel: string;
   readonly size: string;
   readonly kernels: string;
+  /** Copies of a workload that ran at once. */
+  readonly threads: number;
   readonly baseline: string;
   /** In the order of time. */
   readonly sessions: readonly HistorySession[];
@@ -87,11 +89,11 @@ function readOne(dir: string, groups: Map<string, Growing>, names: Map<string, s
   const startedAtMs = Date.parse(startedAt);
   if (!Number.isFinite(startedAtMs)) throw new LeftOut('its time is invalid');
   const { cpuModel = '' } = host.hardware as { cpuModel?: string };
-  const { size, kernels, baseline } = plan;
-  const head = { fingerprint: host.fingerprint, cpuModel: String(cpuModel), size, kernels, baseline };
+  const { size, kernels, baseline, threads = 1 } = plan;
+  const head = { fingerprint: host.fingerprint, cpuModel: String(cpuModel), size, kernels, threads, baseline };
   const rows = [...rowsOf(dir, CONTRASTS)];
   if (rows.length === 0) throw new LeftOut('no whole block');
-  const key = JSON.stringify([machineOf(host), size, kernels, baseline]);
+  const key = JSON.stringify([machineOf(host), size, kernels, threads, baseline]);
   const group: Growing = groups.get(key) ?? { ...head, sessions: [], series: new Map() };
   groups.set(key, group);
   const place = group.sessions.push({ id: session, dir, startedAtMs }) - 1;

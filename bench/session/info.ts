@@ -60,7 +60,7 @@ export interface SessionInfo {
   readonly stopReason: StopReason;
   readonly seed: number;
   readonly plan: Plan;
-  /** Passes in a burst, by workload; empty until calibrated. */
+  /** Passes in a burst of each copy, by workload; empty until calibrated. */
   readonly work: Readonly<Record<string, number>>;
   /** What the pilot decided; null before its end. */
   readonly warmup: Warmup | null;

@@ -23,6 +23,7 @@ import {
   maybe,
   oneOf,
   ordinal,
+  positive,
   SESSION,
   signedFigure,
   Table,
@@ -68,7 +69,7 @@ export const SAMPLES = new Table<Partial<Sample>, Sample>(
       size: column('size', oneOf(SIZES), { meaning: 'size of its data' }),
       work: column('work', whole, {
         unit: 'passes',
-        meaning: 'kernel passes in the burst; the same for every environment of a session',
+        meaning: 'kernel passes in the burst, of all copies together; the same for every environment of a session',
         detail: '`clock` = `host`: in the whole visit',
       }),
       wallNs: column('wall_ns', whole, {
@@ -124,6 +125,22 @@ export const SAMPLES = new Table<Partial<Sample>, Sample>(
       }),
       better: column('better', maybe(oneOf(DIRECTIONS)), {
         meaning: 'of a figure that a program prints, which of two is better; empty where the time counts',
+        appended: true,
+      }),
+      threads: column('threads', maybe(ordinal), {
+        unit: 'count',
+        meaning: 'copies of the workload that ran at once, one a CPU',
+        detail:
+          'Above 1, `wall_ns` is the makespan, from the barrier to the end of the last copy; `work` and `cpu_ns` are those of all copies together, and `rate` is the sum of their rates, or the mean of what they print ([Copies](../docs/method.md#copies))',
+        appended: true,
+      }),
+      spread: column('spread', maybe(positive), {
+        meaning: 'time of the slowest copy over that of the fastest; empty for one',
+        appended: true,
+      }),
+      lateNs: column('late_ns', figure, {
+        unit: 'ns',
+        meaning: 'from the barrier to the beginning of the last copy; empty for one',
         appended: true,
       }),
     }),

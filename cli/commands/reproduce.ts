@@ -49,6 +49,7 @@ async function reproduceIn(dir: string, flags: ReproduceFlags): Promise<number> 
     baseline: plan.baseline,
     workloads: plan.workloads,
     limits,
+    threads: plan.threads,
     origin: originOf(dir, plan, flags),
   };
   const image = await imageOf(original, flags.image);

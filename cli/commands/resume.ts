@@ -49,12 +49,13 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
   const host = await readHost(plan.limits);
   if (flags.allowDifferentHosts !== true) assertSameHardware(before, host);
   // Says in words when the CPUs of the plan may not be used here.
-  defaultLimits(plan.limits.cpus, plan.limits.memoryBytes);
+  defaultLimits(plan.limits.cpus, plan.limits.memoryBytes, plan.threads);
   const settings = {
     requested: plan.environments.map(({ path }) => path),
     baseline: plan.baseline,
     workloads: plan.workloads,
     limits: plan.limits,
+    threads: plan.threads,
     origin: originOf(dir, plan, flags),
   };
   const image = { imageFile: undefined, imageDigest: before.image.digest };

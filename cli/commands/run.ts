@@ -30,7 +30,7 @@ export async function run(flags: RunFlags, ...operands: string[]): Promise<numbe
     ...NAMED_WORKLOADS,
     programs: true,
     seed: randomInt(2 ** 31),
-    limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
+    limitsFor: (cpus, memoryBytes, threads) => defaultLimits(cpus, memoryBytes, threads),
   });
   const out = resolve(input.out ?? defaultFor('run', 'out'));
   const compared = settings.requested.filter((name) => name !== settings.baseline);

@@ -11,12 +11,13 @@ export function limitsHere(
   cpu: readonly number[] | undefined,
 ): { readonly limits: Limits; readonly note: string | null } {
   const { cpus, memoryBytes } = plan.limits;
-  if (cpu !== undefined) return { limits: defaultLimits(cpu, memoryBytes), note: null };
+  const { threads = 1 } = plan;
+  if (cpu !== undefined) return { limits: defaultLimits(cpu, memoryBytes, threads), note: null };
   try {
-    return { limits: defaultLimits(cpus, memoryBytes), note: null };
+    return { limits: defaultLimits(cpus, memoryBytes, threads), note: null };
   } catch (error) {
     if (!(error instanceof BoxmarkError)) throw error;
-    const limits = defaultLimits(undefined, memoryBytes);
+    const limits = defaultLimits(undefined, memoryBytes, threads);
     const note = `CPU ${formatCpuList(limits.cpus)} is measured on, because CPU ${formatCpuList(cpus)} of the session is not available here.`;
     return { limits, note };
   }

@@ -39,6 +39,8 @@ export async function pairedCase(sides: Sides, options: CaseOptions): Promise<Pa
   if (sides.baseline.length > 1 || sides.candidate.length > 1) return 'a side is more than one session';
   if (process.platform !== 'linux') return 'measuring needs Linux';
   const digests = [baseline, candidate].map(({ info }) => info.image.digest);
+  const threads = [baseline, candidate].map(({ info }) => info.plan.threads ?? 1);
+  if (threads[0] !== threads[1]) return `they ran ${threads.join(' and ')} copies at once`;
   if (digests[0] === digests[1]) return 'both sessions ran the same image';
   const images: Image[] = [];
   for (const digest of digests) {
@@ -112,6 +114,7 @@ export async function runPaired(
     baseline: plan.baseline,
     workloads: plan.workloads,
     limits: plan.limits,
+    threads: plan.threads,
     origin,
   };
   const image = { imageFile: undefined, imageDigest: baselineImage.digest };

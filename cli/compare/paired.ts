@@ -75,9 +75,13 @@ export async function measurePaired(rig: Rig, request: PairedRequest): Promise<P
   }
 }
 
-async function prepareCandidate(path: string, { workspace, spec, progress }: Rig, image: Image): Promise<Environment> {
+async function prepareCandidate(
+  path: string,
+  { workspace, spec, progress, threads }: Rig,
+  image: Image,
+): Promise<Environment> {
   progress.phase(`preparing ${candidateOf(path)}`);
-  const context = contextOf({ image, workspace, spec });
+  const context = contextOf({ image, workspace, spec, threads });
   const made = await prepareStack(path, parsePath(path, RUNNERS, suggestion), context);
   const { digest, nodeDigest: node, payloadDigest: payload } = image;
   return { ...made, path: candidateOf(path), image: { digest, node, payload } };

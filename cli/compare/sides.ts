@@ -32,8 +32,8 @@ export interface Sides {
 }
 
 /**
- * Reads both sides and keeps what can be compared: the same workload size, kernels and baseline environment, and, unless
- * hosts may differ, the same hardware. A session that is on both sides is the candidate's, and of copies the first counts. Throws a usage error when
+ * Reads both sides and keeps what can be compared: the same workload size, kernels, threads and baseline environment, and,
+ * unless hosts may differ, the same hardware. A session that is on both sides is the candidate's, and of copies the first counts. Throws a usage error when
  * nothing is left, with code 5 when that is for the hardware.
  */
 export async function readSides(
@@ -130,7 +130,8 @@ function suitesOf(sessions: readonly StoredSession[]): string {
 
 /** What must be the same, or ratios are of different things. */
 function designOf({ plan }: SessionInfo): string {
-  return `size ${plan.size}, ${plan.kernels} kernels, baseline ${plan.baseline}`;
+  const { size, kernels, baseline, threads = 1 } = plan;
+  return `size ${size}, ${kernels} kernels, baseline ${baseline}${threads === 1 ? '' : `, ${threads} threads`}`;
 }
 
 function sift(
@@ -148,7 +149,7 @@ function nothingLeft(path: string, leftOut: readonly LeftOut[]): BoxmarkError {
   return usageError(
     `No session is left to compare${first === undefined ? '' : `: ${first.why.replace(/\.$/, '')}`}.`,
     first?.dir ?? path,
-    'sessions of the same size, kernels and baseline',
+    'sessions of the same size, kernels, threads and baseline',
   );
 }
 

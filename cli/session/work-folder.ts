@@ -2,7 +2,8 @@
 
 import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
 import type { Limits, Note, Workspace } from '../../bench/types.ts';
-import { pinSelf } from '../../runners/host/cpus.ts';
+import { siblingTexts } from '../../runners/host/cores.ts';
+import { hostCpus, pinSelf } from '../../runners/host/cpus.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/workspace.ts';
 import { programName } from '../terminal/called-as.ts';
 
@@ -59,9 +60,11 @@ export class WorkFolder {
     }
   }
 
-  async #pin({ housekeeping }: Limits): Promise<void> {
+  async #pin({ cpus, housekeeping }: Limits): Promise<void> {
+    const siblings = siblingTexts(hostCpus().cores, cpus);
     const pinned = await pinSelf(housekeeping);
     this.#unpin = () => pinned.restore();
     if (pinned.note) this.#listener({ kind: 'harness-not-pinned', reason: pinned.note });
+    for (const reason of siblings) this.#listener({ kind: 'shared-core', reason });
   }
 }

@@ -76,12 +76,18 @@ function aboutSession({ session, blocks }: ReportModel): Text[] {
   const rounds = plan.measure === 'footprint' ? '' : ` × ${plan.rounds} rounds`;
   const shape = `${plan.profile}: ${count(blocks, 'block')}${rounds}${span}`;
   const kernels = isOfPrograms(plan) ? '' : `size ${plan.size}, ${plan.kernels} kernels, `;
-  const where = `CPU ${formatCpuList(plan.limits.cpus)}, ${kernels}seed ${plan.seed}`;
+  const where = `${cpusText(plan)}, ${kernels}seed ${plan.seed}`;
   return [
     [`boxmark ${clean(session.program, 20)} · `, name(session.id, 60), ` · ${dateText(session.startedAt)}`],
     name(session.host, 200),
     clean(`${shape} · ${where}`),
   ];
+}
+
+/** `2 threads (CPUs 0-1)`, or the CPUs alone. */
+function cpusText({ threads = 1, limits: { cpus } }: ReportModel['session']['plan']): string {
+  const list = formatCpuList(cpus);
+  return threads === 1 ? `CPU ${list}` : `${threads} threads (CPUs ${list})`;
 }
 
 /** Drawn when they are first asked for. */

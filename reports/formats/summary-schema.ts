@@ -99,6 +99,7 @@ const level = z.strictObject({
   better: z.enum(DIRECTIONS).nullable().describe('Of a figure that a program prints: which of two is better.'),
   medianMflops: figure.describe('The same where it is MFLOPS.'),
   wakeupRatio: figure,
+  spread: figure.describe('Of copies that run at once: time of the slowest over that of the fastest. Null for one.'),
 });
 
 const command = z.strictObject({
@@ -168,6 +169,7 @@ export const planSchema = z.strictObject({
     memoryBytes: z.number(),
     pids: z.number(),
   }),
+  threads: z.int().optional().describe('Copies of every workload that run at once, one a CPU; one when left out.'),
   measure: z.enum(COST_MEASURES).optional().describe('What is measured instead of workloads.'),
   cold: z.boolean().optional(),
   instances: z.array(z.int()).optional(),

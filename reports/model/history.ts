@@ -60,6 +60,7 @@ export interface HistoryMachine {
   readonly cpuModel: string;
   readonly size: string;
   readonly kernels: string;
+  readonly threads: number;
   readonly baseline: string;
   readonly sessions: readonly { readonly id: string; readonly startedAtMs: number }[];
   readonly lines: readonly HistoryLine[];

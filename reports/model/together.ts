@@ -67,9 +67,11 @@ function conditionsOf(models: readonly ReportModel[]): (model: ReportModel) => s
   const differ = (of: (model: ReportModel) => string) => new Set(models.map(of)).size > 1;
   const sizes = differ(({ session }) => session.plan.size);
   const kernels = differ(({ session }) => session.plan.kernels);
+  const threads = differ(({ session }) => String(session.plan.threads ?? 1));
   return ({ session: { plan } }) => [
     ...(sizes ? [`size ${clean(plan.size, 20)}`] : []),
     ...(kernels ? [`${clean(plan.kernels, 20)} kernels`] : []),
+    ...(threads ? [plan.threads === undefined ? '1 thread' : `${plan.threads} threads`] : []),
   ];
 }
 

@@ -90,7 +90,7 @@ function changeNotes({ changeLog, certain, differences }: HistoryChange, margin:
 
 /** `charts`: the name that its charts have in the document; `drawn`: how many of them there are. */
 export function machine(group: HistoryMachine, id: string, drawn: { shown: number; wanted: number }): Section {
-  const { fingerprint, sessions, size, kernels, baseline } = group;
+  const { fingerprint, sessions, size, kernels, threads, baseline } = group;
   const [first, last] = [sessions[0], sessions.at(-1)].map((one) => dateOf(one?.startedAtMs ?? 0));
   return {
     id,
@@ -98,7 +98,7 @@ export function machine(group: HistoryMachine, id: string, drawn: { shown: numbe
     weight: 'body',
     lead: [
       [
-        `Hardware ${clean(fingerprint).slice(0, 8)}: ${count(sessions.length, 'session')}, ${first === last ? first : `${first} to ${last}`}; size ${clean(size, 20)}, ${clean(kernels, 20)} kernels, baseline `,
+        `Hardware ${clean(fingerprint).slice(0, 8)}: ${count(sessions.length, 'session')}, ${first === last ? first : `${first} to ${last}`}; size ${clean(size, 20)}, ${clean(kernels, 20)} kernels, ${threads === 1 ? '' : `${threads} threads, `}baseline `,
         name(baseline, 60),
         '.',
       ],
@@ -166,7 +166,7 @@ export function historyNotes({ groups }: HistoryModel): Section {
   return list('notes', 'Notes', [
     ...(unsearched > 0 ? [`${count(unsearched, 'figure')} not searched for changes: fewer than 12 sessions.`] : []),
     ...(groups.length > 1
-      ? ['Machines, sizes, kernels and baselines that differ are kept apart: their figures are never joined.']
+      ? ['Machines, sizes, kernels, threads and baselines that differ are kept apart: their figures are never joined.']
       : []),
     ...(lines.some((line) => line.changes.length > 0)
       ? [

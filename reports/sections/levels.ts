@@ -21,11 +21,14 @@ export function levels(model: ReportModel): Section {
         caption: 'One pass of each workload',
         group: 'environment',
         columns: [
-          ...figures('workload', 'time', 'rate', 'wake-up'),
+          ...figures('workload', 'time', 'rate', 'wake-up', ...(isOfCopies(model) ? ['spread'] : [])),
           ...details('bursts', 'wrong answers', 'rows of samples.csv'),
         ],
         rows: model.environments.flatMap((environment) => levelRows(model, environment)),
-        notes: ['wake-up: time of the lead-in burst over that of the measured one'],
+        notes: [
+          'wake-up: time of the lead-in burst over that of the measured one',
+          ...(isOfCopies(model) ? [COPIES_NOTE] : []),
+        ],
         sources: [{ file: 'samples.csv', rows: null, filter: 'by env and workload, phase = measure' }],
       },
     ],
@@ -44,6 +47,7 @@ function levelRows(model: ReportModel, environment: EnvironmentModel): Row[] {
         { show: known(it.medianNsPerPass, formatNs), value: it.medianNsPerPass },
         { show: rateText(it), value: it.medianRate },
         { show: known(it.wakeupRatio, (ratio) => `${ratio.toFixed(2)}×`), value: it.wakeupRatio },
+        ...(isOfCopies(model) ? [{ show: known(it.spread, (ratio) => `${ratio.toFixed(2)}×`), value: it.spread }] : []),
         { show: String(it.bursts), value: it.bursts },
         { show: String(it.wrongAnswers), value: it.wrongAnswers },
         rowsCell(model, environment.path, it.workload),
@@ -52,7 +56,15 @@ function levelRows(model: ReportModel, environment: EnvironmentModel): Row[] {
   });
   if (compositeMflops === null) return rows;
   const score = { show: `${threeDigits(compositeMflops)} MFLOPS`, value: compositeMflops };
-  return [...rows, { group, cells: ['composite', NO_FIGURE, score, NO_FIGURE, NO_FIGURE, NO_FIGURE, NO_FIGURE] }];
+  const others = Array.from({ length: isOfCopies(model) ? 5 : 4 }, () => NO_FIGURE);
+  return [...rows, { group, cells: ['composite', NO_FIGURE, score, ...others] }];
+}
+
+const COPIES_NOTE =
+  'of copies at once: time is the makespan over the passes of all, rate the sum over copies, spread the time of the slowest over that of the fastest';
+
+function isOfCopies({ session }: ReportModel): boolean {
+  return (session.plan.threads ?? 1) > 1;
 }
 
 function rowsCell({ details }: ReportModel, path: string, workload: string): Cell {

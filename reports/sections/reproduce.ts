@@ -36,6 +36,7 @@ export function reproduce(model: ReportModel): Section {
             `${plan.profile}, ${plan.schedule}: ${count(model.blocks, 'block')} × ${plan.rounds} rounds${isOfPrograms(plan) ? '' : `, size ${plan.size}, ${plan.kernels} kernels`}`,
           ),
         ],
+        ...(plan.threads === undefined ? [] : [['copies at once', String(plan.threads)] as [Text, Text]]),
         ['passes in a burst', work.join(', ') || NO_FIGURE],
         ['started', clean(session.startedAt, 40)],
         ['duration', Number.isFinite(took) ? formatSpan(took) : NO_FIGURE],

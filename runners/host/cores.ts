@@ -48,3 +48,32 @@ function byCapacity(files: KernelFiles): CoreKind[] {
   }
   return [...found].sort(([a], [b]) => b - a).map(([capacity, cpus]) => ({ name: `capacity ${capacity}`, cpus }));
 }
+
+/** CPUs by their cores, of which SMT makes several; each CPU by itself where nothing says otherwise. */
+export function physicalCores(files: KernelFiles, cpus: readonly number[]): number[][] {
+  const cores = new Map<string, number[]>();
+  for (const cpu of cpus) {
+    const siblings = files.cpus(`/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`) ?? [cpu];
+    const key = siblings.join(',');
+    cores.set(key, [...(cores.get(key) ?? []), cpu]);
+  }
+  return [...cores.values()];
+}
+
+/** The CPUs in an order in which the first ones share no core: the last CPU of each core, then the one before. */
+export function spreadOut(cores: readonly (readonly number[])[], cpus: readonly number[]): number[] {
+  const rank = (cpu: number) => {
+    const core = (cores.find((one) => one.includes(cpu)) ?? [cpu]).filter((one) => cpus.includes(one));
+    return core.length - core.indexOf(cpu);
+  };
+  return [...cpus].sort((a, b) => rank(a) - rank(b) || b - a);
+}
+
+/** `CPUs 2 and 3 are siblings of one core`, of those among the CPUs that are; empty where none are. */
+export function siblingTexts(cores: readonly (readonly number[])[], cpus: readonly number[]): string[] {
+  return cores.flatMap((core) => {
+    const those = core.filter((cpu) => cpus.includes(cpu));
+    if (those.length < 2) return [];
+    return [`CPUs ${those.slice(0, -1).join(', ')} and ${those.at(-1)} are siblings of one core`];
+  });
+}

@@ -4,12 +4,13 @@ import { usageError } from '../../bench/errors.ts';
 import type { Limits } from '../../bench/types.ts';
 import { ownCpuset } from '../cgroup/limits.ts';
 import { hostExec } from '../kit/process.ts';
-import { parseKernelCpus } from '../kit/shell.ts';
-import { type CoreKind, coreKinds, fastest } from './cores.ts';
+import { cpuList, parseKernelCpus } from '../kit/shell.ts';
+import { type CoreKind, coreKinds, fastest, physicalCores, spreadOut } from './cores.ts';
 import { fieldOf, type KernelFiles, kernelFiles, memoryField } from './kernel-files.ts';
 
-/** Room for Node.js's threads and an init, not for a runaway. */
+/** Room for Node.js's threads and an init, not for a runaway; and for those of each further copy. */
 const PIDS = 512;
+const PIDS_OF_COPY = 32;
 
 /** The CPUs of this host, as far as a run may use them; ascending. */
 export interface HostCpus {
@@ -21,6 +22,8 @@ export interface HostCpus {
   readonly isolated: readonly number[];
   /** Kinds of cores, the fastest first; empty where all are alike. */
   readonly kinds: readonly CoreKind[];
+  /** Those of one core together. */
+  readonly cores: readonly (readonly number[])[];
 }
 
 /** Ask before `pinSelf`, which narrows the mask. */
@@ -40,6 +43,7 @@ export function hostCpus(root = '/'): HostCpus {
     usable: usable.length > 0 ? usable : [0],
     isolated: isolated.filter((cpu) => usable.includes(cpu)),
     kinds: coreKinds(files),
+    cores: physicalCores(files, usable),
   };
 }
 
@@ -53,15 +57,17 @@ export function allowedCpus(root = '/'): readonly number[] {
  * interrupts, and on an isolated one where there are any.
  * @param cpus what the user asked for (`--cpu`)
  * @param memoryBytes memory of each box
- * @throws `BoxmarkError` (usage, code 2) naming the usable CPUs when one can't be used
+ * @param threads copies that run at once (`--threads`), each on a CPU of its own
+ * @throws `BoxmarkError` (usage, code 2) naming the usable CPUs when one can't be used, or there are too few
  */
 export function defaultLimits(
   cpus: readonly number[] | undefined,
   memoryBytes: number,
+  threads = 1,
   host: HostCpus = hostCpus(),
 ): Limits {
-  const { allowed, usable, isolated, kinds } = host;
-  const wanted = cpus ?? fastest(kinds, isolated.length > 0 ? isolated : allowed).slice(-1);
+  const { allowed, usable, isolated } = host;
+  const wanted = cpus ?? chosenCpus(host, threads);
   const refused = wanted.filter((cpu) => !usable.includes(cpu));
   if (refused.length > 0 || wanted.length === 0) {
     throw usageError(
@@ -71,10 +77,31 @@ export function defaultLimits(
     );
   }
   const measured = [...new Set(wanted)].sort((a, b) => a - b);
+  if (measured.length < threads) {
+    throw usageError(
+      `${threads} copies need a CPU each, and --cpu names ${measured.length}.`,
+      `--threads ${threads} --cpu ${cpuList(measured)}`,
+      `--threads ${measured.length}, or more CPUs of ${cpuList(usable)}`,
+    );
+  }
   const others = allowed.filter((cpu) => !measured.includes(cpu));
   const plain = others.filter((cpu) => !isolated.includes(cpu));
   const housekeeping = [plain, others, measured].find((group) => group.length > 0) ?? measured;
-  return { cpus: measured, housekeeping, memoryBytes, pids: PIDS };
+  return { cpus: measured, housekeeping, memoryBytes, pids: PIDS + (threads - 1) * PIDS_OF_COPY };
+}
+
+/** Of different cores while there are any, the last ones first, and of one kind; the first CPU, with the harness, comes last. */
+function chosenCpus({ allowed, isolated, kinds, cores }: HostCpus, threads: number): readonly number[] {
+  if (threads > allowed.length) {
+    throw usageError(
+      `${threads} copies need a CPU each, and this host has ${allowed.length} for a run (${cpuList(allowed)}).`,
+      `--threads ${threads}`,
+      `--threads ${allowed.length}`,
+    );
+  }
+  const pools = [...(isolated.length > 0 ? [fastest(kinds, isolated)] : []), fastest(kinds, allowed), allowed];
+  const pool = pools.find((cpus) => cpus.length >= threads) ?? allowed;
+  return spreadOut(cores, pool).slice(0, threads);
 }
 
 export interface Pinned {

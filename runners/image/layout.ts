@@ -3,11 +3,11 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
-import { FILE_COUNT, filePath, fileText, NODE_PATH, PROGRAM_PATH } from '../../bench/payload/image-files.ts';
+import { FILE_COUNT, filePath, fileText, NODE_PATH } from '../../bench/payload/image-files.ts';
 import { findCommand } from '../kit/commands.ts';
-import { argcProgram } from './argc-program.ts';
 import { libraryClosure } from './elf-closure.ts';
 import type { Manifest } from './manifest.ts';
+import { staticPrograms } from './static-programs.ts';
 
 /** A regular file: copied from the host, its first bytes replaced by `head` (hexadecimal), or generated. */
 export type FileSource = { readonly mode: number } & (
@@ -97,8 +97,9 @@ function addWorkloadFiles(layout: Layout): void {
   for (let index = 0; index < FILE_COUNT; index++) {
     layout.files.set(filePath(index), { mode: 0o644, text: fileText(index) });
   }
-  const program = argcProgram(process.arch);
-  if (program !== undefined) layout.files.set(PROGRAM_PATH, { mode: 0o755, hex: program.toString('hex') });
+  for (const [path, program] of Object.entries(staticPrograms(process.arch))) {
+    layout.files.set(path, { mode: 0o755, hex: program.toString('hex') });
+  }
 }
 
 /** Adds a host command with its libraries. A name goes to /usr/bin, an absolute path stays where it is. */

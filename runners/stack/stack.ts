@@ -41,6 +41,20 @@ export interface StackContext {
   readonly workspace: Workspace;
   /** Of the payload's boxes. */
   readonly spec?: BoxSpec;
+  /** Copies of every workload that a payload runs at once; one when left out. */
+  readonly threads?: number | undefined;
+}
+
+/** Throws an UnavailableError where a layer has too few CPUs for the copies, before anything is started. */
+export function assertThreads(
+  path: string,
+  layers: readonly Runner[],
+  { threads = 1 }: Pick<StackContext, 'threads'>,
+): void {
+  const small = layers.find(({ oneCpu }) => oneCpu === true);
+  if (threads === 1 || small === undefined) return;
+  const reason = `a box of ${small.name} has one CPU, and ${threads} copies need one each`;
+  throw new UnavailableError({ path, reason, remedy: 'leave it out, or --threads 1' });
 }
 
 /** Probes and prepares every layer, for real. Throws an UnavailableError where a layer can't run, and the signal's reason once it is set. */
@@ -50,6 +64,7 @@ export async function prepareStack(
   context: StackContext,
 ): Promise<Environment> {
   const { image, workspace } = context;
+  assertThreads(path, layers, context);
   const prepared: Prepared[] = [];
   const holders: Box[] = [];
   const host = hostBox(workspace);
@@ -109,7 +124,7 @@ interface StartInput {
 
 async function startStack(input: StartInput): Promise<Started> {
   const { name, signal, layers, prepared, host, context, guest, remote } = input;
-  const { image, workspace } = context;
+  const { image, workspace, threads = 1 } = context;
   const begunNs = process.hrtime.bigint();
   const opened: Box[] = [];
   let closed: Promise<void> | undefined;
@@ -133,7 +148,9 @@ async function startStack(input: StartInput): Promise<Started> {
     const inner = opened.at(-1) as Box;
     // The token is on the command line of the payload, or of the virtual machine, wherever the host can see it.
     const token = `--start=${workspace.id}-${name}`;
-    const child = await inner.spawn([...image.payloadArgv, token, ...scratchArguments(dataIn(inner, layers))]);
+    const copies = threads === 1 ? [] : [`--threads=${threads}`];
+    const data = scratchArguments(dataIn(inner, layers));
+    const child = await inner.spawn([...image.payloadArgv, token, ...copies, ...data]);
     const spawnedNs = process.hrtime.bigint();
     const cgroup = opened.find(({ machine }) => machine !== undefined)?.machine ?? inner.cgroup;
     let known: Account | undefined;

@@ -9,7 +9,7 @@ function spin(ns: number): void {
 describe('bursts', () => {
   it('are as many as asked for, each of the work asked for, in order', () => {
     let passes = 0;
-    const bursts = measureBursts(() => passes++, { work: 7, bursts: 3 });
+    const { bursts } = measureBursts(() => passes++, { work: 7, bursts: 3 });
     expect(passes).toBe(21);
     expect(bursts).toHaveLength(3);
     expect(bursts.map(([offset]) => offset)).toEqual(bursts.map(([offset]) => offset).sort((a, b) => a - b));
@@ -24,7 +24,7 @@ describe('bursts', () => {
         log.push('exchange');
       },
     };
-    const bursts = measureBursts(() => log.push('pass'), { work: 3, bursts: 2, extra });
+    const { bursts } = measureBursts(() => log.push('pass'), { work: 3, bursts: 2, extra });
     const burst = ['pass', 'pass', 'pass', 'exchange', 'pass', 'pass', 'exchange'];
     expect(log).toEqual([...burst, ...burst]);
     for (const [, wallNs] of bursts) expect(wallNs).toBeLessThan(20e6);
@@ -37,7 +37,7 @@ describe('bursts', () => {
         throw new Error('exchanged');
       },
     };
-    expect(measureBursts(() => {}, { work: 1, bursts: 1, extra })).toHaveLength(1);
+    expect(measureBursts(() => {}, { work: 1, bursts: 1, extra }).bursts).toHaveLength(1);
   });
 
   it('of a long visit leave no time out but that of exchanges', () => {
@@ -50,7 +50,7 @@ describe('bursts', () => {
       },
     };
     const begun = process.hrtime.bigint();
-    const bursts = measureBursts(() => spin(1e6), { work: 1, bursts: 1, leastNs: 20e6, extra });
+    const { bursts } = measureBursts(() => spin(1e6), { work: 1, bursts: 1, leastNs: 20e6, extra });
     const elapsedNs = Number(process.hrtime.bigint() - begun);
     const sum = bursts.reduce((total, [, wallNs]) => total + wallNs, 0);
     expect(sum).toBeGreaterThanOrEqual(20e6);
@@ -61,5 +61,24 @@ describe('bursts', () => {
       if (next !== undefined) expect(next[0] - offset).toBeGreaterThanOrEqual(2e6);
       expect(wallNs).toBeGreaterThanOrEqual(2e6);
     }
+  });
+
+  it('begin at the time that is given, and count their offsets from it', () => {
+    const atNs = process.hrtime.bigint() + 3_000_000n;
+    let begunNs = 0n;
+    const pass = () => {
+      begunNs ||= process.hrtime.bigint();
+      spin(1e6);
+    };
+    const { bursts, spunNs } = measureBursts(pass, { work: 1, bursts: 2, atNs, stretch: true });
+    expect(begunNs).toBeGreaterThanOrEqual(atNs);
+    expect(spunNs).toBeGreaterThan(0);
+    const [[offset, first], [next]] = bursts as [[number, number, number], [number, number, number]];
+    expect(offset).toBeLessThanOrEqual(Number(begunNs - atNs));
+    expect(next).toBeGreaterThanOrEqual(offset + first);
+    // A time that is over keeps nobody, and shows as an offset.
+    const late = measureBursts(() => {}, { work: 1, bursts: 1, atNs: process.hrtime.bigint() - 5_000_000n });
+    expect(late.spunNs).toBe(0);
+    expect(late.bursts[0]?.[0]).toBeGreaterThanOrEqual(5e6);
   });
 });

@@ -48,6 +48,7 @@ const workloads = fc
     workload: fc.subarray([...WORKLOADS, 'syscall'], { minLength: 1 }),
     size: fc.constantFrom(...SIZES),
     kernels: fc.constantFrom(...KERNEL_ENGINES),
+    threads: optional(fc.integer({ min: 1, max: 64 })),
     schedule: fc.constantFrom('interleaved' as const, 'sequential' as const),
     rounds: fc.integer({ min: 1, max: 200 }),
     burst: fc.integer({ min: 1000, max: 1e12 }),

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { allowedCpus } from '../../runners/host/cpus.ts';
 import { boxmark, MAIN, sessions } from './program.ts';
 import { writeSession } from './stored-session.ts';
 
@@ -58,6 +59,15 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     ],
     ['help on what is no command', ['help', 'rum'], /did you mean "run"/],
     ['a CPU that is not there', ['run', '--cpu', '4000'], /4000/],
+    ['no copies', ['run', '--threads', '0'], /--threads takes a whole number from 1 to/],
+    ['more copies than CPUs', ['run', '--threads', '1024'], /1024 copies need a CPU each[\s\S]*try: --threads \d+\n/],
+    [
+      'fewer CPUs than copies',
+      ['run', '--threads', '2', '--cpu', String(allowedCpus()[0])],
+      /--cpu names 1\.[\s\S]*try: --threads 1, or more CPUs of/,
+    ],
+    ['copies of starts', ['run', '--threads', '2', '--measure', 'startup'], /--threads has no effect with --measure/],
+    ['copies of idle boxes', ['run', '--threads', '2', '--measure', 'footprint'], /--threads has no effect with/],
     ['a list that is not there', ['list', 'enviroments'], /did you mean "environments"/],
     ['a session that is none', ['check', '/nonexistent'], /not a session/],
     ['a plan that is not there', ['run', '--plan', '/nonexistent.yaml'], /can't be read/],

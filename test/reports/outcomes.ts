@@ -227,6 +227,7 @@ export const HISTORY: HistoryModel = {
       cpuModel: 'Example CPU',
       size: 'small',
       kernels: 'reference',
+      threads: 1,
       baseline: 'native',
       sessions: SESSIONS,
       lines: [

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../bench/box/machine.ts';
 import { BoxmarkError } from '../../bench/errors.ts';
+import { siblingTexts } from '../../runners/host/cores.ts';
 import {
   allowedCpus,
   availableMemoryBytes,
@@ -267,11 +268,12 @@ describe('the noise pre-flight', () => {
 });
 
 describe('CPUs', () => {
-  const alike = (...allowed: number[]): HostCpus => ({ allowed, usable: allowed, isolated: [], kinds: [] });
+  const alike = (...allowed: number[]): HostCpus => ({ allowed, usable: allowed, isolated: [], kinds: [], cores: [] });
   const chosen = (files: Record<string, string>, cpus?: number[]) =>
     defaultLimits(
       cpus,
       2 ** 30,
+      1,
       hostCpus(tree({ ...amd(), '/proc/self/status': 'Cpus_allowed_list:\t0-1\n', ...files })),
     );
   const CPUSET = {
@@ -284,16 +286,44 @@ describe('CPUs', () => {
   });
 
   it('measures on the last allowed CPU and keeps house on the others', () => {
-    expect(defaultLimits(undefined, 2 ** 30, alike(0, 2, 3))).toMatchObject({ cpus: [3], housekeeping: [0, 2] });
+    expect(defaultLimits(undefined, 2 ** 30, 1, alike(0, 2, 3))).toMatchObject({ cpus: [3], housekeeping: [0, 2] });
   });
 
   it('keeps house on the measured CPU when there is no other', () => {
-    expect(defaultLimits(undefined, 2 ** 30, alike(5))).toMatchObject({ cpus: [5], housekeeping: [5] });
-    expect(defaultLimits([1, 0], 2 ** 30, alike(0, 1))).toMatchObject({ cpus: [0, 1], housekeeping: [0, 1] });
+    expect(defaultLimits(undefined, 2 ** 30, 1, alike(5))).toMatchObject({ cpus: [5], housekeeping: [5] });
+    expect(defaultLimits([1, 0], 2 ** 30, 1, alike(0, 1))).toMatchObject({ cpus: [0, 1], housekeeping: [0, 1] });
+  });
+
+  it('takes a CPU for each copy: of different cores while there are any, the first CPU last', () => {
+    const cores = (...groups: number[][]): HostCpus => ({
+      ...alike(...groups.flat().sort((a, b) => a - b)),
+      cores: groups,
+    });
+    const two = cores([0, 1], [2, 3]);
+    expect(defaultLimits(undefined, 2 ** 30, 2, two)).toMatchObject({ cpus: [1, 3], housekeeping: [0, 2] });
+    expect(defaultLimits(undefined, 2 ** 30, 3, two)).toMatchObject({ cpus: [1, 2, 3], housekeeping: [0] });
+    expect(defaultLimits(undefined, 2 ** 30, 4, two)).toMatchObject({ cpus: [0, 1, 2, 3], housekeeping: [0, 1, 2, 3] });
+    expect(defaultLimits(undefined, 2 ** 30, 2, cores([0, 2], [1, 3])).cpus).toEqual([2, 3]);
+    expect(defaultLimits([0, 1], 2 ** 30, 2, two).cpus).toEqual([0, 1]);
+    expect(defaultLimits(undefined, 2 ** 30, 3, two).pids).toBeGreaterThan(
+      defaultLimits(undefined, 2 ** 30, 1, two).pids,
+    );
+    expect(siblingTexts(two.cores, [1, 2, 3])).toEqual(['CPUs 2 and 3 are siblings of one core']);
+    expect(siblingTexts(two.cores, [1, 3])).toEqual([]);
+  });
+
+  it('refuses more copies than there are CPUs, with a number that fits', () => {
+    const many = () => defaultLimits(undefined, 2 ** 30, 65, alike(0, 1));
+    expect(many).toThrow(/65 copies need a CPU each, and this host has 2 for a run \(0,1\)/);
+    expect(many).toThrow(/try: --threads 2$/);
+    const few = () => defaultLimits([1], 2 ** 30, 2, alike(0, 1));
+    expect(few).toThrow(
+      /2 copies need a CPU each, and --cpu names 1.*\n.*--threads 2 --cpu 1\n.*--threads 1, or more CPUs of 0,1/,
+    );
   });
 
   it('refuses a CPU that is not allowed, and names those that are', () => {
-    const attempt = () => defaultLimits([1, 7], 2 ** 30, alike(0, 1));
+    const attempt = () => defaultLimits([1, 7], 2 ** 30, 1, alike(0, 1));
     expect(attempt).toThrow(BoxmarkError);
     expect(attempt).toThrow(/received: --cpu 1,7\n.*0,1/);
     try {

@@ -15,9 +15,9 @@ import {
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../bench/errors.ts';
-import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/payload/image-files.ts';
+import { FILE_COUNT, filePath, fileText, PIN_PATH, PROGRAM_PATH } from '../../bench/payload/image-files.ts';
 import type { Image } from '../../bench/types.ts';
-import { argcProgram } from '../../runners/image/argc-program.ts';
+import { allowedCpus } from '../../runners/host/cpus.ts';
 import { readElf } from '../../runners/image/elf.ts';
 import {
   dockerArchive,
@@ -30,6 +30,7 @@ import {
   storeDir,
   verifyImage,
 } from '../../runners/image/image.ts';
+import { staticPrograms } from '../../runners/image/static-programs.ts';
 import { sha256File } from '../../runners/image/store.ts';
 import { type TarMember, tarBytes } from '../../runners/image/tar.ts';
 import { findCommand } from '../../runners/kit/commands.ts';
@@ -99,12 +100,43 @@ describe('the image', () => {
       expect(readFileSync(join(image.root, filePath(index)), 'latin1')).toBe(fileText(index));
     }
     const program = join(image.root, PROGRAM_PATH);
-    if (argcProgram(process.arch) === undefined) return ctx.skip(`no such program for ${process.arch}`);
+    if (staticPrograms(process.arch)[PROGRAM_PATH] === undefined)
+      return ctx.skip(`no such program for ${process.arch}`);
     expect(readElf(program)).toMatchObject({ needed: [] });
     expect(readElf(program)?.interpreter).toBeUndefined();
     for (const args of [[], ['1'], ['1', '2', '3']]) {
       expect(spawnSync(program, args, { env: {} }).status).toBe(1 + args.length);
     }
+  });
+
+  it('holds a program that pins itself and becomes another one, with its arguments and its environment', (ctx) => {
+    const pin = join(image.root, PIN_PATH);
+    if (staticPrograms(process.arch)[PIN_PATH] === undefined) return ctx.skip(`no such program for ${process.arch}`);
+    expect(readElf(pin)).toMatchObject({ needed: [] });
+    for (const cpu of allowedCpus()) {
+      const script = 'grep Cpus_allowed_list /proc/self/status; echo "$0 $1 $2 $MARK"';
+      const args = [String(cpu), '/bin/sh', '-c', script, 'a', 'b b', 'c'];
+      const run = spawnSync(pin, args, { env: { MARK: 'm', PATH: '/usr/bin:/bin' }, encoding: 'utf8' });
+      expect(run.stdout).toBe(`Cpus_allowed_list:\t${cpu}\na b b c m\n`);
+    }
+    // A CPU that there is not, and a program that there is not: the error numbers EINVAL and ENOENT.
+    expect(spawnSync(pin, ['8191', '/bin/true']).status).toBe(22);
+    expect(spawnSync(pin, [String(allowedCpus()[0]), '/none/such']).status).toBe(2);
+  });
+
+  it('has the same programs for other processors, whose machine code differs', () => {
+    const [x64, arm64] = [staticPrograms('x64'), staticPrograms('arm64')];
+    expect(Object.keys(x64)).toEqual([PROGRAM_PATH, PIN_PATH]);
+    expect(Object.keys(arm64)).toEqual(Object.keys(x64));
+    // The numbers of the machines in an ELF header, and whole instructions of four bytes on ARM.
+    for (const [programs, machine] of [
+      [x64, 62],
+      [arm64, 183],
+    ] as const) {
+      for (const program of Object.values(programs)) expect(program.readUInt16LE(18)).toBe(machine);
+    }
+    for (const program of Object.values(arm64)) expect((program.length - 120) % 4).toBe(0);
+    expect(staticPrograms('riscv64')).toEqual({});
   });
 
   it('starts its payload on the host', () => {

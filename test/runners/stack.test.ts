@@ -94,3 +94,23 @@ describe('a folder for data', () => {
     );
   });
 });
+
+it('a layer with one CPU is refused for several copies before anything of it is asked', async () => {
+  const signal = new AbortController().signal;
+  const workspace: Workspace = { id: 'test', dir: '/nonexistent', limits, signal, note: () => {} };
+  const asked: string[] = [];
+  const runner = {
+    name: 'small',
+    oneCpu: true,
+    probe: async () => {
+      asked.push('probe');
+      return { available: false, reason: 'asked', remedy: 'none' };
+    },
+  } as unknown as Runner;
+  const prepared = (threads: number) => prepareStack('small', [runner], { runners: [], image, workspace, threads });
+  await expect(prepared(2)).rejects.toMatchObject({
+    unavailable: { path: 'small', reason: 'a box of small has one CPU, and 2 copies need one each' },
+  });
+  expect(asked).toEqual([]);
+  await expect(prepared(1)).rejects.toThrow('asked');
+});

@@ -104,7 +104,7 @@ export function simulate(seed: number, ratio: number, noise: Noise, design: Omit
 }
 
 function newCell(): Cell {
-  return { measured: new Map(), leads: new Map(), rates: new Map(), long: new Map() };
+  return { measured: new Map(), leads: new Map(), rates: new Map(), spreads: [], long: new Map() };
 }
 
 /** Box–Muller, both of each pair used. */

@@ -3,8 +3,8 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { FILE_COUNT, filePath, fileText, PROGRAM_PATH } from '../../bench/payload/image-files.ts';
-import { argcProgram } from '../../runners/image/argc-program.ts';
+import { FILE_COUNT, filePath, fileText } from '../../bench/payload/image-files.ts';
+import { staticPrograms } from '../../runners/image/static-programs.ts';
 import { PAYLOAD } from '../bench/boxes.ts';
 
 export interface Root {
@@ -22,8 +22,9 @@ export function makeRoot(): Root {
   mkdirSync(dirname(join(dir, filePath(0))), { recursive: true });
   copyFileSync(PAYLOAD, payload);
   for (let index = 0; index < FILE_COUNT; index++) writeFileSync(join(dir, filePath(index)), fileText(index));
-  const program = argcProgram(process.arch);
-  if (program !== undefined) writeFileSync(join(dir, PROGRAM_PATH), program, { mode: 0o755 });
+  for (const [path, program] of Object.entries(staticPrograms(process.arch))) {
+    writeFileSync(join(dir, path), program, { mode: 0o755 });
+  }
   // On a disk where /tmp is in memory.
   const scratch = mkdtempSync('/var/tmp/boxmark-test-scratch-');
   const remove = () => {

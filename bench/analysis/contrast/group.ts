@@ -13,6 +13,8 @@ export interface Cell {
   readonly leads: Map<number, number>;
   /** Rates of the measured bursts that have them, in the unit of the series. */
   readonly rates: Map<number, number>;
+  /** Slowest copy over fastest in the measured bursts of several copies. */
+  readonly spreads: number[];
   /** Sums over the bursts of each long visit, by its number; sessions with one in a block have it as 0. */
   readonly long: Map<number, { wallNs: number; passes: number }>;
 }
@@ -86,6 +88,7 @@ export function newGrouper(): Grouper {
       }
       cell.measured.set(sample.round, nsPerPass);
       if (sample.rate !== null) cell.rates.set(sample.round, sample.rate);
+      if (typeof sample.spread === 'number') cell.spreads.push(sample.spread);
       blocks.add(sample.block);
       bursts++;
     },
@@ -135,7 +138,7 @@ export function flaggedRounds(cell: Cell): ReadonlySet<number> {
 const flagged = new WeakMap<Cell, ReadonlySet<number>>();
 
 function newCell(): Cell {
-  return { measured: new Map(), leads: new Map(), rates: new Map(), long: new Map() };
+  return { measured: new Map(), leads: new Map(), rates: new Map(), spreads: [], long: new Map() };
 }
 
 function seriesOf(all: Map<string, Map<string, Series>>, { env, workload, unit, better = null }: Sample): Series {

@@ -6,6 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import { fnv1a64 } from '../../../scimark/fnv.ts';
 import { memoryFolder } from '../../../system/file-write.ts';
 import { median } from '../../units.ts';
+import { spinUntil } from '../copies/barrier.ts';
 import {
   IMAGE_MARK,
   LAUNCHER_PATH,
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly start: string;
   /** Share of work that a program is asked to add, in a self-test; 0 else. */
   readonly slowdown: number;
+  /** Which of several copies that run at once, from 1; undefined for the only one. */
+  readonly copy: number | undefined;
 }
 
 /** What is known after the first runs. */
@@ -44,6 +47,8 @@ export interface FirstRuns {
 
 interface Bursts {
   readonly bursts: Burst[];
+  /** Spent on waiting for the time to begin. */
+  readonly spunNs: number;
   readonly metrics: Record<string, number[]>;
 }
 
@@ -65,6 +70,7 @@ export class Command {
   readonly #launcher: Launcher;
   readonly #before = processesNow();
   #checksum = NOTHING_COMPARED;
+  #isArmed = false;
 
   /** Makes its working folder, and runs `setup`. Throws with the reason where that fails. */
   constructor(request: CommandRequest, surroundings: Surroundings) {
@@ -128,14 +134,26 @@ export class Command {
     }
   }
 
-  /** Bursts of so many runs, back to back, and more of them until `leastNs` have gone by. */
-  async measure(work: number, count: number, leastNs = 0): Promise<Bursts> {
-    const beganNs = process.hrtime.bigint();
+  /** Does what stands before a burst, for the next one. */
+  arm(): void {
+    this.#prepareBurst();
+    this.#isArmed = true;
+  }
+
+  /**
+   * Bursts of so many runs, back to back, and more of them until `leastNs` have gone by. The first one begins at `atNs`, from
+   * which offsets count then.
+   */
+  async measure(work: number, count: number, leastNs = 0, atNs?: bigint): Promise<Bursts> {
+    const beganNs = atNs ?? process.hrtime.bigint();
+    let spunNs = 0;
     const bursts: Burst[] = [];
     const metrics = Object.fromEntries(this.#metrics.map(({ id }): [string, number[]] => [id, []]));
     let timedNs = 0;
     while (bursts.length < count || timedNs < leastNs) {
-      this.#prepareBurst();
+      if (!this.#isArmed) this.#prepareBurst();
+      this.#isArmed = false;
+      if (atNs !== undefined && bursts.length === 0) spunNs = spinUntil(atNs);
       const runs: Run[] = [];
       for (let pass = 0; pass < work; pass++) runs.push(await this.#run());
       const [first] = runs as [Run];
@@ -151,7 +169,7 @@ export class Command {
       }
       this.passes += work;
     }
-    return { bursts, metrics };
+    return { bursts, metrics, spunNs };
   }
 
   /** The state that boxes must agree on: what it prints. */
@@ -163,7 +181,7 @@ export class Command {
   assertAlone(): void {
     const { pid = 0 } = this.#launcher;
     launcherPids.add(pid);
-    const left = newcomers(this.#before, launcherPids);
+    const left = newcomers(this.#before, launcherPids, this.#surroundings.copy !== undefined);
     if (left.length === 0) return;
     throw new Error(`${this.id} leaves processes behind when it ends: ${left.slice(0, 3).join(', ')}`);
   }
@@ -196,12 +214,13 @@ export class Command {
   }
 
   get #env(): Readonly<Record<string, string>> {
-    const { slowdown } = this.#surroundings;
+    const { slowdown, copy } = this.#surroundings;
     return {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       HOME: this.#folder,
       LANG: 'C.UTF-8',
       ...(slowdown === 0 ? {} : { BOXMARK_SLOWDOWN: String(slowdown) }),
+      ...(copy === undefined ? {} : { BOXMARK_COPY: String(copy) }),
       ...this.#request.env,
     };
   }

@@ -15,10 +15,13 @@ export function processesNow(): ReadonlySet<number> {
   }
 }
 
-/** Names of processes that came since, belong to this payload, and are none of `known`. */
-export function newcomers(before: ReadonlySet<number>, known: ReadonlySet<number>): string[] {
+/**
+ * Names of processes that came since, belong to this payload, and are none of `known`.
+ * @param isCopy others do the same beside this payload, each on a CPU of its own, which its processes inherit
+ */
+export function newcomers(before: ReadonlySet<number>, known: ReadonlySet<number>, isCopy = false): string[] {
   const found: string[] = [];
-  const isOwn = ownership();
+  const isOwn = isCopy ? both(ownership(), pinning()) : ownership();
   for (const pid of processesNow()) {
     if (before.has(pid) || known.has(pid) || pid === process.pid) continue;
     const name = read(`/proc/${pid}/cmdline`).split('\0')[0] ?? '';
@@ -34,6 +37,20 @@ function ownership(): (pid: number) => boolean {
   if (own !== '' && own !== controlGroup(process.ppid)) return (pid) => controlGroup(pid) === own;
   const group = processGroup('self');
   return (pid) => processGroup(pid) === group;
+}
+
+/** By the CPUs that a process may use; where a kernel shows none, nothing can be said of any. */
+function pinning(): (pid: number) => boolean {
+  const own = allowedCpus('self');
+  return (pid) => own !== '' && allowedCpus(pid) === own;
+}
+
+function both(a: (pid: number) => boolean, b: (pid: number) => boolean): (pid: number) => boolean {
+  return (pid) => a(pid) && b(pid);
+}
+
+function allowedCpus(pid: number | 'self'): string {
+  return /^Cpus_allowed_list:\s*(\S+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? '';
 }
 
 function controlGroup(pid: number | 'self'): string {

@@ -37,6 +37,7 @@ export const uml: Runner = {
   holds: true,
   guestKernel: true,
   storage: `${DATA_DISK} (ubd), through its page cache, where a sync ends`,
+  oneCpu: true,
   posture: { rootDaemon: false, signedImage: false },
   probe,
   async prepare(_parent, image, workspace, holds): Promise<UmlPrepared | PreparedUmlHolder> {
