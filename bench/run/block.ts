@@ -117,6 +117,9 @@ export class BlockRun {
       if (!this.#request.isNewRefusal(box, workload)) continue;
       sink.event({ kind: 'workload-refused', env: box, block, workload, reason });
     }
+    const [first] = resident.refused.values();
+    if (first === undefined || resident.prepared.length > 0) return;
+    await this.#close(resident, new BoxFault('failed', first));
   }
 
   /** One request for bursts. */

@@ -70,10 +70,10 @@ describe('a box that can not run one of the workloads', () => {
     );
   });
 
-  it('is no baseline', async () => {
+  it.each([workloads, workloads.slice(1)])('is no baseline, for %j', async (...own) => {
     const boxes = [without('native'), box('twin')];
     const crew = { control: box('native'), verifier: box('native') };
-    const { outcome } = await runIn(out, plan(), boxes, crew);
+    const { outcome } = await runIn(out, plan({ workloads: own }), boxes, crew);
     expect(outcome.failure).toMatchObject({
       what: expect.stringMatching(/^The baseline native can't run a workload: disk-sync: this environment gives/),
       value: 'disk-sync',
