@@ -42,6 +42,14 @@ const fields = {
   suite: z.exactOptional(names),
   commands: z.exactOptional(z.array(command).max(64)),
   with: z.exactOptional(z.array(word).max(1000)),
+  root: z.exactOptional(
+    z.object({
+      source: word,
+      digest: z.string().regex(/^[0-9a-f]{64}$/),
+      id: z.exactOptional(z.string().regex(/^[0-9a-f]{64}$/)),
+      entrypoint: z.array(word).max(1000),
+    }),
+  ),
   size: z.enum(SIZES),
   kernels: z.enum(KERNEL_ENGINES),
   contrasts: z.array(z.object({ env: name, baseline: name })).max(1000),

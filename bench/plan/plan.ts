@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { BoxmarkError, messageOf, nearest, usageError } from '../errors.ts';
-import type { Contrast, Limits, Plan, PlannedEnvironment } from '../types.ts';
+import type { Contrast, Limits, Plan, PlannedEnvironment, PlannedRoot } from '../types.ts';
 import { commandSettings, commandSpecs } from './command-setting.ts';
 import { costSettings } from './cost-plan.ts';
 import { namedCommands, writtenCommand } from './exec.ts';
@@ -33,6 +33,8 @@ export interface PlanDefaults {
   readonly system?: readonly string[];
   /** May a plan hold programs of the user's? */
   readonly programs?: boolean;
+  /** The image that `root` names, once it is found. */
+  readonly root?: PlannedRoot | undefined;
   readonly seed: number;
   limitsFor(cpus: readonly number[] | undefined, memoryBytes: number): Limits;
 }
@@ -146,8 +148,8 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
 /** Workloads by their names and those of groups, in the registry's order; what the suite is made of; programs. */
 function readWorkloads(
   input: PlanInput,
-  { workloads: kernels, system = [], programs = false }: PlanDefaults,
-): Pick<Plan, 'workloads' | 'suite' | 'commands' | 'with'> {
+  { workloads: kernels, system = [], programs = false, root }: PlanDefaults,
+): Pick<Plan, 'workloads' | 'suite' | 'commands' | 'with' | 'root'> {
   const words = input.workload ?? (input.commands === undefined ? defaultFor('run', 'workload') : []);
   const specs = [...words.filter((word) => typeof word !== 'string'), ...(input.commands ?? [])];
   const own = namedWorkloads(
@@ -157,8 +159,9 @@ function readWorkloads(
   );
   const [first] = specs;
   if (first === undefined) {
-    if (input.with !== undefined) {
-      throw usageError('--with is for programs, and none is measured.', input.with.join(', '), '-w exec:PROGRAM');
+    for (const [flag, value] of Object.entries({ with: input.with?.join(', '), root: input.root })) {
+      if (value === undefined) continue;
+      throw usageError(`--${flag} is for programs, and none is measured.`, value, '-w exec:PROGRAM');
     }
     return own;
   }
@@ -172,6 +175,7 @@ function readWorkloads(
     suite,
     commands,
     ...(input.with === undefined ? {} : { with: input.with }),
+    ...(root === undefined ? {} : { root }),
   };
 }
 

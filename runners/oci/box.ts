@@ -43,6 +43,8 @@ export interface PreparedOci extends Prepared {
   /** Where bundles and the runtime's state are. */
   readonly folder: string;
   readonly root: string;
+  /** That a payload keeps. */
+  readonly capabilities: readonly string[];
   readonly seccomp?: OciSeccomp;
   readonly cgroupNamespace: boolean;
   readonly swap: boolean;
@@ -66,8 +68,11 @@ export async function openOciBox(parent: Box, prepared: PreparedOci, options: Op
     exec: (argv, more) => container.exec(argv, more),
     spawn: async (argv, { env = {} }: Spawn = {}) => {
       if (main !== undefined) return container.spawn(argv, env);
-      const { seccomp } = prepared;
-      main = await container.run({ argv, env, limits, network, userns, ...(seccomp === undefined ? {} : { seccomp }) });
+      const { seccomp, capabilities } = prepared;
+      main = await container.run({
+        ...{ argv, env, limits, network, userns, capabilities },
+        ...(seccomp === undefined ? {} : { seccomp }),
+      });
       return main;
     },
     put: async () => {
@@ -107,7 +112,7 @@ export async function openOciHolder(parent: Box, prepared: PreparedOci, options:
   };
 }
 
-type Run = Pick<OciPlan, 'argv' | 'env' | 'limits' | 'network' | 'userns' | 'seccomp' | 'holder'>;
+type Run = Pick<OciPlan, 'argv' | 'env' | 'limits' | 'network' | 'userns' | 'seccomp' | 'capabilities' | 'holder'>;
 
 async function containerOf(parent: Box, prepared: PreparedOci, options: OpenOptions, limits: Run['limits']) {
   const { workspace, hierarchies } = prepared;

@@ -12,13 +12,14 @@ export interface ContainerSettings extends BoxSettings {
 /** Docker's own seccomp profile stays unless another is asked for: it is part of what is measured. */
 export function payloadFlags(limits: Limits, settings: ContainerSettings): string[] {
   const { cpus, memoryBytes, pids, quota } = limitsWith(limits, settings);
-  const { seccomp = 'default', network = 'none', runtime } = settings;
+  const { seccomp = 'default', network = 'none', capabilities = [], runtime } = settings;
   return [
     ...['--tmpfs', '/tmp:size=64m', '--network', network, '--cpuset-cpus', cpuList(cpus)],
     ...(pids === undefined ? [] : ['--pids-limit', String(pids)]),
     ...(memoryBytes === undefined ? [] : ['--memory', String(memoryBytes), '--memory-swap', String(memoryBytes)]),
     ...(quota === undefined ? [] : ['--cpu-period', '100000', '--cpu-quota', (quota * 100_000).toFixed()]),
-    ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+    ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', name])],
+    ...['--security-opt', 'no-new-privileges'],
     ...(seccomp === 'default' ? [] : ['--security-opt', `seccomp=${seccomp}`]),
     ...(runtime === undefined ? [] : ['--runtime', runtime]),
   ];

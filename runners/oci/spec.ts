@@ -17,6 +17,8 @@ export interface OciPlan {
   readonly swap: boolean;
   readonly network?: 'none' | 'host' | undefined;
   readonly userns?: 'yes' | 'no' | undefined;
+  /** That a payload keeps, such as `CAP_SETUID`; none when left out. */
+  readonly capabilities?: readonly string[];
   readonly seccomp?: OciSeccomp;
   /** gVisor has no cgroup namespace. */
   readonly cgroupNamespace: boolean;
@@ -73,7 +75,7 @@ export function ociSpec(plan: OciPlan): object {
       env: Object.entries({ ...PAYLOAD_ENV, ...plan.env }).map(([name, value]) => `${name}=${value}`),
       cwd: '/',
       noNewPrivileges: holder === undefined,
-      capabilities: Object.fromEntries(SETS.map((set) => [set, holder?.capabilities ?? []])),
+      capabilities: Object.fromEntries(SETS.map((set) => [set, holder?.capabilities ?? plan.capabilities ?? []])),
     },
     mounts: holder === undefined ? payloadMounts(network, userns) : holderMounts(holder),
     linux: {

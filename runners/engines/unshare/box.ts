@@ -24,6 +24,7 @@ export interface UnshareSettings extends BoxSettings {
 /** What `open` finds in the box below; all paths as that box sees them. */
 export interface PreparedUnshare extends Prepared {
   readonly settings: UnshareSettings;
+  readonly capabilities: readonly string[];
   readonly workspace: Workspace;
   readonly hierarchies: readonly Hierarchy[];
   /** Mount point, in the new mount namespace only. */
@@ -42,7 +43,11 @@ export async function openPayloadBox(parent: Box, prepared: PreparedUnshare, opt
   const running = new Set<BoxProcess>();
   const command = (argv: readonly string[], env?: Readonly<Record<string, string>>): string[] => {
     const userns = settings.userns === 'yes';
-    const script = payloadScript(prepared.mountTable, prepared.newRoot, prepared.tool, { ...(env && { env }), userns });
+    const script = payloadScript(prepared.mountTable, prepared.newRoot, prepared.tool, {
+      ...(env && { env }),
+      userns,
+      capabilities: prepared.capabilities,
+    });
     const made = [
       'taskset',
       '-c',
