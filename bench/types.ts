@@ -121,6 +121,18 @@ export interface CommandWorkload {
   readonly startNs?: number;
 }
 
+/** A container image as the root of programs. */
+export interface PlannedRoot {
+  /** As the user gave it: `docker:debian:12`. */
+  readonly source: string;
+  /** SHA-256 over all that is in it, 64 hex digits. */
+  readonly digest: string;
+  /** SHA-256 of the image's configuration, by which docker names it; absent for a folder. */
+  readonly id?: string;
+  /** What the image runs by itself. */
+  readonly entrypoint: readonly string[];
+}
+
 /** Everything that decides what is measured and in which order. Frozen, pure, seeded. */
 export interface Plan {
   readonly schema: 1;
@@ -137,6 +149,8 @@ export interface Plan {
   readonly with?: readonly string[];
   /** Figures that Boxmark's own workloads have beside their rate, by the workload. Each is among `workloads`, too. */
   readonly metrics?: Readonly<Record<string, readonly Metric[]>>;
+  /** The container image in which they run; Boxmark's own image when left out. */
+  readonly root?: PlannedRoot;
   readonly size: Size;
   readonly kernels: KernelEngine;
   readonly contrasts: readonly Contrast[];

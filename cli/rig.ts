@@ -18,7 +18,8 @@ import type {
 } from '../bench/types.ts';
 import { ALIASES, isAlias, type Resolved, resolveEnvironments, resolvePlanned } from '../runners/aliases.ts';
 import { ensureImage, importImage, loadImage } from '../runners/image/image.ts';
-import { type ProgramImage, type ProgramNeeds, programImage, type ResolvedCommand } from '../runners/image/programs.ts';
+import type { ProgramImage, ProgramNeeds, ResolvedCommand } from '../runners/image/program-needs.ts';
+import { programImage } from '../runners/image/programs.ts';
 import { RUNNERS } from '../runners/index.ts';
 import { layerNames, parsePath } from '../runners/stack/path.ts';
 import { prepareStack, type StackContext } from '../runners/stack/stack.ts';

@@ -32,6 +32,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'openssl.yaml': { program: 'openssl', workloads: ['sha256', 'sha256.rate'], isLong: true },
   'primes.yaml': { program: 'java', workloads: ['primes'] },
   'queens.yaml': { program: '/usr/bin/python3', workloads: ['queens'] },
+  'root.yaml': { workloads: ['lu-static', 'lu-static.rate'] },
   'scimark.yaml': { workloads: [...KERNELS, 'c', ...[...KERNELS, 'composite'].map((name) => `c.${name}`)] },
   'sqlite.yaml': { program: 'sqlite3', workloads: ['sqlite'] },
   'sysbench.yaml': { program: 'sysbench', workloads: ['sysbench', 'sysbench.rate'], isLong: true },

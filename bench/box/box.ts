@@ -50,6 +50,8 @@ export interface Image {
   /** SHA-256 of the Node.js binary and of the payload, 64 hex digits. */
   readonly nodeDigest: string;
   readonly payloadDigest: string;
+  /** The root is one that the user brought, and programs run as this user of it. Natively it is entered by chroot. */
+  readonly userRoot?: { readonly uid: number; readonly gid: number };
 }
 
 export interface ExecOptions {

@@ -9,6 +9,7 @@ import { BoxmarkError } from '../errors.ts';
 import { commandOf, ownOf, runOf } from '../plan/commands.ts';
 import { commandText } from '../plan/exec.ts';
 import { blocksText } from '../plan/profiles.ts';
+import { rootText } from '../plan/root.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { BlockRun } from '../run/block.ts';
 import { calibrate } from '../run/calibrate.ts';
@@ -67,11 +68,12 @@ function describe(plan: Plan): string[] {
     target === null
       ? `after ${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`
       : `when every interval is ±${percent(target)} at most, from ${minBlocks} blocks on`;
-  const { commands = [] } = plan;
+  const { commands = [], root } = plan;
   const own = ownOf(plan);
   return [
     ...(own.length === 0 ? [] : [`workloads     ${own.join(', ')} (${plan.size}, kernels: ${plan.kernels})`]),
     ...commands.map((command) => `program       ${command.id}: ${programText(command)}`),
+    ...(root === undefined ? [] : [`root          ${rootText(root)}`]),
     `design        ${blocksText(plan)} blocks × ${plan.rounds} rounds, ${plan.schedule}, ${plan.singleBursts === true ? 'one run a visit' : `bursts of ${plan.burstNs / 1e6} ms`}`,
     ...threadLines(plan),
     `margin        ±${percent(plan.margin)}: differences up to that count as none`,

@@ -68,7 +68,10 @@ function imageDigests(): BoxFacts {
     files?: Record<string, { sha256?: string }>;
   };
   const listed = new Map<string, string>();
-  for (const [path, entry] of Object.entries(manifest.files ?? {})) listed.set(basename(path), entry.sha256 ?? '');
+  // Boxmark's own files last: a root of the user's has others of the same name.
+  const own = ([path]: [string, unknown]) => Number(path.startsWith('boxmark/'));
+  const files = Object.entries(manifest.files ?? {}).sort((a, b) => own(a) - own(b));
+  for (const [path, entry] of files) listed.set(basename(path), entry.sha256 ?? '');
   const wrong: string[] = [];
   const preloads = preloaded();
   const running = new Map([[basename(payload), payload]]);

@@ -34,6 +34,12 @@ export const IMAGE_MARK = '@image/';
 /** A shell, in every image that holds users' commands. */
 export const LAUNCHER_PATH = 'boxmark/sh';
 
+/** Where the root of the image is one that the user brought: how its programs are run, and Boxmark's own Node.js. */
+export const ROOT_FACTS_PATH = 'boxmark/root.json';
+export const ROOTED_NODE_PATH = 'boxmark/node';
+/** Its libraries and loader, apart from those of the root. */
+export const ROOTED_LIBRARIES = 'boxmark/lib';
+
 /** The working files of a user's command, copied to a folder that it may write to at each start. */
 export const workPath = (id: string): string => `boxmark/inputs/${id}`;
 

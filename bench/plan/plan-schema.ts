@@ -43,6 +43,14 @@ const fields = {
   commands: z.exactOptional(z.array(command).max(64)),
   with: z.exactOptional(z.array(word).max(1000)),
   metrics: z.exactOptional(z.record(id, z.array(z.object({ id, ...metricFields })).max(MOST_METRICS))),
+  root: z.exactOptional(
+    z.object({
+      source: word,
+      digest: z.string().regex(/^[0-9a-f]{64}$/),
+      id: z.exactOptional(z.string().regex(/^[0-9a-f]{64}$/)),
+      entrypoint: z.array(word).max(1000),
+    }),
+  ),
   size: z.enum(SIZES),
   kernels: z.enum(KERNEL_ENGINES),
   contrasts: z.array(z.object({ env: name, baseline: name })).max(1000),

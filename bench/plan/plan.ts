@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { BoxmarkError, messageOf, nearest, usageError } from '../errors.ts';
-import type { Contrast, Limits, Metric, Plan, PlannedEnvironment } from '../types.ts';
+import type { Contrast, Limits, Metric, Plan, PlannedEnvironment, PlannedRoot } from '../types.ts';
 import { commandSettings, commandSpecs } from './command-setting.ts';
 import { costSettings } from './cost-plan.ts';
 import { namedCommands, writtenCommand } from './exec.ts';
@@ -37,6 +37,8 @@ export interface PlanDefaults {
   readonly metrics?: Readonly<Record<string, readonly Metric[]>>;
   /** May a plan hold programs of the user's? */
   readonly programs?: boolean;
+  /** The image that `root` names, once it is found. */
+  readonly root?: PlannedRoot | undefined;
   readonly seed: number;
   /** @param threads copies that need a CPU each */
   limitsFor(cpus: readonly number[] | undefined, memoryBytes: number, threads: number): Limits;
@@ -154,8 +156,8 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
 function readWorkloads(
   input: PlanInput,
   defaults: PlanDefaults,
-): Pick<Plan, 'workloads' | 'suite' | 'commands' | 'with' | 'metrics'> {
-  const { workloads: kernels, programs = false } = defaults;
+): Pick<Plan, 'workloads' | 'suite' | 'commands' | 'with' | 'metrics' | 'root'> {
+  const { workloads: kernels, programs = false, root } = defaults;
   const words = input.workload ?? (input.commands === undefined ? defaultFor('run', 'workload') : []);
   const specs = [...words.filter((word) => typeof word !== 'string'), ...(input.commands ?? [])];
   const known = knownWorkloads(defaults);
@@ -165,8 +167,9 @@ function readWorkloads(
   );
   const [first] = specs;
   if (first === undefined) {
-    if (input.with !== undefined) {
-      throw usageError('--with is for programs, and none is measured.', input.with.join(', '), '-w exec:PROGRAM');
+    for (const [flag, value] of Object.entries({ with: input.with?.join(', '), root: input.root })) {
+      if (value === undefined) continue;
+      throw usageError(`--${flag} is for programs, and none is measured.`, value, '-w exec:PROGRAM');
     }
     return own;
   }
@@ -182,6 +185,7 @@ function readWorkloads(
     suite,
     commands,
     ...(input.with === undefined ? {} : { with: input.with }),
+    ...(root === undefined ? {} : { root }),
   };
 }
 

@@ -5,6 +5,7 @@ import { formatPercent } from '../units.ts';
 import { METRICS, WORKLOADS } from './exec.ts';
 import { ANY, flag, type Measure } from './flag.ts';
 import { blocksText, CAP_WITH_TARGET, DEFAULT_PROFILE, LEAST_WITH_TARGET, PROFILE_NUMBERS } from './profiles.ts';
+import { ROOT } from './root.ts';
 import { choice, count, counts, names, ON, PAIRS, PERCENT, PERCENTS, text, time } from './values.ts';
 /** Bounds are far beyond what anyone would plan; they keep a slip from filling the disk. */
 export const MOST_BLOCKS = 100_000;
@@ -77,6 +78,13 @@ export const WHAT = [
   flag('with', names('SRC[:DEST]', 'data.csv'), {
     repeats: true,
     help: 'a file or folder that the programs need, put into every box: read-only at an absolute path, or copied into the working folder of each start; may be repeated',
+    commands: { run: ANY },
+    kinds: ['workloads'],
+    plan: true,
+  }),
+  flag('root', ROOT, {
+    excludes: 'image',
+    help: 'a container image in which the programs run, in every environment',
     commands: { run: ANY },
     kinds: ['workloads'],
     plan: true,

@@ -33,6 +33,7 @@ function workloadSettings(plan: Plan): Readonly<Record<string, Setting>> {
     ...(own.length === 0 ? {} : { workload: own }),
     ...(commands.length === 0 ? {} : { workloads: commands.map(writtenProgram) }),
     ...(plan.with === undefined ? {} : { with: plan.with }),
+    ...(plan.root === undefined ? {} : { root: plan.root.source }),
     size: plan.size,
     kernels: plan.kernels,
     schedule: plan.schedule,

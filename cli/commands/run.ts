@@ -16,19 +16,24 @@ import { type Rig, refusalLines, timeGuess, withRig } from '../rig.ts';
 import { measuringFlags } from '../session/measuring-flags.ts';
 import { assertOut } from '../session/out-folder.ts';
 import { readPlanFile } from '../session/plan-file.ts';
-import { programNeeds, programOf, trialOf, withPaths, withProgram } from '../session/programs.ts';
+import { entrypointOf, programNeeds, programOf, rootOf, trialOf, withPaths, withProgram } from '../session/programs.ts';
 import { concludeRun } from '../session/run-result.ts';
 import { announcePrograms } from '../session/stored-origin.ts';
+import { stderr } from '../terminal/streams.ts';
 
 type RunFlags = FlagValues<'run'>;
 
 export async function run(flags: RunFlags, ...operands: string[]): Promise<number> {
-  const input = withProgram(readInput(flags), flags, programOf(operands));
+  const named = readInput(flags);
+  const typed = programOf(operands);
   const sign = signingKey(flags.sign);
+  const root = await rootOf(named.root, (text) => flags.quiet !== true && stderr.write(`boxmark: ${text}\n`));
+  const input = withProgram(named, flags, typed ?? entrypointOf(named, root));
   const settings = planSettings(input, {
     workloads: KERNEL_IDS,
     ...NAMED_WORKLOADS,
     programs: true,
+    root,
     seed: randomInt(2 ** 31),
     limitsFor: (cpus, memoryBytes, threads) => defaultLimits(cpus, memoryBytes, threads),
   });

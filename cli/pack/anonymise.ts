@@ -38,7 +38,7 @@ const KEPT_KEYS: readonly string[] = [
 ];
 /** What a plan says of a user's program that may name files, users or hosts. */
 const PROGRAM_KEYS: readonly string[] = [
-  ...['command', 'argv', 'env', 'workdir', 'stdin', 'files', 'with', 'setup', 'prepare', 'cleanup'],
+  ...['command', 'argv', 'env', 'workdir', 'stdin', 'files', 'with', 'root', 'setup', 'prepare', 'cleanup'],
 ];
 /** The only cells with names or texts in them. */
 const TEXT_COLUMNS: readonly string[] = ['env', 'baseline', 'start_id', 'reason'];

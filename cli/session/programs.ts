@@ -8,9 +8,10 @@ import { makePlan, type PlanDraft } from '../../bench/plan/plan.ts';
 import type { FlagValues, PlanInput } from '../../bench/plan/read-flags.ts';
 import { tryCommands } from '../../bench/run/trial.ts';
 import { NO_GAUGES } from '../../bench/run/watch/host-gauges.ts';
-import type { CommandWorkload } from '../../bench/types.ts';
+import type { CommandWorkload, PlannedRoot } from '../../bench/types.ts';
 import { formatNs } from '../../bench/units.ts';
-import type { ProgramNeeds, ResolvedCommand } from '../../runners/image/programs.ts';
+import type { ProgramNeeds, ResolvedCommand } from '../../runners/image/program-needs.ts';
+import { openRoot } from '../../runners/image/root/open.ts';
 import type { Rig } from '../rig.ts';
 
 /** Runs of a program in a request that a program's own timeout must not be cut short by. */
@@ -56,8 +57,28 @@ export function withProgram(input: PlanInput, flags: RunFlags, program: CommandS
 export function programNeeds({
   commands = [],
   with: files = [],
-}: Pick<PlanDraft, 'commands' | 'with'>): ProgramNeeds | undefined {
-  return commands.length === 0 ? undefined : { commands, with: files, cwd: process.cwd() };
+  root,
+}: Pick<PlanDraft, 'commands' | 'with' | 'root'>): ProgramNeeds | undefined {
+  if (commands.length === 0) return undefined;
+  return { commands, with: files, cwd: process.cwd(), ...(root === undefined ? {} : { root }) };
+}
+
+/** The image that `--root` names, unpacked into the image store; `say` takes what of it is not as it was. */
+export async function rootOf(spec: string | undefined, say: (text: string) => void): Promise<PlannedRoot | undefined> {
+  if (spec === undefined) return undefined;
+  const { source, digest, id, entrypoint, notices } = await openRoot(spec, process.cwd());
+  for (const text of notices) say(`${source}: ${text}`);
+  return { source, digest, ...(id === undefined ? {} : { id }), entrypoint };
+}
+
+/** What `ENTRYPOINT` and `CMD` of the image name is the program where the user names none. */
+export function entrypointOf(
+  { commands, workload }: PlanInput,
+  root: PlannedRoot | undefined,
+): CommandSpec | undefined {
+  if (root === undefined || commands !== undefined || workload !== undefined) return undefined;
+  if (root.entrypoint.length > 0) return { command: root.entrypoint };
+  throw usageError('The image names no program that it runs.', root.source, '-- PROGRAM ARG…');
 }
 
 /** The programs as they run in a box. */

@@ -3,7 +3,8 @@
 import { BoxmarkError, usageError } from '../../bench/errors.ts';
 import { IMAGE_MARK } from '../../bench/payload/image-files.ts';
 import { commandText, writtenCommand } from '../../bench/plan/exec.ts';
-import type { CommandWorkload, Plan } from '../../bench/types.ts';
+import { rootText } from '../../bench/plan/root.ts';
+import type { CommandWorkload, Plan, PlannedRoot } from '../../bench/types.ts';
 import { isAlias } from '../../runners/aliases.ts';
 import { userName } from '../../runners/host/ownership.ts';
 import { RUNNERS } from '../../runners/index.ts';
@@ -18,6 +19,8 @@ export interface StoredOrigin {
   readonly allowed: readonly string[];
   /** Programs that its plan holds, and those of them that the user has named as well. */
   readonly commands: readonly CommandWorkload[];
+  /** The container image in which they run. */
+  readonly root?: PlannedRoot;
   readonly allowedCommands: readonly string[];
 }
 
@@ -29,12 +32,12 @@ export interface Allowing {
 
 export function originOf(
   dir: string,
-  { commands: programs = [], with: shared = [] }: Pick<Plan, 'commands' | 'with'>,
+  { commands: programs = [], with: shared = [], root }: Pick<Plan, 'commands' | 'with' | 'root'>,
   flags: Allowing,
 ): StoredOrigin {
   const commands = programs.map((one) => ({ ...one, files: [...(one.files ?? []), ...shared] }));
   const { allowEnv: allowed = [], allowCommand: allowedCommands = [] } = flags;
-  return { dir, allowed, commands, allowedCommands };
+  return { dir, allowed, commands, allowedCommands, ...(root === undefined ? {} : { root }) };
 }
 
 /** Throws a usage error that names what the user has to allow, and the command that does. */
@@ -56,7 +59,7 @@ export function assertAllowed(paths: readonly string[], origin: StoredOrigin): v
   if (programs.length > 0) {
     throw usageError(
       `A program of the session ${dir} runs only if you name it yourself with --allow-command; read first what it is.`,
-      programs.map(whatRuns).join('; '),
+      programs.map((program) => whatRuns(program, origin.root)).join('; '),
       call(),
     );
   }
@@ -88,15 +91,15 @@ export function announcement({ paths, origin, imageFile }: Announced): string[] 
   const user = userName();
   return [
     ...(origin === null ? [] : [`${origin.dir} names what runs here as ${user}: ${paths.join(', ')}`]),
-    ...(origin?.commands ?? []).map((command) => `it runs here as ${user}: ${whatRuns(command)}`),
+    ...(origin?.commands ?? []).map((command) => `it runs here as ${user}: ${whatRuns(command, origin?.root)}`),
     ...(imageFile === undefined ? [] : [`the Node.js in ${imageFile} runs here natively as ${user}, outside any box`]),
   ];
 }
 
 /** Programs of a plan file, said before they are tried. */
-export function announcePrograms(file: string, { commands = [] }: Pick<Plan, 'commands'>): string[] {
+export function announcePrograms(file: string, { commands = [], root }: Pick<Plan, 'commands' | 'root'>): string[] {
   const user = userName();
-  return commands.map((command) => `${file} names what runs here as ${user}: ${whatRuns(command)}`);
+  return commands.map((command) => `${file} names what runs here as ${user}: ${whatRuns(command, root)}`);
 }
 
 function riskyOf(paths: readonly string[]): { readonly path: string; readonly risks: readonly string[] }[] {
@@ -128,13 +131,14 @@ function allowingPrograms(programs: readonly CommandWorkload[]): string[] {
  * Everything that is run for a program. Its words as they were typed run where this host makes the image, those of the
  * box where the session's own image is used; whoever wrote the session may have made them differ, so both are shown.
  */
-function whatRuns(program: CommandWorkload): string {
+function whatRuns(program: CommandWorkload, root: PlannedRoot | undefined): string {
   const { argv, files = [], env = {}, workdir, stdin, setup, prepare, cleanup } = program;
   const steps = Object.entries({ setup, prepare, cleanup }).filter(([, text]) => text !== undefined);
   const words = argv.map((word) => (word.startsWith(IMAGE_MARK) ? `/${word.slice(IMAGE_MARK.length)}` : word));
   return [
     writtenCommand(program),
     ...(argv.length === 0 ? [] : [`in its image ${commandText(words)}`]),
+    ...(root === undefined ? [] : [`in the container image ${rootText(root)}`]),
     ...Object.entries(env).map(([name, value]) => `with ${name}=${value}`),
     ...(workdir === undefined ? [] : [`in the folder ${workdir}`]),
     ...[...files, ...(stdin === undefined ? [] : [stdin])].map((file) => `reading ${file}`),

@@ -1,6 +1,7 @@
 /** How the session was made, and the commands that measure it again and check its files. */
 
 import { isOfPrograms } from '../../bench/plan/commands.ts';
+import { rootText } from '../../bench/plan/root.ts';
 import { formatSpan } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -26,6 +27,7 @@ export function reproduce(model: ReportModel): Section {
         ['check its files', code(`boxmark check ${folder}`)],
         ['command', code(session.command, 2000)],
         ['seed', code(String(plan.seed), 40)],
+        ...(plan.root === undefined ? [] : [['root of the programs', code(rootText(plan.root), 2000)] as [Text, Text]]),
         ['image', digest(record?.image.digest)],
         ['Node.js in the image', digest(record?.image.node)],
         ['payload in the image', digest(record?.image.payload)],

@@ -17,12 +17,15 @@ export async function buildLayout(layout: Layout): Promise<string> {
   const stamp = join(storeDir(), 'stamps', inputKey(layout));
   const known = await readFile(stamp, 'utf8').catch(() => '');
   if (/^[0-9a-f]{64}$/.test(known) && (await exists(join(imageFolder(known), ROOT, MANIFEST_PATH)))) return known;
-  const digest = await inBuildFolder(async (folder) => {
-    await writeRoot(layout, join(folder, ROOT));
-    return sealRoot(folder);
-  });
+  const digest = await inBuildFolder((folder) => writeLayout(layout, folder));
   await writeWhole(stamp, digest);
   return digest;
+}
+
+/** Writes a layout into `folder`, which then becomes an image of the store. Returns the digest. */
+export async function writeLayout(layout: Layout, folder: string): Promise<string> {
+  await writeRoot(layout, join(folder, ROOT));
+  return sealRoot(folder);
 }
 
 /** Takes the manifest of a finished root, stores it in the root and moves the folder into the store. Returns the digest. */

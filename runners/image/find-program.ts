@@ -29,7 +29,7 @@ const MACHINES: Readonly<Record<number, string>> = {
   258: 'loongarch64',
 };
 
-const machineName = (machine: number): string => MACHINES[machine] ?? `machine ${machine}`;
+export const machineName = (machine: number): string => MACHINES[machine] ?? `machine ${machine}`;
 
 /**
  * A word with a slash is a path that starts at `cwd`, any other is looked for on the PATH. Throws a usage error for what is

@@ -1,10 +1,19 @@
 /** The one content-addressed image that every box runs: the host's Node.js, its libraries and the payload. */
 
 import { existsSync, realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Image } from '../../bench/types.ts';
 import { buildLayout } from './build.ts';
-import { addCommand, baseLayout, type FileSource, LayoutConflict, layoutOf, skeletonLayout } from './layout.ts';
+import {
+  addCommand,
+  addFolder,
+  baseLayout,
+  type FileSource,
+  LayoutConflict,
+  layoutOf,
+  skeletonLayout,
+} from './layout.ts';
 import { loadImage } from './load.ts';
 import { readManifest } from './manifest.ts';
 
@@ -31,6 +40,8 @@ export async function ensureImage(payloadFile: string): Promise<Image> {
  */
 export async function holderImage(image: Image, commands: readonly string[]): Promise<Image> {
   const wanted = [...new Set(commands)].sort();
+  // Engines have their own root beside one of the user's.
+  if (image.userRoot !== undefined) return toolImage(wanted);
   const base = layoutOf(image.root, await readManifest(image.root));
   try {
     for (const command of wanted) addCommand(base, command);
@@ -57,7 +68,9 @@ export async function extendImage(
 ): Promise<Image> {
   const layout = layoutOf(image.root, await readManifest(image.root));
   const isFree = (path: string): boolean => !layout.files.has(path) && !layout.links.has(path);
-  for (const [path, source] of Object.entries(more.files)) if (isFree(path)) layout.files.set(path, source);
-  for (const [path, target] of Object.entries(more.links)) if (isFree(path)) layout.links.set(path, target);
+  const paths = [...Object.keys(more.files), ...Object.keys(more.links)].filter(isFree);
+  for (const path of paths) addFolder(layout, dirname(path));
+  for (const [path, source] of Object.entries(more.files)) if (paths.includes(path)) layout.files.set(path, source);
+  for (const [path, target] of Object.entries(more.links)) if (paths.includes(path)) layout.links.set(path, target);
   return loadImage(await buildLayout(layout));
 }

@@ -190,7 +190,7 @@ export function addFolder(layout: Layout, place: string): void {
 }
 
 /** Where a place is once the layout's links are followed, those above it and its own. */
-function resolvedPlace(layout: Layout, place: string): string {
+export function resolvedPlace(layout: Layout, place: string): string {
   let at = throughLinks(layout, place);
   for (let followed = 0; followed < 40; followed++) {
     const target = layout.links.get(at);

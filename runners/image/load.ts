@@ -4,7 +4,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BoxmarkError } from '../../bench/errors.ts';
-import { NODE_PATH } from '../../bench/payload/image-files.ts';
+import { NODE_PATH, ROOTED_LIBRARIES, ROOTED_NODE_PATH } from '../../bench/payload/image-files.ts';
 import type { Image } from '../../bench/types.ts';
 import { hostExec } from '../kit/process.ts';
 import { ROOT } from './build.ts';
@@ -12,6 +12,7 @@ import { readElf } from './elf.ts';
 import { libraryClosure } from './elf-closure.ts';
 import { libraryFolders, PAYLOAD_PATH, PROGRAM_LIST_PATH } from './layout.ts';
 import { firstDifference, MANIFEST_PATH, type Manifest, readManifest, scanRoot } from './manifest.ts';
+import { readStoredRoot } from './root/stored.ts';
 import { imageFolder, sha256, sha256File } from './store.ts';
 
 /** An image of the store by its digest, or by the first 12 digits of it. Throws `BoxmarkError` when it isn't there. */
@@ -33,14 +34,27 @@ export async function loadImage(digest: string): Promise<Image> {
       remedy: `remove ${imageFolder(digest)}; the next run builds it again`,
     });
   }
+  const common = { digest: found, root, payloadDigest: manifest.files[PAYLOAD_PATH]?.sha256 ?? '' };
+  const rooted = manifest.files[ROOTED_NODE_PATH];
+  if (rooted !== undefined) {
+    const { uid, gid } = await readStoredRoot(root);
+    const argv = rootedArgv(root, manifest);
+    return { ...common, payloadArgv: argv, nativeArgv: argv, nodeDigest: rooted.sha256, userRoot: { uid, gid } };
+  }
   return {
-    digest: found,
-    root,
+    ...common,
     payloadArgv: [`/${NODE_PATH}`, `/${PAYLOAD_PATH}`],
     nativeArgv: await nativeArgv(root, manifest),
     nodeDigest: manifest.files[NODE_PATH]?.sha256 ?? '',
-    payloadDigest: manifest.files[PAYLOAD_PATH]?.sha256 ?? '',
   };
+}
+
+/** In a root of the user's, Boxmark's Node.js has a loader and libraries of its own. */
+function rootedArgv(root: string, manifest: Manifest): string[] {
+  const command = [`/${ROOTED_NODE_PATH}`, `/${PAYLOAD_PATH}`];
+  const loader = join(ROOTED_LIBRARIES, basename(readElf(join(root, ROOTED_NODE_PATH))?.interpreter ?? ''));
+  if (manifest.files[loader] === undefined) return command;
+  return [`/${loader}`, '--library-path', `/${ROOTED_LIBRARIES}`, ...command];
 }
 
 /** Hashes every file of an image again. Throws `BoxmarkError` naming the first path that is not as the manifest lists it. */

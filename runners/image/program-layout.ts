@@ -133,14 +133,7 @@ export class ProgramLayout {
    * Returns the executable scripts in it.
    */
   addTree(place: string, tree: Tree, options: ObjectOptions = {}): string[] {
-    const root = throughLinks(this.layout, place);
-    const at = (path: string): string => (path === '' ? root : join(root, path));
-    for (const path of tree.folders) this.addFolder(at(path));
-    for (const { path, from, mode, head } of tree.files) {
-      if (head === undefined) this.addFile(at(path), from, mode);
-      else this.layout.files.set(at(path), { mode, from, head });
-    }
-    for (const [path, target] of tree.links) this.addLink(at(path), join(dirname(at(path)), target));
+    const at = this.placeTree(place, tree);
     const scripts: string[] = [];
     for (const { path, from, mode } of tree.files) {
       const isObject = /\.so(\.|$)/.test(basename(from));
@@ -151,6 +144,19 @@ export class ProgramLayout {
       this.closeObject(at(path), from, options);
     }
     return scripts;
+  }
+
+  /** Adds a tree as it is. Gives where each of its paths is. */
+  placeTree(place: string, tree: Tree): (path: string) => string {
+    const root = throughLinks(this.layout, place);
+    const at = (path: string): string => (path === '' ? root : join(root, path));
+    for (const path of tree.folders) this.addFolder(at(path));
+    for (const { path, from, mode, head } of tree.files) {
+      if (head === undefined) this.addFile(at(path), from, mode);
+      else this.layout.files.set(at(path), { mode, from, head });
+    }
+    for (const [path, target] of tree.links) this.addLink(at(path), join(dirname(at(path)), target));
+    return at;
   }
 
   #elfOf(file: string): ElfFile | undefined {

@@ -2,73 +2,39 @@
 
 import { realpathSync } from 'node:fs';
 import { posix } from 'node:path';
-import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
-import { IMAGE_MARK, LAUNCHER_PATH, workPath } from '../../bench/payload/image-files.ts';
+import { BoxmarkError, usageError } from '../../bench/errors.ts';
+import { LAUNCHER_PATH } from '../../bench/payload/image-files.ts';
 import type { Image } from '../../bench/types.ts';
 import { findCommand } from '../kit/commands.ts';
 import { buildLayout } from './build.ts';
 import { type FoundProgram, findProgram } from './find-program.ts';
 import { type Companions, companionsOf } from './interpreters.ts';
-import { LayoutConflict, layoutOf, PROGRAM_LIST_PATH } from './layout.ts';
+import { layoutOf, PROGRAM_LIST_PATH } from './layout.ts';
 import { loadImage } from './load.ts';
 import { readManifest } from './manifest.ts';
 import { isSystemPath, type ObjectOptions, ProgramLayout, privatePlace } from './program-layout.ts';
+import {
+  assertId,
+  asUsage,
+  imageBudget,
+  mark,
+  type ProgramImage,
+  type ProgramNeeds,
+  type ResolvedCommand,
+  type WantedCommand,
+  WorkingFiles,
+} from './program-needs.ts';
 import { pythonCall, pythonModules } from './python-modules.ts';
+import { rootAgain } from './root/open.ts';
+import { rootedImage } from './root/programs.ts';
 import { startOf } from './shebang.ts';
 import { programNames } from './shell-words.ts';
-import {
-  Budget,
-  isHiddenPath,
-  isKernelPath,
-  parseWith,
-  scanTree,
-  statusOf,
-  type Tree,
-  type WithFile,
-} from './with-files.ts';
+import { isHiddenPath, isKernelPath, parseWith, scanTree, statusOf, type Tree, type WithFile } from './with-files.ts';
 
 const { basename, dirname, isAbsolute, join, normalize, relative, resolve } = posix;
 
-/** A command as the user gave it. */
-export interface WantedCommand {
-  /** A safe name. */
-  readonly id: string;
-  /** Argument array; with `shell` one text for `sh -c`. */
-  readonly command: readonly string[];
-  readonly shell?: boolean;
-  /** `SRC[:DEST]`, for this command. */
-  readonly files?: readonly string[];
-  /** Shell texts that run beside it. */
-  readonly setup?: string;
-  readonly prepare?: string;
-  readonly cleanup?: string;
-}
-
-export interface ProgramNeeds {
-  readonly commands: readonly WantedCommand[];
-  /** `SRC[:DEST]`, for all. */
-  readonly with: readonly string[];
-  /** Absolute; relative paths start here. */
-  readonly cwd: string;
-}
-
-export interface ResolvedCommand {
-  readonly id: string;
-  /** What runs in a box; a word that begins with `IMAGE_MARK` is a path in the image. */
-  readonly argv: readonly string[];
-}
-
-export interface ProgramImage {
-  readonly image: Image;
-  readonly commands: readonly ResolvedCommand[];
-}
-
-const MOST = { files: 200_000, bytes: 8 * 2 ** 30 };
-/** Working files are copied into the memory of a box at each start. */
-const MOST_WORKING = { files: MOST.files, bytes: 64 * 2 ** 20 };
 /** Linux follows no more scripts that are interpreters of scripts (BINPRM). */
 const MOST_NESTED = 4;
-const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,40}$/;
 
 /**
  * The base image with all that the commands need. Built once, then found by the size and times of its sources. Throws a
@@ -76,6 +42,7 @@ const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,40}$/;
  */
 export async function programImage(base: Image, needs: ProgramNeeds): Promise<ProgramImage> {
   if (needs.commands.length === 0) return { image: base, commands: [] };
+  if (needs.root !== undefined) return rootedImage(base, needs, await rootAgain(needs.root, needs.cwd));
   const programs = new Programs(new ProgramLayout(layoutOf(base.root, await readManifest(base.root))), needs.cwd);
   const commands = await programs.addAll(needs).catch((error: unknown) => {
     throw asUsage(error);
@@ -92,13 +59,7 @@ class Programs {
   readonly #packages = new Map<string, { readonly place: string; readonly prepare: (tree: Tree) => Tree }>();
   /** Absolute places of `--with` that are others on this host. */
   readonly #moved: string[] = [];
-  readonly #budget = new Budget(MOST, (figure, path) =>
-    usageError(
-      `The commands need ${figure}, and an image takes ${MOST.files} files and 8 GiB.`,
-      path,
-      'name fewer or smaller folders',
-    ),
-  );
+  readonly #budget = imageBudget();
 
   constructor(layout: ProgramLayout, cwd: string) {
     this.#layout = layout;
@@ -111,9 +72,7 @@ class Programs {
     const shared = needs.with.map((spec) => parseWith(spec, this.#cwd));
     const commands: ResolvedCommand[] = [];
     for (const wanted of needs.commands) {
-      if (!SAFE_ID.test(wanted.id) || commands.some(({ id }) => id === wanted.id)) {
-        throw usageError('The name of a command is not usable, or used twice.', wanted.id, 'letters, digits and ._+-');
-      }
+      assertId(wanted, commands);
       commands.push(await this.#add(wanted, shared));
     }
     return commands;
@@ -322,51 +281,7 @@ class Programs {
   }
 }
 
-/** The folder of a command whose files it finds where it runs. */
-class WorkingFiles {
-  readonly folder: string;
-  readonly budget: Budget;
-
-  constructor(layout: ProgramLayout, id: string) {
-    this.folder = workPath(id);
-    layout.addFolder(this.folder);
-    this.budget = new Budget(MOST_WORKING, (figure, path) =>
-      usageError(
-        `The working files of a command are copied into memory at each start, and are limited to 64 MiB: ${id} has ${figure}.`,
-        path,
-        'name the file by its absolute path, or --with SRC:/DEST, which are not copied',
-      ),
-    );
-  }
-
-  placeOf(path: string): string {
-    return path === '' ? this.folder : join(this.folder, path);
-  }
-}
-
 /** A place that depends neither on the folder nor, for the command itself, on the name of the file. */
 function ownPlace(id: string, file: string, nested: number): string {
   return nested === 0 ? `boxmark/bin/${id}` : `boxmark/tools/${id}/bin/${basename(file)}`;
-}
-
-function mark(place: string): string {
-  return `${IMAGE_MARK}${place}`;
-}
-
-/** What is missing for a command is a matter of the command, and so is what doesn't fit the image. */
-function asUsage(error: unknown): unknown {
-  if (!(error instanceof BoxmarkError) || error.exitCode !== EXIT.failed) return error;
-  const remedy =
-    error instanceof LayoutConflict
-      ? 'run on the host whose image it is, or link the program statically'
-      : error.remedy;
-  return new BoxmarkError(
-    {
-      what: error.what,
-      ...(error.value === undefined ? {} : { value: error.value }),
-      ...(remedy === undefined ? {} : { remedy }),
-      cause: error,
-    },
-    EXIT.usage,
-  );
 }

@@ -1,4 +1,4 @@
-/** Writes and reads tar archives (ustar, long names by GNU's `L` and `K` entries) as streams; same entries, same bytes. */
+/** Writes and reads tar archives as streams; same entries, same bytes. Reads long names of GNU and what PAX headers add. */
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { BoxmarkError } from '../../bench/errors.ts';
@@ -48,6 +48,8 @@ export interface TarRead {
   /** The type as the archive has it, one character. */
   readonly flag: string;
   readonly mode: number;
+  /** Does it belong to root and its group? */
+  readonly isRoots: boolean;
   readonly size: number;
   readonly target: string;
   read(): AsyncGenerator<Uint8Array>;
@@ -56,34 +58,81 @@ export interface TarRead {
 /** Entries of an archive file in their order. Throws `BoxmarkError` for a damaged header or a cut end. */
 export async function* readTar(file: FileHandle): AsyncGenerator<TarRead> {
   let at = 0;
-  let longPath: string | undefined;
-  let longTarget: string | undefined;
+  let more: Further = {};
   for (;;) {
     const block = await bytesAt(file, at, BLOCK);
     if (block.every((byte) => byte === 0)) return;
     const head = parseHeader(block);
     const start = at + BLOCK;
-    at = start + head.size + padTo(head.size);
-    if (head.flag === 'L' || head.flag === 'K') {
+    if ('LKxg'.includes(head.flag)) {
+      at = start + head.size + padTo(head.size);
       if (head.size > CHUNK) throw damaged('a name is too long');
-      const name = textAt(await bytesAt(file, start, head.size), 0, head.size);
-      if (head.flag === 'L') longPath = name;
-      else longTarget = name;
+      more = { ...more, ...furtherOf(head.flag, await bytesAt(file, start, head.size)) };
       continue;
     }
-    const { size } = head;
+    const { path = head.path, target = head.target, size = head.size, ids = {} } = more;
+    more = {};
+    at = start + size + padTo(size);
     yield {
-      path: (longPath ?? head.path).replace(/\/$/, ''),
+      path: path.replace(/\/$/, ''),
       type: ({ '0': 'file', '\0': 'file', '5': 'directory', '2': 'symlink' } as const)[head.flag] ?? 'other',
       flag: head.flag,
       mode: head.mode,
+      isRoots: (ids.uid ?? head.uid) === 0 && (ids.gid ?? head.gid) === 0,
       size,
-      target: longTarget ?? head.target,
+      target,
       read: () => rangeBytes(file, start, size),
     };
-    longPath = undefined;
-    longTarget = undefined;
   }
+}
+
+/** What the entries before an entry say of it. */
+interface Further {
+  readonly path?: string;
+  readonly target?: string;
+  readonly size?: number;
+  readonly ids?: { readonly uid?: number; readonly gid?: number };
+}
+
+function furtherOf(flag: string, content: Buffer): Further {
+  if (flag === 'L') return { path: textAt(content, 0, content.length) };
+  if (flag === 'K') return { target: textAt(content, 0, content.length) };
+  // A global header has comments and dates only.
+  if (flag === 'g') return {};
+  const records = paxRecords(content);
+  if ([...records.keys()].some((key) => key.startsWith('GNU.sparse.'))) throw damaged('a sparse file is in it');
+  const [path, target] = [records.get('path'), records.get('linkpath')];
+  const number = (key: string): number | undefined => {
+    const value = records.get(key);
+    if (value === undefined) return undefined;
+    if (!/^\d{1,15}$/.test(value)) throw damaged(`the ${key} of a file is wrong`);
+    return Number(value);
+  };
+  const [size, uid, gid] = [number('size'), number('uid'), number('gid')];
+  return {
+    ...(path === undefined ? {} : { path }),
+    ...(target === undefined ? {} : { target }),
+    ...(size === undefined ? {} : { size }),
+    ids: { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) },
+  };
+}
+
+/** Records of the form `LENGTH KEY=VALUE` and a line end, the length that of the whole record (pax, POSIX.1-2001). */
+function paxRecords(content: Buffer): Map<string, string> {
+  const records = new Map<string, string>();
+  for (let at = 0; at < content.length && content[at] !== 0; ) {
+    const blank = content.indexOf(0x20, at);
+    const digits = content.toString('latin1', at, blank < 0 ? at : Math.min(blank, at + 10));
+    const length = /^\d+$/.test(digits) ? Number(digits) : 0;
+    const record = content.subarray(blank + 1, at + length);
+    const equals = record.indexOf(0x3d);
+    if (blank < 0 || at + length > content.length || equals < 1 || record.at(-1) !== 0x0a) {
+      throw damaged('a PAX header is wrong');
+    }
+    records.set(record.toString('utf8', 0, equals), record.toString('utf8', equals + 1, record.length - 1));
+    at += length;
+  }
+  return records;
 }
 
 async function* rangeBytes(file: FileHandle, start: number, size: number): AsyncGenerator<Uint8Array> {
@@ -146,18 +195,31 @@ function block({ path, mode, size, flag, target, date }: Header): Buffer {
   return head;
 }
 
-function parseHeader(head: Buffer): { path: string; mode: number; size: number; flag: string; target: string } {
+interface ReadHeader extends Omit<Header, 'date'> {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+function parseHeader(head: Buffer): ReadHeader {
   const octal = (at: number, length: number): number => Number.parseInt(textAt(head, at, length).trim() || '0', 8);
+  // GNU writes what has too many digits as bytes, after a first one of 0x80.
+  const number = (at: number, length: number): number =>
+    head[at] === 0x80 ? Number(BigInt(`0x${head.toString('hex', at + 1, at + length)}`)) : octal(at, length);
   if (octal(148, 8) !== checksum(head)) throw damaged('the checksum of a header is wrong');
-  const prefix = textAt(head, 345, 155);
+  // Only POSIX has a prefix there; GNU has dates.
+  const prefix = head.toString('latin1', 257, 263) === 'ustar\0' ? textAt(head, 345, 155) : '';
   const name = textAt(head, 0, 100);
-  const size = octal(124, 12);
+  const size = number(124, 12);
   if (!Number.isSafeInteger(size) || size < 0) throw damaged('the size of a file is wrong');
+  const flag = String.fromCharCode(head[156] ?? 0);
   return {
     path: prefix === '' ? name : `${prefix}/${name}`,
     mode: octal(100, 8),
-    size,
-    flag: String.fromCharCode(head[156] ?? 0),
+    uid: number(108, 8),
+    gid: number(116, 8),
+    // A link has no content, whatever the header says.
+    size: '12'.includes(flag) ? 0 : size,
+    flag,
     target: textAt(head, 157, 100),
   };
 }

@@ -22,8 +22,8 @@ import {
   writeEntry,
 } from './untrusted.ts';
 
-/** A manifest lists some dozens of paths; more than this is no image. */
-const MANIFEST_LIMIT_BYTES = 4 << 20;
+/** Room for as many paths as an image may have; Boxmark's own has some dozens. */
+const MANIFEST_LIMIT_BYTES = 64 << 20;
 
 /** Writes the image to a tar file, manifest first. Verifies it before. Throws `BoxmarkError` when it was changed. */
 export async function exportImage(image: Image, file: string): Promise<void> {

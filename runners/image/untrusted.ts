@@ -6,14 +6,16 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { TarRead } from './tar.ts';
 
-export const MOST_ENTRIES = 20_000;
+/** A root that a user brings may have as many; images that Boxmark makes by itself have some dozens. */
+export const MOST_ENTRIES = 200_000;
 export const MOST_BYTES = 8 * 2 ** 30;
+const CHUNK = 1 << 20;
 const NAME_LIMIT_BYTES = 255;
 const PATH_LIMIT_BYTES = 3000;
 /** Of Linux (path_resolution(7)). */
 const LINK_LIMIT = 40;
-/** Over all links of an image: each of a few hundred has some five names on its way. */
-const MOST_STEPS = 200_000;
+/** Over all links of an image: a system has ten thousand, each with some twenty names on its way. */
+const MOST_STEPS = 5_000_000;
 const STICKY = 0o1000;
 /** Set-user-id, set-group-id, sticky; and what group and others may write. */
 const SPECIAL_MODE = 0o7000;
@@ -55,9 +57,13 @@ export function isPlainMode(mode: number, type: 'file' | 'folder'): boolean {
  * @param links path of each link below the root → its target
  */
 export function linkThatLeavesRoot(links: ReadonlyMap<string, string>): string | undefined {
+  return linksThatLeaveRoot(links).next().value;
+}
+
+/** All such links, one after the other. */
+export function* linksThatLeaveRoot(links: ReadonlyMap<string, string>): Generator<string, undefined> {
   const budget = { steps: MOST_STEPS };
-  for (const path of links.keys()) if (!staysInside(path, links, budget)) return path;
-  return undefined;
+  for (const path of links.keys()) if (!staysInside(path, links, budget)) yield path;
 }
 
 /** Does a path end below the root, each link on the way followed as the kernel follows it? */
@@ -87,7 +93,7 @@ function staysInside(path: string, links: ReadonlyMap<string, string>, budget: {
 }
 
 /** Writes the content of an entry to a new file, piece by piece. Returns its SHA-256, 64 hex digits. */
-export async function writeEntry(entry: TarRead, file: string): Promise<string> {
+export async function writeEntry(entry: Pick<TarRead, 'read'>, file: string): Promise<string> {
   const hash = createHash('sha256');
   const written = await open(file, 'wx', 0o600);
   try {
@@ -106,4 +112,14 @@ export async function contentOf(entry: TarRead): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   for await (const piece of entry.read()) pieces.push(piece);
   return Buffer.concat(pieces);
+}
+
+/** The bytes of an open file from its beginning, whatever was read of it before. */
+export async function* bytesOf(file: FileHandle): AsyncGenerator<Buffer> {
+  for (let at = 0; ; ) {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(CHUNK), 0, CHUNK, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
 }

@@ -179,10 +179,14 @@ function keptLink(link: string, path: string, root: string): string | null | und
   return posix.relative(posix.dirname(path), inside);
 }
 
-/** The list of programs has one path a line, and manifests are text. */
-function checkName(name: string, folder: string): void {
+/** Has it no control characters, and is it UTF-8? The list of programs has one path a line, and manifests are text. */
+export function isPrintable(name: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are looked for.
-  if (!/[\u0000-\u001f\u007f\ufffd]/.test(name)) return;
+  return !/[\u0000-\u001f\u007f\ufffd]/.test(name);
+}
+
+function checkName(name: string, folder: string): void {
+  if (isPrintable(name)) return;
   throw usageError(
     'The name of a file has control characters or is not UTF-8.',
     `${JSON.stringify(name)} in ${folder}`,

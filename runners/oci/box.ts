@@ -44,6 +44,8 @@ export interface PreparedOci extends Prepared {
   /** Where bundles and the runtime's state are. */
   readonly folder: string;
   readonly root: string;
+  /** That a payload keeps. */
+  readonly capabilities: readonly string[];
   readonly seccomp?: OciSeccomp;
   readonly cgroupNamespace: boolean;
   /** A proxy opens the files of the payload's data, whose reads then come from the page cache of the box below. */
@@ -71,14 +73,9 @@ export async function openOciBox(parent: Box, prepared: PreparedOci, options: Op
     exec: (argv, more) => container.exec(argv, more),
     spawn: async (argv, { env = {} }: Spawn = {}) => {
       if (main !== undefined) return container.spawn(argv, env);
-      const { seccomp } = prepared;
+      const { seccomp, capabilities } = prepared;
       main = await container.run({
-        argv,
-        env,
-        limits,
-        network,
-        userns,
-        data,
+        ...{ argv, env, limits, network, userns, capabilities, data },
         ...(seccomp === undefined ? {} : { seccomp }),
       });
       return main;
@@ -123,7 +120,10 @@ export async function openOciHolder(parent: Box, prepared: PreparedOci, options:
   };
 }
 
-type Run = Pick<OciPlan, 'argv' | 'env' | 'limits' | 'network' | 'userns' | 'seccomp' | 'data' | 'holder'>;
+type Run = Pick<
+  OciPlan,
+  'argv' | 'env' | 'limits' | 'network' | 'userns' | 'seccomp' | 'capabilities' | 'data' | 'holder'
+>;
 
 async function containerOf(parent: Box, prepared: PreparedOci, options: OpenOptions, limits: Run['limits']) {
   const { workspace, hierarchies } = prepared;

@@ -16,13 +16,14 @@ export function payloadFlags(
   settings: ContainerSettings,
 ): string[] {
   const { cpus, memoryBytes, pids, quota } = limitsWith(limits, settings);
-  const { seccomp = 'default', network = 'none', runtime } = settings;
+  const { seccomp = 'default', network = 'none', capabilities = [], runtime } = settings;
   return [
     ...['--tmpfs', '/tmp:size=64m', '--network', network, '--cpuset-cpus', cpuList(cpus)],
     ...(pids === undefined ? [] : ['--pids-limit', String(pids)]),
     ...(memoryBytes === undefined ? [] : ['--memory', String(memoryBytes), '--memory-swap', String(memoryBytes)]),
     ...(quota === undefined ? [] : ['--cpu-period', '100000', '--cpu-quota', (quota * 100_000).toFixed()]),
-    ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+    ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', name])],
+    ...['--security-opt', 'no-new-privileges'],
     ...(seccomp === 'default' ? [] : ['--security-opt', `seccomp=${seccomp}`]),
     ...dataFlags(spec),
     ...(runtime === undefined ? [] : ['--runtime', runtime]),

@@ -23,6 +23,7 @@ import { writeInBox } from '../kit/box-files.ts';
 import { removeTree } from '../kit/remove.ts';
 import { BOX_FIELDS, type BoxSettings, payloadOnly } from '../stack/box-settings.ts';
 import { relaxation } from '../stack/relaxation.ts';
+import { capabilitiesFor, prefixed } from '../stack/user-root.ts';
 import { openOciBox, openOciHolder, type PreparedOci } from './box.ts';
 import { presentCapabilities } from './holder.ts';
 import { profileOf } from './profile.ts';
@@ -161,6 +162,7 @@ async function prepare<Settings extends BoxSettings>(
     call: call.argv,
     folder,
     root: await parent.put(own.root),
+    capabilities: prefixed(capabilitiesFor(image)),
     ...(profile === undefined ? {} : { seccomp: profile }),
     cgroupNamespace: !engine.guestKernel,
     opensFiles: engine.guestKernel,

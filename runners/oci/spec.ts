@@ -18,6 +18,8 @@ export interface OciPlan {
   readonly swap: boolean;
   readonly network?: 'none' | 'host' | undefined;
   readonly userns?: 'yes' | 'no' | undefined;
+  /** That a payload keeps, such as `CAP_SETUID`; none when left out. */
+  readonly capabilities?: readonly string[];
   readonly seccomp?: OciSeccomp;
   /** gVisor has no cgroup namespace. */
   readonly cgroupNamespace: boolean;
@@ -76,7 +78,7 @@ export function ociSpec(plan: OciPlan): object {
       env: Object.entries({ ...PAYLOAD_ENV, ...plan.env }).map(([name, value]) => `${name}=${value}`),
       cwd: '/',
       noNewPrivileges: holder === undefined,
-      capabilities: Object.fromEntries(SETS.map((set) => [set, holder?.capabilities ?? []])),
+      capabilities: Object.fromEntries(SETS.map((set) => [set, holder?.capabilities ?? plan.capabilities ?? []])),
     },
     mounts: holder === undefined ? [...payloadMounts(network, userns), ...dataMounts(plan.data)] : holderMounts(holder),
     linux: {

@@ -81,6 +81,8 @@ export interface BoxSettings {
   readonly network?: 'none' | 'host' | undefined;
   readonly userns?: 'yes' | 'no' | undefined;
   readonly seccomp?: string | undefined;
+  /** Not for users to set: those that the image's user takes, see user-root.ts. */
+  readonly capabilities?: readonly string[] | undefined;
 }
 
 /** `cpus` are the measured ones, `quota` is in CPUs' worth of time. */

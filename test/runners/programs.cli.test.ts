@@ -20,7 +20,8 @@ import { EXIT } from '../../bench/errors.ts';
 import { IMAGE_MARK, LAUNCHER_PATH, workPath } from '../../bench/payload/image-files.ts';
 import type { Image } from '../../bench/types.ts';
 import { exportImage, holderImage, importImage, loadImage, verifyImage } from '../../runners/image/image.ts';
-import { type ProgramImage, programImage, type WantedCommand } from '../../runners/image/programs.ts';
+import type { ProgramImage, WantedCommand } from '../../runners/image/program-needs.ts';
+import { programImage } from '../../runners/image/programs.ts';
 import { findCommand } from '../../runners/kit/commands.ts';
 import { type Lab, openLab } from '../lab.ts';
 

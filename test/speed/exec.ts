@@ -24,7 +24,8 @@ export async function benchExec(print: (line: string) => void): Promise<void> {
   if (nothing === undefined || shell === undefined) return print('  true or sh is not installed');
   const dir = mkdtempSync(join(tmpdir(), 'boxmark-bench-'));
   const launchers = [true, false].map(
-    (keepsOutput) => new Launcher({ shell, argv: [nothing], env: ENV, cwd: dir, stdin: '/dev/null', keepsOutput }),
+    (keepsOutput) =>
+      new Launcher({ shell: [shell], argv: [nothing], env: ENV, cwd: dir, stdin: '/dev/null', keepsOutput }),
   );
   const [keeping, dropping] = launchers as [Launcher, Launcher];
   const ways: Record<string, Way> = {

@@ -1,7 +1,7 @@
 /** A user's program in its box: started again and again, timed from its start to its exit, its output compared. */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fnv1a64 } from '../../../scimark/fnv.ts';
 import { memoryFolder } from '../../../system/file-write.ts';
@@ -20,6 +20,7 @@ import { type Burst, type CommandRequest, NOTHING_COMPARED } from '../protocol.t
 import { Launcher, type Run } from './launcher.ts';
 import { newcomers, processesNow } from './leftovers.ts';
 import { meanOf, quoted, readMetric } from './metrics.ts';
+import { asOwner, type RootFacts, rootFacts } from './root-facts.ts';
 
 /** Where a payload is. */
 export interface Surroundings {
@@ -66,6 +67,8 @@ export class Command {
   passes = 0;
   readonly #request: CommandRequest;
   readonly #surroundings: Surroundings;
+  /** Where the root of the image is one that the user brought. */
+  readonly #rooted: RootFacts | undefined;
   readonly #folder: string;
   readonly #launcher: Launcher;
   readonly #before = processesNow();
@@ -77,15 +80,12 @@ export class Command {
     this.id = request.id;
     this.#request = request;
     this.#surroundings = surroundings;
-    this.#folder = mkdtempSync(
-      join(memoryFolder() ?? MEMORY_FOLDERS[0], memoryFolderName(surroundings.start, process.pid)),
-    );
+    this.#rooted = rootFacts(surroundings.root);
+    this.#folder = asOwner(this.#rooted, () => this.#makeFolder());
     try {
-      const files = join(surroundings.root, workPath(request.id));
-      if (existsSync(files)) cpSync(files, this.#folder, { recursive: true });
       if (request.setup !== undefined) this.#step('setup', request.setup);
     } catch (error) {
-      rmSync(this.#folder, { recursive: true, force: true });
+      this.#removeFolder();
       throw error;
     }
     this.#launcher = this.#launch(this.#argv());
@@ -193,8 +193,23 @@ export class Command {
       if (cleanup !== undefined) this.#step('cleanup', cleanup);
     } finally {
       this.#launcher.close();
-      rmSync(this.#folder, { recursive: true, force: true });
+      this.#removeFolder();
     }
+  }
+
+  /** With the files that the program finds where it runs. */
+  #makeFolder(): string {
+    const { root, start } = this.#surroundings;
+    const folder = mkdtempSync(join(memoryFolder() ?? MEMORY_FOLDERS[0], memoryFolderName(start, process.pid)));
+    // Root without its rights enters no closed folder of another user's, and starts the program in it.
+    if (this.#identity !== undefined) chmodSync(folder, 0o755);
+    const files = join(root, workPath(this.id));
+    if (existsSync(files)) cpSync(files, folder, { recursive: true });
+    return folder;
+  }
+
+  #removeFolder(): void {
+    asOwner(this.#rooted, () => rmSync(this.#folder, { recursive: true, force: true }));
   }
 
   get #metrics() {
@@ -205,12 +220,23 @@ export class Command {
     return this.#request.expect !== 'any' || this.#metrics.length > 0;
   }
 
+  get #launcherWords(): readonly string[] {
+    return this.#rooted?.launcher ?? [join(this.#surroundings.root, LAUNCHER_PATH)];
+  }
+
+  /** Runs the shell texts of the user: a shell of the root's own, where the user brought one. */
   get #shell(): string {
-    return join(this.#surroundings.root, LAUNCHER_PATH);
+    return this.#rooted === undefined ? join(this.#surroundings.root, LAUNCHER_PATH) : '/bin/sh';
+  }
+
+  /** Who the program runs as; undefined where that is root, as the payload does. */
+  get #identity(): { readonly uid: number; readonly gid: number } | undefined {
+    const { uid = 0, gid = 0 } = this.#rooted ?? {};
+    return uid === 0 && gid === 0 ? undefined : { uid, gid };
   }
 
   get #cwd(): string {
-    return this.#request.workdir ?? this.#folder;
+    return this.#request.workdir ?? this.#rooted?.workdir ?? this.#folder;
   }
 
   get #env(): Readonly<Record<string, string>> {
@@ -219,6 +245,7 @@ export class Command {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       HOME: this.#folder,
       LANG: 'C.UTF-8',
+      ...this.#rooted?.env,
       ...(slowdown === 0 ? {} : { BOXMARK_SLOWDOWN: String(slowdown) }),
       ...(copy === undefined ? {} : { BOXMARK_COPY: String(copy) }),
       ...this.#request.env,
@@ -228,7 +255,8 @@ export class Command {
   #launch(argv: readonly string[]): Launcher {
     const { stdin } = this.#request;
     return new Launcher({
-      shell: this.#shell,
+      shell: this.#launcherWords,
+      identity: this.#identity,
       argv,
       env: this.#env,
       cwd: this.#cwd,
@@ -276,6 +304,7 @@ export class Command {
       argv0: 'sh',
       cwd: this.#cwd,
       env: this.#env,
+      ...this.#identity,
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: STEP_LIMIT_MS,
     });

@@ -4,12 +4,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 
 export interface LauncherOptions {
-  /** The shell. */
-  readonly shell: string;
+  /** Words that start the shell. */
+  readonly shell: readonly string[];
   /** Program and arguments, which no shell reads. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Who the shell and the program run as; as this process when left out. */
+  readonly identity?: { readonly uid: number; readonly gid: number } | undefined;
   /** File for standard input. */
   readonly stdin: string;
   /** Keep what it prints? Else it goes to /dev/null, and costs nothing. */
@@ -48,12 +50,14 @@ export class Launcher {
   #waiter: { resolve(status: number, atNs: bigint): void; reject(error: Error): void } | undefined;
   #ended: Error | undefined;
 
-  constructor({ shell, argv, env, cwd, stdin, keepsOutput }: LauncherOptions) {
+  constructor({ shell, argv, env, cwd, identity, stdin, keepsOutput }: LauncherOptions) {
     const mark = `\n@ended-${randomBytes(12).toString('hex')} `;
     this.#mark = Buffer.from(mark);
     const script = scriptOf(mark.replace('\n', '\\n'), keepsOutput);
     // A shell that is one of many programs in a file goes by the name it is called by.
-    this.#child = spawn(shell, ['-c', script, 'sh', stdin, ...argv], { argv0: 'sh', env, cwd });
+    const [file = '', ...words] = shell;
+    const options = { env, cwd, ...identity };
+    this.#child = spawn(file, [...words, '-c', script, 'sh', stdin, ...argv], { argv0: 'sh', ...options });
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#take(chunk, process.hrtime.bigint()));
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#errors = `${this.#errors}${chunk.toString()}`.slice(-KEPT_ERROR_CHARS);

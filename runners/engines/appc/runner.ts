@@ -12,6 +12,7 @@ import { findCommand } from '../../kit/commands.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings, harmless } from '../../stack/settings.ts';
+import { capabilitiesFor } from '../../stack/user-root.ts';
 import { systemImage } from '../lxc/system-image.ts';
 import { unpackAci, writeAci } from './archive.ts';
 import { openPodBox, type PreparedAppc, stampOf } from './box.ts';
@@ -115,6 +116,13 @@ async function prepare(parent: Box, image: Image, workspace: Workspace, settings
   const stage1 = stage1Here(settings.stage1);
   if (stage1 === undefined) {
     throw new BoxmarkError({ what: 'There is no program to start a pod.', remedy: 'boxmark setup --for appc' });
+  }
+  if (capabilitiesFor(image).length > 0) {
+    throw new BoxmarkError({
+      what: 'A pod keeps no capabilities, so the program can not become the user that its image names.',
+      value: 'appc',
+      remedy: 'an image whose USER is root',
+    });
   }
   // The signed files must be those of the store's manifest.
   await verifyImage(image);

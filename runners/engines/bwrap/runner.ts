@@ -11,6 +11,7 @@ import { SCRATCH_MOUNT } from '../../kit/places.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings } from '../../stack/settings.ts';
+import { capabilitiesFor, prefixed } from '../../stack/user-root.ts';
 import { openWrappedBox } from '../../stack/wrapped-box.ts';
 
 const PROBE_LIMIT_MS = 15_000;
@@ -25,6 +26,7 @@ interface PreparedBwrap extends Prepared {
   readonly hierarchies: readonly Hierarchy[];
   /** As the box below sees it. */
   readonly root: string;
+  readonly capabilities: readonly string[];
 }
 
 const { memory, pids, cpus, network, userns } = BOX_FIELDS;
@@ -52,7 +54,7 @@ function bwrapWith(settings: BoxSettings): Runner {
     prepare: (parent, image, workspace, holds) => prepare(settings, parent, image, workspace, holds),
     open: async (parent, prepared, options) => {
       options.signal.throwIfAborted();
-      const { root, version, ...own } = prepared as PreparedBwrap;
+      const { root, version, capabilities, ...own } = prepared as PreparedBwrap;
       return openWrappedBox({
         ...own,
         parent,
@@ -62,7 +64,7 @@ function bwrapWith(settings: BoxSettings): Runner {
         folder: parent.scratch,
         wrap: (argv, env, data) => {
           const bind = data === undefined ? [] : ['--bind', data, SCRATCH_MOUNT];
-          return ['bwrap', ...flagsOf(root, version, settings, env), ...bind, '--', ...argv];
+          return ['bwrap', ...flagsOf(root, version, { ...settings, capabilities }, env), ...bind, '--', ...argv];
         },
       });
     },
@@ -105,6 +107,7 @@ async function prepare(
     workspace,
     hierarchies: await hierarchiesOf(parent),
     root: await parent.put(image.root),
+    capabilities: prefixed(capabilitiesFor(image)),
   };
 }
 
@@ -128,7 +131,10 @@ function flagsOf(
     ...['--ro-bind', '/proc/sys', '/proc/sys', '--ro-bind-try', '/proc/sysrq-trigger', '/proc/sysrq-trigger'],
     ...['--tmpfs', '/sys', ...SHOWN.flatMap((path) => ['--ro-bind-try', path, path]), '--remount-ro', '/sys'],
     ...(hasSize(version) ? ['--size', String(TMP_BYTES)] : []),
+    // Another user than root needs a /tmp for all.
+    ...(settings.capabilities === undefined || settings.capabilities.length === 0 ? [] : ['--perms', '1777']),
     ...['--tmpfs', '/tmp', '--cap-drop', 'ALL', '--chdir', '/'],
+    ...(settings.capabilities ?? []).flatMap((name) => ['--cap-add', name]),
   ];
 }
 

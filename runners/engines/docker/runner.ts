@@ -11,6 +11,7 @@ import { missingCapabilities } from '../../oci/holder.ts';
 import { profileIn } from '../../oci/seccomp-profile.ts';
 import { payloadOnly } from '../../stack/box-settings.ts';
 import { relaxation } from '../../stack/relaxation.ts';
+import { capabilitiesFor } from '../../stack/user-root.ts';
 import { GVISOR_TRAITS } from '../gvisor/platform.ts';
 import { type ContainerPlan, holderBox, payloadBox } from './box.ts';
 import { hostClientFile } from './client.ts';
@@ -37,6 +38,7 @@ interface PreparedDocker extends Prepared {
   /** Folder that becomes the box's scratch, relative to the parent's; set when it holds another. */
   readonly scratch?: string;
   readonly settings: DockerSettings;
+  readonly capabilities: readonly string[];
   /** The seccomp setting, with a profile as a path in the box below. */
   readonly seccomp: string | undefined;
   /** In a box; on the host its daemon has it. */
@@ -123,6 +125,7 @@ async function prepare(
   const scratch = holds === undefined ? undefined : newScratchName();
   const slowness = settings.runtime === 'runsc' ? 2 : 1;
   const common: Common = {
+    capabilities: capabilitiesFor(image),
     traits,
     slowness,
     workspace,
@@ -249,7 +252,7 @@ async function hostPlan(
     groupParent: group?.parent,
     hostGroup: group?.path,
     options,
-    settings: { ...own.settings, runtime, seccomp: own.seccomp },
+    settings: { ...own.settings, runtime, seccomp: own.seccomp, capabilities: own.capabilities },
     afterRemoval: async (answered) => {
       if (!answered) await host.clearIfDead();
       if (group !== undefined) await groupAt(group.path, hostHierarchies()).remove();
@@ -270,7 +273,7 @@ async function innerPlan(parent: Box, own: PreparedDocker, options: OpenOptions)
     groupParent: group,
     hostGroup: parent.cgroup === undefined ? undefined : parent.cgroup + group,
     options,
-    settings: { ...own.settings, seccomp: own.seccomp },
+    settings: { ...own.settings, seccomp: own.seccomp, capabilities: own.capabilities },
     // Only asked: the box below ends it, or lets it end; the next start waits for it. An orderly end takes a second.
     afterRemoval: () => stopDaemon(parent, daemon, 0),
   };

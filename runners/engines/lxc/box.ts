@@ -15,10 +15,11 @@ import { SCRATCH_MOUNT, STORE_MOUNT } from '../../kit/places.ts';
 import { readyLine } from '../../kit/ready.ts';
 import { cpuList, quote } from '../../kit/shell.ts';
 import { type BoxSettings, limitsWith } from '../../stack/box-settings.ts';
+import { capabilitiesFor } from '../../stack/user-root.ts';
 import { roomForEngines } from '../unshare/box.ts';
 import { containerGroup, lxcConfig } from './config.ts';
 import { removeLocks } from './leftovers.ts';
-import { SYSTEM_READY } from './system-image.ts';
+import { SYSTEM_READY, systemFolder } from './system-image.ts';
 
 const READY_LIMIT_MS = 30_000;
 
@@ -75,7 +76,7 @@ export async function openSystemBox(parent: Box, prepared: PreparedLxc, options:
     const variables = Object.entries(env).flatMap(([key, value]) => ['-v', `${key}=${value}`]);
     const command = ['lxc-attach', '-P', parent.scratch, '-n', name, '--clear-env', ...variables, '--'];
     // LXC adds a variable, which no other payload has.
-    const words = holds === undefined ? [...withEnv(env), ...argv] : argv;
+    const words = holds === undefined ? [...withEnv(prepared.root, env), ...argv] : argv;
     return ['taskset', '-c', cpuList(cpus), ...command, ...words];
   };
   const holderEnv = holds === undefined ? {} : HOLDER_ENV;
@@ -114,7 +115,7 @@ export async function openAppBox(parent: Box, prepared: PreparedLxc, options: Op
   const execute = (argv: readonly string[], env?: Readonly<Record<string, string>>): string[] => {
     const name = `${containerName(prepared.workspace, options)}-${count++}`;
     const command = ['lxc-execute', '-P', parent.scratch, '-n', name, '-f', '/dev/null', ...config, '--'];
-    return ['taskset', '-c', cpuList(cpus), ...command, ...withEnv(env), ...argv];
+    return ['taskset', '-c', cpuList(cpus), ...command, ...withEnv(prepared.root, env), ...argv];
   };
   return {
     ...common(parent, group),
@@ -141,14 +142,16 @@ export async function openAppBox(parent: Box, prepared: PreparedLxc, options: Op
 const HOLDER_ENV: Readonly<Record<string, string>> = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/' };
 
 /** Words that leave the payload's environment as the only variables. */
-function withEnv(env: Readonly<Record<string, string>> = {}): string[] {
+function withEnv(root: Image, env: Readonly<Record<string, string>> = {}): string[] {
   const variables = Object.entries({ ...PAYLOAD_ENV, ...env });
-  return ['/usr/bin/env', '-i', ...variables.map(([name, value]) => `${name}=${value}`)];
+  return [`${systemFolder(root)}/env`, '-i', ...variables.map(([name, value]) => `${name}=${value}`)];
 }
 
 function shapeOf({ root, rootMount, seccomp, workspace }: PreparedLxc, { name }: OpenOptions) {
   return {
     root: root.root,
+    system: systemFolder(root),
+    capabilities: capabilitiesFor(root),
     rootMount,
     group: `${GROUP_ROOT}/${workspace.id}/${name}`,
     ...(seccomp === undefined ? {} : { seccomp }),

@@ -8,6 +8,10 @@ export const SECCOMP_PROFILE = '/usr/share/lxc/config/common.seccomp';
 export interface LxcShape {
   /** Root folder, as the box below sees it. */
   readonly root: string;
+  /** Folder in it with init. */
+  readonly system: string;
+  /** Capabilities that a payload keeps, without their prefix. */
+  readonly capabilities: readonly string[];
   /** Folder that a path without a leading slash is mounted on, for LXC's own use. */
   readonly rootMount?: string;
   /** Group of the box, below the controllers' mounts. */
@@ -30,7 +34,7 @@ export function containerGroup(group: string): string {
 }
 
 /** Arguments of lxc-start and lxc-execute. */
-export function lxcConfig({ root, rootMount, group, seccomp, data, holds }: LxcShape): string[] {
+export function lxcConfig({ root, system, capabilities, rootMount, group, seccomp, data, holds }: LxcShape): string[] {
   const below = group.replace(/^\//, '');
   return definitions([
     ['lxc.rootfs.path', `dir:${root}`],
@@ -41,22 +45,22 @@ export function lxcConfig({ root, rootMount, group, seccomp, data, holds }: LxcS
     ['lxc.tty.max', '0'],
     ['lxc.console.path', 'none'],
     ['lxc.autodev', '1'],
-    ['lxc.init.cmd', '/usr/bin/init'],
+    ['lxc.init.cmd', `${system}/init`],
     ['lxc.cgroup.dir.container', containerGroup(below)],
     ['lxc.cgroup.dir.monitor', `${below}/monitor`],
     ['lxc.cgroup.dir.monitor.pivot', `${below}/pivot`],
     ...(seccomp === undefined ? [] : [['lxc.seccomp.profile', seccomp] as const]),
-    ...(holds === undefined ? closed() : relaxed(holds)),
+    ...(holds === undefined ? closed(capabilities) : relaxed(holds)),
     ...(data === undefined ? [] : [dataMount(data)]),
   ]);
 }
 
-function closed(): (readonly [string, string])[] {
+function closed(capabilities: readonly string[]): (readonly [string, string])[] {
   return [
     ['lxc.mount.auto', 'proc:mixed sys:ro'],
     ['lxc.mount.entry', `tmpfs tmp tmpfs ${TMPFS},mode=1777,size=64m 0 0`],
     ['lxc.pty.max', '1'],
-    ['lxc.cap.keep', 'none'],
+    ['lxc.cap.keep', capabilities.length === 0 ? 'none' : capabilities.join(' ').toLowerCase()],
     ['lxc.no_new_privs', '1'],
   ];
 }

@@ -16,6 +16,20 @@ const APPLETS = ['init', 'sh', 'env'];
  */
 const INITTAB = `::sysinit:/usr/bin/busybox echo ${SYSTEM_READY}\n`;
 
+/** Beside a root of the user's, whose own table of init and programs stay unused: a shell that collects as well. */
+const USER_ROOT_FOLDER = 'boxmark/system';
+const USER_ROOT_INIT = [
+  `#!/${USER_ROOT_FOLDER}/busybox sh`,
+  `echo ${SYSTEM_READY}`,
+  `while :; do /${USER_ROOT_FOLDER}/busybox sleep 86400; done`,
+  '',
+].join('\n');
+
+/** The folder of the box with the programs of the system. */
+export function systemFolder({ userRoot }: Pick<Image, 'userRoot'>): string {
+  return userRoot === undefined ? '/usr/bin' : `/${USER_ROOT_FOLDER}`;
+}
+
 export interface InitMissing {
   readonly missing: string;
   readonly remedy: string;
@@ -25,6 +39,15 @@ export interface InitMissing {
 export async function systemImage(image: Image): Promise<Image | InitMissing> {
   const busybox = await findStaticBusybox();
   if (typeof busybox !== 'string') return busybox;
+  if (image.userRoot !== undefined) {
+    return extendImage(image, {
+      files: {
+        [`${USER_ROOT_FOLDER}/busybox`]: { mode: 0o755, from: busybox },
+        [`${USER_ROOT_FOLDER}/init`]: { mode: 0o755, text: USER_ROOT_INIT },
+      },
+      links: { [`${USER_ROOT_FOLDER}/env`]: 'busybox' },
+    });
+  }
   return extendImage(image, {
     files: {
       'usr/bin/busybox': { mode: 0o755, from: busybox },

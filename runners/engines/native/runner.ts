@@ -15,11 +15,14 @@ import { envShell } from '../../kit/payload-env.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { cpuList } from '../../kit/shell.ts';
 import { namesIn } from '../../upkeep/leftovers.ts';
+import { Chroot } from './chroot.ts';
 
 interface PreparedNative extends Prepared {
   readonly image: Image;
   readonly workspace: Workspace;
   readonly hierarchies: readonly Hierarchy[];
+  /** Where the root is one that the user brings. */
+  readonly chroot: Chroot | undefined;
 }
 
 export const native: Runner = {
@@ -32,18 +35,24 @@ export const native: Runner = {
   storage: 'a folder of the host, in /var/tmp',
   posture: { rootDaemon: false, signedImage: false },
   probe,
-  prepare: async (parent, image, workspace): Promise<PreparedNative> => ({
-    labels: [],
+  prepare,
+  open,
+};
+
+async function prepare(parent: Box, image: Image, workspace: Workspace): Promise<PreparedNative> {
+  const chroot = image.userRoot === undefined ? undefined : await Chroot.prepare(image, workspace);
+  return {
+    labels: chroot === undefined ? [] : ['chroot'],
     version: process.version,
     slowness: 1,
     onDisk: await imageOnDisk(image.root),
-    dispose: async () => {},
+    dispose: async () => chroot?.dispose(),
     image,
     workspace,
     hierarchies: await hierarchiesOf(parent),
-  }),
-  open,
-};
+    chroot,
+  };
+}
 
 async function probe(parent: Box): Promise<Probe> {
   if (parent.path !== 'host') {
@@ -56,7 +65,7 @@ async function probe(parent: Box): Promise<Probe> {
 
 async function open(parent: Box, prepared: Prepared, options: OpenOptions): Promise<Box> {
   if (parent.path !== 'host') throw new BoxmarkError({ what: "native can't be nested.", value: parent.path });
-  const { image, workspace, hierarchies } = prepared as PreparedNative;
+  const { image, workspace, hierarchies, chroot } = prepared as PreparedNative;
   const { cpus, memoryBytes, pids } = options.limits;
   const group: BoxGroup = await openGroup({
     parent,
@@ -70,7 +79,11 @@ async function open(parent: Box, prepared: Prepared, options: OpenOptions): Prom
   const running = new Set<BoxProcess>();
   const command = (argv: readonly string[], env?: Readonly<Record<string, string>>): string[] => {
     // By its path: the payload's PATH is set before it runs, and may not have it.
-    const pinned = [findCommand('taskset') ?? 'taskset', '-c', cpuList(cpus), ...onHost(argv, image)];
+    const pin = [findCommand('taskset') ?? 'taskset', '-c', cpuList(cpus)];
+    if (chroot !== undefined && isPayload(argv, image)) {
+      return ['sh', '-c', `${group.enter} exec "$@"`, 'sh', ...pin, ...chroot.command(argv, env)];
+    }
+    const pinned = [...pin, ...onHost(argv, image)];
     return ['sh', '-c', `${group.enter} ${envShell(env)} exec "$@"`, 'sh', ...pinned];
   };
   return {
@@ -105,6 +118,9 @@ async function removeMemoryFolders(start: string): Promise<void> {
 
 /** The image's command for boxes becomes its command for the host; other commands stay as they are. */
 function onHost(argv: readonly string[], image: Image): readonly string[] {
-  const isPayload = image.payloadArgv.every((part, index) => argv[index] === part);
-  return isPayload ? [...image.nativeArgv, ...argv.slice(image.payloadArgv.length)] : argv;
+  return isPayload(argv, image) ? [...image.nativeArgv, ...argv.slice(image.payloadArgv.length)] : argv;
+}
+
+function isPayload(argv: readonly string[], image: Image): boolean {
+  return image.payloadArgv.every((part, index) => argv[index] === part);
 }

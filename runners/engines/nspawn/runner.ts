@@ -12,6 +12,7 @@ import { asRoot } from '../../kit/as-root.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings } from '../../stack/settings.ts';
+import { capabilitiesFor, prefixed } from '../../stack/user-root.ts';
 import { openWrappedBox } from '../../stack/wrapped-box.ts';
 import { nspawnFlags, onlyEnv } from './flags.ts';
 import { sideGroup } from './group.ts';
@@ -27,6 +28,7 @@ interface PreparedNspawn extends Prepared {
   readonly workspace: Workspace;
   readonly hierarchies: readonly Hierarchy[];
   readonly root: string;
+  readonly capabilities: readonly string[];
   readonly tools: string;
   readonly tool: (name: string) => string[];
 }
@@ -67,7 +69,7 @@ function nspawnWith(settings: BoxSettings): Runner {
 async function open(
   settings: BoxSettings,
   parent: Box,
-  { root, tools, tool, workspace, hierarchies }: PreparedNspawn,
+  { root, capabilities, tools, tool, workspace, hierarchies }: PreparedNspawn,
   options: OpenOptions,
 ): Promise<Box> {
   options.signal.throwIfAborted();
@@ -86,7 +88,7 @@ async function open(
     folder: parent.scratch,
     wrap: (argv, env, data) => {
       const bind = [[tools, TOOLS_PLACE]] as const;
-      const flags = nspawnFlags({ root, machine, network: settings.network ?? 'none', bind, data });
+      const flags = nspawnFlags({ root, machine, network: settings.network ?? 'none', capabilities, bind, data });
       return ['systemd-nspawn', ...flags, ...tool('env'), ...onlyEnv(env), ...argv];
     },
     end: askToEnd,
@@ -137,6 +139,7 @@ async function prepare(
     workspace,
     hierarchies: await hierarchiesOf(parent),
     root: image.root,
+    capabilities: prefixed(capabilitiesFor(image)),
     tools: tools.root,
     tool: await toolRunner(tools, TOOLS_PLACE),
   };

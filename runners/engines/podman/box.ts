@@ -147,9 +147,10 @@ function runFlags({ client, settings, options, workspace, unsetsEnv }: PodmanPla
 }
 
 /** On cgroup v1 podman can set no limits without root. The group around it has them, on v2 too. */
-function unlimitedFlags({ network = 'none', seccomp = 'default' }: BoxSettings): string[] {
+function unlimitedFlags({ network = 'none', seccomp = 'default', capabilities = [] }: BoxSettings): string[] {
   return [
     ...['--tmpfs', '/tmp:size=64m', '--network', network, '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+    ...capabilities.flatMap((name) => ['--cap-add', name]),
     ...(seccomp === 'default' ? [] : ['--security-opt', `seccomp=${seccomp}`]),
   ];
 }

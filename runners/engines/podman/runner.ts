@@ -9,6 +9,7 @@ import { profileIn } from '../../oci/seccomp-profile.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
 import { defineSettings, harmless } from '../../stack/settings.ts';
+import { capabilitiesFor } from '../../stack/user-root.ts';
 import { openPodmanBox } from './box.ts';
 import { podman as call, lastWords, type PodmanClient, type PodmanWish, RUNTIMES, STORAGES } from './client.ts';
 import { acquireStore, loadImage, releaseStore } from './store.ts';
@@ -23,6 +24,7 @@ interface PreparedPodman extends Prepared {
   readonly workspace: Workspace;
   readonly client: PodmanClient;
   readonly image: string;
+  readonly capabilities: readonly string[];
 }
 
 const { seccomp, memory, pids, cpus, network } = BOX_FIELDS;
@@ -141,6 +143,7 @@ async function prepare(
       workspace,
       client,
       image: id,
+      capabilities: capabilitiesFor(image),
     };
   } catch (error) {
     await dispose();
@@ -151,12 +154,13 @@ async function prepare(
 async function open(
   settings: PodmanSettings,
   host: Box,
-  { workspace, client, image, version }: PreparedPodman,
+  { workspace, client, image, capabilities, version }: PreparedPodman,
   options: OpenOptions,
 ): Promise<Box> {
   options.signal.throwIfAborted();
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [sinceMajor, sinceMinor] = UNSETS_ENV_SINCE;
   const unsetsEnv = major > sinceMajor || (major === sinceMajor && minor >= sinceMinor);
-  return openPodmanBox({ host, workspace, client, settings, image, unsetsEnv, options });
+  const own = { ...settings, capabilities };
+  return openPodmanBox({ host, workspace, client, settings: own, image, unsetsEnv, options });
 }

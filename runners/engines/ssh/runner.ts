@@ -119,6 +119,13 @@ async function probe(parent: Box, workspace: Workspace, target: Target | undefin
 
 async function prepare(parent: Box, image: Image, workspace: Workspace, target?: Target): Promise<PreparedSsh> {
   if (target === undefined) throw new BoxmarkError({ what: 'No host given.', remedy: 'ssh:HOST' });
+  if (image.userRoot !== undefined) {
+    throw new BoxmarkError({
+      what: 'Programs of --root do not run on another host.',
+      value: target.host,
+      remedy: `boxmark run --root on ${target.host} itself`,
+    });
+  }
   const connection = await connect(parent, target, workspace.dir);
   try {
     const folder = await makeFolder(connection, workspace, 'ssh');

@@ -25,6 +25,7 @@ export interface UnshareSettings extends BoxSettings {
 /** What `open` finds in the box below; all paths as that box sees them. */
 export interface PreparedUnshare extends Prepared {
   readonly settings: UnshareSettings;
+  readonly capabilities: readonly string[];
   readonly workspace: Workspace;
   readonly hierarchies: readonly Hierarchy[];
   /** Mount point, in the new mount namespace only. */
@@ -48,6 +49,7 @@ export async function openPayloadBox(parent: Box, prepared: PreparedUnshare, opt
       ...(env && { env }),
       userns,
       data,
+      capabilities: prepared.capabilities,
     });
     const made = [
       'taskset',

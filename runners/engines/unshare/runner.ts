@@ -11,6 +11,7 @@ import { imageOnDisk } from '../../image/size.ts';
 import { toolRunner } from '../../image/tools.ts';
 import { asRoot } from '../../kit/as-root.ts';
 import { writeInBox } from '../../kit/box-files.ts';
+import { mountTable } from '../../kit/mount-table.ts';
 import { STORE_MOUNT } from '../../kit/places.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { quote } from '../../kit/shell.ts';
@@ -18,8 +19,9 @@ import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, payloadOnly } from '../../stack/box-settings.ts';
 import { relaxation } from '../../stack/relaxation.ts';
 import { defineSettings, harmless } from '../../stack/settings.ts';
+import { capabilitiesFor } from '../../stack/user-root.ts';
 import { openHolderBox, openPayloadBox, type PreparedUnshare, type UnshareSettings } from './box.ts';
-import { cgroupMounts, holderMounts, mountTable, namespaces, payloadMounts, type RootKind } from './script.ts';
+import { cgroupMounts, holderMounts, namespaces, payloadMounts, type RootKind } from './script.ts';
 
 const PROBE_LIMIT_MS = 15_000;
 const COMMANDS = ['sh', 'cat', 'mkdir', 'mount', 'nsenter', 'pivot_root', 'rmdir', 'setpriv', 'taskset', 'unshare'];
@@ -134,6 +136,7 @@ async function prepare(
       if (parent.path === 'host') await removeTree(folder);
     },
     settings,
+    capabilities: capabilitiesFor(image),
     workspace,
     hierarchies,
     newRoot,

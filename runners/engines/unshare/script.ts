@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import type { Hierarchy } from '../../cgroup/tree.ts';
 import { DEVICES } from '../../image/layout.ts';
+import type { Mount } from '../../kit/mount-table.ts';
 import { envShell } from '../../kit/payload-env.ts';
 import { SCRATCH_MOUNT, STORE_MOUNT } from '../../kit/places.ts';
 import { quote } from '../../kit/shell.ts';
@@ -21,9 +22,6 @@ export function namespaces({ network, userns }: Pick<BoxSettings, 'network' | 'u
 const READY = 'boxmark-ready ';
 const PLAIN_DEVICES = ['null', 'zero', 'full', 'random', 'urandom'];
 const READ_ONLY = 'ro,nosuid,nodev,noexec';
-
-/** Source, target below the new root, type and options. */
-type Mount = readonly [source: string, target: string, type: string, options: string];
 
 /** The folder that becomes the root, bound, or through an overlay file system over a second, empty folder. */
 export interface RootKind {
@@ -92,18 +90,11 @@ export function cgroupMounts(hierarchies: readonly Hierarchy[]): Mount[] {
   ];
 }
 
-/** The table as `mount --all --fstab` reads it; one command mounts everything, which saves a process for each mount. */
-export function mountTable(mounts: readonly Mount[], newRoot: string): string {
-  const field = (text: string): string =>
-    text.replace(/[\s\\]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
-  return mounts
-    .map(([source, target, type, options]) => `${field(source)} ${field(newRoot + target)} ${type} ${options} 0 0\n`)
-    .join('');
-}
-
-interface PayloadScriptOptions {
+export interface PayloadWish {
   readonly env?: Readonly<Record<string, string>>;
   readonly userns?: boolean;
+  /** That it keeps, without their prefix. */
+  readonly capabilities?: readonly string[];
   /** Folder for the payload's data, of this start alone. */
   readonly data?: string | undefined;
 }
@@ -122,17 +113,18 @@ export function payloadScript(
   table: string,
   newRoot: string,
   tool: (name: string) => string,
-  { env = {}, userns = false, data }: PayloadScriptOptions = {},
+  { env = {}, userns = false, capabilities = [], data }: PayloadWish = {},
 ): string {
   // With one user id alone the kernel allows no change of groups.
   const groups = userns ? '' : '--clear-groups ';
+  const bounds = ['-all', ...capabilities.map((name) => `+${name.toLowerCase()}`)].join(',');
   return [
     'echo boxmark 2>/dev/null >/proc/sys/kernel/hostname',
     `mount -a -T ${quote(table)} || exit ${SET_UP_FAILED}`,
     ...(data === undefined ? [] : [bindData(data, newRoot)]),
     changeRoot(newRoot, tool('umount')),
     envShell(env),
-    `exec ${tool('setpriv')} --nnp ${groups}--inh-caps=-all --ambient-caps=-all --bounding-set=-all -- "$@"`,
+    `exec ${tool('setpriv')} --nnp ${groups}--inh-caps=-all --ambient-caps=-all --bounding-set=${bounds} -- "$@"`,
   ].join('\n');
 }
 

@@ -33,6 +33,7 @@ describe('summarizeEnvironment', () => {
       better: null,
       medianMflops: null,
       wakeupRatio: null,
+      spread: null,
     });
   });
 

@@ -1,0 +1,93 @@
+/** A folder of this host as a root: what is in it is copied, no link of it is followed. */
+
+import { constants, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BoxmarkError, messageOf, usageError } from '../../../bench/errors.ts';
+import { bytesOf, MOST_ENTRIES } from '../untrusted.ts';
+import { statusOf } from '../with-files.ts';
+import { NO_CONFIG } from './config.ts';
+import type { RootSource } from './source.ts';
+import type { Supply } from './supply.ts';
+import type { RootEntry } from './tree.ts';
+
+/** Of which every box has its own. */
+const LEFT_OUT = ['dev', 'proc', 'sys'];
+
+export async function folderSupply({ at }: RootSource): Promise<Supply> {
+  if (statusOf(at)?.isDirectory() !== true) {
+    throw usageError('The root is no folder.', at, 'dir:FOLDER, with the folder of an unpacked root file system');
+  }
+  const found = readable(at, () => allOf(at));
+  return {
+    key: ['dir', at, ...found.map(({ entry, stamp }) => [entry.path, stamp])],
+    read: async (assembly) => {
+      for (const { entry } of found) await assembly.addEntry({ ...entry, read: () => contentOf(join(at, entry.path)) });
+      return { config: NO_CONFIG };
+    },
+  };
+}
+
+interface Found {
+  readonly entry: RootEntry;
+  /** Changes with the entry. */
+  readonly stamp: readonly string[];
+}
+
+function allOf(root: string): Found[] {
+  const found: Found[] = [];
+  for (const one of entriesOf(root, '')) {
+    found.push(one);
+    if (found.length > MOST_ENTRIES) {
+      throw usageError(`The root has more than ${MOST_ENTRIES} files.`, root, 'a smaller folder');
+    }
+  }
+  return found;
+}
+
+function* entriesOf(root: string, folder: string): Generator<Found> {
+  for (const name of readdirSync(join(root, folder)).sort()) {
+    const path = folder === '' ? name : `${folder}/${name}`;
+    if (LEFT_OUT.includes(path)) continue;
+    const file = join(root, path);
+    const found = lstatSync(file, { bigint: true });
+    const flag = found.isDirectory() ? '5' : found.isSymbolicLink() ? '2' : found.isFile() ? '0' : '6';
+    const entry: RootEntry = {
+      path,
+      flag,
+      mode: Number(found.mode) & 0o7777,
+      // Of whoever unpacked it: a root without rights of root has no other owner.
+      isRoots: found.uid === 0n || Number(found.uid) === process.getuid?.(),
+      size: flag === '0' ? Number(found.size) : 0,
+      target: flag === '2' ? readlinkSync(file) : '',
+    };
+    const { size, mtimeNs, ctimeNs, ino, dev, mode } = found;
+    yield { entry, stamp: [size, mtimeNs, ctimeNs, ino, dev, mode].map(String) };
+    if (flag === '5') yield* entriesOf(root, path);
+  }
+}
+
+/** A file that became a link or a pipe meanwhile is not read. */
+async function* contentOf(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error) => {
+    throw unreadable(path, error);
+  });
+  try {
+    if (!(await file.stat()).isFile()) throw unreadable(path, new Error('it is no regular file any more'));
+    yield* bytesOf(file);
+  } finally {
+    await file.close();
+  }
+}
+
+function readable<T>(at: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof BoxmarkError ? error : unreadable(at, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): Error {
+  return usageError(`A file of the root can't be read: ${messageOf(error)}`, path, 'make it readable, or leave it out');
+}
