@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { COMPOSITE_WORKLOADS } from '../../bench/plan/suite.ts';
 import { readSessionModel } from '../../cli/session/write-report.ts';
 import { sessionDocument } from '../../reports/documents/session.ts';
 import { terminalText } from '../../reports/formats/terminal.ts';
@@ -33,14 +34,14 @@ function pagesIn(folder: string): string[] {
 const textOf = (page: string) => readFileSync(join(ROOT, page), 'utf8');
 
 /** `<!-- session:ID KIND -->` … `<!-- session:end -->`: made from a committed session. */
-const BLOCK = /<!-- session:(\S+) (terminal|table) -->\n(?:.*\n)*?<!-- session:end -->/g;
+const BLOCK = /<!-- session:(\S+) (terminal|table|scimark) -->\n(?:.*\n)*?<!-- session:end -->/g;
 
 const sessionOf = (id: string): Promise<ReportModel> => readSessionModel(join(ROOT, 'results/example', id));
 
 async function blockOf(id: string, kind: string): Promise<string> {
   const model = await sessionOf(id);
-  const body =
-    kind === 'table' ? tableOf(model) : `\`\`\`text\n${terminalText(sessionDocument(model), { width: 80 })}\`\`\``;
+  const terminal = () => `\`\`\`text\n${terminalText(sessionDocument(model), { width: 80 })}\`\`\``;
+  const body = kind === 'table' ? tableOf(model) : kind === 'scimark' ? scimarkTables(model) : terminal();
   return `<!-- session:${id} ${kind} -->\n${body}\n\nMade by \`${model.session.command}\`.\n<!-- session:end -->`;
 }
 
@@ -65,6 +66,39 @@ function tableOf(model: ReportModel): string {
     `| against \`${plan.baseline}\`, ${what} | time | 95 % interval | start to first instruction |`,
     '|---|---|---|---|',
     ...lines,
+  ].join('\n');
+}
+
+/** Boxmark's kernels beside those in C, which the program `c` prints: rates natively, and what each says of the boxes. */
+function scimarkTables(model: ReportModel): string {
+  const { baseline } = model.session.plan;
+  const native = model.environments.find(({ path }) => path === baseline);
+  const rateOf = (workload: string) =>
+    native?.summary.workloads.find((one) => one.workload === workload)?.medianRate ?? Number.NaN;
+  const names = [...COMPOSITE_WORKLOADS, 'composite'];
+  const own = (name: string) => (name === 'composite' ? (native?.summary.compositeMflops ?? Number.NaN) : rateOf(name));
+  const rates = names.map((name) => {
+    const [here, inC] = [own(name), rateOf(`c.${name}`)];
+    return `| ${name === 'composite' ? '**composite**' : name} | ${Math.round(here)} | ${Math.round(inC)} | ${(here / inC).toFixed(2)} |`;
+  });
+  const rows = [...model.contrasts, ...model.control.rows];
+  const cell = (env: string, workload: string): string => {
+    const row = rows.find((one) => one.env === env && one.workload === workload && one.baseline === baseline);
+    if (row === undefined) return '';
+    const digits = percentDigits(row);
+    return `${changePercent(row.timeRatio, digits)} ${range(row.interval, (ratio) => change(ratio, digits))}`;
+  };
+  const environments = [...new Set(rows.map(({ env }) => env))].map(
+    (env) => `| \`${env}\` | ${cell(env, 'suite')} | ${cell(env, 'c.composite')} |`,
+  );
+  return [
+    `| MFLOPS, \`${baseline}\` | Boxmark, ${model.session.plan.kernels} kernels | C, gcc -O3 | Boxmark ÷ C |`,
+    '|---|---|---|---|',
+    ...rates,
+    '',
+    `| against \`${baseline}\` | Boxmark's kernels, time | SciMark in C, its composite |`,
+    '|---|---|---|',
+    ...environments,
   ].join('\n');
 }
 

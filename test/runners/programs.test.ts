@@ -334,7 +334,7 @@ describe('a place in an image', () => {
 
 describe('a call of Python', () => {
   it.each([
-    [['run.py', 'a'], '/work/run.py'],
+    [['run.py', 'a'], '/srv/run.py'],
     [['-X', 'dev', '-u', '-W', 'ignore', '/opt/run.py'], '/opt/run.py'],
     [['--version'], undefined],
     [['-c', 'print(1)'], undefined],
@@ -342,10 +342,10 @@ describe('a call of Python', () => {
     [['-'], undefined],
     [[], undefined],
   ])('with the words %j runs the script %s', (words, script) => {
-    expect(pythonCall('/venv/bin/python3.11', words, '/work')?.script).toBe(script);
+    expect(pythonCall('/venv/bin/python3.11', words, '/srv')?.script).toBe(script);
   });
 
   it.each(['/usr/bin/perl', '/usr/bin/python2.7', '/usr/bin/pythonic'])('is not one of %s', (interpreter) => {
-    expect(pythonCall(interpreter, ['run.py'], '/work')).toBeUndefined();
+    expect(pythonCall(interpreter, ['run.py'], '/srv')).toBeUndefined();
   });
 });
