@@ -30,7 +30,7 @@ type Client = Awaited<ReturnType<typeof connect>>;
 
 async function withLeader<T>(act: (client: Client) => Promise<T>, threads = 2): Promise<T> {
   const { signal } = new AbortController();
-  const argv = [process.execPath, root.payload, TOKEN, `--threads=${threads}`];
+  const argv = [process.execPath, root.payload, TOKEN, `--threads=${threads}`, `--scratch=${root.scratch}`];
   const started = await scripted('native', argv).start('b1-copies', signal);
   try {
     return await act(await connect(started.process, LIMIT_MS, signal));

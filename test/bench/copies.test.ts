@@ -78,6 +78,14 @@ describe('what copies prepared', () => {
     expect(mergePrepared(two, new Set()).workloads).toEqual([workload({ output: 'same', runNs: 7, startNs: 3 })]);
   });
 
+  it('leaves out what one of them can not run, with its reason', () => {
+    const [one, two] = bodies({}, {}) as [ReturnType<typeof bodies>[number], ReturnType<typeof bodies>[number]];
+    const refused = [{ id: 'p', reason: 'no disk' }];
+    const merged = mergePrepared([one, { ...two, body: { ...two.body, workloads: [], refused } }], new Set());
+    expect(merged).toMatchObject({ workloads: [], refused: [{ id: 'p', reason: 'copy 2: no disk' }] });
+    expect(mergePrepared([one, two], new Set())).not.toHaveProperty('refused');
+  });
+
   it('is the same in all of them, or the copy is named; in a trial, outputs that differ vary', () => {
     const two = bodies({ output: 'same', first: '01' }, { output: 'same', first: '02' });
     expect(() => mergePrepared(two, new Set())).toThrow('p is not the same in copy 2 as in copy 1: 02, not 01');

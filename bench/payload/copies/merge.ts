@@ -88,29 +88,39 @@ export function agreed<B extends { readonly passes: number; readonly checksum: s
   return { passes, checksum };
 }
 
-/** All copies must have prepared the same. Of programs the slowest times count, and outputs that differ between copies vary. */
+/** All copies must have prepared the same; what one of them can't run is run by none. Of programs the slowest times count, and outputs that differ between copies vary. */
 export function mergePrepared(answers: readonly Answered<Prepared>[], ofTrial: ReadonlySet<string>): Prepared {
   const [first, ...others] = answers as [Answered<Prepared>, ...Answered<Prepared>[]];
-  const workloads = first.body.workloads.map((own) => {
-    let merged = own;
-    for (const { name, body } of others) {
-      const theirs = body.workloads.find(({ id }) => id === own.id);
-      if (theirs === undefined) throw new Error(`${name} did not prepare ${own.id}`);
-      const isSame = theirs.input === own.input && theirs.first === own.first;
-      if (!isSame && !ofTrial.has(own.id)) {
-        throw new Error(`${own.id} is not the same in ${name} as in ${first.name}: ${theirs.first}, not ${own.first}`);
+  const refused = new Map(
+    answers.flatMap(({ name, body }) =>
+      (body.refused ?? []).map(({ id, reason }): [string, string] => [id, `${name}: ${reason}`]),
+    ),
+  );
+  const workloads = first.body.workloads
+    .filter(({ id }) => !refused.has(id))
+    .map((own) => {
+      let merged = own;
+      for (const { name, body } of others) {
+        const theirs = body.workloads.find(({ id }) => id === own.id);
+        if (theirs === undefined) throw new Error(`${name} did not prepare ${own.id}`);
+        const isSame = theirs.input === own.input && theirs.first === own.first;
+        if (!isSame && !ofTrial.has(own.id)) {
+          throw new Error(
+            `${own.id} is not the same in ${name} as in ${first.name}: ${theirs.first}, not ${own.first}`,
+          );
+        }
+        const { output = 'same', runNs, startNs } = theirs;
+        merged = {
+          ...merged,
+          ...(merged.output === undefined ? {} : { output: !isSame ? 'varied' : worse(merged.output, output) }),
+          ...(runNs === undefined ? {} : { runNs: Math.max(runNs, merged.runNs ?? 0) }),
+          ...(startNs === undefined ? {} : { startNs: Math.max(startNs, merged.startNs ?? 0) }),
+        };
       }
-      const { output = 'same', runNs, startNs } = theirs;
-      merged = {
-        ...merged,
-        ...(merged.output === undefined ? {} : { output: !isSame ? 'varied' : worse(merged.output, output) }),
-        ...(runNs === undefined ? {} : { runNs: Math.max(runNs, merged.runNs ?? 0) }),
-        ...(startNs === undefined ? {} : { startNs: Math.max(startNs, merged.startNs ?? 0) }),
-      };
-    }
-    return merged;
-  });
-  return { ...first.body, workloads };
+      return merged;
+    });
+  const none = [...refused].map(([id, reason]) => ({ id, reason }));
+  return { ...first.body, workloads, ...(none.length === 0 ? {} : { refused: none }) };
 }
 
 type Output = 'same' | 'varied' | 'long';
