@@ -5,12 +5,15 @@ import { createReadStream } from 'node:fs';
 import { access, constants, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { BoxmarkError, messageOf } from '../../bench/errors.ts';
+import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
 import { makeFolders } from '../../bench/folders.ts';
 import type { Image } from '../../bench/types.ts';
 import { removeTree } from '../kit/remove.ts';
 
 const BUILD_PREFIX = '.build-';
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** A terminal and npm signal more than once for one Ctrl-C. */
+const SAME_REQUEST_MS = 1000;
 /** A build takes seconds; a folder this old was left by a builder that was killed. */
 const STALE_MS = 6 * 3600_000;
 
@@ -29,12 +32,32 @@ export function imageFolder(digest: string): string {
 export async function inBuildFolder<T>(build: (folder: string) => Promise<T>): Promise<T> {
   await makeStore();
   await removeStaleBuilds();
+  const release = holdSignals();
   const folder = await mkdtemp(join(storeDir(), BUILD_PREFIX));
   try {
     return await build(folder);
   } finally {
     await removeTree(folder);
+    release();
   }
+}
+
+/**
+ * A signal for which nobody listens would end the program at once, and leave the folder: it takes effect after the build,
+ * a second one, a second later, at once.
+ */
+function holdSignals(): () => void {
+  let held: { readonly name: NodeJS.Signals; readonly atMs: number } | undefined;
+  const onSignal = (name: NodeJS.Signals): void => {
+    held ??= { name, atMs: performance.now() };
+    if (performance.now() - held.atMs > SAME_REQUEST_MS) process.exit(EXIT.interrupted);
+  };
+  const unheard = SIGNALS.filter((name) => process.listenerCount(name) === 0);
+  for (const name of unheard) process.on(name, onSignal);
+  return () => {
+    for (const name of unheard) process.off(name, onSignal);
+    if (held !== undefined) process.kill(process.pid, held.name);
+  };
 }
 
 async function makeStore(): Promise<void> {

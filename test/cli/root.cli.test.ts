@@ -1,10 +1,22 @@
 /** `run --root` as a user calls it: what is wrong is named before anything is made. */
 
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { EXIT } from '../../bench/errors.ts';
 import { dockerArchiveOf, file, HERE, type ImageParts, tarOf, writeOci } from '../runners/root-images.ts';
 import { type Ended, start } from './program.ts';
 
@@ -136,5 +148,19 @@ describe('a root', () => {
       ),
     );
     expect(await refusal('--root', 'docker-archive:it.tar', '--', 'a')).toMatch(/layer sha256:[0-9a-f]{64} is damaged/);
+  });
+
+  it('leaves nothing behind when it is interrupted while it is read', async () => {
+    program('usr/bin/it', elf(OWN));
+    for (let at = 0; at < 40; at++) writeFileSync(join(dir, 'rootfs', `data-${at}`), randomBytes(4 << 20));
+    const words = ['run', '-e', 'native', '--dry-run', '--quiet', '--root', 'dir:rootfs', '--', 'it'];
+    const store = join(dir, 'store');
+    const { child, ended } = start(words, ['env', '-C', dir, `BOXMARK_CACHE=${store}`]);
+    const builds = () => (existsSync(store) ? readdirSync(store).filter((name) => name.startsWith('.build')) : []);
+    while (builds().length === 0 && child.exitCode === null) await setTimeout(5);
+    child.kill('SIGINT');
+    const { code, signal, stderr } = await ended;
+    expect(signal ?? code, stderr).toBe(signal === null ? EXIT.interrupted : 'SIGINT');
+    expect(builds()).toEqual([]);
   });
 });
