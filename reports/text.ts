@@ -4,6 +4,8 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** No name or message is worth more than this on a screen. */
 const CLEAN_LIMIT = 400;
+/** Longer than any sentence of the program; what comes from outside is cut before. */
+export const LONGEST_SENTENCE = 2000;
 
 /** Zero-width and direction-changing characters, soft hyphens, tags: invisible, or able to reorder a line. */
 const INVISIBLE = /\p{Cf}/gu;

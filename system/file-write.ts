@@ -4,8 +4,7 @@ import { closeSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from
 import { join } from 'node:path';
 import { FILE_BYTES, MEMORY_FOLDERS } from '../bench/payload/image-files.ts';
 import type { Size } from '../bench/types.ts';
-import { TMPFS } from './disk/scratch.ts';
-import { fold, foldContent, type Opened, type SystemWorkload } from './system.ts';
+import { fold, foldContent, type Opened, type SystemWorkload, TMPFS } from './system.ts';
 
 const WRITES: Readonly<Record<Size, number>> = { tiny: 4, small: 16, large: 64 };
 

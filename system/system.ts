@@ -63,6 +63,9 @@ export function fold(state: number, value: number): number {
   return Math.imul(state ^ value, 0x01000193);
 }
 
+/** `TMPFS_MAGIC` of statfs(2). */
+export const TMPFS = 0x01021994;
+
 const STRIDE_WORDS = 16;
 
 /** A check of a file's content that costs little beside reading it: one word in each 64 bytes. */

@@ -63,10 +63,8 @@ export const FACTS = {
   capabilities_bounding: { words: 'capabilities at most', meaning: 'mask of capabilities that it can ever have' },
   security_label: { words: 'security label', meaning: 'label of AppArmor or SELinux' },
   root_filesystem: { words: 'root file system', meaning: 'type and mode of the root' },
-  scratch_fs: {
-    words: 'scratch',
-    meaning: 'file system of the folder that workloads of the disk write to, and what it is on',
-  },
+  scratch_fs: { words: 'scratch', meaning: 'file system of the folder that workloads of the disk write to' },
+  scratch_device: { words: 'scratch on', meaning: 'kind of the block device that it is on; none where it is on none' },
   scratch_options: { words: 'scratch options', meaning: 'options of that mount, without paths and owners' },
   devices: {
     words: 'devices',

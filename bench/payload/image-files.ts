@@ -36,6 +36,16 @@ export const LAUNCHER_PATH = 'boxmark/sh';
 
 /** Where the root of the image is one that the user brought: how its programs are run, and Boxmark's own Node.js. */
 export const ROOT_FACTS_PATH = 'boxmark/root.json';
+
+/** What is in that file, for the payload; its programs run as this user. */
+export interface RootFacts {
+  readonly env: Readonly<Record<string, string>>;
+  readonly workdir?: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Words that start Boxmark's own shell, whose libraries are not those of the root. */
+  readonly launcher: readonly string[];
+}
 export const ROOTED_NODE_PATH = 'boxmark/node';
 /** Its libraries and loader, apart from those of the root. */
 export const ROOTED_LIBRARIES = 'boxmark/lib';
@@ -54,8 +64,7 @@ export function fileText(index: number): string {
   let state = index + 1;
   let text = '';
   for (let at = 1; at <= FILE_BYTES; at++) {
-    // Numerical Recipes' linear congruential generator; its upper bits are the better ones.
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    state = nextOf(state) >>> 0;
     text += at % 64 === 0 ? '\n' : letters[state >>> 26];
   }
   return text;
@@ -80,4 +89,12 @@ export function scratchIn(argv: readonly string[]): DataFolder | undefined {
     }
   }
   return undefined;
+}
+
+/** Numerical Recipes' linear congruential generator modulo 2³²; its upper bits are the better ones. */
+export const LCG = { a: 1664525, c: 1013904223 } as const;
+
+/** As a signed integer of 32 bits. */
+export function nextOf(state: number): number {
+  return (Math.imul(state, LCG.a) + LCG.c) | 0;
 }

@@ -277,7 +277,8 @@ function burstsOf(id: string, { work, atNs, ...plan }: Omit<BurstPlan, 'extra'>)
   const metrics: Record<string, number[]> = {};
   const after = () => {
     for (const [metric, value] of Object.entries(it.figures?.() ?? {})) {
-      metrics[metric] = [...(metrics[metric] ?? []), value];
+      metrics[metric] ??= [];
+      metrics[metric].push(value);
     }
   };
   it.figures?.(); // Of passes that were no burst.

@@ -29,14 +29,14 @@ interface Mount {
   readonly options: readonly string[];
 }
 
-/** `scratch_fs` and `scratch_options` of a folder, from the text of /proc/self/mountinfo; none without a folder. */
+/** File system, kind of device and options of a folder, from the text of /proc/self/mountinfo; none without a folder. */
 export function scratchFacts(path: string | undefined, mountinfo: string | null): BoxFacts {
   if (path === undefined) return {};
   const mount = mountOf(real(path), mountinfo ?? '');
-  if (mount === undefined) return { scratch_fs: null, scratch_options: null };
-  const disk = diskOf(mount);
+  if (mount === undefined) return { scratch_fs: null, scratch_device: null, scratch_options: null };
   return {
-    scratch_fs: disk === undefined ? mount.type : `${mount.type} on ${disk}`,
+    scratch_fs: mount.type,
+    scratch_device: diskOf(mount) ?? 'none',
     scratch_options: mount.options.join(','),
   };
 }

@@ -35,14 +35,9 @@ export function commandSpecs(given: unknown, setting: string): CommandSpec[] {
   const at = (issue?.path ?? []).join('.');
   if (issue?.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
-    const settings = Object.keys(commandSetting.shape);
-    const what = `${setting}.${at} has no setting of this name${nearest(key, settings)}`;
-    // The settings of a figure are few, and in the documentation.
-    throw usageError(
-      `${what}.`,
-      key,
-      issue.path.length > 1 ? 'name, pattern, json, unit, better' : settings.join(', '),
-    );
+    const known = Object.keys((issue.path.includes('metrics') ? metricSetting : commandSetting).shape);
+    const what = `${setting}.${at} has no setting of this name${nearest(key, known)}.`;
+    throw usageError(what, key, known.join(', '));
   }
   throw usageError(
     `${setting} is a list of programs${at === '' ? '' : `; at ${at}`}: ${issue?.message ?? 'not one'}.`,

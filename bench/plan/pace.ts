@@ -1,6 +1,7 @@
 /** What a trial of users' programs decides about their plan: what their output is compared with, and how often they run. */
 
 import type { CommandWorkload, Plan } from '../types.ts';
+import { LEAST_PAIRED_ROUNDS } from './schedule.ts';
 
 /** What is known of a program after its trial. */
 export interface Trial {
@@ -27,8 +28,6 @@ export interface Fixed {
 const ROUNDS_NS = 6e9;
 const PILOT_NS = 3e9;
 const LEAST_ROUNDS = 4;
-/** As many as a block needs to have a value; see `analysis/contrast/block-values.ts`. */
-const LEAST_PAIRED_ROUNDS = 3;
 const LEAST_PILOT = 6;
 /** A box may be so much slower than the baseline before a request counts as stuck. */
 const SLOWER = 4;

@@ -3,6 +3,9 @@
 import { randomStream } from '../random.ts';
 import type { Plan } from '../types.ts';
 
+/** A block with fewer paired rounds has no value: a median of two is a mean, and one interrupted round would dominate it. */
+export const LEAST_PAIRED_ROUNDS = 3;
+
 /** One workload's turn: the boxes in the order in which they are visited. */
 export interface Turn {
   readonly workload: string;

@@ -5,6 +5,7 @@ import { EXIT } from '../../bench/errors.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import { cut, printable } from '../../reports/text.ts';
+import { END_SIGNALS } from '../../runners/kit/signals.ts';
 import { conclude } from '../conclude.ts';
 import { ALARMING, activityIn, isoOf, sentenceOf, watchable } from '../session/activity.ts';
 import { stdout } from '../terminal/streams.ts';
@@ -35,7 +36,7 @@ export async function watch(flags: FlagValues<'watch'>, dir = 'results'): Promis
 async function follow(dir: string): Promise<number> {
   const end = new AbortController();
   const stop = () => end.abort();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, stop);
+  for (const name of END_SIGNALS) process.once(name, stop);
   const screen = stdout.isTTY ? new Screen() : new Log();
   for (;;) {
     const nowMs = Date.now();

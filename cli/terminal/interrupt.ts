@@ -2,12 +2,9 @@
 
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
 import { WORK_ROOT } from '../../runners/host/workspace.ts';
+import { END_SIGNALS, type EndSignal, SAME_REQUEST_MS } from '../../runners/kit/signals.ts';
 import { programName } from './called-as.ts';
 import { stderr } from './streams.ts';
-
-/** A terminal, npm and `timeout` signal more than once for one Ctrl-C or one end. */
-const SAME_REQUEST_MS = 1000;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * A second Ctrl-C does not wait for the clean-up; `boxmark clean` does it then. A hang-up is no such request, however
@@ -16,7 +13,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export function interruptSignal(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   let askedMs: number | undefined;
-  const onSignal = (name: (typeof SIGNALS)[number]) => {
+  const onSignal = (name: EndSignal) => {
     if (name !== 'SIGHUP') {
       const nowMs = performance.now();
       if (askedMs !== undefined && nowMs - askedMs >= SAME_REQUEST_MS) stopAtOnce();
@@ -27,11 +24,11 @@ export function interruptSignal(): { signal: AbortSignal; release(): void } {
     controller.abort(new BoxmarkError({ what: 'Interrupted.' }, EXIT.interrupted));
     stderr.write('\nboxmark: stopping, boxes are being closed (again to stop at once)\n');
   };
-  for (const name of SIGNALS) process.on(name, onSignal);
+  for (const name of END_SIGNALS) process.on(name, onSignal);
   return {
     signal: controller.signal,
     release: () => {
-      for (const name of SIGNALS) process.off(name, onSignal);
+      for (const name of END_SIGNALS) process.off(name, onSignal);
     },
   };
 }

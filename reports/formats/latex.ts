@@ -12,10 +12,7 @@ import {
   type Table,
   type Text,
 } from '../sections/section.ts';
-import { clean } from '../text.ts';
-
-/** Longer than any sentence of the program; what comes from outside is cut before. */
-const LONGEST = 2000;
+import { clean, LONGEST_SENTENCE } from '../text.ts';
 
 /** What pdfLaTeX has no glyph for, and what is a command in LaTeX. */
 const COMMANDS: Readonly<Record<string, string>> = {
@@ -168,5 +165,5 @@ function escaped(text: string): string {
 
 /** On one line, whatever it holds. */
 function comment(text: string): string {
-  return clean(text, LONGEST).replace(/[^ -~\u00a1-\u017f]/gu, ' ');
+  return clean(text, LONGEST_SENTENCE).replace(/[^ -~\u00a1-\u017f]/gu, ' ');
 }

@@ -13,12 +13,11 @@ import {
   type Table,
   type Text,
 } from '../sections/section.ts';
+import { LONGEST_SENTENCE } from '../text.ts';
 import { type Fold, folded, markdownTable, code as outsideCode, preformatted, prose } from './markdown-text.ts';
 
 /** Items of a list before the rest is left out. */
 const MOST_ITEMS = 60;
-/** Longer than any sentence of the program; what comes from outside is cut before. */
-const LONGEST = 2000;
 
 /** At most 65,000 characters long. */
 export function markdownText(document: Document): string {
@@ -141,5 +140,5 @@ function part(it: Inline): string {
 
 /** With the spaces at its ends, which cleaning takes away. */
 function spaced(text: string): string {
-  return `${text.startsWith(' ') ? ' ' : ''}${prose(text, LONGEST)}${text.endsWith(' ') && text.trim() !== '' ? ' ' : ''}`;
+  return `${text.startsWith(' ') ? ' ' : ''}${prose(text, LONGEST_SENTENCE)}${text.endsWith(' ') && text.trim() !== '' ? ' ' : ''}`;
 }

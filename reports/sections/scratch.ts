@@ -5,11 +5,14 @@ import { clean } from '../text.ts';
 import { NO_FIGURE, sentence } from '../words.ts';
 import { details, name, type Section, type Text, texts } from './section.ts';
 
-/** File systems in which a sync does not bring anything to a disk, by the end of `scratch_fs`. */
-const UNSYNCED: readonly (readonly [fs: RegExp, why: string])[] = [
-  [/^tmpfs\b/, 'is in memory, where a sync does nothing'],
-  [/ on compressed memory$/, 'is in memory, where a sync does nothing'],
-  [/ on ubd$/, "is a file of the host: a sync of the guest ends in the host's page cache"],
+const IN_MEMORY = 'is in memory, where a sync does nothing';
+const ON_HOST = "is a file of the host: a sync of the guest ends in the host's page cache";
+
+/** Where a sync does not bring anything to a disk, by a fact of the box. */
+const UNSYNCED: readonly (readonly [fact: 'fs' | 'device', value: string, why: string])[] = [
+  ['fs', 'tmpfs', IN_MEMORY],
+  ['device', 'compressed memory', IN_MEMORY],
+  ['device', 'ubd', ON_HOST],
 ];
 
 export function scratch(model: ReportModel): Section {
@@ -24,8 +27,8 @@ export function scratch(model: ReportModel): Section {
         id: 'scratch-rows',
         caption: 'File system of the scratch folder in each box',
         columns: [{ title: 'environment' }, ...texts('file system'), ...details('options')],
-        rows: found.map(({ path, fs, options }) => ({
-          cells: [clean(path, 60), clean(fs, 60), options === '' ? NO_FIGURE : clean(options, 200)],
+        rows: found.map((one) => ({
+          cells: [clean(one.path, 60), storageText(one), one.options === '' ? NO_FIGURE : clean(one.options, 200)],
         })),
         notes: found.flatMap(unsyncedNote),
       },
@@ -37,19 +40,28 @@ export function scratch(model: ReportModel): Section {
 interface Storage {
   readonly path: string;
   readonly fs: string;
+  /** Kind of the block device; absent where it is on none. */
+  readonly device: string | undefined;
   readonly options: string;
 }
 
 function storages({ details: { record } }: ReportModel): Storage[] {
   return (record?.environments ?? []).flatMap(({ path, facts }) => {
-    const { scratch_fs: fs, scratch_options: options } = facts ?? {};
-    return typeof fs === 'string' ? [{ path, fs, options: typeof options === 'string' ? options : '' }] : [];
+    const { scratch_fs: fs, scratch_device: device, scratch_options: options } = facts ?? {};
+    if (typeof fs !== 'string') return [];
+    const isDevice = typeof device === 'string' && device !== 'none';
+    return [{ path, fs, device: isDevice ? device : undefined, options: typeof options === 'string' ? options : '' }];
   });
 }
 
-function unsyncedNote({ path, fs }: Storage): string[] {
-  const known = UNSYNCED.find(([kind]) => kind.test(fs));
-  return known === undefined ? [] : [`${clean(path, 60)}: ${clean(fs, 60)} ${known[1]}`];
+/** `ext4 on virtio-blk`. */
+function storageText({ fs, device }: Storage): string {
+  return device === undefined ? clean(fs, 60) : `${clean(fs, 60)} on ${clean(device, 60)}`;
+}
+
+function unsyncedNote(one: Storage): string[] {
+  const [, , why] = UNSYNCED.find(([fact, value]) => one[fact] === value) ?? [];
+  return why === undefined ? [] : [`${clean(one.path, 60)}: ${storageText(one)} ${why}`];
 }
 
 function refusals({ details: { events } }: ReportModel): Text[] {

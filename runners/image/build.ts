@@ -5,7 +5,7 @@ import { chmod, copyFile, link, lutimes, mkdir, open, readFile, symlink, writeFi
 import { join } from 'node:path';
 import type { Layout } from './layout.ts';
 import { digestOf, MANIFEST_PATH, type Manifest, manifestText, scanRoot } from './manifest.ts';
-import { exists, imageFolder, inBuildFolder, installFolder, sha256, storeDir, writeWhole } from './store.ts';
+import { exists, imageFolder, inBuildFolder, installFolder, sha256, stampOf, storeDir, writeWhole } from './store.ts';
 
 /** Raised whenever the same inputs would give another root. */
 const LAYOUT_VERSION = 3;
@@ -95,14 +95,13 @@ async function linked(from: string, to: string): Promise<boolean> {
   );
 }
 
-/** Changes with every input: a file is taken as unchanged while its size, times and inode are. */
+/** Changes with every input. */
 function inputKey(layout: Layout): string {
   const files = [...layout.files].map(([path, source]) => {
     if (!('from' in source)) return [path, source.mode, 'text' in source ? source.text : source.hex];
     // A path in the store identifies its content; its times change with each link made to it.
     if (source.from.startsWith(`${storeDir()}/`)) return [path, source.mode, source.from];
-    const { size, mtimeNs, ctimeNs, ino, dev } = statSync(source.from, { bigint: true });
-    return [path, source.mode, source.from, source.head, ...[size, mtimeNs, ctimeNs, ino, dev].map(String)];
+    return [path, source.mode, source.from, source.head, ...stampOf(statSync(source.from, { bigint: true }))];
   });
   return sha256(JSON.stringify([LAYOUT_VERSION, files, [...layout.folders], [...layout.links]]));
 }

@@ -3,7 +3,7 @@
 import { realpathSync } from 'node:fs';
 import { posix } from 'node:path';
 import { BoxmarkError, usageError } from '../../bench/errors.ts';
-import { LAUNCHER_PATH } from '../../bench/payload/image-files.ts';
+import { IMAGE_MARK, LAUNCHER_PATH } from '../../bench/payload/image-files.ts';
 import type { Image } from '../../bench/types.ts';
 import { findCommand } from '../kit/commands.ts';
 import { buildLayout } from './build.ts';
@@ -90,10 +90,11 @@ class Programs {
     const working = new WorkingFiles(this.#layout, id);
     for (const file of [...own, ...shared]) await this.#addWith(file, working);
     const [word = '', ...rest] = shell ? ['sh', '-c', ...command] : command;
-    const start = await this.#program(findProgram(word, this.#cwd), id);
+    const found = findProgram(word, this.#cwd);
+    const start = await this.#program(found, id);
     const argv = [...start];
     for (const each of rest) argv.push(shell ? each : await this.#word(each, working));
-    if (!shell) await this.#addModules(findProgram(word, this.#cwd), rest, { id, working });
+    if (!shell) await this.#addModules(found, rest, argv, working);
     const texts = [...(shell ? command : []), setup ?? '', prepare ?? '', cleanup ?? ''];
     for (const name of new Set(texts.flatMap(programNames))) await this.#called(name);
     return { id, argv };
@@ -192,25 +193,25 @@ class Programs {
     return [program, ...this.#addCompanions(companions, placeOf)];
   }
 
-  /** What a Python script imports, beside it or among the packages of its interpreter. */
+  /** What a Python script imports, beside it or among the packages of its interpreter. `argv`: the call in a box. */
   async #addModules(
     { path, file, shebang }: FoundProgram,
     words: readonly string[],
-    { id, working }: { id: string; working: WorkingFiles },
+    argv: readonly string[],
+    working: WorkingFiles,
   ): Promise<void> {
     const python = shebang === undefined ? { path, file } : findProgram(shebang.interpreter, this.#cwd, path);
     const call = pythonCall(python.path, shebang === undefined ? words : [...shebang.args, file], this.#cwd);
-    const packages = this.#packages.get(python.file);
     if (call === undefined || statusOf(call.script)?.isFile() !== true) return;
-    const inner = relative(this.#cwd, call.script);
-    const isWorking = shebang === undefined && !inner.startsWith('../') && !words.includes(call.script);
-    const script = shebang === undefined ? call.script.slice(1) : (this.#systemPlace(file) ?? ownPlace(id, file, 0));
-    const beside = dirname(isWorking ? working.placeOf(inner) : script);
+    const packages = this.#packages.get(python.file);
+    // The script of a first line is the last word of the program itself; any other is a word of the command.
+    const at = shebang === undefined ? words.indexOf(call.word) : -1;
+    const script = placeInBox(argv[argv.length - words.length + at] ?? '', working);
     for (const { source, name, isBeside } of await pythonModules(call)) {
-      const place = join(isBeside ? beside : (packages?.place ?? ''), name);
       if (!isBeside && packages === undefined) continue;
+      const place = join(isBeside ? dirname(script) : (packages?.place ?? ''), name);
       if (this.#layout.has(place)) continue;
-      const budget = isBeside && isWorking ? working.budget : this.#budget;
+      const budget = place.startsWith(`${working.folder}/`) ? working.budget : this.#budget;
       const tree = scanTree(source, { budget, skipSpecial: true });
       this.#layout.addTree(place, packages?.prepare(tree) ?? tree, { skipMissing: true, unlisted: true });
     }
@@ -279,6 +280,12 @@ class Programs {
     }
     await this.#addTree(path, place);
   }
+}
+
+/** Where a word of a command leads in the image: a marked or absolute path, else one below the working folder. */
+function placeInBox(word: string, working: WorkingFiles): string {
+  if (word.startsWith(IMAGE_MARK)) return word.slice(IMAGE_MARK.length);
+  return isAbsolute(word) ? word.slice(1) : working.placeOf(normalize(word));
 }
 
 /** A place that depends neither on the folder nor, for the command itself, on the name of the file. */

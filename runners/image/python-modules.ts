@@ -19,7 +19,9 @@ export interface PythonModule {
 export interface PythonCall {
   /** As it is called: in a virtual environment the link in it, which is how Python finds the environment. */
   readonly python: string;
+  /** Absolute; and as it is written. */
   readonly script: string;
+  readonly word: string;
 }
 
 /** A script that imports half a distribution; reading the sources of its modules takes Python some seconds. */
@@ -53,13 +55,13 @@ export function pythonCall(interpreter: string, words: readonly string[], cwd: s
     const word = words[at] as string;
     if (WITH_VALUE.test(word)) at++;
     else if (/^-[^-]*[cm]$/.test(word) || word === '-') return undefined;
-    else if (!word.startsWith('-')) return { python: interpreter, script: resolve(cwd, word) };
+    else if (!word.startsWith('-')) return { python: interpreter, script: resolve(cwd, word), word };
   }
   return undefined;
 }
 
 /** What the script imports, statically. Empty where Python can't say: the trial then shows what is missing. */
-export async function pythonModules({ python, script }: PythonCall): Promise<PythonModule[]> {
+export async function pythonModules({ python, script }: Omit<PythonCall, 'word'>): Promise<PythonModule[]> {
   const { exitCode, stdout } = await hostExec([python, '-I', '-B', '-c', QUESTION, script], { timeoutMs: LIMIT_MS });
   if (exitCode !== 0) return [];
   const { files, site } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { files: string[]; site: string[] };

@@ -1,7 +1,7 @@
 /** The folder in which images and the files made from them are kept; everything in it appears whole, by a rename. */
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { type BigIntStats, createReadStream } from 'node:fs';
 import { access, constants, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,11 +9,9 @@ import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
 import { makeFolders } from '../../bench/folders.ts';
 import type { Image } from '../../bench/types.ts';
 import { removeTree } from '../kit/remove.ts';
+import { END_SIGNALS, type EndSignal, SAME_REQUEST_MS } from '../kit/signals.ts';
 
 const BUILD_PREFIX = '.build-';
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** A terminal and npm signal more than once for one Ctrl-C. */
-const SAME_REQUEST_MS = 1000;
 /** A build takes seconds; a folder this old was left by a builder that was killed. */
 const STALE_MS = 6 * 3600_000;
 
@@ -47,12 +45,12 @@ export async function inBuildFolder<T>(build: (folder: string) => Promise<T>): P
  * a second one, a second later, at once.
  */
 function holdSignals(): () => void {
-  let held: { readonly name: NodeJS.Signals; readonly atMs: number } | undefined;
-  const onSignal = (name: NodeJS.Signals): void => {
+  let held: { readonly name: EndSignal; readonly atMs: number } | undefined;
+  const onSignal = (name: EndSignal): void => {
     held ??= { name, atMs: performance.now() };
     if (performance.now() - held.atMs > SAME_REQUEST_MS) process.exit(EXIT.interrupted);
   };
-  const unheard = SIGNALS.filter((name) => process.listenerCount(name) === 0);
+  const unheard = END_SIGNALS.filter((name) => process.listenerCount(name) === 0);
   for (const name of unheard) process.on(name, onSignal);
   return () => {
     for (const name of unheard) process.off(name, onSignal);
@@ -139,4 +137,9 @@ async function removeStaleBuilds(): Promise<void> {
     const isMine = made !== undefined && made.uid === process.geteuid?.();
     if (isMine && Date.now() - made.mtimeMs > STALE_MS) await removeTree(folder);
   }
+}
+
+/** A file is taken as unchanged while these are: its size, its times and where it is. */
+export function stampOf({ size, mtimeNs, ctimeNs, ino, dev }: BigIntStats): string[] {
+  return [size, mtimeNs, ctimeNs, ino, dev].map(String);
 }

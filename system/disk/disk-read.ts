@@ -1,13 +1,11 @@
 /** `disk-read`: a file read from the disk, past the page cache. */
 
 import { closeSync, constants, fdatasyncSync, openSync, statfsSync } from 'node:fs';
-import type { Size } from '../../bench/types.ts';
 import { openMemory } from '../memory/triad.ts';
-import { fold, foldContent, type Opened, type Place, type SystemWorkload } from '../system.ts';
-import { CHUNK_BYTES, Content, readWhole, ScratchFile, TMPFS } from './scratch.ts';
+import { fold, foldContent, type Opened, type Place, type SystemWorkload, TMPFS } from '../system.ts';
+import { CHUNK_BYTES, Content, expectedContent, readWhole, ScratchFile, WHOLE_BYTES, WHOLE_SIZES } from './scratch.ts';
 
 const ID = 'disk-read';
-const BYTES: Readonly<Record<Size, number>> = { tiny: 1 << 20, small: 16 << 20, large: 64 << 20 };
 /** Of the content: the file is written once. */
 const WRITTEN = 0;
 
@@ -25,9 +23,9 @@ export const diskRead: SystemWorkload = {
   unit: 'MB/s',
   groups: ['disk', 'beyond-caches'],
   needsScratch: true,
-  sizes: { tiny: sizeOf('tiny'), small: sizeOf('small'), large: sizeOf('large') },
+  sizes: WHOLE_SIZES,
   open: (size, place): Opened => {
-    const bytes = BYTES[size];
+    const bytes = WHOLE_BYTES[size];
     assertCold(place);
     const scratch = new ScratchFile(ID, place, bytes);
     let file: number;
@@ -60,8 +58,8 @@ export const diskRead: SystemWorkload = {
     };
   },
   answer: (size, pass) => {
-    let answer = fold(pass, BYTES[size]);
-    for (let chunk = 0; chunk < BYTES[size] / CHUNK_BYTES; chunk++) answer = fold(answer, chunkAnswer(chunk));
+    let answer = fold(pass, WHOLE_BYTES[size]);
+    for (let chunk = 0; chunk < WHOLE_BYTES[size] / CHUNK_BYTES; chunk++) answer = fold(answer, chunkAnswer(chunk));
     return answer;
   },
 };
@@ -87,17 +85,11 @@ function openDirect(path: string): number {
   }
 }
 
-let known: Content | undefined;
 const answers: number[] = [];
 
 /** Of the content of a chunk, which is the same in every pass. */
 function chunkAnswer(chunk: number): number {
-  known ??= new Content();
-  const words = () => new Int32Array((known as Content).chunk(WRITTEN, chunk).buffer as ArrayBuffer);
+  const words = () => new Int32Array(expectedContent().chunk(WRITTEN, chunk).buffer as ArrayBuffer);
   answers[chunk] ??= foldContent(CHUNK_BYTES, words());
   return answers[chunk];
-}
-
-function sizeOf(size: Size) {
-  return { parameters: { bytes: BYTES[size] }, perPass: BYTES[size] / 1e6 };
 }

@@ -1,11 +1,18 @@
 /** `disk-write`: a file, written through the page cache and then brought to the disk. */
 
 import { fdatasyncSync } from 'node:fs';
-import type { Size } from '../../bench/types.ts';
 import { fold, foldContent, type Opened, type SystemWorkload } from '../system.ts';
-import { BLOCK_BYTES, BLOCKS_A_CHUNK, CHUNK_BYTES, Content, readWhole, ScratchFile } from './scratch.ts';
-
-const BYTES: Readonly<Record<Size, number>> = { tiny: 1 << 20, small: 16 << 20, large: 64 << 20 };
+import {
+  BLOCK_BYTES,
+  BLOCKS_A_CHUNK,
+  CHUNK_BYTES,
+  Content,
+  expectedContent,
+  readWhole,
+  ScratchFile,
+  WHOLE_BYTES,
+  WHOLE_SIZES,
+} from './scratch.ts';
 
 /**
  * What a program does that saves its work: write, and fdatasync once. The file is emptied first, so that the file system
@@ -19,9 +26,9 @@ export const diskWrite: SystemWorkload = {
   unit: 'MB/s',
   groups: ['disk', 'beyond-caches'],
   needsScratch: true,
-  sizes: { tiny: sizeOf('tiny'), small: sizeOf('small'), large: sizeOf('large') },
+  sizes: WHOLE_SIZES,
   open: (size, place): Opened => {
-    const bytes = BYTES[size];
+    const bytes = WHOLE_BYTES[size];
     const chunks = bytes / CHUNK_BYTES;
     const content = new Content();
     const scratch = new ScratchFile('disk-write', place, bytes);
@@ -57,22 +64,16 @@ export const diskWrite: SystemWorkload = {
     };
   },
   answer: (size, pass) => {
-    known ??= new Content();
-    let answer = fold(pass, BYTES[size]);
-    for (let chunk = 0; chunk < BYTES[size] / CHUNK_BYTES; chunk++) {
-      answer = known.foldBlock(answer, pass, blockIn(pass, chunk));
+    const content = expectedContent();
+    let answer = fold(pass, WHOLE_BYTES[size]);
+    for (let chunk = 0; chunk < WHOLE_BYTES[size] / CHUNK_BYTES; chunk++) {
+      answer = content.foldBlock(answer, pass, blockIn(pass, chunk));
     }
     return answer;
   },
 };
 
-let known: Content | undefined;
-
 /** The block of a chunk that a pass reads back. */
 function blockIn(pass: number, chunk: number): number {
   return chunk * BLOCKS_A_CHUNK + (((Math.imul(pass, 9973) + chunk) >>> 0) % BLOCKS_A_CHUNK);
-}
-
-function sizeOf(size: Size) {
-  return { parameters: { bytes: BYTES[size] }, perPass: BYTES[size] / 1e6 };
 }

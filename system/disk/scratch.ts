@@ -2,7 +2,9 @@
 
 import { closeSync, ftruncateSync, openSync, readSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { fold, foldContent, type Place } from '../system.ts';
+import { nextOf } from '../../bench/payload/image-files.ts';
+import type { Size } from '../../bench/types.ts';
+import { fold, foldContent, type Place, type SystemSize } from '../system.ts';
 
 /** What a page cache and a file system deal in. */
 export const BLOCK_BYTES = 4096;
@@ -11,9 +13,19 @@ const BLOCK_WORDS = BLOCK_BYTES / 4;
 export const CHUNK_BYTES = 256 << 10;
 export const BLOCKS_A_CHUNK = CHUNK_BYTES / BLOCK_BYTES;
 const MIB = 1 << 20;
+/** Of a file that is written or read whole. */
+export const WHOLE_BYTES: Readonly<Record<Size, number>> = { tiny: MIB, small: 16 * MIB, large: 64 * MIB };
 
-/** `TMPFS_MAGIC` of statfs(2). */
-export const TMPFS = 0x01021994;
+/** A pass is a whole file, counted in megabytes. */
+export const WHOLE_SIZES = {
+  tiny: wholeSize('tiny'),
+  small: wholeSize('small'),
+  large: wholeSize('large'),
+} satisfies Readonly<Record<Size, SystemSize>>;
+
+function wholeSize(size: Size): SystemSize {
+  return { parameters: { bytes: WHOLE_BYTES[size] }, perPass: WHOLE_BYTES[size] / 1e6 };
+}
 
 /** A file in the box's scratch folder. It keeps its name: a file system may save itself the trouble of syncing one without. */
 export class ScratchFile {
@@ -89,8 +101,7 @@ export class Content {
   constructor() {
     let state = 1;
     for (let at = 0; at < this.#words.length; at++) {
-      // Numerical Recipes' linear congruential generator; its upper bits are the better ones.
-      state = (Math.imul(state, 1664525) + 1013904223) | 0;
+      state = nextOf(state);
       this.#words[at] = state ^ (state >>> 15);
     }
   }
@@ -112,4 +123,12 @@ export class Content {
   foldBlock(state: number, pass: number, block: number): number {
     return foldContent(fold(state, BLOCK_BYTES), this.block(pass, block));
   }
+}
+
+let expected: Content | undefined;
+
+/** For answers, which are computed without a file; made when the first one is asked for. */
+export function expectedContent(): Content {
+  expected ??= new Content();
+  return expected;
 }

@@ -1,5 +1,6 @@
 /** `random-access`: updates of single words all over a table that no cache holds. */
 
+import { LCG } from '../../bench/payload/image-files.ts';
 import type { Size } from '../../bench/types.ts';
 import { fold, type Opened, type SystemWorkload } from '../system.ts';
 
@@ -14,8 +15,8 @@ interface Jump {
   readonly c: number;
 }
 
-/** Numerical Recipes' generator. Its last *n* bits come to each of 2ⁿ numbers exactly once before they repeat. */
-const STEP: Jump = { a: 1664525, c: 1013904223 };
+/** Its last *n* bits come to each of 2ⁿ numbers exactly once before they repeat. */
+const STEP: Jump = LCG;
 
 /**
  * As in RandomAccess of the HPC Challenge (GUPS): a place that the last one says nothing about, read, changed by xor,

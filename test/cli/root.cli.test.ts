@@ -150,6 +150,29 @@ describe('a root', () => {
     expect(await refusal('--root', 'docker-archive:it.tar', '--', 'a')).toMatch(/layer sha256:[0-9a-f]{64} is damaged/);
   });
 
+  it('fills no message with what an image says, and gives the terminal no codes', async () => {
+    const layers = [tarOf([file('a')])];
+    const long = '\x1b]0;x\x07\x1b[31mRED\u202e'.repeat(20_000);
+    const renamed = dockerArchiveOf({ layers }, (all) =>
+      all.map((one) => {
+        if (one.path !== 'manifest.json') return one;
+        const [image] = JSON.parse(String(one.content));
+        return { ...one, content: JSON.stringify([image, image].map((each) => ({ ...each, RepoTags: [long] }))) };
+      }),
+    );
+    writeFileSync(join(dir, 'two.tar'), renamed);
+    writeOci(join(dir, 'other'), { it: { layers, architecture: long } });
+    for (const [spec, message] of [
+      ['docker-archive:two.tar', /holds 2 images/],
+      ['oci:other', /is for RED/],
+    ] as const) {
+      const text = await refusal('--root', spec, '--', 'a');
+      expect(text).toMatch(message);
+      for (const code of ['\x1b', '\u202e']) expect(text).not.toContain(code);
+      expect(text.length).toBeLessThan(2000);
+    }
+  });
+
   it('leaves nothing behind when it is interrupted while it is read', async () => {
     program('usr/bin/it', elf(OWN));
     for (let at = 0; at < 40; at++) writeFileSync(join(dir, 'rootfs', `data-${at}`), randomBytes(4 << 20));

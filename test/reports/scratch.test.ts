@@ -14,9 +14,9 @@ function sectionOf(facts: Readonly<Record<string, object | null>>, events: reado
 
 it('names the file system of each box that had one, and says where a sync brings nothing to a disk', () => {
   const section = sectionOf({
-    native: { scratch_fs: 'ext4 on NVMe', scratch_options: 'rw,noatime' },
-    uml: { scratch_fs: 'ext4 on ubd', scratch_options: '' },
-    docker: { scratch_fs: 'tmpfs', scratch_options: 'rw' },
+    native: { scratch_fs: 'ext4', scratch_device: 'NVMe', scratch_options: 'rw,noatime' },
+    uml: { scratch_fs: 'ext4', scratch_device: 'ubd', scratch_options: '' },
+    docker: { scratch_fs: 'tmpfs', scratch_device: 'none', scratch_options: 'rw' },
     none: { scratch_fs: null },
     absent: null,
   });

@@ -21,6 +21,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
 import { ensureImage, exportImage, importImage } from '../../runners/image/image.ts';
 import { programImage } from '../../runners/image/programs.ts';
+import { folderSupply } from '../../runners/image/root/folder.ts';
+import { Assembly } from '../../runners/image/root/layers.ts';
 import { type OpenedRoot, openRoot } from '../../runners/image/root/open.ts';
 import { parseRoot } from '../../runners/image/root/source.ts';
 import { imageFolder } from '../../runners/image/store.ts';
@@ -420,6 +422,24 @@ describe('a folder as a root', () => {
     expect(second.digest).not.toBe(first.digest);
     expect(textAt(second, 'bin/a')).toBe('two');
     expect(textAt(first, 'bin/a')).toBe('one');
+  });
+
+  it('gives no file of the host whose folder took the place of one of its own while it was read', async () => {
+    mkdirSync(join(dir, 'rootfs/etc'), { recursive: true });
+    mkdirSync(join(dir, 'private'));
+    writeFileSync(join(dir, 'rootfs/etc/shadow'), 'of the root');
+    writeFileSync(join(dir, 'private/shadow'), 'of the host');
+    const source = parseRoot('dir:rootfs', dir);
+    const supply = await folderSupply(source);
+    rmSync(join(dir, 'rootfs/etc'), { recursive: true });
+    symlinkSync(join(dir, 'private'), join(dir, 'rootfs/etc'));
+    mkdirSync(join(dir, 'assembly'));
+    const assembly = new Assembly(join(dir, 'assembly'), 'dir:rootfs');
+    expect(await refusalOf(() => supply.read(assembly))).toMatch(/etc\/shadow|was replaced/);
+    const kept = readdirSync(join(dir, 'assembly'), { recursive: true, withFileTypes: true }).filter((one) =>
+      one.isFile(),
+    );
+    expect(kept.map((one) => readFileSync(join(one.parentPath, one.name), 'utf8'))).not.toContain('of the host');
   });
 
   it('that is missing, or is a file, is refused', async () => {

@@ -31,8 +31,8 @@ const ENGINES: readonly (Expected & { readonly path: string })[] = [
   { path: 'lxc:app', fs: OF_THE_HOST },
   { path: 'nspawn', fs: OF_THE_HOST },
   { path: 'appc', fs: OF_THE_HOST },
-  { path: 'gvisor', fs: /^9p$/, behindCache: true },
-  { path: 'docker:runsc', fs: /^9p$/, behindCache: true },
+  { path: 'gvisor', fs: /^9p on none$/, behindCache: true },
+  { path: 'docker:runsc', fs: /^9p on none$/, behindCache: true },
   { path: 'runc/runc', fs: OF_THE_HOST },
   { path: 'native/slow:50%', fs: OF_THE_HOST },
   { path: 'uml', fs: /^ext4 on ubd$/, behindCache: true },
@@ -61,9 +61,10 @@ async function measure(path: string, { fs, behindCache = false }: Expected): Pro
   const [lacking] = info.unavailable;
   if (lacking !== undefined) return `${lacking.reason} (${lacking.remedy})`;
   const factsOf = (env: string) => info.environments.find((one) => one.path === env)?.facts;
-  const native = String(factsOf('native')?.scratch_fs);
-  expect(native).toMatch(/\S/);
-  expect(factsOf(path)?.scratch_fs).toEqual(fs === OF_THE_HOST ? native : expect.stringMatching(fs));
+  const storageOf = (env: string) => `${factsOf(env)?.scratch_fs} on ${factsOf(env)?.scratch_device}`;
+  expect(storageOf('native')).toMatch(/^\w+ on \w/);
+  expect(storageOf('native')).not.toMatch(/undefined|null/);
+  expect(storageOf(path)).toEqual(fs === OF_THE_HOST ? storageOf('native') : expect.stringMatching(fs));
   expect(String(factsOf(path)?.scratch_options)).toMatch(/^rw\b/);
   const refused = behindCache ? ['disk-read'] : [];
   expect(events.flatMap((event) => (event.kind === 'workload-refused' ? [event.workload] : []))).toEqual(refused);

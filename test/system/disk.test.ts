@@ -160,18 +160,18 @@ describe('where a payload may write to a disk', () => {
   ].join('\n');
 
   it.each([
-    ['/boxmark/scratch', 'ext4 on virtio-blk', 'rw,noatime,data=ordered'],
-    ['/boxmark/scratch/below', 'ext4 on virtio-blk', 'rw,noatime,data=ordered'],
-    ['/tmp/a', 'tmpfs', 'rw'],
-    ['/with blank', '9p', 'rw,trans=fd'],
-    ['/root-disk', 'xfs on disk', 'rw'],
-    ['/elsewhere', 'overlay', 'ro,relatime'],
-  ])('%s is described by its own mount as %s', (path, type, options) => {
-    expect(scratchFacts(path, MOUNTS)).toEqual({ scratch_fs: type, scratch_options: options });
+    ['/boxmark/scratch', 'ext4', 'virtio-blk', 'rw,noatime,data=ordered'],
+    ['/boxmark/scratch/below', 'ext4', 'virtio-blk', 'rw,noatime,data=ordered'],
+    ['/tmp/a', 'tmpfs', 'none', 'rw'],
+    ['/with blank', '9p', 'none', 'rw,trans=fd'],
+    ['/root-disk', 'xfs', 'disk', 'rw'],
+    ['/elsewhere', 'overlay', 'none', 'ro,relatime'],
+  ])('%s is described by its own mount as %s on %s', (path, type, device, options) => {
+    expect(scratchFacts(path, MOUNTS)).toEqual({ scratch_fs: type, scratch_device: device, scratch_options: options });
   });
 
   it('is unknown where the box shows no mounts, and no fact where a box has no such folder', () => {
-    expect(scratchFacts('/x', null)).toEqual({ scratch_fs: null, scratch_options: null });
+    expect(scratchFacts('/x', null)).toEqual({ scratch_fs: null, scratch_device: null, scratch_options: null });
     expect(scratchFacts(undefined, MOUNTS)).toEqual({});
   });
 });

@@ -1,14 +1,12 @@
 /** One contrast on one workload, block by block: everything that estimates are made of. Rounds are never pooled. */
 
+import { LEAST_PAIRED_ROUNDS } from '../../plan/schedule.ts';
 import type { Contrast } from '../../types.ts';
 import { median } from '../../units.ts';
 import { type Cell, flaggedRounds, type SampleGroups } from './group.ts';
 import { finiteMean, logRatiosByRound, pairCells } from './pairing.ts';
 import { addStalls, NO_STALLS, type StallCount, stallsOf } from './stalls.ts';
 import { lossLogRatio, sustainedLogRatio } from './total.ts';
-
-/** A block with fewer paired rounds has no value: a median of two is a mean, and one interrupted round would dominate it. */
-const LEAST_PAIRED_ROUNDS = 3;
 
 /** Natural logs of time ratios by block, and the rounds behind them. */
 export interface BlockValues {

@@ -14,13 +14,14 @@ import {
   memoryFolderName,
   NODE_PATH,
   PROGRAM_PATH,
+  type RootFacts,
   workPath,
 } from '../image-files.ts';
 import { type Burst, type CommandRequest, NOTHING_COMPARED } from '../protocol.ts';
 import { Launcher, type Run } from './launcher.ts';
 import { newcomers, processesNow } from './leftovers.ts';
 import { meanOf, quoted, readMetric } from './metrics.ts';
-import { asOwner, type RootFacts, rootFacts } from './root-facts.ts';
+import { asOwner, rootFacts } from './root-facts.ts';
 
 /** Where a payload is. */
 export interface Surroundings {

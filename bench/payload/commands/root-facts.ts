@@ -2,16 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT_FACTS_PATH } from '../image-files.ts';
-
-export interface RootFacts {
-  readonly env: Readonly<Record<string, string>>;
-  readonly workdir?: string;
-  readonly uid: number;
-  readonly gid: number;
-  /** Words that start Boxmark's own shell, whose libraries are not those of the root. */
-  readonly launcher: readonly string[];
-}
+import { ROOT_FACTS_PATH, type RootFacts } from '../image-files.ts';
 
 /** Undefined where the root is Boxmark's own image. */
 export function rootFacts(root: string): RootFacts | undefined {

@@ -64,10 +64,12 @@ export class Copy {
   /** Rejects with a reason that names the copy. */
   async ask<O extends Op>(op: O, params: RequestOf<O>): Promise<BodyOf<O>> {
     this.#id += 1;
-    const line = JSON.stringify({ v: PROTOCOL_VERSION, id: this.#id, op, ...params });
+    const id = this.#id;
+    const line = JSON.stringify({ v: PROTOCOL_VERSION, id, op, ...params });
     const answered = this.#next();
     this.#child.stdin?.write(`${line}\n`);
     const answer = parseAnswer(await answered);
+    if (answer.id !== id) throw new Error(`${this.name} answered request ${answer.id} when ${id} was asked`);
     if (answer.ok) return parseBody(op, answer.body);
     throw new Error(`${this.name}: ${answer.error}`);
   }

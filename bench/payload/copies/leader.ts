@@ -133,9 +133,13 @@ class Pieces {
     const { bursts, wallNs, lateNs, spunNs, metrics, ...state } = merged;
     const offsetNs = Number(at - this.#beganNs);
     for (const [startNs, burstNs, cpuNs] of bursts) this.#bursts.push([offsetNs + startNs, burstNs, cpuNs]);
-    this.#wallNs.push(...wallNs);
-    this.#lateNs.push(...lateNs);
-    for (const [id, values] of Object.entries(metrics)) this.#metrics[id] = [...(this.#metrics[id] ?? []), ...values];
+    // One by one: as arguments, those of a long visit would overflow the stack.
+    for (const each of wallNs) this.#wallNs.push(each);
+    for (const each of lateNs) this.#lateNs.push(each);
+    for (const [id, values] of Object.entries(metrics)) {
+      this.#metrics[id] ??= [];
+      for (const value of values) this.#metrics[id].push(value);
+    }
     this.#spunNs += spunNs;
     this.#state = state;
   }

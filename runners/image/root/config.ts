@@ -22,20 +22,33 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
 /** This host's processor as images name it. */
 export const ARCHITECTURE = ARCHITECTURES[process.arch] ?? process.arch;
 
+/** Descriptions are short; a layer never is read as one. */
+const MOST_TEXT_BYTES = 4 << 20;
 /** Longer than any word of a command line or environment may be. */
 const MOST_CHARS = 1 << 17;
 const MOST_WORDS = 1000;
+const MOST_SHOWN = 200;
+
+/** A text of the image in a message, which it could fill otherwise. */
+export function shown(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}
+
+/** Throws a usage error for a description of an image that no image has. */
+export function assertText(bytes: number, name: string): void {
+  if (bytes > MOST_TEXT_BYTES) throw usageError('A description of the image is too long.', name, 'another image');
+}
 
 /** Reads the text of a configuration. Throws a usage error for what is none, or is for another processor or system. */
 export function parseConfig(text: string, source: string): RootConfig {
   const value = objectOf(parsed(text, source), source);
   const { architecture, os, config, rootfs } = value;
   if (os !== undefined && os !== 'linux') {
-    throw usageError(`The image is for ${String(os)}; this host is linux.`, source, 'an image for linux');
+    throw usageError(`The image is for ${shown(String(os))}; this host is linux.`, source, 'an image for linux');
   }
   if (typeof architecture === 'string' && architecture !== '' && architecture !== ARCHITECTURE) {
     throw usageError(
-      `The image is for ${architecture}; this host is ${ARCHITECTURE}.`,
+      `The image is for ${shown(architecture)}; this host is ${ARCHITECTURE}.`,
       source,
       `docker pull --platform linux/${ARCHITECTURE}, or build it for this host`,
     );
@@ -60,7 +73,7 @@ export function digestHex(digest: unknown, source: string): string {
   if (hex !== undefined) return hex;
   throw usageError(
     'The image names a part of it by something else than a SHA-256.',
-    `${JSON.stringify(digest)?.slice(0, 100)} in ${source}`,
+    `${shown(JSON.stringify(digest) ?? '')} in ${source}`,
     'an image that was built by docker, podman or buildah',
   );
 }

@@ -6,15 +6,13 @@ import { join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { BoxmarkError, EXIT, messageOf, usageError } from '../../../bench/errors.ts';
-import { sha256 } from '../store.ts';
+import { sha256, stampOf } from '../store.ts';
 import { readTar, type TarRead } from '../tar.ts';
 import { bytesOf, contentOf, MOST_BYTES, MOST_ENTRIES, openArchive } from '../untrusted.ts';
-import { listOf, objectOf, parseConfig, parsed, type RootConfig } from './config.ts';
-import type { Assembly, LayerSource } from './layers.ts';
+import { assertText, listOf, objectOf, parseConfig, parsed, type RootConfig, shown } from './config.ts';
+import { type Assembly, isGzip, type LayerSource } from './layers.ts';
 import type { RootSource } from './source.ts';
 import type { Supply } from './supply.ts';
-
-const MOST_TEXT_BYTES = 4 << 20;
 
 export async function dockerArchiveSupply({ at }: RootSource): Promise<Supply> {
   const archive = await openArchive(at).catch((error: unknown) => {
@@ -25,9 +23,8 @@ export async function dockerArchiveSupply({ at }: RootSource): Promise<Supply> {
     );
   });
   await archive.close();
-  const { size, mtimeNs, ctimeNs, ino, dev } = await stat(at, { bigint: true });
   return {
-    key: ['docker-archive', at, ...[size, mtimeNs, ctimeNs, ino, dev].map(String)],
+    key: ['docker-archive', at, ...stampOf(await stat(at, { bigint: true }))],
     read: (assembly) => readArchive(at, at, assembly),
   };
 }
@@ -63,12 +60,13 @@ export async function readArchive(
 async function withoutGzip(archive: FileHandle, copy: string, source: string): Promise<FileHandle> {
   const start = Buffer.alloc(2);
   await archive.read(start, 0, 2, 0);
-  if (start[0] !== 0x1f || start[1] !== 0x8b) return archive;
+  if (!isGzip(start)) return archive;
   let bytes = 0;
   async function* bounded(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       bytes += chunk.length;
-      if (bytes > MOST_BYTES) throw usageError('The archive has more than 8 GiB.', source, 'a smaller image');
+      if (bytes > MOST_BYTES)
+        throw usageError(`The archive has more than ${MOST_BYTES / 2 ** 30} GiB.`, source, 'a smaller image');
       yield chunk;
     }
   }
@@ -114,7 +112,7 @@ class DockerArchive {
       throw usageError(
         `The archive holds ${images.length} images.`,
         this.#source,
-        `docker image save with one of them: ${names}`,
+        `docker image save with one of them: ${shown(names)}`,
       );
     }
     const path = String(first.Config);
@@ -124,7 +122,7 @@ class DockerArchive {
     if (named !== undefined && named !== id) {
       throw usageError(
         'The configuration of the image is not what its name says: its SHA-256 differs.',
-        `${path} in ${this.#source}`,
+        `${shown(path)} in ${this.#source}`,
         'save it again',
       );
     }
@@ -139,7 +137,7 @@ class DockerArchive {
     // Docker names layers by what their tar archive is, the OCI layout inside by what is stored.
     const stored = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(path)?.[1];
     return {
-      name: diffId === undefined ? path : `sha256:${diffId}`,
+      name: diffId === undefined ? shown(path) : `sha256:${diffId}`,
       ...(stored === undefined ? {} : { digest: stored }),
       ...(diffId === undefined ? {} : { diffId }),
       read: () => this.#entry(path).read(),
@@ -148,8 +146,7 @@ class DockerArchive {
 
   async #text(path: string): Promise<string> {
     const entry = this.#entry(path);
-    if (entry.size > MOST_TEXT_BYTES)
-      throw usageError('A description of the image is too long.', `${path} in ${this.#source}`, 'another image');
+    assertText(entry.size, `${shown(path)} in ${this.#source}`);
     return (await contentOf(entry)).toString();
   }
 
@@ -159,6 +156,10 @@ class DockerArchive {
     const found = this.#entries.get(at);
     const entry = found?.type === 'symlink' ? this.#entries.get(posix.join(posix.dirname(at), found.target)) : found;
     if (entry?.type === 'file') return entry;
-    throw usageError('A part of the image is missing from the archive.', `${path} in ${this.#source}`, 'save it again');
+    throw usageError(
+      'A part of the image is missing from the archive.',
+      `${shown(path)} in ${this.#source}`,
+      'save it again',
+    );
   }
 }

@@ -1,18 +1,16 @@
 /** A folder of this host as a root: what is in it is copied, no link of it is followed. */
 
-import { constants, lstatSync, readdirSync, readlinkSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { constants, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { open, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BoxmarkError, messageOf, usageError } from '../../../bench/errors.ts';
+import { stampOf } from '../store.ts';
 import { bytesOf, MOST_ENTRIES } from '../untrusted.ts';
 import { statusOf } from '../with-files.ts';
 import { NO_CONFIG } from './config.ts';
 import type { RootSource } from './source.ts';
 import type { Supply } from './supply.ts';
-import type { RootEntry } from './tree.ts';
-
-/** Of which every box has its own. */
-const LEFT_OUT = ['dev', 'proc', 'sys'];
+import { KERNEL_FOLDERS, type RootEntry } from './tree.ts';
 
 export async function folderSupply({ at }: RootSource): Promise<Supply> {
   if (statusOf(at)?.isDirectory() !== true) {
@@ -22,7 +20,10 @@ export async function folderSupply({ at }: RootSource): Promise<Supply> {
   return {
     key: ['dir', at, ...found.map(({ entry, stamp }) => [entry.path, stamp])],
     read: async (assembly) => {
-      for (const { entry } of found) await assembly.addEntry({ ...entry, read: () => contentOf(join(at, entry.path)) });
+      const root = realpathSync(at);
+      for (const { entry } of found) {
+        await assembly.addEntry({ ...entry, read: () => contentOf(join(root, entry.path)) });
+      }
       return { config: NO_CONFIG };
     },
   };
@@ -48,7 +49,7 @@ function allOf(root: string): Found[] {
 function* entriesOf(root: string, folder: string): Generator<Found> {
   for (const name of readdirSync(join(root, folder)).sort()) {
     const path = folder === '' ? name : `${folder}/${name}`;
-    if (LEFT_OUT.includes(path)) continue;
+    if (KERNEL_FOLDERS.includes(path)) continue;
     const file = join(root, path);
     const found = lstatSync(file, { bigint: true });
     const flag = found.isDirectory() ? '5' : found.isSymbolicLink() ? '2' : found.isFile() ? '0' : '6';
@@ -61,19 +62,23 @@ function* entriesOf(root: string, folder: string): Generator<Found> {
       size: flag === '0' ? Number(found.size) : 0,
       target: flag === '2' ? readlinkSync(file) : '',
     };
-    const { size, mtimeNs, ctimeNs, ino, dev, mode } = found;
-    yield { entry, stamp: [size, mtimeNs, ctimeNs, ino, dev, mode].map(String) };
+    yield { entry, stamp: [...stampOf(found), String(found.mode)] };
     if (flag === '5') yield* entriesOf(root, path);
   }
 }
 
-/** A file that became a link or a pipe meanwhile is not read. */
+/**
+ * A file that became a link or a pipe meanwhile is not read, nor is one above which a folder became a link: whoever owns a
+ * part of the root could have any file of the host copied into it.
+ * @param path without any link in it
+ */
 async function* contentOf(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error) => {
     throw unreadable(path, error);
   });
   try {
     if (!(await file.stat()).isFile()) throw unreadable(path, new Error('it is no regular file any more'));
+    if ((await readlink(`/proc/self/fd/${file.fd}`)) !== path) throw unreadable(path, new Error('it was replaced'));
     yield* bytesOf(file);
   } finally {
     await file.close();

@@ -162,8 +162,13 @@ async function decoded(
   }
 }
 
+/** RFC 1952 has these first two bytes. */
+export function isGzip(start: Buffer): boolean {
+  return start[0] === 0x1f && start[1] === 0x8b;
+}
+
 function decoderOf(start: Buffer, damaged: (why: string) => Error): Transform | undefined {
-  if (start[0] === 0x1f && start[1] === 0x8b) return zlib.createGunzip();
+  if (isGzip(start)) return zlib.createGunzip();
   if (start.length < 4 || start.readUInt32BE(0) !== 0x28b52ffd) return undefined;
   // Since Node.js 22.15.
   const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Transform };

@@ -5,13 +5,21 @@ import { join } from 'node:path';
 import { messageOf, usageError } from '../../../bench/errors.ts';
 import { sha256 } from '../store.ts';
 import { bytesOf, openArchive } from '../untrusted.ts';
-import { ARCHITECTURE, digestHex, listOf, objectOf, parseConfig, parsed, type RootConfig } from './config.ts';
+import {
+  ARCHITECTURE,
+  assertText,
+  digestHex,
+  listOf,
+  objectOf,
+  parseConfig,
+  parsed,
+  type RootConfig,
+  shown,
+} from './config.ts';
 import type { LayerSource } from './layers.ts';
 import type { RootSource } from './source.ts';
 import type { Supply } from './supply.ts';
 
-/** Descriptions are short; a layer never is read as one. */
-const MOST_TEXT_BYTES = 4 << 20;
 /** An index may list further ones. */
 const MOST_NESTED = 4;
 const NAME = 'org.opencontainers.image.ref.name';
@@ -53,7 +61,7 @@ class OciLayout {
       throw usageError(
         `The OCI layout has no image${tag === undefined ? '' : ' of this name'}.`,
         `${this.#folder}:${tag ?? ''}`,
-        names.join(', ') || 'oci:FOLDER',
+        shown(names.join(', ')) || 'oci:FOLDER',
       );
     }
     return this.#pick(wanted, names, 0);
@@ -83,7 +91,7 @@ class OciLayout {
     if (fitting.length === 0) {
       const others = [...new Set(known.map(({ architecture }) => architecture))].join(', ') || 'nothing known';
       throw usageError(
-        `The image is for ${others}; this host is ${ARCHITECTURE}.`,
+        `The image is for ${shown(others)}; this host is ${ARCHITECTURE}.`,
         this.#folder,
         `an image for ${ARCHITECTURE}`,
       );
@@ -93,7 +101,7 @@ class OciLayout {
       throw usageError(
         'The OCI layout holds several images.',
         this.#folder,
-        `oci:FOLDER:TAG${names.length === 0 ? '' : `, with one of ${names.join(', ')}`}`,
+        `oci:FOLDER:TAG${names.length === 0 ? '' : `, with one of ${shown(names.join(', '))}`}`,
       );
     }
     const value = await this.#object(first.digest);
@@ -142,8 +150,7 @@ class OciLayout {
   async #text(path: string): Promise<string> {
     const file = await this.#open(path);
     try {
-      const { size } = await file.stat();
-      if (size > MOST_TEXT_BYTES) throw usageError('A description of the image is too long.', path, 'another image');
+      assertText((await file.stat()).size, path);
       return await file.readFile('utf8');
     } finally {
       await file.close();

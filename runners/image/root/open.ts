@@ -4,17 +4,19 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { usageError } from '../../../bench/errors.ts';
+import { ROOT_FACTS_PATH } from '../../../bench/payload/image-files.ts';
 import { ROOT, writeLayout } from '../build.ts';
 import { MANIFEST_PATH } from '../manifest.ts';
-import { exists, imageFolder, inBuildFolder, sha256, storeDir, writeWhole } from '../store.ts';
+import { imageFolder, inBuildFolder, sha256, storeDir, writeWhole } from '../store.ts';
 import { dockerSupply } from './docker.ts';
 import { dockerArchiveSupply } from './docker-archive.ts';
 import { folderSupply } from './folder.ts';
 import { Assembly } from './layers.ts';
 import { ociSupply } from './oci.ts';
 import { parseRoot, type RootSource } from './source.ts';
-import { ROOT_FACTS_PATH, readStoredRoot, type StoredRoot, storedRootText } from './stored.ts';
+import { readStoredRoot, type StoredRoot, storedRootText } from './stored.ts';
 import type { Supply } from './supply.ts';
+import { RESERVED } from './tree.ts';
 import { identityOf } from './user.ts';
 
 /** A root that is in the store. */
@@ -87,10 +89,10 @@ async function unpacked(supply: Supply, spec: string, stamp: string): Promise<st
       entrypoint: [...config.entrypoint],
       notices: assembly.notices.lines,
     };
-    layout.folders.set('boxmark', 0o755);
+    layout.folders.set(RESERVED, 0o755);
     layout.files.set(ROOT_FACTS_PATH, { mode: 0o644, text: storedRootText(stored) });
     const image = join(folder, 'image');
-    if (!(await exists(image))) await mkdir(image, { mode: 0o700 });
+    await mkdir(image, { mode: 0o700 });
     return writeLayout(layout, image);
   });
   await writeWhole(stamp, digest);

@@ -4,9 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { BoxmarkError } from '../../../bench/errors.ts';
-import { ROOT_FACTS_PATH } from '../../../bench/payload/image-files.ts';
-
-export { ROOT_FACTS_PATH };
+import { ROOT_FACTS_PATH, type RootFacts } from '../../../bench/payload/image-files.ts';
 
 const MOST_BYTES = 4 << 20;
 const word = z.string().max(1 << 17);
@@ -28,7 +26,7 @@ const schema = z.object({
   notices: z.array(word).max(100),
   /** What starts the shell that starts the programs; only where Boxmark's own files are in the root. */
   launcher: z.exactOptional(z.array(word).min(1).max(10)),
-});
+}) satisfies z.ZodType<Omit<RootFacts, 'launcher'> & Partial<Pick<RootFacts, 'launcher'>>>;
 
 export type StoredRoot = z.output<typeof schema>;
 

@@ -6,6 +6,7 @@ import type { Layout } from '../layout.ts';
 import type { TarRead } from '../tar.ts';
 import { isPlainPath, linksThatLeaveRoot } from '../untrusted.ts';
 import { type Budget, isPrintable } from '../with-files.ts';
+import { shown } from './config.ts';
 import type { Notices } from './notices.ts';
 
 const { basename, dirname } = posix;
@@ -31,9 +32,9 @@ const STICKY_FOR_ALL = 0o1777;
 /** Types of a tar entry that are no file, folder or link: devices and pipes. */
 const DEVICES = '346';
 /** Folders of which every box has its own. */
-const KERNEL_FOLDERS = ['dev', 'proc', 'sys'];
+export const KERNEL_FOLDERS = ['dev', 'proc', 'sys'];
 /** Holds what Boxmark adds. */
-const RESERVED = 'boxmark';
+export const RESERVED = 'boxmark';
 
 export class RootTree {
   readonly #root: Folder = { kind: 'folder', layer: 0, mode: FOLDER_MODE, children: new Map() };
@@ -221,10 +222,9 @@ function assertPath(path: string): void {
 }
 
 function refused(path: string, why: string): Error {
-  const shown = JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}…` : path);
   return usageError(
     `The image was refused: an entry ${why}.`,
-    shown,
+    JSON.stringify(shown(path)),
     'an image that was built by docker, podman or buildah',
   );
 }

@@ -3,6 +3,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { usageError } from '../../../bench/errors.ts';
 import { type Layout, resolvedPlace } from '../layout.ts';
+import { shown } from './config.ts';
 
 export interface Identity {
   readonly uid: number;
@@ -31,7 +32,7 @@ export async function identityOf(user: string | undefined, layout: Layout, sourc
 function unknown(what: string, name: string, source: string): Error {
   return usageError(
     `The image runs as a ${what} that its own /etc does not list.`,
-    `${name} in ${source}`,
+    `${shown(name)} in ${source}`,
     'an image whose USER is a number',
   );
 }
