@@ -6,6 +6,7 @@ import type { KernelEngine, Size } from './workload.ts';
 export type * from './box/box.ts';
 export type * from './box/facts.ts';
 export * from './box/traits.ts';
+export type * from './rows.ts';
 export * from './workload.ts';
 
 // ---------------------------------------------------------------- plan
@@ -255,23 +256,6 @@ export type Start =
   | (StartBase & StartFigures & { readonly status: 'completed' })
   | (StartBase & StartFigures & { readonly status: 'failed' | 'timed-out'; readonly reason: string })
   | (StartBase & { readonly status: 'skipped'; readonly reason: string });
-
-/** One number of idle instances of an environment, held at the same time: one row of `footprint.csv`. */
-export interface FootprintRow {
-  readonly block: number;
-  readonly position: number;
-  readonly env: string;
-  readonly instances: number;
-  /** Available memory of the host before the first of them was started, less that when all were idle. */
-  readonly hostDeltaBytes: number | null;
-  /** Sums over the instances. */
-  readonly pssBytes: number | null;
-  readonly cgroupBytes: number | null;
-  /** Bytes on disk that were added while they were held; what several of them share is counted once. */
-  readonly diskBytes: number | null;
-  /** Of the image as the engine holds it, which all instances share or copy. */
-  readonly imageBytes: number | null;
-}
 
 export const STARTUP_FIGURES = ['spawned', 'first-instruction', 'ready', 'removal'] as const;
 export type StartupFigure = (typeof STARTUP_FIGURES)[number];

@@ -36,7 +36,8 @@ const MACHINERY = ['kit', 'cgroup', 'image', 'host', 'stack', 'oci', 'guest', 'u
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   scimark: ['bench/types.ts'],
   system: ['bench/types.ts', 'bench/payload/image-files.ts', 'scimark/fnv.ts'],
-  'bench/types.ts': ['bench/box', 'bench/workload.ts'],
+  'bench/types.ts': ['bench/box', 'bench/rows.ts', 'bench/workload.ts'],
+  'bench/rows.ts': [],
   'bench/workload.ts': [],
   'bench/errors.ts': [],
   'bench/units.ts': ['bench/errors.ts'],

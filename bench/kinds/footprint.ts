@@ -137,7 +137,7 @@ class FootprintBlock {
     if (this.#failed.has(box) || this.#isTooLarge(cell)) return false;
     try {
       const row = await this.#weigh(cell, environment);
-      sink.footprint(row);
+      sink.rows('footprint', [row]);
       const each = (row.hostDeltaBytes ?? 0) / instances;
       this.#largest.set(box, Math.max(this.#largest.get(box) ?? 0, each));
       this.#completed.add(box);

@@ -27,6 +27,7 @@ import type {
 import { Resident } from '../run/resident.ts';
 import { Ledger, Verifier } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
+import { NO_KIND_ROWS } from '../session/kind-tables.ts';
 import { countedSamples } from '../session/load.ts';
 import type { CommandWorkload, Plan } from '../types.ts';
 import { formatCpuList } from '../units.ts';
@@ -40,7 +41,7 @@ export const workloads: Kind = {
   estimate,
   describe,
   open: (session) => new WorkloadsRun(session),
-  counted: (records) => ({ samples: countedOf(records), starts: records.starts, footprint: [] }),
+  counted: (records) => ({ samples: countedOf(records), starts: records.starts, ...NO_KIND_ROWS }),
   conclude,
   ratios: (records) => tableOf(records).rows,
   measured: ({ samples }) =>

@@ -4,7 +4,18 @@ import type { RatioRow } from '../analysis/reproduction.ts';
 import type { Measure } from '../plan/flag.ts';
 import type { NewEvent, SessionEvent } from '../session/events.ts';
 import type { SessionInfo } from '../session/info.ts';
-import type { BoxFacts, ContrastResult, Environment, FootprintRow, Plan, Sample, Start, StartupRow } from '../types.ts';
+import { kindRows } from '../session/kind-tables.ts';
+import type {
+  BoxFacts,
+  ContrastResult,
+  Environment,
+  KindRows,
+  KindTable,
+  Plan,
+  Sample,
+  Start,
+  StartupRow,
+} from '../types.ts';
 import type { HostGauges } from './watch/host-gauges.ts';
 import type { Patience } from './watch/patience.ts';
 
@@ -49,10 +60,9 @@ export type TimeGuess = (box: string) => {
   readonly factor: number;
 };
 
-export interface SessionRows {
+export interface SessionRows extends KindRows {
   readonly samples: readonly Sample[];
   readonly starts: readonly Start[];
-  readonly footprint: readonly FootprintRow[];
 }
 
 /** Everything that a session has recorded so far, including an incomplete block. */
@@ -105,7 +115,7 @@ export interface BlockScope {
 export interface BlockSink {
   samples(rows: readonly Sample[]): void;
   start(row: Start): void;
-  footprint(row: FootprintRow): void;
+  rows<K extends KindTable>(table: K, rows: KindRows[K]): void;
   event(event: NewEvent): void;
   /** Between rounds, while nothing is measured. */
   pause(round: number): void;
@@ -119,9 +129,13 @@ export interface BlockResult {
 }
 
 /** Without workloads, the rows of whole blocks count. */
-export function wholeOf({ starts, footprint, blocksCompleted }: SessionRecords): SessionRows {
+export function wholeOf({ starts, blocksCompleted, ...records }: SessionRecords): SessionRows {
   const isWhole = ({ block }: { readonly block: number }) => block <= blocksCompleted;
-  return { samples: [], starts: starts.filter(isWhole), footprint: footprint.filter(isWhole) };
+  return {
+    samples: [],
+    starts: starts.filter(isWhole),
+    ...kindRows((table) => records[table].filter(isWhole)),
+  };
 }
 
 /** Environments of which a start completed. */

@@ -4,8 +4,9 @@ import type { RatioRow } from '../analysis/reproduction.ts';
 import { messageOf } from '../errors.ts';
 import type { NewEvent, SessionEvent } from '../session/events.ts';
 import { FIGURES, type SessionInfo, type StopReason } from '../session/info.ts';
+import { kindRows } from '../session/kind-tables.ts';
 import type { Store } from '../session/store.ts';
-import type { ContrastResult, Environment, FootprintRow, Plan, Sample, Start } from '../types.ts';
+import type { ContrastResult, Environment, KindRows, KindTable, Plan, Sample, Start } from '../types.ts';
 import type { BlockSink, Kind, KindRun, SessionRecords, SessionRows } from './kind.ts';
 import type { HostGauges } from './watch/host-gauges.ts';
 import { GIVEN_UP, SessionLog } from './watch/log.ts';
@@ -52,7 +53,7 @@ export interface EarlierRows extends SessionRows {
   readonly events: readonly SessionEvent[];
 }
 
-/** `samples`, `footprint` and, without workloads, `starts` are those that count: of whole blocks, from boxes in right states. */
+/** Rows of kinds, `samples` and, without workloads, `starts` are those that count: of whole blocks, from boxes in right states. */
 export interface SessionOutcome extends SessionRows {
   readonly info: SessionInfo;
   readonly events: readonly SessionEvent[];
@@ -76,17 +77,18 @@ export function finishSession(
   const { plan, info, earlier } = request;
   const log = new SessionLog({ ...request, environments: [] });
   log.event(request.event);
-  const { samples, starts, footprint } = earlier;
   const { blocksCompleted } = info;
-  return conclude(request, log, { plan, samples, starts, footprint, events: log.events, blocksCompleted }, 'blocks');
+  return conclude(request, log, { ...earlier, plan, events: log.events, blocksCompleted }, 'blocks');
 }
+
+type KindLists = { readonly [K in KindTable]: KindRows[K][number][] };
 
 class SessionRun {
   readonly #request: SessionRequest;
   readonly #log: SessionLog;
   readonly #samples: Sample[];
   readonly #starts: Start[];
-  readonly #footprint: FootprintRow[];
+  readonly #kindRows: KindLists;
   readonly #patience: Patience;
   readonly #kind: KindRun;
   readonly #standings: Standings;
@@ -99,7 +101,7 @@ class SessionRun {
     this.#patience = request.patience ?? new Patience();
     this.#samples = [...(earlier?.samples ?? [])];
     this.#starts = [...(earlier?.starts ?? [])];
-    this.#footprint = [...(earlier?.footprint ?? [])];
+    this.#kindRows = kindRows((table) => [...(earlier?.[table] ?? [])]) as KindLists;
     this.#kind = kind.open({
       ...{ plan, environments, verifier, gauges, signal, progress, boxes: log.boxes },
       info: () => log.info,
@@ -194,9 +196,10 @@ class SessionRun {
         this.#starts.push(row);
         store.start(row);
       },
-      footprint: (row) => {
-        this.#footprint.push(row);
-        store.footprint(this.#footprint);
+      rows: (table, rows) => {
+        const kept: KindRows[typeof table][number][] = this.#kindRows[table];
+        for (const row of rows) kept.push(row);
+        store.rows(table, rows);
       },
       event: (event) => this.#log.event(event),
       facts: (box, facts) => this.#log.facts(box, facts, block),
@@ -210,7 +213,7 @@ class SessionRun {
   #records(): SessionRecords {
     const { plan } = this.#request;
     const { events, info } = this.#log;
-    const rows = { samples: this.#samples, starts: this.#starts, footprint: this.#footprint };
+    const rows = { samples: this.#samples, starts: this.#starts, ...this.#kindRows };
     return { plan, ...rows, events, blocksCompleted: info.blocksCompleted };
   }
 }

@@ -80,7 +80,7 @@ export async function checkSession(dir: string): Promise<CheckResult> {
   for (const table of TABLES) {
     if (table === SAMPLES || table === STARTS) continue;
     // Only sessions of their kind have the others.
-    if (table.measure === undefined || existsSync(join(dir, table.file))) {
+    if (table.measures === undefined || existsSync(join(dir, table.file))) {
       await eachRow(dir, table, found, ownRow(table.file));
     }
   }

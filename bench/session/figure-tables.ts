@@ -166,7 +166,7 @@ export const STARTUP = new Table<StartupRow, CellsOf<typeof STARTUP_COLUMNS>>(
   'startup.csv',
   [SESSION, ...computed<StartupRow>(STARTUP_COLUMNS)],
   (row) => row as CellsOf<typeof STARTUP_COLUMNS>,
-  'startup',
+  ['startup'],
 );
 
 function computedBy<Row>() {

@@ -3,22 +3,22 @@
 import { closeSync, existsSync, fstatSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { messageOf, usageError } from '../errors.ts';
-import { type FootprintRow, joinTraits, type Sample, type Start, type Traits } from '../types.ts';
+import { joinTraits, type KindRows, type Sample, type Start, type Traits } from '../types.ts';
 import { readEvent, type SessionEvent } from './events.ts';
 import { assertPlainFolder, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './info.ts';
+import { KIND_TABLES, kindRows } from './kind-tables.ts';
 import { BadTable, scanTable } from './scan.ts';
 import { BadCell, type Table } from './table.ts';
-import { FOOTPRINT, SAMPLES, STARTS } from './tables.ts';
+import { SAMPLES, STARTS } from './tables.ts';
 
-export interface LoadedSession {
+/** Rows of a kind of table are there if its kind was measured. */
+export interface LoadedSession extends KindRows {
   readonly dir: string;
   readonly info: SessionInfo;
   readonly samples: readonly Sample[];
   readonly starts: readonly Start[];
   readonly events: readonly SessionEvent[];
-  /** Empty unless it measured the footprint. */
-  readonly footprint: readonly FootprintRow[];
 }
 
 /** A session whose bursts are read on demand, and not kept. */
@@ -33,14 +33,17 @@ export function openSession(dir: string): OpenedSession {
   const starts = [...rowsOf(dir, STARTS)];
   const events = readEvents(dir);
   // A session that ended before its first row has no such table.
-  const footprint = existsSync(join(dir, FOOTPRINT.file)) ? [...rowsOf(dir, FOOTPRINT)] : [];
-  return { dir, info, starts, events, footprint, samples: () => rowsOf(dir, SAMPLES) };
+  const rows = kindRows((name) => {
+    const table = KIND_TABLES[name];
+    return existsSync(join(dir, table.file)) ? [...rowsOf(dir, table)] : [];
+  });
+  return { dir, info, starts, events, ...rows, samples: () => rowsOf(dir, SAMPLES) };
 }
 
 /** Reads everything but the contrasts, which are computed from it. Throws like `openSession`. */
 export async function loadSession(dir: string): Promise<LoadedSession> {
-  const { info, starts, events, footprint, samples } = openSession(dir);
-  return { dir, info, samples: [...samples()], starts, events, footprint };
+  const session = openSession(dir);
+  return { ...session, samples: [...session.samples()] };
 }
 
 /** The samples that figures are computed from: those of whole blocks, from boxes whose states were right. */

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { usageError } from '../errors.ts';
 import { CONTRASTS, STARTUP } from './figure-tables.ts';
 import { assertPlainFolder, readRegular, removePartials } from './files.ts';
+import { KIND_TABLES } from './kind-tables.ts';
 import { claimFolder } from './owner.ts';
 import { SIGNATURE_FILE } from './signature/session-signature.ts';
 import { openStoreAt, type Store, writeWhole } from './store.ts';
-import { FOOTPRINT, SAMPLES, STARTS } from './tables.ts';
+import { SAMPLES, STARTS } from './tables.ts';
 
 /**
  * Trims the folder to its first `blocks` blocks and opens it for appending. Works on what a kill left, a last line
@@ -25,8 +26,8 @@ export function reopenStore(dir: string, session: string, blocks: number): Store
     for (const { file, columns } of [SAMPLES, STARTS]) {
       replace(dir, file, (text) => trimTable(text, columns, blocks, dir));
     }
-    if (existsSync(join(dir, FOOTPRINT.file))) {
-      replace(dir, FOOTPRINT.file, (text) => trimTable(text, FOOTPRINT.columns, blocks, dir));
+    for (const { file, columns } of Object.values(KIND_TABLES)) {
+      if (existsSync(join(dir, file))) replace(dir, file, (text) => trimTable(text, columns, blocks, dir));
     }
     replace(dir, 'events.jsonl', (text) => trimEvents(text, blocks));
     return openStoreAt(dir, session, release);

@@ -5,27 +5,28 @@ import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { BoxmarkError, isDiskFull, messageOf, usageError } from '../errors.ts';
 import { makeFolders } from '../folders.ts';
-import type { ContrastResult, FootprintRow, Sample, Start, StartupRow } from '../types.ts';
+import type { ContrastResult, KindRows, KindTable, Sample, Start, StartupRow } from '../types.ts';
 import type { SessionEvent } from './events.ts';
 import { CONTRASTS, STARTUP } from './figure-tables.ts';
 import { digestOf, openToAppend, replaceFile, syncFolder } from './files.ts';
 import type { SessionInfo, StopReason } from './info.ts';
+import { KIND_TABLES } from './kind-tables.ts';
 import { claimFolder } from './owner.ts';
 import type { Column, Table } from './table.ts';
-import { FOOTPRINT, SAMPLES, STARTS, TABLES } from './tables.ts';
+import { SAMPLES, STARTS, TABLES } from './tables.ts';
 
 /** Files of a session, in the order of the manifest. */
 export const SESSION_FILES = ['session.json', 'samples.csv', 'starts.csv', 'contrasts.csv', 'events.jsonl'] as const;
 
 /** Files that only sessions of their kind have (`measure` in the plan). */
-const COST_FILES = TABLES.filter(({ measure }) => measure !== undefined).map(({ file }) => file);
+const COST_FILES = TABLES.filter(({ measures }) => measures !== undefined).map(({ file }) => file);
 
 export interface Store {
   readonly dir: string;
   samples(rows: readonly Sample[]): void;
   start(row: Start): void;
-  /** Replaces `footprint.csv`: it is small. */
-  footprint(rows: readonly FootprintRow[]): void;
+  /** Appends to the table of a kind, which is made with its first row. */
+  rows<K extends KindTable>(table: K, rows: KindRows[K]): void;
   /** Replaces `startup.csv`. */
   startup(rows: readonly StartupRow[]): void;
   event(event: SessionEvent): void;
@@ -56,13 +57,19 @@ export function createStore(out: string, info: SessionInfo): Store {
 export function openStoreAt(dir: string, session: string, release: () => void): Store {
   const samplesFile = openTable(dir, SAMPLES);
   const startsFile = openTable(dir, STARTS);
+  const kindFiles = new Map<KindTable, number>();
   const eventsFile = guarded(dir, () => openToAppend(join(dir, 'events.jsonl')));
   syncFolder(dir);
   return {
     dir,
     samples: (rows) => append(dir, samplesFile, csv(SAMPLES, rows, session)),
     start: (row) => append(dir, startsFile, csv(STARTS, [row], session)),
-    footprint: (rows) => writeTable(dir, FOOTPRINT, rows, session),
+    rows: (name, rows) => {
+      const table = KIND_TABLES[name];
+      const file = kindFiles.get(name) ?? openTable(dir, table);
+      kindFiles.set(name, file);
+      append(dir, file, csv(table, rows, session));
+    },
     startup: (rows) => writeTable(dir, STARTUP, rows, session),
     event: (event) => append(dir, eventsFile, `${JSON.stringify(event)}\n`),
     session: (next) => writeWhole(dir, 'session.json', `${JSON.stringify(next, null, 2)}\n`),
@@ -72,7 +79,7 @@ export function openStoreAt(dir: string, session: string, release: () => void): 
       writeManifest(dir);
     },
     close: () => {
-      for (const file of [samplesFile, startsFile, eventsFile]) closeSync(file);
+      for (const file of [samplesFile, startsFile, eventsFile, ...kindFiles.values()]) closeSync(file);
       release();
     },
   };

@@ -47,19 +47,19 @@ export interface Column<Row> extends Words {
 export class Table<Row, Read> {
   readonly file: string;
   readonly columns: readonly Column<Row>[];
-  /** The kind of measurement whose sessions alone have it. */
-  readonly measure: CostMeasure | undefined;
+  /** The kinds of measurement whose sessions alone have it; all have it when left out. */
+  readonly measures: readonly CostMeasure[] | undefined;
   readonly #complete: (row: Record<string, unknown>) => Read;
 
   constructor(
     file: string,
     columns: readonly Column<Row>[],
     complete: (row: Record<string, unknown>) => Read,
-    measure?: CostMeasure,
+    measures?: readonly CostMeasure[],
   ) {
     this.file = file;
     this.columns = columns;
-    this.measure = measure;
+    this.measures = measures;
     this.#complete = complete;
   }
 
@@ -203,6 +203,23 @@ export const SESSION: Column<unknown> = {
 
 /** What the column `env` means in every table. */
 export const ENV = 'path of the environment, or the control';
+
+export const FROM_1 = 'count from 1';
+
+/** The column `block` of every table of rows. */
+export const BLOCK = column('block', ordinal, {
+  unit: FROM_1,
+  meaning: 'every environment is started afresh, measured and closed: the unit of inference',
+});
+
+/** A column of numbers, of which one that could not be read is an empty cell. */
+export function figureOf(name: string, unit: string | undefined, meaning: string, detail?: string, type = figure) {
+  return column(name, type, {
+    ...(unit === undefined ? {} : { unit }),
+    meaning,
+    ...(detail === undefined ? {} : { detail }),
+  });
+}
 
 /** A column for one property of the rows. */
 export interface FieldColumn<V> extends Words {

@@ -2,7 +2,6 @@
 
 import {
   DIRECTIONS,
-  type FootprintRow,
   MFLOPS,
   PHASES,
   type Sample,
@@ -13,11 +12,15 @@ import {
   type StartTemperature,
 } from '../types.ts';
 import { CONTRASTS, STARTUP } from './figure-tables.ts';
+import { KIND_TABLES } from './kind-tables.ts';
 import {
+  BLOCK,
   column,
   ENV,
+  FROM_1,
   fields,
   figure,
+  figureOf,
   flag,
   matching,
   maybe,
@@ -31,8 +34,6 @@ import {
   whole,
 } from './table.ts';
 
-const FROM_1 = 'count from 1';
-const BLOCK = 'every environment is started afresh, measured and closed: the unit of inference';
 const checksum = matching(/^(?:[0-9a-f]{16})?$/, '16 hex digits, or empty');
 const instant = matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/, 'a time as 2026-11-23T17:00:00.000Z');
 
@@ -43,7 +44,7 @@ export const SAMPLES = new Table<Partial<Sample>, Sample>(
   [
     SESSION,
     ...fields<Sample>({
-      block: column('block', ordinal, { unit: FROM_1, meaning: BLOCK }),
+      block: BLOCK,
       round: column('round', whole, {
         unit: FROM_1,
         meaning: 'round within the block; the number of the visit for long visits, 0 for warm-up',
@@ -168,20 +169,12 @@ type StartCells = StartFigures & {
 const STATUSES = ['completed', 'failed', 'timed-out', 'skipped'] as const satisfies readonly Start['status'][];
 const ms = (name: string, meaning: string, detail?: string) => figureOf(name, 'ms', meaning, detail);
 
-function figureOf(name: string, unit: string | undefined, meaning: string, detail?: string, type = figure) {
-  return column(name, type, {
-    ...(unit === undefined ? {} : { unit }),
-    meaning,
-    ...(detail === undefined ? {} : { detail }),
-  });
-}
-
 export const STARTS = new Table<Partial<StartCells>, Start>(
   'starts.csv',
   [
     SESSION,
     ...fields<StartCells>({
-      block: column('block', ordinal, { unit: FROM_1, meaning: BLOCK }),
+      block: BLOCK,
       position: column('position', whole, { unit: FROM_1, meaning: "place in the block's order of starts" }),
       env: column('env', text, { meaning: ENV }),
       startId: column('start_id', text, { meaning: 'name of the start', detail: 'Example: `b3-docker-docker`' }),
@@ -272,51 +265,5 @@ function toStart(cells: StartCells): Start {
   return status === 'completed' ? { ...head, ...figures, status } : { ...head, ...figures, status, reason };
 }
 
-// ---------------------------------------------------------------- footprint.csv
-
-export const FOOTPRINT = new Table<Partial<FootprintRow>, FootprintRow>(
-  'footprint.csv',
-  [
-    SESSION,
-    ...fields<FootprintRow>({
-      block: column('block', ordinal, { unit: FROM_1, meaning: BLOCK }),
-      position: column('position', ordinal, { unit: FROM_1, meaning: "place in the block's random order" }),
-      env: column('env', text, { meaning: ENV }),
-      instances: column('instances', ordinal, {
-        unit: 'count',
-        meaning: 'idle boxes that were held at the same time',
-      }),
-      hostDeltaBytes: figureOf(
-        'host_delta_bytes',
-        'bytes',
-        'available memory of the host before the first of them was started, less that when all were idle',
-        'Medians of five readings. Can be negative on a busy host',
-        signedFigure,
-      ),
-      pssBytes: figureOf(
-        'pss_bytes',
-        'bytes',
-        "proportional set sizes of the boxes' processes and of the commands that hold them open",
-      ),
-      cgroupBytes: figureOf(
-        'cgroup_bytes',
-        'bytes',
-        "what the boxes' own control groups are charged with",
-        'Empty where a box has none',
-      ),
-      diskBytes: figureOf(
-        'disk_bytes',
-        'bytes',
-        'allocated bytes below the folders of the engine and of the run, less those before the first start',
-        "Hard links once, other mounted file systems left out. Empty where the folders can't be read",
-        signedFigure,
-      ),
-      imageBytes: figureOf('image_bytes', 'bytes', 'size of the image as the engine holds it'),
-    }),
-  ],
-  (row) => row as unknown as FootprintRow,
-  'footprint',
-);
-
 /** In the order of the manifest. */
-export const TABLES = [SAMPLES, STARTS, CONTRASTS, STARTUP, FOOTPRINT] as const;
+export const TABLES = [SAMPLES, STARTS, CONTRASTS, STARTUP, ...Object.values(KIND_TABLES)] as const;

@@ -31,13 +31,10 @@ export function concludeRun(outcome: SessionOutcome, rig: Candidates, end: RunEn
   const { info } = outcome;
   const { json, dir, sign, verbose = false } = end;
   const model = buildModel({
+    ...outcome,
     integrity: integrityAtEnd(dir, info.stopReason),
     session: headerOf(info, nearPath(dir)),
-    samples: outcome.samples,
-    starts: outcome.starts,
-    events: outcome.events,
     unavailable: info.unavailable,
-    footprint: outcome.footprint,
   });
   const document = sessionDocument(model);
   const colour = stdout.isTTY === true && !process.env.NO_COLOR;

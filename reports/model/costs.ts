@@ -26,14 +26,14 @@ export interface Posture {
 export interface CostInput {
   readonly plan: Plan;
   readonly starts: readonly Start[];
-  readonly footprint: Iterable<FootprintRow> | undefined;
+  readonly footprint: readonly FootprintRow[] | undefined;
   readonly environments: readonly { readonly path: string; readonly facts?: BoxFacts | null }[];
 }
 
 export function costsOf({ plan, starts, footprint, environments }: CostInput): CostModel {
   return {
     startup: plan.measure === 'startup' ? startupRows(starts, plan) : [],
-    footprint: summarizeFootprint([...(footprint ?? [])], plan),
+    footprint: summarizeFootprint(footprint ?? [], plan),
     posture: postureOf(environments),
   };
 }

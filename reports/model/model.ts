@@ -18,8 +18,8 @@ import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
 import { eventKind, type SessionEvent } from '../../bench/session/events.ts';
 import {
   type BoxFacts,
-  type FootprintRow,
   INTERRUPTED,
+  type KindRows,
   NO_TRAITS,
   type Plan,
   type Sample,
@@ -82,7 +82,7 @@ export interface SessionHeader {
   readonly copyOf?: string | undefined;
 }
 
-export interface ModelInput {
+export interface ModelInput extends Partial<KindRows> {
   readonly session: SessionHeader;
   readonly samples: Iterable<Sample>;
   readonly starts: Iterable<Start>;
@@ -94,8 +94,6 @@ export interface ModelInput {
   /** Absent where the figures come from no folder. */
   readonly integrity?: Integrity;
   readonly bursts?: () => readonly StartSeries[];
-  /** Of sessions that measure it. */
-  readonly footprint?: Iterable<FootprintRow> | undefined;
 }
 
 export interface EnvironmentModel extends EnvironmentInfo {

@@ -27,7 +27,7 @@ export interface Catalogue {
 export async function readSession(dir: string, catalogue: Catalogue): Promise<ReportModel> {
   const session = openSession(dir);
   const { info, samples, events } = session;
-  const { starts, footprint } = kindOf(info.plan).counted(recordsOf({ ...session, samples: [] }));
+  const { starts, samples: _, ...kindRows } = kindOf(info.plan).counted(recordsOf({ ...session, samples: [] }));
   const rows = newRowRanges();
   const counts = isCounted(events, info.blocksCompleted);
   return buildModel({
@@ -40,7 +40,7 @@ export async function readSession(dir: string, catalogue: Catalogue): Promise<Re
     record: () => recordOf(info, rows.ranges()),
     claims: publishedClaimsFor(info, catalogue),
     bursts: () => startSeries(counted(samples(), counts), boxesOf(info), info.plan.workloads, hostTimedBoxes(events)),
-    footprint,
+    ...kindRows,
   });
 }
 

@@ -54,7 +54,10 @@ export function method({ session, margin }: ReportModel): Section {
 
 /** Of the tables that a session of this kind has. */
 export function dictionary({ session }: ReportModel): Section {
-  const tables = TABLES.filter(({ measure }) => measure === undefined || measure === session.plan.measure);
+  const { measure } = session.plan;
+  const tables = TABLES.filter(
+    ({ measures }) => measures === undefined || (measure !== undefined && measures.includes(measure)),
+  );
   return {
     id: 'dictionary',
     title: 'Data dictionary',

@@ -6,6 +6,7 @@ import type { BoxmarkError } from '../../bench/errors.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { eventKind, isExpected, type SessionEvent } from '../../bench/session/events.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
+import { NO_KIND_ROWS } from '../../bench/session/kind-tables.ts';
 import { loadSession, wholeSamples } from '../../bench/session/load.ts';
 import { createStore } from '../../bench/session/store.ts';
 import { NO_TRAITS, type Sample, type Start } from '../../bench/types.ts';
@@ -83,7 +84,7 @@ describe('a session that is read back', () => {
   it('is what was written: every type, empty cells null and not 0, texts a spreadsheet would run restored', async () => {
     const dir = written();
     const session = await loadSession(dir);
-    expect(session).toEqual({ dir, info, samples: SAMPLES, starts: STARTS, events: EVENTS, footprint: [] });
+    expect(session).toEqual({ dir, info, samples: SAMPLES, starts: STARTS, events: EVENTS, ...NO_KIND_ROWS });
   });
 
   it('counts samples of whole blocks only, without those of a box whose state was wrong', async () => {

@@ -7,11 +7,12 @@ import { stringify } from 'csv-stringify/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkSession } from '../../bench/session/check.ts';
 import { CONTRASTS, STARTUP } from '../../bench/session/figure-tables.ts';
+import { KIND_TABLES } from '../../bench/session/kind-tables.ts';
 import { rowsOf } from '../../bench/session/load.ts';
 import { scanTable } from '../../bench/session/scan.ts';
 import { createStore } from '../../bench/session/store.ts';
 import { text } from '../../bench/session/table.ts';
-import { FOOTPRINT, SAMPLES, STARTS, TABLES } from '../../bench/session/tables.ts';
+import { SAMPLES, STARTS, TABLES } from '../../bench/session/tables.ts';
 import type { ContrastResult, FootprintRow, StartupRow } from '../../bench/types.ts';
 import { testSample, testStart } from './analysis/simulate.ts';
 import { infoFor, tinyPlan } from './boxes.ts';
@@ -69,7 +70,7 @@ beforeAll(() => {
   store.samples([testSample()]);
   store.start(testStart({ round: 0, temperature: 'dropped' }));
   store.startup([STARTED]);
-  store.footprint([HELD]);
+  store.rows('footprint', [HELD]);
   store.finish([CONTRAST], 'precision');
   store.close();
   dir = store.dir;
@@ -80,7 +81,7 @@ describe('a table of a session', () => {
   it('is read to what it was written from', () => {
     expect([...rowsOf(dir, SAMPLES)]).toEqual([testSample()]);
     expect([...rowsOf(dir, STARTS)]).toEqual([testStart({ round: 0, temperature: 'dropped' })]);
-    expect([...rowsOf(dir, FOOTPRINT)]).toEqual([HELD]);
+    expect([...rowsOf(dir, KIND_TABLES.footprint)]).toEqual([HELD]);
     expect([...rowsOf(dir, CONTRASTS)]).toEqual([
       expect.objectContaining({
         ...{ env: 'docker', time_ratio: 1.01, ratio_low: 1.005, hodges_lehmann: null, verdict: null },

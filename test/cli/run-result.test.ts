@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { THRESHOLD } from '../../bench/plan/threshold.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
+import { NO_KIND_ROWS } from '../../bench/session/kind-tables.ts';
 import type { ContrastResult, Verdict } from '../../bench/types.ts';
 import { concludeSession } from '../../cli/session/conclude-session.ts';
 import { exitCodeOf } from '../../cli/session/run-result.ts';
@@ -34,7 +35,7 @@ function outcome(verdicts: readonly (Verdict | null)[], more: { stopReason?: str
     } as unknown as SessionInfo,
     samples: more.samples ?? samples,
     starts: [],
-    footprint: [],
+    ...NO_KIND_ROWS,
     contrasts: verdicts.map((verdict) => ({ env: 'docker', workload: 'fft', verdict }) as ContrastResult),
   };
 }
