@@ -287,6 +287,14 @@ export interface Started {
   close(): Promise<void>;
 }
 
+/** What a box gets of the CPUs beside others, as its control group has it. */
+export interface CpuShare {
+  /** Relative weight on the scale of cgroup v1, 2 to 262144; 1024 is what every group has by itself. */
+  readonly weight?: number;
+  /** CPUs' worth of time in each period of 100 ms: 0.5 is half of one. */
+  readonly quota?: number;
+}
+
 /** An environment that can be started afresh again and again. What `bench` sees of the runners. */
 export interface Environment {
   readonly path: string;
@@ -303,7 +311,8 @@ export interface Environment {
   readonly image?: { readonly digest: string; readonly node: string; readonly payload: string };
   readonly engine?: EnginePosture;
   readonly disk?: DiskHoldings;
-  start(name: string, signal: AbortSignal): Promise<Started>;
+  /** @param share set before the payload starts; rejects where it can't be set */
+  start(name: string, signal: AbortSignal, share?: CpuShare): Promise<Started>;
   dispose(): Promise<void>;
 }
 

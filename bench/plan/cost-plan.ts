@@ -1,26 +1,48 @@
-/** Plans of start-up and footprint sessions: which flags they take, how much they measure. */
+/** Plans of sessions that measure something other than ratios of workloads: which flags they take, how much they measure. */
 
 import { usageError } from '../errors.ts';
-import type { Plan, Profile } from '../types.ts';
+import type { CostMeasure, Plan, Profile } from '../types.ts';
 import type { Measure } from './flag.ts';
 import { blocksOf, PROFILE_NUMBERS } from './profiles.ts';
 import { defaultFor, keyOf, PLAN_FLAGS, type PlanInput } from './read-flags.ts';
 
-export type CostSettings = Pick<
-  Plan,
-  'measure' | 'cold' | 'instances' | 'minBlocks' | 'maxBlocks' | 'target' | 'rounds' | 'workloads'
->;
+/** What replaces the settings of workloads. */
+export type CostSettings = Partial<Plan>;
 
-/** What replaces the settings of workloads; null when workloads are measured. A flag without effect is a usage error. */
+interface CostScope {
+  readonly profile: Profile;
+}
+
+/** Settings that only one kind of measurement has. */
+const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostScope) => CostSettings>> = {
+  startup: (input, { profile }) => ({
+    rounds: input.rounds ?? PROFILE_NUMBERS[profile].startup.starts,
+    cold: input.cold !== false,
+  }),
+  footprint: (input) => ({ rounds: 1, instances: readInstances(input.instances) }),
+};
+
+/** What replaces the settings of workloads; null when those are measured. A flag without effect is a usage error. */
 export function costSettings(input: PlanInput, profile: Profile): CostSettings | null {
   const measure = input.measure ?? 'workloads';
   assertAllCount(input, measure);
   if (measure === 'workloads') return null;
   const blocks = input.blocks ?? blocksOf(measure, profile);
-  const common = { measure, minBlocks: blocks, maxBlocks: blocks, target: null, workloads: [] };
-  if (measure === 'footprint') return { ...common, rounds: 1, instances: readInstances(input.instances) };
-  const rounds = input.rounds ?? PROFILE_NUMBERS[profile].startup.starts;
-  return { ...common, rounds, cold: input.cold !== false };
+  return {
+    ...{ measure, minBlocks: blocks, maxBlocks: blocks, target: null },
+    ...(runsWorkloads(measure) ? {} : { workloads: [] }),
+    ...OWN_SETTINGS[measure](input, { profile }),
+  };
+}
+
+/** Does a kind of measurement run workloads? */
+export function runsWorkloads(measure: Measure): boolean {
+  return takes('workload', measure);
+}
+
+/** Has a setting of a plan an effect on what is measured? */
+export function takes(setting: string, measure: Measure): boolean {
+  return PLAN_FLAGS.find(({ name }) => name === setting)?.kinds?.includes(measure) ?? true;
 }
 
 /** Every setting that was given has an effect on what is measured. */

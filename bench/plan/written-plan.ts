@@ -2,20 +2,23 @@
 
 import type { CommandWorkload, Metric, Plan } from '../types.ts';
 import { ownOf } from './commands.ts';
+import { takes } from './cost-plan.ts';
 
 type Setting = string | number | boolean | readonly string[] | readonly number[] | readonly object[];
 
 /** By the names of the flags. Environments are those that were measured, whatever alias they were asked for by. */
 export function writtenPlan(plan: Plan): Readonly<Record<string, Setting>> {
   const { limits, measure = 'workloads', maxTimeMs } = plan;
-  return {
+  const settings = {
     env: plan.environments.map(({ path }) => path),
     baseline: plan.baseline,
     measure,
     profile: plan.profile,
     ...contrastsOf(plan),
-    ...(measure === 'workloads' ? workloadSettings(plan) : { blocks: plan.maxBlocks }),
-    ...(measure === 'startup' ? { rounds: plan.rounds, cold: plan.cold !== false } : {}),
+    ...workloadSettings(plan),
+    rounds: plan.rounds,
+    cold: plan.cold !== false,
+    ...blocksOf(plan),
     ...(plan.instances === undefined ? {} : { instances: plan.instances }),
     ...(plan.allowUnequal === true ? { 'allow-unequal': true } : {}),
     seed: plan.seed,
@@ -24,10 +27,16 @@ export function writtenPlan(plan: Plan): Readonly<Record<string, Setting>> {
     timeout: timeText(plan.timeoutMs),
     ...(maxTimeMs === undefined ? {} : { 'max-time': timeText(maxTimeMs) }),
   };
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => takes(name, measure)));
+}
+
+function blocksOf({ minBlocks, maxBlocks, target }: Plan): Readonly<Record<string, Setting>> {
+  if (target === null) return { blocks: maxBlocks };
+  return { target: percentText(target), 'min-blocks': minBlocks, 'max-blocks': maxBlocks };
 }
 
 function workloadSettings(plan: Plan): Readonly<Record<string, Setting>> {
-  const { minBlocks, maxBlocks, target, margin, commands = [] } = plan;
+  const { margin, commands = [] } = plan;
   const own = ownOf(plan);
   return {
     ...(own.length === 0 ? {} : { workload: own }),
@@ -37,13 +46,9 @@ function workloadSettings(plan: Plan): Readonly<Record<string, Setting>> {
     size: plan.size,
     kernels: plan.kernels,
     schedule: plan.schedule,
-    rounds: plan.rounds,
     burst: `${plan.burstNs}ns`,
     ...(plan.threads === undefined ? {} : { threads: plan.threads }),
     ...(margin === undefined ? {} : { margin: percentText(margin) }),
-    ...(target === null
-      ? { blocks: maxBlocks }
-      : { target: percentText(target), 'min-blocks': minBlocks, 'max-blocks': maxBlocks }),
   };
 }
 

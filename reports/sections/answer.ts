@@ -5,7 +5,7 @@ import type { FootprintSummary, Slope } from '../../bench/analysis/footprint.ts'
 import { metricOf } from '../../bench/plan/commands.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import { SUITE, suiteOf } from '../../bench/plan/suite.ts';
-import { type Metric, type StartupRow, VERDICTS } from '../../bench/types.ts';
+import { type CostMeasure, type Metric, type StartupRow, VERDICTS } from '../../bench/types.ts';
 import { leadWorkload, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -31,15 +31,15 @@ import { moreWords, reasonText } from './verdicts.ts';
 /** The answer in one sentence; says so when nothing was measured. */
 export function answerOf(model: ReportModel): string {
   const { measure } = model.session.plan;
-  const answer =
-    measure === undefined
-      ? contrastAnswer(model)
-      : measure === 'startup'
-        ? startupAnswer(model)
-        : footprintAnswer(model);
+  const answer = measure === undefined ? contrastAnswer(model) : COST_ANSWERS[measure](model);
   const missing = missingSentence(model);
   return missing === null ? answer : `${missing} ${answer}`;
 }
+
+const COST_ANSWERS: Readonly<Record<CostMeasure, (model: ReportModel) => string>> = {
+  startup: startupAnswer,
+  footprint: footprintAnswer,
+};
 
 /** What was planned and has no figure; null when everything has, or nothing. */
 function missingSentence(model: ReportModel): string | null {

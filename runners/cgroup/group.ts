@@ -84,14 +84,17 @@ export async function createGroup(
 }
 
 /**
- * Holds a group of this host, made if need be, to a further CPU quota; its other limits stay as they are. Throws what the
- * kernel answers, and where no hierarchy limits CPU time.
+ * Gives the group of a box, made if need be, a CPU weight or a further quota; its other limits stay as they are. Throws what
+ * the kernel answers, where no hierarchy limits CPU time, and for a group that is not Boxmark's: it belongs to somebody
+ * else, such as systemd, which may reset it.
  */
-export function limitGroup(
-  path: string,
-  limits: Pick<GroupLimits, 'quota'>,
+export function shareGroup(
+  path: string | undefined,
+  limits: Pick<GroupLimits, 'quota' | 'cpuShares'>,
   hierarchies: readonly Hierarchy[] = hostHierarchies(),
 ): void {
+  if (path === undefined) throw new Error('the box does not have its own cgroup');
+  if (!path.startsWith(`${GROUP_ROOT}/`)) throw new Error(`its cgroup is not Boxmark's: ${path}`);
   const limiting = hierarchies.filter(({ controllers }) => controllers.includes('cpu'));
   if (limiting.length === 0) throw new Error('no hierarchy has the cpu controller');
   for (const step of groupSteps(limiting, path, limits, false)) runStep(step);

@@ -6,6 +6,7 @@ import { scratchArguments } from '../../bench/payload/image-files.ts';
 import {
   type Box,
   type BoxSpec,
+  type CpuShare,
   type DataFolder,
   type DiskHoldings,
   type EnginePosture,
@@ -20,6 +21,7 @@ import {
   type Unavailable,
   type Workspace,
 } from '../../bench/types.ts';
+import { shareGroup } from '../cgroup/group.ts';
 import type { Account } from '../cgroup/usage.ts';
 import { hostBox } from '../kit/process.ts';
 import { payloadAccount, payloadLimits } from './accounting.ts';
@@ -106,13 +108,14 @@ export async function prepareStack(
     sharesClock: !guest && !remote,
     engine: postureOf(layers),
     disk: diskOf(prepared, workspace),
-    start: (name, signal) => startStack({ name, signal, layers, prepared, host, context, guest, remote }),
+    start: (name, signal, share) => startStack({ name, signal, share, layers, prepared, host, context, guest, remote }),
     dispose: () => disposeAll(prepared),
   };
 }
 
 interface StartInput {
   readonly name: string;
+  readonly share: CpuShare | undefined;
   readonly signal: AbortSignal;
   readonly layers: readonly Runner[];
   readonly prepared: readonly Prepared[];
@@ -123,7 +126,7 @@ interface StartInput {
 }
 
 async function startStack(input: StartInput): Promise<Started> {
-  const { name, signal, layers, prepared, host, context, guest, remote } = input;
+  const { name, signal, share, layers, prepared, host, context, guest, remote } = input;
   const { image, workspace, threads = 1 } = context;
   const begunNs = process.hrtime.bigint();
   const opened: Box[] = [];
@@ -150,9 +153,10 @@ async function startStack(input: StartInput): Promise<Started> {
     const token = `--start=${workspace.id}-${name}`;
     const copies = threads === 1 ? [] : [`--threads=${threads}`];
     const data = scratchArguments(dataIn(inner, layers));
+    const cgroup = opened.find(({ machine }) => machine !== undefined)?.machine ?? inner.cgroup;
+    if (share !== undefined) shareCpu(cgroup, share, inner.path);
     const child = await inner.spawn([...image.payloadArgv, token, ...copies, ...data]);
     const spawnedNs = process.hrtime.bigint();
-    const cgroup = opened.find(({ machine }) => machine !== undefined)?.machine ?? inner.cgroup;
     let known: Account | undefined;
     const account = () => {
       if (remote) return undefined;
@@ -175,6 +179,18 @@ async function startStack(input: StartInput): Promise<Started> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** On the group that the box, or its machine, has on the host: the same for every engine. */
+function shareCpu(cgroup: string | undefined, { weight, quota }: CpuShare, path: string): void {
+  try {
+    shareGroup(cgroup, {
+      ...(weight === undefined ? {} : { cpuShares: weight }),
+      ...(quota === undefined ? {} : { quota }),
+    });
+  } catch (error) {
+    throw new BoxmarkError({ what: `No CPU weight or quota can be set: ${messageOf(error)}`, value: path });
   }
 }
 

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Prepared, Probe, Runner } from '../../../bench/types.ts';
-import { GROUP_ROOT, limitGroup } from '../../cgroup/group.ts';
+import { shareGroup } from '../../cgroup/group.ts';
 import { defineSettings, harmless, percentage } from '../../stack/settings.ts';
 
 export const quota: Runner = quotaOf(undefined);
@@ -35,7 +35,7 @@ function quotaOf(share: number | undefined): Runner {
     }),
     open: async (parent) => {
       try {
-        holdTo(parent, share ?? 1);
+        shareGroup(parent.cgroup, { quota: share ?? 1 });
       } catch (error) {
         throw new BoxmarkError({ what: `No CPU quota can be set: ${messageOf(error)}`, value: parent.path });
       }
@@ -48,7 +48,7 @@ function quotaOf(share: number | undefined): Runner {
 async function probe(parent: Box, share: number | undefined): Promise<Probe> {
   if (share === undefined) return { available: false, reason: 'no share of a CPU given', remedy: 'quota:50%' };
   try {
-    holdTo(parent, share);
+    shareGroup(parent.cgroup, { quota: share });
     return { available: true, version: 'built in', labels: [labelOf(share)] };
   } catch (error) {
     return {
@@ -57,13 +57,6 @@ async function probe(parent: Box, share: number | undefined): Promise<Probe> {
       remedy: 'run as root where the cpu controller can be written, or native/quota:50%',
     };
   }
-}
-
-function holdTo({ cgroup }: Box, share: number): void {
-  if (cgroup === undefined) throw new Error('the box does not have its own cgroup');
-  // A group elsewhere belongs to somebody else, such as systemd, which may reset it.
-  if (!cgroup.startsWith(`${GROUP_ROOT}/`)) throw new Error(`its cgroup is not Boxmark's: ${cgroup}`);
-  limitGroup(cgroup, { quota: share });
 }
 
 function labelOf(share: number): string {
