@@ -17,8 +17,32 @@ export interface FootprintRow {
   readonly imageBytes: number | null;
 }
 
-/** All of them, by the name of their table. */
-export interface KindRows {
-  readonly footprint: readonly FootprintRow[];
+/** One instance of an environment in a window in which so many of them work at once: one row of `scale.csv`. */
+export interface ScaleRow {
+  readonly block: number;
+  readonly position: number;
+  readonly env: string;
+  readonly workload: string;
+  /** The level: so many at once, of which this is the instance-th. */
+  readonly instances: number;
+  readonly instance: number;
+  readonly startId: string;
+  readonly status: 'completed' | 'failed' | 'timed-out';
+  readonly reason: string;
+  /** Of its first burst's beginning and its last burst's end, from the first request of the window, ns. Null without bursts. */
+  readonly beginNs: number | null;
+  readonly endNs: number | null;
+  /** CPU time of the box in its request, by the host's account. */
+  readonly cpuNs: number | null;
+  /** Of the whole window: time stolen from all CPUs of the host, and memory that the host lost to all instances. */
+  readonly stealMs: number | null;
+  readonly hostDeltaBytes: number | null;
 }
-export type KindTable = keyof KindRows;
+
+/** All of them, by the name of their table. */
+export interface KindRow {
+  footprint: FootprintRow;
+  scale: ScaleRow;
+}
+export type KindTable = keyof KindRow;
+export type KindRows = { readonly [K in KindTable]: readonly KindRow[K][] };

@@ -20,6 +20,7 @@ import { parity } from '../sections/parity.ts';
 import { posture } from '../sections/posture.ts';
 import { problems } from '../sections/problems.ts';
 import { reproduce } from '../sections/reproduce.ts';
+import { scale } from '../sections/scale.ts';
 import { scratch } from '../sections/scratch.ts';
 import { name, type Section, type Text } from '../sections/section.ts';
 import { starts } from '../sections/starts.ts';
@@ -33,6 +34,7 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   verdicts,
   warmStarts,
   footprint,
+  scale,
   contrasts,
   levels,
   scratch,
@@ -73,7 +75,8 @@ function aboutSession({ session, blocks }: ReportModel): Text[] {
   const { plan } = session;
   const took = (Date.parse(session.finishedAt ?? '') - Date.parse(session.startedAt)) / 1000;
   const span = Number.isFinite(took) ? ` in ${formatSpan(took)}` : '';
-  const rounds = plan.measure === 'footprint' ? '' : ` × ${plan.rounds} rounds`;
+  const isInRounds = plan.measure === undefined || plan.measure === 'startup';
+  const rounds = isInRounds ? ` × ${plan.rounds} rounds` : '';
   const shape = `${plan.profile}: ${count(blocks, 'block')}${rounds}${span}`;
   const kernels = isOfPrograms(plan) ? '' : `size ${plan.size}, ${plan.kernels} kernels, `;
   const where = `${cpusText(plan)}, ${kernels}seed ${plan.seed}`;

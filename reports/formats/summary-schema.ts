@@ -18,6 +18,7 @@ import {
   VERDICTS,
 } from '../../bench/types.ts';
 import { FOOTPRINT_FIGURES } from '../model/costs.ts';
+import { scaleLevel } from './capacity-schema.ts';
 
 const figure = z.number().nullable();
 const text = z.string();
@@ -173,6 +174,7 @@ export const planSchema = z.strictObject({
   measure: z.enum(COST_MEASURES).optional().describe('What is measured instead of workloads.'),
   cold: z.boolean().optional(),
   instances: z.array(z.int()).optional(),
+  windowNs: z.int().optional(),
 });
 
 const inequality = z.strictObject({
@@ -300,6 +302,7 @@ export const summarySchema = z.strictObject({
   starts: z.array(starts),
   startup: z.array(startupRow).describe('Empty unless the session measured starts.'),
   footprint: z.array(footprint).describe('Empty unless the session measured idle instances. Bytes.'),
+  scale: z.array(scaleLevel).describe('Empty unless several instances worked at once.'),
   posture,
   failures: z.array(
     z.strictObject({ env: text, status: z.enum(['failed', 'timed-out', 'skipped']), reason: text, blocks }),

@@ -1,0 +1,30 @@
+/** What `summary.json` promises of measurements with several instances; `summary-schema.ts` has the whole document. */
+
+import * as z from 'zod';
+import { VERDICTS } from '../../bench/types.ts';
+
+const figure = z.number().nullable();
+const text = z.string();
+const interval = z.strictObject({ low: z.number(), high: z.number() }).nullable();
+const estimate = z.strictObject({ ratio: z.number(), interval, blocks: z.int() }).nullable();
+
+export const scaleLevel = z.strictObject({
+  env: text,
+  workload: text,
+  instances: z.int().positive().describe('That work at once.'),
+  blocks: z.int().describe('In which every instance completed: only they count.'),
+  failed: z.int().describe('Instances that failed, over all blocks.'),
+  unit: text.nullable().describe('What the throughput counts; null without a burst.'),
+  throughput: z
+    .strictObject({ value: z.number(), interval })
+    .nullable()
+    .describe('Of all instances together, geometric mean over blocks.'),
+  speedup: estimate.describe('Throughput over that of one instance.'),
+  slowdown: estimate.describe("The median burst's time over that of a single instance's."),
+  slowdownP99: estimate.describe('The same of the burst that 1 in 100 exceeds.'),
+  fairness: z.strictObject({ mean: z.number(), least: z.number() }).nullable().describe("Jain's index over instances."),
+  stealShare: figure,
+  instanceBytes: figure.describe('Memory that the host lost to each instance.'),
+  ratio: estimate.describe('Time ratio to the baseline with as many instances; null for the baseline.'),
+  verdict: z.enum(VERDICTS).nullable(),
+});
