@@ -1,6 +1,12 @@
 /** Costs other than CPU time: starts compared, memory and disk of an instance, posture of the boxes. */
 
-import { type ScaleLevel, summarizeScale, type WindowBursts } from '../../bench/analysis/capacity/scale.ts';
+import {
+  type ScaleLaw,
+  type ScaleLevel,
+  scalingLaws,
+  summarizeScale,
+  type WindowBursts,
+} from '../../bench/analysis/capacity/scale.ts';
 import { type FootprintSummary, summarizeFootprint } from '../../bench/analysis/footprint.ts';
 import { type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
 import { startupRows } from '../../bench/analysis/startup.ts';
@@ -15,6 +21,8 @@ export interface CostModel {
   readonly footprint: readonly FootprintSummary[];
   /** Empty unless several instances worked at once. */
   readonly scale: readonly ScaleLevel[];
+  /** Of the environments with enough levels. */
+  readonly laws: readonly ScaleLaw[];
   /** Of the environments whose facts are known. */
   readonly posture: Posture;
 }
@@ -39,6 +47,7 @@ export function costsOf({ plan, starts, footprint, scale, bursts, environments }
     startup: plan.measure === 'startup' ? startupRows(starts, plan) : [],
     footprint: summarizeFootprint(footprint ?? [], plan),
     scale: summarizeScale(scale ?? [], bursts, plan),
+    laws: scalingLaws(scale ?? [], bursts, plan),
     posture: postureOf(environments),
   };
 }
