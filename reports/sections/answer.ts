@@ -41,6 +41,7 @@ const COST_ANSWERS: Readonly<Record<CostMeasure, (model: ReportModel) => string>
   startup: startupAnswer,
   footprint: footprintAnswer,
   scale: scaleAnswer,
+  capacity: scaleAnswer,
 };
 
 /** What was planned and has no figure; null when everything has, or nothing. */
