@@ -18,7 +18,8 @@ export interface FootprintRow {
 }
 
 /** All of them, by the name of their table. */
-export interface KindRows {
-  readonly footprint: readonly FootprintRow[];
+export interface KindRow {
+  footprint: FootprintRow;
 }
-export type KindTable = keyof KindRows;
+export type KindTable = keyof KindRow;
+export type KindRows = { readonly [K in KindTable]: readonly KindRow[K][] };

@@ -11,7 +11,15 @@ export type CostSettings = Partial<Plan>;
 
 interface CostScope {
   readonly profile: Profile;
+  /** CPUs that boxes may use. */
+  readonly cpus: number;
 }
+
+/** Kinds of measurement that use every CPU of the host where none is named: the harness only waits meanwhile. */
+const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>();
+
+/** What instances do where no workload is named: the group `scimark` would take five times as long. */
+const WORKLOAD_OF_INSTANCES = 'fft';
 
 /** Settings that only one kind of measurement has. */
 const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostScope) => CostSettings>> = {
@@ -23,16 +31,25 @@ const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostS
 };
 
 /** What replaces the settings of workloads; null when those are measured. A flag without effect is a usage error. */
-export function costSettings(input: PlanInput, profile: Profile): CostSettings | null {
+export function costSettings(input: PlanInput, scope: CostScope): CostSettings | null {
   const measure = input.measure ?? 'workloads';
   assertAllCount(input, measure);
   if (measure === 'workloads') return null;
-  const blocks = input.blocks ?? blocksOf(measure, profile);
+  const blocks = input.blocks ?? blocksOf(measure, scope.profile);
   return {
     ...{ measure, minBlocks: blocks, maxBlocks: blocks, target: null },
     ...(runsWorkloads(measure) ? {} : { workloads: [] }),
-    ...OWN_SETTINGS[measure](input, { profile }),
+    ...OWN_SETTINGS[measure](input, scope),
   };
+}
+
+export function usesAllCpus({ measure = 'workloads' }: PlanInput): boolean {
+  return ALL_CPUS.has(measure);
+}
+
+/** What is measured where no workload is named. */
+export function defaultWorkloads({ measure = 'workloads' }: PlanInput): PlanInput['workload'] {
+  return measure === 'workloads' ? defaultFor('run', 'workload') : [WORKLOAD_OF_INSTANCES];
 }
 
 /** Does a kind of measurement run workloads? */
@@ -58,9 +75,11 @@ function assertAllCount(input: PlanInput, measure: Measure): void {
   }
 }
 
+const IDLE_INSTANCES = [1, 2, 4, 8];
+
 /** Two numbers at least, because a slope needs them. */
 function readInstances(given: readonly number[] | undefined): readonly number[] {
-  const numbers = given ?? defaultFor('run', 'instances');
+  const numbers = given ?? IDLE_INSTANCES;
   if (numbers.length >= 2) return numbers;
   throw usageError(
     '--instances takes two numbers or more: a slope needs them.',

@@ -1,6 +1,6 @@
 /** The tables of rows that only some kinds of measurement have; `tables.ts` has all tables of a session. */
 
-import type { FootprintRow, KindRows, KindTable } from '../types.ts';
+import type { FootprintRow, KindRow, KindRows, KindTable } from '../types.ts';
 import { BLOCK, column, ENV, FROM_1, fields, figureOf, ordinal, SESSION, signedFigure, Table, text } from './table.ts';
 
 const FOOTPRINT = new Table<Partial<FootprintRow>, FootprintRow>(
@@ -49,7 +49,7 @@ const FOOTPRINT = new Table<Partial<FootprintRow>, FootprintRow>(
 
 /** In the order of the manifest. */
 export const KIND_TABLES: {
-  readonly [K in KindTable]: Table<Partial<KindRows[K][number]>, KindRows[K][number]>;
+  readonly [K in KindTable]: Table<Partial<KindRow[K]>, KindRow[K]>;
 } = {
   footprint: FOOTPRINT,
 };
@@ -57,7 +57,7 @@ export const KIND_TABLES: {
 const NAMES = Object.keys(KIND_TABLES) as KindTable[];
 
 /** One list of rows for every table. */
-export function kindRows(rowsOf: <K extends KindTable>(table: K) => KindRows[K]): KindRows {
+export function kindRows(rowsOf: <K extends KindTable>(table: K) => readonly KindRow[K][]): KindRows {
   return Object.fromEntries(NAMES.map((name) => [name, rowsOf(name)])) as unknown as KindRows;
 }
 

@@ -1,0 +1,55 @@
+/** Finds the work of a burst on the baseline, once per session. */
+
+import { knownRemedy } from '../box/known-faults.ts';
+import { BoxmarkError } from '../errors.ts';
+import type { SessionInfo } from '../session/info.ts';
+import { calibrate } from './calibrate.ts';
+import { BoxFault } from './client.ts';
+import type { SessionScope } from './kind.ts';
+import { Resident } from './resident.ts';
+
+/**
+ * Work per burst, on a start of the baseline that is not measured otherwise; undefined if `session.json` has it already.
+ * Throws when the baseline does not start or can't run a workload.
+ */
+export async function calibrated(session: SessionScope): Promise<Partial<SessionInfo> | undefined> {
+  const { plan, progress } = session;
+  if (Object.keys(session.info().work).length > 0) return undefined;
+  progress.phase('calibrating on the baseline', true);
+  const resident = await startBaseline(session);
+  try {
+    assertRuns(resident.refused, plan.baseline);
+    return { work: await calibrate(resident, plan) };
+  } finally {
+    await resident.close();
+  }
+}
+
+async function startBaseline({ plan, environments, gauges, signal, info }: SessionScope): Promise<Resident> {
+  const environment = environments.find(({ path }) => path === plan.baseline);
+  if (environment === undefined) throw new Error('the baseline is not among the environments');
+  try {
+    const start = { box: plan.baseline, startId: 'calibration', position: 0, digests: false, environment };
+    return await Resident.start({ plan, gauges, signal, image: info().image }, start);
+  } catch (error) {
+    if (!(error instanceof BoxFault)) throw error;
+    throw new BoxmarkError({
+      what: `The baseline did not start: ${error.message}`,
+      value: plan.baseline,
+      remedy: knownRemedy(error.message) ?? 'boxmark doctor, or another --baseline',
+      cause: error,
+    });
+  }
+}
+
+/** What the baseline can't run has nothing to be compared with. */
+function assertRuns(refused: ReadonlyMap<string, string>, baseline: string): void {
+  const [first] = refused;
+  if (first === undefined) return;
+  const [workload, reason] = first;
+  throw new BoxmarkError({
+    what: `The baseline ${baseline} can't run a workload: ${reason}.`,
+    value: workload,
+    remedy: 'another --baseline, or other workloads: boxmark list workloads',
+  });
+}
