@@ -6,7 +6,7 @@ import type { KernelEngine, Size } from './workload.ts';
 export type * from './box/box.ts';
 export type * from './box/facts.ts';
 export * from './box/traits.ts';
-export type * from './rows.ts';
+export * from './rows.ts';
 export * from './workload.ts';
 
 // ---------------------------------------------------------------- plan
@@ -26,8 +26,8 @@ export interface Contrast {
   readonly baseline: string;
 }
 
-/** What is measured instead of workloads: many short starts; memory and disk of idle instances. */
-export const COST_MEASURES = ['startup', 'footprint'] as const;
+/** What is measured instead of workloads: many short starts; memory and disk of idle instances; how many of them fit. */
+export const COST_MEASURES = ['startup', 'footprint', 'density'] as const;
 export type CostMeasure = (typeof COST_MEASURES)[number];
 
 /** What a box's output is compared with: that of the others; nothing. */
@@ -149,7 +149,7 @@ export interface Plan {
   readonly measure?: CostMeasure;
   /** Start-up: begin each block with a start of every box for which the page cache was dropped. */
   readonly cold?: boolean;
-  /** Footprint: how many idle instances are held at a time, ascending. */
+  /** How many instances are held or work at a time, ascending. Density: at which numbers they are weighed, the last of which is the most. */
   readonly instances?: readonly number[];
 }
 

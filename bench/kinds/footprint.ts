@@ -1,6 +1,5 @@
 /** Footprint: every environment in every number of idle instances, in random order, measured while all of them are idle. */
 
-import { setTimeout as timer } from 'node:timers/promises';
 import { FOOTPRINT_FIGURES, slopeRatio } from '../analysis/footprint.ts';
 import type { RatioRow } from '../analysis/reproduction.ts';
 import { boxesOf } from '../plan/schedule.ts';
@@ -17,9 +16,9 @@ import {
   wholeOf,
 } from '../run/kind.ts';
 import { recordFault, type StartRequest } from '../run/resident.ts';
-import type { Environment, FootprintRow, Holdings, Plan } from '../types.ts';
-import { median } from '../units.ts';
+import type { Environment, FootprintRow, Plan } from '../types.ts';
 import { diskUse } from './disk-use.ts';
+import { available, difference, SETTLE_MS, sumOf, wait } from './idle.ts';
 
 export const footprint: Kind = {
   name: 'footprint',
@@ -63,10 +62,6 @@ function ratios(records: SessionRecords): RatioRow[] {
   });
 }
 
-/** Engines continue working for a moment after the payload's first line; so does the kernel after removals. */
-const SETTLE_MS = 400;
-const READINGS = 5;
-const READING_PAUSE_MS = 40;
 /** Instances are not started when the host would keep less than this. */
 const RESERVE_BYTES = 512 * 2 ** 20;
 
@@ -175,29 +170,4 @@ class FootprintBlock {
       return { box, startId, position, environment, digests: false, depth: 'ready' };
     });
   }
-}
-
-/** Free memory of a host changes by itself: the median of a few readings. */
-async function available(gauges: BlockScope['gauges']): Promise<number | null> {
-  const readings: number[] = [];
-  for (let i = 0; i < READINGS; i++) {
-    const bytes = gauges.availableMemoryBytes();
-    if (bytes !== null) readings.push(bytes);
-    await wait(gauges, READING_PAUSE_MS);
-  }
-  return readings.length === 0 ? null : median(readings);
-}
-
-async function wait(gauges: BlockScope['gauges'], ms: number): Promise<void> {
-  await (gauges.wait ?? timer)(ms);
-}
-
-function difference(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : a - b;
-}
-
-/** Null unless every instance has the figure. */
-function sumOf(all: readonly Holdings[], key: keyof Holdings): number | null {
-  const values = all.map((holdings) => holdings[key]);
-  return values.reduce<number | null>((sum, value) => (sum === null || value === undefined ? null : sum + value), 0);
 }

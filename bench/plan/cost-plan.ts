@@ -5,6 +5,7 @@ import type { CostMeasure, Plan, Profile } from '../types.ts';
 import type { Measure } from './flag.ts';
 import { blocksOf, PROFILE_NUMBERS } from './profiles.ts';
 import { defaultFor, keyOf, PLAN_FLAGS, type PlanInput } from './read-flags.ts';
+import { MOST_HELD } from './what-flags.ts';
 
 /** What replaces the settings of workloads. */
 export type CostSettings = Partial<Plan>;
@@ -28,6 +29,7 @@ const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostS
     cold: input.cold !== false,
   }),
   footprint: (input) => ({ rounds: 1, instances: readInstances(input.instances) }),
+  density: (input) => ({ rounds: 1, instances: input.instances ?? stepsUpTo(input.max ?? MOST_HELD) }),
 };
 
 /** What replaces the settings of workloads; null when those are measured. A flag without effect is a usage error. */
@@ -50,6 +52,13 @@ export function usesAllCpus({ measure = 'workloads' }: PlanInput): boolean {
 /** What is measured where no workload is named. */
 export function defaultWorkloads({ measure = 'workloads' }: PlanInput): PlanInput['workload'] {
   return measure === 'workloads' ? defaultFor('run', 'workload') : [WORKLOAD_OF_INSTANCES];
+}
+
+/** 1, 2, 5, 10, 20, 50 … below `most`, and `most` itself. */
+function stepsUpTo(most: number): number[] {
+  const steps: number[] = [];
+  for (let decade = 1; decade < most; decade *= 10) steps.push(decade, 2 * decade, 5 * decade);
+  return [...steps.filter((step) => step < most), most];
 }
 
 /** Does a kind of measurement run workloads? */

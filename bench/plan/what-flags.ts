@@ -9,13 +9,16 @@ import { ROOT } from './root.ts';
 import { choice, count, counts, names, ON, PAIRS, PERCENT, PERCENTS, text, time } from './values.ts';
 /** Bounds are far beyond what anyone would plan; they keep a slip from filling the disk. */
 export const MOST_BLOCKS = 100_000;
-export const MOST_INSTANCES = 256;
+export const MOST_INSTANCES = 1024;
 export const MOST_THREADS = 1024;
+/** Idle instances that are started one after another, where no number is asked for. */
+export const MOST_HELD = 100;
 
 const MEASURES: Readonly<Record<Measure, string>> = {
   workloads: '',
   startup: 'many short starts',
   footprint: 'memory and disk of idle instances',
+  density: 'how many idle instances fit',
 };
 const SIZES: Readonly<Record<Size, string>> = { tiny: '', small: 'as in SciMark', large: '' };
 const KERNELS: Readonly<Record<KernelEngine, string>> = {
@@ -224,10 +227,18 @@ export const HOW_MUCH = [
     plan: true,
   }),
   flag('instances', counts(1, MOST_INSTANCES, '1,2,4,8'), {
-    help: 'numbers of idle boxes held at a time',
-    default: '1,2,4,8',
+    help: 'numbers of boxes held at a time',
+    otherwise: 'footprint 1,2,4,8; density 1,2,5,10,20,50,… up to --max',
     commands: { run: ANY },
-    kinds: ['footprint'],
+    kinds: ['footprint', 'density'],
+    plan: true,
+  }),
+  flag('max', count(1, MOST_INSTANCES), {
+    excludes: 'instances',
+    help: 'most boxes at a time',
+    otherwise: `density ${MOST_HELD}`,
+    commands: { run: ANY },
+    kinds: ['density'],
     plan: true,
   }),
   flag('cold', ON, {

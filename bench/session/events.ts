@@ -49,7 +49,7 @@ export const EVENTS = {
   'host-at-limit': notable(
     'the host was short of memory or disk, or overloaded, when a box was to start: the start waited',
     { of: z.enum(['memory', 'disk', 'load']), reason: z.string(), waitedMs: count, over: z.boolean() },
-    '`over`: the host had recovered when the wait ended. If not, the session ends here; after a wait for load it continues',
+    "`over`: the host had recovered when the wait ended. If not, the session ends here, or with `--measure density` the environment's series; after a wait for load it continues",
   ),
   'no-cgroup': notable('a box runs without its own cgroup: pinned, but without limits and accounts', {
     start: z.string(),

@@ -1,6 +1,7 @@
 /** The tables of rows that only some kinds of measurement have; `tables.ts` has all tables of a session. */
 
 import type { FootprintRow, KindRow, KindRows, KindTable } from '../types.ts';
+import { DENSITY } from './capacity-tables.ts';
 import { BLOCK, column, ENV, FROM_1, fields, figureOf, ordinal, SESSION, signedFigure, Table, text } from './table.ts';
 
 const FOOTPRINT = new Table<Partial<FootprintRow>, FootprintRow>(
@@ -52,6 +53,7 @@ export const KIND_TABLES: {
   readonly [K in KindTable]: Table<Partial<KindRow[K]>, KindRow[K]>;
 } = {
   footprint: FOOTPRINT,
+  density: DENSITY,
 };
 
 const NAMES = Object.keys(KIND_TABLES) as KindTable[];

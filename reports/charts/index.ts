@@ -6,6 +6,7 @@ import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { WIDE } from '../words.ts';
 import type { Chart } from './chart.ts';
+import { densityChart } from './density.ts';
 import { distributionChart, slug } from './distribution.ts';
 import { footprintChart } from './footprint.ts';
 import { ladderAxis, ladderChart } from './ladder.ts';
@@ -18,7 +19,10 @@ const NARROW = 560;
 
 /** By the names that sections use; empty where there is nothing to draw. */
 export type SessionCharts = Readonly<
-  Record<'ladder' | 'workloads' | 'distributions' | 'order' | 'startup' | 'footprint' | 'warmups', readonly Chart[]>
+  Record<
+    'ladder' | 'workloads' | 'distributions' | 'order' | 'startup' | 'footprint' | 'density' | 'warmups',
+    readonly Chart[]
+  >
 >;
 
 /** Pure: the same model gives the same configurations. */
@@ -52,6 +56,7 @@ export function sessionCharts(model: ReportModel): SessionCharts {
     order: only(orderChart(model, WIDE)),
     startup: only(startupChart(model, WIDE)),
     footprint: only(footprintChart(model, WIDE)),
+    density: only(densityChart(model, WIDE)),
     warmups: each((workload) => warmupChart(model, workload, NARROW)),
   };
 }

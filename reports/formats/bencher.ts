@@ -76,7 +76,19 @@ function costPoints({ costs }: ExportModel): Point[] {
       ];
     }),
   );
-  return [...starts, ...instances];
+  const dense = costs.density.flatMap(({ env, held, slopes }): Point[] => [
+    [
+      `${env}, idle instances held`,
+      'instances',
+      { value: held.median, lower_value: held.least, upper_value: held.most },
+    ],
+    [
+      `${env}, idle instance, host`,
+      'bytes',
+      slopes.host === null ? null : metricOf(slopes.host.perInstanceBytes, slopes.host.interval),
+    ],
+  ]);
+  return [...starts, ...instances, ...dense];
 }
 
 function metricOf(value: number, interval: Interval | null): Metric {

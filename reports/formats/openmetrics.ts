@@ -1,7 +1,7 @@
 /** OpenMetrics text, for a Prometheus textfile collector or a push gateway: gauges only, without timestamps. */
 
 import { VERDICTS } from '../../bench/types.ts';
-import { FOOTPRINT_FIGURES } from '../model/costs.ts';
+import { DENSITY_FIGURES, FOOTPRINT_FIGURES } from '../model/costs.ts';
 import { neutral } from '../text.ts';
 import { type ExportModel, plain, textExport } from './export.ts';
 
@@ -162,14 +162,25 @@ function startFamilies({ environments }: ExportModel): Family[] {
 
 function instanceFamilies({ costs }: ExportModel): Family[] {
   const slopes = costs.footprint.flatMap(({ env, slopes }) =>
-    FOOTPRINT_FIGURES.map((figure) => ({ labels: { env, figure }, slope: slopes[figure] })),
+    FOOTPRINT_FIGURES.map((figure) => ({ labels: { env, figure: figure as string }, slope: slopes[figure] })),
+  );
+  const dense = costs.density.flatMap(({ env, slopes: own }) =>
+    DENSITY_FIGURES.map((figure) => ({ labels: { env, figure: figure as string }, slope: own[figure] })),
   );
   return [
     {
       name: 'boxmark_instance_bytes',
       unit: 'bytes',
       help: 'Memory or disk that one more idle instance takes.',
-      points: slopes.map(({ labels, slope }) => ({ labels, value: slope?.perInstanceBytes })),
+      points: [...slopes, ...dense].map(({ labels, slope }) => ({ labels, value: slope?.perInstanceBytes })),
+    },
+    {
+      name: 'boxmark_instances_held',
+      help: 'Idle instances that were held at the end of a series, median over blocks, and what ended most series.',
+      points: costs.density.map(({ env, held, ends }) => ({
+        labels: { env, ended_by: ends[0]?.by ?? '' },
+        value: held.median,
+      })),
     },
   ];
 }

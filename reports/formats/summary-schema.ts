@@ -12,12 +12,13 @@ import {
   EXPECTATIONS,
   KERNEL_ENGINES,
   PROFILES,
+  SERIES_ENDS,
   SIZES,
   STARTUP_FIGURES,
   TRAITS,
   VERDICTS,
 } from '../../bench/types.ts';
-import { FOOTPRINT_FIGURES } from '../model/costs.ts';
+import { DENSITY_FIGURES, FOOTPRINT_FIGURES } from '../model/costs.ts';
 
 const figure = z.number().nullable();
 const text = z.string();
@@ -235,6 +236,32 @@ const footprint = z.strictObject({
   sharedDiskBytes: figure,
 });
 
+const density = z.strictObject({
+  env: text,
+  held: z
+    .strictObject({ least: z.int(), median: z.number(), most: z.int() })
+    .describe('Instances held at the end of a series, over blocks.'),
+  ends: z.array(z.strictObject({ by: z.enum(SERIES_ENDS), blocks: z.int(), reason: text })),
+  slopes: z.strictObject(Object.fromEntries(DENSITY_FIGURES.map((name) => [name, slope]))),
+  starts: z
+    .strictObject({
+      firstMs: z.number(),
+      medianMs: z.number(),
+      lastMs: z.number(),
+      growth: estimate.describe('Median of the last quarter of the starts over that of the first quarter.'),
+    })
+    .nullable(),
+  sharing: z
+    .strictObject({
+      instances: z.int(),
+      rssBytes: z.number(),
+      pssBytes: z.number(),
+      ksmBytes: figure.describe('Saved by merging equal pages (KSM); null where that is off.'),
+    })
+    .nullable()
+    .describe('Of the largest weighed number of instances.'),
+});
+
 const posture = z.strictObject({
   environments: z.array(z.strictObject({ env: text, holds: z.int(), told: z.int() })),
   rows: z.array(
@@ -300,6 +327,7 @@ export const summarySchema = z.strictObject({
   starts: z.array(starts),
   startup: z.array(startupRow).describe('Empty unless the session measured starts.'),
   footprint: z.array(footprint).describe('Empty unless the session measured idle instances. Bytes.'),
+  density: z.array(density).describe('Empty unless the session measured how many idle instances fit. Bytes.'),
   posture,
   failures: z.array(
     z.strictObject({ env: text, status: z.enum(['failed', 'timed-out', 'skipped']), reason: text, blocks }),

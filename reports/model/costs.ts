@@ -1,10 +1,12 @@
 /** Costs other than CPU time: starts compared, memory and disk of an instance, posture of the boxes. */
 
+import { type DensitySummary, summarizeDensity } from '../../bench/analysis/capacity/density.ts';
 import { type FootprintSummary, summarizeFootprint } from '../../bench/analysis/footprint.ts';
 import { type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
 import { startupRows } from '../../bench/analysis/startup.ts';
-import type { BoxFacts, FootprintRow, Plan, Start, StartupRow } from '../../bench/types.ts';
+import type { BoxFacts, KindRows, Plan, Start, StartupRow } from '../../bench/types.ts';
 
+export { DENSITY_FIGURES } from '../../bench/analysis/capacity/density.ts';
 export { FOOTPRINT_FIGURES } from '../../bench/analysis/footprint.ts';
 
 export interface CostModel {
@@ -12,6 +14,8 @@ export interface CostModel {
   readonly startup: readonly StartupRow[];
   /** Empty unless the session measured the footprint. */
   readonly footprint: readonly FootprintSummary[];
+  /** Empty unless the session measured how many instances fit. */
+  readonly density: readonly DensitySummary[];
   /** Of the environments whose facts are known. */
   readonly posture: Posture;
 }
@@ -23,17 +27,18 @@ export interface Posture {
   readonly rows: readonly PostureRow[];
 }
 
-export interface CostInput {
+/** Rows of the kinds that the session has. */
+export interface CostInput extends Partial<KindRows> {
   readonly plan: Plan;
   readonly starts: readonly Start[];
-  readonly footprint: readonly FootprintRow[] | undefined;
   readonly environments: readonly { readonly path: string; readonly facts?: BoxFacts | null }[];
 }
 
-export function costsOf({ plan, starts, footprint, environments }: CostInput): CostModel {
+export function costsOf({ plan, starts, footprint = [], density = [], environments }: CostInput): CostModel {
   return {
     startup: plan.measure === 'startup' ? startupRows(starts, plan) : [],
-    footprint: summarizeFootprint(footprint ?? [], plan),
+    footprint: summarizeFootprint(footprint, plan),
+    density: summarizeDensity(density, plan),
     posture: postureOf(environments),
   };
 }

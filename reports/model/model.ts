@@ -18,6 +18,7 @@ import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
 import { eventKind, type SessionEvent } from '../../bench/session/events.ts';
 import {
   type BoxFacts,
+  type DensityRow,
   INTERRUPTED,
   type KindRows,
   NO_TRAITS,
@@ -159,6 +160,8 @@ export interface SessionDetails {
   readonly record: SessionRecord | null;
   readonly claims: { readonly title: string; readonly results: readonly ClaimResult[] } | null;
   readonly starts: readonly Start[];
+  /** Of kinds that hold many instances at once. */
+  readonly density: readonly DensityRow[];
   readonly events: readonly SessionEvent[];
   readonly runOrder: RunOrder;
   readonly groups: SessionGroups;
@@ -199,7 +202,7 @@ export function buildModel(input: ModelInput): ReportModel {
     unequal: unequalOf(events),
     allowUnequal: plan.allowUnequal === true,
     hostTimed: [...hostTimed],
-    costs: costsOf({ plan, starts, footprint: input.footprint, environments: session.environments }),
+    costs: costsOf({ ...input, plan, starts, environments: session.environments }),
     headline: headlineOf(table.rows, plan, environments),
     failures: failuresOf(starts),
     unavailable: input.unavailable,
@@ -208,6 +211,7 @@ export function buildModel(input: ModelInput): ReportModel {
       record: input.record?.() ?? null,
       claims: input.claims === undefined ? null : judged(input.claims, { samples, starts, events }),
       starts,
+      density: input.density ?? [],
       events,
       runOrder: runOrder.done(),
       groups: samples,

@@ -25,6 +25,7 @@ import {
   times,
 } from '../words.ts';
 import { claimSentence } from './claims.ts';
+import { densityAnswer } from './density.ts';
 import { listed, MOST_NAMED } from './names.ts';
 import { moreWords, reasonText } from './verdicts.ts';
 
@@ -39,6 +40,7 @@ export function answerOf(model: ReportModel): string {
 const COST_ANSWERS: Readonly<Record<CostMeasure, (model: ReportModel) => string>> = {
   startup: startupAnswer,
   footprint: footprintAnswer,
+  density: densityAnswer,
 };
 
 /** What was planned and has no figure; null when everything has, or nothing. */

@@ -13,7 +13,7 @@ import { scanTable } from '../../bench/session/scan.ts';
 import { createStore } from '../../bench/session/store.ts';
 import { text } from '../../bench/session/table.ts';
 import { SAMPLES, STARTS, TABLES } from '../../bench/session/tables.ts';
-import type { ContrastResult, FootprintRow, StartupRow } from '../../bench/types.ts';
+import type { ContrastResult, DensityRow, FootprintRow, StartupRow } from '../../bench/types.ts';
 import { testSample, testStart } from './analysis/simulate.ts';
 import { infoFor, tinyPlan } from './boxes.ts';
 
@@ -60,6 +60,12 @@ const HELD: FootprintRow = {
   imageBytes: 5,
 };
 
+const DENSE: DensityRow = {
+  ...{ block: 1, position: 2, env: 'docker', instances: 3, startId: 'b1-docker-n9-3', status: 'stopped' },
+  ...{ endedBy: 'memory', reason: '=1 MiB left', readyMs: null, hostDeltaBytes: -1, pssBytes: 1, rssBytes: null },
+  ...{ cgroupBytes: 2, diskBytes: -3, slabBytes: -4, ksmBytes: null },
+};
+
 let out: string;
 let dir: string;
 beforeAll(() => {
@@ -71,6 +77,7 @@ beforeAll(() => {
   store.start(testStart({ round: 0, temperature: 'dropped' }));
   store.startup([STARTED]);
   store.rows('footprint', [HELD]);
+  store.rows('density', [DENSE]);
   store.finish([CONTRAST], 'precision');
   store.close();
   dir = store.dir;
@@ -82,6 +89,7 @@ describe('a table of a session', () => {
     expect([...rowsOf(dir, SAMPLES)]).toEqual([testSample()]);
     expect([...rowsOf(dir, STARTS)]).toEqual([testStart({ round: 0, temperature: 'dropped' })]);
     expect([...rowsOf(dir, KIND_TABLES.footprint)]).toEqual([HELD]);
+    expect([...rowsOf(dir, KIND_TABLES.density)]).toEqual([DENSE]);
     expect([...rowsOf(dir, CONTRASTS)]).toEqual([
       expect.objectContaining({
         ...{ env: 'docker', time_ratio: 1.01, ratio_low: 1.005, hodges_lehmann: null, verdict: null },

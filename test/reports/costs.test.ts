@@ -3,11 +3,12 @@ import { htmlPage } from '../../reports/formats/html/format.ts';
 import { summaryText as json } from '../../reports/formats/json.ts';
 import { buildModel } from '../../reports/model/model.ts';
 import { answerOf } from '../../reports/sections/answer.ts';
+import { density } from '../../reports/sections/density.ts';
 import { footprint } from '../../reports/sections/footprint.ts';
 import { coldStarts, warmStarts } from '../../reports/sections/startup.ts';
 import { testEvent } from '../bench/analysis/simulate.ts';
-import { markdownOf as markdown, terminalOf as render, rowsOf, textOf } from './document.ts';
-import { costInput, FOOTPRINT, fixtureInput, MIB } from './fixture.ts';
+import { markdownOf as markdown, notesOf, terminalOf as render, rowsOf, textOf } from './document.ts';
+import { costInput, DENSITY, FOOTPRINT, fixtureInput, MIB } from './fixture.ts';
 
 describe('a report of starts', () => {
   it('answers with the time to the first instruction and its ratio, and keeps warm and cold apart', () => {
@@ -82,6 +83,50 @@ describe('the answer about memory', () => {
   });
 });
 
+describe('a report of as many idle instances as fit', () => {
+  const model = buildModel(costInput('density', { density: DENSITY }));
+
+  it('shows how many there were, what ended each series, the times of starts and what one more takes', () => {
+    const [starts, ...slopes] = rowsOf(density(model));
+    expect(starts).toEqual([
+      ...[
+        'docker (container)',
+        '20',
+        'as many as planned, memory',
+        '300 ms',
+        '450 ms',
+        '600 ms',
+        '2.00',
+        '[2.00, 2.00]',
+      ],
+    ]);
+    expect(slopes).toEqual([
+      ['docker (container)', 'host memory', '40.0', '[40.0, 40.0]', '100'],
+      ['docker (container)', 'PSS', '8.00', '[8.00, 8.00]', '0'],
+      ['docker (container)', 'resident', '40.0', '[40.0, 40.0]', '0'],
+      ['docker (container)', 'control group', '–', '–', '–'],
+      ['docker (container)', "kernel's objects", '1.00', '[1.00, 1.00]', '0'],
+      ['docker (container)', 'disk, own', '–', '–', '–'],
+    ]);
+  });
+
+  it('says why a series ended early, and how much is shared by whom', () => {
+    expect(notesOf(density(model))).toEqual([
+      'docker: 1 series ended by memory: 60 MiB of memory are available.',
+      'docker: processes of 20 instances have 800 MiB resident, 160 MiB in proportion: 80 % are pages that several map, of programs and files; the kernel merges no equal pages (KSM is off).',
+    ]);
+    const merging = DENSITY.map((row) => ({ ...row, ksmBytes: row.slabBytes }));
+    expect(notesOf(density(buildModel(costInput('density', { density: merging }))))[1]).toContain(
+      'the kernel merged equal pages (KSM): 20.0 MiB',
+    );
+  });
+
+  it('is silent in sessions of other kinds', () => {
+    expect(rowsOf(density(buildModel(costInput('startup'))))).toEqual([]);
+    expect(notesOf(density(buildModel(costInput('startup'))))).toEqual([]);
+  });
+});
+
 describe('the answer of many environments', () => {
   it('names the least and the most of them', () => {
     const paths = ['podman', 'docker', 'native', 'uml', 'gvisor'];
@@ -126,8 +171,13 @@ describe.each([
     'instance: docker 40.0 MiB [40.0, 40.0].',
     ['docker (container)', 'host memory', '40.0', '[40.0, 40.0]'],
   ],
+  [
+    'density',
+    'docker 20 (as many as planned, ended by memory), 40.0 MiB each [40.0, 40.0].',
+    ['docker (container)', 'host memory', '40.0', '[40.0, 40.0]'],
+  ],
 ] as const)('a session of %s without workloads', (measure, answer, row) => {
-  const model = buildModel(costInput(measure, { footprint: FOOTPRINT }));
+  const model = buildModel(costInput(measure, { footprint: FOOTPRINT, density: DENSITY }));
 
   it('has its answer and its figures in Markdown, and no verdicts', () => {
     const text = markdown(model)

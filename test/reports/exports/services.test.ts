@@ -6,15 +6,18 @@ import { bencher } from '../../../reports/formats/bencher.ts';
 import { googleBenchmark } from '../../../reports/formats/google-benchmark.ts';
 import { openmetrics } from '../../../reports/formats/openmetrics.ts';
 import { textOf } from '../document.ts';
-import { costInput, FOOTPRINT } from '../fixture.ts';
+import { costInput, DENSITY, FOOTPRINT } from '../fixture.ts';
 import { exportModelFrom, fullModel, hostileModel, plainModel } from './fixture.ts';
 
 type Metrics = Record<string, { value: number; lower_value?: number; upper_value?: number }>;
 
 const bencherOf = (model: ReturnType<typeof fullModel>): Record<string, Metrics> =>
   JSON.parse(textOf(bencher, [model]));
-const costModel = (measure: CostMeasure) =>
-  exportModelFrom(costInput(measure, measure === 'footprint' ? { footprint: FOOTPRINT } : {}));
+const ROWS: Partial<Record<CostMeasure, object>> = {
+  footprint: { footprint: FOOTPRINT },
+  density: { density: DENSITY },
+};
+const costModel = (measure: CostMeasure) => exportModelFrom(costInput(measure, ROWS[measure]));
 
 describe('the export bencher', () => {
   it('has the interval of a time ratio as lower and upper value, around the value', () => {
@@ -34,6 +37,7 @@ describe('the export bencher', () => {
     ['hostile names', hostileModel],
     ['starts', () => costModel('startup')],
     ['idle instances', () => costModel('footprint')],
+    ['how many idle instances fit', () => costModel('density')],
   ])('keeps to the published schema, with slugs as measures: %s', (_, model) => {
     const benchmarks = Object.entries(bencherOf(model()));
     expect(benchmarks.length).toBeGreaterThan(1);
@@ -66,6 +70,9 @@ describe('the export openmetrics', () => {
     );
     const idle = textOf(openmetrics, [costModel('footprint')]);
     expect(idle).toContain(`boxmark_instance_bytes{env="docker",figure="host"} ${40 * 2 ** 20}`);
+    const dense = textOf(openmetrics, [costModel('density')]);
+    expect(dense).toContain('boxmark_instances_held{env="docker",ended_by="max"} 20');
+    expect(dense).toMatch(/boxmark_instance_bytes\{env="docker",figure="host"\} 419430\d\d/);
   });
 });
 
