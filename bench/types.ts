@@ -26,8 +26,11 @@ export interface Contrast {
   readonly baseline: string;
 }
 
-/** What is measured instead of workloads: many short starts; memory and disk of idle instances; how many of them fit. */
-export const COST_MEASURES = ['startup', 'footprint', 'density'] as const;
+/**
+ * What is measured instead of workloads: many short starts; memory and disk of idle instances; how many of them fit; many
+ * starts at once.
+ */
+export const COST_MEASURES = ['startup', 'footprint', 'density', 'storm'] as const;
 export type CostMeasure = (typeof COST_MEASURES)[number];
 
 /** What a box's output is compared with: that of the others; nothing. */

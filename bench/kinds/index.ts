@@ -10,6 +10,7 @@ import { formatSpan } from '../units.ts';
 import { density } from './density.ts';
 import { footprint } from './footprint.ts';
 import { startup } from './startup.ts';
+import { storm } from './storm.ts';
 import { workloads } from './workloads.ts';
 
 const KINDS: Readonly<Record<Measure, Kind>> = {
@@ -17,6 +18,7 @@ const KINDS: Readonly<Record<Measure, Kind>> = {
   startup,
   footprint,
   density,
+  storm,
 };
 
 /** What a plan measures. Throws a usage error for a kind that only a later version has. */

@@ -10,7 +10,7 @@ import { diskUse } from './disk-use.ts';
 import { available, difference, SETTLE_MS, sumOf, wait } from './idle.ts';
 
 /** The instances that are held don't go, so waiting for what they take is no use. */
-const GUARD = { patienceMs: 2000, refusesLoad: true } as const;
+const GUARD = { patienceMs: 2000, load: 'refuses' } as const;
 
 export interface SeriesTarget {
   readonly box: string;

@@ -5,7 +5,7 @@ import type { CostMeasure, Plan, Profile } from '../types.ts';
 import type { Measure } from './flag.ts';
 import { blocksOf, PROFILE_NUMBERS } from './profiles.ts';
 import { defaultFor, keyOf, PLAN_FLAGS, type PlanInput } from './read-flags.ts';
-import { MOST_HELD } from './what-flags.ts';
+import { MOST_HELD, STORM_BOXES } from './what-flags.ts';
 
 /** What replaces the settings of workloads. */
 export type CostSettings = Partial<Plan>;
@@ -17,7 +17,7 @@ interface CostScope {
 }
 
 /** Kinds of measurement that use every CPU of the host where none is named: the harness only waits meanwhile. */
-const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>();
+const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['storm']);
 
 /** What instances do where no workload is named: the group `scimark` would take five times as long. */
 const WORKLOAD_OF_INSTANCES = 'fft';
@@ -30,6 +30,7 @@ const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostS
   }),
   footprint: (input) => ({ rounds: 1, instances: readInstances(input.instances) }),
   density: (input) => ({ rounds: 1, instances: input.instances ?? stepsUpTo(input.max ?? MOST_HELD) }),
+  storm: (input) => ({ rounds: 1, instances: input.instances ?? [input.max ?? STORM_BOXES] }),
 };
 
 /** What replaces the settings of workloads; null when those are measured. A flag without effect is a usage error. */

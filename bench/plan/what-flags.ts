@@ -13,12 +13,18 @@ export const MOST_INSTANCES = 1024;
 export const MOST_THREADS = 1024;
 /** Idle instances that are started one after another, where no number is asked for. */
 export const MOST_HELD = 100;
+/** Boxes that are started at once, where no number is asked for. */
+export const STORM_BOXES = 50;
+
+/** Kinds of measurement in which boxes run workloads. */
+const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'storm'];
 
 const MEASURES: Readonly<Record<Measure, string>> = {
   workloads: '',
   startup: 'many short starts',
   footprint: 'memory and disk of idle instances',
   density: 'how many idle instances fit',
+  storm: 'many starts at once',
 };
 const SIZES: Readonly<Record<Size, string>> = { tiny: '', small: 'as in SciMark', large: '' };
 const KERNELS: Readonly<Record<KernelEngine, string>> = {
@@ -75,21 +81,21 @@ export const WHAT = [
       explain: ANY,
       selftest: { help: 'kernels (boxmark list workloads), joined by commas' },
     },
-    kinds: ['workloads'],
+    kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('with', names('SRC[:DEST]', 'data.csv'), {
     repeats: true,
     help: 'a file or folder that the programs need, put into every box: read-only at an absolute path, or copied into the working folder of each start; may be repeated',
     commands: { run: ANY },
-    kinds: ['workloads'],
+    kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('root', ROOT, {
     excludes: 'image',
     help: 'a container image in which the programs run, in every environment',
     commands: { run: ANY },
-    kinds: ['workloads'],
+    kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('metric', METRICS, {
@@ -102,18 +108,18 @@ export const WHAT = [
     help: 'what the programs must print',
     otherwise: 'what a trial on the baseline shows',
     commands: { run: ANY },
-    kinds: ['workloads'],
+    kinds: RUN_WORKLOADS,
   }),
   flag('prepare', text('text', ': > out.db'), {
     help: 'shell text that a box runs before every burst of the programs given here, not timed; setup and cleanup stand in a plan file',
     commands: { run: ANY },
-    kinds: ['workloads'],
+    kinds: RUN_WORKLOADS,
   }),
   flag('size', choice<Size>(SIZES, 'size'), {
     help: 'size of the workloads',
     default: 'small',
     commands: { run: ANY, explain: ANY, selftest: ANY, score: ANY },
-    kinds: ['workloads'],
+    kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('profile', choice<Profile>(ofProfiles), {
@@ -144,7 +150,7 @@ export const WHAT = [
     help: 'how the kernels are computed, always to the same bits',
     default: 'reference',
     commands: { run: ANY, score: ANY },
-    kinds: ['workloads'],
+    kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('slow', PERCENTS, {
@@ -209,7 +215,7 @@ export const HOW_MUCH = [
     help: 'length of a timed burst on the baseline',
     default: '10ms',
     commands: { run: ANY, explain: ANY, selftest: ANY },
-    kinds: ['workloads'],
+    kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('threads', count(1, MOST_THREADS), {
@@ -227,18 +233,18 @@ export const HOW_MUCH = [
     plan: true,
   }),
   flag('instances', counts(1, MOST_INSTANCES, '1,2,4,8'), {
-    help: 'numbers of boxes held at a time',
-    otherwise: 'footprint 1,2,4,8; density 1,2,5,10,20,50,… up to --max',
+    help: 'numbers of boxes held, or started, at a time',
+    otherwise: 'footprint 1,2,4,8; density 1,2,5,10,20,50,… up to --max; storm --max',
     commands: { run: ANY },
-    kinds: ['footprint', 'density'],
+    kinds: ['footprint', 'density', 'storm'],
     plan: true,
   }),
   flag('max', count(1, MOST_INSTANCES), {
     excludes: 'instances',
     help: 'most boxes at a time',
-    otherwise: `density ${MOST_HELD}`,
+    otherwise: `density ${MOST_HELD}, storm ${STORM_BOXES}`,
     commands: { run: ANY },
-    kinds: ['density'],
+    kinds: ['density', 'storm'],
     plan: true,
   }),
   flag('cold', ON, {

@@ -161,6 +161,11 @@ export class Resident {
     return ms(this.#client.helloNs - this.#before.begunNs);
   }
 
+  /** Host monotonic time of its first line, ns. */
+  get readyAtNs(): bigint {
+    return this.#client.helloNs;
+  }
+
   /** Why it is over, if it has ended by itself. */
   get ended(): BoxFault | undefined {
     return this.#client.ended();

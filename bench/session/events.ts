@@ -156,6 +156,11 @@ export const EVENTS = {
     'the page cache could not be dropped: cold starts are the first ones since the image was prepared',
     { reason: z.string() },
   ),
+  'missed-beat': notable(
+    'a thread of the harness that only sleeps got no CPU for more than a second, which ended a storm of starts',
+    { env: z.string(), block, instances: count, cell: z.string(), longestGapMs: z.number(), missed: count },
+    '`cell`: how the boxes were started',
+  ),
   'too-little-memory': notable('a number of instances was left out', { env: z.string(), block, reason: z.string() }),
   'given-up': notable('a box failed in two blocks in a row and is skipped from here on', {
     env: z.string(),

@@ -1,7 +1,7 @@
 /** The tables of rows that only some kinds of measurement have; `tables.ts` has all tables of a session. */
 
 import type { FootprintRow, KindRow, KindRows, KindTable } from '../types.ts';
-import { DENSITY } from './capacity-tables.ts';
+import { DENSITY, STORM } from './capacity-tables.ts';
 import { BLOCK, column, ENV, FROM_1, fields, figureOf, ordinal, SESSION, signedFigure, Table, text } from './table.ts';
 
 const FOOTPRINT = new Table<Partial<FootprintRow>, FootprintRow>(
@@ -54,6 +54,7 @@ export const KIND_TABLES: {
 } = {
   footprint: FOOTPRINT,
   density: DENSITY,
+  storm: STORM,
 };
 
 const NAMES = Object.keys(KIND_TABLES) as KindTable[];

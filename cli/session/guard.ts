@@ -25,9 +25,9 @@ export interface GuardScope {
 export function hostGuard(scope: GuardScope): (signal: AbortSignal, terms?: AdmitTerms) => Promise<void> {
   const { folders, say, event } = scope;
   const look = scope.look ?? (() => limitReached(readHostRoom(folders)));
-  return async (signal, { patienceMs = scope.patienceMs ?? PATIENCE_MS, refusesLoad = false } = {}) => {
+  return async (signal, { patienceMs = scope.patienceMs ?? PATIENCE_MS, load } = {}) => {
     const first = look();
-    if (first === null) return;
+    if (first === null || (first.of === 'load' && load === 'ignored')) return;
     say(`waiting up to ${formatSpan(patienceMs / 1000)} before the next start: ${first.reason}`);
     const begunMs = performance.now();
     let last: Limit | null = first;
@@ -37,7 +37,7 @@ export function hostGuard(scope: GuardScope): (signal: AbortSignal, terms?: Admi
     }
     const waitedMs = Math.round(performance.now() - begunMs);
     event({ kind: 'host-at-limit', of: first.of, reason: first.reason, waitedMs, over: last === null });
-    if (last === null || (!last.stops && !refusesLoad)) return;
+    if (last === null || (!last.stops && load !== 'refuses')) return;
     const problem = {
       what: `The host has no room for a further box: ${last.reason}.`,
       value: `waited for ${formatSpan(waitedMs / 1000)}`,

@@ -12,6 +12,7 @@ import { footprintChart } from './footprint.ts';
 import { ladderAxis, ladderChart } from './ladder.ts';
 import { orderChart } from './order.ts';
 import { startupChart } from './startup.ts';
+import { stormChart, stormTimelines } from './storm.ts';
 import { warmupChart } from './warmup.ts';
 
 /** Width in CSS pixels of one of several charts beside each other. */
@@ -20,7 +21,7 @@ const NARROW = 560;
 /** By the names that sections use; empty where there is nothing to draw. */
 export type SessionCharts = Readonly<
   Record<
-    'ladder' | 'workloads' | 'distributions' | 'order' | 'startup' | 'footprint' | 'density' | 'warmups',
+    'ladder' | 'workloads' | 'distributions' | 'order' | 'startup' | 'footprint' | 'density' | 'storm' | 'warmups',
     readonly Chart[]
   >
 >;
@@ -57,6 +58,7 @@ export function sessionCharts(model: ReportModel): SessionCharts {
     startup: only(startupChart(model, WIDE)),
     footprint: only(footprintChart(model, WIDE)),
     density: only(densityChart(model, WIDE)),
+    storm: only(stormChart(model, WIDE), ...stormTimelines(model, NARROW)),
     warmups: each((workload) => warmupChart(model, workload, NARROW)),
   };
 }

@@ -26,6 +26,7 @@ import { scratch } from '../sections/scratch.ts';
 import { name, type Section, type Text } from '../sections/section.ts';
 import { starts } from '../sections/starts.ts';
 import { coldStarts, warmStarts } from '../sections/startup.ts';
+import { storm } from '../sections/storm.ts';
 import { distrustLines, needsOf, openVerdicts } from '../sections/verdicts.ts';
 import { clean } from '../text.ts';
 import { count, dateText, sentence, WIDE } from '../words.ts';
@@ -36,6 +37,7 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   warmStarts,
   footprint,
   density,
+  storm,
   contrasts,
   levels,
   scratch,

@@ -88,7 +88,17 @@ function costPoints({ costs }: ExportModel): Point[] {
       slopes.host === null ? null : metricOf(slopes.host.perInstanceBytes, slopes.host.interval),
     ],
   ]);
-  return [...starts, ...instances, ...dense];
+  const storms = costs.storm.flatMap(({ env, instances, order, share, allReady, victim }): Point[] => {
+    const name = `${env}, storm of ${instances}, ${order}, ${share}`;
+    const ns = (ms: number) => ms * 1e6;
+    const { interval = null } = allReady ?? {};
+    const ends = interval === null ? null : { low: ns(interval.low), high: ns(interval.high) };
+    return [
+      [`${name}, all ready`, 'latency', allReady === null ? null : metricOf(ns(allReady.ms), ends)],
+      [`${name}, slowdown`, 'time-ratio', victim === null ? null : metricOf(victim.ratio, victim.interval)],
+    ];
+  });
+  return [...starts, ...instances, ...dense, ...storms];
 }
 
 function metricOf(value: number, interval: Interval | null): Metric {

@@ -42,6 +42,7 @@ export function summaryText(model: ReportModel): string {
     startup: model.costs.startup,
     footprint: model.costs.footprint,
     density: model.costs.density,
+    storm: model.costs.storm,
     posture: model.costs.posture,
     failures: model.failures,
     unavailable: model.unavailable,

@@ -41,6 +41,7 @@ function familiesOf(model: ExportModel): Family[] {
     ...levelFamilies(model),
     ...startFamilies(model),
     ...instanceFamilies(model),
+    ...stormFamilies(model),
   ];
 }
 
@@ -181,6 +182,32 @@ function instanceFamilies({ costs }: ExportModel): Family[] {
         labels: { env, ended_by: ends[0]?.by ?? '' },
         value: held.median,
       })),
+    },
+  ];
+}
+
+function stormFamilies({ costs }: ExportModel): Family[] {
+  const storms = costs.storm.map(({ env, instances, order, share, ...figures }) => ({
+    labels: { env, instances: String(instances), order, share },
+    ...figures,
+  }));
+  return [
+    {
+      name: 'boxmark_storm_ready_seconds',
+      unit: 'seconds',
+      help: 'Time until all boxes of a storm of starts were ready, of a typical block.',
+      points: storms.map(({ labels, allReady }) => ({ labels, value: allReady === null ? null : allReady.ms / 1e3 })),
+    },
+    {
+      name: 'boxmark_storm_slowdown',
+      help: 'Median pass of a box at work during the storm over that before it.',
+      points: storms.map(({ labels, victim }) => ({ labels, value: victim?.ratio })),
+    },
+    {
+      name: 'boxmark_storm_gap_seconds',
+      unit: 'seconds',
+      help: 'The longest time in which a thread of the harness that only sleeps got no CPU.',
+      points: storms.map(({ labels, longestGapMs: ms }) => ({ labels, value: ms === null ? null : ms / 1e3 })),
     },
   ];
 }

@@ -15,6 +15,8 @@ import {
   SERIES_ENDS,
   SIZES,
   STARTUP_FIGURES,
+  STORM_ORDERS,
+  STORM_SHARES,
   TRAITS,
   VERDICTS,
 } from '../../bench/types.ts';
@@ -262,6 +264,28 @@ const density = z.strictObject({
     .describe('Of the largest weighed number of instances.'),
 });
 
+const storm = z.strictObject({
+  env: text,
+  instances: z.int().describe('Boxes that the storm starts.'),
+  order: z.enum(STORM_ORDERS),
+  share: z.enum(STORM_SHARES).describe('What holds the boxes back.'),
+  blocks: z.int(),
+  allReady: z
+    .strictObject({ ms: z.number(), interval, blocks: z.int() })
+    .nullable()
+    .describe('Until all boxes were ready; null unless all were in some block.'),
+  worstMs: figure.describe('The slowest start of a box, from its own beginning: median over blocks.'),
+  victim: estimate.describe('Of a box at work beside them: its median pass during the storm over that before.'),
+  victimP99: estimate.describe('Its 99th percentile during the storm over the median before.'),
+  longestGapMs: figure.describe('The longest time in which a thread that only sleeps got no CPU.'),
+  missedBeats: z.int(),
+  lost: z.int().describe('Boxes that did not become ready, of all blocks.'),
+  against: z
+    .strictObject({ allReady: estimate, victim: estimate })
+    .nullable()
+    .describe('Over all at once with nothing that holds them back, paired by block; null for that itself.'),
+});
+
 const posture = z.strictObject({
   environments: z.array(z.strictObject({ env: text, holds: z.int(), told: z.int() })),
   rows: z.array(
@@ -328,6 +352,7 @@ export const summarySchema = z.strictObject({
   startup: z.array(startupRow).describe('Empty unless the session measured starts.'),
   footprint: z.array(footprint).describe('Empty unless the session measured idle instances. Bytes.'),
   density: z.array(density).describe('Empty unless the session measured how many idle instances fit. Bytes.'),
+  storm: z.array(storm).describe('Empty unless the session measured storms of starts.'),
   posture,
   failures: z.array(
     z.strictObject({ env: text, status: z.enum(['failed', 'timed-out', 'skipped']), reason: text, blocks }),

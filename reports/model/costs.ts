@@ -1,6 +1,7 @@
 /** Costs other than CPU time: starts compared, memory and disk of an instance, posture of the boxes. */
 
 import { type DensitySummary, summarizeDensity } from '../../bench/analysis/capacity/density.ts';
+import { type StormSummary, summarizeStorms } from '../../bench/analysis/capacity/storm.ts';
 import { type FootprintSummary, summarizeFootprint } from '../../bench/analysis/footprint.ts';
 import { type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
 import { startupRows } from '../../bench/analysis/startup.ts';
@@ -16,6 +17,8 @@ export interface CostModel {
   readonly footprint: readonly FootprintSummary[];
   /** Empty unless the session measured how many instances fit. */
   readonly density: readonly DensitySummary[];
+  /** Empty unless the session measured storms of starts. */
+  readonly storm: readonly StormSummary[];
   /** Of the environments whose facts are known. */
   readonly posture: Posture;
 }
@@ -34,11 +37,19 @@ export interface CostInput extends Partial<KindRows> {
   readonly environments: readonly { readonly path: string; readonly facts?: BoxFacts | null }[];
 }
 
-export function costsOf({ plan, starts, footprint = [], density = [], environments }: CostInput): CostModel {
+export function costsOf({
+  plan,
+  starts,
+  footprint = [],
+  density = [],
+  storm = [],
+  environments,
+}: CostInput): CostModel {
   return {
     startup: plan.measure === 'startup' ? startupRows(starts, plan) : [],
     footprint: summarizeFootprint(footprint, plan),
     density: summarizeDensity(density, plan),
+    storm: summarizeStorms(storm, plan.environments),
     posture: postureOf(environments),
   };
 }

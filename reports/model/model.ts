@@ -25,6 +25,7 @@ import {
   type Plan,
   type Sample,
   type Start,
+  type StormRow,
   type Traits,
   type Unavailable,
 } from '../../bench/types.ts';
@@ -162,6 +163,7 @@ export interface SessionDetails {
   readonly starts: readonly Start[];
   /** Of kinds that hold many instances at once. */
   readonly density: readonly DensityRow[];
+  readonly storm: readonly StormRow[];
   readonly events: readonly SessionEvent[];
   readonly runOrder: RunOrder;
   readonly groups: SessionGroups;
@@ -212,6 +214,7 @@ export function buildModel(input: ModelInput): ReportModel {
       claims: input.claims === undefined ? null : judged(input.claims, { samples, starts, events }),
       starts,
       density: input.density ?? [],
+      storm: input.storm ?? [],
       events,
       runOrder: runOrder.done(),
       groups: samples,

@@ -6,6 +6,7 @@ import type { SeriesEnd } from '../../bench/types.ts';
 import type { EnvironmentModel, ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { count, known, mib, ms, NO_FIGURE, percent, range, sentence, times } from '../words.ts';
+import { shownMemory } from './memory.ts';
 import { environmentCell, MOST_NAMED } from './names.ts';
 import { figures, name, type Row, type Section, type Text, texts } from './section.ts';
 
@@ -139,10 +140,9 @@ export function densityAnswer(model: ReportModel): string {
 
 function answerText({ env, held, ends, slopes }: DensitySummary): string {
   const why = ends.map(({ by }) => (by === 'max' ? ENDS.max : `ended by ${ENDS[by]}`)).join(', ');
-  const { host } = slopes;
-  const each =
-    host === null
-      ? ''
-      : `, ${mib(host.perInstanceBytes)} MiB each${host.interval === null ? ', no interval' : ` ${range(host.interval, mib)}`}`;
-  return `${clean(env, 60)} ${held.median} (${why})${each}`;
+  const shown = shownMemory(slopes);
+  if (shown === null) return `${clean(env, 60)} ${held.median} (${why})`;
+  const { slope, account } = shown;
+  const interval = slope.interval === null ? ', no interval' : ` ${range(slope.interval, mib)}`;
+  return `${clean(env, 60)} ${held.median} (${why}), ${mib(slope.perInstanceBytes)} MiB each${interval}${account}`;
 }

@@ -126,9 +126,7 @@ describe('a session of as many idle instances as fit', () => {
     // The last one that is held is weighed, though its number is none of the plan's.
     expect(twin[3]).toMatchObject({ pss_bytes: String(16 * MIB), ended_by: '' });
     // What is held does not go by itself: there is no use in waiting for long.
-    expect(new Set(terms.map((one) => JSON.stringify(one)))).toEqual(
-      new Set(['{"patienceMs":2000,"refusesLoad":true}']),
-    );
+    expect(new Set(terms.map((one) => JSON.stringify(one)))).toEqual(new Set(['{"patienceMs":2000,"load":"refuses"}']));
     expect((await checkSession(dir)).findings).toEqual([]);
   });
 

@@ -126,6 +126,7 @@ describe('a plan', () => {
     [{ measure: 'footprint', instances: [1, 3000] }, /--instances takes a whole number from 1 to 1024/],
     [{ measure: 'density', rounds: 2 }, /--rounds has no effect with --measure density/],
     [{ measure: 'startup', max: 2 }, /--max has no effect with --measure startup/],
+    [{ measure: 'storm', rounds: 2 }, /--rounds has no effect with --measure storm/],
     [{ measure: 'density', max: 0 }, /--max takes a whole number from 1 to 1024/],
     [{ cpu: 'x' }, /--cpu takes a list/],
     [{ workload: ['fftt'] }, /did you mean "fft"/],

@@ -3,12 +3,22 @@ import { blocksText, DEFAULT_MARGIN, PROFILE_NUMBERS } from '../../bench/plan/pr
 import { PROFILES } from '../../bench/types.ts';
 import { expectPart, table } from './generated.ts';
 
-const HEAD = ['profile', 'blocks', 'ends early at', 'rounds', 'long visits', 'starts', 'idle instances', 'density'];
+const HEAD = [
+  'profile',
+  'blocks',
+  'ends early at',
+  'rounds',
+  'long visits',
+  'starts',
+  'idle instances',
+  'density',
+  'storms',
+];
 
 it('the documentation has the numbers of the profiles', async () => {
   const rows = PROFILES.map((name) => {
     const numbers = PROFILE_NUMBERS[name];
-    const { target, rounds, longVisits, longNs, startup, footprint, density } = numbers;
+    const { target, rounds, longVisits, longNs, startup, footprint, density, storm } = numbers;
     return [
       `\`${name}\``,
       blocksText(numbers),
@@ -18,6 +28,7 @@ it('the documentation has the numbers of the profiles', async () => {
       `${startup.blocks} blocks × ${startup.starts}`,
       `${footprint.blocks} blocks`,
       `${density.blocks} blocks`,
+      `${storm.blocks} blocks`,
     ];
   });
   await expectPart('docs/method.md', 'profiles', table(HEAD, rows));

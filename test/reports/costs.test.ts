@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Chart } from '../../reports/charts/chart.ts';
+import { stormTimelines } from '../../reports/charts/storm.ts';
 import { htmlPage } from '../../reports/formats/html/format.ts';
 import { summaryText as json } from '../../reports/formats/json.ts';
 import { buildModel } from '../../reports/model/model.ts';
@@ -6,9 +8,10 @@ import { answerOf } from '../../reports/sections/answer.ts';
 import { density } from '../../reports/sections/density.ts';
 import { footprint } from '../../reports/sections/footprint.ts';
 import { coldStarts, warmStarts } from '../../reports/sections/startup.ts';
+import { storm } from '../../reports/sections/storm.ts';
 import { testEvent } from '../bench/analysis/simulate.ts';
 import { markdownOf as markdown, notesOf, terminalOf as render, rowsOf, textOf } from './document.ts';
-import { costInput, DENSITY, FOOTPRINT, fixtureInput, MIB } from './fixture.ts';
+import { costInput, DENSITY, FOOTPRINT, fixtureInput, MIB, STORM } from './fixture.ts';
 
 describe('a report of starts', () => {
   it('answers with the time to the first instruction and its ratio, and keeps warm and cold apart', () => {
@@ -127,6 +130,57 @@ describe('a report of as many idle instances as fit', () => {
   });
 });
 
+describe('a report of storms', () => {
+  const model = buildModel(costInput('storm', { storm: STORM }));
+
+  it('shows the mistake beside its remedies, and what the box at work loses', () => {
+    expect(rowsOf(storm(model))).toEqual([
+      [
+        ...['docker (container)', 'all at once', '2.00 s', '[2.00 s, 2.00 s]', '–', '–', '2.00 s'],
+        ...['4.00', '[4.00, 4.00]', '9.00', '80.0 ms'],
+      ],
+      [
+        ...['docker (container)', 'all at once, small weights', '2.50 s', '[2.50 s, 2.50 s]', '1.25', '[1.25, 1.25]'],
+        ...['2.50 s', '1.10', '[1.10, 1.10]', '2.00', '80.0 ms'],
+      ],
+    ]);
+    expect(notesOf(storm(model))).toEqual([]);
+  });
+
+  it('names boxes that were lost, and a host that was locked', () => {
+    const bad = STORM.map((row) =>
+      row.block === 2 && row.share === 'none'
+        ? { ...row, status: 'stopped' as const, readyMs: null, startMs: null, longestGapMs: 2500, missedBeats: 2 }
+        : row,
+    );
+    expect(notesOf(storm(buildModel(costInput('storm', { storm: bad }))))).toEqual([
+      'docker, 10 all at once: 10 boxes did not become ready.',
+      'docker, 10 all at once: the host was locked 2 times for more than a second (2.50 s at most), and the storm was ended.',
+    ]);
+  });
+
+  it('answers with all at once, and with the way that spares the box at work most', () => {
+    expect(answerOf(model)).toBe(
+      '10 starts at once: docker all ready after 2.00 s, the box at work beside them × 4.00 [4.00, 4.00]; all at once, small weights all ready after 2.50 s, the box at work beside them × 1.10 [1.10, 1.10].',
+    );
+  });
+
+  it('draws how many boxes are ready when, a line for each way of starting', () => {
+    const [chart] = stormTimelines(model, 560);
+    expect(chart?.id).toBe('storm-docker-10');
+    const { datasets } = (chart as Chart).config.data as unknown as {
+      datasets: { label: string; data: { x: number; y: number }[] }[];
+    };
+    expect(datasets.map(({ label }) => label)).toEqual(['at-once', 'at-once, weight']);
+    expect(datasets[0]?.data.map(({ x, y }) => [x, y]).slice(0, 2)).toEqual([
+      [0.2, 1],
+      [0.4, 2],
+    ]);
+    expect(datasets[1]?.data.at(-1)).toMatchObject({ x: 2.5, y: 10 });
+    expect(stormTimelines(buildModel(costInput('density', { density: DENSITY })), 560)).toEqual([]);
+  });
+});
+
 describe('the answer of many environments', () => {
   it('names the least and the most of them', () => {
     const paths = ['podman', 'docker', 'native', 'uml', 'gvisor'];
@@ -176,8 +230,13 @@ describe.each([
     'docker 20 (as many as planned, ended by memory), 40.0 MiB each [40.0, 40.0].',
     ['docker (container)', 'host memory', '40.0', '[40.0, 40.0]'],
   ],
+  [
+    'storm',
+    '10 starts at once: docker all ready after 2.00 s',
+    ['docker (container)', 'all at once, small weights', '2.50 s', '[2.50 s, 2.50 s]'],
+  ],
 ] as const)('a session of %s without workloads', (measure, answer, row) => {
-  const model = buildModel(costInput(measure, { footprint: FOOTPRINT, density: DENSITY }));
+  const model = buildModel(costInput(measure, { footprint: FOOTPRINT, density: DENSITY, storm: STORM }));
 
   it('has its answer and its figures in Markdown, and no verdicts', () => {
     const text = markdown(model)

@@ -1,6 +1,6 @@
 /** A session with everything a report has to show: nested, emulated, unavailable, failed, wrong, flagged. */
 
-import { type CostMeasure, type DensityRow, NO_TRAITS } from '../../bench/types.ts';
+import { type CostMeasure, type DensityRow, NO_TRAITS, type StormRow } from '../../bench/types.ts';
 import type { ModelInput } from '../../reports/model/model.ts';
 import { planOf, simulateSamples, testEvent, testPlan, testStart } from '../bench/analysis/simulate.ts';
 
@@ -142,3 +142,20 @@ export const DENSITY = [1, 2].flatMap((block): DensityRow[] => {
     { ...head, ...stopped, instances: 21, startId: 'b2-docker-n20-21', readyMs: null, hostDeltaBytes: null },
   ];
 });
+
+/** Two storms in each of two blocks: ten boxes of one environment at once, without limits and with small weights. */
+export const STORM = [1, 2].flatMap((block) =>
+  (['none', 'weight'] as const).flatMap((share) =>
+    Array.from({ length: 10 }, (_, index): StormRow => {
+      const readyMs = (share === 'none' ? 200 : 250) * (index + 1);
+      return {
+        ...{ block, position: 1, env: 'docker', instances: 10, order: 'at-once', share, instance: index + 1 },
+        ...{ startId: `b${block}-docker-p1-${index + 1}`, status: 'completed', reason: '' },
+        ...{ startMs: readyMs - 1, readyMs, victimBeforeNs: 1000, victimBursts: 40 },
+        victimDuringNs: share === 'none' ? 4000 : 1100,
+        victimP99Ns: share === 'none' ? 9000 : 2000,
+        ...{ longestGapMs: 80, missedBeats: 0 },
+      };
+    }),
+  ),
+);

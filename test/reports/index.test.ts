@@ -72,6 +72,7 @@ describe('the summary for programs', () => {
       'startup',
       'footprint',
       'density',
+      'storm',
       'posture',
       'failures',
       'unavailable',

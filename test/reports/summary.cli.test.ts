@@ -11,7 +11,7 @@ import { summaryJsonSchema, summarySchema } from '../../reports/formats/summary-
 import { buildModel, type ModelInput, type ReportModel } from '../../reports/model/model.ts';
 import { consume, pythonWith, withFile } from './exports/consumer.ts';
 import { emptyModel, hostileModel, plainModel } from './exports/fixture.ts';
-import { costInput, DENSITY, FOOTPRINT, fixtureInput } from './fixture.ts';
+import { costInput, DENSITY, FOOTPRINT, fixtureInput, STORM } from './fixture.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../results/example', import.meta.url));
 
@@ -84,6 +84,7 @@ const MODELS = {
         })),
       }),
     ),
+  'a session of storms': () => buildModel(costInput('storm', { storm: STORM })),
   'a session with fields that few have': () => buildModel(richInput()),
   'a session whose check fails': () =>
     buildModel({ ...fixtureInput(), integrity: { seal: null, faults: ['changed'] } }),

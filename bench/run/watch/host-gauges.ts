@@ -39,8 +39,8 @@ export interface HostGauges {
 export interface AdmitTerms {
   /** Wait no longer: the guard's own patience when left out. */
   readonly patienceMs?: number;
-  /** A load above the limit refuses the start, too. */
-  readonly refusesLoad?: boolean;
+  /** What a load above the limit does: the start waits for a while and begins all the same, when left out. */
+  readonly load?: 'refuses' | 'ignored';
 }
 
 /** Where nothing about the host is asked. */

@@ -6,7 +6,7 @@ import { bencher } from '../../../reports/formats/bencher.ts';
 import { googleBenchmark } from '../../../reports/formats/google-benchmark.ts';
 import { openmetrics } from '../../../reports/formats/openmetrics.ts';
 import { textOf } from '../document.ts';
-import { costInput, DENSITY, FOOTPRINT } from '../fixture.ts';
+import { costInput, DENSITY, FOOTPRINT, STORM } from '../fixture.ts';
 import { exportModelFrom, fullModel, hostileModel, plainModel } from './fixture.ts';
 
 type Metrics = Record<string, { value: number; lower_value?: number; upper_value?: number }>;
@@ -16,6 +16,7 @@ const bencherOf = (model: ReturnType<typeof fullModel>): Record<string, Metrics>
 const ROWS: Partial<Record<CostMeasure, object>> = {
   footprint: { footprint: FOOTPRINT },
   density: { density: DENSITY },
+  storm: { storm: STORM },
 };
 const costModel = (measure: CostMeasure) => exportModelFrom(costInput(measure, ROWS[measure]));
 
@@ -38,6 +39,7 @@ describe('the export bencher', () => {
     ['starts', () => costModel('startup')],
     ['idle instances', () => costModel('footprint')],
     ['how many idle instances fit', () => costModel('density')],
+    ['storms of starts', () => costModel('storm')],
   ])('keeps to the published schema, with slugs as measures: %s', (_, model) => {
     const benchmarks = Object.entries(bencherOf(model()));
     expect(benchmarks.length).toBeGreaterThan(1);
@@ -71,6 +73,10 @@ describe('the export openmetrics', () => {
     const idle = textOf(openmetrics, [costModel('footprint')]);
     expect(idle).toContain(`boxmark_instance_bytes{env="docker",figure="host"} ${40 * 2 ** 20}`);
     const dense = textOf(openmetrics, [costModel('density')]);
+    const storm = textOf(openmetrics, [costModel('storm')]);
+    expect(storm).toContain(
+      'boxmark_storm_ready_seconds{env="docker",instances="10",order="at-once",share="weight"} 2.5',
+    );
     expect(dense).toContain('boxmark_instances_held{env="docker",ended_by="max"} 20');
     expect(dense).toMatch(/boxmark_instance_bytes\{env="docker",figure="host"\} 419430\d\d/);
   });
