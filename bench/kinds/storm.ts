@@ -135,7 +135,8 @@ class StormBlock {
     if (this.#failed.has(box)) return;
     const ready = await new Tempest(this.#scope, { ...target, environment }, { beat, victim }).run();
     if (ready > 0) this.#completed.add(box);
-    else if (!this.#completed.has(box)) this.#failed.add(box);
+    // Where no weights can be set, starts without them are still worth measuring.
+    else if (target.cell.share === 'none' && !this.#completed.has(box)) this.#failed.add(box);
   }
 }
 
