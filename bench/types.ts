@@ -6,7 +6,7 @@ import type { KernelEngine, Size } from './workload.ts';
 export type * from './box/box.ts';
 export type * from './box/facts.ts';
 export * from './box/traits.ts';
-export type * from './rows.ts';
+export * from './rows.ts';
 export * from './workload.ts';
 
 // ---------------------------------------------------------------- plan
@@ -28,9 +28,9 @@ export interface Contrast {
 
 /**
  * What is measured instead of one box's workloads: many short starts; memory and disk of idle instances; several
- * instances that work at once; what a host takes.
+ * instances that work at once; how many idle ones fit; many starts at once; what a host takes.
  */
-export const COST_MEASURES = ['startup', 'footprint', 'scale', 'capacity'] as const;
+export const COST_MEASURES = ['startup', 'footprint', 'scale', 'density', 'storm', 'capacity'] as const;
 export type CostMeasure = (typeof COST_MEASURES)[number];
 
 /** What a box's output is compared with: that of the others; nothing. */
@@ -152,7 +152,7 @@ export interface Plan {
   readonly measure?: CostMeasure;
   /** Start-up: begin each block with a start of every box for which the page cache was dropped. */
   readonly cold?: boolean;
-  /** How many instances are held or work at a time, ascending. */
+  /** How many instances are held or work at a time, ascending. Density: at which numbers they are weighed, the last of which is the most. */
   readonly instances?: readonly number[];
   /** Length of a window in which all instances work, ns. */
   readonly windowNs?: number;

@@ -46,6 +46,8 @@ export interface Reply<O extends Op> {
 export interface PayloadClient {
   readonly hello: Hello;
   readonly helloNs: bigint;
+  /** Why it is over, once the box has ended or failed. */
+  ended(): BoxFault | undefined;
   /** @param wait how long the box may be silent; a number is in ms */
   request<O extends Op>(op: O, params: RequestOf<O>, wait: Wait | number): Promise<Reply<O>>;
 }
@@ -62,6 +64,7 @@ export async function connect(child: BoxProcess, timeoutMs: number, signal: Abor
   return {
     hello,
     helloNs: first.atNs,
+    ended: () => mailbox.ended,
     async request(op, params, wait) {
       id += 1;
       const sentNs = process.hrtime.bigint();
@@ -92,6 +95,10 @@ class Mailbox {
   #waiter: { resolve(message: Message): void; reject(fault: BoxFault): void } | undefined;
   #ended: BoxFault | undefined;
   #noiseChars = 0;
+
+  get ended(): BoxFault | undefined {
+    return this.#ended;
+  }
 
   constructor(child: BoxProcess, signal: AbortSignal) {
     this.#child = child;

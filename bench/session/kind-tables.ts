@@ -1,6 +1,7 @@
 /** The tables of rows that only some kinds of measurement have; `tables.ts` has all tables of a session. */
 
 import type { FootprintRow, KindRow, KindRows, KindTable, ScaleRow } from '../types.ts';
+import { DENSITY, STORM } from './capacity-tables.ts';
 import {
   BLOCK,
   column,
@@ -122,6 +123,8 @@ export const KIND_TABLES: {
 } = {
   footprint: FOOTPRINT,
   scale: SCALE,
+  density: DENSITY,
+  storm: STORM,
 };
 
 const NAMES = Object.keys(KIND_TABLES) as KindTable[];

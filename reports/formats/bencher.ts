@@ -76,7 +76,29 @@ function costPoints({ costs }: ExportModel): Point[] {
       ];
     }),
   );
-  return [...starts, ...instances];
+  const dense = costs.density.flatMap(({ env, held, slopes }): Point[] => [
+    [
+      `${env}, idle instances held`,
+      'instances',
+      { value: held.median, lower_value: held.least, upper_value: held.most },
+    ],
+    [
+      `${env}, idle instance, host`,
+      'bytes',
+      slopes.host === null ? null : metricOf(slopes.host.perInstanceBytes, slopes.host.interval),
+    ],
+  ]);
+  const storms = costs.storm.flatMap(({ env, instances, order, share, allReady, victim }): Point[] => {
+    const name = `${env}, storm of ${instances}, ${order}, ${share}`;
+    const ns = (ms: number) => ms * 1e6;
+    const { interval = null } = allReady ?? {};
+    const ends = interval === null ? null : { low: ns(interval.low), high: ns(interval.high) };
+    return [
+      [`${name}, all ready`, 'latency', allReady === null ? null : metricOf(ns(allReady.ms), ends)],
+      [`${name}, slowdown`, 'time-ratio', victim === null ? null : metricOf(victim.ratio, victim.interval)],
+    ];
+  });
+  return [...starts, ...instances, ...dense, ...storms];
 }
 
 function metricOf(value: number, interval: Interval | null): Metric {

@@ -1,5 +1,6 @@
 /** Costs other than CPU time: starts compared, memory and disk of an instance, posture of the boxes. */
 
+import { type DensitySummary, summarizeDensity } from '../../bench/analysis/capacity/density.ts';
 import {
   type ScaleLaw,
   type ScaleLevel,
@@ -7,11 +8,13 @@ import {
   summarizeScale,
   type WindowBursts,
 } from '../../bench/analysis/capacity/scale.ts';
+import { type StormSummary, summarizeStorms } from '../../bench/analysis/capacity/storm.ts';
 import { type FootprintSummary, summarizeFootprint } from '../../bench/analysis/footprint.ts';
 import { type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
 import { startupRows } from '../../bench/analysis/startup.ts';
 import type { BoxFacts, KindRows, Plan, Start, StartupRow } from '../../bench/types.ts';
 
+export { DENSITY_FIGURES } from '../../bench/analysis/capacity/density.ts';
 export { FOOTPRINT_FIGURES } from '../../bench/analysis/footprint.ts';
 
 export interface CostModel {
@@ -23,6 +26,10 @@ export interface CostModel {
   readonly scale: readonly ScaleLevel[];
   /** Of the environments with enough levels. */
   readonly laws: readonly ScaleLaw[];
+  /** Empty unless the session measured how many instances fit. */
+  readonly density: readonly DensitySummary[];
+  /** Empty unless the session measured storms of starts. */
+  readonly storm: readonly StormSummary[];
   /** Of the environments whose facts are known. */
   readonly posture: Posture;
 }
@@ -34,6 +41,7 @@ export interface Posture {
   readonly rows: readonly PostureRow[];
 }
 
+/** Rows of the kinds that the session has. */
 export interface CostInput extends Partial<KindRows> {
   readonly plan: Plan;
   readonly starts: readonly Start[];
@@ -42,12 +50,23 @@ export interface CostInput extends Partial<KindRows> {
   readonly environments: readonly { readonly path: string; readonly facts?: BoxFacts | null }[];
 }
 
-export function costsOf({ plan, starts, footprint, scale, bursts, environments }: CostInput): CostModel {
+export function costsOf({
+  plan,
+  starts,
+  footprint = [],
+  scale = [],
+  density = [],
+  storm = [],
+  bursts,
+  environments,
+}: CostInput): CostModel {
   return {
     startup: plan.measure === 'startup' ? startupRows(starts, plan) : [],
-    footprint: summarizeFootprint(footprint ?? [], plan),
-    scale: summarizeScale(scale ?? [], bursts, plan),
-    laws: scalingLaws(scale ?? [], bursts, plan),
+    footprint: summarizeFootprint(footprint, plan),
+    scale: summarizeScale(scale, bursts, plan),
+    laws: scalingLaws(scale, bursts, plan),
+    density: summarizeDensity(density, plan),
+    storm: summarizeStorms(storm, plan.environments),
     posture: postureOf(environments),
   };
 }

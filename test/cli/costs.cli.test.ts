@@ -83,6 +83,7 @@ describe('boxmark run --measure', () => {
     // A rehearsed box holds no memory.
     ['footprint', ['--instances', '1,2'], 'footprint.csv', MAIN],
     ['scale', ['--instances', '1,2', '--size', 'tiny', '--burst', '1ms', '--window', '50ms'], 'scale.csv', REHEARSAL],
+    ['density', ['--max', '2'], 'density.csv', MAIN],
   ])(
     '%s that is interrupted says how to resume, is whole once it is resumed, and can be reproduced',
     {
@@ -127,6 +128,7 @@ describe('boxmark run --measure', () => {
     [['--measure', 'startup', '--instances', '1,2'], '--instances has no effect with --measure startup'],
     [['--measure', 'footprint', '--rounds', '3'], '--rounds has no effect with --measure footprint'],
     [['--instances', '1,2'], '--instances has no effect with --measure workloads'],
+    [['--measure', 'density', '--max', '5', '--instances', '1,2'], '--max'],
     [['--measure', 'start-up'], '(did you mean "startup"?)'],
   ])('refuses %j with exit code 2, and measures nothing', async (args, message) => {
     const ended = await boxmark('run', ...args, '-o', out);

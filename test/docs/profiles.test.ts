@@ -12,12 +12,14 @@ const HEAD = [
   'starts',
   'idle instances',
   'instances at once, capacity',
+  'density',
+  'storms',
 ];
 
 it('the documentation has the numbers of the profiles', async () => {
   const rows = PROFILES.map((name) => {
     const numbers = PROFILE_NUMBERS[name];
-    const { target, rounds, longVisits, longNs, startup, footprint, scale } = numbers;
+    const { target, rounds, longVisits, longNs, startup, footprint, scale, density, storm } = numbers;
     return [
       `\`${name}\``,
       blocksText(numbers),
@@ -27,6 +29,8 @@ it('the documentation has the numbers of the profiles', async () => {
       `${startup.blocks} blocks × ${startup.starts}`,
       `${footprint.blocks} blocks`,
       `${scale.blocks} blocks`,
+      `${density.blocks} blocks`,
+      `${storm.blocks} blocks`,
     ];
   });
   await expectPart('docs/method.md', 'profiles', table(HEAD, rows));
