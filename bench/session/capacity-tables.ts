@@ -154,5 +154,5 @@ export const STORM = new Table<Partial<StormRow>, StormRow>(
     }),
   ],
   (row) => row as unknown as StormRow,
-  ['storm'],
+  ['storm', 'capacity'],
 );

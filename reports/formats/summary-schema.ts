@@ -178,6 +178,8 @@ export const planSchema = z.strictObject({
   cold: z.boolean().optional(),
   instances: z.array(z.int()).optional(),
   windowNs: z.int().optional(),
+  storms: z.array(z.int()).optional(),
+  recoverNs: z.int().optional(),
 });
 
 const inequality = z.strictObject({

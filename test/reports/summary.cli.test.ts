@@ -69,11 +69,18 @@ function richInput(): ModelInput {
   };
 }
 
+function hostInput(): ModelInput {
+  const { session, ...input } = scaleInput();
+  const plan = { ...session.plan, measure: 'capacity' as const, storms: [2, 4], recoverNs: 6e10 };
+  return { ...input, session: { ...session, plan } };
+}
+
 const MODELS = {
   'a session of starts': () => buildModel(costInput('startup')),
   'a session of idle instances': () =>
     buildModel(costInput('footprint', { footprint: FOOTPRINT.map((row) => ({ ...row, cgroupBytes: row.pssBytes })) })),
   'a session of instances that work at once': () => buildModel(scaleInput()),
+  'a session of what a host takes': () => buildModel(hostInput()),
   'a session of as many idle instances as fit': () =>
     buildModel(
       costInput('density', {
