@@ -17,6 +17,29 @@ export interface FootprintRow {
   readonly imageBytes: number | null;
 }
 
+/** One instance of an environment in a window in which so many of them work at once: one row of `scale.csv`. */
+export interface ScaleRow {
+  readonly block: number;
+  readonly position: number;
+  readonly env: string;
+  readonly workload: string;
+  /** The level: so many at once, of which this is the instance-th. */
+  readonly instances: number;
+  readonly instance: number;
+  readonly startId: string;
+  readonly status: 'completed' | 'failed' | 'timed-out';
+  readonly reason: string;
+  /** Of its first burst's beginning and its last burst's end, from the first request of the window, ns. Null without bursts. */
+  readonly beginNs: number | null;
+  readonly endNs: number | null;
+  /** CPU time of the box in its request, by the host's account. */
+  readonly cpuNs: number | null;
+  /** Of the whole window: time stolen from all CPUs of the host; memory that the host lost to all instances, of so much. */
+  readonly stealMs: number | null;
+  readonly hostDeltaBytes: number | null;
+  readonly availableBytes: number | null;
+}
+
 /** What ended a series of idle instances: their planned number, a resource of the host, or an error of the engine. */
 export const SERIES_ENDS = ['max', 'memory', 'disk', 'load', 'processes', 'engine'] as const;
 export type SeriesEnd = (typeof SERIES_ENDS)[number];
@@ -90,6 +113,7 @@ export interface StormRow {
 /** All of them, by the name of their table. */
 export interface KindRow {
   footprint: FootprintRow;
+  scale: ScaleRow;
   density: DensityRow;
   storm: StormRow;
 }

@@ -27,10 +27,10 @@ export interface Contrast {
 }
 
 /**
- * What is measured instead of workloads: many short starts; memory and disk of idle instances; how many of them fit; many
- * starts at once.
+ * What is measured instead of one box's workloads: many short starts; memory and disk of idle instances; several
+ * instances that work at once; how many idle ones fit; many starts at once.
  */
-export const COST_MEASURES = ['startup', 'footprint', 'density', 'storm'] as const;
+export const COST_MEASURES = ['startup', 'footprint', 'scale', 'density', 'storm'] as const;
 export type CostMeasure = (typeof COST_MEASURES)[number];
 
 /** What a box's output is compared with: that of the others; nothing. */
@@ -148,12 +148,14 @@ export interface Plan {
   readonly limits: Limits;
   /** Copies of every workload that run at once, one a CPU; left out: one. */
   readonly threads?: number;
-  /** What is measured instead of the workloads, of which there are none then. */
+  /** What is measured instead of one box's workloads. */
   readonly measure?: CostMeasure;
   /** Start-up: begin each block with a start of every box for which the page cache was dropped. */
   readonly cold?: boolean;
   /** How many instances are held or work at a time, ascending. Density: at which numbers they are weighed, the last of which is the most. */
   readonly instances?: readonly number[];
+  /** Length of a window in which all instances work, ns. */
+  readonly windowNs?: number;
 }
 
 // ---------------------------------------------------------------- results

@@ -16,9 +16,10 @@ import {
   wholeOf,
 } from '../run/kind.ts';
 import { recordFault, type StartRequest } from '../run/resident.ts';
+import { settle, steadyMemory } from '../run/watch/steady-memory.ts';
 import type { Environment, FootprintRow, Plan } from '../types.ts';
 import { diskUse } from './disk-use.ts';
-import { available, difference, SETTLE_MS, sumOf, wait } from './idle.ts';
+import { difference, SETTLE_MS, sumOf } from './idle.ts';
 
 export const footprint: Kind = {
   name: 'footprint',
@@ -141,13 +142,13 @@ class FootprintBlock {
     const folders = environment.disk?.folders ?? [];
     const use = () => (folders.length === 0 ? Promise.resolve(null) : diskUse(folders));
     const diskBefore = await use();
-    await wait(gauges, SETTLE_MS);
-    const memoryBefore = await available(gauges);
+    await settle(gauges, SETTLE_MS);
+    const memoryBefore = await steadyMemory(gauges);
     const instances = new Instances(this.#scope);
     try {
       await instances.start(this.#requests(cell, environment), 1);
-      await wait(gauges, SETTLE_MS);
-      const memoryAfter = await available(gauges);
+      await settle(gauges, SETTLE_MS);
+      const memoryAfter = await steadyMemory(gauges);
       const diskAfter = await use();
       const holdings = instances.held.map((resident) => resident.holdings());
       return {

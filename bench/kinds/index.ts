@@ -9,6 +9,7 @@ import type { Plan } from '../types.ts';
 import { formatSpan } from '../units.ts';
 import { density } from './density.ts';
 import { footprint } from './footprint.ts';
+import { scale } from './scale.ts';
 import { startup } from './startup.ts';
 import { storm } from './storm.ts';
 import { workloads } from './workloads.ts';
@@ -17,6 +18,7 @@ const KINDS: Readonly<Record<Measure, Kind>> = {
   workloads,
   startup,
   footprint,
+  scale,
   density,
   storm,
 };

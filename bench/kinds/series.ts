@@ -5,9 +5,10 @@ import { type Instances, instanceName } from '../run/instances.ts';
 import type { BlockScope } from '../run/kind.ts';
 import { type Resident, recordFault } from '../run/resident.ts';
 import { HostAtLimit } from '../run/watch/host-gauges.ts';
+import { settle, steadyMemory } from '../run/watch/steady-memory.ts';
 import type { DensityRow, Environment, SeriesEnd } from '../types.ts';
 import { diskUse } from './disk-use.ts';
-import { available, difference, SETTLE_MS, sumOf, wait } from './idle.ts';
+import { difference, SETTLE_MS, sumOf } from './idle.ts';
 
 /** The instances that are held don't go, so waiting for what they take is no use. */
 const GUARD = { patienceMs: 2000, load: 'refuses' } as const;
@@ -67,9 +68,9 @@ export class Series {
   /** Gives the number of instances held at its end. Rejects when the host has no room even for the first. */
   async run(): Promise<number> {
     const { gauges } = this.#scope;
-    await wait(gauges, SETTLE_MS);
+    await settle(gauges, SETTLE_MS);
     this.#killsBefore = gauges.memoryKills?.() ?? null;
-    this.#before = await this.#read(await available(gauges));
+    this.#before = await this.#read(await steadyMemory(gauges));
     const most = this.#steps.at(-1) ?? 1;
     for (let number = 1; number <= most; number++) {
       const end = await this.#add(number);
@@ -134,8 +135,8 @@ export class Series {
   async #weighLast(): Promise<void> {
     const { gauges, sink, plan } = this.#scope;
     if (this.#last === undefined || this.#last.pssBytes !== null) return;
-    await wait(gauges, SETTLE_MS);
-    const { memoryBytes, slabBytes, mergedBytes, diskBytes } = await this.#read(await available(gauges));
+    await settle(gauges, SETTLE_MS);
+    const { memoryBytes, slabBytes, mergedBytes, diskBytes } = await this.#read(await steadyMemory(gauges));
     const holdings = this.#instances.held.map((resident) => resident.holdings());
     const before = this.#before;
     this.#last = {

@@ -8,8 +8,9 @@ import type { BlockScope } from '../run/kind.ts';
 import { type Resident, recordFault, startName } from '../run/resident.ts';
 import type { HostBeat } from '../run/watch/host-beat.ts';
 import { HostAtLimit } from '../run/watch/host-gauges.ts';
+import { settle } from '../run/watch/steady-memory.ts';
 import type { CpuShare, Environment, StormRow, StormShare } from '../types.ts';
-import { SETTLE_MS, wait } from './idle.ts';
+import { SETTLE_MS } from './idle.ts';
 import { NO_SUFFERING, type Suffering, type Victim } from './victim.ts';
 
 /** Starts in flight at a time for each CPU: one that waits for its engine leaves the CPU to another. */
@@ -62,7 +63,7 @@ export class Tempest {
     const { gauges, signal } = this.#scope;
     // The load of the storm before must not count as that of this one.
     await gauges.admit?.(signal);
-    await wait(gauges, SETTLE_MS);
+    await settle(gauges, SETTLE_MS);
     try {
       const victimBeforeNs = (await this.#victim?.before()) ?? null;
       this.#beat.restart();

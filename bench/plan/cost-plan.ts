@@ -5,7 +5,7 @@ import type { CostMeasure, Plan, Profile } from '../types.ts';
 import type { Measure } from './flag.ts';
 import { blocksOf, PROFILE_NUMBERS } from './profiles.ts';
 import { defaultFor, keyOf, PLAN_FLAGS, type PlanInput } from './read-flags.ts';
-import { MOST_HELD, STORM_BOXES } from './what-flags.ts';
+import { INSTANCES_PER_CPU, MOST_HELD, STORM_BOXES } from './what-flags.ts';
 
 /** What replaces the settings of workloads. */
 export type CostSettings = Partial<Plan>;
@@ -17,7 +17,7 @@ interface CostScope {
 }
 
 /** Kinds of measurement that use every CPU of the host where none is named: the harness only waits meanwhile. */
-const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['storm']);
+const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale', 'density', 'storm']);
 
 /** What instances do where no workload is named: the group `scimark` would take five times as long. */
 const WORKLOAD_OF_INSTANCES = 'fft';
@@ -29,6 +29,11 @@ const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostS
     cold: input.cold !== false,
   }),
   footprint: (input) => ({ rounds: 1, instances: readInstances(input.instances) }),
+  scale: (input, { cpus }) => ({
+    rounds: 1,
+    instances: readLevels(input.instances) ?? levelsUpTo(input.max ?? INSTANCES_PER_CPU * cpus),
+    windowNs: input.window ?? defaultFor('run', 'window'),
+  }),
   density: (input) => ({ rounds: 1, instances: input.instances ?? stepsUpTo(input.max ?? MOST_HELD) }),
   storm: (input) => ({ rounds: 1, instances: input.instances ?? [input.max ?? STORM_BOXES] }),
 };
@@ -62,6 +67,16 @@ function stepsUpTo(most: number): number[] {
   return [...steps.filter((step) => step < most), most];
 }
 
+/** 1, 2, 3, 4, 6, 8, 12 …: powers of two and those halfway, and the last one itself. */
+export function levelsUpTo(most: number): number[] {
+  const levels: number[] = [];
+  for (let power = 1; power < most; power *= 2) {
+    levels.push(power);
+    if (power >= 2 && power * 1.5 < most) levels.push(power * 1.5);
+  }
+  return [...levels, most];
+}
+
 /** Does a kind of measurement run workloads? */
 export function runsWorkloads(measure: Measure): boolean {
   return takes('workload', measure);
@@ -83,6 +98,16 @@ function assertAllCount(input: PlanInput, measure: Measure): void {
       `${kinds.map((kind) => `--measure ${kind}`).join(' or ')}, or without --${name}`,
     );
   }
+}
+
+/** Slowdowns are relative to a single instance. */
+function readLevels(given: readonly number[] | undefined): readonly number[] | undefined {
+  if (given === undefined || given.includes(1)) return given;
+  throw usageError(
+    '--instances must have 1 among its numbers: slowdowns are relative to a single instance.',
+    given.join(','),
+    `--instances ${[1, ...given].join(',')}`,
+  );
 }
 
 const IDLE_INSTANCES = [1, 2, 4, 8];

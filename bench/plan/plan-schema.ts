@@ -79,6 +79,7 @@ const fields = {
   measure: z.exactOptional(z.enum(COST_MEASURES)),
   cold: z.exactOptional(z.boolean()),
   instances: z.exactOptional(z.array(count(MOST_INSTANCES)).min(1).max(64)),
+  windowNs: z.exactOptional(count(1e12)),
 } satisfies Readonly<Record<keyof Plan, z.ZodType>>;
 
 /** Further keys are let through: a later version may have them. */

@@ -16,13 +16,17 @@ export const MOST_HELD = 100;
 /** Boxes that are started at once, where no number is asked for. */
 export const STORM_BOXES = 50;
 
+/** Instances that work at once at most, where no number is asked for. */
+export const INSTANCES_PER_CPU = 4;
+
 /** Kinds of measurement in which boxes run workloads. */
-const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'storm'];
+const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'scale', 'storm'];
 
 const MEASURES: Readonly<Record<Measure, string>> = {
   workloads: '',
   startup: 'many short starts',
   footprint: 'memory and disk of idle instances',
+  scale: 'more and more instances that work at once',
   density: 'how many idle instances fit',
   storm: 'many starts at once',
 };
@@ -76,7 +80,7 @@ export const WHAT = [
     default: 'scimark',
     commands: {
       run: {
-        help: "workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas; or a program: 'exec:PROGRAM ARG…', 'sh:TEXT', 'NAME=exec:…'; may be repeated",
+        help: "workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas; or a program: 'exec:PROGRAM ARG…', 'sh:TEXT', 'NAME=exec:…'; may be repeated. Where several instances work at once, fft unless one is named",
       },
       explain: ANY,
       selftest: { help: 'kernels (boxmark list workloads), joined by commas' },
@@ -233,18 +237,25 @@ export const HOW_MUCH = [
     plan: true,
   }),
   flag('instances', counts(1, MOST_INSTANCES, '1,2,4,8'), {
-    help: 'numbers of boxes held, or started, at a time',
-    otherwise: 'footprint 1,2,4,8; density 1,2,5,10,20,50,… up to --max; storm --max',
+    help: 'numbers of boxes held, at work, or started, at a time',
+    otherwise: 'footprint 1,2,4,8; scale 1,2,3,4,6,8,12,…, density 1,2,5,10,20,50,… up to --max; storm --max',
     commands: { run: ANY },
-    kinds: ['footprint', 'density', 'storm'],
+    kinds: ['footprint', 'scale', 'density', 'storm'],
     plan: true,
   }),
   flag('max', count(1, MOST_INSTANCES), {
     excludes: 'instances',
     help: 'most boxes at a time',
-    otherwise: `density ${MOST_HELD}, storm ${STORM_BOXES}`,
+    otherwise: `scale ${INSTANCES_PER_CPU} for each CPU, density ${MOST_HELD}, storm ${STORM_BOXES}`,
     commands: { run: ANY },
-    kinds: ['density', 'storm'],
+    kinds: ['scale', 'density', 'storm'],
+    plan: true,
+  }),
+  flag('window', time({ least: '10ms', most: '1000s' }), {
+    help: 'length of a window in which all instances work at once',
+    default: '1s',
+    commands: { run: ANY },
+    kinds: ['scale'],
     plan: true,
   }),
   flag('cold', ON, {

@@ -32,12 +32,15 @@ export async function fewAtOnce<T>(
   for (const result of settled) if (result.status === 'rejected') throw result.reason;
 }
 
+/** What starts of instances need of a block. Without patience, only the plan says how long a box may be silent. */
+export type InstanceScope = Omit<BlockScope, 'patience'> & Partial<Pick<BlockScope, 'patience'>>;
+
 /** Boxes that were started and not closed yet. */
 export class Instances {
-  readonly #scope: BlockScope;
+  readonly #scope: InstanceScope;
   readonly #held: Resident[] = [];
 
-  constructor(scope: BlockScope) {
+  constructor(scope: InstanceScope) {
     this.#scope = scope;
   }
 
@@ -69,7 +72,7 @@ export class Instances {
 }
 
 /** In the first block of a run every box is started once to report its facts, and not measured. Gives those that failed. */
-export async function introduce(scope: BlockScope): Promise<ReadonlySet<string>> {
+export async function introduce(scope: InstanceScope): Promise<ReadonlySet<string>> {
   const { block, environments, signal, sink } = scope;
   const failed = new Set<string>();
   for (const [box, environment] of environments) {

@@ -13,7 +13,7 @@ import { stderr } from './streams.ts';
  */
 export function interruptSignal(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
-  // Each box that is being started listens, and there may be hundreds.
+  // Every box that answers listens, and there may be a hundred; more than ten would be taken for a leak.
   setMaxListeners(0, controller.signal);
   let askedMs: number | undefined;
   const onSignal = (name: EndSignal) => {

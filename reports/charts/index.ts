@@ -11,6 +11,7 @@ import { distributionChart, slug } from './distribution.ts';
 import { footprintChart } from './footprint.ts';
 import { ladderAxis, ladderChart } from './ladder.ts';
 import { orderChart } from './order.ts';
+import { scaleCharts } from './scale.ts';
 import { startupChart } from './startup.ts';
 import { stormChart, stormTimelines } from './storm.ts';
 import { warmupChart } from './warmup.ts';
@@ -21,7 +22,16 @@ const NARROW = 560;
 /** By the names that sections use; empty where there is nothing to draw. */
 export type SessionCharts = Readonly<
   Record<
-    'ladder' | 'workloads' | 'distributions' | 'order' | 'startup' | 'footprint' | 'density' | 'storm' | 'warmups',
+    | 'ladder'
+    | 'workloads'
+    | 'distributions'
+    | 'order'
+    | 'startup'
+    | 'footprint'
+    | 'scale'
+    | 'density'
+    | 'storm'
+    | 'warmups',
     readonly Chart[]
   >
 >;
@@ -57,6 +67,7 @@ export function sessionCharts(model: ReportModel): SessionCharts {
     order: only(orderChart(model, WIDE)),
     startup: only(startupChart(model, WIDE)),
     footprint: only(footprintChart(model, WIDE)),
+    scale: scaleCharts(model, WIDE),
     density: only(densityChart(model, WIDE)),
     storm: only(stormChart(model, WIDE), ...stormTimelines(model, NARROW)),
     warmups: each((workload) => warmupChart(model, workload, NARROW)),

@@ -22,6 +22,7 @@ import { parity } from '../sections/parity.ts';
 import { posture } from '../sections/posture.ts';
 import { problems } from '../sections/problems.ts';
 import { reproduce } from '../sections/reproduce.ts';
+import { scale } from '../sections/scale.ts';
 import { scratch } from '../sections/scratch.ts';
 import { name, type Section, type Text } from '../sections/section.ts';
 import { starts } from '../sections/starts.ts';
@@ -36,6 +37,7 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   verdicts,
   warmStarts,
   footprint,
+  scale,
   density,
   storm,
   contrasts,

@@ -41,6 +41,8 @@ export function summaryText(model: ReportModel): string {
     starts: environments.flatMap(({ startup }) => (startup === null ? [] : [startup])),
     startup: model.costs.startup,
     footprint: model.costs.footprint,
+    scale: model.costs.scale,
+    laws: model.costs.laws.map(({ law: { spread: _, ...law }, ...about }) => ({ ...about, ...law })),
     density: model.costs.density,
     storm: model.costs.storm,
     posture: model.costs.posture,

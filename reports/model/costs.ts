@@ -1,6 +1,13 @@
 /** Costs other than CPU time: starts compared, memory and disk of an instance, posture of the boxes. */
 
 import { type DensitySummary, summarizeDensity } from '../../bench/analysis/capacity/density.ts';
+import {
+  type ScaleLaw,
+  type ScaleLevel,
+  scalingLaws,
+  summarizeScale,
+  type WindowBursts,
+} from '../../bench/analysis/capacity/scale.ts';
 import { type StormSummary, summarizeStorms } from '../../bench/analysis/capacity/storm.ts';
 import { type FootprintSummary, summarizeFootprint } from '../../bench/analysis/footprint.ts';
 import { type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
@@ -15,6 +22,10 @@ export interface CostModel {
   readonly startup: readonly StartupRow[];
   /** Empty unless the session measured the footprint. */
   readonly footprint: readonly FootprintSummary[];
+  /** Empty unless several instances worked at once. */
+  readonly scale: readonly ScaleLevel[];
+  /** Of the environments with enough levels. */
+  readonly laws: readonly ScaleLaw[];
   /** Empty unless the session measured how many instances fit. */
   readonly density: readonly DensitySummary[];
   /** Empty unless the session measured storms of starts. */
@@ -34,20 +45,18 @@ export interface Posture {
 export interface CostInput extends Partial<KindRows> {
   readonly plan: Plan;
   readonly starts: readonly Start[];
+  /** Of windows in which several instances worked. */
+  readonly bursts: WindowBursts;
   readonly environments: readonly { readonly path: string; readonly facts?: BoxFacts | null }[];
 }
 
-export function costsOf({
-  plan,
-  starts,
-  footprint = [],
-  density = [],
-  storm = [],
-  environments,
-}: CostInput): CostModel {
+export function costsOf(input: CostInput): CostModel {
+  const { plan, starts, bursts, environments, footprint = [], scale = [], density = [], storm = [] } = input;
   return {
     startup: plan.measure === 'startup' ? startupRows(starts, plan) : [],
     footprint: summarizeFootprint(footprint, plan),
+    scale: summarizeScale(scale, bursts, plan),
+    laws: scalingLaws(scale, bursts, plan),
     density: summarizeDensity(density, plan),
     storm: summarizeStorms(storm, plan.environments),
     posture: postureOf(environments),

@@ -28,6 +28,7 @@ import { claimSentence } from './claims.ts';
 import { densityAnswer } from './density.ts';
 import { shownMemory } from './memory.ts';
 import { listed, MOST_NAMED } from './names.ts';
+import { scaleAnswer } from './scale.ts';
 import { stormAnswer } from './storm.ts';
 import { moreWords, reasonText } from './verdicts.ts';
 
@@ -42,6 +43,7 @@ export function answerOf(model: ReportModel): string {
 const COST_ANSWERS: Readonly<Record<CostMeasure, (model: ReportModel) => string>> = {
   startup: startupAnswer,
   footprint: footprintAnswer,
+  scale: scaleAnswer,
   density: densityAnswer,
   storm: stormAnswer,
 };

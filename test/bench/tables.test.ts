@@ -13,7 +13,7 @@ import { scanTable } from '../../bench/session/scan.ts';
 import { createStore } from '../../bench/session/store.ts';
 import { text } from '../../bench/session/table.ts';
 import { SAMPLES, STARTS, TABLES } from '../../bench/session/tables.ts';
-import type { ContrastResult, DensityRow, FootprintRow, StartupRow, StormRow } from '../../bench/types.ts';
+import type { ContrastResult, DensityRow, FootprintRow, ScaleRow, StartupRow, StormRow } from '../../bench/types.ts';
 import { testSample, testStart } from './analysis/simulate.ts';
 import { infoFor, tinyPlan } from './boxes.ts';
 
@@ -60,6 +60,23 @@ const HELD: FootprintRow = {
   imageBytes: 5,
 };
 
+const WORKED: ScaleRow = {
+  block: 1,
+  position: 2,
+  env: '=docker',
+  workload: 'fft',
+  instances: 4,
+  instance: 2,
+  startId: 'b1-docker-n4-2',
+  status: 'failed',
+  reason: 'the box ended, by "SIGKILL"',
+  beginNs: 12_000,
+  endNs: null,
+  cpuNs: null,
+  stealMs: -10,
+  hostDeltaBytes: -4096,
+  availableBytes: 2 ** 32,
+};
 const DENSE: DensityRow = {
   ...{ block: 1, position: 2, env: 'docker', instances: 3, startId: 'b1-docker-n9-3', status: 'stopped' },
   ...{ endedBy: 'memory', reason: '=1 MiB left', readyMs: null, hostDeltaBytes: -1, pssBytes: 1, rssBytes: null },
@@ -82,6 +99,7 @@ beforeAll(() => {
   store.start(testStart({ round: 0, temperature: 'dropped' }));
   store.startup([STARTED]);
   store.rows('footprint', [HELD]);
+  store.rows('scale', [WORKED]);
   store.rows('density', [DENSE]);
   store.rows('storm', [STORMY]);
   store.finish([CONTRAST], 'precision');
@@ -95,6 +113,7 @@ describe('a table of a session', () => {
     expect([...rowsOf(dir, SAMPLES)]).toEqual([testSample()]);
     expect([...rowsOf(dir, STARTS)]).toEqual([testStart({ round: 0, temperature: 'dropped' })]);
     expect([...rowsOf(dir, KIND_TABLES.footprint)]).toEqual([HELD]);
+    expect([...rowsOf(dir, KIND_TABLES.scale)]).toEqual([WORKED]);
     expect([...rowsOf(dir, KIND_TABLES.density)]).toEqual([DENSE]);
     expect([...rowsOf(dir, KIND_TABLES.storm)]).toEqual([STORMY]);
     expect([...rowsOf(dir, CONTRASTS)]).toEqual([

@@ -82,6 +82,7 @@ describe('boxmark run --measure', () => {
     ['startup', ['--no-cold', '--rounds', '1'], 'starts.csv', REHEARSAL],
     // A rehearsed box holds no memory.
     ['footprint', ['--instances', '1,2'], 'footprint.csv', MAIN],
+    ['scale', ['--instances', '1,2', '--size', 'tiny', '--burst', '1ms', '--window', '50ms'], 'scale.csv', REHEARSAL],
     ['density', ['--max', '2'], 'density.csv', MAIN],
   ])(
     '%s that is interrupted says how to resume, is whole once it is resumed, and can be reproduced',
@@ -102,10 +103,10 @@ describe('boxmark run --measure', () => {
       expect(resumed.code).toBe(0);
       expect(infoOf(dir)).toMatchObject({ stopReason: 'blocks', blocksCompleted: blocks });
       const own = rows(table).filter(({ env }) => env === 'unshare');
-      const keyOf = ({ block, round, position, instances }: Record<string, string>) =>
-        `${block} ${round ?? position} ${instances}`;
+      const keyOf = ({ block, round, position, instances, instance }: Record<string, string>) =>
+        `${block} ${round ?? position} ${instances} ${instance}`;
       expect(new Set(own.map(keyOf)).size).toBe(own.length);
-      expect(own).toHaveLength(blocks * (measure === 'startup' ? planOf(dir).rounds : 2));
+      expect(own).toHaveLength(blocks * (measure === 'startup' ? planOf(dir).rounds : measure === 'scale' ? 3 : 2));
       expect(new Set(own.map(({ block }) => Number(block)))).toEqual(
         new Set(Array.from({ length: blocks }, (_, index) => index + 1)),
       );

@@ -11,6 +11,7 @@ const HEAD = [
   'long visits',
   'starts',
   'idle instances',
+  'instances at once',
   'density',
   'storms',
 ];
@@ -18,7 +19,7 @@ const HEAD = [
 it('the documentation has the numbers of the profiles', async () => {
   const rows = PROFILES.map((name) => {
     const numbers = PROFILE_NUMBERS[name];
-    const { target, rounds, longVisits, longNs, startup, footprint, density, storm } = numbers;
+    const { target, rounds, longVisits, longNs, startup, footprint, scale, density, storm } = numbers;
     return [
       `\`${name}\``,
       blocksText(numbers),
@@ -27,6 +28,7 @@ it('the documentation has the numbers of the profiles', async () => {
       `${longVisits} × ${longNs / 1e6} ms`,
       `${startup.blocks} blocks × ${startup.starts}`,
       `${footprint.blocks} blocks`,
+      `${scale.blocks} blocks`,
       `${density.blocks} blocks`,
       `${storm.blocks} blocks`,
     ];

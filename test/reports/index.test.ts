@@ -71,6 +71,8 @@ describe('the summary for programs', () => {
       'starts',
       'startup',
       'footprint',
+      'scale',
+      'laws',
       'density',
       'storm',
       'posture',
