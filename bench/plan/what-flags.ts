@@ -20,7 +20,7 @@ export const STORM_BOXES = 50;
 export const INSTANCES_PER_CPU = 4;
 
 /** Kinds of measurement in which boxes run workloads. */
-const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'scale', 'storm'];
+const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'scale', 'storm', 'capacity'];
 
 const MEASURES: Readonly<Record<Measure, string>> = {
   workloads: '',
@@ -29,6 +29,7 @@ const MEASURES: Readonly<Record<Measure, string>> = {
   scale: 'more and more instances that work at once',
   density: 'how many idle instances fit',
   storm: 'many starts at once',
+  capacity: 'what a host takes',
 };
 const SIZES: Readonly<Record<Size, string>> = { tiny: '', small: 'as in SciMark', large: '' };
 const KERNELS: Readonly<Record<KernelEngine, string>> = {
@@ -64,7 +65,7 @@ export const WHAT = [
     short: 'e',
     help: 'environments or aliases, joined by commas',
     default: 'native,container,nested,vm',
-    commands: { run: ANY },
+    commands: { run: ANY, capacity: ANY },
     plan: true,
   }),
   flag('env', names('list', 'native,docker'), {
@@ -79,6 +80,7 @@ export const WHAT = [
     help: 'workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas',
     default: 'scimark',
     commands: {
+      capacity: ANY,
       run: {
         help: "workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas; or a program: 'exec:PROGRAM ARG…', 'sh:TEXT', 'NAME=exec:…'; may be repeated. Where several instances work at once, fft unless one is named",
       },
@@ -91,14 +93,14 @@ export const WHAT = [
   flag('with', names('SRC[:DEST]', 'data.csv'), {
     repeats: true,
     help: 'a file or folder that the programs need, put into every box: read-only at an absolute path, or copied into the working folder of each start; may be repeated',
-    commands: { run: ANY },
+    commands: { run: ANY, capacity: ANY },
     kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('root', ROOT, {
     excludes: 'image',
     help: 'a container image in which the programs run, in every environment',
-    commands: { run: ANY },
+    commands: { run: ANY, capacity: ANY },
     kinds: RUN_WORKLOADS,
     plan: true,
   }),
@@ -111,25 +113,25 @@ export const WHAT = [
   flag('expect', choice<Expectation>(EXPECTED, 'output'), {
     help: 'what the programs must print',
     otherwise: 'what a trial on the baseline shows',
-    commands: { run: ANY },
+    commands: { run: ANY, capacity: ANY },
     kinds: RUN_WORKLOADS,
   }),
   flag('prepare', text('text', ': > out.db'), {
     help: 'shell text that a box runs before every burst of the programs given here, not timed; setup and cleanup stand in a plan file',
-    commands: { run: ANY },
+    commands: { run: ANY, capacity: ANY },
     kinds: RUN_WORKLOADS,
   }),
   flag('size', choice<Size>(SIZES, 'size'), {
     help: 'size of the workloads',
     default: 'small',
-    commands: { run: ANY, explain: ANY, selftest: ANY, score: ANY },
+    commands: { run: ANY, capacity: ANY, explain: ANY, selftest: ANY, score: ANY },
     kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('profile', choice<Profile>(ofProfiles), {
     help: 'how much is measured',
     default: DEFAULT_PROFILE,
-    commands: { run: ANY, explain: ANY },
+    commands: { run: ANY, capacity: ANY, explain: ANY },
     plan: true,
   }),
   flag('measure', choice<Measure>(MEASURES, 'what'), {
@@ -141,7 +143,7 @@ export const WHAT = [
   flag('baseline', text('env', 'native'), {
     help: 'what the others are compared with',
     default: 'native',
-    commands: { run: ANY, explain: ANY },
+    commands: { run: ANY, capacity: ANY, explain: ANY },
     plan: true,
   }),
   flag('contrast', PAIRS, {
@@ -153,7 +155,7 @@ export const WHAT = [
   flag('kernels', choice<KernelEngine>(KERNELS, 'engine'), {
     help: 'how the kernels are computed, always to the same bits',
     default: 'reference',
-    commands: { run: ANY, score: ANY },
+    commands: { run: ANY, capacity: ANY, score: ANY },
     kinds: RUN_WORKLOADS,
     plan: true,
   }),
@@ -172,6 +174,7 @@ export const HOW_MUCH = [
     otherwise: "the profile's",
     commands: {
       run: ANY,
+      capacity: ANY,
       explain: ANY,
       selftest: { help: 'blocks to measure', default: '10' },
       reproduce: { help: 'blocks to measure', otherwise: "the session's plan" },
@@ -218,7 +221,7 @@ export const HOW_MUCH = [
   flag('burst', time({ least: '1us', most: '1000s' }), {
     help: 'length of a timed burst on the baseline',
     default: '10ms',
-    commands: { run: ANY, explain: ANY, selftest: ANY },
+    commands: { run: ANY, capacity: ANY, explain: ANY, selftest: ANY },
     kinds: RUN_WORKLOADS,
     plan: true,
   }),
@@ -240,22 +243,22 @@ export const HOW_MUCH = [
     help: 'numbers of boxes held, at work, or started, at a time',
     otherwise: 'footprint 1,2,4,8; scale 1,2,3,4,6,8,12,…, density 1,2,5,10,20,50,… up to --max; storm --max',
     commands: { run: ANY },
-    kinds: ['footprint', 'scale', 'density', 'storm'],
+    kinds: ['footprint', 'scale', 'density', 'storm', 'capacity'],
     plan: true,
   }),
   flag('max', count(1, MOST_INSTANCES), {
     excludes: 'instances',
     help: 'most boxes at a time',
     otherwise: `scale ${INSTANCES_PER_CPU} for each CPU, density ${MOST_HELD}, storm ${STORM_BOXES}`,
-    commands: { run: ANY },
-    kinds: ['scale', 'density', 'storm'],
+    commands: { run: ANY, capacity: ANY },
+    kinds: ['scale', 'density', 'storm', 'capacity'],
     plan: true,
   }),
   flag('window', time({ least: '10ms', most: '1000s' }), {
     help: 'length of a window in which all instances work at once',
     default: '1s',
-    commands: { run: ANY },
-    kinds: ['scale'],
+    commands: { run: ANY, capacity: ANY },
+    kinds: ['scale', 'capacity'],
     plan: true,
   }),
   flag('cold', ON, {
@@ -269,6 +272,7 @@ export const HOW_MUCH = [
     help: "don't start a block that would finish after this time, such as 10m",
     commands: {
       run: ANY,
+      capacity: ANY,
       explain: ANY,
       reproduce: ANY,
       resume: { help: "don't start a block that would finish after this time, counted from now, such as 10m" },

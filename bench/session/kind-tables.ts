@@ -114,7 +114,7 @@ const SCALE = new Table<Partial<ScaleRow>, ScaleRow>(
     }),
   ],
   (row) => row as unknown as ScaleRow,
-  ['scale'],
+  ['scale', 'capacity'],
 );
 
 /** In the order of the manifest. */

@@ -46,6 +46,7 @@ const COST_ANSWERS: Readonly<Record<CostMeasure, (model: ReportModel) => string>
   scale: scaleAnswer,
   density: densityAnswer,
   storm: stormAnswer,
+  capacity: scaleAnswer,
 };
 
 /** What was planned and has no figure; null when everything has, or nothing. */
