@@ -20,9 +20,9 @@ const KINDS: Readonly<Record<Measure, Kind>> = {
   startup,
   footprint,
   scale,
+  capacity,
   density,
   storm,
-  capacity,
 };
 
 /** What a plan measures. Throws a usage error for a kind that only a later version has. */

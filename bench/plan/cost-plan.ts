@@ -17,7 +17,7 @@ interface CostScope {
 }
 
 /** Kinds of measurement that use every CPU of the host where none is named: the harness only waits meanwhile. */
-const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale', 'density', 'storm', 'capacity']);
+const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale', 'storm', 'capacity']);
 
 /** What instances do where no workload is named: the group `scimark` would take five times as long. */
 const WORKLOAD_OF_INSTANCES = 'fft';
@@ -30,9 +30,9 @@ const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostS
   }),
   footprint: (input) => ({ rounds: 1, instances: readInstances(input.instances) }),
   scale: scaleSettings,
+  capacity: scaleSettings,
   density: (input) => ({ rounds: 1, instances: input.instances ?? stepsUpTo(input.max ?? MOST_HELD) }),
   storm: (input) => ({ rounds: 1, instances: input.instances ?? [input.max ?? STORM_BOXES] }),
-  capacity: scaleSettings,
 };
 
 function scaleSettings(input: PlanInput, { cpus }: CostScope): CostSettings {
@@ -65,13 +65,6 @@ export function defaultWorkloads({ measure = 'workloads' }: PlanInput): PlanInpu
   return measure === 'workloads' ? defaultFor('run', 'workload') : [WORKLOAD_OF_INSTANCES];
 }
 
-/** 1, 2, 5, 10, 20, 50 … below `most`, and `most` itself. */
-function stepsUpTo(most: number): number[] {
-  const steps: number[] = [];
-  for (let decade = 1; decade < most; decade *= 10) steps.push(decade, 2 * decade, 5 * decade);
-  return [...steps.filter((step) => step < most), most];
-}
-
 /** 1, 2, 3, 4, 6, 8, 12 …: powers of two and those halfway, and the last one itself. */
 export function levelsUpTo(most: number): number[] {
   const levels: number[] = [];
@@ -80,6 +73,13 @@ export function levelsUpTo(most: number): number[] {
     if (power >= 2 && power * 1.5 < most) levels.push(power * 1.5);
   }
   return [...levels, most];
+}
+
+/** 1, 2, 5, 10, 20, 50 … below `most`, and `most` itself. */
+function stepsUpTo(most: number): number[] {
+  const steps: number[] = [];
+  for (let decade = 1; decade < most; decade *= 10) steps.push(decade, 2 * decade, 5 * decade);
+  return [...steps.filter((step) => step < most), most];
 }
 
 /** Does a kind of measurement run workloads? */

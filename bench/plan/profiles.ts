@@ -10,29 +10,41 @@ export interface ProfileNumbers
   readonly footprint: { readonly blocks: number };
   /** Sessions of instances that work at once. */
   readonly scale: { readonly blocks: number };
+  /** Sessions of what a host takes. */
+  readonly capacity: { readonly blocks: number };
   /** Sessions of as many idle instances as fit. */
   readonly density: { readonly blocks: number };
   /** Sessions of many starts at once. */
   readonly storm: { readonly blocks: number };
-  /** Sessions of what a host takes. */
-  readonly capacity: { readonly blocks: number };
 }
 
 export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
   quick: {
     ...{ minBlocks: 6, maxBlocks: 6, target: null, rounds: 30, longVisits: 1, longNs: 3e8 },
-    ...{ startup: { blocks: 6, starts: 4 }, footprint: { blocks: 3 }, scale: { blocks: 6 } },
-    ...{ density: { blocks: 2 }, storm: { blocks: 3 }, capacity: { blocks: 6 } },
+    ...{ startup: { blocks: 6, starts: 4 }, footprint: { blocks: 3 }, scale: { blocks: 6 }, capacity: { blocks: 6 } },
+    ...{ density: { blocks: 2 }, storm: { blocks: 3 } },
   },
   standard: {
     ...{ minBlocks: 10, maxBlocks: 30, target: 0.0099, rounds: 40, longVisits: 2, longNs: 5e8 },
-    ...{ startup: { blocks: 10, starts: 8 }, footprint: { blocks: 6 }, scale: { blocks: 10 } },
-    ...{ density: { blocks: 4 }, storm: { blocks: 6 }, capacity: { blocks: 10 } },
+    ...{
+      startup: { blocks: 10, starts: 8 },
+      footprint: { blocks: 6 },
+      scale: { blocks: 10 },
+      capacity: { blocks: 10 },
+      density: { blocks: 4 },
+      storm: { blocks: 6 },
+    },
   },
   publish: {
     ...{ minBlocks: 12, maxBlocks: 40, target: 0.005, rounds: 60, longVisits: 3, longNs: 5e8 },
-    ...{ startup: { blocks: 20, starts: 12 }, footprint: { blocks: 10 }, scale: { blocks: 16 } },
-    ...{ density: { blocks: 6 }, storm: { blocks: 10 }, capacity: { blocks: 16 } },
+    ...{
+      startup: { blocks: 20, starts: 12 },
+      footprint: { blocks: 10 },
+      scale: { blocks: 16 },
+      capacity: { blocks: 16 },
+      density: { blocks: 6 },
+      storm: { blocks: 10 },
+    },
   },
 };
 

@@ -27,9 +27,9 @@ const MEASURES: Readonly<Record<Measure, string>> = {
   startup: 'many short starts',
   footprint: 'memory and disk of idle instances',
   scale: 'more and more instances that work at once',
+  capacity: 'what a host takes',
   density: 'how many idle instances fit',
   storm: 'many starts at once',
-  capacity: 'what a host takes',
 };
 const SIZES: Readonly<Record<Size, string>> = { tiny: '', small: 'as in SciMark', large: '' };
 const KERNELS: Readonly<Record<KernelEngine, string>> = {
@@ -240,8 +240,8 @@ export const HOW_MUCH = [
     plan: true,
   }),
   flag('instances', counts(1, MOST_INSTANCES, '1,2,4,8'), {
-    help: 'numbers of boxes held, at work, or started, at a time',
-    otherwise: 'footprint 1,2,4,8; scale 1,2,3,4,6,8,12,…, density 1,2,5,10,20,50,… up to --max; storm --max',
+    help: 'numbers of boxes held, at work, or started at a time',
+    otherwise: 'footprint 1,2,4,8; scale 1,2,3,4,6,8,12,… and density 1,2,5,10,… up to --max; storm --max',
     commands: { run: ANY },
     kinds: ['footprint', 'scale', 'density', 'storm', 'capacity'],
     plan: true,
@@ -249,7 +249,7 @@ export const HOW_MUCH = [
   flag('max', count(1, MOST_INSTANCES), {
     excludes: 'instances',
     help: 'most boxes at a time',
-    otherwise: `scale ${INSTANCES_PER_CPU} for each CPU, density ${MOST_HELD}, storm ${STORM_BOXES}`,
+    otherwise: `scale and capacity ${INSTANCES_PER_CPU} for each CPU, density ${MOST_HELD}, storm ${STORM_BOXES}`,
     commands: { run: ANY, capacity: ANY },
     kinds: ['scale', 'density', 'storm', 'capacity'],
     plan: true,

@@ -17,8 +17,8 @@ import {
   TRAITS,
   VERDICTS,
 } from '../../bench/types.ts';
-import { FOOTPRINT_FIGURES } from '../model/costs.ts';
-import { density, scaleLaw, scaleLevel, slope, storm } from './capacity-schema.ts';
+import { DENSITY_FIGURES, FOOTPRINT_FIGURES } from '../model/costs.ts';
+import { scaleLaw, scaleLevel } from './capacity-schema.ts';
 
 const figure = z.number().nullable();
 const text = z.string();

@@ -50,8 +50,16 @@ export interface CostInput extends Partial<KindRows> {
   readonly environments: readonly { readonly path: string; readonly facts?: BoxFacts | null }[];
 }
 
-export function costsOf(input: CostInput): CostModel {
-  const { plan, starts, bursts, environments, footprint = [], scale = [], density = [], storm = [] } = input;
+export function costsOf({
+  plan,
+  starts,
+  footprint = [],
+  scale = [],
+  density = [],
+  storm = [],
+  bursts,
+  environments,
+}: CostInput): CostModel {
   return {
     startup: plan.measure === 'startup' ? startupRows(starts, plan) : [],
     footprint: summarizeFootprint(footprint, plan),

@@ -44,9 +44,9 @@ const COST_ANSWERS: Readonly<Record<CostMeasure, (model: ReportModel) => string>
   startup: startupAnswer,
   footprint: footprintAnswer,
   scale: scaleAnswer,
+  capacity: scaleAnswer,
   density: densityAnswer,
   storm: stormAnswer,
-  capacity: scaleAnswer,
 };
 
 /** What was planned and has no figure; null when everything has, or nothing. */
