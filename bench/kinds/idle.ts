@@ -1,4 +1,4 @@
-/** Readings of a host on which idle instances are held. */
+/** What kinds that weigh idle instances share. */
 
 import type { Holdings } from '../types.ts';
 

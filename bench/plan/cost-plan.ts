@@ -17,7 +17,7 @@ interface CostScope {
 }
 
 /** Kinds of measurement that use every CPU of the host where none is named: the harness only waits meanwhile. */
-const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale', 'storm', 'capacity']);
+const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale', 'density', 'storm', 'capacity']);
 
 /** What instances do where no workload is named: the group `scimark` would take five times as long. */
 const WORKLOAD_OF_INSTANCES = 'fft';

@@ -23,6 +23,8 @@ import { chartNames } from './names.ts';
 import { lookAt, looksOf, pointsWithBars } from './palette.ts';
 
 const MOST_POINTS = 60;
+/** The axis ends at so many times the longest time. */
+const MOST_OF_LARGEST = 2.5;
 
 type Ready = StormSummary & { readonly allReady: NonNullable<StormSummary['allReady']> };
 
@@ -42,6 +44,9 @@ export function stormChart(model: ReportModel, width: number): Chart | null {
     return `${names.get(one.env) ?? clean(one.env, 30)}${number}: ${wayOf(one)}`;
   });
   const lookOf = looksOf(model.environments);
+  // A few blocks can leave intervals beside which every time would be a dot at the edge.
+  const most = (MOST_OF_LARGEST * Math.max(...rows.map(({ allReady }) => allReady.ms))) / 1000;
+  const isCut = rows.some(({ allReady }) => (allReady.interval?.high ?? 0) / 1000 > most);
   return {
     id: 'storm',
     title: 'Until all boxes are ready',
@@ -51,6 +56,7 @@ export function stormChart(model: ReportModel, width: number): Chart | null {
       .join('; ')}.`,
     notes: [
       'With 95 % intervals over blocks. Each block has every environment in every way of starting, in random order.',
+      ...(isCut ? ['Intervals that leave the chart are in its table.'] : []),
     ],
     width,
     height: 110 + 30 * labels.length,
@@ -73,7 +79,10 @@ export function stormChart(model: ReportModel, width: number): Chart | null {
         ],
       },
       options: baseOptions({
-        scales: { x: valueAxis('s until all boxes are ready', { beginAtZero: true }), y: nameAxis(labels) },
+        scales: {
+          x: valueAxis('s until all boxes are ready', { min: 0, ...(isCut ? { max: round(most) } : {}) }),
+          y: nameAxis(labels),
+        },
         plugins: { legend: { display: false } },
       }),
     },

@@ -125,10 +125,13 @@ export function stormAnswer(model: ReportModel): string {
   const texts = model.session.plan.environments.flatMap(({ path }) => {
     const own = storms.filter(({ env, instances }) => env === path && instances === most);
     const worst = own.find(({ against }) => against === null);
+    if (worst === undefined) return [];
+    const atWorst = worst.victim?.ratio ?? Number.POSITIVE_INFINITY;
+    // The other way that spares the box at work most, if one does.
     const best = own
       .filter(({ against, victim, lost }) => against !== null && victim !== null && lost === 0)
+      .filter(({ victim }) => (victim?.ratio ?? atWorst) < atWorst)
       .sort((a, b) => (a.victim?.ratio ?? 0) - (b.victim?.ratio ?? 0))[0];
-    if (worst === undefined) return [];
     const remedy = best === undefined ? '' : `; ${stormWay(best)} ${outcomeText(best)}`;
     return [`${clean(path, 60)} ${outcomeText(worst)}${remedy}`];
   });

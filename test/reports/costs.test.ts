@@ -165,6 +165,13 @@ describe('a report of storms', () => {
     );
   });
 
+  it('names no other way in the answer where none spares it', () => {
+    const worse = STORM.map((row) => (row.share === 'weight' ? { ...row, victimDuringNs: 5000 } : row));
+    expect(answerOf(buildModel(costInput('storm', { storm: worse })))).toBe(
+      '10 starts at once: docker all ready after 2.00 s, the box at work beside them × 4.00 [4.00, 4.00].',
+    );
+  });
+
   it('draws how many boxes are ready when, a line for each way of starting', () => {
     const [chart] = stormTimelines(model, 560);
     expect(chart?.id).toBe('storm-docker-10');
