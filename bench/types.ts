@@ -6,7 +6,7 @@ import type { KernelEngine, Size } from './workload.ts';
 export type * from './box/box.ts';
 export type * from './box/facts.ts';
 export * from './box/traits.ts';
-export type * from './rows.ts';
+export * from './rows.ts';
 export * from './workload.ts';
 
 // ---------------------------------------------------------------- plan
@@ -26,8 +26,8 @@ export interface Contrast {
   readonly baseline: string;
 }
 
-/** What is measured instead of workloads: many short starts; memory and disk of idle instances. */
-export const COST_MEASURES = ['startup', 'footprint'] as const;
+/** What is measured instead of workloads: many short starts; memory and disk of idle instances; latency of requests under load. */
+export const COST_MEASURES = ['startup', 'footprint', 'load'] as const;
 export type CostMeasure = (typeof COST_MEASURES)[number];
 
 /** What a box's output is compared with: that of the others; nothing. */
@@ -151,6 +151,11 @@ export interface Plan {
   readonly cold?: boolean;
   /** Footprint: how many idle instances are held at a time, ascending. */
   readonly instances?: readonly number[];
+  /** Load: arrivals a second, ascending; left out: shares of what the baseline can do, which the session finds. */
+  readonly rates?: readonly number[];
+  /** Load: requests arrive for so long at a rate, and until there are so many. */
+  readonly levelNs?: number;
+  readonly levelArrivals?: number;
 }
 
 // ---------------------------------------------------------------- results

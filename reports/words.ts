@@ -38,6 +38,11 @@ export function mib(bytes: number): string {
   return Math.abs(value) < 0.0005 ? '0' : `${value < 0 ? MINUS : ''}${threeDigits(Math.abs(value))}`;
 }
 
+/** Requests a second, without the unit. */
+export function rateText(perSecond: number): string {
+  return perSecond >= 1000 ? perSecond.toFixed(0) : threeDigits(perSecond);
+}
+
 /** Milliseconds with a unit that fits. */
 export function ms(value: number): string {
   return formatNs(value * 1e6);

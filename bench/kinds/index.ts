@@ -8,6 +8,7 @@ import type { SessionInfo } from '../session/info.ts';
 import type { Plan } from '../types.ts';
 import { formatSpan } from '../units.ts';
 import { footprint } from './footprint.ts';
+import { load } from './load.ts';
 import { startup } from './startup.ts';
 import { workloads } from './workloads.ts';
 
@@ -15,6 +16,7 @@ const KINDS: Readonly<Record<Measure, Kind>> = {
   workloads,
   startup,
   footprint,
+  load,
 };
 
 /** What a plan measures. Throws a usage error for a kind that only a later version has. */

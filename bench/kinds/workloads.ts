@@ -4,16 +4,13 @@ import { hostTimedBoxes } from '../analysis/contrast/clock.ts';
 import { isPrecise } from '../analysis/contrast/precise.ts';
 import { sessionTable } from '../analysis/contrast/session-table.ts';
 import { decideWarmup } from '../analysis/warmup.ts';
-import { knownRemedy } from '../box/known-faults.ts';
-import { BoxmarkError } from '../errors.ts';
 import { commandOf, ownOf, runOf } from '../plan/commands.ts';
 import { commandText } from '../plan/exec.ts';
 import { blocksText } from '../plan/profiles.ts';
 import { rootText } from '../plan/root.ts';
 import { boxesOf } from '../plan/schedule.ts';
+import { calibrated } from '../run/baseline.ts';
 import { BlockRun } from '../run/block.ts';
-import { calibrate } from '../run/calibrate.ts';
-import { BoxFault } from '../run/client.ts';
 import type {
   BlockResult,
   BlockScope,
@@ -24,7 +21,6 @@ import type {
   SessionScope,
   TimeGuess,
 } from '../run/kind.ts';
-import { Resident } from '../run/resident.ts';
 import { Ledger, Verifier } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import { NO_KIND_ROWS } from '../session/kind-tables.ts';
@@ -133,16 +129,8 @@ class WorkloadsRun implements KindRun {
 
   /** Work per burst, on a start of the baseline that is not measured otherwise. */
   async prepare(): Promise<Partial<SessionInfo> | undefined> {
-    const { plan, progress } = this.#session;
     if (Object.keys(this.#session.info().work).length > 0) return undefined;
-    progress.phase('calibrating on the baseline', true);
-    const resident = await this.#startBaseline();
-    try {
-      assertRuns(resident.refused, plan.baseline);
-      return { work: await calibrate(resident, plan) };
-    } finally {
-      await resident.close();
-    }
+    return { work: await calibrated(this.#session) };
   }
 
   runBlock(block: BlockScope): Promise<BlockResult> {
@@ -179,34 +167,4 @@ class WorkloadsRun implements KindRun {
   close(): Promise<void> {
     return this.#verifier.close();
   }
-
-  async #startBaseline(): Promise<Resident> {
-    const { plan, environments, gauges, signal, info } = this.#session;
-    const environment = environments.find(({ path }) => path === plan.baseline);
-    if (environment === undefined) throw new Error('the baseline is not among the environments');
-    try {
-      const start = { box: plan.baseline, startId: 'calibration', position: 0, digests: false, environment };
-      return await Resident.start({ plan, gauges, signal, image: info().image }, start);
-    } catch (error) {
-      if (!(error instanceof BoxFault)) throw error;
-      throw new BoxmarkError({
-        what: `The baseline did not start: ${error.message}`,
-        value: plan.baseline,
-        remedy: knownRemedy(error.message) ?? 'boxmark doctor, or another --baseline',
-        cause: error,
-      });
-    }
-  }
-}
-
-/** What the baseline can't run has nothing to be compared with. */
-function assertRuns(refused: ReadonlyMap<string, string>, baseline: string): void {
-  const [first] = refused;
-  if (first === undefined) return;
-  const [workload, reason] = first;
-  throw new BoxmarkError({
-    what: `The baseline ${baseline} can't run a workload: ${reason}.`,
-    value: workload,
-    remedy: 'another --baseline, or other workloads: boxmark list workloads',
-  });
 }

@@ -3,6 +3,7 @@
 import { usageError } from '../errors.ts';
 import type { CostMeasure, Plan, Profile } from '../types.ts';
 import type { Measure } from './flag.ts';
+import { loadSettings } from './load-plan.ts';
 import { blocksOf, PROFILE_NUMBERS } from './profiles.ts';
 import { defaultFor, keyOf, PLAN_FLAGS, type PlanInput } from './read-flags.ts';
 
@@ -20,6 +21,7 @@ const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostS
     cold: input.cold !== false,
   }),
   footprint: (input) => ({ rounds: 1, instances: readInstances(input.instances) }),
+  load: loadSettings,
 };
 
 /** What replaces the settings of workloads; null when those are measured. A flag without effect is a usage error. */

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { BoxmarkError, messageOf, nearest, usageError } from '../errors.ts';
 import type { Contrast, Limits, Metric, Plan, PlannedEnvironment, PlannedRoot } from '../types.ts';
 import { commandSettings, commandSpecs } from './command-setting.ts';
-import { costSettings } from './cost-plan.ts';
+import { costSettings, takes } from './cost-plan.ts';
 import { namedCommands, writtenCommand } from './exec.ts';
 import type { Flag } from './flag.ts';
 import { PROFILE_NUMBERS } from './profiles.ts';
@@ -262,7 +262,7 @@ export function balancedRounds(
   { rounds, measure, singleBursts }: Pick<Plan, 'rounds' | 'measure' | 'singleBursts'>,
   environments: number,
 ): number {
-  return measure === 'footprint' || singleBursts === true ? rounds : roundUp(rounds, environments + 1);
+  return !takes('rounds', measure ?? 'workloads') || singleBursts === true ? rounds : roundUp(rounds, environments + 1);
 }
 
 function pathOf(name: string, environments: readonly PlannedEnvironment[]): string {

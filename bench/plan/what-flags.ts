@@ -6,16 +6,18 @@ import { METRICS, WORKLOADS } from './exec.ts';
 import { ANY, flag, type Measure } from './flag.ts';
 import { blocksText, CAP_WITH_TARGET, DEFAULT_PROFILE, LEAST_WITH_TARGET, PROFILE_NUMBERS } from './profiles.ts';
 import { ROOT } from './root.ts';
-import { choice, count, counts, names, ON, PAIRS, PERCENT, PERCENTS, text, time } from './values.ts';
+import { choice, count, counts, names, ON, PAIRS, PERCENT, PERCENTS, rates, text, time } from './values.ts';
 /** Bounds are far beyond what anyone would plan; they keep a slip from filling the disk. */
 export const MOST_BLOCKS = 100_000;
 export const MOST_INSTANCES = 256;
 export const MOST_THREADS = 1024;
+export const MOST_RATE = 100_000;
 
 const MEASURES: Readonly<Record<Measure, string>> = {
   workloads: '',
   startup: 'many short starts',
   footprint: 'memory and disk of idle instances',
+  load: 'latency of requests that arrive at random',
 };
 const SIZES: Readonly<Record<Size, string>> = { tiny: '', small: 'as in SciMark', large: '' };
 const KERNELS: Readonly<Record<KernelEngine, string>> = {
@@ -68,25 +70,26 @@ export const WHAT = [
     commands: {
       run: {
         help: "workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas; or a program: 'exec:PROGRAM ARG…', 'sh:TEXT', 'NAME=exec:…'; may be repeated",
+        otherwise: 'scimark; load: lu',
       },
       explain: ANY,
       selftest: { help: 'kernels (boxmark list workloads), joined by commas' },
     },
-    kinds: ['workloads'],
+    kinds: ['workloads', 'load'],
     plan: true,
   }),
   flag('with', names('SRC[:DEST]', 'data.csv'), {
     repeats: true,
     help: 'a file or folder that the programs need, put into every box: read-only at an absolute path, or copied into the working folder of each start; may be repeated',
     commands: { run: ANY },
-    kinds: ['workloads'],
+    kinds: ['workloads', 'load'],
     plan: true,
   }),
   flag('root', ROOT, {
     excludes: 'image',
     help: 'a container image in which the programs run, in every environment',
     commands: { run: ANY },
-    kinds: ['workloads'],
+    kinds: ['workloads', 'load'],
     plan: true,
   }),
   flag('metric', METRICS, {
@@ -99,18 +102,18 @@ export const WHAT = [
     help: 'what the programs must print',
     otherwise: 'what a trial on the baseline shows',
     commands: { run: ANY },
-    kinds: ['workloads'],
+    kinds: ['workloads', 'load'],
   }),
   flag('prepare', text('text', ': > out.db'), {
     help: 'shell text that a box runs before every burst of the programs given here, not timed; setup and cleanup stand in a plan file',
     commands: { run: ANY },
-    kinds: ['workloads'],
+    kinds: ['workloads', 'load'],
   }),
   flag('size', choice<Size>(SIZES, 'size'), {
     help: 'size of the workloads',
     default: 'small',
     commands: { run: ANY, explain: ANY, selftest: ANY, score: ANY },
-    kinds: ['workloads'],
+    kinds: ['workloads', 'load'],
     plan: true,
   }),
   flag('profile', choice<Profile>(ofProfiles), {
@@ -141,7 +144,7 @@ export const WHAT = [
     help: 'how the kernels are computed, always to the same bits',
     default: 'reference',
     commands: { run: ANY, score: ANY },
-    kinds: ['workloads'],
+    kinds: ['workloads', 'load'],
     plan: true,
   }),
   flag('slow', PERCENTS, {
@@ -205,8 +208,8 @@ export const HOW_MUCH = [
   flag('burst', time({ least: '1us', most: '1000s' }), {
     help: 'length of a timed burst on the baseline',
     default: '10ms',
-    commands: { run: ANY, explain: ANY, selftest: ANY },
-    kinds: ['workloads'],
+    commands: { run: { otherwise: '10ms; load: 5ms' }, explain: ANY, selftest: ANY },
+    kinds: ['workloads', 'load'],
     plan: true,
   }),
   flag('threads', count(1, MOST_THREADS), {
@@ -228,6 +231,20 @@ export const HOW_MUCH = [
     default: '1,2,4,8',
     commands: { run: ANY },
     kinds: ['footprint'],
+    plan: true,
+  }),
+  flag('rates', rates(MOST_RATE, '10,50,100'), {
+    help: 'requests a second that arrive, one level after the other',
+    otherwise: 'shares of what the baseline can do, from 0.2 to 1.1',
+    commands: { run: ANY },
+    kinds: ['load'],
+    plan: true,
+  }),
+  flag('level', time({ least: '10ms', most: '2h' }), {
+    help: 'how long requests arrive at a rate',
+    otherwise: "the profile's, and until there are enough of them",
+    commands: { run: ANY },
+    kinds: ['load'],
     plan: true,
   }),
   flag('cold', ON, {

@@ -134,8 +134,15 @@ export function wholeOf({ starts, blocksCompleted, ...records }: SessionRecords)
   return {
     samples: [],
     starts: starts.filter(isWhole),
-    ...kindRows((table) => records[table].filter(isWhole)),
+    ...kindRows((table) => rowsOf(records[table], isWhole)),
   };
+}
+
+function rowsOf<K extends KindTable>(
+  rows: KindRows[K],
+  counts: (row: { readonly block: number }) => boolean,
+): readonly KindRows[K][number][] {
+  return (rows as readonly { readonly block: number }[]).filter(counts) as unknown as readonly KindRows[K][number][];
 }
 
 /** Environments of which a start completed. */

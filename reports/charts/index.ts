@@ -9,6 +9,7 @@ import type { Chart } from './chart.ts';
 import { distributionChart, slug } from './distribution.ts';
 import { footprintChart } from './footprint.ts';
 import { ladderAxis, ladderChart } from './ladder.ts';
+import { loadCharts } from './load.ts';
 import { orderChart } from './order.ts';
 import { startupChart } from './startup.ts';
 import { warmupChart } from './warmup.ts';
@@ -18,7 +19,10 @@ const NARROW = 560;
 
 /** By the names that sections use; empty where there is nothing to draw. */
 export type SessionCharts = Readonly<
-  Record<'ladder' | 'workloads' | 'distributions' | 'order' | 'startup' | 'footprint' | 'warmups', readonly Chart[]>
+  Record<
+    'ladder' | 'workloads' | 'distributions' | 'order' | 'startup' | 'footprint' | 'load' | 'warmups',
+    readonly Chart[]
+  >
 >;
 
 /** Pure: the same model gives the same configurations. */
@@ -52,6 +56,7 @@ export function sessionCharts(model: ReportModel): SessionCharts {
     order: only(orderChart(model, WIDE)),
     startup: only(startupChart(model, WIDE)),
     footprint: only(footprintChart(model, WIDE)),
+    load: loadCharts(model, WIDE),
     warmups: each((workload) => warmupChart(model, workload, NARROW)),
   };
 }

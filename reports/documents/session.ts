@@ -1,6 +1,7 @@
 /** The report of a session: its sections, in the order in which they are read. */
 
 import { isOfPrograms } from '../../bench/plan/commands.ts';
+import { takes } from '../../bench/plan/cost-plan.ts';
 import { formatCpuList, formatSpan } from '../../bench/units.ts';
 import type { Chart } from '../charts/chart.ts';
 import { sessionCharts } from '../charts/index.ts';
@@ -14,6 +15,7 @@ import { couldNotRun } from '../sections/differences.ts';
 import { footprint } from '../sections/footprint.ts';
 import { host } from '../sections/host.ts';
 import { levels } from '../sections/levels.ts';
+import { load } from '../sections/load.ts';
 import { dictionary, method } from '../sections/method.ts';
 import { notes } from '../sections/notes.ts';
 import { parity } from '../sections/parity.ts';
@@ -33,6 +35,7 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   verdicts,
   warmStarts,
   footprint,
+  load,
   contrasts,
   levels,
   scratch,
@@ -73,7 +76,7 @@ function aboutSession({ session, blocks }: ReportModel): Text[] {
   const { plan } = session;
   const took = (Date.parse(session.finishedAt ?? '') - Date.parse(session.startedAt)) / 1000;
   const span = Number.isFinite(took) ? ` in ${formatSpan(took)}` : '';
-  const rounds = plan.measure === 'footprint' ? '' : ` × ${plan.rounds} rounds`;
+  const rounds = !takes('rounds', plan.measure ?? 'workloads') ? '' : ` × ${plan.rounds} rounds`;
   const shape = `${plan.profile}: ${count(blocks, 'block')}${rounds}${span}`;
   const kernels = isOfPrograms(plan) ? '' : `size ${plan.size}, ${plan.kernels} kernels, `;
   const where = `${cpusText(plan)}, ${kernels}seed ${plan.seed}`;

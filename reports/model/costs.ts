@@ -1,10 +1,12 @@
-/** Costs other than CPU time: starts compared, memory and disk of an instance, posture of the boxes. */
+/** Costs other than CPU time: starts compared, memory and disk of an instance, latency under load, posture of the boxes. */
 
+import { type LoadSummary, summarizeLoad } from '../../bench/analysis/capacity/load.ts';
 import { type FootprintSummary, summarizeFootprint } from '../../bench/analysis/footprint.ts';
 import { type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
 import { startupRows } from '../../bench/analysis/startup.ts';
-import type { BoxFacts, FootprintRow, Plan, Start, StartupRow } from '../../bench/types.ts';
+import type { BoxFacts, FootprintRow, LoadRow, Plan, Start, StartupRow } from '../../bench/types.ts';
 
+export { LATENCIES } from '../../bench/analysis/capacity/load.ts';
 export { FOOTPRINT_FIGURES } from '../../bench/analysis/footprint.ts';
 
 export interface CostModel {
@@ -12,6 +14,8 @@ export interface CostModel {
   readonly startup: readonly StartupRow[];
   /** Empty unless the session measured the footprint. */
   readonly footprint: readonly FootprintSummary[];
+  /** Empty unless the session measured load. */
+  readonly load: LoadSummary;
   /** Of the environments whose facts are known. */
   readonly posture: Posture;
 }
@@ -27,13 +31,15 @@ export interface CostInput {
   readonly plan: Plan;
   readonly starts: readonly Start[];
   readonly footprint: readonly FootprintRow[] | undefined;
+  readonly load: readonly LoadRow[] | undefined;
   readonly environments: readonly { readonly path: string; readonly facts?: BoxFacts | null }[];
 }
 
-export function costsOf({ plan, starts, footprint, environments }: CostInput): CostModel {
+export function costsOf({ plan, starts, footprint, load, environments }: CostInput): CostModel {
   return {
     startup: plan.measure === 'startup' ? startupRows(starts, plan) : [],
     footprint: summarizeFootprint(footprint ?? [], plan),
+    load: summarizeLoad(load ?? [], plan),
     posture: postureOf(environments),
   };
 }

@@ -199,7 +199,7 @@ export function buildModel(input: ModelInput): ReportModel {
     unequal: unequalOf(events),
     allowUnequal: plan.allowUnequal === true,
     hostTimed: [...hostTimed],
-    costs: costsOf({ plan, starts, footprint: input.footprint, environments: session.environments }),
+    costs: costsOf({ plan, starts, footprint: input.footprint, load: input.load, environments: session.environments }),
     headline: headlineOf(table.rows, plan, environments),
     failures: failuresOf(starts),
     unavailable: input.unavailable,

@@ -1,7 +1,6 @@
 /** Exports for services and for Google Benchmark's tools, by the rules of their readers. */
 
 import { describe, expect, it } from 'vitest';
-import type { CostMeasure } from '../../../bench/types.ts';
 import { bencher } from '../../../reports/formats/bencher.ts';
 import { googleBenchmark } from '../../../reports/formats/google-benchmark.ts';
 import { openmetrics } from '../../../reports/formats/openmetrics.ts';
@@ -13,7 +12,7 @@ type Metrics = Record<string, { value: number; lower_value?: number; upper_value
 
 const bencherOf = (model: ReturnType<typeof fullModel>): Record<string, Metrics> =>
   JSON.parse(textOf(bencher, [model]));
-const costModel = (measure: CostMeasure) =>
+const costModel = (measure: 'startup' | 'footprint') =>
   exportModelFrom(costInput(measure, measure === 'footprint' ? { footprint: FOOTPRINT } : {}));
 
 describe('the export bencher', () => {

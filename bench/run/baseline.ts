@@ -1,0 +1,54 @@
+/** What a session learns from a start of the baseline that is not measured otherwise: how much work a burst is. */
+
+import { knownRemedy } from '../box/known-faults.ts';
+import { BoxmarkError } from '../errors.ts';
+import { calibrate } from './calibrate.ts';
+import { BoxFault } from './client.ts';
+import type { SessionScope } from './kind.ts';
+import { Resident } from './resident.ts';
+
+/** Passes in a burst, by workload. */
+export function calibrated(session: SessionScope): Promise<Record<string, number>> {
+  return onBaseline(session, (resident) => calibrate(resident, session.plan));
+}
+
+/** Starts the baseline for `act`, and closes it. Throws what explains why the baseline can't be measured. */
+export async function onBaseline<T>(session: SessionScope, act: (resident: Resident) => Promise<T>): Promise<T> {
+  session.progress.phase('calibrating on the baseline', true);
+  const resident = await startBaseline(session);
+  try {
+    assertRuns(resident.refused, session.plan.baseline);
+    return await act(resident);
+  } finally {
+    await resident.close();
+  }
+}
+
+async function startBaseline({ plan, environments, gauges, signal, info }: SessionScope): Promise<Resident> {
+  const environment = environments.find(({ path }) => path === plan.baseline);
+  if (environment === undefined) throw new Error('the baseline is not among the environments');
+  try {
+    const start = { box: plan.baseline, startId: 'calibration', position: 0, digests: false, environment };
+    return await Resident.start({ plan, gauges, signal, image: info().image }, start);
+  } catch (error) {
+    if (!(error instanceof BoxFault)) throw error;
+    throw new BoxmarkError({
+      what: `The baseline did not start: ${error.message}`,
+      value: plan.baseline,
+      remedy: knownRemedy(error.message) ?? 'boxmark doctor, or another --baseline',
+      cause: error,
+    });
+  }
+}
+
+/** What the baseline can't run has nothing to be compared with. */
+function assertRuns(refused: ReadonlyMap<string, string>, baseline: string): void {
+  const [first] = refused;
+  if (first === undefined) return;
+  const [workload, reason] = first;
+  throw new BoxmarkError({
+    what: `The baseline ${baseline} can't run a workload: ${reason}.`,
+    value: workload,
+    remedy: 'another --baseline, or other workloads: boxmark list workloads',
+  });
+}
