@@ -40,7 +40,7 @@ export function mib(bytes: number): string {
 
 /** Requests a second, without the unit. */
 export function rateText(perSecond: number): string {
-  return perSecond >= 1000 ? perSecond.toFixed(0) : threeDigits(perSecond);
+  return perSecond >= 1000 ? perSecond.toFixed(0) : String(Number(perSecond.toPrecision(3)));
 }
 
 /** Milliseconds with a unit that fits. */

@@ -13,7 +13,7 @@ import { scanTable } from '../../bench/session/scan.ts';
 import { createStore } from '../../bench/session/store.ts';
 import { text } from '../../bench/session/table.ts';
 import { SAMPLES, STARTS, TABLES } from '../../bench/session/tables.ts';
-import type { ContrastResult, FootprintRow, StartupRow } from '../../bench/types.ts';
+import type { ContrastResult, FootprintRow, LoadRow, StartupRow } from '../../bench/types.ts';
 import { testSample, testStart } from './analysis/simulate.ts';
 import { infoFor, tinyPlan } from './boxes.ts';
 
@@ -60,6 +60,22 @@ const HELD: FootprintRow = {
   imageBytes: 5,
 };
 
+const REQUEST: LoadRow = {
+  block: 1,
+  position: 3,
+  env: '=docker',
+  startId: 'b1-docker',
+  workload: 'lu',
+  rate: 0.5,
+  arrival: 1,
+  intendedNs: 12_345_678_901,
+  sentNs: 12_345_679_000,
+  doneNs: 12_350_000_000,
+  serviceNs: 4_000_000,
+  status: 'answered',
+};
+const WITHOUT_ANSWER: LoadRow = { ...REQUEST, arrival: 2, doneNs: null, serviceNs: null, status: 'dropped' };
+
 let out: string;
 let dir: string;
 beforeAll(() => {
@@ -71,6 +87,7 @@ beforeAll(() => {
   store.start(testStart({ round: 0, temperature: 'dropped' }));
   store.startup([STARTED]);
   store.rows('footprint', [HELD]);
+  store.rows('load', [REQUEST, WITHOUT_ANSWER]);
   store.finish([CONTRAST], 'precision');
   store.close();
   dir = store.dir;
@@ -82,6 +99,7 @@ describe('a table of a session', () => {
     expect([...rowsOf(dir, SAMPLES)]).toEqual([testSample()]);
     expect([...rowsOf(dir, STARTS)]).toEqual([testStart({ round: 0, temperature: 'dropped' })]);
     expect([...rowsOf(dir, KIND_TABLES.footprint)]).toEqual([HELD]);
+    expect([...rowsOf(dir, KIND_TABLES.load)]).toEqual([REQUEST, WITHOUT_ANSWER]);
     expect([...rowsOf(dir, CONTRASTS)]).toEqual([
       expect.objectContaining({
         ...{ env: 'docker', time_ratio: 1.01, ratio_low: 1.005, hodges_lehmann: null, verdict: null },

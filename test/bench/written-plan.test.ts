@@ -69,10 +69,22 @@ const footprint = fc.record({
   instances: fc.constantFrom([1, 2], [1, 2, 4, 8], [3, 5, 256]),
 });
 
+const load = fc.record(
+  {
+    ...common,
+    measure: fc.constant('load' as const),
+    blocks: fc.integer({ min: 1, max: 99 }),
+    rates: fc.constantFrom([0.5], [10, 50, 100]),
+    level: fc.constantFrom(2e9, 5e8),
+    burst: fc.constantFrom(5e6, 1e3),
+  },
+  { requiredKeys: ['measure', 'blocks'] },
+);
+
 describe('a written plan', () => {
   it('is read to the same plan, whatever is measured', () => {
     fc.assert(
-      fc.property(fc.oneof(workloads, startup, footprint), (input) => {
+      fc.property(fc.oneof(workloads, startup, footprint, load), (input) => {
         const plan = planOf(input);
         const again = planOf(checkPlanInput(JSON.parse(JSON.stringify(writtenPlan(plan))), 'plan.yaml'));
         expect({ ...again, target: null, margin: 0 }).toEqual({ ...plan, target: null, margin: 0 });

@@ -82,6 +82,7 @@ describe('boxmark run --measure', () => {
     ['startup', ['--no-cold', '--rounds', '1'], 'starts.csv', REHEARSAL],
     // A rehearsed box holds no memory.
     ['footprint', ['--instances', '1,2'], 'footprint.csv', MAIN],
+    ['load', ['--rates', '40,80', '--level', '100ms'], 'load.csv', REHEARSAL],
   ])(
     '%s that is interrupted says how to resume, is whole once it is resumed, and can be reproduced',
     {
@@ -101,10 +102,12 @@ describe('boxmark run --measure', () => {
       expect(resumed.code).toBe(0);
       expect(infoOf(dir)).toMatchObject({ stopReason: 'blocks', blocksCompleted: blocks });
       const own = rows(table).filter(({ env }) => env === 'unshare');
-      const keyOf = ({ block, round, position, instances }: Record<string, string>) =>
-        `${block} ${round ?? position} ${instances}`;
+      const keyOf = ({ block, round, position, instances, arrival }: Record<string, string>) =>
+        `${block} ${round ?? position} ${instances ?? arrival}`;
       expect(new Set(own.map(keyOf)).size).toBe(own.length);
-      expect(own).toHaveLength(blocks * (measure === 'startup' ? planOf(dir).rounds : 2));
+      // Of load, the levels.
+      const parts = own.filter(({ arrival = '1' }) => arrival === '1');
+      expect(parts).toHaveLength(blocks * (measure === 'startup' ? planOf(dir).rounds : 2));
       expect(new Set(own.map(({ block }) => Number(block)))).toEqual(
         new Set(Array.from({ length: blocks }, (_, index) => index + 1)),
       );
@@ -126,6 +129,8 @@ describe('boxmark run --measure', () => {
     [['--measure', 'startup', '--instances', '1,2'], '--instances has no effect with --measure startup'],
     [['--measure', 'footprint', '--rounds', '3'], '--rounds has no effect with --measure footprint'],
     [['--instances', '1,2'], '--instances has no effect with --measure workloads'],
+    [['--measure', 'load', '--rates', '0'], '--rates takes numbers above 0'],
+    [['--rates', '10'], '--rates has no effect with --measure workloads'],
     [['--measure', 'start-up'], '(did you mean "startup"?)'],
   ])('refuses %j with exit code 2, and measures nothing', async (args, message) => {
     const ended = await boxmark('run', ...args, '-o', out);

@@ -3,12 +3,21 @@ import { blocksText, DEFAULT_MARGIN, PROFILE_NUMBERS } from '../../bench/plan/pr
 import { PROFILES } from '../../bench/types.ts';
 import { expectPart, table } from './generated.ts';
 
-const HEAD = ['profile', 'blocks', 'ends early at', 'rounds', 'long visits', 'starts', 'idle instances'];
+const HEAD = [
+  'profile',
+  'blocks',
+  'ends early at',
+  'rounds',
+  'long visits',
+  'starts',
+  'idle instances',
+  'levels of load',
+];
 
 it('the documentation has the numbers of the profiles', async () => {
   const rows = PROFILES.map((name) => {
     const numbers = PROFILE_NUMBERS[name];
-    const { target, rounds, longVisits, longNs, startup, footprint } = numbers;
+    const { target, rounds, longVisits, longNs, startup, footprint, load } = numbers;
     return [
       `\`${name}\``,
       blocksText(numbers),
@@ -17,6 +26,7 @@ it('the documentation has the numbers of the profiles', async () => {
       `${longVisits} × ${longNs / 1e6} ms`,
       `${startup.blocks} blocks × ${startup.starts}`,
       `${footprint.blocks} blocks`,
+      `${load.blocks} blocks × ${load.levelNs / 1e9} s, ${load.levelArrivals} arrivals`,
     ];
   });
   await expectPart('docs/method.md', 'profiles', table(HEAD, rows));

@@ -5,7 +5,7 @@ import { bencher } from '../../../reports/formats/bencher.ts';
 import { googleBenchmark } from '../../../reports/formats/google-benchmark.ts';
 import { openmetrics } from '../../../reports/formats/openmetrics.ts';
 import { textOf } from '../document.ts';
-import { costInput, FOOTPRINT } from '../fixture.ts';
+import { costInput, FOOTPRINT, LOAD } from '../fixture.ts';
 import { exportModelFrom, fullModel, hostileModel, plainModel } from './fixture.ts';
 
 type Metrics = Record<string, { value: number; lower_value?: number; upper_value?: number }>;
@@ -63,6 +63,12 @@ describe('the export openmetrics', () => {
     expect(textOf(openmetrics, [costModel('startup')])).toMatch(
       /boxmark_start_seconds\{env="docker",stage="ready"\} 0\.3/,
     );
+    const busy = textOf(openmetrics, [exportModelFrom(costInput('load', { load: LOAD }))]);
+    expect(busy).toMatch(
+      /^boxmark_load_latency_seconds\{env="native",workload="lu",rate="50",quantile="0.99"\} 0\.0040/m,
+    );
+    expect(busy).toContain('boxmark_load_saturated{env="docker",workload="lu",rate="180"} 1\n');
+    expect(busy).toContain('boxmark_load_knee_rate{env="docker",workload="lu"} 100\n');
     const idle = textOf(openmetrics, [costModel('footprint')]);
     expect(idle).toContain(`boxmark_instance_bytes{env="docker",figure="host"} ${40 * 2 ** 20}`);
   });
