@@ -33,6 +33,7 @@ describe('the export bencher', () => {
     ['hostile names', hostileModel],
     ['starts', () => costModel('startup')],
     ['idle instances', () => costModel('footprint')],
+    ['load', () => exportModelFrom(costInput('load', { load: LOAD }))],
   ])('keeps to the published schema, with slugs as measures: %s', (_, model) => {
     const benchmarks = Object.entries(bencherOf(model()));
     expect(benchmarks.length).toBeGreaterThan(1);
