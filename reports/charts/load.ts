@@ -20,6 +20,9 @@ import { slug } from './distribution.ts';
 import { chartNames } from './names.ts';
 import { type Look, looksOf, pointsWithBars } from './palette.ts';
 
+/** Between the points of two environments, as a share of the axis: intervals would hide each other. */
+const APART = 0.008;
+
 interface Point {
   readonly level: LoadLevel;
   readonly p99: Level;
@@ -44,6 +47,7 @@ function chartOf(model: ReportModel, workload: string, isOneOfMany: boolean, wid
     const own = points.filter(({ level }) => level.env === path);
     return own.length === 0 ? [] : [{ path, label: names.get(path) ?? clean(path, 30), points: own }];
   });
+  const widest = Math.max(...points.map(({ level }) => level.ratePerSecond));
   const limitNs = knees.find((knee) => knee.workload === workload)?.limitNs;
   const title = isOneOfMany ? `Latency under load: ${clean(workload, 40)}` : 'Latency under load';
   return {
@@ -54,14 +58,18 @@ function chartOf(model: ReportModel, workload: string, isOneOfMany: boolean, wid
       .map(({ path, points }) => `${clean(path, 60)} ${points.map(pointText).join(', ')}`)
       .join('; ')}.`,
     notes: [
-      'From the intended arrival to the answer, the 99th percentile of a typical block, with its 95 % interval; logarithmic.',
+      'From the intended arrival to the answer, the 99th percentile of a typical block, with its 95 % interval; logarithmic. Points at the same rate stand beside each other.',
       ...(limitNs === undefined ? [] : [`Dashed: the limit of the knee, ${formatNs(limitNs)}.`]),
     ],
     width,
     height: 380 + legendHeight(lines.length, width),
     config: {
       type: 'scatterWithErrorBars',
-      data: { datasets: lines.map(({ path, label, points }) => lineSet(label, points, lookOf(path))) },
+      data: {
+        datasets: lines.map(({ path, label, points: own }, index) =>
+          lineSet(label, own, { look: lookOf(path), aside: (index - (lines.length - 1) / 2) * APART * widest }),
+        ),
+      },
       options: baseOptions({
         scales: {
           x: valueAxis('arrivals a second', { min: 0 }),
@@ -82,11 +90,12 @@ function pointText({ level, p99 }: Point): string {
   return `${formatNs(p99.value)} at ${rateText(level.ratePerSecond)}${level.isSaturated ? ' (saturated)' : ''}`;
 }
 
-function lineSet(label: string, points: readonly Point[], look: Look): Json {
+/** @param aside from the rate itself */
+function lineSet(label: string, points: readonly Point[], { look, aside }: { look: Look; aside: number }): Json {
   return {
     label,
     data: points.map((point) => ({
-      x: point.level.ratePerSecond,
+      x: round(point.level.ratePerSecond + aside),
       ...barOf(point.p99),
       t: `${label}: ${pointText(point)}`,
     })),

@@ -121,7 +121,7 @@ function notesOf(levels: readonly LoadLevel[]): string[] {
     ...(late === 0
       ? []
       : [
-          `${LATE} In ${count(late, 'level')} of a block the harness sent more than 1 % of the requests late. They are in no figure but the last two.`,
+          `${LATE} In ${count(late, 'level')} the harness sent more than 1 % of the requests late. They count in no figure of latency.`,
         ]),
   ];
 }

@@ -46,7 +46,7 @@ describe('a report of load', () => {
         ?.notes?.map(plain) ?? [];
     expect(notes).toHaveLength(2);
     expect(notes[0]).toMatch(/^‡ Saturated/);
-    expect(notes[1]).toMatch(/^† In 1 level of a block the harness sent more than 1 %/);
+    expect(notes[1]).toMatch(/^† In 1 level the harness sent more than 1 %/);
   });
 
   it('names the knee and the first rate beyond it', () => {
@@ -76,6 +76,8 @@ describe('a report of load', () => {
       ['docker (container)', true],
       ['native@control', true],
     ]);
+    // The others stand beside the one in the middle.
+    expect(data.datasets.map((set) => set.data[1]?.x)).toEqual([98.56, 100, 101.44]);
     expect(data.datasets[1]?.data.map(({ x }) => x)).toEqual([50, 100]);
     expect(data.datasets[1]?.data[0]?.yMin).toBeLessThan(data.datasets[1]?.data[0]?.y ?? 0);
     expect(options.scales.y.type).toBe('logarithmic');

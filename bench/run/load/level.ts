@@ -48,6 +48,8 @@ const MOST_WINDOW = 32;
  * Whoever looks at it all the time takes the CPU from an engine's helpers, and loses it when others want it.
  */
 const SPIN_NS = 1.2e6;
+/** For so long without letting answers in: a turn of the event loop for every look would fill the memory with garbage. */
+const LOOK_NS = 20e3;
 /** Between the last arrival and the last answer. */
 const IDLE_MS = 5;
 
@@ -134,13 +136,20 @@ async function drive({ pipeline, collector, times, signal, nowNs }: Drive): Prom
   await eachTurn(() => {
     signal.throwIfAborted();
     pipeline.throwIfFailed();
-    if (stopped === null) generator.step();
+    if (stopped === null) sendDue(generator, nowNs);
     stopped ??= stopReason(pipeline.open, nowNs() / lengthNs);
     if (stopped !== null) pipeline.drop();
     const waitNs = stopped === null ? generator.waitNs() : Number.POSITIVE_INFINITY;
     return waitNs === Number.POSITIVE_INFINITY && pipeline.open === 0 ? null : waitNs;
   });
   return stopped;
+}
+
+/** Sends what is due now or in a moment. */
+function sendDue(generator: Generator, nowNs: () => number): void {
+  const endNs = nowNs() + LOOK_NS;
+  do generator.step();
+  while (generator.waitNs() <= SPIN_NS && nowNs() < endNs);
 }
 
 function stopReason(open: number, lengths: number): string | null {
