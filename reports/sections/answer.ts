@@ -205,7 +205,7 @@ function loadAnswer(model: ReportModel): string {
   if (first === undefined) {
     return levels.length === 0
       ? 'Nothing was measured.'
-      : 'No level of load could be judged: the harness sent its requests late.';
+      : 'No level of load could be judged: the harness sent its requests late, because its CPU was busy with something else.';
   }
   const own = knees.filter(({ workload, env }) => workload === first.workload && env !== model.control.env);
   const named = own.map(({ env, ratePerSecond, beyondPerSecond }): Named => {

@@ -121,7 +121,7 @@ function notesOf(levels: readonly LoadLevel[]): string[] {
     ...(late === 0
       ? []
       : [
-          `${LATE} In ${count(late, 'level')} the harness sent more than 1 % of the requests late. They count in no figure of latency.`,
+          `${LATE} In ${count(late, 'level')} the harness sent more than 1 % of the requests late, because its CPU was busy with something else. They count in no figure of latency.`,
         ]),
   ];
 }
