@@ -17,6 +17,28 @@ export interface FootprintRow {
   readonly imageBytes: number | null;
 }
 
+/** One instance of an environment in a window in which so many of them work at once: one row of `scale.csv`. */
+export interface ScaleRow {
+  readonly block: number;
+  readonly position: number;
+  readonly env: string;
+  readonly workload: string;
+  /** The level: so many at once, of which this is the instance-th. */
+  readonly instances: number;
+  readonly instance: number;
+  readonly startId: string;
+  readonly status: 'completed' | 'failed' | 'timed-out';
+  readonly reason: string;
+  /** Of its first burst's beginning and its last burst's end, from the first request of the window, ns. Null without bursts. */
+  readonly beginNs: number | null;
+  readonly endNs: number | null;
+  /** CPU time of the box in its request, by the host's account. */
+  readonly cpuNs: number | null;
+  /** Of the whole window: time stolen from all CPUs of the host, and memory that the host lost to all instances. */
+  readonly stealMs: number | null;
+  readonly hostDeltaBytes: number | null;
+}
+
 /** What became of a request: its answer came; it was never sent to the box, because the level was stopped; the box failed. */
 export const REQUEST_STATUSES = ['answered', 'dropped', 'failed'] as const;
 export type RequestStatus = (typeof REQUEST_STATUSES)[number];
@@ -43,8 +65,10 @@ export interface LoadRow {
 }
 
 /** All of them, by the name of their table. */
-export interface KindRows {
-  readonly footprint: readonly FootprintRow[];
-  readonly load: readonly LoadRow[];
+export interface KindRow {
+  footprint: FootprintRow;
+  scale: ScaleRow;
+  load: LoadRow;
 }
-export type KindTable = keyof KindRows;
+export type KindTable = keyof KindRow;
+export type KindRows = { readonly [K in KindTable]: readonly KindRow[K][] };

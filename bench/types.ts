@@ -26,8 +26,11 @@ export interface Contrast {
   readonly baseline: string;
 }
 
-/** What is measured instead of workloads: many short starts; memory and disk of idle instances; latency of requests under load. */
-export const COST_MEASURES = ['startup', 'footprint', 'load'] as const;
+/**
+ * What is measured instead of one box's workloads: many short starts; memory and disk of idle instances; several
+ * instances that work at once; latency of requests under load.
+ */
+export const COST_MEASURES = ['startup', 'footprint', 'scale', 'load'] as const;
 export type CostMeasure = (typeof COST_MEASURES)[number];
 
 /** What a box's output is compared with: that of the others; nothing. */
@@ -145,12 +148,14 @@ export interface Plan {
   readonly limits: Limits;
   /** Copies of every workload that run at once, one a CPU; left out: one. */
   readonly threads?: number;
-  /** What is measured instead of the workloads, of which there are none then. */
+  /** What is measured instead of one box's workloads. */
   readonly measure?: CostMeasure;
   /** Start-up: begin each block with a start of every box for which the page cache was dropped. */
   readonly cold?: boolean;
-  /** Footprint: how many idle instances are held at a time, ascending. */
+  /** How many instances are held or work at a time, ascending. */
   readonly instances?: readonly number[];
+  /** Length of a window in which all instances work, ns. */
+  readonly windowNs?: number;
   /** Load: arrivals a second, ascending; left out: shares of what the baseline can do, which the session finds. */
   readonly rates?: readonly number[];
   /** Load: requests arrive for so long at a rate, and until there are so many. */

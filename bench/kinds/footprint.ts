@@ -6,6 +6,7 @@ import type { RatioRow } from '../analysis/reproduction.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import { faultOf } from '../run/client.ts';
+import { Instances, instanceName, introduce } from '../run/instances.ts';
 import {
   type BlockResult,
   type BlockScope,
@@ -15,7 +16,7 @@ import {
   type TimeGuess,
   wholeOf,
 } from '../run/kind.ts';
-import { Resident, recordFault, startName } from '../run/resident.ts';
+import { recordFault, type StartRequest } from '../run/resident.ts';
 import type { Environment, FootprintRow, Holdings, Plan } from '../types.ts';
 import { median } from '../units.ts';
 import { diskUse } from './disk-use.ts';
@@ -92,7 +93,8 @@ class FootprintBlock {
   async run(): Promise<BlockResult> {
     const { plan, block, isFirst, signal, sink } = this.#scope;
     const cells = boxesOf(plan).flatMap((box) => (plan.instances ?? [1]).map((instances) => ({ box, instances })));
-    if (isFirst) await this.#introduce();
+    // Hashing an image in a box that is measured would show; and what all instances share is in the page cache then.
+    if (isFirst) for (const box of await introduce(this.#scope)) this.#failed.add(box);
     for (const [index, cell] of randomStream(plan.seed, block, 'footprint').shuffle(cells).entries()) {
       signal.throwIfAborted();
       const wasWeighed = await this.#take({ ...cell, position: index + 1 });
@@ -101,33 +103,11 @@ class FootprintBlock {
     return { completed: [...this.#completed], failed: [...this.#failed] };
   }
 
-  /**
-   * In the first block every box is started once to report its facts, and not measured: hashing its image in it would
-   * show. It also brings what all instances share into the page cache.
-   */
-  async #introduce(): Promise<void> {
-    const { block, environments, signal, sink } = this.#scope;
-    for (const [box, environment] of environments) {
-      const startId = `${startName(block, box, 48)}-facts`;
-      const head = { block, position: 0, env: box, startId };
-      try {
-        const start = { box, startId, position: 0, environment, digests: true, depth: 'facts' } as const;
-        const resident = await Resident.start(this.#scope, start);
-        sink.facts(box, resident.facts);
-        sink.start({ ...head, ...(await resident.close()), status: 'completed' });
-      } catch (error) {
-        signal.throwIfAborted();
-        this.#failed.add(box);
-        recordFault(sink, head, faultOf(error));
-      }
-    }
-  }
-
   /** True unless there was nothing to measure. */
   async #take(cell: Cell): Promise<boolean> {
     const { block, environments, signal, sink } = this.#scope;
     const { box, instances, position } = cell;
-    const head = { block, position, env: box, startId: nameOf(block, box, instances, 1) };
+    const head = { block, position, env: box, startId: instanceName(block, box, instances, 1) };
     const environment = environments.get(box);
     if (environment === undefined) {
       if (!this.#skipped.has(box)) sink.start({ ...head, status: 'skipped', reason: this.#scope.whyAbsent(box) });
@@ -161,22 +141,22 @@ class FootprintBlock {
   }
 
   /** Starts the instances one after the other, measures them when all are idle, and closes them. */
-  async #weigh({ box, instances, position }: Cell, environment: Environment): Promise<FootprintRow> {
+  async #weigh(cell: Cell, environment: Environment): Promise<FootprintRow> {
     const { block, gauges } = this.#scope;
     const folders = environment.disk?.folders ?? [];
     const use = () => (folders.length === 0 ? Promise.resolve(null) : diskUse(folders));
     const diskBefore = await use();
     await wait(gauges, SETTLE_MS);
     const memoryBefore = await available(gauges);
-    const held: Resident[] = [];
+    const instances = new Instances(this.#scope);
     try {
-      await this.#hold({ box, instances, position }, environment, held);
+      await instances.start(this.#requests(cell, environment), 1);
       await wait(gauges, SETTLE_MS);
       const memoryAfter = await available(gauges);
       const diskAfter = await use();
-      const holdings = held.map((resident) => resident.holdings());
+      const holdings = instances.held.map((resident) => resident.holdings());
       return {
-        ...{ block, position, env: box, instances },
+        ...{ block, position: cell.position, env: cell.box, instances: cell.instances },
         hostDeltaBytes: difference(memoryBefore, memoryAfter),
         pssBytes: sumOf(holdings, 'pssBytes'),
         cgroupBytes: sumOf(holdings, 'cgroupBytes'),
@@ -184,27 +164,16 @@ class FootprintBlock {
         imageBytes: environment.disk?.imageBytes ?? null,
       };
     } finally {
-      await this.#release(held);
+      await instances.close();
     }
   }
 
-  /** Adds to `held` what it has started, also when a start fails. */
-  async #hold({ box, instances, position }: Cell, environment: Environment, held: Resident[]): Promise<void> {
-    const { block, signal } = this.#scope;
-    for (let number = 1; number <= instances; number++) {
-      signal.throwIfAborted();
-      const startId = nameOf(block, box, instances, number);
-      const start = { box, startId, position, environment, digests: false, depth: 'ready' } as const;
-      held.push(await Resident.start(this.#scope, start));
-    }
-  }
-
-  async #release(held: readonly Resident[]): Promise<void> {
-    const { block, sink } = this.#scope;
-    for (const resident of held) {
-      const { position, box: env, startId } = resident;
-      sink.start({ block, position, env, startId, ...(await resident.close()), status: 'completed' });
-    }
+  #requests({ box, instances, position }: Cell, environment: Environment): StartRequest[] {
+    const { block } = this.#scope;
+    return Array.from({ length: instances }, (_, index) => {
+      const startId = instanceName(block, box, instances, index + 1);
+      return { box, startId, position, environment, digests: false, depth: 'ready' };
+    });
   }
 }
 
@@ -221,10 +190,6 @@ async function available(gauges: BlockScope['gauges']): Promise<number | null> {
 
 async function wait(gauges: BlockScope['gauges'], ms: number): Promise<void> {
   await (gauges.wait ?? timer)(ms);
-}
-
-function nameOf(block: number, box: string, instances: number, number: number): string {
-  return `${startName(block, box, 48)}-n${instances}-${number}`;
 }
 
 function difference(a: number | null, b: number | null): number | null {

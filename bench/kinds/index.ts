@@ -9,6 +9,7 @@ import type { Plan } from '../types.ts';
 import { formatSpan } from '../units.ts';
 import { footprint } from './footprint.ts';
 import { load } from './load.ts';
+import { scale } from './scale.ts';
 import { startup } from './startup.ts';
 import { workloads } from './workloads.ts';
 
@@ -16,6 +17,7 @@ const KINDS: Readonly<Record<Measure, Kind>> = {
   workloads,
   startup,
   footprint,
+  scale,
   load,
 };
 

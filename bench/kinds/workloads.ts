@@ -127,10 +127,8 @@ class WorkloadsRun implements KindRun {
     this.#ledger = new Ledger((workload, passes) => verifier.replay(workload, passes));
   }
 
-  /** Work per burst, on a start of the baseline that is not measured otherwise. */
-  async prepare(): Promise<Partial<SessionInfo> | undefined> {
-    if (Object.keys(this.#session.info().work).length > 0) return undefined;
-    return { work: await calibrated(this.#session) };
+  prepare(): Promise<Partial<SessionInfo> | undefined> {
+    return calibrated(this.#session);
   }
 
   runBlock(block: BlockScope): Promise<BlockResult> {

@@ -3,16 +3,25 @@
 import { usageError } from '../errors.ts';
 import type { CostMeasure, Plan, Profile } from '../types.ts';
 import type { Measure } from './flag.ts';
-import { loadSettings } from './load-plan.ts';
+import { loadSettings, REQUEST_WORKLOAD } from './load-plan.ts';
 import { blocksOf, PROFILE_NUMBERS } from './profiles.ts';
 import { defaultFor, keyOf, PLAN_FLAGS, type PlanInput } from './read-flags.ts';
+import { INSTANCES_PER_CPU } from './what-flags.ts';
 
 /** What replaces the settings of workloads. */
 export type CostSettings = Partial<Plan>;
 
 interface CostScope {
   readonly profile: Profile;
+  /** CPUs that boxes may use. */
+  readonly cpus: number;
 }
+
+/** Kinds of measurement that use every CPU of the host where none is named: the harness only waits meanwhile. */
+const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale']);
+
+/** What instances do where no workload is named: the group `scimark` would take five times as long. */
+const WORKLOAD_OF_INSTANCES = 'fft';
 
 /** Settings that only one kind of measurement has. */
 const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostScope) => CostSettings>> = {
@@ -21,20 +30,45 @@ const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostS
     cold: input.cold !== false,
   }),
   footprint: (input) => ({ rounds: 1, instances: readInstances(input.instances) }),
+  scale: (input, { cpus }) => ({
+    rounds: 1,
+    instances: readLevels(input.instances) ?? levelsUpTo(input.max ?? INSTANCES_PER_CPU * cpus),
+    windowNs: input.window ?? defaultFor('run', 'window'),
+  }),
   load: loadSettings,
 };
 
 /** What replaces the settings of workloads; null when those are measured. A flag without effect is a usage error. */
-export function costSettings(input: PlanInput, profile: Profile): CostSettings | null {
+export function costSettings(input: PlanInput, scope: CostScope): CostSettings | null {
   const measure = input.measure ?? 'workloads';
   assertAllCount(input, measure);
   if (measure === 'workloads') return null;
-  const blocks = input.blocks ?? blocksOf(measure, profile);
+  const blocks = input.blocks ?? blocksOf(measure, scope.profile);
   return {
     ...{ measure, minBlocks: blocks, maxBlocks: blocks, target: null },
     ...(runsWorkloads(measure) ? {} : { workloads: [] }),
-    ...OWN_SETTINGS[measure](input, { profile }),
+    ...OWN_SETTINGS[measure](input, scope),
   };
+}
+
+export function usesAllCpus({ measure = 'workloads' }: PlanInput): boolean {
+  return ALL_CPUS.has(measure);
+}
+
+/** What is measured where no workload is named. */
+export function defaultWorkloads({ measure = 'workloads' }: PlanInput): PlanInput['workload'] {
+  if (measure === 'workloads') return defaultFor('run', 'workload');
+  return [measure === 'load' ? REQUEST_WORKLOAD : WORKLOAD_OF_INSTANCES];
+}
+
+/** 1, 2, 3, 4, 6, 8, 12 …: powers of two and those halfway, and the last one itself. */
+export function levelsUpTo(most: number): number[] {
+  const levels: number[] = [];
+  for (let power = 1; power < most; power *= 2) {
+    levels.push(power);
+    if (power >= 2 && power * 1.5 < most) levels.push(power * 1.5);
+  }
+  return [...levels, most];
 }
 
 /** Does a kind of measurement run workloads? */
@@ -60,9 +94,21 @@ function assertAllCount(input: PlanInput, measure: Measure): void {
   }
 }
 
+/** Slowdowns are relative to a single instance. */
+function readLevels(given: readonly number[] | undefined): readonly number[] | undefined {
+  if (given === undefined || given.includes(1)) return given;
+  throw usageError(
+    '--instances must have 1 among its numbers: slowdowns are relative to a single instance.',
+    given.join(','),
+    `--instances ${[1, ...given].join(',')}`,
+  );
+}
+
+const IDLE_INSTANCES = [1, 2, 4, 8];
+
 /** Two numbers at least, because a slope needs them. */
 function readInstances(given: readonly number[] | undefined): readonly number[] {
-  const numbers = given ?? defaultFor('run', 'instances');
+  const numbers = given ?? IDLE_INSTANCES;
   if (numbers.length >= 2) return numbers;
   throw usageError(
     '--instances takes two numbers or more: a slope needs them.',

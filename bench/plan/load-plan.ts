@@ -9,17 +9,15 @@ export const LOAD_SHARES = [0.2, 0.4, 0.6, 0.8, 0.9, 1.1] as const;
 
 /** The length of a request on the baseline: short beside a tenth of a second, and long beside the way of a request. */
 const REQUEST_NS = 5e6;
-/** Its passes leave the same state each time, so that any number of them is verified at once. */
-const WORKLOAD = 'lu';
+/** Where none is named. Its passes leave the same state each time, so that any number of them is verified at once. */
+export const REQUEST_WORKLOAD = 'lu';
 
-/** What replaces the settings of workloads. Without a workload or a program, a request is a burst of one kernel. */
+/** What replaces the settings of workloads. */
 export function loadSettings(input: PlanInput, { profile }: { readonly profile: Profile }): Partial<Plan> {
   const { levelNs, levelArrivals } = PROFILE_NUMBERS[profile].load;
-  const isDefault = input.workload === undefined && input.commands === undefined;
   return {
     rounds: 1,
     burstNs: input.burst ?? REQUEST_NS,
-    ...(isDefault ? { workloads: [WORKLOAD] } : {}),
     ...(input.rates === undefined ? {} : { rates: input.rates }),
     // A length that the user gives is the whole length.
     ...(input.level === undefined ? { levelNs, levelArrivals } : { levelNs: input.level, levelArrivals: 1 }),

@@ -79,6 +79,7 @@ const fields = {
   measure: z.exactOptional(z.enum(COST_MEASURES)),
   cold: z.exactOptional(z.boolean()),
   instances: z.exactOptional(z.array(count(MOST_INSTANCES)).min(1).max(64)),
+  windowNs: z.exactOptional(count(1e12)),
   rates: z.exactOptional(z.array(z.number().positive().max(MOST_RATE)).min(1).max(64)),
   levelNs: z.exactOptional(count(1e13)),
   levelArrivals: z.exactOptional(count(1e7)),

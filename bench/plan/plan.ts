@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { BoxmarkError, messageOf, nearest, usageError } from '../errors.ts';
 import type { Contrast, Limits, Metric, Plan, PlannedEnvironment, PlannedRoot } from '../types.ts';
 import { commandSettings, commandSpecs } from './command-setting.ts';
-import { costSettings, takes } from './cost-plan.ts';
+import { costSettings, defaultWorkloads, usesAllCpus } from './cost-plan.ts';
 import { namedCommands, writtenCommand } from './exec.ts';
 import type { Flag } from './flag.ts';
 import { PROFILE_NUMBERS } from './profiles.ts';
@@ -40,8 +40,8 @@ export interface PlanDefaults {
   /** The image that `root` names, once it is found. */
   readonly root?: PlannedRoot | undefined;
   readonly seed: number;
-  /** @param threads copies that need a CPU each */
-  limitsFor(cpus: readonly number[] | undefined, memoryBytes: number, threads: number): Limits;
+  /** @param threads copies that need a CPU each, or all CPUs */
+  limitsFor(cpus: readonly number[] | undefined, memoryBytes: number, threads: number | 'all'): Limits;
 }
 
 /** A plan without the environments, which have to be resolved on the machine first. */
@@ -124,6 +124,7 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
   const given = <N extends Exclude<keyof PlanInput, 'commands'>>(name: N) => input[name] ?? defaultFor('run', name);
   const profile = given('profile');
   const threads = given('threads');
+  const limits = defaults.limitsFor(input.cpu, given('memory'), usesAllCpus(input) ? 'all' : threads);
   const { rounds, longVisits, longNs } = PROFILE_NUMBERS[profile];
   return {
     requested: given('env'),
@@ -146,9 +147,9 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
     longVisits,
     ...(input.maxTime === undefined ? {} : { maxTimeMs: input.maxTime / 1e6 }),
     timeoutMs: given('timeout') / 1e6,
-    limits: defaults.limitsFor(input.cpu, given('memory'), threads),
+    limits,
     ...(threads === 1 ? {} : { threads }),
-    ...costSettings(input, profile),
+    ...costSettings(input, { profile, cpus: limits.cpus.length }),
   };
 }
 
@@ -158,7 +159,7 @@ function readWorkloads(
   defaults: PlanDefaults,
 ): Pick<Plan, 'workloads' | 'suite' | 'commands' | 'with' | 'metrics' | 'root'> {
   const { workloads: kernels, programs = false, root } = defaults;
-  const words = input.workload ?? (input.commands === undefined ? defaultFor('run', 'workload') : []);
+  const words = input.workload ?? (input.commands === undefined ? (defaultWorkloads(input) ?? []) : []);
   const specs = [...words.filter((word) => typeof word !== 'string'), ...(input.commands ?? [])];
   const known = knownWorkloads(defaults);
   const own = namedWorkloads(
@@ -262,7 +263,9 @@ export function balancedRounds(
   { rounds, measure, singleBursts }: Pick<Plan, 'rounds' | 'measure' | 'singleBursts'>,
   environments: number,
 ): number {
-  return !takes('rounds', measure ?? 'workloads') || singleBursts === true ? rounds : roundUp(rounds, environments + 1);
+  return (measure !== undefined && measure !== 'startup') || singleBursts === true
+    ? rounds
+    : roundUp(rounds, environments + 1);
 }
 
 function pathOf(name: string, environments: readonly PlannedEnvironment[]): string {

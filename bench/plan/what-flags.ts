@@ -9,14 +9,21 @@ import { ROOT } from './root.ts';
 import { choice, count, counts, names, ON, PAIRS, PERCENT, PERCENTS, rates, text, time } from './values.ts';
 /** Bounds are far beyond what anyone would plan; they keep a slip from filling the disk. */
 export const MOST_BLOCKS = 100_000;
-export const MOST_INSTANCES = 256;
+export const MOST_INSTANCES = 1024;
 export const MOST_THREADS = 1024;
 export const MOST_RATE = 100_000;
+
+/** Instances that work at once at most, where no number is asked for. */
+export const INSTANCES_PER_CPU = 4;
+
+/** Kinds of measurement in which boxes run workloads. */
+const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'scale', 'load'];
 
 const MEASURES: Readonly<Record<Measure, string>> = {
   workloads: '',
   startup: 'many short starts',
   footprint: 'memory and disk of idle instances',
+  scale: 'more and more instances that work at once',
   load: 'latency of requests that arrive at random',
 };
 const SIZES: Readonly<Record<Size, string>> = { tiny: '', small: 'as in SciMark', large: '' };
@@ -69,27 +76,26 @@ export const WHAT = [
     default: 'scimark',
     commands: {
       run: {
-        help: "workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas; or a program: 'exec:PROGRAM ARG…', 'sh:TEXT', 'NAME=exec:…'; may be repeated",
-        otherwise: 'scimark; load: lu',
+        help: "workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas; or a program: 'exec:PROGRAM ARG…', 'sh:TEXT', 'NAME=exec:…'; may be repeated. Where several instances work at once, fft unless one is named; under load, lu",
       },
       explain: ANY,
       selftest: { help: 'kernels (boxmark list workloads), joined by commas' },
     },
-    kinds: ['workloads', 'load'],
+    kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('with', names('SRC[:DEST]', 'data.csv'), {
     repeats: true,
     help: 'a file or folder that the programs need, put into every box: read-only at an absolute path, or copied into the working folder of each start; may be repeated',
     commands: { run: ANY },
-    kinds: ['workloads', 'load'],
+    kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('root', ROOT, {
     excludes: 'image',
     help: 'a container image in which the programs run, in every environment',
     commands: { run: ANY },
-    kinds: ['workloads', 'load'],
+    kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('metric', METRICS, {
@@ -102,18 +108,18 @@ export const WHAT = [
     help: 'what the programs must print',
     otherwise: 'what a trial on the baseline shows',
     commands: { run: ANY },
-    kinds: ['workloads', 'load'],
+    kinds: RUN_WORKLOADS,
   }),
   flag('prepare', text('text', ': > out.db'), {
     help: 'shell text that a box runs before every burst of the programs given here, not timed; setup and cleanup stand in a plan file',
     commands: { run: ANY },
-    kinds: ['workloads', 'load'],
+    kinds: RUN_WORKLOADS,
   }),
   flag('size', choice<Size>(SIZES, 'size'), {
     help: 'size of the workloads',
     default: 'small',
     commands: { run: ANY, explain: ANY, selftest: ANY, score: ANY },
-    kinds: ['workloads', 'load'],
+    kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('profile', choice<Profile>(ofProfiles), {
@@ -144,7 +150,7 @@ export const WHAT = [
     help: 'how the kernels are computed, always to the same bits',
     default: 'reference',
     commands: { run: ANY, score: ANY },
-    kinds: ['workloads', 'load'],
+    kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('slow', PERCENTS, {
@@ -209,7 +215,7 @@ export const HOW_MUCH = [
     help: 'length of a timed burst on the baseline',
     default: '10ms',
     commands: { run: { otherwise: '10ms; load: 5ms' }, explain: ANY, selftest: ANY },
-    kinds: ['workloads', 'load'],
+    kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('threads', count(1, MOST_THREADS), {
@@ -227,10 +233,25 @@ export const HOW_MUCH = [
     plan: true,
   }),
   flag('instances', counts(1, MOST_INSTANCES, '1,2,4,8'), {
-    help: 'numbers of idle boxes held at a time',
-    default: '1,2,4,8',
+    help: 'numbers of boxes held, or at work, at a time',
+    otherwise: 'footprint 1,2,4,8; scale 1,2,3,4,6,8,12,… up to --max',
     commands: { run: ANY },
-    kinds: ['footprint'],
+    kinds: ['footprint', 'scale'],
+    plan: true,
+  }),
+  flag('max', count(1, MOST_INSTANCES), {
+    excludes: 'instances',
+    help: 'most boxes at a time',
+    otherwise: `scale ${INSTANCES_PER_CPU} for each CPU`,
+    commands: { run: ANY },
+    kinds: ['scale'],
+    plan: true,
+  }),
+  flag('window', time({ least: '10ms', most: '1000s' }), {
+    help: 'length of a window in which all instances work at once',
+    default: '1s',
+    commands: { run: ANY },
+    kinds: ['scale'],
     plan: true,
   }),
   flag('rates', rates(MOST_RATE, '10,50,100'), {

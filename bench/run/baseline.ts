@@ -1,18 +1,23 @@
-/** What a session learns from a start of the baseline that is not measured otherwise: how much work a burst is. */
+/** Finds the work of a burst on the baseline, once per session. */
 
 import { knownRemedy } from '../box/known-faults.ts';
 import { BoxmarkError } from '../errors.ts';
+import type { SessionInfo } from '../session/info.ts';
 import { calibrate } from './calibrate.ts';
 import { BoxFault } from './client.ts';
 import type { SessionScope } from './kind.ts';
 import { Resident } from './resident.ts';
 
-/** Passes in a burst, by workload. */
-export function calibrated(session: SessionScope): Promise<Record<string, number>> {
-  return onBaseline(session, (resident) => calibrate(resident, session.plan));
+/**
+ * Work per burst, on a start of the baseline that is not measured otherwise; undefined if `session.json` has it already.
+ * Throws like `onBaseline`.
+ */
+export async function calibrated(session: SessionScope): Promise<Partial<SessionInfo> | undefined> {
+  if (Object.keys(session.info().work).length > 0) return undefined;
+  return onBaseline(session, async (resident) => ({ work: await calibrate(resident, session.plan) }));
 }
 
-/** Starts the baseline for `act`, and closes it. Throws what explains why the baseline can't be measured. */
+/** Starts the baseline for `act`, and closes it. Throws when it does not start or can't run a workload. */
 export async function onBaseline<T>(session: SessionScope, act: (resident: Resident) => Promise<T>): Promise<T> {
   session.progress.phase('calibrating on the baseline', true);
   const resident = await startBaseline(session);

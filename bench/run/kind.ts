@@ -9,6 +9,7 @@ import type {
   BoxFacts,
   ContrastResult,
   Environment,
+  KindRow,
   KindRows,
   KindTable,
   Plan,
@@ -115,7 +116,7 @@ export interface BlockScope {
 export interface BlockSink {
   samples(rows: readonly Sample[]): void;
   start(row: Start): void;
-  rows<K extends KindTable>(table: K, rows: KindRows[K]): void;
+  rows<K extends KindTable>(table: K, rows: readonly KindRow[K][]): void;
   event(event: NewEvent): void;
   /** Between rounds, while nothing is measured. */
   pause(round: number): void;
@@ -130,19 +131,13 @@ export interface BlockResult {
 
 /** Without workloads, the rows of whole blocks count. */
 export function wholeOf({ starts, blocksCompleted, ...records }: SessionRecords): SessionRows {
+  const rows: KindRows = records;
   const isWhole = ({ block }: { readonly block: number }) => block <= blocksCompleted;
   return {
     samples: [],
     starts: starts.filter(isWhole),
-    ...kindRows((table) => rowsOf(records[table], isWhole)),
+    ...kindRows((table) => rows[table].filter(isWhole)),
   };
-}
-
-function rowsOf<K extends KindTable>(
-  rows: KindRows[K],
-  counts: (row: { readonly block: number }) => boolean,
-): readonly KindRows[K][number][] {
-  return (rows as readonly { readonly block: number }[]).filter(counts) as unknown as readonly KindRows[K][number][];
 }
 
 /** Environments of which a start completed. */

@@ -6,6 +6,7 @@ import { commandOf, runOf } from '../plan/commands.ts';
 import {
   type BoxFacts,
   type CommandWorkload,
+  type CpuShare,
   type Environment,
   type Holdings,
   NO_FIGURES,
@@ -41,6 +42,8 @@ export interface StartRequest {
   readonly digests: boolean;
   /** How far it is prepared: until its first line, until it has reported its facts, or with every workload (default). */
   readonly depth?: 'ready' | 'facts' | 'prepared';
+  /** Weight or quota of its box; as the engine sets them when left out. */
+  readonly share?: CpuShare;
 }
 
 /** A payload that was asked to quit gets this long to end before it is ended. */
@@ -86,7 +89,7 @@ export class Resident {
     const memoryBytes = gauges.availableMemoryBytes();
     const stealMs = gauges.stealMs();
     const begunNs = process.hrtime.bigint();
-    const started = await withLimit(environment.start(request.startId, signal), limitMs, 'its start');
+    const started = await withLimit(environment.start(request.startId, signal, request.share), limitMs, 'its start');
     let client: PayloadClient;
     try {
       client = await connect(started.process, limitMs, signal);

@@ -4,9 +4,9 @@ import type { RatioRow } from '../analysis/reproduction.ts';
 import { messageOf } from '../errors.ts';
 import type { NewEvent, SessionEvent } from '../session/events.ts';
 import { FIGURES, type SessionInfo, type StopReason } from '../session/info.ts';
-import { kindRows } from '../session/kind-tables.ts';
+import { kindRows, NO_KIND_ROWS } from '../session/kind-tables.ts';
 import type { Store } from '../session/store.ts';
-import type { ContrastResult, Environment, KindRows, KindTable, Plan, Sample, Start } from '../types.ts';
+import type { ContrastResult, Environment, KindRow, KindRows, KindTable, Plan, Sample, Start } from '../types.ts';
 import type { BlockSink, Kind, KindRun, SessionRecords, SessionRows } from './kind.ts';
 import type { HostGauges } from './watch/host-gauges.ts';
 import { GIVEN_UP, SessionLog } from './watch/log.ts';
@@ -81,7 +81,7 @@ export function finishSession(
   return conclude(request, log, { ...earlier, plan, events: log.events, blocksCompleted }, 'blocks');
 }
 
-type KindLists = { readonly [K in KindTable]: KindRows[K][number][] };
+type KindLists = { readonly [K in KindTable]: KindRow[K][] };
 
 class SessionRun {
   readonly #request: SessionRequest;
@@ -96,12 +96,13 @@ class SessionRun {
   constructor(request: SessionRequest) {
     const { kind, earlier, plan, environments, verifier, gauges, signal, progress } = request;
     const log = new SessionLog(request);
+    const kept: KindRows = earlier ?? NO_KIND_ROWS;
     this.#request = request;
     this.#log = log;
     this.#patience = request.patience ?? new Patience();
     this.#samples = [...(earlier?.samples ?? [])];
     this.#starts = [...(earlier?.starts ?? [])];
-    this.#kindRows = kindRows((table) => [...(earlier?.[table] ?? [])]) as KindLists;
+    this.#kindRows = kindRows((table) => kept[table].slice()) as KindLists;
     this.#kind = kind.open({
       ...{ plan, environments, verifier, gauges, signal, progress, boxes: log.boxes },
       info: () => log.info,
@@ -197,7 +198,7 @@ class SessionRun {
         store.start(row);
       },
       rows: (table, rows) => {
-        const kept: KindRows[typeof table][number][] = this.#kindRows[table];
+        const kept: KindRow[typeof table][] = this.#kindRows[table];
         for (const row of rows) kept.push(row);
         store.rows(table, rows);
       },

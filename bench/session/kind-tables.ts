@@ -1,6 +1,14 @@
 /** The tables of rows that only some kinds of measurement have; `tables.ts` has all tables of a session. */
 
-import { type FootprintRow, type KindRows, type KindTable, type LoadRow, REQUEST_STATUSES } from '../types.ts';
+import {
+  type FootprintRow,
+  type KindRow,
+  type KindRows,
+  type KindTable,
+  type LoadRow,
+  REQUEST_STATUSES,
+  type ScaleRow,
+} from '../types.ts';
 import {
   BLOCK,
   column,
@@ -62,6 +70,57 @@ const FOOTPRINT = new Table<Partial<FootprintRow>, FootprintRow>(
   ['footprint'],
 );
 
+const SCALE = new Table<Partial<ScaleRow>, ScaleRow>(
+  'scale.csv',
+  [
+    SESSION,
+    ...fields<ScaleRow>({
+      block: BLOCK,
+      position: column('position', ordinal, {
+        unit: FROM_1,
+        meaning: "place of environment and level in the block's random order",
+      }),
+      env: column('env', text, { meaning: ENV }),
+      workload: column('workload', text, { meaning: 'what all instances do in the window' }),
+      instances: column('instances', ordinal, { unit: 'count', meaning: 'the level: instances that work at once' }),
+      instance: column('instance', ordinal, { unit: FROM_1, meaning: 'which of them' }),
+      startId: column('start_id', text, {
+        meaning: 'name of its start',
+        detail: 'Joins `starts.csv`, and the bursts of the window in `samples.csv` (`phase` = `long`)',
+      }),
+      status: column('status', oneOf(['completed', 'failed', 'timed-out']), {
+        meaning: 'how its window ended',
+        detail: 'A level with an instance that failed counts in no figure',
+      }),
+      reason: column('reason', text, { meaning: 'why it was not completed' }),
+      beginNs: figureOf(
+        'begin_ns',
+        'ns',
+        'from the first request of the window until its first burst began',
+        'Time on the host until its own request was sent, and in the box until the burst',
+      ),
+      endNs: figureOf('end_ns', 'ns', 'from the first request of the window until its last burst ended'),
+      cpuNs: figureOf('cpu_ns', 'ns', "CPU time of its box during its request, by the host's account"),
+      stealMs: figureOf(
+        'steal_ms',
+        'ms',
+        'time stolen from all CPUs of the host in the window; the same in all rows of a window',
+        undefined,
+        signedFigure,
+      ),
+      hostDeltaBytes: figureOf(
+        'host_delta_bytes',
+        'bytes',
+        'available memory of the host before the first instance was started, less that when all were ready; the same in all rows of a window',
+        undefined,
+        signedFigure,
+      ),
+    }),
+  ],
+  (row) => row as unknown as ScaleRow,
+  ['scale'],
+);
+
 const LOAD = new Table<Partial<LoadRow>, LoadRow>(
   'load.csv',
   [
@@ -103,16 +162,17 @@ const LOAD = new Table<Partial<LoadRow>, LoadRow>(
 
 /** In the order of the manifest. */
 export const KIND_TABLES: {
-  readonly [K in KindTable]: Table<Partial<KindRows[K][number]>, KindRows[K][number]>;
+  readonly [K in KindTable]: Table<Partial<KindRow[K]>, KindRow[K]>;
 } = {
   footprint: FOOTPRINT,
+  scale: SCALE,
   load: LOAD,
 };
 
 const NAMES = Object.keys(KIND_TABLES) as KindTable[];
 
 /** One list of rows for every table. */
-export function kindRows(rowsOf: <K extends KindTable>(table: K) => readonly KindRows[K][number][]): KindRows {
+export function kindRows(rowsOf: <K extends KindTable>(table: K) => readonly KindRow[K][]): KindRows {
   return Object.fromEntries(NAMES.map((name) => [name, rowsOf(name)])) as unknown as KindRows;
 }
 

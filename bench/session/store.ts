@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { BoxmarkError, isDiskFull, messageOf, usageError } from '../errors.ts';
 import { makeFolders } from '../folders.ts';
-import type { ContrastResult, KindRows, KindTable, Sample, Start, StartupRow } from '../types.ts';
+import type { ContrastResult, KindRow, KindTable, Sample, Start, StartupRow } from '../types.ts';
 import type { SessionEvent } from './events.ts';
 import { CONTRASTS, STARTUP } from './figure-tables.ts';
 import { digestOf, openToAppend, replaceFile, syncFolder } from './files.ts';
@@ -26,7 +26,7 @@ export interface Store {
   samples(rows: readonly Sample[]): void;
   start(row: Start): void;
   /** Appends to the table of a kind, which is made with its first row. */
-  rows<K extends KindTable>(table: K, rows: KindRows[K]): void;
+  rows<K extends KindTable>(table: K, rows: readonly KindRow[K][]): void;
   /** Replaces `startup.csv`. */
   startup(rows: readonly StartupRow[]): void;
   event(event: SessionEvent): void;

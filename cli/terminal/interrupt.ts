@@ -1,5 +1,6 @@
 /** The signals that end a run in order: the first stops it, a second one does not wait for the clean-up. */
 
+import { setMaxListeners } from 'node:events';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
 import { WORK_ROOT } from '../../runners/host/workspace.ts';
 import { END_SIGNALS, type EndSignal, SAME_REQUEST_MS } from '../../runners/kit/signals.ts';
@@ -12,6 +13,8 @@ import { stderr } from './streams.ts';
  */
 export function interruptSignal(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
+  // Every box that answers listens, and there may be a hundred; more than ten would be taken for a leak.
+  setMaxListeners(0, controller.signal);
   let askedMs: number | undefined;
   const onSignal = (name: EndSignal) => {
     if (name !== 'SIGHUP') {

@@ -11,6 +11,7 @@ import { footprintChart } from './footprint.ts';
 import { ladderAxis, ladderChart } from './ladder.ts';
 import { loadCharts } from './load.ts';
 import { orderChart } from './order.ts';
+import { scaleCharts } from './scale.ts';
 import { startupChart } from './startup.ts';
 import { warmupChart } from './warmup.ts';
 
@@ -20,7 +21,7 @@ const NARROW = 560;
 /** By the names that sections use; empty where there is nothing to draw. */
 export type SessionCharts = Readonly<
   Record<
-    'ladder' | 'workloads' | 'distributions' | 'order' | 'startup' | 'footprint' | 'load' | 'warmups',
+    'ladder' | 'workloads' | 'distributions' | 'order' | 'startup' | 'footprint' | 'scale' | 'load' | 'warmups',
     readonly Chart[]
   >
 >;
@@ -56,6 +57,7 @@ export function sessionCharts(model: ReportModel): SessionCharts {
     order: only(orderChart(model, WIDE)),
     startup: only(startupChart(model, WIDE)),
     footprint: only(footprintChart(model, WIDE)),
+    scale: scaleCharts(model, WIDE),
     load: loadCharts(model, WIDE),
     warmups: each((workload) => warmupChart(model, workload, NARROW)),
   };

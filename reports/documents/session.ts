@@ -1,7 +1,6 @@
 /** The report of a session: its sections, in the order in which they are read. */
 
 import { isOfPrograms } from '../../bench/plan/commands.ts';
-import { takes } from '../../bench/plan/cost-plan.ts';
 import { formatCpuList, formatSpan } from '../../bench/units.ts';
 import type { Chart } from '../charts/chart.ts';
 import { sessionCharts } from '../charts/index.ts';
@@ -22,6 +21,7 @@ import { parity } from '../sections/parity.ts';
 import { posture } from '../sections/posture.ts';
 import { problems } from '../sections/problems.ts';
 import { reproduce } from '../sections/reproduce.ts';
+import { scale } from '../sections/scale.ts';
 import { scratch } from '../sections/scratch.ts';
 import { name, type Section, type Text } from '../sections/section.ts';
 import { starts } from '../sections/starts.ts';
@@ -35,6 +35,7 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   verdicts,
   warmStarts,
   footprint,
+  scale,
   load,
   contrasts,
   levels,
@@ -76,7 +77,8 @@ function aboutSession({ session, blocks }: ReportModel): Text[] {
   const { plan } = session;
   const took = (Date.parse(session.finishedAt ?? '') - Date.parse(session.startedAt)) / 1000;
   const span = Number.isFinite(took) ? ` in ${formatSpan(took)}` : '';
-  const rounds = !takes('rounds', plan.measure ?? 'workloads') ? '' : ` × ${plan.rounds} rounds`;
+  const isInRounds = plan.measure === undefined || plan.measure === 'startup';
+  const rounds = isInRounds ? ` × ${plan.rounds} rounds` : '';
   const shape = `${plan.profile}: ${count(blocks, 'block')}${rounds}${span}`;
   const kernels = isOfPrograms(plan) ? '' : `size ${plan.size}, ${plan.kernels} kernels, `;
   const where = `${cpusText(plan)}, ${kernels}seed ${plan.seed}`;

@@ -41,6 +41,7 @@ export function summaryText(model: ReportModel): string {
     starts: environments.flatMap(({ startup }) => (startup === null ? [] : [startup])),
     startup: model.costs.startup,
     footprint: model.costs.footprint,
+    scale: model.costs.scale,
     load: model.costs.load,
     posture: model.costs.posture,
     failures: model.failures,

@@ -17,7 +17,8 @@ import {
   TRAITS,
   VERDICTS,
 } from '../../bench/types.ts';
-import { FOOTPRINT_FIGURES, LATENCIES } from '../model/costs.ts';
+import { FOOTPRINT_FIGURES } from '../model/costs.ts';
+import { load, scaleLevel } from './capacity-schema.ts';
 
 const figure = z.number().nullable();
 const text = z.string();
@@ -173,6 +174,7 @@ export const planSchema = z.strictObject({
   measure: z.enum(COST_MEASURES).optional().describe('What is measured instead of workloads.'),
   cold: z.boolean().optional(),
   instances: z.array(z.int()).optional(),
+  windowNs: z.int().optional(),
   rates: z.array(z.number()).optional().describe('Of load: arrivals a second; shares of the capacity when left out.'),
   levelNs: z.number().optional().describe('Of load: requests arrive for so long at a rate.'),
   levelArrivals: z.int().optional().describe('Of load: and until there are so many.'),
@@ -236,42 +238,6 @@ const footprint = z.strictObject({
   slopes: z.strictObject(Object.fromEntries(FOOTPRINT_FIGURES.map((name) => [name, slope]))),
   imageBytes: figure,
   sharedDiskBytes: figure,
-});
-
-const typicalLevel = z
-  .strictObject({ value: z.number(), interval, blocks: z.int() })
-  .nullable()
-  .describe('Of a typical block, with its interval of 95 %.');
-
-const loadLevel = z.strictObject({
-  env: text,
-  workload: text,
-  ratePerSecond: z.number().describe('Arrivals a second, on average.'),
-  blocks: z.int(),
-  lateBlocks: z.int().describe('Blocks in which the harness was late, which are not judged.'),
-  saturatedBlocks: z.int(),
-  isSaturated: z.boolean().describe('Requests arrived faster than they were answered.'),
-  arrivals: z.int(),
-  answered: z.int(),
-  achievedPerSecond: typicalLevel,
-  utilisation: figure.describe('Share of the time in which the box worked on a burst.'),
-  serviceNs: figure.describe('Median time of a burst, by the clock of the box.'),
-  latencyNs: z
-    .strictObject(Object.fromEntries(LATENCIES.map((name) => [name, typicalLevel])))
-    .describe('From the intended arrival to the answer; p999 is the 99.9th percentile.'),
-  lateShare: z.number().describe('Share of the requests that were sent late.'),
-  latenessNs: z.number().describe('99th percentile of how late requests were sent.'),
-  ratios: z
-    .strictObject(Object.fromEntries(LATENCIES.map((name) => [name, estimate])))
-    .describe('Latency over that of the baseline at the same rate, paired by block.'),
-});
-
-const loadKnee = z.strictObject({
-  env: text,
-  workload: text,
-  ratePerSecond: figure.describe('The highest rate up to which p99 is within the limit; null when it is at none.'),
-  beyondPerSecond: figure.describe('The lowest rate at which it is not; null when it is at all.'),
-  limitNs: z.number(),
 });
 
 const posture = z.strictObject({
@@ -339,9 +305,8 @@ export const summarySchema = z.strictObject({
   starts: z.array(starts),
   startup: z.array(startupRow).describe('Empty unless the session measured starts.'),
   footprint: z.array(footprint).describe('Empty unless the session measured idle instances. Bytes.'),
-  load: z
-    .strictObject({ levels: z.array(loadLevel), knees: z.array(loadKnee) })
-    .describe('Empty unless the session measured load.'),
+  scale: z.array(scaleLevel).describe('Empty unless several instances worked at once.'),
+  load: load.describe('Empty unless the session measured load.'),
   posture,
   failures: z.array(
     z.strictObject({ env: text, status: z.enum(['failed', 'timed-out', 'skipped']), reason: text, blocks }),

@@ -1,10 +1,11 @@
 /** Costs other than CPU time: starts compared, memory and disk of an instance, latency under load, posture of the boxes. */
 
 import { type LoadSummary, summarizeLoad } from '../../bench/analysis/capacity/load.ts';
+import { type ScaleLevel, summarizeScale, type WindowBursts } from '../../bench/analysis/capacity/scale.ts';
 import { type FootprintSummary, summarizeFootprint } from '../../bench/analysis/footprint.ts';
 import { type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
 import { startupRows } from '../../bench/analysis/startup.ts';
-import type { BoxFacts, FootprintRow, LoadRow, Plan, Start, StartupRow } from '../../bench/types.ts';
+import type { BoxFacts, KindRows, Plan, Start, StartupRow } from '../../bench/types.ts';
 
 export { LATENCIES } from '../../bench/analysis/capacity/load.ts';
 export { FOOTPRINT_FIGURES } from '../../bench/analysis/footprint.ts';
@@ -14,6 +15,8 @@ export interface CostModel {
   readonly startup: readonly StartupRow[];
   /** Empty unless the session measured the footprint. */
   readonly footprint: readonly FootprintSummary[];
+  /** Empty unless several instances worked at once. */
+  readonly scale: readonly ScaleLevel[];
   /** Empty unless the session measured load. */
   readonly load: LoadSummary;
   /** Of the environments whose facts are known. */
@@ -27,18 +30,19 @@ export interface Posture {
   readonly rows: readonly PostureRow[];
 }
 
-export interface CostInput {
+export interface CostInput extends Partial<KindRows> {
   readonly plan: Plan;
   readonly starts: readonly Start[];
-  readonly footprint: readonly FootprintRow[] | undefined;
-  readonly load: readonly LoadRow[] | undefined;
+  /** Of windows in which several instances worked. */
+  readonly bursts: WindowBursts;
   readonly environments: readonly { readonly path: string; readonly facts?: BoxFacts | null }[];
 }
 
-export function costsOf({ plan, starts, footprint, load, environments }: CostInput): CostModel {
+export function costsOf({ plan, starts, footprint, scale, load, bursts, environments }: CostInput): CostModel {
   return {
     startup: plan.measure === 'startup' ? startupRows(starts, plan) : [],
     footprint: summarizeFootprint(footprint ?? [], plan),
+    scale: summarizeScale(scale ?? [], bursts, plan),
     load: summarizeLoad(load ?? [], plan),
     posture: postureOf(environments),
   };

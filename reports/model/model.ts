@@ -1,5 +1,6 @@
 /** What every report is rendered from: a session's figures, computed once, as plain data. */
 
+import { WindowBursts } from '../../bench/analysis/capacity/scale.ts';
 import { type ClaimResult, judgeClaims } from '../../bench/analysis/claims/judge.ts';
 import { hostTimedBoxes } from '../../bench/analysis/contrast/clock.ts';
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
@@ -175,7 +176,11 @@ export function buildModel(input: ModelInput): ReportModel {
   const events = [...input.events].filter((event) => !isInterrupted(event));
   const hostTimed = hostTimedBoxes(events);
   const runOrder = newRunOrder(hostTimed);
-  const samples = groupSession(noticed(input.samples, runOrder.add), hostTimed);
+  const bursts = new WindowBursts();
+  // Bursts of several instances at once are no pairs of boxes that take turns.
+  const paired = plan.measure === undefined ? noticed(input.samples, runOrder.add) : [];
+  if (plan.measure !== undefined) for (const sample of input.samples) bursts.add(sample);
+  const samples = groupSession(paired, hostTimed);
   const groups = samples.levels;
   // A session of an early version has no margin.
   const margin = plan.margin ?? DEFAULT_MARGIN;
@@ -199,7 +204,7 @@ export function buildModel(input: ModelInput): ReportModel {
     unequal: unequalOf(events),
     allowUnequal: plan.allowUnequal === true,
     hostTimed: [...hostTimed],
-    costs: costsOf({ plan, starts, footprint: input.footprint, load: input.load, environments: session.environments }),
+    costs: costsOf({ ...input, plan, starts, bursts, environments: session.environments }),
     headline: headlineOf(table.rows, plan, environments),
     failures: failuresOf(starts),
     unavailable: input.unavailable,

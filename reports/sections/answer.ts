@@ -28,6 +28,7 @@ import {
 } from '../words.ts';
 import { claimSentence } from './claims.ts';
 import { listed, MOST_NAMED } from './names.ts';
+import { scaleAnswer } from './scale.ts';
 import { moreWords, reasonText } from './verdicts.ts';
 
 /** The answer in one sentence; says so when nothing was measured. */
@@ -41,6 +42,7 @@ export function answerOf(model: ReportModel): string {
 const COST_ANSWERS: Readonly<Record<CostMeasure, (model: ReportModel) => string>> = {
   startup: startupAnswer,
   footprint: footprintAnswer,
+  scale: scaleAnswer,
   load: loadAnswer,
 };
 

@@ -57,17 +57,18 @@ export function allowedCpus(root = '/'): readonly number[] {
  * interrupts, and on an isolated one where there are any.
  * @param cpus what the user asked for (`--cpu`)
  * @param memoryBytes memory of each box
- * @param threads copies that run at once (`--threads`), each on a CPU of its own
+ * @param copies that run at once (`--threads`), each on a CPU of its own; `all` takes every CPU
  * @throws `BoxmarkError` (usage, code 2) naming the usable CPUs when one can't be used, or there are too few
  */
 export function defaultLimits(
   cpus: readonly number[] | undefined,
   memoryBytes: number,
-  threads = 1,
+  copies: number | 'all' = 1,
   host: HostCpus = hostCpus(),
 ): Limits {
   const { allowed, usable, isolated } = host;
-  const wanted = cpus ?? chosenCpus(host, threads);
+  const threads = copies === 'all' ? 1 : copies;
+  const wanted = cpus ?? (copies === 'all' ? allowed : chosenCpus(host, threads));
   const refused = wanted.filter((cpu) => !usable.includes(cpu));
   if (refused.length > 0 || wanted.length === 0) {
     throw usageError(

@@ -41,6 +41,18 @@ describe('a plan', () => {
     expect(fixed).toMatchObject({ minBlocks: 3, maxBlocks: 3, target: null, rounds: 4 });
   });
 
+  it('lets more and more instances work at once, on all CPUs and on one workload unless others are named', () => {
+    expect(plan({ measure: 'scale', max: '16', workload: undefined })).toMatchObject({
+      ...{ measure: 'scale', instances: [1, 2, 3, 4, 6, 8, 12, 16], windowNs: 1e9, workloads: ['fft'], rounds: 1 },
+      ...{ minBlocks: 6, maxBlocks: 6, target: null },
+    });
+    expect(plan({ measure: 'scale', max: '5', workload: 'sor', window: '200ms' })).toMatchObject({
+      ...{ instances: [1, 2, 3, 4, 5], windowNs: 2e8, workloads: ['sor'] },
+    });
+    expect(plan({ measure: 'scale', max: '1' }).instances).toEqual([1]);
+    expect(plan({ measure: 'scale', instances: [1, 7] }).instances).toEqual([1, 7]);
+  });
+
   it('compares every environment with the baseline, and further pairs by path or alias', () => {
     expect(plan({ contrast: ['nested..container'] }).contrasts).toEqual([
       { env: 'docker', baseline: 'native' },
@@ -151,6 +163,10 @@ describe('a plan', () => {
     [{ measure: 'startup', target: '1%' }, /--target has no effect with --measure startup/],
     [{ instances: '1,2' }, /--instances has no effect with --measure workloads/],
     [{ measure: 'footprint', instances: '1' }, /two numbers or more/],
+    [{ measure: 'scale', instances: '2,4' }, /must have 1 among its numbers/],
+    [{ measure: 'scale', threads: 2 }, /--threads has no effect with --measure scale/],
+    [{ window: '1s' }, /--window has no effect with --measure workloads/],
+    [{ measure: 'footprint', instances: [1, 3000] }, /--instances takes a whole number from 1 to 1024/],
     [{ measure: 'load', rates: '10,0' }, /--rates takes numbers above 0/],
     [{ measure: 'load', rates: '1e3' }, /--rates takes numbers above 0/],
     [{ measure: 'load', rates: [100_001] }, /--rates takes numbers above 0/],
@@ -158,7 +174,6 @@ describe('a plan', () => {
     [{ measure: 'load', rounds: 2 }, /--rounds has no effect with --measure load/],
     [{ rates: '10' }, /--rates has no effect with --measure workloads/],
     [{ measure: 'startup', level: '2s' }, /--level has no effect with --measure startup/],
-    [{ measure: 'footprint', instances: [1, 300] }, /--instances takes a whole number from 1 to 256/],
     [{ cpu: 'x' }, /--cpu takes a list/],
     [{ workload: ['fftt'] }, /did you mean "fft"/],
     [{ workload: ['fft', 'fft'] }, /listed twice/],

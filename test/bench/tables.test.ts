@@ -13,7 +13,7 @@ import { scanTable } from '../../bench/session/scan.ts';
 import { createStore } from '../../bench/session/store.ts';
 import { text } from '../../bench/session/table.ts';
 import { SAMPLES, STARTS, TABLES } from '../../bench/session/tables.ts';
-import type { ContrastResult, FootprintRow, LoadRow, StartupRow } from '../../bench/types.ts';
+import type { ContrastResult, FootprintRow, LoadRow, ScaleRow, StartupRow } from '../../bench/types.ts';
 import { testSample, testStart } from './analysis/simulate.ts';
 import { infoFor, tinyPlan } from './boxes.ts';
 
@@ -60,6 +60,22 @@ const HELD: FootprintRow = {
   imageBytes: 5,
 };
 
+const WORKED: ScaleRow = {
+  block: 1,
+  position: 2,
+  env: '=docker',
+  workload: 'fft',
+  instances: 4,
+  instance: 2,
+  startId: 'b1-docker-n4-2',
+  status: 'failed',
+  reason: 'the box ended, by "SIGKILL"',
+  beginNs: 12_000,
+  endNs: null,
+  cpuNs: null,
+  stealMs: -10,
+  hostDeltaBytes: -4096,
+};
 const REQUEST: LoadRow = {
   block: 1,
   position: 3,
@@ -87,6 +103,7 @@ beforeAll(() => {
   store.start(testStart({ round: 0, temperature: 'dropped' }));
   store.startup([STARTED]);
   store.rows('footprint', [HELD]);
+  store.rows('scale', [WORKED]);
   store.rows('load', [REQUEST, WITHOUT_ANSWER]);
   store.finish([CONTRAST], 'precision');
   store.close();
@@ -99,6 +116,7 @@ describe('a table of a session', () => {
     expect([...rowsOf(dir, SAMPLES)]).toEqual([testSample()]);
     expect([...rowsOf(dir, STARTS)]).toEqual([testStart({ round: 0, temperature: 'dropped' })]);
     expect([...rowsOf(dir, KIND_TABLES.footprint)]).toEqual([HELD]);
+    expect([...rowsOf(dir, KIND_TABLES.scale)]).toEqual([WORKED]);
     expect([...rowsOf(dir, KIND_TABLES.load)]).toEqual([REQUEST, WITHOUT_ANSWER]);
     expect([...rowsOf(dir, CONTRASTS)]).toEqual([
       expect.objectContaining({

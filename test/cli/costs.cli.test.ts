@@ -82,6 +82,7 @@ describe('boxmark run --measure', () => {
     ['startup', ['--no-cold', '--rounds', '1'], 'starts.csv', REHEARSAL],
     // A rehearsed box holds no memory.
     ['footprint', ['--instances', '1,2'], 'footprint.csv', MAIN],
+    ['scale', ['--instances', '1,2', '--size', 'tiny', '--burst', '1ms', '--window', '50ms'], 'scale.csv', REHEARSAL],
     // A rehearsed burst only claims to take so long; requests may be late by a tenth of it.
     ['load', ['--rates', '40,80', '--level', '200ms', '--burst', '5s'], 'load.csv', REHEARSAL],
   ])(
@@ -103,12 +104,12 @@ describe('boxmark run --measure', () => {
       expect(resumed.code).toBe(0);
       expect(infoOf(dir)).toMatchObject({ stopReason: 'blocks', blocksCompleted: blocks });
       const own = rows(table).filter(({ env }) => env === 'unshare');
-      const keyOf = ({ block, round, position, instances, arrival }: Record<string, string>) =>
-        `${block} ${round ?? position} ${instances ?? arrival}`;
+      const keyOf = ({ block, round, position, instances, instance, arrival }: Record<string, string>) =>
+        `${block} ${round ?? position} ${instances ?? arrival} ${instance}`;
       expect(new Set(own.map(keyOf)).size).toBe(own.length);
       // Of load, the levels.
       const parts = own.filter(({ arrival = '1' }) => arrival === '1');
-      expect(parts).toHaveLength(blocks * (measure === 'startup' ? planOf(dir).rounds : 2));
+      expect(parts).toHaveLength(blocks * (measure === 'startup' ? planOf(dir).rounds : measure === 'scale' ? 3 : 2));
       expect(new Set(own.map(({ block }) => Number(block)))).toEqual(
         new Set(Array.from({ length: blocks }, (_, index) => index + 1)),
       );

@@ -11,13 +11,14 @@ const HEAD = [
   'long visits',
   'starts',
   'idle instances',
+  'instances at once',
   'levels of load',
 ];
 
 it('the documentation has the numbers of the profiles', async () => {
   const rows = PROFILES.map((name) => {
     const numbers = PROFILE_NUMBERS[name];
-    const { target, rounds, longVisits, longNs, startup, footprint, load } = numbers;
+    const { target, rounds, longVisits, longNs, startup, footprint, scale, load } = numbers;
     return [
       `\`${name}\``,
       blocksText(numbers),
@@ -26,6 +27,7 @@ it('the documentation has the numbers of the profiles', async () => {
       `${longVisits} × ${longNs / 1e6} ms`,
       `${startup.blocks} blocks × ${startup.starts}`,
       `${footprint.blocks} blocks`,
+      `${scale.blocks} blocks`,
       `${load.blocks} blocks × ${load.levelNs / 1e9} s, ${load.levelArrivals} arrivals`,
     ];
   });

@@ -1,8 +1,8 @@
 /** A session with everything a report has to show: nested, emulated, unavailable, failed, wrong, flagged. */
 
-import { type LoadRow, NO_TRAITS } from '../../bench/types.ts';
+import { type LoadRow, NO_TRAITS, type Sample, type ScaleRow } from '../../bench/types.ts';
 import type { ModelInput } from '../../reports/model/model.ts';
-import { planOf, simulateSamples, testEvent, testPlan, testStart } from '../bench/analysis/simulate.ts';
+import { planOf, simulateSamples, testEvent, testPlan, testSample, testStart } from '../bench/analysis/simulate.ts';
 
 const ENVIRONMENTS = [
   { path: 'native' },
@@ -140,3 +140,43 @@ export const FOOTPRINT = [1, 2, 3].flatMap((block) =>
     ...{ cgroupBytes: null, diskBytes: 1 * MIB * instances, imageBytes: 100 * MIB },
   })),
 );
+
+/** A session of one, two and four instances at once on two CPUs, in three blocks; docker takes a tenth longer. */
+export function scaleInput(more: Partial<ModelInput> = {}): ModelInput {
+  const { session, ...input } = costInput('footprint');
+  const boxes = [
+    ['native', 1],
+    ['docker', 1.1],
+    ['native@control', 1.001],
+  ] as const;
+  const samples: Sample[] = [];
+  const scale = [1, 2, 3].flatMap((block) =>
+    boxes.flatMap(([env, factor], position) =>
+      [1, 2, 4].flatMap((instances) =>
+        Array.from({ length: instances }, (_, index): ScaleRow => {
+          const burstNs = Math.round(1e7 * factor * Math.max(1, instances / 2) * (1 + block / 1000));
+          const startId = `b${block}-${env}-n${instances}-${index + 1}`;
+          const head = { block, env, startId, workload: 'fft' };
+          for (let burst = 0; burst < 20; burst++) {
+            const own = { phase: 'long', work: 10, wallNs: burstNs, rate: 1e10 / burstNs, unit: 'MFLOPS' } as const;
+            samples.push(testSample({ ...head, ...own, better: null }));
+          }
+          return {
+            ...{ ...head, position: position + 1, instances, instance: index + 1, status: 'completed', reason: '' },
+            ...{ beginNs: index * 1000, endNs: index * 1000 + 20 * burstNs, cpuNs: null, stealMs: 0 },
+            hostDeltaBytes: instances * 8 * MIB,
+          };
+        }),
+      ),
+    ),
+  );
+  const { instances: _, ...plan } = session.plan;
+  return {
+    ...input,
+    session: {
+      ...session,
+      plan: { ...plan, measure: 'scale', workloads: ['fft'], instances: [1, 2, 4], windowNs: 2e8, rounds: 1 },
+    },
+    ...{ starts: [], samples, scale, ...more },
+  };
+}

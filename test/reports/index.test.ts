@@ -71,6 +71,7 @@ describe('the summary for programs', () => {
       'starts',
       'startup',
       'footprint',
+      'scale',
       'load',
       'posture',
       'failures',

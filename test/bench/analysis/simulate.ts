@@ -155,8 +155,8 @@ export function* simulateSamples(plan: TestPlan, truth: Truth): Generator<Sample
   }
 }
 
-/** Box–Muller. */
-function normal(stream: Stream): number {
+/** A standard normal value by Box–Muller. */
+export function normal(stream: Stream): number {
   const radius = Math.sqrt(-2 * Math.log((stream.nextUint32() + 1) / 2 ** 32));
   return radius * Math.cos((2 * Math.PI * stream.nextUint32()) / 2 ** 32);
 }

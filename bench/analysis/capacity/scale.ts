@@ -1,0 +1,283 @@
+/** What becomes of throughput and of each instance when more and more of them work at once. */
+
+import { controlOf } from '../../plan/schedule.ts';
+import type { Estimate, Interval, Plan, Sample, ScaleRow, Verdict } from '../../types.ts';
+import { median } from '../../units.ts';
+import { judge } from '../contrast/verdict.ts';
+import type { RatioRow } from '../reproduction.ts';
+import { estimateOf } from '../stats/interval.ts';
+import { quantile } from '../stats/quantile.ts';
+import { jainIndex } from './fairness.ts';
+
+/** One number of instances of an environment, on one workload. */
+export interface ScaleLevel {
+  readonly env: string;
+  readonly workload: string;
+  readonly instances: number;
+  /** Blocks that have the level with every instance completed; only they count in figures. */
+  readonly blocks: number;
+  /** Instances that failed at this level, over all blocks. */
+  readonly failed: number;
+  /** What the rate counts: `MFLOPS`, else things a second; null without a burst. */
+  readonly unit: string | null;
+  /** Of all instances together while all of them work; geometric mean over blocks. Null where no block has it. */
+  readonly throughput: { readonly value: number; readonly interval: Interval | null } | null;
+  /** Throughput over that of one instance in the same block. */
+  readonly speedup: Estimate | null;
+  /** Time of a burst over the median of a single instance's bursts in the same block: of the median burst, and of 1 in 100. */
+  readonly slowdown: Estimate | null;
+  readonly slowdownP99: Estimate | null;
+  /** Jain's index of the instances' throughputs: mean over blocks, and the least. 1: all get the same. */
+  readonly fairness: { readonly mean: number; readonly least: number } | null;
+  /** Time stolen by a hypervisor over CPU time of the window; mean over blocks. */
+  readonly stealShare: number | null;
+  /** Memory that the host lost to each instance; median over blocks. */
+  readonly instanceBytes: number | null;
+  /** Time ratio to the baseline at the same number of instances, paired by block; null for the baseline. */
+  readonly ratio: Estimate | null;
+  /** Null for the control, about which nothing is decided, and the baseline. */
+  readonly verdict: Verdict | null;
+}
+
+/** Throughput of one block at one level, in the unit of its workload: what a scaling law is fitted to. */
+export interface ScalePoint {
+  readonly env: string;
+  readonly workload: string;
+  readonly block: number;
+  readonly instances: number;
+  readonly throughput: number;
+}
+
+/** The bursts of the windows, collected while the rows of a session pass by. */
+export class WindowBursts {
+  readonly #byStart = new Map<string, Bursts>();
+
+  add({ phase, block, startId, workload, wallNs, work, rate, unit, better }: Sample): void {
+    // A figure that a program prints is no burst.
+    if (phase !== 'long' || better !== null) return;
+    const key = keyOf(block, startId, workload);
+    const bursts = this.#byStart.get(key) ?? { wallNs: [], nsPerPass: [], rate: [], unit };
+    this.#byStart.set(key, bursts);
+    bursts.wallNs.push(wallNs);
+    bursts.nsPerPass.push(wallNs / work);
+    bursts.rate.push(rate);
+  }
+
+  of({ block, startId, workload }: Pick<ScaleRow, 'block' | 'startId' | 'workload'>): Bursts | undefined {
+    return this.#byStart.get(keyOf(block, startId, workload));
+  }
+}
+
+/** Of one instance in one window, in the order in which they ran, back to back. */
+interface Bursts {
+  readonly wallNs: number[];
+  readonly nsPerPass: number[];
+  readonly rate: (number | null)[];
+  readonly unit: string;
+}
+
+/** One window: all instances of a level in one block. */
+interface Cell {
+  readonly block: number;
+  readonly unit: string;
+  /** Of each instance, while all of them worked. */
+  readonly throughputs: readonly number[];
+  readonly nsPerPass: readonly number[];
+  readonly stealShare: number | null;
+  readonly instanceBytes: number | null;
+}
+
+type Cells = ReadonlyMap<number, Cell>;
+
+/** What is known of one environment, workload and level. */
+interface Series {
+  readonly env: string;
+  readonly workload: string;
+  readonly instances: number;
+  readonly cells: Cells;
+  readonly failed: number;
+}
+
+type ScalePlan = Pick<Plan, 'environments' | 'baseline' | 'margin' | 'limits'>;
+
+/** Rows in the plan's order, the control last, by workload and level. */
+export function summarizeScale(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePlan): ScaleLevel[] {
+  const all = seriesOf(rows, bursts, plan);
+  const find = (env: string, { workload, instances }: Pick<Series, 'workload' | 'instances'>) =>
+    all.find((one) => one.env === env && one.workload === workload && one.instances === instances)?.cells;
+  const control = controlOf(plan.baseline);
+  return all.map((series): ScaleLevel => {
+    const { env, cells } = series;
+    const single = find(env, { ...series, instances: 1 });
+    const baseline = env === plan.baseline ? undefined : find(plan.baseline, series);
+    const ratio = baseline === undefined ? null : pairedLogs(baseline, cells, total);
+    const controlCells = find(control, series);
+    const base = find(plan.baseline, series);
+    const known = base === undefined || controlCells === undefined ? null : pairedLogs(base, controlCells, total);
+    const isJudged = env !== plan.baseline && env !== control && ratio !== null;
+    return {
+      ...headOf(series),
+      throughput: levelOf(cells),
+      speedup: single === undefined ? null : pairedLogs(cells, single, total),
+      slowdown: single === undefined ? null : slowdownOf(cells, single, 0.5),
+      slowdownP99: single === undefined ? null : slowdownOf(cells, single, 0.99),
+      ...sharesOf([...cells.values()]),
+      ratio,
+      verdict: isJudged ? verdictOf(ratio, known, plan.margin) : null,
+    };
+  });
+}
+
+/** The values that scaling laws are fitted to: those of whole windows. */
+export function scalePoints(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePlan): ScalePoint[] {
+  return seriesOf(rows, bursts, plan).flatMap(({ env, workload, instances, cells }) =>
+    [...cells.values()].map((cell) => ({ env, workload, block: cell.block, instances, throughput: total(cell) })),
+  );
+}
+
+/** Ratios by which a session and its reproduction are compared: at each level. */
+export function scaleRatios(
+  { scale, samples }: { readonly scale: readonly ScaleRow[]; readonly samples: Iterable<Sample> },
+  plan: ScalePlan,
+): RatioRow[] {
+  const bursts = new WindowBursts();
+  for (const sample of samples) bursts.add(sample);
+  const control = controlOf(plan.baseline);
+  return summarizeScale(scale, bursts, plan).flatMap(({ env, workload, instances, ratio, verdict }) => {
+    if (ratio === null || env === control) return [];
+    const figure = `${workload}, ${instances} at once`;
+    return [{ env, baseline: plan.baseline, workload: figure, timeRatio: ratio.ratio, ...ratio, verdict }];
+  });
+}
+
+function seriesOf(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePlan): Series[] {
+  const order = [...plan.environments.map(({ path }) => path), controlOf(plan.baseline)];
+  const groups = new Map<string, ScaleRow[]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.env, row.workload, row.instances]);
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(row);
+  }
+  const series = [...groups.values()].map((group): Series => {
+    const { env, workload, instances } = group[0] as ScaleRow;
+    return { env, workload, instances, ...cellsOf(group, bursts, plan) };
+  });
+  const place = ({ env }: Series) => order.indexOf(env);
+  const workloads = [...new Set(series.map(({ workload }) => workload))].sort();
+  return series.sort(
+    (a, b) =>
+      place(a) - place(b) || workloads.indexOf(a.workload) - workloads.indexOf(b.workload) || a.instances - b.instances,
+  );
+}
+
+/** A window with an instance that failed is no cell: what is left of it is another level. */
+function cellsOf(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePlan): { cells: Cells; failed: number } {
+  const cells = new Map<number, Cell>();
+  for (const block of new Set(rows.map((row) => row.block))) {
+    const own = rows.filter((row) => row.block === block);
+    if (own.some(({ status }) => status !== 'completed') || own.length !== own[0]?.instances) continue;
+    const cell = cellOf(own, bursts, plan);
+    if (cell !== null) cells.set(block, cell);
+  }
+  return { cells, failed: rows.filter(({ status }) => status !== 'completed').length };
+}
+
+function cellOf(rows: readonly ScaleRow[], bursts: WindowBursts, { limits }: ScalePlan): Cell | null {
+  const beginNs = Math.max(...rows.map((row) => row.beginNs ?? Number.NaN));
+  const endNs = Math.min(...rows.map((row) => row.endNs ?? Number.NaN));
+  const windowNs = endNs - beginNs;
+  const found = rows.map((row) => bursts.of(row));
+  const [first] = found;
+  if (!(windowNs > 0) || first === undefined || found.some((one) => one === undefined)) return null;
+  const shares = rows.map((row, index) => shareOf(found[index] as Bursts, row.beginNs ?? 0, { beginNs, endNs }));
+  const nsPerPass = shares.flatMap((share) => share.nsPerPass);
+  const [{ stealMs, hostDeltaBytes, block, instances }] = rows as [ScaleRow];
+  return {
+    block,
+    unit: first.unit,
+    throughputs: shares.map(({ amount }) => amount / windowNs),
+    nsPerPass,
+    stealShare: stealMs === null ? null : (stealMs * 1e6) / (windowNs * limits.cpus.length),
+    instanceBytes: hostDeltaBytes === null ? null : hostDeltaBytes / instances,
+  };
+}
+
+/** What an instance did between two times: a burst at an edge counts by its share; its time counts if it began inside. */
+function shareOf(
+  { wallNs, nsPerPass, rate }: Bursts,
+  fromNs: number,
+  { beginNs, endNs }: { beginNs: number; endNs: number },
+) {
+  let atNs = fromNs;
+  let amount = 0;
+  const begun: number[] = [];
+  for (const [index, burstNs] of wallNs.entries()) {
+    const overlapNs = Math.min(atNs + burstNs, endNs) - Math.max(atNs, beginNs);
+    if (overlapNs > 0) amount += (rate[index] ?? 0) * overlapNs;
+    if (atNs >= beginNs && atNs < endNs) begun.push(nsPerPass[index] as number);
+    atNs += burstNs;
+  }
+  return { amount, nsPerPass: begun };
+}
+
+function total({ throughputs }: Cell): number {
+  return throughputs.reduce((sum, one) => sum + one, 0);
+}
+
+/** Ratio of a figure in the blocks that have both. */
+function pairedLogs(cells: Cells, others: Cells, figure: (cell: Cell) => number): Estimate | null {
+  const logs = new Map<number, number>();
+  for (const [block, cell] of cells) {
+    const other = others.get(block);
+    const log = other === undefined ? Number.NaN : Math.log(figure(cell) / figure(other));
+    if (Number.isFinite(log)) logs.set(block, log);
+  }
+  return estimateOf(logs);
+}
+
+function slowdownOf(cells: Cells, single: Cells, share: number): Estimate | null {
+  const logs = new Map<number, number>();
+  for (const [block, cell] of cells) {
+    const alone = single.get(block);
+    const log = Math.log(quantile(cell.nsPerPass, share) / median(alone?.nsPerPass ?? []));
+    if (Number.isFinite(log)) logs.set(block, log);
+  }
+  return estimateOf(logs);
+}
+
+function headOf({ env, workload, instances, cells, failed }: Series) {
+  const unit = [...cells.values()][0]?.unit ?? null;
+  return { env, workload, instances, blocks: cells.size, failed, unit };
+}
+
+function levelOf(cells: Cells): ScaleLevel['throughput'] {
+  const logs = [...cells].map(([block, cell]): [number, number] => [block, Math.log(total(cell))]);
+  const estimate = estimateOf(new Map(logs.filter(([, log]) => Number.isFinite(log))));
+  return estimate && { value: estimate.ratio, interval: estimate.interval };
+}
+
+function sharesOf(cells: readonly Cell[]): Pick<ScaleLevel, 'fairness' | 'stealShare' | 'instanceBytes'> {
+  const indices = cells.flatMap(({ throughputs }) => jainIndex(throughputs) ?? []);
+  const steals = cells.flatMap(({ stealShare }) => stealShare ?? []);
+  const bytes = cells.flatMap(({ instanceBytes }) => instanceBytes ?? []);
+  return {
+    fairness: indices.length === 0 ? null : { mean: mean(indices), least: Math.min(...indices) },
+    stealShare: steals.length === 0 ? null : mean(steals),
+    instanceBytes: bytes.length === 0 ? null : median(bytes),
+  };
+}
+
+/** By the rules of workloads: against the control at the same number of instances. */
+function verdictOf({ interval }: Estimate, control: Estimate | null, margin: number): Verdict {
+  const known = { control: control?.interval ?? null, intermittent: false, total: null, sustained: null };
+  return judge({ ...known, interval, hasLongVisits: false, distrust: [] }, margin).verdict;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function keyOf(block: number, startId: string, workload: string): string {
+  return `${block} ${startId} ${workload}`;
+}

@@ -1,0 +1,303 @@
+/** Scale-out: more and more instances of an environment do the same work at once, over all CPUs, in windows of a fixed length. */
+
+import { scaleRatios } from '../analysis/capacity/scale.ts';
+import { commandOf, ownOf, runOf } from '../plan/commands.ts';
+import { commandText } from '../plan/exec.ts';
+import { boxesOf } from '../plan/schedule.ts';
+import { randomStream } from '../random.ts';
+import { calibrated } from '../run/baseline.ts';
+import { type BoxFault, faultOf } from '../run/client.ts';
+import { type InstanceScope, Instances, instanceName, introduce } from '../run/instances.ts';
+import {
+  type BlockResult,
+  type BlockScope,
+  type Kind,
+  type KindRun,
+  type SessionScope,
+  startedIn,
+  type TimeGuess,
+  wholeOf,
+} from '../run/kind.ts';
+import { type BookedReply, type Resident, recordFault, type StartRequest } from '../run/resident.ts';
+import { toSamples } from '../run/samples.ts';
+import { Ledger, Verifier } from '../run/watch/ledger.ts';
+import type { SessionInfo } from '../session/info.ts';
+import { countedSamples } from '../session/load.ts';
+import type { Environment, Plan, Sample, ScaleRow } from '../types.ts';
+
+/** Bursts of each instance before its window, in which code is compiled; a program of the user's is compiled already. */
+const WARM_BURSTS = 10;
+/** Instances are not started when the host would keep less than this. */
+const RESERVE_BYTES = 512 * 2 ** 20;
+/** Beside its windows, what a cell takes in checking and removing, s. */
+const CELL_SECONDS = 0.3;
+
+export const scale: Kind = {
+  name: 'scale',
+  hasTarget: false,
+  estimate,
+  describe,
+  open: (session) => new ScaleRun(session),
+  counted: (records) => ({
+    ...wholeOf(records),
+    samples: countedSamples(records.samples, records.events, records.blocksCompleted),
+  }),
+  conclude: () => ({ contrasts: [], events: [] }),
+  ratios: (records) => scaleRatios(scale.counted(records), records.plan),
+  measured: startedIn,
+};
+
+function estimate({ instances = [], windowNs = 0, ...plan }: Plan, guess: TimeGuess, blocks: number): number {
+  const cpus = plan.limits.cpus.length;
+  const run = runOf(plan);
+  const warmNs = run.reduce((sum, id) => sum + (commandOf(plan, id)?.runNs ?? WARM_BURSTS * plan.burstNs), 0);
+  return boxesOf(plan).reduce((sum, box) => {
+    const { startSeconds, factor } = guess(box);
+    const cells = instances.map((number) => {
+      const eachTurn = Math.ceil(number / cpus);
+      return eachTurn * (startSeconds + (warmNs * factor) / 1e9) + (run.length * windowNs) / 1e9 + CELL_SECONDS;
+    });
+    return sum + blocks * cells.reduce((all, cell) => all + cell, 0);
+  }, 0);
+}
+
+function describe(plan: Plan): string[] {
+  const { maxBlocks, instances = [], windowNs = 0, commands = [] } = plan;
+  const own = ownOf(plan);
+  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
+  return [
+    'measures      more and more instances that work at once',
+    ...(own.length === 0 ? [] : [`workloads     ${own.join(', ')} (${plan.size}, kernels: ${plan.kernels})`]),
+    ...commands.map(({ id, command }) => `program       ${id}: ${commandText(command)}`),
+    `design        ${blocks} of ${instances.join(', ')} instances of each, windows of ${windowNs / 1e9} s, in random order`,
+  ];
+}
+
+class ScaleRun implements KindRun {
+  readonly #session: SessionScope;
+  readonly #verifier: Verifier;
+  readonly #ledger: Ledger;
+
+  constructor(session: SessionScope) {
+    const verifier = new Verifier(session.verifier, session.plan, session.signal);
+    this.#session = session;
+    this.#verifier = verifier;
+    this.#ledger = new Ledger((workload, passes) => verifier.replay(workload, passes));
+  }
+
+  prepare(): Promise<Partial<SessionInfo> | undefined> {
+    return calibrated(this.#session);
+  }
+
+  runBlock(block: BlockScope): Promise<BlockResult> {
+    // How long a box is silent depends on how many others work: earlier answers promise nothing.
+    const { patience: _, ...scope } = block;
+    return new ScaleBlock(scope, { work: this.#session.info().work, ledger: this.#ledger }).run();
+  }
+
+  close(): Promise<void> {
+    return this.#verifier.close();
+  }
+}
+
+interface ScaleMeans {
+  readonly work: Readonly<Record<string, number>>;
+  readonly ledger: Ledger;
+}
+
+/** A number of instances of a box that work at once. */
+interface Cell {
+  readonly box: string;
+  readonly instances: number;
+  readonly position: number;
+}
+
+interface Window extends Cell {
+  readonly workload: string;
+  readonly hostDeltaBytes: number | null;
+}
+
+/** What an instance computed, to be compared with a replay. */
+interface State {
+  readonly env: string;
+  readonly workload: string;
+  readonly passes: number;
+  readonly checksum: string;
+}
+
+/** A level at which an instance fails costs the environment this level and those above it in the block. */
+export class ScaleBlock {
+  readonly #scope: InstanceScope;
+  readonly #means: ScaleMeans;
+  readonly #completed = new Set<string>();
+  readonly #failed = new Set<string>();
+  readonly #skipped = new Set<string>();
+  /** By box: the lowest level at which an instance failed. */
+  readonly #failedFrom = new Map<string, number>();
+  /** Bytes of the largest instance so far, by box. */
+  readonly #largest = new Map<string, number>();
+  readonly #states: State[] = [];
+
+  constructor(scope: InstanceScope, means: ScaleMeans) {
+    this.#scope = scope;
+    this.#means = means;
+  }
+
+  async run(): Promise<BlockResult> {
+    const { plan, block, isFirst, signal, sink } = this.#scope;
+    const cells = boxesOf(plan).flatMap((box) => (plan.instances ?? [1]).map((instances) => ({ box, instances })));
+    if (isFirst) for (const box of await introduce(this.#scope)) this.#failedFrom.set(box, 1);
+    for (const [index, cell] of randomStream(plan.seed, block, 'scale').shuffle(cells).entries()) {
+      signal.throwIfAborted();
+      await this.#take({ ...cell, position: index + 1 });
+      sink.pause(((index + 1) * plan.rounds) / cells.length);
+    }
+    await this.#verify();
+    for (const box of this.#failed) this.#completed.delete(box);
+    return { completed: [...this.#completed], failed: [...this.#failed] };
+  }
+
+  async #take(cell: Cell): Promise<void> {
+    const { block, environments, signal, sink } = this.#scope;
+    const { box, instances, position } = cell;
+    const head = { block, position, env: box, startId: instanceName(block, box, instances, 1) };
+    const environment = environments.get(box);
+    if (environment === undefined) {
+      if (!this.#skipped.has(box)) sink.start({ ...head, status: 'skipped', reason: this.#scope.whyAbsent(box) });
+      this.#skipped.add(box);
+      return;
+    }
+    if (instances >= (this.#failedFrom.get(box) ?? Number.POSITIVE_INFINITY) || this.#isTooLarge(cell)) return;
+    try {
+      await this.#measure(cell, environment);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      recordFault(sink, head, faultOf(error), { instances });
+      this.#fails(cell);
+    }
+  }
+
+  #fails({ box, instances }: Cell): void {
+    this.#failedFrom.set(box, Math.min(instances, this.#failedFrom.get(box) ?? instances));
+    // A single instance that fails is a box that does not work here.
+    if (instances === 1) this.#failed.add(box);
+  }
+
+  #isTooLarge({ box, instances }: Cell): boolean {
+    const { block, gauges, sink } = this.#scope;
+    const available = gauges.availableMemoryBytes();
+    const wanted = (this.#largest.get(box) ?? 0) * instances;
+    if (available === null || wanted <= available - RESERVE_BYTES) return false;
+    const reason = `${instances} instances would leave the host less than ${RESERVE_BYTES / 2 ** 20} MiB`;
+    sink.event({ kind: 'too-little-memory', env: box, block, reason });
+    return true;
+  }
+
+  /** Starts the instances, lets all of them work in a window for each workload, and closes them. */
+  async #measure(cell: Cell, environment: Environment): Promise<void> {
+    const { plan, gauges } = this.#scope;
+    const { box, instances } = cell;
+    const faults = new Map<Resident, BoxFault>();
+    const started = new Instances(this.#scope);
+    const before = gauges.availableMemoryBytes();
+    try {
+      await started.start(this.#requests(cell, environment), plan.limits.cpus.length);
+      const after = gauges.availableMemoryBytes();
+      const hostDeltaBytes = before === null || after === null ? null : before - after;
+      this.#largest.set(box, Math.max(this.#largest.get(box) ?? 0, (hostDeltaBytes ?? 0) / instances));
+      for (const workload of runOf(plan)) {
+        await this.#window(started.held, { ...cell, workload, hostDeltaBytes }, faults);
+      }
+    } finally {
+      await started.close(faults);
+    }
+    if (faults.size > 0) this.#fails(cell);
+    else this.#completed.add(box);
+  }
+
+  #requests({ box, instances, position }: Cell, environment: Environment): StartRequest[] {
+    const { block } = this.#scope;
+    return Array.from({ length: instances }, (_, index) => {
+      const startId = instanceName(block, box, instances, index + 1);
+      return { box, startId, position, environment, digests: false };
+    });
+  }
+
+  /** Warms all instances up, and asks all of them at once for bursts over the length of the window. */
+  async #window(all: readonly Resident[], window: Window, faults: Map<Resident, BoxFault>): Promise<void> {
+    const { plan, gauges, sink, signal } = this.#scope;
+    const { workload } = window;
+    const work = this.#means.work[workload];
+    const residents = all.filter((resident) => !faults.has(resident) && !resident.refused.has(workload));
+    if (work === undefined || residents.length === 0) return;
+    const bursts = commandOf(plan, workload) === undefined ? WARM_BURSTS : 1;
+    await Promise.allSettled(residents.map((resident) => resident.ask('warmup', { workload, work, bursts })));
+    const stealBefore = gauges.stealMs();
+    const askedAtMs = Date.now();
+    const begunNs = process.hrtime.bigint();
+    const replies = await Promise.allSettled(
+      residents.map((resident) => resident.ask('long', { workload, work, leastNs: plan.windowNs ?? 1e9 })),
+    );
+    signal.throwIfAborted();
+    const stealAfter = gauges.stealMs();
+    const stealMs = stealBefore === null || stealAfter === null ? null : stealAfter - stealBefore;
+    const samples: Sample[] = [];
+    const rows = replies.map((reply, index): ScaleRow => {
+      const resident = residents[index] as Resident;
+      const head = { ...this.#headOf(resident, window, index + 1), stealMs };
+      if (reply.status === 'rejected') {
+        const fault = faultOf(reply.reason);
+        faults.set(resident, fault);
+        return { ...head, status: fault.status, reason: fault.message, beginNs: null, endNs: null, cpuNs: null };
+      }
+      samples.push(...this.#samplesOf(reply.value, resident, { ...window, work, askedAtMs }));
+      const { passes, checksum } = reply.value.body;
+      this.#states.push({ env: window.box, workload, passes, checksum });
+      return { ...head, status: 'completed', reason: '', ...spanOf(reply.value, begunNs) };
+    });
+    sink.samples(samples);
+    sink.rows('scale', rows);
+  }
+
+  #headOf({ startId }: Resident, { box, ...window }: Window, instance: number) {
+    const { position, workload, instances, hostDeltaBytes } = window;
+    return { block: this.#scope.block, position, env: box, workload, instances, instance, startId, hostDeltaBytes };
+  }
+
+  #samplesOf(
+    reply: BookedReply<'long'>,
+    resident: Resident,
+    { box, position, workload, work, askedAtMs }: Window & { readonly work: number; readonly askedAtMs: number },
+  ): Sample[] {
+    const { plan, block } = this.#scope;
+    const step = { kind: 'long', box, workload, visit: 1, position } as const;
+    return toSamples({ plan, block, step, resident, work, reply, askedAtMs });
+  }
+
+  /** Every state is checked against a replay, so that boxes can't be wrong together. */
+  async #verify(): Promise<void> {
+    const { block, sink } = this.#scope;
+    for (const workload of new Set(this.#states.map((state) => state.workload))) {
+      const states = this.#states.filter((state) => state.workload === workload);
+      const expected = await this.#means.ledger.expected(
+        workload,
+        states.map(({ passes }) => passes),
+      );
+      for (const [index, { env, passes, checksum }] of states.entries()) {
+        const right = expected[index] ?? '';
+        if (checksum === right) continue;
+        this.#failed.add(env);
+        sink.event({ kind: 'checksum-mismatch', env, block, workload, passes, checksum, expected: right });
+      }
+    }
+  }
+}
+
+/** Of the bursts of a request, on the host's clock from the beginning of the window. */
+function spanOf({ body, sentNs, hostCpuNs }: BookedReply<'long'>, begunNs: bigint) {
+  const [first] = body.bursts;
+  const last = body.bursts.at(-1);
+  if (first === undefined || last === undefined) return { beginNs: null, endNs: null, cpuNs: hostCpuNs };
+  const offsetNs = Number(sentNs - begunNs);
+  return { beginNs: offsetNs + first[0], endNs: offsetNs + last[0] + last[1], cpuNs: hostCpuNs };
+}

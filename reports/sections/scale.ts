@@ -1,0 +1,129 @@
+/** Throughput of several instances that work at once, and what becomes of each of them. */
+
+import type { ScaleLevel } from '../../bench/analysis/capacity/scale.ts';
+import { controlOf } from '../../bench/plan/schedule.ts';
+import { threeDigits } from '../../bench/units.ts';
+import type { EnvironmentModel, ReportModel } from '../model/model.ts';
+import { clean } from '../text.ts';
+import { figureOf, known, mib, NO_FIGURE, percent, range, ratioWords, times } from '../words.ts';
+import { environmentCell } from './names.ts';
+import { type Cell, figures, type Row, type Section, type Table, type Text, texts } from './section.ts';
+
+const SOURCES = [
+  { file: 'scale.csv', rows: null, filter: 'by env, workload and instances' },
+  { file: 'samples.csv', rows: null, filter: 'phase = long, joined by start_id' },
+] as const;
+
+export function scale(model: ReportModel): Section {
+  const isMeasured = model.costs.scale.length > 0;
+  return {
+    id: 'scale',
+    title: 'Several instances at once',
+    short: 'Scale-out',
+    weight: 'top',
+    charts: isMeasured ? ['scale'] : [],
+    tables: isMeasured ? [throughputTable(model), instanceTable(model)] : [],
+    notes: isMeasured ? notesOf(model) : [],
+  };
+}
+
+function throughputTable(model: ReportModel): Table {
+  return {
+    id: 'scale-throughput',
+    caption: 'Throughput of all instances together, while all of them work',
+    group: 'environment',
+    columns: [
+      ...figures('at once', 'throughput', '95 % interval', 'of one', 'time ratio', '95 % interval'),
+      ...texts('verdict'),
+    ],
+    rows: rowsOf(model, (level) => {
+      const { instances, throughput, speedup, ratio, verdict } = level;
+      const words = ratio === null ? null : ratioWords(figureOf(ratio));
+      return [
+        instancesCell(level),
+        throughput === null
+          ? NO_FIGURE
+          : { show: `${threeDigits(throughput.value)} ${clean(level.unit ?? '', 20)}`, value: throughput.value },
+        range(throughput?.interval, threeDigits),
+        speedup === null ? NO_FIGURE : { show: `× ${times(speedup.ratio)}`, value: speedup.ratio / instances },
+        words === null || ratio === null ? NO_FIGURE : { show: words.value, value: ratio.ratio },
+        words?.range ?? NO_FIGURE,
+        verdict === null ? NO_FIGURE : { show: verdict, tone: verdict },
+      ];
+    }),
+    notes: ['The time ratio is to the baseline with as many instances, paired by block; above 1 takes longer.'],
+    sources: SOURCES,
+  };
+}
+
+function instanceTable(model: ReportModel): Table {
+  return {
+    id: 'scale-instances',
+    caption: 'A burst of an instance among others, over the median burst of a single one',
+    group: 'environment',
+    columns: figures('at once', 'median', '95 % interval', 'p99', '95 % interval', 'fairness', 'steal', 'MiB each'),
+    rows: rowsOf(model, (level) => [
+      instancesCell(level),
+      known(level.slowdown?.ratio, times),
+      range(level.slowdown?.interval, times),
+      known(level.slowdownP99?.ratio, times),
+      range(level.slowdownP99?.interval, times),
+      known(level.fairness?.mean, (value) => value.toFixed(3)),
+      known(level.stealShare, percent),
+      known(level.instanceBytes, mib),
+    ]),
+    notes: [
+      "Fairness is Jain's index over the instances' throughputs: 1 when all get the same. Steal is time that a hypervisor took from the host.",
+    ],
+    sources: SOURCES,
+  };
+}
+
+function rowsOf(model: ReportModel, cellsOf: (level: ScaleLevel) => readonly Cell[]): Row[] {
+  const several = model.session.plan.workloads.length > 1;
+  return model.environments.flatMap((environment) =>
+    model.costs.scale
+      .filter(({ env }) => env === environment.path)
+      .map((level) => ({ group: groupCell(environment, several ? level.workload : null), cells: cellsOf(level) })),
+  );
+}
+
+function groupCell(environment: EnvironmentModel, workload: string | null): Cell {
+  const cell = environmentCell(environment);
+  return workload === null
+    ? cell
+    : { ...cell, note: [clean(workload, 40), ...(cell.note ? [' · ', cell.note as string] : [])] };
+}
+
+function instancesCell({ instances, failed }: ScaleLevel): Cell {
+  return { show: String(instances), value: instances, ...(failed === 0 ? {} : { note: `${failed} failed` }) };
+}
+
+/** Levels at which instances failed count in no figure; the reader must know. */
+function notesOf(model: ReportModel): Text[] {
+  return model.costs.scale.flatMap(({ env, workload, instances, failed, blocks }) => {
+    if (failed === 0) return [];
+    const of = `${clean(env, 60)} with ${instances} instances on ${clean(workload, 40)}`;
+    const rest =
+      blocks === 0 ? 'no block has the level whole' : `figures are of the ${blocks} blocks without a failure`;
+    return [`${of}: ${failed} failed; ${rest}.`];
+  });
+}
+
+/** The highest level of each environment in one sentence. */
+export function scaleAnswer(model: ReportModel): string {
+  const { baseline } = model.session.plan;
+  const rest = model.costs.scale.filter(({ env, speedup }) => env !== controlOf(baseline) && speedup !== null);
+  const workload = rest[0]?.workload;
+  const own = rest.filter((level) => level.workload === workload);
+  if (own.length === 0) return 'Nothing could be compared.';
+  const most = Math.max(...own.map(({ instances }) => instances));
+  const texts = own
+    .filter(({ instances }) => instances === most)
+    .map(({ env, speedup, slowdownP99 }) => {
+      const ends = speedup?.interval ? ` ${range(speedup.interval, times)}` : '';
+      const p99 = slowdownP99 === null ? '' : `, 99 of 100 bursts within × ${times(slowdownP99.ratio)}`;
+      return `${clean(env, 60)} × ${times(speedup?.ratio ?? Number.NaN)}${ends}${p99}`;
+    });
+  return `${most} instances at once on ${clean(workload ?? '', 40)}, against a single one: ${texts.join('; ')}.`;
+}
