@@ -34,9 +34,10 @@ export interface ScaleRow {
   readonly endNs: number | null;
   /** CPU time of the box in its request, by the host's account. */
   readonly cpuNs: number | null;
-  /** Of the whole window: time stolen from all CPUs of the host, and memory that the host lost to all instances. */
+  /** Of the whole window: time stolen from all CPUs of the host; memory that the host lost to all instances, of so much. */
   readonly stealMs: number | null;
   readonly hostDeltaBytes: number | null;
+  readonly availableBytes: number | null;
 }
 
 /** What became of a request: its answer came; it was never sent to the box, because the level was stopped; the box failed. */

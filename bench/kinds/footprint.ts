@@ -1,6 +1,5 @@
 /** Footprint: every environment in every number of idle instances, in random order, measured while all of them are idle. */
 
-import { setTimeout as timer } from 'node:timers/promises';
 import { FOOTPRINT_FIGURES, slopeRatio } from '../analysis/footprint.ts';
 import type { RatioRow } from '../analysis/reproduction.ts';
 import { boxesOf } from '../plan/schedule.ts';
@@ -17,8 +16,8 @@ import {
   wholeOf,
 } from '../run/kind.ts';
 import { recordFault, type StartRequest } from '../run/resident.ts';
+import { settle, steadyMemory } from '../run/watch/steady-memory.ts';
 import type { Environment, FootprintRow, Holdings, Plan } from '../types.ts';
-import { median } from '../units.ts';
 import { diskUse } from './disk-use.ts';
 
 export const footprint: Kind = {
@@ -65,8 +64,6 @@ function ratios(records: SessionRecords): RatioRow[] {
 
 /** Engines continue working for a moment after the payload's first line; so does the kernel after removals. */
 const SETTLE_MS = 400;
-const READINGS = 5;
-const READING_PAUSE_MS = 40;
 /** Instances are not started when the host would keep less than this. */
 const RESERVE_BYTES = 512 * 2 ** 20;
 
@@ -146,13 +143,13 @@ class FootprintBlock {
     const folders = environment.disk?.folders ?? [];
     const use = () => (folders.length === 0 ? Promise.resolve(null) : diskUse(folders));
     const diskBefore = await use();
-    await wait(gauges, SETTLE_MS);
-    const memoryBefore = await available(gauges);
+    await settle(gauges, SETTLE_MS);
+    const memoryBefore = await steadyMemory(gauges);
     const instances = new Instances(this.#scope);
     try {
       await instances.start(this.#requests(cell, environment), 1);
-      await wait(gauges, SETTLE_MS);
-      const memoryAfter = await available(gauges);
+      await settle(gauges, SETTLE_MS);
+      const memoryAfter = await steadyMemory(gauges);
       const diskAfter = await use();
       const holdings = instances.held.map((resident) => resident.holdings());
       return {
@@ -175,21 +172,6 @@ class FootprintBlock {
       return { box, startId, position, environment, digests: false, depth: 'ready' };
     });
   }
-}
-
-/** Free memory of a host changes by itself: the median of a few readings. */
-async function available(gauges: BlockScope['gauges']): Promise<number | null> {
-  const readings: number[] = [];
-  for (let i = 0; i < READINGS; i++) {
-    const bytes = gauges.availableMemoryBytes();
-    if (bytes !== null) readings.push(bytes);
-    await wait(gauges, READING_PAUSE_MS);
-  }
-  return readings.length === 0 ? null : median(readings);
-}
-
-async function wait(gauges: BlockScope['gauges'], ms: number): Promise<void> {
-  await (gauges.wait ?? timer)(ms);
 }
 
 function difference(a: number | null, b: number | null): number | null {

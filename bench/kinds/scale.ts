@@ -21,6 +21,7 @@ import {
 import { type BookedReply, type Resident, recordFault, type StartRequest } from '../run/resident.ts';
 import { toSamples } from '../run/samples.ts';
 import { Ledger, Verifier } from '../run/watch/ledger.ts';
+import { steadyMemory } from '../run/watch/steady-memory.ts';
 import type { SessionInfo } from '../session/info.ts';
 import { countedSamples } from '../session/load.ts';
 import type { Environment, Plan, Sample, ScaleRow } from '../types.ts';
@@ -115,6 +116,7 @@ interface Cell {
 interface Window extends Cell {
   readonly workload: string;
   readonly hostDeltaBytes: number | null;
+  readonly availableBytes: number | null;
 }
 
 /** What an instance computed, to be compared with a replay. */
@@ -199,14 +201,14 @@ export class ScaleBlock {
     const { box, instances } = cell;
     const faults = new Map<Resident, BoxFault>();
     const started = new Instances(this.#scope);
-    const before = gauges.availableMemoryBytes();
+    const before = await steadyMemory(gauges);
     try {
       await started.start(this.#requests(cell, environment), plan.limits.cpus.length);
-      const after = gauges.availableMemoryBytes();
+      const after = await steadyMemory(gauges);
       const hostDeltaBytes = before === null || after === null ? null : before - after;
       this.#largest.set(box, Math.max(this.#largest.get(box) ?? 0, (hostDeltaBytes ?? 0) / instances));
       for (const workload of runOf(plan)) {
-        await this.#window(started.held, { ...cell, workload, hostDeltaBytes }, faults);
+        await this.#window(started.held, { ...cell, workload, hostDeltaBytes, availableBytes: before }, faults);
       }
     } finally {
       await started.close(faults);
@@ -260,8 +262,7 @@ export class ScaleBlock {
   }
 
   #headOf({ startId }: Resident, { box, ...window }: Window, instance: number) {
-    const { position, workload, instances, hostDeltaBytes } = window;
-    return { block: this.#scope.block, position, env: box, workload, instances, instance, startId, hostDeltaBytes };
+    return { block: this.#scope.block, env: box, instance, startId, ...window };
   }
 
   #samplesOf(

@@ -30,6 +30,23 @@ export const scaleLevel = z.strictObject({
   verdict: z.enum(VERDICTS).nullable(),
 });
 
+const fitted = z.strictObject({ value: z.number(), interval });
+
+export const scaleLaw = z.strictObject({
+  env: text,
+  workload: text,
+  unit: text.describe('What its throughput counts.'),
+  lambda: fitted.describe('Throughput of one instance.'),
+  sigma: fitted.describe('Contention: the share of the work that instances do one after the other.'),
+  kappa: fitted.describe('Coherency: what each pair of instances costs.'),
+  peak: fitted.nullable().describe("Instances with the highest throughput; null unless kappa's interval excludes 0."),
+  residual: figure.describe('Standard deviation of the residuals, in logs.'),
+  furthest: z
+    .strictObject({ instances: z.int(), ratio: z.number(), interval, blocks: z.int() })
+    .describe('The level that lies furthest from the law: when its interval excludes 1, the law does not hold.'),
+  levels: z.array(z.int()),
+  blocks: z.int(),
+});
 const typicalLevel = z
   .strictObject({ value: z.number(), interval, blocks: z.int() })
   .nullable()

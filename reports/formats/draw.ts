@@ -107,6 +107,7 @@ function newCanvas(format: Format, width: number, height: number): ChartJSNodeCa
         annotation,
         PAPER,
       );
+      Chart.defaults.plugins.legend.labels.filter = ({ text }) => text !== '';
       Chart.defaults.font.family = 'Inter';
       Chart.defaults.color = '#3c434b';
       Chart.defaults.borderColor = '#e3e6ea';

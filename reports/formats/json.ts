@@ -42,6 +42,7 @@ export function summaryText(model: ReportModel): string {
     startup: model.costs.startup,
     footprint: model.costs.footprint,
     scale: model.costs.scale,
+    laws: model.costs.laws.map(({ law: { spread: _, ...law }, ...about }) => ({ ...about, ...law })),
     load: model.costs.load,
     posture: model.costs.posture,
     failures: model.failures,

@@ -18,7 +18,7 @@ import {
   VERDICTS,
 } from '../../bench/types.ts';
 import { FOOTPRINT_FIGURES } from '../model/costs.ts';
-import { load, scaleLevel } from './capacity-schema.ts';
+import { load, scaleLaw, scaleLevel } from './capacity-schema.ts';
 
 const figure = z.number().nullable();
 const text = z.string();
@@ -305,6 +305,7 @@ export const summarySchema = z.strictObject({
   starts: z.array(starts),
   startup: z.array(startupRow).describe('Empty unless the session measured starts.'),
   footprint: z.array(footprint).describe('Empty unless the session measured idle instances. Bytes.'),
+  laws: z.array(scaleLaw).describe('The scaling law of each environment with enough levels.'),
   scale: z.array(scaleLevel).describe('Empty unless several instances worked at once.'),
   load: load.describe('Empty unless the session measured load.'),
   posture,

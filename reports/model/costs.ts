@@ -1,7 +1,13 @@
 /** Costs other than CPU time: starts compared, memory and disk of an instance, latency under load, posture of the boxes. */
 
 import { type LoadSummary, summarizeLoad } from '../../bench/analysis/capacity/load.ts';
-import { type ScaleLevel, summarizeScale, type WindowBursts } from '../../bench/analysis/capacity/scale.ts';
+import {
+  type ScaleLaw,
+  type ScaleLevel,
+  scalingLaws,
+  summarizeScale,
+  type WindowBursts,
+} from '../../bench/analysis/capacity/scale.ts';
 import { type FootprintSummary, summarizeFootprint } from '../../bench/analysis/footprint.ts';
 import { type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
 import { startupRows } from '../../bench/analysis/startup.ts';
@@ -17,6 +23,8 @@ export interface CostModel {
   readonly footprint: readonly FootprintSummary[];
   /** Empty unless several instances worked at once. */
   readonly scale: readonly ScaleLevel[];
+  /** Of the environments with enough levels. */
+  readonly laws: readonly ScaleLaw[];
   /** Empty unless the session measured load. */
   readonly load: LoadSummary;
   /** Of the environments whose facts are known. */
@@ -43,6 +51,7 @@ export function costsOf({ plan, starts, footprint, scale, load, bursts, environm
     startup: plan.measure === 'startup' ? startupRows(starts, plan) : [],
     footprint: summarizeFootprint(footprint ?? [], plan),
     scale: summarizeScale(scale ?? [], bursts, plan),
+    laws: scalingLaws(scale ?? [], bursts, plan),
     load: summarizeLoad(load ?? [], plan),
     posture: postureOf(environments),
   };

@@ -7,6 +7,7 @@ import {
   CategoryScale,
   Chart,
   type ChartConfiguration,
+  Filler,
   Legend,
   LinearScale,
   LineController,
@@ -23,7 +24,7 @@ import { percentAt } from '../charts/change-axis.ts';
 Chart.register(
   ...[BarController, LineController, ScatterController, ScatterWithErrorBarsController, BoxPlotController],
   ...[BarElement, LineElement, PointElement, PointWithErrorBar, BoxAndWiskers],
-  ...[CategoryScale, LinearScale, LogarithmicScale, Legend, Tooltip, annotation],
+  ...[CategoryScale, LinearScale, LogarithmicScale, Legend, Tooltip, Filler, annotation],
 );
 
 /** Below this width names on an axis are cut, so that the plot keeps its room. */
@@ -55,6 +56,7 @@ function draw(canvas: HTMLCanvasElement): void {
   const style = getComputedStyle(document.documentElement);
   Chart.defaults.color = style.getPropertyValue('--ink-2').trim();
   Chart.defaults.borderColor = style.getPropertyValue('--grid').trim();
+  Chart.defaults.plugins.legend.labels.filter = ({ text }) => text !== '';
   Chart.defaults.font.family = 'Inter, system-ui, sans-serif';
   const config = JSON.parse(text) as ChartConfiguration;
   openMarks(config, style.getPropertyValue('--paper').trim());

@@ -1,11 +1,12 @@
 /** Throughput of several instances that work at once, and what becomes of each of them. */
 
 import type { ScaleLevel } from '../../bench/analysis/capacity/scale.ts';
+import type { ScalingLaw } from '../../bench/analysis/capacity/usl.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import { threeDigits } from '../../bench/units.ts';
 import type { EnvironmentModel, ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { figureOf, known, mib, NO_FIGURE, percent, range, ratioWords, times } from '../words.ts';
+import { changePercent, figureOf, known, mib, NO_FIGURE, percent, range, ratioWords, times } from '../words.ts';
 import { environmentCell } from './names.ts';
 import { type Cell, figures, type Row, type Section, type Table, type Text, texts } from './section.ts';
 
@@ -22,7 +23,7 @@ export function scale(model: ReportModel): Section {
     short: 'Scale-out',
     weight: 'top',
     charts: isMeasured ? ['scale'] : [],
-    tables: isMeasured ? [throughputTable(model), instanceTable(model)] : [],
+    tables: isMeasured ? [throughputTable(model), instanceTable(model), lawTable(model)] : [],
     notes: isMeasured ? notesOf(model) : [],
   };
 }
@@ -79,8 +80,58 @@ function instanceTable(model: ReportModel): Table {
   };
 }
 
+/** What a law says of levels between those measured, and whether it may be believed. */
+function lawTable(model: ReportModel): Table {
+  return {
+    id: 'scale-law',
+    caption: 'Universal scalability law, X(N) = λN ÷ (1 + σ(N − 1) + κN(N − 1))',
+    group: 'environment',
+    columns: [
+      ...figures('λ, of one', 'σ, contention', '95 % interval', 'κ, coherency', '95 % interval', 'peak at', 'off by'),
+      ...texts('holds'),
+    ],
+    rows: model.environments.flatMap((environment) =>
+      model.costs.laws
+        .filter(({ env }) => env === environment.path)
+        .map(({ workload, unit, law }): Row => {
+          const { lambda, sigma, kappa, peak, furthest } = law;
+          return {
+            group: groupCell(environment, hasSeveral(model) ? workload : null),
+            cells: [
+              `${threeDigits(lambda.value)} ${clean(unit, 20)}`,
+              coefficient(sigma.value),
+              range(sigma.interval, coefficient),
+              coefficient(kappa.value),
+              range(kappa.interval, coefficient),
+              known(peak?.value, (value) => value.toFixed(0)),
+              `${changePercent(furthest.ratio)} at ${furthest.instances}`,
+              holdsText(law),
+            ],
+          };
+        }),
+    ),
+    notes: [
+      "σ is the share of the work that instances do one after the other, κ what each pair of them costs. A peak is named only where κ's interval excludes 0. The law does not hold where the level that lies furthest from it is shown to lie elsewhere: on a few CPUs, throughput grows up to their number and then stays, which the law only approximates.",
+    ],
+    sources: SOURCES,
+  };
+}
+
+function coefficient(value: number): string {
+  return String(Number(value.toPrecision(2)));
+}
+
+function holdsText({ furthest: { interval } }: ScalingLaw): string {
+  if (interval === null) return NO_FIGURE;
+  return interval.low > 1 || interval.high < 1 ? 'no' : 'not refuted';
+}
+
+function hasSeveral(model: ReportModel): boolean {
+  return model.session.plan.workloads.length > 1;
+}
+
 function rowsOf(model: ReportModel, cellsOf: (level: ScaleLevel) => readonly Cell[]): Row[] {
-  const several = model.session.plan.workloads.length > 1;
+  const several = hasSeveral(model);
   return model.environments.flatMap((environment) =>
     model.costs.scale
       .filter(({ env }) => env === environment.path)

@@ -75,6 +75,7 @@ const WORKED: ScaleRow = {
   cpuNs: null,
   stealMs: -10,
   hostDeltaBytes: -4096,
+  availableBytes: 2 ** 32,
 };
 const REQUEST: LoadRow = {
   block: 1,

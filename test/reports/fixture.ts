@@ -165,6 +165,7 @@ export function scaleInput(more: Partial<ModelInput> = {}): ModelInput {
             ...{ ...head, position: position + 1, instances, instance: index + 1, status: 'completed', reason: '' },
             ...{ beginNs: index * 1000, endNs: index * 1000 + 20 * burstNs, cpuNs: null, stealMs: 0 },
             hostDeltaBytes: instances * 8 * MIB,
+            availableBytes: 1024 * MIB,
           };
         }),
       ),

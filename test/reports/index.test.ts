@@ -72,6 +72,7 @@ describe('the summary for programs', () => {
       'startup',
       'footprint',
       'scale',
+      'laws',
       'load',
       'posture',
       'failures',

@@ -8,6 +8,8 @@ import type { RatioRow } from '../reproduction.ts';
 import { estimateOf } from '../stats/interval.ts';
 import { quantile } from '../stats/quantile.ts';
 import { jainIndex } from './fairness.ts';
+import type { ThroughputPoint } from './least-squares.ts';
+import { fitLaw, type ScalingLaw } from './usl.ts';
 
 /** One number of instances of an environment, on one workload. */
 export interface ScaleLevel {
@@ -37,15 +39,6 @@ export interface ScaleLevel {
   readonly ratio: Estimate | null;
   /** Null for the control, about which nothing is decided, and the baseline. */
   readonly verdict: Verdict | null;
-}
-
-/** Throughput of one block at one level, in the unit of its workload: what a scaling law is fitted to. */
-export interface ScalePoint {
-  readonly env: string;
-  readonly workload: string;
-  readonly block: number;
-  readonly instances: number;
-  readonly throughput: number;
 }
 
 /** The bursts of the windows, collected while the rows of a session pass by. */
@@ -128,11 +121,29 @@ export function summarizeScale(rows: readonly ScaleRow[], bursts: WindowBursts, 
   });
 }
 
-/** The values that scaling laws are fitted to: those of whole windows. */
-export function scalePoints(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePlan): ScalePoint[] {
-  return seriesOf(rows, bursts, plan).flatMap(({ env, workload, instances, cells }) =>
-    [...cells.values()].map((cell) => ({ env, workload, block: cell.block, instances, throughput: total(cell) })),
-  );
+/** The scaling law of one environment on one workload. */
+export interface ScaleLaw {
+  readonly env: string;
+  readonly workload: string;
+  /** What its throughput counts. */
+  readonly unit: string;
+  readonly law: ScalingLaw;
+}
+
+/** A law for every environment and workload with enough levels, in the order of the levels. */
+export function scalingLaws(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePlan): ScaleLaw[] {
+  const series = seriesOf(rows, bursts, plan);
+  const pairs = new Map(series.map((one) => [JSON.stringify([one.env, one.workload]), one]));
+  return [...pairs.values()].flatMap(({ env, workload }) => {
+    const own = series.filter((one) => one.env === env && one.workload === workload);
+    const law = fitLaw(own.flatMap(pointsOf));
+    const unit = own.flatMap(({ cells }) => [...cells.values()])[0]?.unit;
+    return law === null || unit === undefined ? [] : [{ env, workload, unit, law }];
+  });
+}
+
+function pointsOf({ instances, cells }: Series): ThroughputPoint[] {
+  return [...cells.values()].map((cell) => ({ block: cell.block, instances, throughput: total(cell) }));
 }
 
 /** Ratios by which a session and its reproduction are compared: at each level. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scalePoints, scaleRatios, summarizeScale, WindowBursts } from '../../../../bench/analysis/capacity/scale.ts';
+import { scaleRatios, scalingLaws, summarizeScale, WindowBursts } from '../../../../bench/analysis/capacity/scale.ts';
 import { randomStream } from '../../../../bench/random.ts';
 import type { Sample, ScaleRow } from '../../../../bench/types.ts';
 import { testSample } from '../simulate.ts';
@@ -36,7 +36,7 @@ function rowsOf(all: readonly Instance[]): { rows: ScaleRow[]; bursts: WindowBur
     return {
       ...{ block, position: 1, env, workload: 'fft', instances, instance, startId, status, reason: '' },
       ...{ beginNs: beginMs * MS, endNs: (beginMs + spanMs) * MS, cpuNs: null },
-      ...{ stealMs: 4, hostDeltaBytes: instances * 8 * 2 ** 20 },
+      ...{ stealMs: 4, hostDeltaBytes: instances * 8 * 2 ** 20, availableBytes: 2 ** 30 },
     };
   });
   for (const sample of samples) bursts.add(sample);
@@ -120,11 +120,25 @@ describe('instances that work at once', () => {
     const pair = levelOf(summarizeScale(rows, bursts, PLAN), 'native', 2);
     expect(pair).toMatchObject({ blocks: 1, failed: 1 });
     expect(pair?.throughput?.value).toBeCloseTo(200, 6);
-    expect(scalePoints(rows, bursts, PLAN).map(({ block, instances }) => [block, instances])).toEqual([
-      [1, 1],
-      [2, 1],
-      [1, 2],
-    ]);
+  });
+
+  it('follow a law, which is fitted to the throughput of every window', () => {
+    const known = { lambda: 100, sigma: 0.1, kappa: 0.01 };
+    const blocks = [1, 2, 3, 4].flatMap((block) =>
+      [1, 2, 4, 8].flatMap((instances) => {
+        const more = instances - 1;
+        const slower = 1 + known.sigma * more + known.kappa * instances * more;
+        return level('native', block, instances, 10 * slower * (1 + block / 100));
+      }),
+    );
+    const { rows, bursts } = rowsOf(blocks);
+    const [{ law, ...found }] = scalingLaws(rows, bursts, PLAN) as [ReturnType<typeof scalingLaws>[number]];
+    expect(found).toEqual({ env: 'native', workload: 'fft', unit: 'MFLOPS' });
+    expect(law.sigma.value).toBeCloseTo(known.sigma, 6);
+    expect(law.kappa.value).toBeCloseTo(known.kappa, 6);
+    expect(law.peak?.value).toBeCloseTo(Math.sqrt((1 - known.sigma) / known.kappa), 3);
+    const one = rowsOf(level('native', 1, 2, 10));
+    expect(scalingLaws(one.rows, one.bursts, PLAN)).toEqual([]);
   });
 
   it('show how evenly the host is shared', () => {
