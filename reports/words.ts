@@ -53,6 +53,14 @@ export function range(interval: Interval | null | undefined, format: (value: num
   return interval ? `[${format(interval.low)}, ${format(interval.high)}]` : NO_FIGURE;
 }
 
+/** An interval that spans more than this factor leaves not even the order of magnitude. */
+const WIDEST = 100;
+
+/** Of quantities above 0: as good as none, as from two blocks that differ. */
+export function isTooWide({ low, high }: Interval): boolean {
+  return high > WIDEST * low;
+}
+
 /** A ratio with its interval, whichever of a row's it is. */
 export interface Figure {
   readonly timeRatio: number;

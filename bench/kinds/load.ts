@@ -25,6 +25,7 @@ import {
 } from '../run/kind.ts';
 import { type LevelResult, measureCapacity, OVERTIME, runLevel } from '../run/load/level.ts';
 import { Resident, recordFault, startName } from '../run/resident.ts';
+import { watchHost } from '../run/watch/host-gauges.ts';
 import { Ledger, Verifier } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import { INTERRUPTED, type LoadRow, type Plan } from '../types.ts';
@@ -169,8 +170,9 @@ class LoadBlock {
   }
 
   async run(): Promise<BlockResult> {
-    const { plan, block, signal, sink } = this.#scope;
+    const { plan, block, gauges, signal, sink } = this.#scope;
     const order = randomStream(plan.seed, block, 'load');
+    const hostEvents = watchHost(gauges);
     const boxes = boxesOf(plan);
     try {
       for (const [index, box] of order.shuffle(boxes).entries()) await this.#start(box, index + 1);
@@ -187,6 +189,7 @@ class LoadBlock {
       // All of them, even when the store takes no more rows.
       await Promise.allSettled([...this.#alive.values()].map((resident) => this.#close(resident, why)));
     }
+    for (const event of hostEvents(block)) sink.event(event);
     return { completed: this.#completed, failed: [...this.#failed] };
   }
 

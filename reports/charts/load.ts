@@ -4,7 +4,7 @@ import type { Level, LoadLevel } from '../../bench/analysis/capacity/load.ts';
 import { formatNs } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { known, range, rateText } from '../words.ts';
+import { isTooWide, known, range, rateText } from '../words.ts';
 import {
   baseOptions,
   type Chart,
@@ -58,7 +58,7 @@ function chartOf(model: ReportModel, workload: string, isOneOfMany: boolean, wid
       .map(({ path, points }) => `${clean(path, 60)} ${points.map(pointText).join(', ')}`)
       .join('; ')}.`,
     notes: [
-      'From the intended arrival to the answer, the 99th percentile of a typical block, with its 95 % interval; logarithmic. Points at the same rate stand beside each other.',
+      'From the intended arrival to the answer, the 99th percentile of a typical block, with its 95 % interval; logarithmic. Points at the same rate stand beside each other. Intervals that span more than a factor of 100 are left out.',
       ...(limitNs === undefined ? [] : [`Dashed: the limit of the knee, ${formatNs(limitNs)}.`]),
     ],
     width,
@@ -111,7 +111,9 @@ function lineSet(label: string, points: readonly Point[], { look, aside }: { loo
 
 function barOf({ value, interval }: Level): { readonly [key: string]: number } {
   const ms = (ns: number) => round(ns / 1e6);
-  return interval === null ? { y: ms(value) } : { y: ms(value), yMin: ms(interval.low), yMax: ms(interval.high) };
+  return interval === null || isTooWide(interval)
+    ? { y: ms(value) }
+    : { y: ms(value), yMin: ms(interval.low), yMax: ms(interval.high) };
 }
 
 function limitLine(limitNs: number): Json {

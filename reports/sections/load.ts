@@ -1,11 +1,11 @@
 /** What requests take that arrive at random, rate by rate, and up to which rate an environment keeps up. */
 
 import { KNEE_SERVICE_TIMES, type Level, type LoadKnee, type LoadLevel } from '../../bench/analysis/capacity/load.ts';
-import type { Estimate } from '../../bench/types.ts';
+import type { Estimate, Interval } from '../../bench/types.ts';
 import { formatNs } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
-import { count, known, NO_FIGURE, percent, range, rateText, times } from '../words.ts';
+import { count, isTooWide, known, NO_FIGURE, percent, range, rateText, times } from '../words.ts';
 import { environmentCell } from './names.ts';
 import { details, figures, type Row, type Section, type Table } from './section.ts';
 
@@ -91,7 +91,7 @@ function levelCells(level: LoadLevel): Row['cells'] {
     utilisation === null ? NO_FIGURE : { show: percent(utilisation), value: utilisation },
     figureCell(latencyNs.p50, formatNs),
     figureCell(latencyNs.p99, formatNs),
-    range(latencyNs.p99?.interval, formatNs),
+    rangeText(latencyNs.p99?.interval),
     figureCell(latencyNs.p999, formatNs),
     ratioCell(ratios.p99),
     range(ratios.p99?.interval, times),
@@ -106,6 +106,10 @@ function figureCell(level: Level | null, format: (value: number) => string): Row
 
 function ratioCell(estimate: Estimate | null): Row['cells'][number] {
   return estimate === null ? NO_FIGURE : { show: times(estimate.ratio), value: estimate.ratio };
+}
+
+function rangeText(interval: Interval | null | undefined): string {
+  return interval && isTooWide(interval) ? 'too wide' : range(interval, formatNs);
 }
 
 /** What the signs of these levels mean. */

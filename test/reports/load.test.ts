@@ -84,6 +84,21 @@ describe('a report of load', () => {
     expect(options.plugins.annotation.annotations.limit).toMatchObject({ yMin: 40.8, yMax: 40.8 });
   });
 
+  it('has no interval that spans more than a factor of 100, in table and picture', () => {
+    // Blocks that differ by a factor of ten each.
+    const apart = LOAD.map((row) => ({
+      ...row,
+      doneNs: row.doneNs === null ? null : row.intendedNs + 1e5 * 10 ** row.block,
+    }));
+    const wide = buildModel(costInput('load', { load: apart }));
+    const rows = load(wide).tables?.find(({ id }) => id === 'load-levels')?.rows ?? [];
+    expect(rows[1]?.cells[5]).toBe('too wide');
+    const { datasets } = (sessionCharts(wide).load[0] as Chart).config.data as unknown as {
+      datasets: { data: Record<string, unknown>[] }[];
+    };
+    expect(datasets[0]?.data[1]).not.toHaveProperty('yMax');
+  });
+
   it('says so when no level could be judged, and when there is none', () => {
     const late = LOAD.map((row) => ({ ...row, sentNs: row.intendedNs + 5e6 }));
     expect(answerOf(buildModel(costInput('load', { load: late })))).toMatch(/^No level of load could be judged/);

@@ -56,7 +56,7 @@ export interface LoadLevel {
   readonly utilisation: number | null;
   /** Median over all bursts, ns. */
   readonly serviceNs: number | null;
-  /** From the intended arrival to the answer, ns. Null where no block has enough requests, or too many have no answer. */
+  /** From the intended arrival to the answer, ns. Null where no block has enough requests, or too many of one have no answer. */
   readonly latencyNs: Readonly<Record<Latency, Level | null>>;
   /** Share of all requests that were sent late, and the 99th percentile of how late they were sent, ns. */
   readonly lateShare: number;
@@ -113,6 +113,7 @@ interface Cell {
   readonly achievedPerSecond: number;
   readonly utilisation: number;
   readonly serviceNs: readonly number[];
+  /** Infinite where so many have no answer; null where there are too few requests. */
   readonly latencyNs: Readonly<Record<Latency, number | null>>;
   readonly latenessNs: readonly number[];
   readonly late: number;
@@ -183,8 +184,7 @@ function latenciesOf(rows: readonly LoadRow[]): Record<Latency, number | null> {
   ).sort();
   return forEach(({ share, leastArrivals }) => {
     if (sorted.length < leastArrivals) return null;
-    const value = sorted[nearestRank(sorted.length, share)] as number;
-    return Number.isFinite(value) && value > 0 ? value : null;
+    return sorted[nearestRank(sorted.length, share)] as number;
   });
 }
 
@@ -227,11 +227,11 @@ function isMostly(part: number, whole: number): boolean {
   return whole > 0 && 2 * part >= whole;
 }
 
+/** Null without values, and with one that is infinite: the others would be of the better blocks alone. */
 function typical(values: readonly number[]): Level | null {
-  const known = values.filter((value) => value > 0);
-  if (known.length === 0) return null;
-  const { ratio: value, interval } = ratioOf(known.map(Math.log));
-  return { value, interval, blocks: known.length };
+  if (values.length === 0 || !values.every((value) => value > 0 && Number.isFinite(value))) return null;
+  const { ratio: value, interval } = ratioOf(values.map(Math.log));
+  return { value, interval, blocks: values.length };
 }
 
 /** Against the baseline and against the control in the same block, averaged; the control only against the baseline. */
@@ -281,9 +281,11 @@ function kneeOf(
   levels: readonly LoadLevel[],
   limitNs: number,
 ): Pick<LoadKnee, 'ratePerSecond' | 'beyondPerSecond'> | null {
-  const judged = levels.filter(({ isSaturated, latencyNs }) => isSaturated || latencyNs.p99 !== null);
+  const exceeds = ({ isSaturated, saturatedBlocks, latencyNs: { p99 } }: LoadLevel) =>
+    isSaturated || (p99 === null ? saturatedBlocks > 0 : p99.value > limitNs);
+  const judged = levels.filter((level) => exceeds(level) || level.latencyNs.p99 !== null);
   if (judged.length === 0) return null;
-  const at = judged.findIndex(({ isSaturated, latencyNs }) => isSaturated || (latencyNs.p99?.value ?? 0) > limitNs);
+  const at = judged.findIndex(exceeds);
   const within = at < 0 ? judged.at(-1) : judged[at - 1];
   return {
     ratePerSecond: within?.ratePerSecond ?? null,

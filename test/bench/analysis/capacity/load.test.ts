@@ -76,6 +76,15 @@ describe('the latency of a level', () => {
     expect(lost(0.6).latencyNs.p50).toBeNull();
   });
 
+  it('has no percentile where it is beyond all answers in one of the blocks', () => {
+    const rows = [1, 2, 3].flatMap((block) =>
+      level({ env: 'native', block, latencyNs: (arrival) => (block === 2 && arrival > 190 ? null : 5 * MS) }),
+    );
+    expect(levelOf(rows, 'native')).toMatchObject({ isSaturated: false, latencyNs: { p50: { blocks: 3 }, p99: null } });
+    const knees = summarizeLoad([...level({ env: 'native', rate: 50 }), ...rows], plan).knees;
+    expect(knees).toMatchObject([{ env: 'native', ratePerSecond: 50, beyondPerSecond: 100 }]);
+  });
+
   it("is the mean of the blocks' logarithms, with Student's interval over blocks", () => {
     const rows = [1, 2, 3].flatMap((block) => level({ env: 'native', block, latencyNs: () => 10 ** block * MS }));
     const { p50 } = levelOf(rows, 'native').latencyNs;
