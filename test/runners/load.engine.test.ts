@@ -3,7 +3,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadSession } from '../../bench/session/load.ts';
+import { RUNNERS } from '../../runners/index.ts';
 import { boxmark, sessions } from '../cli/program.ts';
+
+/** Pipes, relays and consoles. */
+const NAMES = ['native', 'unshare', 'runc', 'docker', 'podman', 'gvisor', 'uml'];
+const PATHS = RUNNERS.map(({ name }) => name).filter((name) => NAMES.includes(name));
 
 let dir = '';
 beforeAll(() => {
@@ -16,7 +21,7 @@ it('answers all that arrives below its capacity, and stops at a level far beyond
 }, async (ctx) => {
   if (process.getuid?.() !== 0) ctx.skip('namespaces need root here');
   // A request takes some 5 ms: no machine answers 4000 of them a second.
-  const args = ['--measure', 'load', '-e', 'native,unshare,docker', '--rates', '5,4000', '--level', '2s'];
+  const args = ['--measure', 'load', '-e', PATHS.join(','), '--rates', '5,4000', '--level', '2s'];
   const ended = await boxmark('run', ...args, '--blocks', '1', '--keep-going', '--no-guard', '-q', '-o', dir);
   expect(ended.code, ended.stderr).toBe(0);
   const [session = ''] = sessions(dir);
