@@ -177,11 +177,24 @@ async function eachTurn(turn: () => number | null): Promise<void> {
 
 /** Time since now, ns. `at` is for times of arrival, which the host's lines come with. */
 function newClock(): { nowNs: () => number; at: (hostNs: bigint) => number } {
-  const beginNs = process.hrtime.bigint();
-  const beginMs = performance.now();
+  const { beginNs, beginMs } = oneMoment();
   return {
     // A number, and no bigint: the clock is looked at a hundred thousand times a second.
     nowNs: () => Math.round((performance.now() - beginMs) * 1e6),
     at: (hostNs) => Number(hostNs - beginNs),
   };
+}
+
+const READINGS = 20;
+
+/** The same moment by both clocks, which differ by a constant: whoever is interrupted between two readings tries again. */
+function oneMoment(): { readonly beginNs: bigint; readonly beginMs: number } {
+  let least: { readonly beginNs: bigint; readonly beginMs: number; readonly spanNs: bigint } | undefined;
+  for (let reading = 0; reading < READINGS; reading++) {
+    const beforeNs = process.hrtime.bigint();
+    const beginMs = performance.now();
+    const spanNs = process.hrtime.bigint() - beforeNs;
+    if (least === undefined || spanNs < least.spanNs) least = { beginNs: beforeNs + spanNs / 2n, beginMs, spanNs };
+  }
+  return least as NonNullable<typeof least>;
 }
