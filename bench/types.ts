@@ -28,9 +28,9 @@ export interface Contrast {
 
 /**
  * What is measured instead of one box's workloads: many short starts; memory and disk of idle instances; several
- * instances that work at once; latency of requests under load.
+ * instances that work at once; latency of requests under load; what a host takes.
  */
-export const COST_MEASURES = ['startup', 'footprint', 'scale', 'load'] as const;
+export const COST_MEASURES = ['startup', 'footprint', 'scale', 'load', 'capacity'] as const;
 export type CostMeasure = (typeof COST_MEASURES)[number];
 
 /** What a box's output is compared with: that of the others; nothing. */

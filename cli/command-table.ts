@@ -108,6 +108,30 @@ boxmark explain docker/docker --blocks 12 -w syscall
 boxmark explain docker --dry-run            # the steps, and those that can't be made here`,
     more: 'costs.md#explain',
   },
+  capacity: {
+    summary: 'how many instances a host takes: at an objective, in its memory, after a restart',
+    args: [
+      {
+        name: 'program',
+        help: 'after --: a program of yours and its arguments, which the instances run',
+        variadic: true,
+        default: '',
+      },
+    ],
+    examples: `
+boxmark capacity -e docker,lxc,uml --slo 'p99 slowdown <= 1.5' --reserve 2g --recover 60s
+boxmark capacity -e native,docker --max 16 --hosts 20 --spare 1
+boxmark capacity -e docker --slo 'p99 latency <= 50ms' -- ./serve-one-request`,
+    more: 'capacity.md',
+  },
+  'plan-hosts': {
+    summary: 'the same from a stored session: instances a host takes, or hosts that so many need',
+    args: [SESSION_OR_PACK],
+    examples: `
+boxmark plan-hosts results/20261123T170000Z-ab12cd --need 400 --spare 2
+boxmark plan-hosts results/20261123T170000Z-ab12cd --slo 'median slowdown <= 2' --json`,
+    more: 'capacity.md#hosts',
+  },
   doctor: {
     summary: "what can run here and what can't, why, and the remedy; what makes noise",
     examples: `

@@ -7,6 +7,7 @@ import type { SessionEvent } from '../session/events.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { Plan } from '../types.ts';
 import { formatSpan } from '../units.ts';
+import { capacity } from './capacity.ts';
 import { footprint } from './footprint.ts';
 import { load } from './load.ts';
 import { scale } from './scale.ts';
@@ -19,6 +20,7 @@ const KINDS: Readonly<Record<Measure, Kind>> = {
   footprint,
   scale,
   load,
+  capacity,
 };
 
 /** What a plan measures. Throws a usage error for a kind that only a later version has. */

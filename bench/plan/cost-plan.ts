@@ -18,7 +18,7 @@ interface CostScope {
 }
 
 /** Kinds of measurement that use every CPU of the host where none is named: the harness only waits meanwhile. */
-const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale']);
+const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale', 'capacity']);
 
 /** What instances do where no workload is named: the group `scimark` would take five times as long. */
 const WORKLOAD_OF_INSTANCES = 'fft';
@@ -30,13 +30,18 @@ const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostS
     cold: input.cold !== false,
   }),
   footprint: (input) => ({ rounds: 1, instances: readInstances(input.instances) }),
-  scale: (input, { cpus }) => ({
+  scale: scaleSettings,
+  capacity: scaleSettings,
+  load: loadSettings,
+};
+
+function scaleSettings(input: PlanInput, { cpus }: CostScope): CostSettings {
+  return {
     rounds: 1,
     instances: readLevels(input.instances) ?? levelsUpTo(input.max ?? INSTANCES_PER_CPU * cpus),
     windowNs: input.window ?? defaultFor('run', 'window'),
-  }),
-  load: loadSettings,
-};
+  };
+}
 
 /** What replaces the settings of workloads; null when those are measured. A flag without effect is a usage error. */
 export function costSettings(input: PlanInput, scope: CostScope): CostSettings | null {

@@ -13,6 +13,8 @@ export const COMMAND_NAMES = [
   'selftest',
   'score',
   'explain',
+  'capacity',
+  'plan-hosts',
   'doctor',
   'setup',
   'list',

@@ -5,6 +5,7 @@
 
 import { formatPercent } from '../units.ts';
 import { ANY, type Flag, flag } from './flag.ts';
+import { OBJECTIVE } from './objective.ts';
 import { DEFAULT_MARGIN } from './profiles.ts';
 import { THRESHOLD } from './threshold.ts';
 import { CPUS, choice, choices, count, DIGEST, names, ON, PERCENT, SIZE, text, time, WEB } from './values.ts';
@@ -12,6 +13,8 @@ import { HOW_MUCH, WHAT } from './what-flags.ts';
 
 /** No plan has a longer number, and every seed is exact. */
 const MOST_SEED = Number.MAX_SAFE_INTEGER;
+const MOST_HOSTS = 1_000_000;
+const MOST_NEEDED = 1_000_000_000;
 
 /** Names of the formats in reports/, which are not loaded for help; a test compares them. */
 export const REPORT_FORMATS = {
@@ -84,7 +87,7 @@ const JUDGING = [
 ] as const;
 
 /** Commands that measure a session on this host. */
-const SESSIONS = { run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, explain: ANY };
+const SESSIONS = { run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, explain: ANY, capacity: ANY };
 /** Commands that time something on this host. */
 const MEASURING = { ...SESSIONS, score: ANY };
 
@@ -92,7 +95,7 @@ const WHERE = [
   flag('seed', count(0, MOST_SEED), {
     help: 'seed of all random orders',
     otherwise: 'drawn, and recorded',
-    commands: { run: ANY, explain: ANY, selftest: ANY },
+    commands: { run: ANY, capacity: ANY, explain: ANY, selftest: ANY },
     plan: true,
   }),
   flag('cpu', CPUS, {
@@ -100,6 +103,7 @@ const WHERE = [
     otherwise: 'an isolated one, or the last of the fastest kind',
     commands: {
       run: ANY,
+      capacity: ANY,
       explain: ANY,
       selftest: ANY,
       score: ANY,
@@ -111,19 +115,20 @@ const WHERE = [
   flag('memory', SIZE, {
     help: 'memory limit of each box',
     default: '1g',
-    commands: { run: ANY, explain: ANY },
+    commands: { run: ANY, capacity: ANY, explain: ANY },
     plan: true,
   }),
   flag('timeout', time({ least: '1ms', most: '24h' }), {
     help: 'limit for each start and each request, longer for slow layers',
     default: '60s',
-    commands: { run: ANY },
+    commands: { run: ANY, capacity: ANY },
     plan: true,
   }),
   flag('image', text('file', 'boxmark-image.tar'), {
     help: "run the bytes of an exported image instead of this host's",
     commands: {
       run: ANY,
+      capacity: ANY,
       reproduce: { help: 'its image, as boxmark image export wrote it', otherwise: 'the one in the image store' },
     },
   }),
@@ -167,6 +172,32 @@ const WHERE = [
   }),
 ] as const;
 
+const PLANNING = { capacity: ANY, 'plan-hosts': ANY };
+const CAPACITY = [
+  flag('slo', OBJECTIVE, {
+    help: 'how much an instance may be slowed down by the others, or how long a burst may take',
+    default: 'median slowdown <= 1.1',
+    commands: PLANNING,
+  }),
+  flag('reserve', SIZE, { help: 'memory of a host that instances do not get', default: '512m', commands: PLANNING }),
+  flag('recover', time({ least: '1s', most: '168h' }), {
+    help: 'in which all instances of a host must be up again after a restart',
+    otherwise: 'nobody waits for them',
+    commands: PLANNING,
+  }),
+  flag('hosts', count(1, MOST_HOSTS), { help: 'equal hosts: how many instances they take', commands: PLANNING }),
+  flag('need', count(1, MOST_NEEDED), {
+    excludes: 'hosts',
+    help: 'instances that are needed: how many hosts take them',
+    commands: PLANNING,
+  }),
+  flag('spare', count(0, MOST_HOSTS), {
+    help: 'hosts that may fail while the others take all instances',
+    default: '0',
+    commands: PLANNING,
+  }),
+] as const;
+
 const SETTING_UP = [
   flag('all', ON, { help: 'every engine that the distribution has', commands: { setup: ANY } }),
   flag('for', names('list', 'docker,vm'), {
@@ -189,6 +220,7 @@ const OUTPUT = [
     default: 'results',
     commands: {
       run: ANY,
+      capacity: ANY,
       explain: ANY,
       selftest: ANY,
       reproduce: { help: 'parent folder of the new session' },
@@ -218,11 +250,12 @@ const OUTPUT = [
   flag('format', choice(HISTORY_FORMATS), { help: 'the format', default: 'text', commands: { history: ANY } }),
   flag('keep-going', ON, {
     help: 'exit 0 although an environment asked for by name gave no data, and measure the baseline alone where nothing else can run',
-    commands: { run: ANY, resume: { help: 'continue without an environment that can no longer run' } },
+    commands: { run: ANY, capacity: ANY, resume: { help: 'continue without an environment that can no longer run' } },
   }),
   flag('dry-run', ON, {
     help: 'show what would be done, and stop',
     commands: {
+      capacity: ANY,
       run: { help: 'print the plan with its time estimate, and stop' },
       explain: { help: 'print the steps, and stop' },
       setup: ANY,
@@ -241,6 +274,7 @@ const OUTPUT = [
     help: 'sign the finished session with this Ed25519 private key, PEM or OpenSSH, not encrypted',
     commands: {
       run: ANY,
+      capacity: ANY,
       resume: ANY,
       pack: { help: 'sign the session in the archive with this Ed25519 private key' },
     },
@@ -263,6 +297,7 @@ const OUTPUT = [
     help: 'print the result as one JSON document',
     commands: {
       ...{ run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, score: ANY, explain: ANY, doctor: ANY },
+      ...{ capacity: ANY, 'plan-hosts': ANY },
       watch: { help: 'print what is there now as one JSON document, and stop, as with --once' },
       ...{ setup: ANY, list: ANY, check: ANY, verify: ANY, clean: ANY },
       history: { help: 'the same as --format json' },
@@ -278,6 +313,7 @@ const OUTPUT = [
     help: 'no progress',
     commands: {
       run: ANY,
+      capacity: ANY,
       resume: ANY,
       reproduce: ANY,
       compare: ANY,
@@ -294,6 +330,8 @@ const OUTPUT = [
       run: { help: 'show how each box is isolated; details with errors' },
       list: { help: 'with details' },
       ...{
+        capacity: ANY,
+        'plan-hosts': ANY,
         resume: ANY,
         report: ANY,
         pack: ANY,
@@ -310,7 +348,7 @@ const OUTPUT = [
   }),
 ] as const;
 
-const TABLE = [...WHAT, ...HOW_MUCH, ...JUDGING, ...WHERE, ...SETTING_UP, ...OUTPUT] as const;
+const TABLE = [...WHAT, ...HOW_MUCH, ...CAPACITY, ...JUDGING, ...WHERE, ...SETTING_UP, ...OUTPUT] as const;
 /** A line of the table with the type of its value, from which the types of flags and plan files follow. */
 export type Row = (typeof TABLE)[number];
 export const FLAGS: readonly Flag[] = TABLE;

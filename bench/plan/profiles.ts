@@ -12,22 +12,34 @@ export interface ProfileNumbers
   readonly scale: { readonly blocks: number };
   /** Sessions of load: blocks, and the length of a level, in time and in arrivals, whichever is longer. */
   readonly load: { readonly blocks: number; readonly levelNs: number; readonly levelArrivals: number };
+  /** Sessions of what a host takes. */
+  readonly capacity: { readonly blocks: number };
 }
 
 export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
   quick: {
     ...{ minBlocks: 6, maxBlocks: 6, target: null, rounds: 30, longVisits: 1, longNs: 3e8 },
-    ...{ startup: { blocks: 6, starts: 4 }, footprint: { blocks: 3 }, scale: { blocks: 6 } },
+    ...{ startup: { blocks: 6, starts: 4 }, footprint: { blocks: 3 }, scale: { blocks: 6 }, capacity: { blocks: 6 } },
     load: { blocks: 3, levelNs: 2e9, levelArrivals: 100 },
   },
   standard: {
     ...{ minBlocks: 10, maxBlocks: 30, target: 0.0099, rounds: 40, longVisits: 2, longNs: 5e8 },
-    ...{ startup: { blocks: 10, starts: 8 }, footprint: { blocks: 6 }, scale: { blocks: 10 } },
+    ...{
+      startup: { blocks: 10, starts: 8 },
+      footprint: { blocks: 6 },
+      scale: { blocks: 10 },
+      capacity: { blocks: 10 },
+    },
     load: { blocks: 6, levelNs: 5e9, levelArrivals: 400 },
   },
   publish: {
     ...{ minBlocks: 12, maxBlocks: 40, target: 0.005, rounds: 60, longVisits: 3, longNs: 5e8 },
-    ...{ startup: { blocks: 20, starts: 12 }, footprint: { blocks: 10 }, scale: { blocks: 16 } },
+    ...{
+      startup: { blocks: 20, starts: 12 },
+      footprint: { blocks: 10 },
+      scale: { blocks: 16 },
+      capacity: { blocks: 16 },
+    },
     load: { blocks: 10, levelNs: 10e9, levelArrivals: 1000 },
   },
 };

@@ -17,7 +17,7 @@ export const MOST_RATE = 100_000;
 export const INSTANCES_PER_CPU = 4;
 
 /** Kinds of measurement in which boxes run workloads. */
-const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'scale', 'load'];
+const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'scale', 'load', 'capacity'];
 
 const MEASURES: Readonly<Record<Measure, string>> = {
   workloads: '',
@@ -25,6 +25,7 @@ const MEASURES: Readonly<Record<Measure, string>> = {
   footprint: 'memory and disk of idle instances',
   scale: 'more and more instances that work at once',
   load: 'latency of requests that arrive at random',
+  capacity: 'what a host takes',
 };
 const SIZES: Readonly<Record<Size, string>> = { tiny: '', small: 'as in SciMark', large: '' };
 const KERNELS: Readonly<Record<KernelEngine, string>> = {
@@ -60,7 +61,7 @@ export const WHAT = [
     short: 'e',
     help: 'environments or aliases, joined by commas',
     default: 'native,container,nested,vm',
-    commands: { run: ANY },
+    commands: { run: ANY, capacity: ANY },
     plan: true,
   }),
   flag('env', names('list', 'native,docker'), {
@@ -75,6 +76,7 @@ export const WHAT = [
     help: 'workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas',
     default: 'scimark',
     commands: {
+      capacity: ANY,
       run: {
         help: "workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas; or a program: 'exec:PROGRAM ARG…', 'sh:TEXT', 'NAME=exec:…'; may be repeated. Where several instances work at once, fft unless one is named; under load, lu",
       },
@@ -87,14 +89,14 @@ export const WHAT = [
   flag('with', names('SRC[:DEST]', 'data.csv'), {
     repeats: true,
     help: 'a file or folder that the programs need, put into every box: read-only at an absolute path, or copied into the working folder of each start; may be repeated',
-    commands: { run: ANY },
+    commands: { run: ANY, capacity: ANY },
     kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('root', ROOT, {
     excludes: 'image',
     help: 'a container image in which the programs run, in every environment',
-    commands: { run: ANY },
+    commands: { run: ANY, capacity: ANY },
     kinds: RUN_WORKLOADS,
     plan: true,
   }),
@@ -107,25 +109,25 @@ export const WHAT = [
   flag('expect', choice<Expectation>(EXPECTED, 'output'), {
     help: 'what the programs must print',
     otherwise: 'what a trial on the baseline shows',
-    commands: { run: ANY },
+    commands: { run: ANY, capacity: ANY },
     kinds: RUN_WORKLOADS,
   }),
   flag('prepare', text('text', ': > out.db'), {
     help: 'shell text that a box runs before every burst of the programs given here, not timed; setup and cleanup stand in a plan file',
-    commands: { run: ANY },
+    commands: { run: ANY, capacity: ANY },
     kinds: RUN_WORKLOADS,
   }),
   flag('size', choice<Size>(SIZES, 'size'), {
     help: 'size of the workloads',
     default: 'small',
-    commands: { run: ANY, explain: ANY, selftest: ANY, score: ANY },
+    commands: { run: ANY, capacity: ANY, explain: ANY, selftest: ANY, score: ANY },
     kinds: RUN_WORKLOADS,
     plan: true,
   }),
   flag('profile', choice<Profile>(ofProfiles), {
     help: 'how much is measured',
     default: DEFAULT_PROFILE,
-    commands: { run: ANY, explain: ANY },
+    commands: { run: ANY, capacity: ANY, explain: ANY },
     plan: true,
   }),
   flag('measure', choice<Measure>(MEASURES, 'what'), {
@@ -137,7 +139,7 @@ export const WHAT = [
   flag('baseline', text('env', 'native'), {
     help: 'what the others are compared with',
     default: 'native',
-    commands: { run: ANY, explain: ANY },
+    commands: { run: ANY, capacity: ANY, explain: ANY },
     plan: true,
   }),
   flag('contrast', PAIRS, {
@@ -149,7 +151,7 @@ export const WHAT = [
   flag('kernels', choice<KernelEngine>(KERNELS, 'engine'), {
     help: 'how the kernels are computed, always to the same bits',
     default: 'reference',
-    commands: { run: ANY, score: ANY },
+    commands: { run: ANY, capacity: ANY, score: ANY },
     kinds: RUN_WORKLOADS,
     plan: true,
   }),
@@ -168,6 +170,7 @@ export const HOW_MUCH = [
     otherwise: "the profile's",
     commands: {
       run: ANY,
+      capacity: ANY,
       explain: ANY,
       selftest: { help: 'blocks to measure', default: '10' },
       reproduce: { help: 'blocks to measure', otherwise: "the session's plan" },
@@ -214,7 +217,7 @@ export const HOW_MUCH = [
   flag('burst', time({ least: '1us', most: '1000s' }), {
     help: 'length of a timed burst on the baseline',
     default: '10ms',
-    commands: { run: { otherwise: '10ms; load: 5ms' }, explain: ANY, selftest: ANY },
+    commands: { run: { otherwise: '10ms; load: 5ms' }, capacity: ANY, explain: ANY, selftest: ANY },
     kinds: RUN_WORKLOADS,
     plan: true,
   }),
@@ -236,22 +239,22 @@ export const HOW_MUCH = [
     help: 'numbers of boxes held, or at work, at a time',
     otherwise: 'footprint 1,2,4,8; scale 1,2,3,4,6,8,12,… up to --max',
     commands: { run: ANY },
-    kinds: ['footprint', 'scale'],
+    kinds: ['footprint', 'scale', 'capacity'],
     plan: true,
   }),
   flag('max', count(1, MOST_INSTANCES), {
     excludes: 'instances',
     help: 'most boxes at a time',
     otherwise: `scale ${INSTANCES_PER_CPU} for each CPU`,
-    commands: { run: ANY },
-    kinds: ['scale'],
+    commands: { run: ANY, capacity: ANY },
+    kinds: ['scale', 'capacity'],
     plan: true,
   }),
   flag('window', time({ least: '10ms', most: '1000s' }), {
     help: 'length of a window in which all instances work at once',
     default: '1s',
-    commands: { run: ANY },
-    kinds: ['scale'],
+    commands: { run: ANY, capacity: ANY },
+    kinds: ['scale', 'capacity'],
     plan: true,
   }),
   flag('rates', rates(MOST_RATE, '10,50,100'), {
@@ -279,6 +282,7 @@ export const HOW_MUCH = [
     help: "don't start a block that would finish after this time, such as 10m",
     commands: {
       run: ANY,
+      capacity: ANY,
       explain: ANY,
       reproduce: ANY,
       resume: { help: "don't start a block that would finish after this time, counted from now, such as 10m" },

@@ -123,7 +123,7 @@ const SCALE = new Table<Partial<ScaleRow>, ScaleRow>(
     }),
   ],
   (row) => row as unknown as ScaleRow,
-  ['scale'],
+  ['scale', 'capacity'],
 );
 
 const LOAD = new Table<Partial<LoadRow>, LoadRow>(

@@ -7,6 +7,7 @@ import { describePlan, estimateSeconds } from '../../bench/kinds/index.ts';
 import { makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues, type PlanInput, planInputOf } from '../../bench/plan/read-flags.ts';
 import { assertThresholds } from '../../bench/plan/threshold.ts';
+import type { SessionOutcome } from '../../bench/run/session.ts';
 import { signingKey } from '../../bench/session/signature/private-key.ts';
 import type { Plan } from '../../bench/types.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
@@ -17,13 +18,21 @@ import { measuringFlags } from '../session/measuring-flags.ts';
 import { assertOut } from '../session/out-folder.ts';
 import { readPlanFile } from '../session/plan-file.ts';
 import { entrypointOf, programNeeds, programOf, rootOf, trialOf, withPaths, withProgram } from '../session/programs.ts';
-import { concludeRun } from '../session/run-result.ts';
+import { concludeRun, type RunEnd } from '../session/run-result.ts';
 import { announcePrograms } from '../session/stored-origin.ts';
 import { stderr } from '../terminal/streams.ts';
 
 type RunFlags = FlagValues<'run'>;
 
-export async function run(flags: RunFlags, ...operands: string[]): Promise<number> {
+export function run(flags: RunFlags, ...operands: string[]): Promise<number> {
+  return measured(flags, operands, concludeRun);
+}
+
+/** What a session leads to: prints it, and gives the exit code. */
+export type Ending = (outcome: SessionOutcome, rig: Rig, end: RunEnd) => Promise<number>;
+
+/** Plans, prepares and measures; `ending` has the last word. */
+export async function measured(flags: RunFlags, operands: readonly string[], ending: Ending): Promise<number> {
   const named = readInput(flags);
   const typed = programOf(operands);
   const sign = signingKey(flags.sign);
@@ -60,7 +69,7 @@ export async function run(flags: RunFlags, ...operands: string[]): Promise<numbe
     const plan = makePlan(tried, rig.planned, rig.baseline);
     rig.announce(plan);
     const outcome = await rig.measure(plan, { out });
-    return concludeRun(outcome, rig, {
+    return ending(outcome, rig, {
       json: jsonFormOf(flags),
       sign,
       verbose: flags.verbose,

@@ -44,6 +44,7 @@ const COST_ANSWERS: Readonly<Record<CostMeasure, (model: ReportModel) => string>
   footprint: footprintAnswer,
   scale: scaleAnswer,
   load: loadAnswer,
+  capacity: scaleAnswer,
 };
 
 /** What was planned and has no figure; null when everything has, or nothing. */

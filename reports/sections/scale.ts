@@ -34,7 +34,7 @@ function throughputTable(model: ReportModel): Table {
     caption: 'Throughput of all instances together, while all of them work',
     group: 'environment',
     columns: [
-      ...figures('at once', 'throughput', '95 % interval', 'of one', 'time ratio', '95 % interval'),
+      ...figures('instances', 'throughput', '95 % interval', 'of one', 'time ratio', '95 % interval'),
       ...texts('verdict'),
     ],
     rows: rowsOf(model, (level) => {
@@ -62,7 +62,7 @@ function instanceTable(model: ReportModel): Table {
     id: 'scale-instances',
     caption: 'A burst of an instance among others, over the median burst of a single one',
     group: 'environment',
-    columns: figures('at once', 'median', '95 % interval', 'p99', '95 % interval', 'fairness', 'steal', 'MiB each'),
+    columns: figures('instances', 'median', '95 % interval', 'p99', '95 % interval', 'fairness', 'steal', 'MiB each'),
     rows: rowsOf(model, (level) => [
       instancesCell(level),
       known(level.slowdown?.ratio, times),
@@ -147,7 +147,7 @@ function groupCell(environment: EnvironmentModel, workload: string | null): Cell
 }
 
 function instancesCell({ instances, failed }: ScaleLevel): Cell {
-  return { show: String(instances), value: instances, ...(failed === 0 ? {} : { note: `${failed} failed` }) };
+  return { show: `${instances} at once`, value: instances, ...(failed === 0 ? {} : { note: `${failed} failed` }) };
 }
 
 /** Levels at which instances failed count in no figure; the reader must know. */

@@ -11,7 +11,7 @@ const HEAD = [
   'long visits',
   'starts',
   'idle instances',
-  'instances at once',
+  'instances at once, capacity',
   'levels of load',
 ];
 

@@ -18,14 +18,14 @@ describe('the section of instances that work at once', () => {
     const rows = shown('scale-throughput');
     expect(rows).toHaveLength(9);
     // Native: 1000 MFLOPS a CPU, two CPUs.
-    expect(rows[2]?.slice(0, 4)).toEqual(['4', '1996 MFLOPS', '[1991, 2001]', '× 2.00']);
+    expect(rows[2]?.slice(0, 4)).toEqual(['4 at once', '1996 MFLOPS', '[1991, 2001]', '× 2.00']);
     expect(rows[5]?.slice(4)).toEqual(['1.1000', '[1.1000, 1.1000]', 'slower']);
     expect(rows[8]?.at(-1)).toBe('–');
   });
 
   it('has what becomes of a burst, and how evenly the host is shared', () => {
     expect(shown('scale-instances')[2]).toEqual([
-      '4',
+      '4 at once',
       '2.00',
       '[2.00, 2.00]',
       '2.00',

@@ -94,8 +94,8 @@ export interface HostCapacity {
   readonly unknown: readonly LimitName[];
 }
 
-/** Null when no bound is known. */
-export function hostCapacity(bounds: Readonly<Record<LimitName, Bound | null>>): HostCapacity | null {
+/** Null when no bound is known. Limits that nobody asks about are left out. */
+export function hostCapacity(bounds: Readonly<Partial<Record<LimitName, Bound | null>>>): HostCapacity | null {
   const named = Object.entries(bounds) as [LimitName, Bound | null][];
   const known = named.flatMap(([name, bound]) => (bound === null ? [] : [{ name, ...bound }]));
   if (known.length === 0) return null;

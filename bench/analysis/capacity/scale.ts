@@ -75,7 +75,9 @@ interface Cell {
   readonly unit: string;
   /** Of each instance, while all of them worked. */
   readonly throughputs: readonly number[];
+  /** Of the bursts that began in the window. */
   readonly nsPerPass: readonly number[];
+  readonly burstNs: readonly number[];
   readonly stealShare: number | null;
   readonly instanceBytes: number | null;
 }
@@ -146,6 +148,40 @@ function pointsOf({ instances, cells }: Series): ThroughputPoint[] {
   return [...cells.values()].map((cell) => ({ block: cell.block, instances, throughput: total(cell) }));
 }
 
+/** A quantile of the bursts of one environment and workload, by the number of instances. */
+export interface QuantileLevels {
+  readonly env: string;
+  readonly workload: string;
+  readonly levels: readonly {
+    readonly instances: number;
+    readonly value: number;
+    readonly interval: Interval | null;
+  }[];
+}
+
+/**
+ * A quantile of the bursts at every level: as times of a single instance's median burst, or in ns. Geometric means over
+ * blocks.
+ */
+export function quantileLevels(
+  rows: readonly ScaleRow[],
+  bursts: WindowBursts,
+  plan: ScalePlan,
+  { figure, quantile: share }: { readonly figure: 'slowdown' | 'latency'; readonly quantile: number },
+): QuantileLevels[] {
+  const all = seriesOf(rows, bursts, plan);
+  const pairs = new Map(all.map((one) => [JSON.stringify([one.env, one.workload]), one]));
+  return [...pairs.values()].map(({ env, workload }) => {
+    const own = all.filter((one) => one.env === env && one.workload === workload);
+    const single = own.find(({ instances }) => instances === 1)?.cells ?? new Map<number, Cell>();
+    const levels = own.flatMap(({ instances, cells }) => {
+      const estimate = figure === 'slowdown' ? slowdownOf(cells, single, share) : latencyOf(cells, share);
+      return estimate === null ? [] : [{ instances, value: estimate.ratio, interval: estimate.interval }];
+    });
+    return { env, workload, levels };
+  });
+}
+
 /** Ratios by which a session and its reproduction are compared: at each level. */
 export function scaleRatios(
   { scale, samples }: { readonly scale: readonly ScaleRow[]; readonly samples: Iterable<Sample> },
@@ -202,13 +238,13 @@ function cellOf(rows: readonly ScaleRow[], bursts: WindowBursts, { limits }: Sca
   const [first] = found;
   if (!(windowNs > 0) || first === undefined || found.some((one) => one === undefined)) return null;
   const shares = rows.map((row, index) => shareOf(found[index] as Bursts, row.beginNs ?? 0, { beginNs, endNs }));
-  const nsPerPass = shares.flatMap((share) => share.nsPerPass);
   const [{ stealMs, hostDeltaBytes, block, instances }] = rows as [ScaleRow];
   return {
     block,
     unit: first.unit,
     throughputs: shares.map(({ amount }) => amount / windowNs),
-    nsPerPass,
+    nsPerPass: shares.flatMap((share) => share.nsPerPass),
+    burstNs: shares.flatMap((share) => share.burstNs),
     stealShare: stealMs === null ? null : (stealMs * 1e6) / (windowNs * limits.cpus.length),
     instanceBytes: hostDeltaBytes === null ? null : hostDeltaBytes / instances,
   };
@@ -223,13 +259,17 @@ function shareOf(
   let atNs = fromNs;
   let amount = 0;
   const begun: number[] = [];
+  const lasted: number[] = [];
   for (const [index, burstNs] of wallNs.entries()) {
     const overlapNs = Math.min(atNs + burstNs, endNs) - Math.max(atNs, beginNs);
     if (overlapNs > 0) amount += (rate[index] ?? 0) * overlapNs;
-    if (atNs >= beginNs && atNs < endNs) begun.push(nsPerPass[index] as number);
+    if (atNs >= beginNs && atNs < endNs) {
+      begun.push(nsPerPass[index] as number);
+      lasted.push(burstNs);
+    }
     atNs += burstNs;
   }
-  return { amount, nsPerPass: begun };
+  return { amount, nsPerPass: begun, burstNs: lasted };
 }
 
 function total({ throughputs }: Cell): number {
@@ -255,6 +295,12 @@ function slowdownOf(cells: Cells, single: Cells, share: number): Estimate | null
     if (Number.isFinite(log)) logs.set(block, log);
   }
   return estimateOf(logs);
+}
+
+/** ns */
+function latencyOf(cells: Cells, share: number): Estimate | null {
+  const logs = [...cells].map(([block, cell]): [number, number] => [block, Math.log(quantile(cell.burstNs, share))]);
+  return estimateOf(new Map(logs.filter(([, log]) => Number.isFinite(log))));
 }
 
 function headOf({ env, workload, instances, cells, failed }: Series) {

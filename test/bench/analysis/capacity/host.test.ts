@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { type CapacityQuestion, capacityRows } from '../../../../bench/analysis/capacity/host.ts';
+import { WindowBursts } from '../../../../bench/analysis/capacity/scale.ts';
+import { OBJECTIVE } from '../../../../bench/plan/objective.ts';
+import { scaleInput } from '../../../reports/fixture.ts';
+
+const MIB = 2 ** 20;
+const { scale = [], samples, session } = scaleInput();
+const bursts = new WindowBursts();
+for (const sample of samples) bursts.add(sample);
+
+function rowsFor(
+  slo: string,
+  more: Partial<CapacityQuestion> = {},
+  restarts: Parameters<typeof capacityRows>[0]['restarts'] = [],
+) {
+  const question = {
+    objective: OBJECTIVE.parse(slo, '--slo'),
+    reserveBytes: 24 * MIB,
+    recoverSeconds: null,
+    hosts: null,
+    spare: 0,
+    need: null,
+  };
+  return capacityRows({ plan: session.plan, scale, bursts, restarts }, { ...question, ...more });
+}
+
+describe('what a host takes', () => {
+  it('is bound by the processors: the largest number whose upper limit meets the objective', () => {
+    const [native, docker] = rowsFor('median slowdown <= 1.1');
+    expect([native?.env, docker?.env]).toEqual(['native', 'docker']);
+    expect(native).toMatchObject({
+      cpu: { instances: 2, isOpen: false, firstFailing: { instances: 4, why: 'exceeds' } },
+      // 8 MiB each of 1024 MiB, of which 24 are kept; the slope is exact.
+      memory: { instances: 125 },
+      host: { instances: 2, binding: ['cpu'], unknown: [] },
+    });
+  });
+
+  it('is open where even the largest number meets it, and bound by memory at most', () => {
+    expect(rowsFor('p99 slowdown <= 3')[0]?.host).toMatchObject({ instances: 4, isOpen: true, most: 125 });
+  });
+
+  it('can be about the time of a burst', () => {
+    // 10 ms alone, 20 ms with four on two CPUs; docker takes a tenth longer.
+    expect(rowsFor('p99 latency <= 10.5ms').map(({ host }) => host?.instances)).toEqual([2, 0]);
+  });
+
+  it('is bound by restarts where a time for them is given, and says when nothing is known about them', () => {
+    const within = { recoverSeconds: 10 };
+    expect(rowsFor('p99 slowdown <= 3', within)[0]).toMatchObject({ restart: null, host: { unknown: ['restart'] } });
+    const storms = [
+      { instances: 1, value: 1, interval: { low: 0.9, high: 1.1 } },
+      { instances: 2, value: 9, interval: { low: 8, high: 10.1 } },
+    ];
+    expect(rowsFor('p99 slowdown <= 3', within, [{ env: 'native', levels: storms }])[0]).toMatchObject({
+      restart: { instances: 1, firstFailing: { instances: 2, why: 'undecided' } },
+      host: { instances: 1, binding: ['restart'] },
+    });
+  });
+
+  it('is multiplied by hosts of which some may fail, or divided into what is needed', () => {
+    expect(rowsFor('median slowdown <= 1.1', { hosts: 20, spare: 1 })[0]?.fleet).toMatchObject({ instances: 38 });
+    expect(rowsFor('median slowdown <= 1.1', { need: 400, spare: 2 })[0]?.fleet).toMatchObject({ hosts: 202 });
+    expect(rowsFor('p99 latency <= 1ms', { need: 400 })[0]?.fleet).toBeNull();
+  });
+});
