@@ -70,7 +70,9 @@ function levelTable(model: ReportModel, workload: string, isOneOfMany: boolean):
       ...figures('p50', 'p99', '95 % interval'),
       ...details('p99.9'),
       ...figures('p99 ratio'),
-      ...details('95 % interval', 'late', 'arrivals'),
+      ...details('95 % interval'),
+      ...figures('late'),
+      ...details('arrivals'),
     ],
     rows: model.environments.flatMap((environment): Row[] =>
       levels
