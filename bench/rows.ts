@@ -40,6 +40,76 @@ export interface ScaleRow {
   readonly availableBytes: number | null;
 }
 
+/** What ended a series of idle instances: their planned number, a resource of the host, or an error of the engine. */
+export const SERIES_ENDS = ['max', 'memory', 'disk', 'load', 'processes', 'engine'] as const;
+export type SeriesEnd = (typeof SERIES_ENDS)[number];
+
+/** `stopped`: not started, because the host had no room for it. */
+export const INSTANCE_STATUS = ['completed', 'failed', 'timed-out', 'stopped'] as const;
+export type InstanceStatus = (typeof INSTANCE_STATUS)[number];
+
+/** One of the idle instances that are started one after another: one row of `density.csv`. */
+export interface DensityRow {
+  readonly block: number;
+  readonly position: number;
+  readonly env: string;
+  /** Instances held, this one included. */
+  readonly instances: number;
+  readonly startId: string;
+  readonly status: InstanceStatus;
+  /** Of the last row of a series. */
+  readonly endedBy: SeriesEnd | null;
+  /** Empty where it was completed. */
+  readonly reason: string;
+  readonly readyMs: number | null;
+  /** Available memory of the host before the first of them was started, less that now. */
+  readonly hostDeltaBytes: number | null;
+  /** Only at some numbers, and of the last instance of a series: sums over the instances. */
+  readonly pssBytes: number | null;
+  readonly rssBytes: number | null;
+  readonly cgroupBytes: number | null;
+  /** At the same numbers: what was added since before the first of them. */
+  readonly diskBytes: number | null;
+  readonly slabBytes: number | null;
+  readonly ksmBytes: number | null;
+}
+
+/** All at the same moment, or a few at a time. */
+export const STORM_ORDERS = ['at-once', 'staggered'] as const;
+export type StormOrder = (typeof STORM_ORDERS)[number];
+
+/** What holds the boxes of a storm back: nothing, a small CPU weight, a CPU quota. */
+export const STORM_SHARES = ['none', 'weight', 'quota'] as const;
+export type StormShare = (typeof STORM_SHARES)[number];
+
+/** One box of a storm of starts: one row of `storm.csv`. The figures of the storm are the same in all its rows. */
+export interface StormRow {
+  readonly block: number;
+  readonly position: number;
+  readonly env: string;
+  /** Boxes of the storm, of which this is the instance-th. */
+  readonly instances: number;
+  readonly order: StormOrder;
+  readonly share: StormShare;
+  readonly instance: number;
+  readonly startId: string;
+  readonly status: InstanceStatus;
+  /** Empty where it was completed. */
+  readonly reason: string;
+  /** From the beginning of its own start, and from that of the storm, until it was ready. */
+  readonly startMs: number | null;
+  readonly readyMs: number | null;
+  /** Of a box that ran bursts meanwhile, ns a pass: medians before and during the storm, 99th percentile during it. */
+  readonly victimBeforeNs: number | null;
+  readonly victimDuringNs: number | null;
+  readonly victimP99Ns: number | null;
+  /** Bursts of it in the storm. */
+  readonly victimBursts: number | null;
+  /** The longest time in which a thread of the harness that sleeps for 10 ms got no CPU, and how often it was above 1 s. */
+  readonly longestGapMs: number | null;
+  readonly missedBeats: number;
+}
+
 /** What became of a request: its answer came; it was never sent to the box, because the level was stopped; the box failed. */
 export const REQUEST_STATUSES = ['answered', 'dropped', 'failed'] as const;
 export type RequestStatus = (typeof REQUEST_STATUSES)[number];
@@ -69,6 +139,8 @@ export interface LoadRow {
 export interface KindRow {
   footprint: FootprintRow;
   scale: ScaleRow;
+  density: DensityRow;
+  storm: StormRow;
   load: LoadRow;
 }
 export type KindTable = keyof KindRow;

@@ -28,9 +28,10 @@ export interface Contrast {
 
 /**
  * What is measured instead of one box's workloads: many short starts; memory and disk of idle instances; several
- * instances that work at once; latency of requests under load; what a host takes.
+ * instances that work at once; how many idle ones fit; many starts at once; latency of requests under load; what
+ * a host takes.
  */
-export const COST_MEASURES = ['startup', 'footprint', 'scale', 'load', 'capacity'] as const;
+export const COST_MEASURES = ['startup', 'footprint', 'scale', 'density', 'storm', 'load', 'capacity'] as const;
 export type CostMeasure = (typeof COST_MEASURES)[number];
 
 /** What a box's output is compared with: that of the others; nothing. */
@@ -152,7 +153,7 @@ export interface Plan {
   readonly measure?: CostMeasure;
   /** Start-up: begin each block with a start of every box for which the page cache was dropped. */
   readonly cold?: boolean;
-  /** How many instances are held or work at a time, ascending. */
+  /** How many instances are held or work at a time, ascending. Density: at which numbers they are weighed, the last of which is the most. */
   readonly instances?: readonly number[];
   /** Length of a window in which all instances work, ns. */
   readonly windowNs?: number;

@@ -320,6 +320,8 @@ export interface Environment {
 export interface Holdings {
   /** Proportional set size, summed over the processes of the innermost box and the commands that hold it open. */
   readonly pssBytes?: number;
+  /** Resident sizes of the same processes: a page that several of them map counts in each. */
+  readonly rssBytes?: number;
   /** What the box's own control group is charged with. */
   readonly cgroupBytes?: number;
 }

@@ -17,8 +17,9 @@ import {
 } from '../run/kind.ts';
 import { recordFault, type StartRequest } from '../run/resident.ts';
 import { settle, steadyMemory } from '../run/watch/steady-memory.ts';
-import type { Environment, FootprintRow, Holdings, Plan } from '../types.ts';
+import type { Environment, FootprintRow, Plan } from '../types.ts';
 import { diskUse } from './disk-use.ts';
+import { difference, SETTLE_MS, sumOf } from './idle.ts';
 
 export const footprint: Kind = {
   name: 'footprint',
@@ -62,8 +63,6 @@ function ratios(records: SessionRecords): RatioRow[] {
   });
 }
 
-/** Engines continue working for a moment after the payload's first line; so does the kernel after removals. */
-const SETTLE_MS = 400;
 /** Instances are not started when the host would keep less than this. */
 const RESERVE_BYTES = 512 * 2 ** 20;
 
@@ -172,14 +171,4 @@ class FootprintBlock {
       return { box, startId, position, environment, digests: false, depth: 'ready' };
     });
   }
-}
-
-function difference(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : a - b;
-}
-
-/** Null unless every instance has the figure. */
-function sumOf(all: readonly Holdings[], key: keyof Holdings): number | null {
-  const values = all.map((holdings) => holdings[key]);
-  return values.reduce<number | null>((sum, value) => (sum === null || value === undefined ? null : sum + value), 0);
 }

@@ -8,10 +8,12 @@ import type { SessionInfo } from '../session/info.ts';
 import type { Plan } from '../types.ts';
 import { formatSpan } from '../units.ts';
 import { capacity } from './capacity.ts';
+import { density } from './density.ts';
 import { footprint } from './footprint.ts';
 import { load } from './load.ts';
 import { scale } from './scale.ts';
 import { startup } from './startup.ts';
+import { storm } from './storm.ts';
 import { workloads } from './workloads.ts';
 
 const KINDS: Readonly<Record<Measure, Kind>> = {
@@ -21,6 +23,8 @@ const KINDS: Readonly<Record<Measure, Kind>> = {
   scale,
   load,
   capacity,
+  density,
+  storm,
 };
 
 /** What a plan measures. Throws a usage error for a kind that only a later version has. */

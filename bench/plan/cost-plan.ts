@@ -6,7 +6,7 @@ import type { Measure } from './flag.ts';
 import { loadSettings, REQUEST_WORKLOAD } from './load-plan.ts';
 import { blocksOf, PROFILE_NUMBERS } from './profiles.ts';
 import { defaultFor, keyOf, PLAN_FLAGS, type PlanInput } from './read-flags.ts';
-import { INSTANCES_PER_CPU } from './what-flags.ts';
+import { INSTANCES_PER_CPU, MOST_HELD, STORM_BOXES } from './what-flags.ts';
 
 /** What replaces the settings of workloads. */
 export type CostSettings = Partial<Plan>;
@@ -18,7 +18,7 @@ interface CostScope {
 }
 
 /** Kinds of measurement that use every CPU of the host where none is named: the harness only waits meanwhile. */
-const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale', 'capacity']);
+const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale', 'storm', 'capacity']);
 
 /** What instances do where no workload is named: the group `scimark` would take five times as long. */
 const WORKLOAD_OF_INSTANCES = 'fft';
@@ -32,6 +32,8 @@ const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostS
   footprint: (input) => ({ rounds: 1, instances: readInstances(input.instances) }),
   scale: scaleSettings,
   capacity: scaleSettings,
+  density: (input) => ({ rounds: 1, instances: input.instances ?? stepsUpTo(input.max ?? MOST_HELD) }),
+  storm: (input) => ({ rounds: 1, instances: input.instances ?? [input.max ?? STORM_BOXES] }),
   load: loadSettings,
 };
 
@@ -74,6 +76,13 @@ export function levelsUpTo(most: number): number[] {
     if (power >= 2 && power * 1.5 < most) levels.push(power * 1.5);
   }
   return [...levels, most];
+}
+
+/** 1, 2, 5, 10, 20, 50 … below `most`, and `most` itself. */
+function stepsUpTo(most: number): number[] {
+  const steps: number[] = [];
+  for (let decade = 1; decade < most; decade *= 10) steps.push(decade, 2 * decade, 5 * decade);
+  return [...steps.filter((step) => step < most), most];
 }
 
 /** Does a kind of measurement run workloads? */

@@ -14,12 +14,17 @@ export interface ProfileNumbers
   readonly load: { readonly blocks: number; readonly levelNs: number; readonly levelArrivals: number };
   /** Sessions of what a host takes. */
   readonly capacity: { readonly blocks: number };
+  /** Sessions of as many idle instances as fit. */
+  readonly density: { readonly blocks: number };
+  /** Sessions of many starts at once. */
+  readonly storm: { readonly blocks: number };
 }
 
 export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
   quick: {
     ...{ minBlocks: 6, maxBlocks: 6, target: null, rounds: 30, longVisits: 1, longNs: 3e8 },
     ...{ startup: { blocks: 6, starts: 4 }, footprint: { blocks: 3 }, scale: { blocks: 6 }, capacity: { blocks: 6 } },
+    ...{ density: { blocks: 2 }, storm: { blocks: 3 } },
     load: { blocks: 3, levelNs: 2e9, levelArrivals: 100 },
   },
   standard: {
@@ -29,6 +34,8 @@ export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
       footprint: { blocks: 6 },
       scale: { blocks: 10 },
       capacity: { blocks: 10 },
+      density: { blocks: 4 },
+      storm: { blocks: 6 },
     },
     load: { blocks: 6, levelNs: 5e9, levelArrivals: 400 },
   },
@@ -39,6 +46,8 @@ export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
       footprint: { blocks: 10 },
       scale: { blocks: 16 },
       capacity: { blocks: 16 },
+      density: { blocks: 6 },
+      storm: { blocks: 10 },
     },
     load: { blocks: 10, levelNs: 10e9, levelArrivals: 1000 },
   },

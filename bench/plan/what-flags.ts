@@ -12,12 +12,16 @@ export const MOST_BLOCKS = 100_000;
 export const MOST_INSTANCES = 1024;
 export const MOST_THREADS = 1024;
 export const MOST_RATE = 100_000;
+/** Idle instances that are started one after another, where no number is asked for. */
+export const MOST_HELD = 100;
+/** Boxes that are started at once, where no number is asked for. */
+export const STORM_BOXES = 50;
 
 /** Instances that work at once at most, where no number is asked for. */
 export const INSTANCES_PER_CPU = 4;
 
 /** Kinds of measurement in which boxes run workloads. */
-const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'scale', 'load', 'capacity'];
+const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'scale', 'storm', 'load', 'capacity'];
 
 const MEASURES: Readonly<Record<Measure, string>> = {
   workloads: '',
@@ -26,6 +30,8 @@ const MEASURES: Readonly<Record<Measure, string>> = {
   scale: 'more and more instances that work at once',
   load: 'latency of requests that arrive at random',
   capacity: 'what a host takes',
+  density: 'how many idle instances fit',
+  storm: 'many starts at once',
 };
 const SIZES: Readonly<Record<Size, string>> = { tiny: '', small: 'as in SciMark', large: '' };
 const KERNELS: Readonly<Record<KernelEngine, string>> = {
@@ -236,18 +242,18 @@ export const HOW_MUCH = [
     plan: true,
   }),
   flag('instances', counts(1, MOST_INSTANCES, '1,2,4,8'), {
-    help: 'numbers of boxes held, or at work, at a time',
-    otherwise: 'footprint 1,2,4,8; scale 1,2,3,4,6,8,12,… up to --max',
+    help: 'numbers of boxes held, at work, or started at a time',
+    otherwise: 'footprint 1,2,4,8; scale 1,2,3,4,6,8,12,… and density 1,2,5,10,… up to --max; storm --max',
     commands: { run: ANY },
-    kinds: ['footprint', 'scale', 'capacity'],
+    kinds: ['footprint', 'scale', 'density', 'storm', 'capacity'],
     plan: true,
   }),
   flag('max', count(1, MOST_INSTANCES), {
     excludes: 'instances',
     help: 'most boxes at a time',
-    otherwise: `scale ${INSTANCES_PER_CPU} for each CPU`,
+    otherwise: `scale and capacity ${INSTANCES_PER_CPU} for each CPU, density ${MOST_HELD}, storm ${STORM_BOXES}`,
     commands: { run: ANY, capacity: ANY },
-    kinds: ['scale', 'capacity'],
+    kinds: ['scale', 'density', 'storm', 'capacity'],
     plan: true,
   }),
   flag('window', time({ least: '10ms', most: '1000s' }), {

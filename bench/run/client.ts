@@ -47,6 +47,8 @@ export interface Reply<O extends Op> {
 export interface PayloadClient {
   readonly hello: Hello;
   readonly helloNs: bigint;
+  /** Why it is over, once the box has ended or failed. */
+  ended(): BoxFault | undefined;
   /** @param wait how long the box may be silent; a number is in ms */
   request<O extends Op>(op: O, params: RequestOf<O>, wait: Wait | number): Promise<Reply<O>>;
   /** For many equal requests, which the payload answers in turn. Nothing else may be asked before it is closed. */
@@ -75,6 +77,7 @@ export async function connect(child: BoxProcess, timeoutMs: number, signal: Abor
   return {
     hello,
     helloNs: first.atNs,
+    ended: () => mailbox.ended,
     async request(op, params, wait) {
       id += 1;
       const sentNs = process.hrtime.bigint();
@@ -121,6 +124,10 @@ class Mailbox {
   #reader: Reader<Message> | undefined;
   #ended: BoxFault | undefined;
   #noiseChars = 0;
+
+  get ended(): BoxFault | undefined {
+    return this.#ended;
+  }
 
   constructor(child: BoxProcess, signal: AbortSignal) {
     this.#child = child;

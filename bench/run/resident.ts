@@ -19,7 +19,7 @@ import { BoxFault, connect, type PayloadClient, type Piped, plainExcerpt, type R
 import type { BlockSink } from './kind.ts';
 import type { Pipeline } from './pipeline.ts';
 import { type Clock, type ClockReading, openClock } from './watch/clock.ts';
-import { type HostGauges, hostFacts, postureFacts } from './watch/host-gauges.ts';
+import { type AdmitTerms, type HostGauges, hostFacts, postureFacts } from './watch/host-gauges.ts';
 import type { Patience } from './watch/patience.ts';
 
 /** What all starts of a session have in common. */
@@ -40,6 +40,8 @@ export interface StartRequest {
   readonly environment: Environment;
   /** Hash the whole image inside the box, not only the payload. */
   readonly digests: boolean;
+  /** What the host's guard is asked for; its own terms when left out. */
+  readonly admit?: AdmitTerms;
   /** How far it is prepared: until its first line, until it has reported its facts, or with every workload (default). */
   readonly depth?: 'ready' | 'facts' | 'prepared';
   /** Weight or quota of its box; as the engine sets them when left out. */
@@ -85,7 +87,7 @@ export class Resident {
     const { gauges, signal } = scope;
     const { environment } = request;
     const limitMs = limitOf(scope, environment);
-    await gauges.admit?.(signal);
+    await gauges.admit?.(signal, request.admit);
     const memoryBytes = gauges.availableMemoryBytes();
     const stealMs = gauges.stealMs();
     const begunNs = process.hrtime.bigint();
@@ -181,6 +183,21 @@ export class Resident {
   /** The box's clock beside the host's, from the end of the preparation to the last answer so far. */
   clock(): ClockReading {
     return this.#clock.read();
+  }
+
+  /** From its beginning until its first line. */
+  get readyMs(): number {
+    return ms(this.#client.helloNs - this.#before.begunNs);
+  }
+
+  /** Host monotonic time of its first line, ns. */
+  get readyAtNs(): bigint {
+    return this.#client.helloNs;
+  }
+
+  /** Why it is over, if it has ended by itself. */
+  get ended(): BoxFault | undefined {
+    return this.#client.ended();
   }
 
   /** Memory that it holds now, by the host's account. */

@@ -49,7 +49,7 @@ export const EVENTS = {
   'host-at-limit': notable(
     'the host was short of memory or disk, or overloaded, when a box was to start: the start waited',
     { of: z.enum(['memory', 'disk', 'load']), reason: z.string(), waitedMs: count, over: z.boolean() },
-    '`over`: the host had recovered when the wait ended. If not, the session ends here; after a wait for load it continues',
+    "`over`: the host had recovered when the wait ended. If not, the session ends here, or with `--measure density` the environment's series; after a wait for load it continues",
   ),
   'no-cgroup': notable('a box runs without its own cgroup: pinned, but without limits and accounts', {
     start: z.string(),
@@ -155,6 +155,11 @@ export const EVENTS = {
   'page-cache-kept': notable(
     'the page cache could not be dropped: cold starts are the first ones since the image was prepared',
     { reason: z.string() },
+  ),
+  'missed-beat': notable(
+    'a thread of the harness that only sleeps got no CPU for more than a second, which ended a storm of starts',
+    { env: z.string(), block, instances: count, cell: z.string(), longestGapMs: z.number(), missed: count },
+    '`cell`: how the boxes were started',
   ),
   'too-little-memory': notable('a number of instances was left out', { env: z.string(), block, reason: z.string() }),
   'load-stopped': notable('a level of load was stopped: the box did not keep up', {

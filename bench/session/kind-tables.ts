@@ -1,14 +1,7 @@
 /** The tables of rows that only some kinds of measurement have; `tables.ts` has all tables of a session. */
 
-import {
-  type FootprintRow,
-  type KindRow,
-  type KindRows,
-  type KindTable,
-  type LoadRow,
-  REQUEST_STATUSES,
-  type ScaleRow,
-} from '../types.ts';
+import type { FootprintRow, KindRow, KindRows, KindTable, ScaleRow } from '../types.ts';
+import { DENSITY, LOAD, STORM } from './capacity-tables.ts';
 import {
   BLOCK,
   column,
@@ -18,12 +11,10 @@ import {
   figureOf,
   oneOf,
   ordinal,
-  positive,
   SESSION,
   signedFigure,
   Table,
   text,
-  whole,
 } from './table.ts';
 
 const FOOTPRINT = new Table<Partial<FootprintRow>, FootprintRow>(
@@ -126,51 +117,14 @@ const SCALE = new Table<Partial<ScaleRow>, ScaleRow>(
   ['scale', 'capacity'],
 );
 
-const LOAD = new Table<Partial<LoadRow>, LoadRow>(
-  'load.csv',
-  [
-    SESSION,
-    ...fields<LoadRow>({
-      block: BLOCK,
-      position: column('position', ordinal, {
-        unit: FROM_1,
-        meaning: "place of the level in the block's random order",
-      }),
-      env: column('env', text, { meaning: ENV }),
-      startId: column('start_id', text, { meaning: 'start that the request ran in', detail: 'Joins `starts.csv`' }),
-      workload: column('workload', text, { meaning: 'what a request is one burst of' }),
-      rate: column('rate', positive, {
-        unit: 'arrivals a second',
-        meaning: 'mean rate of the Poisson process by which requests arrive in the level',
-      }),
-      arrival: column('arrival', ordinal, { unit: FROM_1, meaning: 'number of the request in its level' }),
-      intendedNs: column('intended_ns', whole, {
-        unit: 'ns',
-        meaning: "when the request arrived by the plan, from the level's beginning",
-        detail: '`done_ns` − `intended_ns` is its latency. The same for every environment in a block',
-      }),
-      sentNs: column('sent_ns', whole, {
-        unit: 'ns',
-        meaning: "when the harness sent it on its way to the box, by the host's clock",
-        detail: '`sent_ns` − `intended_ns` is how late the harness was',
-      }),
-      doneNs: figureOf('done_ns', 'ns', "when its answer arrived, by the host's clock; empty without an answer"),
-      serviceNs: figureOf('service_ns', 'ns', "time of its burst by the box's own clock"),
-      status: column('status', oneOf(REQUEST_STATUSES), {
-        meaning: 'answered; dropped before the box was sent it, because the level was stopped; failed with its box',
-      }),
-    }),
-  ],
-  (row) => row as unknown as LoadRow,
-  ['load'],
-);
-
 /** In the order of the manifest. */
 export const KIND_TABLES: {
   readonly [K in KindTable]: Table<Partial<KindRow[K]>, KindRow[K]>;
 } = {
   footprint: FOOTPRINT,
   scale: SCALE,
+  density: DENSITY,
+  storm: STORM,
   load: LOAD,
 };
 

@@ -14,6 +14,7 @@ import { createStore, type Store } from '../../bench/session/store.ts';
 import type { Environment, Image, Plan, Unavailable } from '../../bench/types.ts';
 import { availableMemoryBytes, cpuPressureMs, stealTicks } from '../../runners/host/cpus.ts';
 import { readHost } from '../../runners/host/facts.ts';
+import { memoryKills, mergedBytes, slabBytes } from '../../runners/host/memory.ts';
 import { dropPageCache } from '../../runners/host/page-cache.ts';
 import { namespacesOf } from '../../runners/host/processes.ts';
 import { programVersion } from '../paths.ts';
@@ -174,6 +175,9 @@ function gaugesOf(
     pressureMs: () => cpuPressureMs(),
     namespaces: () => namespacesOf('self'),
     dropCaches: () => dropPageCache(),
+    slabBytes: () => slabBytes(),
+    mergedBytes: () => mergedBytes(),
+    memoryKills: () => memoryKills(),
     ...(flags.guard === false
       ? {}
       : { admit: hostGuard({ folders: [workFolder, dir], say: (text) => progress.say(text), event }) }),

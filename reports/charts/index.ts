@@ -6,6 +6,7 @@ import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { WIDE } from '../words.ts';
 import type { Chart } from './chart.ts';
+import { densityChart } from './density.ts';
 import { distributionChart, slug } from './distribution.ts';
 import { footprintChart } from './footprint.ts';
 import { ladderAxis, ladderChart } from './ladder.ts';
@@ -13,6 +14,7 @@ import { loadCharts } from './load.ts';
 import { orderChart } from './order.ts';
 import { scaleCharts } from './scale.ts';
 import { startupChart } from './startup.ts';
+import { stormChart, stormTimelines } from './storm.ts';
 import { warmupChart } from './warmup.ts';
 
 /** Width in CSS pixels of one of several charts beside each other. */
@@ -21,7 +23,17 @@ const NARROW = 560;
 /** By the names that sections use; empty where there is nothing to draw. */
 export type SessionCharts = Readonly<
   Record<
-    'ladder' | 'workloads' | 'distributions' | 'order' | 'startup' | 'footprint' | 'scale' | 'load' | 'warmups',
+    | 'ladder'
+    | 'workloads'
+    | 'distributions'
+    | 'order'
+    | 'startup'
+    | 'footprint'
+    | 'scale'
+    | 'density'
+    | 'storm'
+    | 'load'
+    | 'warmups',
     readonly Chart[]
   >
 >;
@@ -58,6 +70,8 @@ export function sessionCharts(model: ReportModel): SessionCharts {
     startup: only(startupChart(model, WIDE)),
     footprint: only(footprintChart(model, WIDE)),
     scale: scaleCharts(model, WIDE),
+    density: only(densityChart(model, WIDE)),
+    storm: only(stormChart(model, WIDE), ...stormTimelines(model, NARROW)),
     load: loadCharts(model, WIDE),
     warmups: each((workload) => warmupChart(model, workload, NARROW)),
   };

@@ -1,6 +1,7 @@
 /** The report of a session: its sections, in the order in which they are read. */
 
 import { isOfPrograms } from '../../bench/plan/commands.ts';
+import { takes } from '../../bench/plan/cost-plan.ts';
 import { formatCpuList, formatSpan } from '../../bench/units.ts';
 import type { Chart } from '../charts/chart.ts';
 import { sessionCharts } from '../charts/index.ts';
@@ -10,6 +11,7 @@ import { answerLead, answerOf } from '../sections/answer.ts';
 import { order, spread, warmup } from '../sections/charts.ts';
 import { publishedClaims } from '../sections/claims.ts';
 import { contrasts, sums, verdicts } from '../sections/contrasts.ts';
+import { density } from '../sections/density.ts';
 import { couldNotRun } from '../sections/differences.ts';
 import { footprint } from '../sections/footprint.ts';
 import { host } from '../sections/host.ts';
@@ -26,6 +28,7 @@ import { scratch } from '../sections/scratch.ts';
 import { name, type Section, type Text } from '../sections/section.ts';
 import { starts } from '../sections/starts.ts';
 import { coldStarts, warmStarts } from '../sections/startup.ts';
+import { storm } from '../sections/storm.ts';
 import { distrustLines, needsOf, openVerdicts } from '../sections/verdicts.ts';
 import { clean } from '../text.ts';
 import { count, dateText, sentence, WIDE } from '../words.ts';
@@ -36,6 +39,8 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   warmStarts,
   footprint,
   scale,
+  density,
+  storm,
   load,
   contrasts,
   levels,
@@ -77,8 +82,7 @@ function aboutSession({ session, blocks }: ReportModel): Text[] {
   const { plan } = session;
   const took = (Date.parse(session.finishedAt ?? '') - Date.parse(session.startedAt)) / 1000;
   const span = Number.isFinite(took) ? ` in ${formatSpan(took)}` : '';
-  const isInRounds = plan.measure === undefined || plan.measure === 'startup';
-  const rounds = isInRounds ? ` × ${plan.rounds} rounds` : '';
+  const rounds = takes('rounds', plan.measure ?? 'workloads') ? ` × ${plan.rounds} rounds` : '';
   const shape = `${plan.profile}: ${count(blocks, 'block')}${rounds}${span}`;
   const kernels = isOfPrograms(plan) ? '' : `size ${plan.size}, ${plan.kernels} kernels, `;
   const where = `${cpusText(plan)}, ${kernels}seed ${plan.seed}`;

@@ -76,6 +76,28 @@ function costPoints({ costs }: ExportModel): Point[] {
       ];
     }),
   );
+  const dense = costs.density.flatMap(({ env, held, slopes }): Point[] => [
+    [
+      `${env}, idle instances held`,
+      'instances',
+      { value: held.median, lower_value: held.least, upper_value: held.most },
+    ],
+    [
+      `${env}, idle instance, host`,
+      'bytes',
+      slopes.host === null ? null : metricOf(slopes.host.perInstanceBytes, slopes.host.interval),
+    ],
+  ]);
+  const storms = costs.storm.flatMap(({ env, instances, order, share, allReady, victim }): Point[] => {
+    const name = `${env}, storm of ${instances}, ${order}, ${share}`;
+    const ns = (ms: number) => ms * 1e6;
+    const { interval = null } = allReady ?? {};
+    const ends = interval === null ? null : { low: ns(interval.low), high: ns(interval.high) };
+    return [
+      [`${name}, all ready`, 'latency', allReady === null ? null : metricOf(ns(allReady.ms), ends)],
+      [`${name}, slowdown`, 'time-ratio', victim === null ? null : metricOf(victim.ratio, victim.interval)],
+    ];
+  });
   const loads = costs.load.levels.flatMap(({ env, workload, ratePerSecond, latencyNs }) =>
     LATENCIES.map((name): Point => {
       const level = latencyNs[name];
@@ -86,7 +108,7 @@ function costPoints({ costs }: ExportModel): Point[] {
       ];
     }),
   );
-  return [...starts, ...instances, ...loads];
+  return [...starts, ...instances, ...dense, ...storms, ...loads];
 }
 
 function metricOf(value: number, interval: Interval | null): Metric {

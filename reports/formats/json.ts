@@ -43,6 +43,8 @@ export function summaryText(model: ReportModel): string {
     footprint: model.costs.footprint,
     scale: model.costs.scale,
     laws: model.costs.laws.map(({ law: { spread: _, ...law }, ...about }) => ({ ...about, ...law })),
+    density: model.costs.density,
+    storm: model.costs.storm,
     load: model.costs.load,
     posture: model.costs.posture,
     failures: model.failures,

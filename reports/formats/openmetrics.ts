@@ -1,7 +1,7 @@
 /** OpenMetrics text, for a Prometheus textfile collector or a push gateway: gauges only, without timestamps. */
 
 import { VERDICTS } from '../../bench/types.ts';
-import { FOOTPRINT_FIGURES, LATENCIES } from '../model/costs.ts';
+import { DENSITY_FIGURES, FOOTPRINT_FIGURES, LATENCIES } from '../model/costs.ts';
 import { neutral } from '../text.ts';
 import { type ExportModel, plain, textExport } from './export.ts';
 
@@ -41,6 +41,7 @@ function familiesOf(model: ExportModel): Family[] {
     ...levelFamilies(model),
     ...startFamilies(model),
     ...instanceFamilies(model),
+    ...stormFamilies(model),
     ...loadFamilies(model),
   ];
 }
@@ -163,14 +164,51 @@ function startFamilies({ environments }: ExportModel): Family[] {
 
 function instanceFamilies({ costs }: ExportModel): Family[] {
   const slopes = costs.footprint.flatMap(({ env, slopes }) =>
-    FOOTPRINT_FIGURES.map((figure) => ({ labels: { env, figure }, slope: slopes[figure] })),
+    FOOTPRINT_FIGURES.map((figure) => ({ labels: { env, figure: figure as string }, slope: slopes[figure] })),
+  );
+  const dense = costs.density.flatMap(({ env, slopes: own }) =>
+    DENSITY_FIGURES.map((figure) => ({ labels: { env, figure: figure as string }, slope: own[figure] })),
   );
   return [
     {
       name: 'boxmark_instance_bytes',
       unit: 'bytes',
       help: 'Memory or disk that one more idle instance takes.',
-      points: slopes.map(({ labels, slope }) => ({ labels, value: slope?.perInstanceBytes })),
+      points: [...slopes, ...dense].map(({ labels, slope }) => ({ labels, value: slope?.perInstanceBytes })),
+    },
+    {
+      name: 'boxmark_instances_held',
+      help: 'Idle instances that were held at the end of a series, median over blocks, and what ended most series.',
+      points: costs.density.map(({ env, held, ends }) => ({
+        labels: { env, ended_by: ends[0]?.by ?? '' },
+        value: held.median,
+      })),
+    },
+  ];
+}
+
+function stormFamilies({ costs }: ExportModel): Family[] {
+  const storms = costs.storm.map(({ env, instances, order, share, ...figures }) => ({
+    labels: { env, instances: String(instances), order, share },
+    ...figures,
+  }));
+  return [
+    {
+      name: 'boxmark_storm_ready_seconds',
+      unit: 'seconds',
+      help: 'Time until all boxes of a storm of starts were ready, of a typical block.',
+      points: storms.map(({ labels, allReady }) => ({ labels, value: allReady === null ? null : allReady.ms / 1e3 })),
+    },
+    {
+      name: 'boxmark_storm_slowdown',
+      help: 'Median pass of a box at work during the storm over that before it.',
+      points: storms.map(({ labels, victim }) => ({ labels, value: victim?.ratio })),
+    },
+    {
+      name: 'boxmark_storm_gap_seconds',
+      unit: 'seconds',
+      help: 'The longest time in which a thread of the harness that only sleeps got no CPU.',
+      points: storms.map(({ labels, longestGapMs: ms }) => ({ labels, value: ms === null ? null : ms / 1e3 })),
     },
   ];
 }

@@ -12,12 +12,15 @@ import {
   EXPECTATIONS,
   KERNEL_ENGINES,
   PROFILES,
+  SERIES_ENDS,
   SIZES,
   STARTUP_FIGURES,
+  STORM_ORDERS,
+  STORM_SHARES,
   TRAITS,
   VERDICTS,
 } from '../../bench/types.ts';
-import { FOOTPRINT_FIGURES } from '../model/costs.ts';
+import { DENSITY_FIGURES, FOOTPRINT_FIGURES } from '../model/costs.ts';
 import { load, scaleLaw, scaleLevel } from './capacity-schema.ts';
 
 const figure = z.number().nullable();
@@ -240,6 +243,54 @@ const footprint = z.strictObject({
   sharedDiskBytes: figure,
 });
 
+const density = z.strictObject({
+  env: text,
+  held: z
+    .strictObject({ least: z.int(), median: z.number(), most: z.int() })
+    .describe('Instances held at the end of a series, over blocks.'),
+  ends: z.array(z.strictObject({ by: z.enum(SERIES_ENDS), blocks: z.int(), reason: text })),
+  slopes: z.strictObject(Object.fromEntries(DENSITY_FIGURES.map((name) => [name, slope]))),
+  starts: z
+    .strictObject({
+      firstMs: z.number(),
+      medianMs: z.number(),
+      lastMs: z.number(),
+      growth: estimate.describe('Median of the last quarter of the starts over that of the first quarter.'),
+    })
+    .nullable(),
+  sharing: z
+    .strictObject({
+      instances: z.int(),
+      rssBytes: z.number(),
+      pssBytes: z.number(),
+      ksmBytes: figure.describe('Saved by merging equal pages (KSM); null where that is off.'),
+    })
+    .nullable()
+    .describe('Of the largest weighed number of instances.'),
+});
+
+const storm = z.strictObject({
+  env: text,
+  instances: z.int().describe('Boxes that the storm starts.'),
+  order: z.enum(STORM_ORDERS),
+  share: z.enum(STORM_SHARES).describe('What holds the boxes back.'),
+  blocks: z.int(),
+  allReady: z
+    .strictObject({ ms: z.number(), interval, blocks: z.int() })
+    .nullable()
+    .describe('Until all boxes were ready; null unless all were in some block.'),
+  worstMs: figure.describe('The slowest start of a box, from its own beginning: median over blocks.'),
+  victim: estimate.describe('Of a box at work beside them: its median pass during the storm over that before.'),
+  victimP99: estimate.describe('Its 99th percentile during the storm over the median before.'),
+  longestGapMs: figure.describe('The longest time in which a thread that only sleeps got no CPU.'),
+  missedBeats: z.int(),
+  lost: z.int().describe('Boxes that did not become ready, of all blocks.'),
+  against: z
+    .strictObject({ allReady: estimate, victim: estimate })
+    .nullable()
+    .describe('Over all at once with nothing that holds them back, paired by block; null for that itself.'),
+});
+
 const posture = z.strictObject({
   environments: z.array(z.strictObject({ env: text, holds: z.int(), told: z.int() })),
   rows: z.array(
@@ -307,6 +358,8 @@ export const summarySchema = z.strictObject({
   footprint: z.array(footprint).describe('Empty unless the session measured idle instances. Bytes.'),
   laws: z.array(scaleLaw).describe('The scaling law of each environment with enough levels.'),
   scale: z.array(scaleLevel).describe('Empty unless several instances worked at once.'),
+  density: z.array(density).describe('Empty unless the session measured how many idle instances fit. Bytes.'),
+  storm: z.array(storm).describe('Empty unless the session measured storms of starts.'),
   load: load.describe('Empty unless the session measured load.'),
   posture,
   failures: z.array(

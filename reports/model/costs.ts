@@ -1,5 +1,6 @@
 /** Costs other than CPU time: starts compared, memory and disk of an instance, latency under load, posture of the boxes. */
 
+import { type DensitySummary, summarizeDensity } from '../../bench/analysis/capacity/density.ts';
 import { type LoadSummary, summarizeLoad } from '../../bench/analysis/capacity/load.ts';
 import {
   type ScaleLaw,
@@ -8,11 +9,13 @@ import {
   summarizeScale,
   type WindowBursts,
 } from '../../bench/analysis/capacity/scale.ts';
+import { type StormSummary, summarizeStorms } from '../../bench/analysis/capacity/storm.ts';
 import { type FootprintSummary, summarizeFootprint } from '../../bench/analysis/footprint.ts';
 import { type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
 import { startupRows } from '../../bench/analysis/startup.ts';
 import type { BoxFacts, KindRows, Plan, Start, StartupRow } from '../../bench/types.ts';
 
+export { DENSITY_FIGURES } from '../../bench/analysis/capacity/density.ts';
 export { LATENCIES } from '../../bench/analysis/capacity/load.ts';
 export { FOOTPRINT_FIGURES } from '../../bench/analysis/footprint.ts';
 
@@ -25,6 +28,10 @@ export interface CostModel {
   readonly scale: readonly ScaleLevel[];
   /** Of the environments with enough levels. */
   readonly laws: readonly ScaleLaw[];
+  /** Empty unless the session measured how many instances fit. */
+  readonly density: readonly DensitySummary[];
+  /** Empty unless the session measured storms of starts. */
+  readonly storm: readonly StormSummary[];
   /** Empty unless the session measured load. */
   readonly load: LoadSummary;
   /** Of the environments whose facts are known. */
@@ -38,6 +45,7 @@ export interface Posture {
   readonly rows: readonly PostureRow[];
 }
 
+/** Rows of the kinds that the session has. */
 export interface CostInput extends Partial<KindRows> {
   readonly plan: Plan;
   readonly starts: readonly Start[];
@@ -46,13 +54,25 @@ export interface CostInput extends Partial<KindRows> {
   readonly environments: readonly { readonly path: string; readonly facts?: BoxFacts | null }[];
 }
 
-export function costsOf({ plan, starts, footprint, scale, load, bursts, environments }: CostInput): CostModel {
+export function costsOf({
+  plan,
+  starts,
+  footprint = [],
+  scale = [],
+  density = [],
+  storm = [],
+  load = [],
+  bursts,
+  environments,
+}: CostInput): CostModel {
   return {
     startup: plan.measure === 'startup' ? startupRows(starts, plan) : [],
-    footprint: summarizeFootprint(footprint ?? [], plan),
-    scale: summarizeScale(scale ?? [], bursts, plan),
-    laws: scalingLaws(scale ?? [], bursts, plan),
-    load: summarizeLoad(load ?? [], plan),
+    footprint: summarizeFootprint(footprint, plan),
+    scale: summarizeScale(scale, bursts, plan),
+    laws: scalingLaws(scale, bursts, plan),
+    density: summarizeDensity(density, plan),
+    storm: summarizeStorms(storm, plan.environments),
+    load: summarizeLoad(load, plan),
     posture: postureOf(environments),
   };
 }

@@ -19,12 +19,14 @@ import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
 import { eventKind, type SessionEvent } from '../../bench/session/events.ts';
 import {
   type BoxFacts,
+  type DensityRow,
   INTERRUPTED,
   type KindRows,
   NO_TRAITS,
   type Plan,
   type Sample,
   type Start,
+  type StormRow,
   type Traits,
   type Unavailable,
 } from '../../bench/types.ts';
@@ -160,6 +162,9 @@ export interface SessionDetails {
   readonly record: SessionRecord | null;
   readonly claims: { readonly title: string; readonly results: readonly ClaimResult[] } | null;
   readonly starts: readonly Start[];
+  /** Of kinds that hold many instances at once. */
+  readonly density: readonly DensityRow[];
+  readonly storm: readonly StormRow[];
   readonly events: readonly SessionEvent[];
   readonly runOrder: RunOrder;
   readonly groups: SessionGroups;
@@ -213,6 +218,8 @@ export function buildModel(input: ModelInput): ReportModel {
       record: input.record?.() ?? null,
       claims: input.claims === undefined ? null : judged(input.claims, { samples, starts, events }),
       starts,
+      density: input.density ?? [],
+      storm: input.storm ?? [],
       events,
       runOrder: runOrder.done(),
       groups: samples,

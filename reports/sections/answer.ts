@@ -1,7 +1,7 @@
 /** What a session says in one sentence, whatever it measured; what belongs to it; and what to do next. */
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
-import type { FootprintSummary, Slope } from '../../bench/analysis/footprint.ts';
+import type { FootprintSummary } from '../../bench/analysis/footprint.ts';
 import { metricOf } from '../../bench/plan/commands.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import { SUITE, suiteOf } from '../../bench/plan/suite.ts';
@@ -27,8 +27,11 @@ import {
   times,
 } from '../words.ts';
 import { claimSentence } from './claims.ts';
+import { densityAnswer } from './density.ts';
+import { shownMemory } from './memory.ts';
 import { listed, MOST_NAMED } from './names.ts';
 import { scaleAnswer } from './scale.ts';
+import { stormAnswer } from './storm.ts';
 import { moreWords, reasonText } from './verdicts.ts';
 
 /** The answer in one sentence; says so when nothing was measured. */
@@ -45,6 +48,8 @@ const COST_ANSWERS: Readonly<Record<CostMeasure, (model: ReportModel) => string>
   scale: scaleAnswer,
   load: loadAnswer,
   capacity: scaleAnswer,
+  density: densityAnswer,
+  storm: stormAnswer,
 };
 
 /** What was planned and has no figure; null when everything has, or nothing. */
@@ -239,34 +244,17 @@ function startText(rows: readonly StartupRow[], env: string): Named[] {
   return [{ value: ratio, text: `${clean(env, 60)} ${ms(row.medianMs)}, × ${times(ratio)}${ends}` }];
 }
 
-/** Of the host, which counts everything; by another account where that one is noise, and no figure where all are. */
+/** No figure where all accounts are noise. */
 function memoryText(summaries: readonly FootprintSummary[], env: string): Named[] {
   const slopes = summaries.find((it) => it.env === env)?.slopes;
   if (slopes === undefined) return [];
   const name = clean(env, 60);
-  const accounts = [
-    ['', slopes.host],
-    [' (PSS)', slopes.pss],
-    [' (control group)', slopes.cgroup],
-  ] as const;
-  const [host, ...others] = accounts;
-  // From one block nothing is known of the noise, which is the host's more than the others'.
-  const shown =
-    accounts.find(([, slope]) => isShown(slope)) ?? [...others, host].find(([, slope]) => isOneBlock(slope));
-  if (shown?.[1] != null) {
-    const { perInstanceBytes: value, interval } = shown[1];
+  const shown = shownMemory(slopes);
+  if (shown !== null) {
+    const { perInstanceBytes: value, interval } = shown.slope;
     const ends = interval === null ? ', no interval' : ` ${range(interval, mib)}`;
-    return [{ value, text: `${name} ${mib(value)} MiB${ends}${shown[0]}` }];
+    return [{ value, text: `${name} ${mib(value)} MiB${ends}${shown.account}` }];
   }
-  return accounts.every(([, slope]) => slope === null) ? [] : [{ value: 0, text: `${name}: not measurable here` }];
-}
-
-/** Shown to be more than nothing, and known to half its size. */
-function isShown(slope: Slope | null): boolean {
-  if (slope === null || slope.interval === null) return false;
-  return slope.interval.low > 0 && slope.interval.high - slope.interval.low <= slope.perInstanceBytes;
-}
-
-function isOneBlock(slope: Slope | null): boolean {
-  return slope !== null && slope.interval === null && slope.perInstanceBytes > 0;
+  const isKnown = slopes.host !== null || slopes.pss !== null || slopes.cgroup !== null;
+  return isKnown ? [{ value: 0, text: `${name}: not measurable here` }] : [];
 }

@@ -122,7 +122,7 @@ describe('a host without room', () => {
     let starts = 0;
     const admit = async () => {
       starts += 1;
-      if (starts > 6) throw new HostAtLimit({ what: 'The host has no room for a further box.' });
+      if (starts > 6) throw new HostAtLimit({ what: 'The host has no room for a further box.' }, 'memory');
     };
     const { outcome, dir } = await runIn(out, plan, [honest('native'), honest('twin')], {
       gauges: { availableMemoryBytes: () => null, stealMs: () => null, admit },

@@ -37,6 +37,7 @@ describe('the plan of a stored session', () => {
     for (const own of [
       { measure: 'startup', cold: true },
       { measure: 'footprint', instances: [1, 4] },
+      { measure: 'density', instances: [1, 2, 5, 100] },
     ]) {
       const { plan: taken, work } = storedPlan(withPlan({ workloads: [], ...own }), 'dir', WORKLOADS);
       expect(taken).toMatchObject({ workloads: [], ...own });

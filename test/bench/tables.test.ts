@@ -13,7 +13,15 @@ import { scanTable } from '../../bench/session/scan.ts';
 import { createStore } from '../../bench/session/store.ts';
 import { text } from '../../bench/session/table.ts';
 import { SAMPLES, STARTS, TABLES } from '../../bench/session/tables.ts';
-import type { ContrastResult, FootprintRow, LoadRow, ScaleRow, StartupRow } from '../../bench/types.ts';
+import type {
+  ContrastResult,
+  DensityRow,
+  FootprintRow,
+  LoadRow,
+  ScaleRow,
+  StartupRow,
+  StormRow,
+} from '../../bench/types.ts';
 import { testSample, testStart } from './analysis/simulate.ts';
 import { infoFor, tinyPlan } from './boxes.ts';
 
@@ -77,6 +85,16 @@ const WORKED: ScaleRow = {
   hostDeltaBytes: -4096,
   availableBytes: 2 ** 32,
 };
+const DENSE: DensityRow = {
+  ...{ block: 1, position: 2, env: 'docker', instances: 3, startId: 'b1-docker-n9-3', status: 'stopped' },
+  ...{ endedBy: 'memory', reason: '=1 MiB left', readyMs: null, hostDeltaBytes: -1, pssBytes: 1, rssBytes: null },
+  ...{ cgroupBytes: 2, diskBytes: -3, slabBytes: -4, ksmBytes: null },
+};
+const STORMY: StormRow = {
+  ...{ block: 1, position: 2, env: 'docker', instances: 50, order: 'staggered', share: 'quota', instance: 7 },
+  ...{ startId: 'b1-docker-p2-7', status: 'failed', reason: '=broken', startMs: null, readyMs: 1.5 },
+  ...{ victimBeforeNs: 1, victimDuringNs: null, victimP99Ns: 3, victimBursts: 4, longestGapMs: 12.5, missedBeats: 0 },
+};
 const REQUEST: LoadRow = {
   block: 1,
   position: 3,
@@ -105,6 +123,8 @@ beforeAll(() => {
   store.startup([STARTED]);
   store.rows('footprint', [HELD]);
   store.rows('scale', [WORKED]);
+  store.rows('density', [DENSE]);
+  store.rows('storm', [STORMY]);
   store.rows('load', [REQUEST, WITHOUT_ANSWER]);
   store.finish([CONTRAST], 'precision');
   store.close();
@@ -118,6 +138,8 @@ describe('a table of a session', () => {
     expect([...rowsOf(dir, STARTS)]).toEqual([testStart({ round: 0, temperature: 'dropped' })]);
     expect([...rowsOf(dir, KIND_TABLES.footprint)]).toEqual([HELD]);
     expect([...rowsOf(dir, KIND_TABLES.scale)]).toEqual([WORKED]);
+    expect([...rowsOf(dir, KIND_TABLES.density)]).toEqual([DENSE]);
+    expect([...rowsOf(dir, KIND_TABLES.storm)]).toEqual([STORMY]);
     expect([...rowsOf(dir, KIND_TABLES.load)]).toEqual([REQUEST, WITHOUT_ANSWER]);
     expect([...rowsOf(dir, CONTRASTS)]).toEqual([
       expect.objectContaining({

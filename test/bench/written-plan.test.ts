@@ -68,6 +68,22 @@ const footprint = fc.record({
   blocks: fc.integer({ min: 1, max: 99 }),
   instances: fc.constantFrom([1, 2], [1, 2, 4, 8], [3, 5, 256]),
 });
+const density = fc.record({
+  ...common,
+  measure: fc.constant('density' as const),
+  blocks: fc.integer({ min: 1, max: 99 }),
+  max: fc.integer({ min: 1, max: 1024 }),
+});
+const storm = fc.record({
+  ...common,
+  measure: fc.constant('storm' as const),
+  workload: fc.constantFrom(['fft'], ['syscall']),
+  size: fc.constantFrom(...SIZES),
+  kernels: fc.constantFrom(...KERNEL_ENGINES),
+  burst: fc.integer({ min: 1000, max: 1e12 }),
+  blocks: fc.integer({ min: 1, max: 99 }),
+  instances: fc.constantFrom([50], [10, 100]),
+});
 
 const load = fc.record(
   {
@@ -84,7 +100,7 @@ const load = fc.record(
 describe('a written plan', () => {
   it('is read to the same plan, whatever is measured', () => {
     fc.assert(
-      fc.property(fc.oneof(workloads, startup, footprint, load), (input) => {
+      fc.property(fc.oneof(workloads, startup, footprint, density, storm, load), (input) => {
         const plan = planOf(input);
         const again = planOf(checkPlanInput(JSON.parse(JSON.stringify(writtenPlan(plan))), 'plan.yaml'));
         expect({ ...again, target: null, margin: 0 }).toEqual({ ...plan, target: null, margin: 0 });

@@ -83,6 +83,7 @@ describe('boxmark run --measure', () => {
     // A rehearsed box holds no memory.
     ['footprint', ['--instances', '1,2'], 'footprint.csv', MAIN],
     ['scale', ['--instances', '1,2', '--size', 'tiny', '--burst', '1ms', '--window', '50ms'], 'scale.csv', REHEARSAL],
+    ['density', ['--max', '2'], 'density.csv', MAIN],
     // A rehearsed burst only claims to take so long; requests may be late by a tenth of it.
     ['load', ['--rates', '40,80', '--level', '200ms', '--burst', '5s'], 'load.csv', REHEARSAL],
   ])(
@@ -131,6 +132,7 @@ describe('boxmark run --measure', () => {
     [['--measure', 'startup', '--instances', '1,2'], '--instances has no effect with --measure startup'],
     [['--measure', 'footprint', '--rounds', '3'], '--rounds has no effect with --measure footprint'],
     [['--instances', '1,2'], '--instances has no effect with --measure workloads'],
+    [['--measure', 'density', '--max', '5', '--instances', '1,2'], '--max'],
     [['--measure', 'load', '--rates', '0'], '--rates takes numbers above 0'],
     [['--rates', '10'], '--rates has no effect with --measure workloads'],
     [['--measure', 'start-up'], '(did you mean "startup"?)'],

@@ -12,13 +12,15 @@ const HEAD = [
   'starts',
   'idle instances',
   'instances at once, capacity',
+  'density',
+  'storms',
   'levels of load',
 ];
 
 it('the documentation has the numbers of the profiles', async () => {
   const rows = PROFILES.map((name) => {
     const numbers = PROFILE_NUMBERS[name];
-    const { target, rounds, longVisits, longNs, startup, footprint, scale, load } = numbers;
+    const { target, rounds, longVisits, longNs, startup, footprint, scale, density, storm, load } = numbers;
     return [
       `\`${name}\``,
       blocksText(numbers),
@@ -28,6 +30,8 @@ it('the documentation has the numbers of the profiles', async () => {
       `${startup.blocks} blocks × ${startup.starts}`,
       `${footprint.blocks} blocks`,
       `${scale.blocks} blocks`,
+      `${density.blocks} blocks`,
+      `${storm.blocks} blocks`,
       `${load.blocks} blocks × ${load.levelNs / 1e9} s, ${load.levelArrivals} arrivals`,
     ];
   });

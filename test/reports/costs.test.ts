@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import type { Chart } from '../../reports/charts/chart.ts';
+import { stormTimelines } from '../../reports/charts/storm.ts';
 import { htmlPage } from '../../reports/formats/html/format.ts';
 import { summaryText as json } from '../../reports/formats/json.ts';
 import { buildModel } from '../../reports/model/model.ts';
 import { answerOf } from '../../reports/sections/answer.ts';
+import { density } from '../../reports/sections/density.ts';
 import { footprint } from '../../reports/sections/footprint.ts';
 import { coldStarts, warmStarts } from '../../reports/sections/startup.ts';
+import { storm } from '../../reports/sections/storm.ts';
 import { testEvent } from '../bench/analysis/simulate.ts';
-import { markdownOf as markdown, terminalOf as render, rowsOf, textOf } from './document.ts';
-import { costInput, FOOTPRINT, fixtureInput, MIB } from './fixture.ts';
+import { markdownOf as markdown, notesOf, terminalOf as render, rowsOf, textOf } from './document.ts';
+import { costInput, DENSITY, FOOTPRINT, fixtureInput, MIB, STORM } from './fixture.ts';
 
 describe('a report of starts', () => {
   it('answers with the time to the first instruction and its ratio, and keeps warm and cold apart', () => {
@@ -82,6 +86,101 @@ describe('the answer about memory', () => {
   });
 });
 
+describe('a report of as many idle instances as fit', () => {
+  const model = buildModel(costInput('density', { density: DENSITY }));
+
+  it('shows how many there were, what ended each series, the times of starts and what one more takes', () => {
+    const [starts, ...slopes] = rowsOf(density(model));
+    expect(starts).toEqual([
+      ...[
+        'docker (container)',
+        '20',
+        'as many as planned, memory',
+        '300 ms',
+        '450 ms',
+        '600 ms',
+        '2.00',
+        '[2.00, 2.00]',
+      ],
+    ]);
+    expect(slopes).toEqual([
+      ['docker (container)', 'host memory', '40.0', '[40.0, 40.0]', '100'],
+      ['docker (container)', 'PSS', '8.00', '[8.00, 8.00]', '0'],
+      ['docker (container)', 'resident', '40.0', '[40.0, 40.0]', '0'],
+      ['docker (container)', 'control group', '–', '–', '–'],
+      ['docker (container)', "kernel's objects", '1.00', '[1.00, 1.00]', '0'],
+      ['docker (container)', 'disk, own', '–', '–', '–'],
+    ]);
+  });
+
+  it('says why a series ended early, and how much is shared by whom', () => {
+    expect(notesOf(density(model))).toEqual([
+      'docker: 1 series ended by memory: 60 MiB of memory are available.',
+      'docker: processes of 20 instances have 800 MiB resident, 160 MiB in proportion: 80 % are pages that several map, of programs and files; the kernel merges no equal pages (KSM is off).',
+    ]);
+    const merging = DENSITY.map((row) => ({ ...row, ksmBytes: row.slabBytes }));
+    expect(notesOf(density(buildModel(costInput('density', { density: merging }))))[1]).toContain(
+      'the kernel merged equal pages (KSM): 20.0 MiB',
+    );
+  });
+
+  it('is silent in sessions of other kinds', () => {
+    expect(rowsOf(density(buildModel(costInput('startup'))))).toEqual([]);
+    expect(notesOf(density(buildModel(costInput('startup'))))).toEqual([]);
+  });
+});
+
+describe('a report of storms', () => {
+  const model = buildModel(costInput('storm', { storm: STORM }));
+
+  it('shows the mistake beside its remedies, and what the box at work loses', () => {
+    expect(rowsOf(storm(model))).toEqual([
+      [
+        ...['docker (container)', 'all at once', '2.00 s', '[2.00 s, 2.00 s]', '–', '–', '2.00 s'],
+        ...['4.00', '[4.00, 4.00]', '9.00', '80.0 ms'],
+      ],
+      [
+        ...['docker (container)', 'all at once, small weights', '2.50 s', '[2.50 s, 2.50 s]', '1.25', '[1.25, 1.25]'],
+        ...['2.50 s', '1.10', '[1.10, 1.10]', '2.00', '80.0 ms'],
+      ],
+    ]);
+    expect(notesOf(storm(model))).toEqual([]);
+  });
+
+  it('names boxes that were lost, and a host that was locked', () => {
+    const bad = STORM.map((row) =>
+      row.block === 2 && row.share === 'none'
+        ? { ...row, status: 'stopped' as const, readyMs: null, startMs: null, longestGapMs: 2500, missedBeats: 2 }
+        : row,
+    );
+    expect(notesOf(storm(buildModel(costInput('storm', { storm: bad }))))).toEqual([
+      'docker, 10 all at once: 10 boxes did not become ready.',
+      'docker, 10 all at once: the host was locked 2 times for more than a second (2.50 s at most), and the storm was ended.',
+    ]);
+  });
+
+  it('answers with all at once, and with the way that spares the box at work most', () => {
+    expect(answerOf(model)).toBe(
+      '10 starts at once: docker all ready after 2.00 s, the box at work beside them × 4.00 [4.00, 4.00]; all at once, small weights all ready after 2.50 s, the box at work beside them × 1.10 [1.10, 1.10].',
+    );
+  });
+
+  it('draws how many boxes are ready when, a line for each way of starting', () => {
+    const [chart] = stormTimelines(model, 560);
+    expect(chart?.id).toBe('storm-docker-10');
+    const { datasets } = (chart as Chart).config.data as unknown as {
+      datasets: { label: string; data: { x: number; y: number }[] }[];
+    };
+    expect(datasets.map(({ label }) => label)).toEqual(['at-once', 'at-once, weight']);
+    expect(datasets[0]?.data.map(({ x, y }) => [x, y]).slice(0, 2)).toEqual([
+      [0.2, 1],
+      [0.4, 2],
+    ]);
+    expect(datasets[1]?.data.at(-1)).toMatchObject({ x: 2.5, y: 10 });
+    expect(stormTimelines(buildModel(costInput('density', { density: DENSITY })), 560)).toEqual([]);
+  });
+});
+
 describe('the answer of many environments', () => {
   it('names the least and the most of them', () => {
     const paths = ['podman', 'docker', 'native', 'uml', 'gvisor'];
@@ -126,8 +225,18 @@ describe.each([
     'instance: docker 40.0 MiB [40.0, 40.0].',
     ['docker (container)', 'host memory', '40.0', '[40.0, 40.0]'],
   ],
+  [
+    'density',
+    'docker 20 (as many as planned, ended by memory), 40.0 MiB each [40.0, 40.0].',
+    ['docker (container)', 'host memory', '40.0', '[40.0, 40.0]'],
+  ],
+  [
+    'storm',
+    '10 starts at once: docker all ready after 2.00 s',
+    ['docker (container)', 'all at once, small weights', '2.50 s', '[2.50 s, 2.50 s]'],
+  ],
 ] as const)('a session of %s without workloads', (measure, answer, row) => {
-  const model = buildModel(costInput(measure, { footprint: FOOTPRINT }));
+  const model = buildModel(costInput(measure, { footprint: FOOTPRINT, density: DENSITY, storm: STORM }));
 
   it('has its answer and its figures in Markdown, and no verdicts', () => {
     const text = markdown(model)

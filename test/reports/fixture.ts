@@ -1,6 +1,14 @@
 /** A session with everything a report has to show: nested, emulated, unavailable, failed, wrong, flagged. */
 
-import { type LoadRow, NO_TRAITS, type Sample, type ScaleRow } from '../../bench/types.ts';
+import {
+  type CostMeasure,
+  type DensityRow,
+  type LoadRow,
+  NO_TRAITS,
+  type Sample,
+  type ScaleRow,
+  type StormRow,
+} from '../../bench/types.ts';
 import type { ModelInput } from '../../reports/model/model.ts';
 import { planOf, simulateSamples, testEvent, testPlan, testSample, testStart } from '../bench/analysis/simulate.ts';
 
@@ -79,7 +87,7 @@ export function fixtureInput(): ModelInput {
 export const MIB = 2 ** 20;
 
 /** A session of starts, or of idle instances, with three blocks. */
-export function costInput(measure: 'startup' | 'footprint' | 'load', more: Partial<ModelInput> = {}): ModelInput {
+export function costInput(measure: CostMeasure, more: Partial<ModelInput> = {}): ModelInput {
   const plan = planOf(testPlan({ measure, workloads: [], blocks: 3, rounds: 2, cold: true, instances: [1, 2, 4] }));
   const { session } = fixtureInput();
   const starts = [1, 2, 3].flatMap((block) =>
@@ -181,3 +189,52 @@ export function scaleInput(more: Partial<ModelInput> = {}): ModelInput {
     ...{ starts: [], samples, scale, ...more },
   };
 }
+
+/** Two series of 20 instances of one environment that takes 40 MiB each, 100 MiB fixed; the second is stopped by the memory. */
+export const DENSITY = [1, 2].flatMap((block): DensityRow[] => {
+  const nothing = {
+    pssBytes: null,
+    rssBytes: null,
+    cgroupBytes: null,
+    diskBytes: null,
+    slabBytes: null,
+    ksmBytes: null,
+  };
+  const head = { block, position: 1, env: 'docker', endedBy: null, reason: '', ...nothing };
+  const held = Array.from({ length: 20 }, (_, index): DensityRow => {
+    const instances = index + 1;
+    const isWeighed = instances === 1 || instances === 20;
+    const readyMs = index < 10 ? 300 : 600;
+    return {
+      ...{ ...head, instances, startId: `b${block}-docker-n20-${instances}`, status: 'completed', readyMs },
+      hostDeltaBytes: (100 + 40 * instances) * MIB,
+      ...(isWeighed
+        ? { pssBytes: 8 * instances * MIB, rssBytes: 40 * instances * MIB, slabBytes: instances * MIB }
+        : {}),
+      ...(block === 1 && instances === 20 ? { endedBy: 'max' } : {}),
+    };
+  });
+  if (block === 1) return held;
+  const stopped = { status: 'stopped', endedBy: 'memory', reason: '60 MiB of memory are available' } as const;
+  return [
+    ...held.slice(0, 20),
+    { ...head, ...stopped, instances: 21, startId: 'b2-docker-n20-21', readyMs: null, hostDeltaBytes: null },
+  ];
+});
+
+/** Two storms in each of two blocks: ten boxes of one environment at once, without limits and with small weights. */
+export const STORM = [1, 2].flatMap((block) =>
+  (['none', 'weight'] as const).flatMap((share) =>
+    Array.from({ length: 10 }, (_, index): StormRow => {
+      const readyMs = (share === 'none' ? 200 : 250) * (index + 1);
+      return {
+        ...{ block, position: 1, env: 'docker', instances: 10, order: 'at-once', share, instance: index + 1 },
+        ...{ startId: `b${block}-docker-p1-${index + 1}`, status: 'completed', reason: '' },
+        ...{ startMs: readyMs - 1, readyMs, victimBeforeNs: 1000, victimBursts: 40 },
+        victimDuringNs: share === 'none' ? 4000 : 1100,
+        victimP99Ns: share === 'none' ? 9000 : 2000,
+        ...{ longestGapMs: 80, missedBeats: 0 },
+      };
+    }),
+  ),
+);

@@ -73,6 +73,8 @@ describe('the summary for programs', () => {
       'footprint',
       'scale',
       'laws',
+      'density',
+      'storm',
       'load',
       'posture',
       'failures',

@@ -11,7 +11,7 @@ import { summaryJsonSchema, summarySchema } from '../../reports/formats/summary-
 import { buildModel, type ModelInput, type ReportModel } from '../../reports/model/model.ts';
 import { consume, pythonWith, withFile } from './exports/consumer.ts';
 import { emptyModel, hostileModel, plainModel } from './exports/fixture.ts';
-import { costInput, FOOTPRINT, fixtureInput, LOAD, scaleInput } from './fixture.ts';
+import { costInput, DENSITY, FOOTPRINT, fixtureInput, LOAD, STORM, scaleInput } from './fixture.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../results/example', import.meta.url));
 
@@ -85,6 +85,18 @@ const MODELS = {
   'a session of idle instances': () =>
     buildModel(costInput('footprint', { footprint: FOOTPRINT.map((row) => ({ ...row, cgroupBytes: row.pssBytes })) })),
   'a session of instances that work at once': () => buildModel(scaleInput()),
+  'a session of as many idle instances as fit': () =>
+    buildModel(
+      costInput('density', {
+        density: DENSITY.map((row) => ({
+          ...row,
+          cgroupBytes: row.pssBytes,
+          diskBytes: row.pssBytes,
+          ksmBytes: row.slabBytes,
+        })),
+      }),
+    ),
+  'a session of storms': () => buildModel(costInput('storm', { storm: STORM })),
   'a session of load': () => buildModel(loadInput()),
   'a session with fields that few have': () => buildModel(richInput()),
   'a session whose check fails': () =>

@@ -1,6 +1,6 @@
 /** What the host reports about itself and a box: gauges read between starts, its state in a block, facts that the box can't know. */
 
-import { BoxmarkError } from '../../errors.ts';
+import { BoxmarkError, type ErrorParts } from '../../errors.ts';
 import type { NewEvent } from '../../session/events.ts';
 import type { BoxFacts, Environment, HostLimits } from '../../types.ts';
 
@@ -22,18 +22,41 @@ export interface HostGauges {
    * Asked before every start: waits while the host is short of memory, disk or CPUs. Throws `HostAtLimit` when it stays so
    * and a start could do harm.
    */
-  admit?(signal: AbortSignal): Promise<void>;
+  admit?(signal: AbortSignal, terms?: AdmitTerms): Promise<void>;
+  /** Memory of the kernel's own objects. */
+  slabBytes?(): number | null;
+  /** Memory that processes save because the kernel merged equal pages of theirs (KSM); null where that is off. */
+  mergedBytes?(): number | null;
+  /** Processes that the kernel has ended since boot because memory ran out. */
+  memoryKills?(): number | null;
   /** Waits until the host's memory has settled, for `ms`; by a timer when left out. */
   wait?(ms: number): Promise<unknown>;
   /** Writes dirty pages back and drops the page cache. Returns the reason when that is not allowed; else null. */
   dropCaches?(): Promise<string | null>;
 }
 
+/** What whoever asks for a start settles for. */
+export interface AdmitTerms {
+  /** Wait no longer: the guard's own patience when left out. */
+  readonly patienceMs?: number;
+  /** What a load above the limit does: the start waits for a while and begins all the same, when left out. */
+  readonly load?: 'refuses' | 'ignored';
+}
+
 /** Where nothing about the host is asked. */
 export const NO_GAUGES: HostGauges = { availableMemoryBytes: () => null, stealMs: () => null };
 
+/** What a host can run short of. */
+export type HostRoom = 'memory' | 'disk' | 'load';
+
 /** The host has too little left for a further box: the session ends with what it has. */
-export class HostAtLimit extends BoxmarkError {}
+export class HostAtLimit extends BoxmarkError {
+  readonly of: HostRoom;
+  constructor(problem: ErrorParts, of: HostRoom) {
+    super(problem);
+    this.of = of;
+  }
+}
 
 /** What the box can't know about itself, for its posture: whose kernel and namespaces it has, and what its engine does. */
 export function postureFacts({ sharesClock, engine }: Environment, gauges: HostGauges): BoxFacts {

@@ -1,19 +1,25 @@
 /** Exports for services and for Google Benchmark's tools, by the rules of their readers. */
 
 import { describe, expect, it } from 'vitest';
+import type { CostMeasure } from '../../../bench/types.ts';
 import { bencher } from '../../../reports/formats/bencher.ts';
 import { googleBenchmark } from '../../../reports/formats/google-benchmark.ts';
 import { openmetrics } from '../../../reports/formats/openmetrics.ts';
 import { textOf } from '../document.ts';
-import { costInput, FOOTPRINT, LOAD } from '../fixture.ts';
+import { costInput, DENSITY, FOOTPRINT, LOAD, STORM } from '../fixture.ts';
 import { exportModelFrom, fullModel, hostileModel, plainModel } from './fixture.ts';
 
 type Metrics = Record<string, { value: number; lower_value?: number; upper_value?: number }>;
 
 const bencherOf = (model: ReturnType<typeof fullModel>): Record<string, Metrics> =>
   JSON.parse(textOf(bencher, [model]));
-const costModel = (measure: 'startup' | 'footprint') =>
-  exportModelFrom(costInput(measure, measure === 'footprint' ? { footprint: FOOTPRINT } : {}));
+const ROWS: Partial<Record<CostMeasure, object>> = {
+  footprint: { footprint: FOOTPRINT },
+  density: { density: DENSITY },
+  storm: { storm: STORM },
+};
+const costModel = (measure: Exclude<CostMeasure, 'scale' | 'capacity'>) =>
+  exportModelFrom(costInput(measure, ROWS[measure]));
 
 describe('the export bencher', () => {
   it('has the interval of a time ratio as lower and upper value, around the value', () => {
@@ -33,6 +39,8 @@ describe('the export bencher', () => {
     ['hostile names', hostileModel],
     ['starts', () => costModel('startup')],
     ['idle instances', () => costModel('footprint')],
+    ['how many idle instances fit', () => costModel('density')],
+    ['storms of starts', () => costModel('storm')],
     ['load', () => exportModelFrom(costInput('load', { load: LOAD }))],
   ])('keeps to the published schema, with slugs as measures: %s', (_, model) => {
     const benchmarks = Object.entries(bencherOf(model()));
@@ -72,6 +80,13 @@ describe('the export openmetrics', () => {
     expect(busy).toContain('boxmark_load_knee_rate{env="docker",workload="lu"} 100\n');
     const idle = textOf(openmetrics, [costModel('footprint')]);
     expect(idle).toContain(`boxmark_instance_bytes{env="docker",figure="host"} ${40 * 2 ** 20}`);
+    const dense = textOf(openmetrics, [costModel('density')]);
+    const storm = textOf(openmetrics, [costModel('storm')]);
+    expect(storm).toContain(
+      'boxmark_storm_ready_seconds{env="docker",instances="10",order="at-once",share="weight"} 2.5',
+    );
+    expect(dense).toContain('boxmark_instances_held{env="docker",ended_by="max"} 20');
+    expect(dense).toMatch(/boxmark_instance_bytes\{env="docker",figure="host"\} 419430\d\d/);
   });
 });
 

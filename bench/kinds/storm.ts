@@ -1,0 +1,147 @@
+/** Storms: many boxes start at once or a few at a time, with or without CPU weights and quotas, beside a box at work. */
+
+import { STORM_CELLS, type StormCell, stormRatio } from '../analysis/capacity/storm.ts';
+import type { RatioRow } from '../analysis/reproduction.ts';
+import { usageError } from '../errors.ts';
+import { runOf } from '../plan/commands.ts';
+import { randomStream } from '../random.ts';
+import { calibrated } from '../run/baseline.ts';
+import { introduce } from '../run/instances.ts';
+import {
+  type BlockResult,
+  type BlockScope,
+  type Kind,
+  type SessionRecords,
+  type SessionScope,
+  startedIn,
+  type TimeGuess,
+  wholeOf,
+} from '../run/kind.ts';
+import { HostBeat } from '../run/watch/host-beat.ts';
+import type { Plan } from '../types.ts';
+import { Tempest, type TempestTarget } from './tempest.ts';
+import { Victim } from './victim.ts';
+
+export const storm: Kind = {
+  name: 'storm',
+  hasTarget: false,
+  estimate,
+  describe,
+  open: (session) => ({
+    prepare: () => {
+      assertOneWorkload(session.plan);
+      return calibrated(session);
+    },
+    runBlock: (block) => new StormBlock(session, block).run(),
+  }),
+  counted: wholeOf,
+  conclude: () => ({ contrasts: [], events: [] }),
+  ratios,
+  measured: startedIn,
+};
+
+/** Starts at once share the CPUs, so that together they take about as long as one after another on one of them. */
+function estimate({ instances = [1], environments, limits }: Plan, guess: TimeGuess, blocks: number): number {
+  const starts = instances.reduce((sum, number) => sum + number, 0) * STORM_CELLS.length;
+  const around = 3 * STORM_CELLS.length * instances.length;
+  return environments.reduce(
+    (sum, { path }) => sum + blocks * (around + (1.5 * starts * guess(path).startSeconds) / limits.cpus.length),
+    0,
+  );
+}
+
+function describe(plan: Plan): string[] {
+  const { maxBlocks, instances = [1] } = plan;
+  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
+  const cells = STORM_CELLS.map(({ order, share }) => (share === 'none' ? order : `${order} with ${share}`));
+  return [
+    `measures      ${instances.join(', ')} starts of each environment, beside a ${plan.baseline} at work on ${runOf(plan).join(', ')}`,
+    `design        ${blocks} × ${cells.join(', ')}, in random order`,
+  ];
+}
+
+/** Against the same storm of the baseline. */
+function ratios(records: SessionRecords): RatioRow[] {
+  const { environments, baseline, instances = [1] } = records.plan;
+  const rows = wholeOf(records).storm;
+  return environments.flatMap(({ path: env }) => {
+    if (env === baseline) return [];
+    return instances.flatMap((number) =>
+      STORM_CELLS.flatMap((cell) =>
+        (['allReady', 'victim'] as const).flatMap((figure): RatioRow[] => {
+          const ratio = stormRatio(rows, { env, baseline, instances: number, cell }, figure);
+          const name = figure === 'allReady' ? 'ready' : 'slowdown';
+          const workload = `${name}, ${number} ${cell.order}, ${cell.share}`;
+          return ratio === null ? [] : [{ env, baseline, workload, timeRatio: ratio.ratio, ...ratio, verdict: null }];
+        }),
+      ),
+    );
+  });
+}
+
+/** Of several, the slowdowns would be of different things. */
+function assertOneWorkload(plan: Plan): void {
+  const run = runOf(plan);
+  if (run.length === 1) return;
+  throw usageError('A storm has one workload beside it.', run.join(','), `-w ${run[0] ?? 'fft'}`);
+}
+
+/** A cell is an environment, a number of boxes and a way of starting them. A box that fails costs only its own row. */
+class StormBlock {
+  readonly #session: SessionScope;
+  readonly #scope: BlockScope;
+  readonly #completed = new Set<string>();
+  readonly #failed = new Set<string>();
+  readonly #skipped = new Set<string>();
+
+  constructor(session: SessionScope, scope: BlockScope) {
+    this.#session = session;
+    this.#scope = scope;
+  }
+
+  async run(): Promise<BlockResult> {
+    const { plan, block, isFirst, signal, sink } = this.#scope;
+    // Also brings what all boxes share into the page cache.
+    if (isFirst) for (const box of await introduce(this.#scope)) this.#failed.add(box);
+    const [workload = ''] = runOf(plan);
+    const work = this.#session.info().work[workload] ?? 1;
+    const beat = await HostBeat.start();
+    let victim: Victim | undefined;
+    try {
+      victim = await Victim.start(this.#scope, { workload, work });
+      const cells = randomStream(plan.seed, block, 'storm').shuffle(cellsOf(plan));
+      for (const [index, cell] of cells.entries()) {
+        signal.throwIfAborted();
+        await this.#take({ ...cell, position: index + 1 }, beat, victim);
+        sink.pause(((index + 1) * plan.rounds) / cells.length);
+      }
+    } finally {
+      await beat.stop();
+      await victim?.close();
+    }
+    return { completed: [...this.#completed], failed: [...this.#failed] };
+  }
+
+  async #take(target: Omit<TempestTarget, 'environment'>, beat: HostBeat, victim: Victim | undefined): Promise<void> {
+    const { block, environments, sink } = this.#scope;
+    const { box, position } = target;
+    const environment = environments.get(box);
+    if (environment === undefined) {
+      const head = { block, position, env: box, startId: `b${block}-p${position}` };
+      if (!this.#skipped.has(box)) sink.start({ ...head, status: 'skipped', reason: this.#scope.whyAbsent(box) });
+      this.#skipped.add(box);
+      return;
+    }
+    if (this.#failed.has(box)) return;
+    const ready = await new Tempest(this.#scope, { ...target, environment }, { beat, victim }).run();
+    if (ready > 0) this.#completed.add(box);
+    // Where no weights can be set, starts without them are still worth measuring.
+    else if (target.cell.share === 'none' && !this.#completed.has(box)) this.#failed.add(box);
+  }
+}
+
+function cellsOf({ environments, instances = [1] }: Plan): { box: string; instances: number; cell: StormCell }[] {
+  return environments.flatMap(({ path: box }) =>
+    instances.flatMap((number) => STORM_CELLS.map((cell) => ({ box, instances: number, cell }))),
+  );
+}
