@@ -110,12 +110,38 @@ export interface StormRow {
   readonly missedBeats: number;
 }
 
+/** What became of a request: its answer came; it was never sent to the box, because the level was stopped; the box failed. */
+export const REQUEST_STATUSES = ['answered', 'dropped', 'failed'] as const;
+export type RequestStatus = (typeof REQUEST_STATUSES)[number];
+
+/** One request of a level of load: one row of `load.csv`. Times are ns from the level's beginning, by the host's clock. */
+export interface LoadRow {
+  readonly block: number;
+  /** Place of the level in the block. */
+  readonly position: number;
+  readonly env: string;
+  readonly startId: string;
+  readonly workload: string;
+  /** Arrivals a second, on average. */
+  readonly rate: number;
+  /** Count from 1. */
+  readonly arrival: number;
+  readonly intendedNs: number;
+  readonly sentNs: number;
+  /** Null without an answer. */
+  readonly doneNs: number | null;
+  /** Of the burst itself, by the box's own clock. */
+  readonly serviceNs: number | null;
+  readonly status: RequestStatus;
+}
+
 /** All of them, by the name of their table. */
 export interface KindRow {
   footprint: FootprintRow;
   scale: ScaleRow;
   density: DensityRow;
   storm: StormRow;
+  load: LoadRow;
 }
 export type KindTable = keyof KindRow;
 export type KindRows = { readonly [K in KindTable]: readonly KindRow[K][] };

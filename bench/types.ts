@@ -28,9 +28,10 @@ export interface Contrast {
 
 /**
  * What is measured instead of one box's workloads: many short starts; memory and disk of idle instances; several
- * instances that work at once; how many idle ones fit; many starts at once; what a host takes.
+ * instances that work at once; how many idle ones fit; many starts at once; latency of requests under load; what
+ * a host takes.
  */
-export const COST_MEASURES = ['startup', 'footprint', 'scale', 'density', 'storm', 'capacity'] as const;
+export const COST_MEASURES = ['startup', 'footprint', 'scale', 'density', 'storm', 'load', 'capacity'] as const;
 export type CostMeasure = (typeof COST_MEASURES)[number];
 
 /** What a box's output is compared with: that of the others; nothing. */
@@ -159,6 +160,11 @@ export interface Plan {
   readonly recoverNs?: number;
   /** Length of a window in which all instances work, ns. */
   readonly windowNs?: number;
+  /** Load: arrivals a second, ascending; left out: shares of what the baseline can do, which the session finds. */
+  readonly rates?: readonly number[];
+  /** Load: requests arrive for so long at a rate, and until there are so many. */
+  readonly levelNs?: number;
+  readonly levelArrivals?: number;
 }
 
 // ---------------------------------------------------------------- results

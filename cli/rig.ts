@@ -26,7 +26,7 @@ import { prepareStack, type StackContext } from '../runners/stack/stack.ts';
 import { boxSpecFor } from './names.ts';
 import { payloadFile } from './paths.ts';
 import { type ClaimedHost, claimHost } from './session/claim-host.ts';
-import { measureNew, measureOn, type PreparedRig, type ResumeOptions } from './session/measure.ts';
+import { type Calibration, measureNew, measureOn, type PreparedRig, type ResumeOptions } from './session/measure.ts';
 import type { MeasuringFlags } from './session/measuring-flags.ts';
 import { announcement, assertAllowed, type StoredOrigin } from './session/stored-origin.ts';
 import { type NoteListener, WorkFolder } from './session/work-folder.ts';
@@ -168,9 +168,13 @@ export class Rig implements PreparedRig {
   /** Measures a new session below `out`; with other environments or refusals than those of the rig where they are given. */
   async measure(
     plan: Plan,
-    { out, work, ...instead }: MeasureOptions & Partial<Pick<PreparedRig, 'environments' | 'refused'>>,
+    { out, work, rates, ...instead }: MeasureOptions & Partial<Pick<PreparedRig, 'environments' | 'refused'>>,
   ): Promise<SessionOutcome> {
-    const outcome = await measureNew(this.#with(instead), plan, { out, work });
+    const outcome = await measureNew(this.#with(instead), plan, {
+      out,
+      ...(work && { work }),
+      ...(rates && { rates }),
+    });
     this.progress.done();
     return outcome;
   }
@@ -187,10 +191,8 @@ export class Rig implements PreparedRig {
   }
 }
 
-interface MeasureOptions {
+interface MeasureOptions extends Calibration {
   readonly out: string;
-  /** Passes in a burst, by workload, of an earlier session; calibrated when left out or empty. */
-  readonly work?: Readonly<Record<string, number>>;
 }
 
 /**

@@ -38,6 +38,11 @@ export function mib(bytes: number): string {
   return Math.abs(value) < 0.0005 ? '0' : `${value < 0 ? MINUS : ''}${threeDigits(Math.abs(value))}`;
 }
 
+/** Requests a second, without the unit. */
+export function rateText(perSecond: number): string {
+  return perSecond >= 1000 ? perSecond.toFixed(0) : String(Number(perSecond.toPrecision(3)));
+}
+
 /** Milliseconds with a unit that fits. */
 export function ms(value: number): string {
   return formatNs(value * 1e6);
@@ -46,6 +51,14 @@ export function ms(value: number): string {
 /** `[0.994, 1.021]`, or the dash. */
 export function range(interval: Interval | null | undefined, format: (value: number) => string): string {
   return interval ? `[${format(interval.low)}, ${format(interval.high)}]` : NO_FIGURE;
+}
+
+/** An interval that spans more than this factor leaves not even the order of magnitude. */
+const WIDEST = 100;
+
+/** Of quantities above 0: as good as none, as from two blocks that differ. */
+export function isTooWide({ low, high }: Interval): boolean {
+  return high > WIDEST * low;
 }
 
 /** A ratio with its interval, whichever of a row's it is. */

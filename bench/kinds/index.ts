@@ -10,6 +10,7 @@ import { formatSpan } from '../units.ts';
 import { capacity } from './capacity.ts';
 import { density } from './density.ts';
 import { footprint } from './footprint.ts';
+import { load } from './load.ts';
 import { scale } from './scale.ts';
 import { startup } from './startup.ts';
 import { storm } from './storm.ts';
@@ -20,6 +21,7 @@ const KINDS: Readonly<Record<Measure, Kind>> = {
   startup,
   footprint,
   scale,
+  load,
   capacity,
   density,
   storm,

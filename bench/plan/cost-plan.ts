@@ -3,6 +3,7 @@
 import { usageError } from '../errors.ts';
 import type { CostMeasure, Plan, Profile } from '../types.ts';
 import type { Measure } from './flag.ts';
+import { loadSettings, REQUEST_WORKLOAD } from './load-plan.ts';
 import { blocksOf, PROFILE_NUMBERS } from './profiles.ts';
 import { defaultFor, keyOf, PLAN_FLAGS, type PlanInput } from './read-flags.ts';
 import { INSTANCES_PER_CPU, MOST_HELD, STORM_BOXES } from './what-flags.ts';
@@ -33,6 +34,7 @@ const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostS
   capacity: capacitySettings,
   density: (input) => ({ rounds: 1, instances: input.instances ?? stepsUpTo(input.max ?? MOST_HELD) }),
   storm: (input) => ({ rounds: 1, instances: input.instances ?? [input.max ?? STORM_BOXES] }),
+  load: loadSettings,
 };
 
 /** Storms take much longer than windows: they are measured only when somebody waits for a restart, at two numbers. */
@@ -71,7 +73,8 @@ export function usesAllCpus({ measure = 'workloads' }: PlanInput): boolean {
 
 /** What is measured where no workload is named. */
 export function defaultWorkloads({ measure = 'workloads' }: PlanInput): PlanInput['workload'] {
-  return measure === 'workloads' ? defaultFor('run', 'workload') : [WORKLOAD_OF_INSTANCES];
+  if (measure === 'workloads') return defaultFor('run', 'workload');
+  return [measure === 'load' ? REQUEST_WORKLOAD : WORKLOAD_OF_INSTANCES];
 }
 
 /** 1, 2, 3, 4, 6, 8, 12 …: powers of two and those halfway, and the last one itself. */

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { COST_MEASURES, type CommandWorkload, KERNEL_ENGINES, type Plan, PROFILES, SIZES } from '../types.ts';
 import { MOST_METRICS, metricFields, programFields } from './program-fields.ts';
-import { MOST_BLOCKS, MOST_INSTANCES, MOST_THREADS } from './what-flags.ts';
+import { MOST_BLOCKS, MOST_INSTANCES, MOST_RATE, MOST_THREADS } from './what-flags.ts';
 
 const count = (most: number) => z.number().int().min(1).max(most);
 const name = z.string().min(1).max(400);
@@ -82,6 +82,9 @@ const fields = {
   windowNs: z.exactOptional(count(1e12)),
   storms: z.exactOptional(z.array(count(MOST_INSTANCES)).min(1).max(64)),
   recoverNs: z.exactOptional(count(Number.MAX_SAFE_INTEGER)),
+  rates: z.exactOptional(z.array(z.number().positive().max(MOST_RATE)).min(1).max(64)),
+  levelNs: z.exactOptional(count(1e13)),
+  levelArrivals: z.exactOptional(count(1e7)),
 } satisfies Readonly<Record<keyof Plan, z.ZodType>>;
 
 /** Further keys are let through: a later version may have them. */

@@ -10,6 +10,8 @@ export interface ProfileNumbers
   readonly footprint: { readonly blocks: number };
   /** Sessions of instances that work at once. */
   readonly scale: { readonly blocks: number };
+  /** Sessions of load: blocks, and the length of a level, in time and in arrivals, whichever is longer. */
+  readonly load: { readonly blocks: number; readonly levelNs: number; readonly levelArrivals: number };
   /** Sessions of what a host takes. */
   readonly capacity: { readonly blocks: number };
   /** Sessions of as many idle instances as fit. */
@@ -23,6 +25,7 @@ export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
     ...{ minBlocks: 6, maxBlocks: 6, target: null, rounds: 30, longVisits: 1, longNs: 3e8 },
     ...{ startup: { blocks: 6, starts: 4 }, footprint: { blocks: 3 }, scale: { blocks: 6 }, capacity: { blocks: 6 } },
     ...{ density: { blocks: 2 }, storm: { blocks: 3 } },
+    load: { blocks: 3, levelNs: 2e9, levelArrivals: 100 },
   },
   standard: {
     ...{ minBlocks: 10, maxBlocks: 30, target: 0.0099, rounds: 40, longVisits: 2, longNs: 5e8 },
@@ -34,6 +37,7 @@ export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
       density: { blocks: 4 },
       storm: { blocks: 6 },
     },
+    load: { blocks: 6, levelNs: 5e9, levelArrivals: 400 },
   },
   publish: {
     ...{ minBlocks: 12, maxBlocks: 40, target: 0.005, rounds: 60, longVisits: 3, longNs: 5e8 },
@@ -45,6 +49,7 @@ export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
       density: { blocks: 6 },
       storm: { blocks: 10 },
     },
+    load: { blocks: 10, levelNs: 10e9, levelArrivals: 1000 },
   },
 };
 

@@ -154,6 +154,22 @@ export const counts = (least: number, most: number, example: string): ValueType<
   format: (values) => values.join(','),
 });
 
+/** Numbers above 0, ascending, each once. */
+export const rates = (most: number, example: string): ValueType<readonly number[]> => ({
+  metavar: 'list',
+  forms: ['list', 'number', 'text'],
+  parse: (given, flag) => {
+    const takes = `numbers above 0 and up to ${most}, joined by commas`;
+    const values = listOf(given, flag, takes, example).map((written) => {
+      const value = Number(written);
+      if (/^\d+(\.\d+)?$/.test(written) && value > 0 && value <= most) return value;
+      throw usageError(`${flag} takes ${takes}.`, written, `${flag} ${example}`);
+    });
+    return [...new Set(values)].sort((a, b) => a - b);
+  },
+  format: (values) => values.join(','),
+});
+
 export const PERCENT: ValueType<number> = {
   metavar: 'percent',
   forms: ['text'],

@@ -6,11 +6,12 @@ import { METRICS, WORKLOADS } from './exec.ts';
 import { ANY, flag, type Measure } from './flag.ts';
 import { blocksText, CAP_WITH_TARGET, DEFAULT_PROFILE, LEAST_WITH_TARGET, PROFILE_NUMBERS } from './profiles.ts';
 import { ROOT } from './root.ts';
-import { choice, count, counts, names, ON, PAIRS, PERCENT, PERCENTS, text, time } from './values.ts';
+import { choice, count, counts, names, ON, PAIRS, PERCENT, PERCENTS, rates, text, time } from './values.ts';
 /** Bounds are far beyond what anyone would plan; they keep a slip from filling the disk. */
 export const MOST_BLOCKS = 100_000;
 export const MOST_INSTANCES = 1024;
 export const MOST_THREADS = 1024;
+export const MOST_RATE = 100_000;
 /** Idle instances that are started one after another, where no number is asked for. */
 export const MOST_HELD = 100;
 /** Boxes that are started at once, where no number is asked for. */
@@ -20,13 +21,14 @@ export const STORM_BOXES = 50;
 export const INSTANCES_PER_CPU = 4;
 
 /** Kinds of measurement in which boxes run workloads. */
-const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'scale', 'storm', 'capacity'];
+const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'scale', 'storm', 'load', 'capacity'];
 
 const MEASURES: Readonly<Record<Measure, string>> = {
   workloads: '',
   startup: 'many short starts',
   footprint: 'memory and disk of idle instances',
   scale: 'more and more instances that work at once',
+  load: 'latency of requests that arrive at random',
   capacity: 'what a host takes',
   density: 'how many idle instances fit',
   storm: 'many starts at once',
@@ -82,7 +84,7 @@ export const WHAT = [
     commands: {
       capacity: ANY,
       run: {
-        help: "workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas; or a program: 'exec:PROGRAM ARG…', 'sh:TEXT', 'NAME=exec:…'; may be repeated. Where several instances work at once, fft unless one is named",
+        help: "workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas; or a program: 'exec:PROGRAM ARG…', 'sh:TEXT', 'NAME=exec:…'; may be repeated. Where several instances work at once, fft unless one is named; under load, lu",
       },
       explain: ANY,
       selftest: { help: 'kernels (boxmark list workloads), joined by commas' },
@@ -221,7 +223,7 @@ export const HOW_MUCH = [
   flag('burst', time({ least: '1us', most: '1000s' }), {
     help: 'length of a timed burst on the baseline',
     default: '10ms',
-    commands: { run: ANY, capacity: ANY, explain: ANY, selftest: ANY },
+    commands: { run: { otherwise: '10ms; load: 5ms' }, capacity: ANY, explain: ANY, selftest: ANY },
     kinds: RUN_WORKLOADS,
     plan: true,
   }),
@@ -259,6 +261,20 @@ export const HOW_MUCH = [
     default: '1s',
     commands: { run: ANY, capacity: ANY },
     kinds: ['scale', 'capacity'],
+    plan: true,
+  }),
+  flag('rates', rates(MOST_RATE, '10,50,100'), {
+    help: 'requests a second that arrive, one level after the other',
+    otherwise: 'shares of what the baseline can do, from 0.2 to 1.1',
+    commands: { run: ANY },
+    kinds: ['load'],
+    plan: true,
+  }),
+  flag('level', time({ least: '10ms', most: '2h' }), {
+    help: 'how long requests arrive at a rate',
+    otherwise: "the profile's, and until there are enough of them",
+    commands: { run: ANY },
+    kinds: ['load'],
     plan: true,
   }),
   flag('cold', ON, {

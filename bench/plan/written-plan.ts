@@ -22,6 +22,7 @@ export function writtenPlan(plan: Plan): Readonly<Record<string, Setting>> {
     ...(plan.instances === undefined ? {} : { instances: plan.instances }),
     ...(plan.recoverNs === undefined ? {} : { recover: timeText(plan.recoverNs / 1e6) }),
     ...(plan.windowNs === undefined ? {} : { window: `${plan.windowNs}ns` }),
+    ...loadSettings(plan),
     ...(plan.allowUnequal === true ? { 'allow-unequal': true } : {}),
     seed: plan.seed,
     cpu: limits.cpus.join(','),
@@ -35,6 +36,13 @@ export function writtenPlan(plan: Plan): Readonly<Record<string, Setting>> {
 function blocksOf({ minBlocks, maxBlocks, target }: Plan): Readonly<Record<string, Setting>> {
   if (target === null) return { blocks: maxBlocks };
   return { target: percentText(target), 'min-blocks': minBlocks, 'max-blocks': maxBlocks };
+}
+
+function loadSettings({ rates, levelNs, levelArrivals }: Plan): Readonly<Record<string, Setting>> {
+  return {
+    ...(rates === undefined ? {} : { rates }),
+    ...(levelNs === undefined || levelArrivals !== 1 ? {} : { level: `${levelNs}ns` }),
+  };
 }
 
 function workloadSettings(plan: Plan): Readonly<Record<string, Setting>> {

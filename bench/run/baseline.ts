@@ -10,16 +10,20 @@ import { Resident } from './resident.ts';
 
 /**
  * Work per burst, on a start of the baseline that is not measured otherwise; undefined if `session.json` has it already.
- * Throws when the baseline does not start or can't run a workload.
+ * Throws like `onBaseline`.
  */
 export async function calibrated(session: SessionScope): Promise<Partial<SessionInfo> | undefined> {
-  const { plan, progress } = session;
   if (Object.keys(session.info().work).length > 0) return undefined;
-  progress.phase('calibrating on the baseline', true);
+  return onBaseline(session, async (resident) => ({ work: await calibrate(resident, session.plan) }));
+}
+
+/** Starts the baseline for `act`, and closes it. Throws when it does not start or can't run a workload. */
+export async function onBaseline<T>(session: SessionScope, act: (resident: Resident) => Promise<T>): Promise<T> {
+  session.progress.phase('calibrating on the baseline', true);
   const resident = await startBaseline(session);
   try {
-    assertRuns(resident.refused, plan.baseline);
-    return { work: await calibrate(resident, plan) };
+    assertRuns(resident.refused, session.plan.baseline);
+    return await act(resident);
   } finally {
     await resident.close();
   }

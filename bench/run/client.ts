@@ -1,4 +1,4 @@
-/** Talks to one payload: one request in flight, a time limit on each, and a plain reason when the box fails. */
+/** Talks to one payload: requests in turn or in a pipeline, a limit to its silence, and a plain reason when the box fails. */
 
 import { messageOf } from '../errors.ts';
 import { excerpt } from '../payload/excerpt.ts';
@@ -15,6 +15,7 @@ import {
   type RequestOf,
 } from '../payload/protocol.ts';
 import { type BoxProcess, INTERRUPTED } from '../types.ts';
+import { Pipeline, type PipelineOptions, type Reader } from './pipeline.ts';
 import { HostAtLimit } from './watch/host-gauges.ts';
 import type { Wait } from './watch/patience.ts';
 
@@ -50,7 +51,12 @@ export interface PayloadClient {
   ended(): BoxFault | undefined;
   /** @param wait how long the box may be silent; a number is in ms */
   request<O extends Op>(op: O, params: RequestOf<O>, wait: Wait | number): Promise<Reply<O>>;
+  /** For many equal requests, which the payload answers in turn. Nothing else may be asked before it is closed. */
+  pipeline<O extends Op>(op: O, params: RequestOf<O>, options: PipelineOptions<Piped<O>>): Pipeline<Piped<O>>;
 }
+
+/** An answer in a pipeline. */
+export type Piped<O extends Op> = Omit<Reply<O>, 'sentNs'>;
 
 /** Lines of other programs in the box (a kernel's log, an init) are ignored up to this many characters. */
 const NOISE_LIMIT_CHARS = 1 << 20;
@@ -61,6 +67,13 @@ export async function connect(child: BoxProcess, timeoutMs: number, signal: Abor
   const first = await mailbox.next({ limitMs: timeoutMs }, 'its first line');
   const hello = checked(() => parseHello(first.json), first.json);
   let id = 0;
+  const read = <O extends Op>(op: O, asked: number, { json, atNs }: Message): Piped<O> => {
+    const answer: Answer = checked(() => parseAnswer(json), json);
+    if (answer.id !== asked) throw new BoxFault('failed', `answered request ${answer.id} when ${asked} was asked`);
+    if (!answer.ok) throw new BoxFault('failed', `the payload refused "${op}": ${answer.error}`);
+    const body = checked(() => parseBody(op, answer.body), json);
+    return { body, boxNs: BigInt(answer.atNs), receivedNs: atNs };
+  };
   return {
     hello,
     helloNs: first.atNs,
@@ -69,17 +82,33 @@ export async function connect(child: BoxProcess, timeoutMs: number, signal: Abor
       id += 1;
       const sentNs = process.hrtime.bigint();
       child.write(JSON.stringify({ v: PROTOCOL_VERSION, id, op, ...params }));
-      const { json, atNs } = await mailbox.next(
-        typeof wait === 'number' ? { limitMs: wait } : wait,
-        `the answer to "${op}"`,
-      );
-      const answer: Answer = checked(() => parseAnswer(json), json);
-      if (answer.id !== id) throw new BoxFault('failed', `answered request ${answer.id} when ${id} was asked`);
-      if (!answer.ok) throw new BoxFault('failed', `the payload refused "${op}": ${answer.error}`);
-      const body = checked(() => parseBody(op, answer.body), json);
-      return { body, boxNs: BigInt(answer.atNs), sentNs, receivedNs: atNs };
+      const message = await mailbox.next(waitOf(wait), dueAnswer(op));
+      return { ...read(op, id, message), sentNs };
+    },
+    pipeline(op, params, options) {
+      // Only the number differs between two of them.
+      const rest = JSON.stringify({ op, ...params }).slice(1);
+      const channel = {
+        write: () => {
+          id += 1;
+          child.write(`{"v":${PROTOCOL_VERSION},"id":${id},${rest}`);
+          return id;
+        },
+        read: (asked: number, message: Message) => read(op, asked, message),
+        listen: (reader: Reader<Message> | undefined) => mailbox.listen(reader),
+        timeOut: (limitMs: number) => mailbox.timeOut({ limitMs }, dueAnswer(op)),
+      };
+      return new Pipeline(channel, options);
     },
   };
+}
+
+function waitOf(wait: Wait | number): Wait {
+  return typeof wait === 'number' ? { limitMs: wait } : wait;
+}
+
+function dueAnswer(op: Op): string {
+  return `the answer to "${op}"`;
 }
 
 interface Message {
@@ -87,12 +116,12 @@ interface Message {
   readonly atNs: bigint;
 }
 
-/** The lines of a payload, returned one at a time; other lines are noise. */
+/** The lines of a payload, returned one at a time or as they come; other lines are noise. */
 class Mailbox {
   readonly #child: BoxProcess;
   readonly #signal: AbortSignal;
   readonly #early: Message[] = [];
-  #waiter: { resolve(message: Message): void; reject(fault: BoxFault): void } | undefined;
+  #reader: Reader<Message> | undefined;
   #ended: BoxFault | undefined;
   #noiseChars = 0;
 
@@ -122,8 +151,14 @@ class Mailbox {
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise((resolve, reject) => {
-        this.#waiter = { resolve, reject };
-        timer = setTimeout(() => this.#timeOut(wait, what), wait.limitMs);
+        const once =
+          <T>(act: (value: T) => void) =>
+          (value: T) => {
+            this.#reader = undefined;
+            act(value);
+          };
+        this.#reader = { take: once(resolve), fail: once(reject) };
+        timer = setTimeout(() => this.timeOut(wait, what), wait.limitMs);
         if (this.#signal.aborted) onAbort();
         else this.#signal.addEventListener('abort', onAbort, { once: true });
       });
@@ -133,6 +168,20 @@ class Mailbox {
     }
   }
 
+  /** From now on every message goes to the reader, until it is undefined. A box that has ended fails it at once. */
+  listen(reader: Reader<Message> | undefined): void {
+    this.#reader = reader;
+    if (this.#ended !== undefined) reader?.fail(this.#ended);
+  }
+
+  /** The box was silent for too long. */
+  timeOut({ limitMs, longestMs }: Wait, what: string): void {
+    const printed = this.#child.errorTail();
+    const more = printed === '' ? '' : `; it printed: ${plainExcerpt(printed)}`;
+    const promised = longestMs === undefined ? '' : `, which took ${seconds(longestMs)} at most before`;
+    this.#fail(new BoxFault('timed-out', `silent for ${seconds(limitMs)} while ${what} was due${promised}${more}`));
+  }
+
   #take(line: string, atNs: bigint): void {
     const start = line.indexOf(ANSWER_PREFIX);
     if (start < 0) {
@@ -140,9 +189,8 @@ class Mailbox {
       return;
     }
     const message = { json: line.slice(start + ANSWER_PREFIX.length), atNs };
-    if (this.#waiter === undefined) this.#early.push(message);
-    else this.#waiter.resolve(message);
-    this.#waiter = undefined;
+    if (this.#reader === undefined) this.#early.push(message);
+    else this.#reader.take(message);
   }
 
   #countNoise(line: string): void {
@@ -157,17 +205,9 @@ class Mailbox {
     this.#child.kill();
   }
 
-  #timeOut({ limitMs, longestMs }: Wait, what: string): void {
-    const printed = this.#child.errorTail();
-    const more = printed === '' ? '' : `; it printed: ${plainExcerpt(printed)}`;
-    const promised = longestMs === undefined ? '' : `, which took ${seconds(longestMs)} at most before`;
-    this.#fail(new BoxFault('timed-out', `silent for ${seconds(limitMs)} while ${what} was due${promised}${more}`));
-  }
-
   #fail(fault: BoxFault): void {
     this.#ended ??= fault;
-    this.#waiter?.reject(fault);
-    this.#waiter = undefined;
+    this.#reader?.fail(this.#ended);
   }
 }
 

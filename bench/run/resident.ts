@@ -15,8 +15,9 @@ import {
   type Started,
   type StartFigures,
 } from '../types.ts';
-import { BoxFault, connect, type PayloadClient, plainExcerpt, type Reply } from './client.ts';
+import { BoxFault, connect, type PayloadClient, type Piped, plainExcerpt, type Reply } from './client.ts';
 import type { BlockSink } from './kind.ts';
+import type { Pipeline } from './pipeline.ts';
 import { type Clock, type ClockReading, openClock } from './watch/clock.ts';
 import { type AdmitTerms, type HostGauges, hostFacts, postureFacts } from './watch/host-gauges.ts';
 import type { Patience } from './watch/patience.ts';
@@ -142,6 +143,34 @@ export class Resident {
     this.#ownCpuNs += hostCpuNs ?? 0;
     this.#clock.stamp({ boxNs: reply.boxNs, hostNs: reply.receivedNs });
     return { ...reply, hostCpuNs };
+  }
+
+  /**
+   * Equal requests in a pipeline while `act` has it; nothing else may be asked meanwhile. How much CPU time it took is noted
+   * once, at its end: reading the accounts beside every request would make some of them late.
+   */
+  async inPipeline<O extends Op>(
+    op: O,
+    params: RequestOf<O>,
+    options: { readonly window: number; onAnswer(answer: Piped<O>): void },
+    act: (pipeline: Pipeline<Piped<O>>) => Promise<void>,
+  ): Promise<void> {
+    const before = this.#cpuSoFar();
+    let last: Piped<O> | undefined;
+    const onAnswer = (answer: Piped<O>) => {
+      last = answer;
+      options.onAnswer(answer);
+    };
+    const limitMs = limitOf(this.#scope, this.environment);
+    const pipeline = this.#client.pipeline(op, params, { window: options.window, limitMs, onAnswer });
+    try {
+      await act(pipeline);
+    } finally {
+      pipeline.close();
+    }
+    const after = this.#cpuSoFar();
+    this.#ownCpuNs += before === null || after === null ? 0 : after - before;
+    if (last !== undefined) this.#clock.stamp({ boxNs: last.boxNs, hostNs: last.receivedNs });
   }
 
   /** Makes a few trivial requests, so at least one answer comes quickly and `clock` is exact. */

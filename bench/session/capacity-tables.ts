@@ -1,6 +1,15 @@
-/** The tables of many boxes at once: how many idle ones fit, and storms of starts. */
+/** The tables of what a host carries: how many idle boxes fit, storms of starts, requests under load. */
 
-import { type DensityRow, INSTANCE_STATUS, SERIES_ENDS, STORM_ORDERS, STORM_SHARES, type StormRow } from '../types.ts';
+import {
+  type DensityRow,
+  INSTANCE_STATUS,
+  type LoadRow,
+  REQUEST_STATUSES,
+  SERIES_ENDS,
+  STORM_ORDERS,
+  STORM_SHARES,
+  type StormRow,
+} from '../types.ts';
 import {
   BLOCK,
   column,
@@ -11,6 +20,7 @@ import {
   maybe,
   oneOf,
   ordinal,
+  positive,
   SESSION,
   signedFigure,
   Table,
@@ -155,4 +165,43 @@ export const STORM = new Table<Partial<StormRow>, StormRow>(
   ],
   (row) => row as unknown as StormRow,
   ['storm', 'capacity'],
+);
+
+export const LOAD = new Table<Partial<LoadRow>, LoadRow>(
+  'load.csv',
+  [
+    SESSION,
+    ...fields<LoadRow>({
+      block: BLOCK,
+      position: column('position', ordinal, {
+        unit: FROM_1,
+        meaning: "place of the level in the block's random order",
+      }),
+      env: column('env', text, { meaning: ENV }),
+      startId: column('start_id', text, { meaning: 'start that the request ran in', detail: 'Joins `starts.csv`' }),
+      workload: column('workload', text, { meaning: 'what a request is one burst of' }),
+      rate: column('rate', positive, {
+        unit: 'arrivals a second',
+        meaning: 'mean rate of the Poisson process by which requests arrive in the level',
+      }),
+      arrival: column('arrival', ordinal, { unit: FROM_1, meaning: 'number of the request in its level' }),
+      intendedNs: column('intended_ns', whole, {
+        unit: 'ns',
+        meaning: "when the request arrived by the plan, from the level's beginning",
+        detail: '`done_ns` − `intended_ns` is its latency. The same for every environment in a block',
+      }),
+      sentNs: column('sent_ns', whole, {
+        unit: 'ns',
+        meaning: "when the harness sent it on its way to the box, by the host's clock",
+        detail: '`sent_ns` − `intended_ns` is how late the harness was',
+      }),
+      doneNs: figureOf('done_ns', 'ns', "when its answer arrived, by the host's clock; empty without an answer"),
+      serviceNs: figureOf('service_ns', 'ns', "time of its burst by the box's own clock"),
+      status: column('status', oneOf(REQUEST_STATUSES), {
+        meaning: 'answered; dropped before the box was sent it, because the level was stopped; failed with its box',
+      }),
+    }),
+  ],
+  (row) => row as unknown as LoadRow,
+  ['load'],
 );

@@ -162,6 +162,19 @@ export const EVENTS = {
     '`cell`: how the boxes were started',
   ),
   'too-little-memory': notable('a number of instances was left out', { env: z.string(), block, reason: z.string() }),
+  'load-stopped': notable('a level of load was stopped: the box did not keep up', {
+    env: z.string(),
+    block,
+    workload: z.string(),
+    rate: z.number(),
+    unanswered: count,
+    reason: z.string(),
+  }),
+  'load-late': notable(
+    'the harness sent more than 1 % of the requests of a level late; the level is not judged',
+    { env: z.string(), block, workload: z.string(), rate: z.number(), late: count, arrivals: count },
+    'By more than 1 ms, or a tenth of a burst if that is longer',
+  ),
   'given-up': notable('a box failed in two blocks in a row and is skipped from here on', {
     env: z.string(),
     block,

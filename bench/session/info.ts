@@ -62,6 +62,8 @@ export interface SessionInfo {
   readonly plan: Plan;
   /** Passes in a burst of each copy, by workload; empty until calibrated. */
   readonly work: Readonly<Record<string, number>>;
+  /** Of a session of load: arrivals a second at each level, ascending, by workload; absent before they are known. */
+  readonly rates?: Readonly<Record<string, readonly number[]>>;
   /** What the pilot decided; null before its end. */
   readonly warmup: Warmup | null;
   /** The host in two parts: `hardware` is stable across reboots, `stack` is what may be under test. */
@@ -104,6 +106,7 @@ export const sessionSchema = z.looseObject({
   seed: z.number(),
   plan: planCoreSchema,
   work: z.record(z.string(), z.number()),
+  rates: z.record(z.string(), z.array(z.number().positive()).min(1)).optional(),
   host: z.looseObject({
     name: z.string(),
     fingerprint: z.string(),

@@ -1,7 +1,7 @@
 /** The tables of rows that only some kinds of measurement have; `tables.ts` has all tables of a session. */
 
 import type { FootprintRow, KindRow, KindRows, KindTable, ScaleRow } from '../types.ts';
-import { DENSITY, STORM } from './capacity-tables.ts';
+import { DENSITY, LOAD, STORM } from './capacity-tables.ts';
 import {
   BLOCK,
   column,
@@ -125,6 +125,7 @@ export const KIND_TABLES: {
   scale: SCALE,
   density: DENSITY,
   storm: STORM,
+  load: LOAD,
 };
 
 const NAMES = Object.keys(KIND_TABLES) as KindTable[];

@@ -12,14 +12,14 @@ const runnableSchema = planSchema.refine(({ measure, workloads }) => measure !==
 });
 
 /**
- * The plan and the work per burst that a session was measured with. Work is empty when the session did not come that
- * far, or not to every workload. Throws a usage error for a plan that this version can't run.
+ * The plan, the work per burst and the rates of load that a session was measured with. Work and rates are empty when the
+ * session did not come that far, or not to every workload. Throws a usage error for a plan that this version can't run.
  */
 export function storedPlan(
   info: SessionInfo,
   dir: string,
   workloads: readonly string[],
-): { plan: Plan; work: Record<string, number> } {
+): { plan: Plan; work: Record<string, number>; rates: NonNullable<SessionInfo['rates']> } {
   const checked = runnableSchema.safeParse(info.plan);
   if (!checked.success) {
     const [issue] = checked.error.issues;
@@ -45,5 +45,12 @@ export function storedPlan(
       return Number.isSafeInteger(passes) && (passes ?? 0) > 0 ? [[id, passes as number]] : [];
     }),
   );
-  return { plan, work: Object.keys(work).length === run.length ? work : {} };
+  const { rates = {} } = info;
+  const isWhole = Object.keys(work).length === run.length;
+  return {
+    plan,
+    work: isWhole ? work : {},
+    // Rates are shares of what so much work takes.
+    rates: isWhole && run.every((id) => Object.hasOwn(rates, id)) ? rates : {},
+  };
 }

@@ -52,7 +52,14 @@ async function write(format: Format, folders: readonly ReportFolder[], output: s
 }
 
 function hasCosts({ model: { costs } }: SessionReport): boolean {
-  return costs.startup.length + costs.footprint.length + costs.density.length + costs.storm.length > 0;
+  return (
+    costs.startup.length +
+      costs.footprint.length +
+      costs.density.length +
+      costs.storm.length +
+      costs.load.levels.length >
+    0
+  );
 }
 
 function noRoom({ name }: Format, measures: string, dir: string): BoxmarkError {

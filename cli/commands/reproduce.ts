@@ -38,7 +38,7 @@ export function reproduce(flags: ReproduceFlags, session = ''): Promise<number> 
 
 async function reproduceIn(dir: string, flags: ReproduceFlags): Promise<number> {
   const original = await loadSession(dir);
-  const { plan, work } = storedPlan(original.info, dir, WORKLOAD_IDS);
+  const { plan, work, rates } = storedPlan(original.info, dir, WORKLOAD_IDS);
   const changes = changesOf(flags);
   const { limits, note } = limitsHere(plan, flags.cpu);
   const out = resolve(flags.out ?? defaultFor('reproduce', 'out'));
@@ -63,7 +63,7 @@ async function reproduceIn(dir: string, flags: ReproduceFlags): Promise<number> 
       const found = rig.commands.length === 0 ? plan : withPaths(plan, rig.commands);
       const here = planHere({ ...found, ...changes, limits }, rig);
       rig.announce(here);
-      const outcome = await rig.measure(here, { out, work, refused: [...rig.refused, ...unknown] });
+      const outcome = await rig.measure(here, { out, work, rates, refused: [...rig.refused, ...unknown] });
       const remarks = [...(note === null ? [] : [note]), ...planRemarks(original, here, flags)];
       const dir = resolve(out, outcome.info.session);
       return concludeReproduction(original, outcome, { otherBytes, remarks, dir, json: jsonFormOf(flags) });

@@ -46,13 +46,17 @@ export interface PreparedRig {
   onNote(listener: NoteListener): void;
 }
 
-/** A new session below `out`; passes in a burst are calibrated when `work` is left out or empty. */
+/** What an earlier session found on the baseline: passes in a burst, rates of load. Found again when left out or empty. */
+export type Calibration = Partial<Pick<SessionInfo, 'work' | 'rates'>>;
+
+/** A new session below `out`. */
 export async function measureNew(
   rig: PreparedRig,
   plan: Plan,
-  { out, work = {} }: { readonly out: string; readonly work?: Readonly<Record<string, number>> | undefined },
+  { out, work = {}, rates = {} }: Calibration & { readonly out: string },
 ): Promise<SessionOutcome> {
-  const info = { ...(await describeSession(rig, plan)), work };
+  const known = Object.keys(rates).length === 0 ? { work } : { work, rates };
+  const info = { ...(await describeSession(rig, plan)), ...known };
   return execute(rig, createStore(out, info), info);
 }
 

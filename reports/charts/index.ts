@@ -10,6 +10,7 @@ import { densityChart } from './density.ts';
 import { distributionChart, slug } from './distribution.ts';
 import { footprintChart } from './footprint.ts';
 import { ladderAxis, ladderChart } from './ladder.ts';
+import { loadCharts } from './load.ts';
 import { orderChart } from './order.ts';
 import { scaleCharts } from './scale.ts';
 import { startupChart } from './startup.ts';
@@ -31,6 +32,7 @@ export type SessionCharts = Readonly<
     | 'scale'
     | 'density'
     | 'storm'
+    | 'load'
     | 'warmups',
     readonly Chart[]
   >
@@ -70,6 +72,7 @@ export function sessionCharts(model: ReportModel): SessionCharts {
     scale: scaleCharts(model, WIDE),
     density: only(densityChart(model, WIDE)),
     storm: only(stormChart(model, WIDE), ...stormTimelines(model, NARROW)),
+    load: loadCharts(model, WIDE),
     warmups: each((workload) => warmupChart(model, workload, NARROW)),
   };
 }

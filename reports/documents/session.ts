@@ -16,6 +16,7 @@ import { couldNotRun } from '../sections/differences.ts';
 import { footprint } from '../sections/footprint.ts';
 import { host } from '../sections/host.ts';
 import { levels } from '../sections/levels.ts';
+import { load } from '../sections/load.ts';
 import { dictionary, method } from '../sections/method.ts';
 import { notes } from '../sections/notes.ts';
 import { parity } from '../sections/parity.ts';
@@ -40,6 +41,7 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   scale,
   density,
   storm,
+  load,
   contrasts,
   levels,
   scratch,

@@ -1,7 +1,7 @@
 /** Bencher Metric Format (the adapter `json`): measures with the ends of our intervals as lower and upper value. */
 
 import type { Interval } from '../../bench/types.ts';
-import { FOOTPRINT_FIGURES } from '../model/costs.ts';
+import { FOOTPRINT_FIGURES, LATENCIES } from '../model/costs.ts';
 import { neutral } from '../text.ts';
 import { type ExportModel, rounded, textExport } from './export.ts';
 import { jsonText } from './json-text.ts';
@@ -52,7 +52,7 @@ function levelPoints({ environments }: ExportModel): Point[] {
   );
 }
 
-/** A start's levels and ratios by stage, and what an idle instance adds in bytes. */
+/** A start's levels and ratios by stage, what an idle instance adds in bytes, and latency at each rate of load. */
 function costPoints({ costs }: ExportModel): Point[] {
   const starts = costs.startup.flatMap(({ env, baseline, temperature, figure, medianMs, interval, ratio }): Point[] => {
     const ns = (ms: number) => ms * 1e6;
@@ -98,7 +98,17 @@ function costPoints({ costs }: ExportModel): Point[] {
       [`${name}, slowdown`, 'time-ratio', victim === null ? null : metricOf(victim.ratio, victim.interval)],
     ];
   });
-  return [...starts, ...instances, ...dense, ...storms];
+  const loads = costs.load.levels.flatMap(({ env, workload, ratePerSecond, latencyNs }) =>
+    LATENCIES.map((name): Point => {
+      const level = latencyNs[name];
+      return [
+        `${env}, ${workload} at ${ratePerSecond} a second, ${name}`,
+        'latency',
+        level === null ? null : metricOf(level.value, level.interval),
+      ];
+    }),
+  );
+  return [...starts, ...instances, ...dense, ...storms, ...loads];
 }
 
 function metricOf(value: number, interval: Interval | null): Metric {
@@ -110,7 +120,8 @@ export const bencher = textExport(
   {
     name: 'bencher',
     extension: 'json',
-    summary: 'Bencher Metric Format, with intervals as lower and upper value: ratios, times, starts, idle instances',
+    summary:
+      'Bencher Metric Format, with intervals as lower and upper value: ratios, times, starts, idle instances, load',
     costs: true,
   },
   render,

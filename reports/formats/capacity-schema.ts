@@ -1,7 +1,8 @@
-/** What `summary.json` promises of measurements with several instances; `summary-schema.ts` has the whole document. */
+/** What `summary.json` promises of measurements with several instances, and of load; `summary-schema.ts` has the whole document. */
 
 import * as z from 'zod';
 import { VERDICTS } from '../../bench/types.ts';
+import { LATENCIES } from '../model/costs.ts';
 
 const figure = z.number().nullable();
 const text = z.string();
@@ -46,3 +47,40 @@ export const scaleLaw = z.strictObject({
   levels: z.array(z.int()),
   blocks: z.int(),
 });
+const typicalLevel = z
+  .strictObject({ value: z.number(), interval, blocks: z.int() })
+  .nullable()
+  .describe('Of a typical block, with its interval of 95 %.');
+
+const loadLevel = z.strictObject({
+  env: text,
+  workload: text,
+  ratePerSecond: z.number().describe('Arrivals a second, on average.'),
+  blocks: z.int(),
+  lateBlocks: z.int().describe('Blocks in which the harness was late, which are not judged.'),
+  saturatedBlocks: z.int(),
+  isSaturated: z.boolean().describe('Requests arrived faster than they were answered.'),
+  arrivals: z.int(),
+  answered: z.int(),
+  achievedPerSecond: typicalLevel,
+  utilisation: figure.describe('Share of the time in which the box worked on a burst.'),
+  serviceNs: figure.describe('Median time of a burst, by the clock of the box.'),
+  latencyNs: z
+    .strictObject(Object.fromEntries(LATENCIES.map((name) => [name, typicalLevel])))
+    .describe('From the intended arrival to the answer; p999 is the 99.9th percentile.'),
+  lateShare: z.number().describe('Share of the requests that were sent late.'),
+  latenessNs: z.number().describe('99th percentile of how late requests were sent.'),
+  ratios: z
+    .strictObject(Object.fromEntries(LATENCIES.map((name) => [name, estimate])))
+    .describe('Latency over that of the baseline at the same rate, paired by block.'),
+});
+
+const loadKnee = z.strictObject({
+  env: text,
+  workload: text,
+  ratePerSecond: figure.describe('The highest rate up to which p99 is within the limit; null when it is at none.'),
+  beyondPerSecond: figure.describe('The lowest rate at which it is not; null when it is at all.'),
+  limitNs: z.number(),
+});
+
+export const load = z.strictObject({ levels: z.array(loadLevel), knees: z.array(loadKnee) });

@@ -45,6 +45,7 @@ export function summaryText(model: ReportModel): string {
     laws: model.costs.laws.map(({ law: { spread: _, ...law }, ...about }) => ({ ...about, ...law })),
     density: model.costs.density,
     storm: model.costs.storm,
+    load: model.costs.load,
     posture: model.costs.posture,
     failures: model.failures,
     unavailable: model.unavailable,

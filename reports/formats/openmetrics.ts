@@ -1,7 +1,7 @@
 /** OpenMetrics text, for a Prometheus textfile collector or a push gateway: gauges only, without timestamps. */
 
 import { VERDICTS } from '../../bench/types.ts';
-import { DENSITY_FIGURES, FOOTPRINT_FIGURES } from '../model/costs.ts';
+import { DENSITY_FIGURES, FOOTPRINT_FIGURES, LATENCIES } from '../model/costs.ts';
 import { neutral } from '../text.ts';
 import { type ExportModel, plain, textExport } from './export.ts';
 
@@ -42,6 +42,7 @@ function familiesOf(model: ExportModel): Family[] {
     ...startFamilies(model),
     ...instanceFamilies(model),
     ...stormFamilies(model),
+    ...loadFamilies(model),
   ];
 }
 
@@ -208,6 +209,39 @@ function stormFamilies({ costs }: ExportModel): Family[] {
       unit: 'seconds',
       help: 'The longest time in which a thread of the harness that only sleeps got no CPU.',
       points: storms.map(({ labels, longestGapMs: ms }) => ({ labels, value: ms === null ? null : ms / 1e3 })),
+    },
+  ];
+}
+
+/** Rates are labels, as the quantiles are. */
+function loadFamilies({ costs }: ExportModel): Family[] {
+  const { levels, knees } = costs.load;
+  const labelled = levels.map((level) => {
+    const { env, workload, ratePerSecond } = level;
+    return { level, labels: { env, workload, rate: plain(ratePerSecond) } };
+  });
+  const quantiles = { p50: '0.5', p99: '0.99', p999: '0.999' };
+  return [
+    {
+      name: 'boxmark_load_latency_seconds',
+      unit: 'seconds',
+      help: 'Time from the intended arrival of a request to its answer, by arrivals a second and quantile.',
+      points: labelled.flatMap(({ level, labels }) =>
+        LATENCIES.map((name) => {
+          const ns = level.latencyNs[name]?.value;
+          return { labels: { ...labels, quantile: quantiles[name] }, value: ns === undefined ? null : ns / 1e9 };
+        }),
+      ),
+    },
+    {
+      name: 'boxmark_load_saturated',
+      help: 'Did requests arrive faster than they were answered? 1 for yes.',
+      points: labelled.map(({ level, labels }) => ({ labels, value: level.isSaturated ? 1 : 0 })),
+    },
+    {
+      name: 'boxmark_load_knee_rate',
+      help: 'Highest arrivals a second up to which the 99th percentile of latency is within the limit.',
+      points: knees.map(({ env, workload, ratePerSecond }) => ({ labels: { env, workload }, value: ratePerSecond })),
     },
   ];
 }

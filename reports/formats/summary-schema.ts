@@ -21,7 +21,7 @@ import {
   VERDICTS,
 } from '../../bench/types.ts';
 import { DENSITY_FIGURES, FOOTPRINT_FIGURES } from '../model/costs.ts';
-import { scaleLaw, scaleLevel } from './capacity-schema.ts';
+import { load, scaleLaw, scaleLevel } from './capacity-schema.ts';
 
 const figure = z.number().nullable();
 const text = z.string();
@@ -180,6 +180,9 @@ export const planSchema = z.strictObject({
   windowNs: z.int().optional(),
   storms: z.array(z.int()).optional(),
   recoverNs: z.int().optional(),
+  rates: z.array(z.number()).optional().describe('Of load: arrivals a second; shares of the capacity when left out.'),
+  levelNs: z.number().optional().describe('Of load: requests arrive for so long at a rate.'),
+  levelArrivals: z.int().optional().describe('Of load: and until there are so many.'),
 });
 
 const inequality = z.strictObject({
@@ -359,6 +362,7 @@ export const summarySchema = z.strictObject({
   scale: z.array(scaleLevel).describe('Empty unless several instances worked at once.'),
   density: z.array(density).describe('Empty unless the session measured how many idle instances fit. Bytes.'),
   storm: z.array(storm).describe('Empty unless the session measured storms of starts.'),
+  load: load.describe('Empty unless the session measured load.'),
   posture,
   failures: z.array(
     z.strictObject({ env: text, status: z.enum(['failed', 'timed-out', 'skipped']), reason: text, blocks }),

@@ -1,6 +1,7 @@
-/** Costs other than CPU time: starts compared, memory and disk of an instance, posture of the boxes. */
+/** Costs other than CPU time: starts compared, memory and disk of an instance, latency under load, posture of the boxes. */
 
 import { type DensitySummary, summarizeDensity } from '../../bench/analysis/capacity/density.ts';
+import { type LoadSummary, summarizeLoad } from '../../bench/analysis/capacity/load.ts';
 import {
   type ScaleLaw,
   type ScaleLevel,
@@ -15,6 +16,7 @@ import { startupRows } from '../../bench/analysis/startup.ts';
 import type { BoxFacts, KindRows, Plan, Start, StartupRow } from '../../bench/types.ts';
 
 export { DENSITY_FIGURES } from '../../bench/analysis/capacity/density.ts';
+export { LATENCIES } from '../../bench/analysis/capacity/load.ts';
 export { FOOTPRINT_FIGURES } from '../../bench/analysis/footprint.ts';
 
 export interface CostModel {
@@ -30,6 +32,8 @@ export interface CostModel {
   readonly density: readonly DensitySummary[];
   /** Empty unless the session measured storms of starts. */
   readonly storm: readonly StormSummary[];
+  /** Empty unless the session measured load. */
+  readonly load: LoadSummary;
   /** Of the environments whose facts are known. */
   readonly posture: Posture;
 }
@@ -57,6 +61,7 @@ export function costsOf({
   scale = [],
   density = [],
   storm = [],
+  load = [],
   bursts,
   environments,
 }: CostInput): CostModel {
@@ -67,6 +72,7 @@ export function costsOf({
     laws: scalingLaws(scale, bursts, plan),
     density: summarizeDensity(density, plan),
     storm: summarizeStorms(storm, plan.environments),
+    load: summarizeLoad(load, plan),
     posture: postureOf(environments),
   };
 }

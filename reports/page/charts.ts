@@ -12,6 +12,7 @@ import {
   LinearScale,
   LineController,
   LineElement,
+  LogarithmicScale,
   PointElement,
   ScatterController,
   Tooltip,
@@ -23,7 +24,7 @@ import { percentAt } from '../charts/change-axis.ts';
 Chart.register(
   ...[BarController, LineController, ScatterController, ScatterWithErrorBarsController, BoxPlotController],
   ...[BarElement, LineElement, PointElement, PointWithErrorBar, BoxAndWiskers],
-  ...[CategoryScale, LinearScale, Legend, Tooltip, Filler, annotation],
+  ...[CategoryScale, LinearScale, LogarithmicScale, Legend, Tooltip, Filler, annotation],
 );
 
 /** Below this width names on an axis are cut, so that the plot keeps its room. */

@@ -6,6 +6,7 @@ import { metricOf } from '../../bench/plan/commands.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import { SUITE, suiteOf } from '../../bench/plan/suite.ts';
 import { type CostMeasure, type Metric, type StartupRow, VERDICTS } from '../../bench/types.ts';
+import { formatNs } from '../../bench/units.ts';
 import { leadWorkload, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -21,6 +22,7 @@ import {
   percent,
   percentDigits,
   range,
+  rateText,
   signedWords,
   times,
 } from '../words.ts';
@@ -44,6 +46,7 @@ const COST_ANSWERS: Readonly<Record<CostMeasure, (model: ReportModel) => string>
   startup: startupAnswer,
   footprint: footprintAnswer,
   scale: scaleAnswer,
+  load: loadAnswer,
   capacity: scaleAnswer,
   density: densityAnswer,
   storm: stormAnswer,
@@ -201,6 +204,24 @@ function footprintAnswer(model: ReportModel): string {
   const others = environments.map(({ path }) => path).filter((path) => path !== baseline);
   const named = [baseline, ...others].flatMap((env) => memoryText(model.costs.footprint, env));
   return costSentence('Memory of one more idle instance', named);
+}
+
+/** Up to which rate each keeps up, on the first workload. */
+function loadAnswer(model: ReportModel): string {
+  const { knees, levels } = model.costs.load;
+  const [first] = knees;
+  if (first === undefined) {
+    return levels.length === 0
+      ? 'Nothing was measured.'
+      : 'No level of load could be judged: the harness sent its requests late, because its CPU was busy with something else.';
+  }
+  const own = knees.filter(({ workload, env }) => workload === first.workload && env !== model.control.env);
+  const named = own.map(({ env, ratePerSecond, beyondPerSecond }): Named => {
+    const upTo = ratePerSecond === null ? 'at none of the rates' : `up to ${rateText(ratePerSecond)} a second`;
+    const notAt = beyondPerSecond === null || ratePerSecond === null ? '' : ` (not at ${rateText(beyondPerSecond)})`;
+    return { value: ratePerSecond ?? 0, text: `${clean(env, 60)} ${upTo}${notAt}` };
+  });
+  return costSentence(`p99 of ${clean(first.workload, 40)} stays within ${formatNs(first.limitNs)}`, named);
 }
 
 function costSentence(what: string, named: readonly Named[], doubt?: string): string {

@@ -81,7 +81,8 @@ export interface Source {
     | 'footprint.csv'
     | 'scale.csv'
     | 'density.csv'
-    | 'storm.csv';
+    | 'storm.csv'
+    | 'load.csv';
   /** `2–7` by line, the header being 1; null where a filter says more. */
   readonly rows: string | null;
   /** `workload = fft, phase = measure`. */

@@ -11,7 +11,7 @@ import { checkSession } from '../../bench/session/check.ts';
 import { loadSession, readSessionInfo } from '../../bench/session/load.ts';
 import { reopenStore } from '../../bench/session/reopen.ts';
 import type { Environment, Plan } from '../../bench/types.ts';
-import { honest, rehearsed, rehearsedCrew, requestFor, runIn, scripted, tinyPlan } from './boxes.ts';
+import { honest, infoFor, rehearsed, rehearsedCrew, requestFor, runIn, scripted, tinyPlan } from './boxes.ts';
 
 let out: string;
 beforeEach(() => {
@@ -271,6 +271,116 @@ describe('a session of idle instances', () => {
     expect(outcome.events.some(({ kind }) => kind === 'too-little-memory')).toBe(true);
     const [row] = rows(dir, 'footprint.csv');
     expect(row).toMatchObject({ pss_bytes: '', cgroup_bytes: '', disk_bytes: '', image_bytes: '' });
+  });
+});
+
+describe('a session of load', () => {
+  const plan = tinyPlan({
+    environments,
+    workloads: ['fft'],
+    measure: 'load',
+    rates: [50, 200],
+    levelNs: 1e8,
+    levelArrivals: 10,
+    rounds: 1,
+    timeoutMs: 20_000,
+  });
+  const boxes = () => [rehearsed('native'), rehearsed('twin')];
+  const cells = (dir: string) =>
+    rows(dir, 'load.csv').map(
+      ({ block, position, env, rate, arrival, intended_ns: at }) =>
+        `${block} ${position} ${env} ${rate} ${arrival} ${at}`,
+    );
+
+  it('has a level at each rate in every box of a block, with the same arrivals for all of them', async () => {
+    const { outcome, dir } = await run(plan, boxes());
+    expect(outcome.failure).toBeNull();
+    expect(outcome.info).toMatchObject({ stopReason: 'blocks', rates: { fft: [50, 200] } });
+    const table = rows(dir, 'load.csv');
+    const levels = table.filter(({ arrival }) => arrival === '1');
+    expect(levels).toHaveLength(2 * 3 * 2);
+    for (const block of ['1', '2']) {
+      const own = levels.filter((row) => row.block === block);
+      expect(own.map(({ position }) => position)).toEqual(['1', '2', '3', '4', '5', '6']);
+      for (const rate of ['50', '200']) {
+        const times = (env: string) =>
+          table
+            .filter((row) => row.block === block && row.rate === rate && row.env === env)
+            .map(({ intended_ns: at }) => Number(at));
+        expect(times('native').length).toBeGreaterThanOrEqual(10);
+        expect(times('twin')).toEqual(times('native'));
+        expect(times('native@control')).toEqual(times('native'));
+      }
+    }
+    expect(table.every(({ status }) => status === 'answered')).toBe(true);
+    for (const row of table) {
+      expect(Number(row.sent_ns)).toBeGreaterThanOrEqual(Number(row.intended_ns));
+      expect(Number(row.done_ns)).toBeGreaterThan(Number(row.sent_ns));
+    }
+    expect(outcome.starts.filter(({ status }) => status === 'completed')).toHaveLength(6);
+    expect((await checkSession(dir)).findings).toEqual([]);
+    expect((await loadSession(dir)).load).toEqual(outcome.load);
+  });
+
+  it('finds its rates on the baseline, once, and keeps them', async () => {
+    const { rates: _, ...open } = plan;
+    const { outcome } = await run({ ...open, minBlocks: 1, maxBlocks: 1 }, boxes());
+    const found = outcome.info.rates?.fft ?? [];
+    expect(found).toHaveLength(6);
+    expect((found[5] ?? 0) / (found[0] ?? 1)).toBeCloseTo(5.5, 1);
+    const known = { ...infoFor(open, []), work: { fft: 10 }, rates: { fft: [77] } };
+    const kept = await runIn(out, { ...open, minBlocks: 1, maxBlocks: 1 }, boxes(), {
+      ...rehearsedCrew(),
+      gauges: GAUGES,
+      info: known,
+    });
+    expect(kept.outcome.info).toMatchObject({ work: { fft: 10 }, rates: { fft: [77] } });
+    expect(new Set(kept.outcome.load.map(({ rate }) => rate))).toEqual(new Set([77]));
+  });
+
+  it('that is cut and resumed is one that was never cut', async () => {
+    const whole = await run(plan, boxes());
+    const { outcome: cut, dir } = await runUntil(plan, boxes(), 2, 0.1);
+    expect(cut.info).toMatchObject({ stopReason: 'interrupted', blocksCompleted: 1 });
+    expect(cut.load.every(({ block }) => block === 1)).toBe(true);
+    const resumed = await resume(dir, boxes());
+    expect(resumed.info).toMatchObject({ stopReason: 'blocks', blocksCompleted: 2, rates: { fft: [50, 200] } });
+    expect(cells(dir)).toEqual(cells(whole.dir));
+    expect((await checkSession(dir)).findings).toEqual([]);
+  });
+
+  it('keeps the requests of a box that ends in a level, and measures the others to the end', async () => {
+    // Ends after its preparation, its warm-up and a few requests.
+    const ending = () => {
+      let answers = 0;
+      return (line: string) => (++answers === 12 ? line.replace('"ok":true', '"ok":false,"error":"broke"') : line);
+    };
+    const { outcome, dir } = await run({ ...plan, minBlocks: 1, maxBlocks: 1 }, [
+      rehearsed('native'),
+      rehearsed('twin', ending),
+    ]);
+    expect(outcome.failure).toBeNull();
+    const twin = rows(dir, 'load.csv').filter(({ env }) => env === 'twin');
+    expect(twin.some(({ status }) => status === 'answered')).toBe(true);
+    expect(twin.some(({ status, done_ns: done }) => status === 'failed' && done === '')).toBe(true);
+    const start = outcome.starts.find(({ env }) => env === 'twin');
+    expect(start).toMatchObject({ status: 'failed', reason: expect.stringContaining('broke') });
+    const levels = outcome.load.filter(({ env, arrival }) => env === 'native' && arrival === 1);
+    expect(levels).toHaveLength(2);
+    expect((await checkSession(dir)).findings).toEqual([]);
+  });
+
+  it('counts nothing of a box in a block in which its state was wrong', async () => {
+    const lying = () => (line: string) => line.replace(/"checksum":"[0-9a-f]{16}"/, '"checksum":"0123456789abcdef"');
+    const { outcome } = await run({ ...plan, minBlocks: 1, maxBlocks: 1 }, [
+      rehearsed('native'),
+      rehearsed('twin', lying),
+    ]);
+    expect(outcome.events.filter(({ kind }) => kind === 'checksum-mismatch')).toMatchObject([
+      { env: 'twin', block: 1 },
+    ]);
+    expect(outcome.load.some(({ env }) => env === 'twin')).toBe(false);
+    expect(outcome.load.some(({ env }) => env === 'native')).toBe(true);
   });
 });
 

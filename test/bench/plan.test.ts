@@ -67,6 +67,34 @@ describe('a plan', () => {
     expect(made.limits).toMatchObject({ cpus: [0, 2, 3], memoryBytes: 2 ** 29 });
   });
 
+  it('of load has short bursts of one kernel, levels by the profile, and shares as rates', () => {
+    const made = plan({ measure: 'load' });
+    expect(made).toMatchObject({
+      measure: 'load',
+      workloads: ['lu'],
+      burstNs: 5e6,
+      rounds: 1,
+      minBlocks: 3,
+      maxBlocks: 3,
+    });
+    expect(made).toMatchObject({ levelNs: 2e9, levelArrivals: 100 });
+    expect(made).not.toHaveProperty('rates');
+    const longer = plan({ measure: 'load', profile: 'publish', workload: ['fft', 'sor'], burst: '1ms' });
+    expect(longer).toMatchObject({ workloads: ['fft', 'sor'], burstNs: 1e6, levelNs: 10e9, levelArrivals: 1000 });
+    const guess = () => ({ startSeconds: 1, factor: 1 });
+    const lines = describePlan(made, guess).join('\n');
+    expect(lines).toContain('rates         0.2, 0.4, 0.6, 0.8, 0.9, 1.1 of what the baseline can do');
+    // Three environments and the control: a start and six levels each, in three blocks; the lowest rate takes 2.5 s.
+    expect(estimateSeconds(made, guess)).toBeCloseTo(3 * 4 * (1 + 5 * 2 + 2.5), 6);
+  });
+
+  it('of load takes rates in any order, each once, and a length that is the whole length', () => {
+    const made = plan({ measure: 'load', rates: '100,0.5,100,20', level: '500ms' });
+    expect(made).toMatchObject({ rates: [0.5, 20, 100], levelNs: 5e8, levelArrivals: 1 });
+    expect(writtenPlan(made)).toMatchObject({ rates: [0.5, 20, 100], level: '500000000ns' });
+    expect(planSchema.parse(made)).toEqual(made);
+  });
+
   it('holds further workloads by their own groups, each with its figures behind it, and never in all', () => {
     const system = ['syscall'];
     const groups = { disk: ['disk-sync', 'disk-read'], 'beyond-caches': ['disk-sync', 'disk-read', 'random-access'] };
@@ -143,6 +171,13 @@ describe('a plan', () => {
     [{ measure: 'startup', max: 2 }, /--max has no effect with --measure startup/],
     [{ measure: 'storm', rounds: 2 }, /--rounds has no effect with --measure storm/],
     [{ measure: 'density', max: 0 }, /--max takes a whole number from 1 to 1024/],
+    [{ measure: 'load', rates: '10,0' }, /--rates takes numbers above 0/],
+    [{ measure: 'load', rates: '1e3' }, /--rates takes numbers above 0/],
+    [{ measure: 'load', rates: [100_001] }, /--rates takes numbers above 0/],
+    [{ measure: 'load', threads: 2 }, /--threads has no effect with --measure load/],
+    [{ measure: 'load', rounds: 2 }, /--rounds has no effect with --measure load/],
+    [{ rates: '10' }, /--rates has no effect with --measure workloads/],
+    [{ measure: 'startup', level: '2s' }, /--level has no effect with --measure startup/],
     [{ cpu: 'x' }, /--cpu takes a list/],
     [{ workload: ['fftt'] }, /did you mean "fft"/],
     [{ workload: ['fft', 'fft'] }, /listed twice/],

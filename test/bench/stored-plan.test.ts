@@ -14,7 +14,7 @@ const withPlan = (changes: object) => info({ plan: { ...plan, ...changes } as Se
 describe('the plan of a stored session', () => {
   it('is taken as it is, with the work of every workload', () => {
     const work = { fft: 5, sor: 10, 'monte-carlo': 1 };
-    expect(storedPlan(info({ work }), 'dir', WORKLOADS)).toEqual({ plan, work });
+    expect(storedPlan(info({ work }), 'dir', WORKLOADS)).toEqual({ plan, work, rates: {} });
   });
 
   it('of a session whose work is not known for every workload is calibrated again', () => {
@@ -22,6 +22,15 @@ describe('the plan of a stored session', () => {
     expect(storedPlan(info({ work: { fft: 5, sor: 10 } }), 'dir', WORKLOADS).work).toEqual({});
     const odd = { fft: 5, sor: -1, 'monte-carlo': 0.5 };
     expect(storedPlan(info({ work: odd }), 'dir', WORKLOADS).work).toEqual({});
+  });
+
+  it('of load is taken with its rates, where they and the work are known for every workload', () => {
+    const work = { fft: 5, sor: 10, 'monte-carlo': 1 };
+    const rates = { fft: [10, 20], sor: [10, 20], 'monte-carlo': [5] };
+    const ratesOf = (known: Parameters<typeof info>[0]) => storedPlan(info(known), 'dir', WORKLOADS).rates;
+    expect(ratesOf({ work, rates })).toEqual(rates);
+    expect(ratesOf({ work, rates: { fft: [10, 20] } })).toEqual({});
+    expect(ratesOf({ work: { fft: 5 }, rates })).toEqual({});
   });
 
   it('of starts and of idle instances is taken without workloads', () => {

@@ -13,7 +13,15 @@ import { scanTable } from '../../bench/session/scan.ts';
 import { createStore } from '../../bench/session/store.ts';
 import { text } from '../../bench/session/table.ts';
 import { SAMPLES, STARTS, TABLES } from '../../bench/session/tables.ts';
-import type { ContrastResult, DensityRow, FootprintRow, ScaleRow, StartupRow, StormRow } from '../../bench/types.ts';
+import type {
+  ContrastResult,
+  DensityRow,
+  FootprintRow,
+  LoadRow,
+  ScaleRow,
+  StartupRow,
+  StormRow,
+} from '../../bench/types.ts';
 import { testSample, testStart } from './analysis/simulate.ts';
 import { infoFor, tinyPlan } from './boxes.ts';
 
@@ -87,6 +95,21 @@ const STORMY: StormRow = {
   ...{ startId: 'b1-docker-p2-7', status: 'failed', reason: '=broken', startMs: null, readyMs: 1.5 },
   ...{ victimBeforeNs: 1, victimDuringNs: null, victimP99Ns: 3, victimBursts: 4, longestGapMs: 12.5, missedBeats: 0 },
 };
+const REQUEST: LoadRow = {
+  block: 1,
+  position: 3,
+  env: '=docker',
+  startId: 'b1-docker',
+  workload: 'lu',
+  rate: 0.5,
+  arrival: 1,
+  intendedNs: 12_345_678_901,
+  sentNs: 12_345_679_000,
+  doneNs: 12_350_000_000,
+  serviceNs: 4_000_000,
+  status: 'answered',
+};
+const WITHOUT_ANSWER: LoadRow = { ...REQUEST, arrival: 2, doneNs: null, serviceNs: null, status: 'dropped' };
 
 let out: string;
 let dir: string;
@@ -102,6 +125,7 @@ beforeAll(() => {
   store.rows('scale', [WORKED]);
   store.rows('density', [DENSE]);
   store.rows('storm', [STORMY]);
+  store.rows('load', [REQUEST, WITHOUT_ANSWER]);
   store.finish([CONTRAST], 'precision');
   store.close();
   dir = store.dir;
@@ -116,6 +140,7 @@ describe('a table of a session', () => {
     expect([...rowsOf(dir, KIND_TABLES.scale)]).toEqual([WORKED]);
     expect([...rowsOf(dir, KIND_TABLES.density)]).toEqual([DENSE]);
     expect([...rowsOf(dir, KIND_TABLES.storm)]).toEqual([STORMY]);
+    expect([...rowsOf(dir, KIND_TABLES.load)]).toEqual([REQUEST, WITHOUT_ANSWER]);
     expect([...rowsOf(dir, CONTRASTS)]).toEqual([
       expect.objectContaining({
         ...{ env: 'docker', time_ratio: 1.01, ratio_low: 1.005, hodges_lehmann: null, verdict: null },

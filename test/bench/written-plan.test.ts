@@ -85,10 +85,22 @@ const storm = fc.record({
   instances: fc.constantFrom([50], [10, 100]),
 });
 
+const load = fc.record(
+  {
+    ...common,
+    measure: fc.constant('load' as const),
+    blocks: fc.integer({ min: 1, max: 99 }),
+    rates: fc.constantFrom([0.5], [10, 50, 100]),
+    level: fc.constantFrom(2e9, 5e8),
+    burst: fc.constantFrom(5e6, 1e3),
+  },
+  { requiredKeys: ['measure', 'blocks'] },
+);
+
 describe('a written plan', () => {
   it('is read to the same plan, whatever is measured', () => {
     fc.assert(
-      fc.property(fc.oneof(workloads, startup, footprint, density, storm), (input) => {
+      fc.property(fc.oneof(workloads, startup, footprint, density, storm, load), (input) => {
         const plan = planOf(input);
         const again = planOf(checkPlanInput(JSON.parse(JSON.stringify(writtenPlan(plan))), 'plan.yaml'));
         expect({ ...again, target: null, margin: 0 }).toEqual({ ...plan, target: null, margin: 0 });

@@ -14,12 +14,13 @@ const HEAD = [
   'instances at once, capacity',
   'density',
   'storms',
+  'levels of load',
 ];
 
 it('the documentation has the numbers of the profiles', async () => {
   const rows = PROFILES.map((name) => {
     const numbers = PROFILE_NUMBERS[name];
-    const { target, rounds, longVisits, longNs, startup, footprint, scale, density, storm } = numbers;
+    const { target, rounds, longVisits, longNs, startup, footprint, scale, density, storm, load } = numbers;
     return [
       `\`${name}\``,
       blocksText(numbers),
@@ -31,6 +32,7 @@ it('the documentation has the numbers of the profiles', async () => {
       `${scale.blocks} blocks`,
       `${density.blocks} blocks`,
       `${storm.blocks} blocks`,
+      `${load.blocks} blocks × ${load.levelNs / 1e9} s, ${load.levelArrivals} arrivals`,
     ];
   });
   await expectPart('docs/method.md', 'profiles', table(HEAD, rows));

@@ -3,6 +3,7 @@
 import {
   type CostMeasure,
   type DensityRow,
+  type LoadRow,
   NO_TRAITS,
   type Sample,
   type ScaleRow,
@@ -108,6 +109,36 @@ export function costInput(measure: CostMeasure, more: Partial<ModelInput> = {}):
   }));
   return { session: { ...session, plan, environments }, samples: [], starts, events: [], unavailable: [], ...more };
 }
+
+const LOAD_RATES = [50, 100, 180] as const;
+/** At most so many requests are written; the rest is where the box has been given up. */
+const LOAD_REQUESTS = 120;
+
+/**
+ * Requests that take 4 ms natively and 6 ms in docker, which does not keep up with the highest rate. In the second block
+ * the harness was late at the lowest rate of the control.
+ */
+export const LOAD = [1, 2, 3].flatMap((block) =>
+  ['native', 'docker', 'native@control'].flatMap((env, place) =>
+    LOAD_RATES.flatMap((rate, index) =>
+      Array.from({ length: LOAD_REQUESTS }, (_, number): LoadRow => {
+        const serviceNs = (env === 'docker' ? 6e6 : 4e6) * (1 + block / 100);
+        const intendedNs = Math.round(((number + 1) * 1e9) / rate);
+        const isFull = env === 'docker' && rate === 180;
+        const isLost = isFull && number >= 100;
+        const latencyNs = isFull ? serviceNs * (1 + number) : serviceNs * (1 + index / 2);
+        const isLate = env === 'native@control' && rate === 50 && block === 2;
+        return {
+          ...{ block, position: 1 + 3 * place + index, env, startId: `b${block}-${env}`, workload: 'lu', rate },
+          ...{ arrival: number + 1, intendedNs, sentNs: intendedNs + (isLate ? 2e6 : 1e4) },
+          doneNs: isLost ? null : Math.round(intendedNs + latencyNs),
+          serviceNs: isLost ? null : Math.round(serviceNs),
+          status: isLost ? 'dropped' : 'answered',
+        };
+      }),
+    ),
+  ),
+);
 
 /** Rows of one environment that takes 40 MiB an instance, 100 MiB fixed, and does not report its control group. */
 export const FOOTPRINT = [1, 2, 3].flatMap((block) =>

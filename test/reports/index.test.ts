@@ -75,6 +75,7 @@ describe('the summary for programs', () => {
       'laws',
       'density',
       'storm',
+      'load',
       'posture',
       'failures',
       'unavailable',

@@ -11,7 +11,7 @@ import { summaryJsonSchema, summarySchema } from '../../reports/formats/summary-
 import { buildModel, type ModelInput, type ReportModel } from '../../reports/model/model.ts';
 import { consume, pythonWith, withFile } from './exports/consumer.ts';
 import { emptyModel, hostileModel, plainModel } from './exports/fixture.ts';
-import { costInput, DENSITY, FOOTPRINT, fixtureInput, STORM, scaleInput } from './fixture.ts';
+import { costInput, DENSITY, FOOTPRINT, fixtureInput, LOAD, STORM, scaleInput } from './fixture.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../results/example', import.meta.url));
 
@@ -75,6 +75,17 @@ function hostInput(): ModelInput {
   return { ...input, session: { ...session, plan } };
 }
 
+/** With more requests than a percentile of one in a thousand needs. */
+function loadInput(): ModelInput {
+  const input = costInput('load', {
+    load: LOAD.flatMap((row) =>
+      Array.from({ length: 10 }, (_, copy) => ({ ...row, arrival: 10 * row.arrival + copy })),
+    ),
+  });
+  const plan = { ...input.session.plan, rates: [50, 100, 180], levelNs: 2e9, levelArrivals: 1 };
+  return { ...input, session: { ...input.session, plan } };
+}
+
 const MODELS = {
   'a session of starts': () => buildModel(costInput('startup')),
   'a session of idle instances': () =>
@@ -93,6 +104,7 @@ const MODELS = {
       }),
     ),
   'a session of storms': () => buildModel(costInput('storm', { storm: STORM })),
+  'a session of load': () => buildModel(loadInput()),
   'a session with fields that few have': () => buildModel(richInput()),
   'a session whose check fails': () =>
     buildModel({ ...fixtureInput(), integrity: { seal: null, faults: ['changed'] } }),

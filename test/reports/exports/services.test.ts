@@ -6,7 +6,7 @@ import { bencher } from '../../../reports/formats/bencher.ts';
 import { googleBenchmark } from '../../../reports/formats/google-benchmark.ts';
 import { openmetrics } from '../../../reports/formats/openmetrics.ts';
 import { textOf } from '../document.ts';
-import { costInput, DENSITY, FOOTPRINT, STORM } from '../fixture.ts';
+import { costInput, DENSITY, FOOTPRINT, LOAD, STORM } from '../fixture.ts';
 import { exportModelFrom, fullModel, hostileModel, plainModel } from './fixture.ts';
 
 type Metrics = Record<string, { value: number; lower_value?: number; upper_value?: number }>;
@@ -41,6 +41,7 @@ describe('the export bencher', () => {
     ['idle instances', () => costModel('footprint')],
     ['how many idle instances fit', () => costModel('density')],
     ['storms of starts', () => costModel('storm')],
+    ['load', () => exportModelFrom(costInput('load', { load: LOAD }))],
   ])('keeps to the published schema, with slugs as measures: %s', (_, model) => {
     const benchmarks = Object.entries(bencherOf(model()));
     expect(benchmarks.length).toBeGreaterThan(1);
@@ -71,6 +72,12 @@ describe('the export openmetrics', () => {
     expect(textOf(openmetrics, [costModel('startup')])).toMatch(
       /boxmark_start_seconds\{env="docker",stage="ready"\} 0\.3/,
     );
+    const busy = textOf(openmetrics, [exportModelFrom(costInput('load', { load: LOAD }))]);
+    expect(busy).toMatch(
+      /^boxmark_load_latency_seconds\{env="native",workload="lu",rate="50",quantile="0.99"\} 0\.0040/m,
+    );
+    expect(busy).toContain('boxmark_load_saturated{env="docker",workload="lu",rate="180"} 1\n');
+    expect(busy).toContain('boxmark_load_knee_rate{env="docker",workload="lu"} 100\n');
     const idle = textOf(openmetrics, [costModel('footprint')]);
     expect(idle).toContain(`boxmark_instance_bytes{env="docker",figure="host"} ${40 * 2 ** 20}`);
     const dense = textOf(openmetrics, [costModel('density')]);

@@ -1,0 +1,137 @@
+/** Load: requests that arrive at random at an instance of each environment, rate by rate, in random order. */
+
+import { LATENCIES, summarizeLoad } from '../analysis/capacity/load.ts';
+import type { RatioRow } from '../analysis/reproduction.ts';
+import { commandOf, runOf } from '../plan/commands.ts';
+import { LOAD_SHARES, sharesOf } from '../plan/load-plan.ts';
+import { boxesOf, controlOf } from '../plan/schedule.ts';
+import { onBaseline } from '../run/baseline.ts';
+import { calibrate } from '../run/calibrate.ts';
+import {
+  type BlockResult,
+  type BlockScope,
+  type Kind,
+  type KindRun,
+  type SessionRecords,
+  type SessionRows,
+  type SessionScope,
+  startedIn,
+  type TimeGuess,
+  wholeOf,
+} from '../run/kind.ts';
+import { measureCapacity, OVERTIME } from '../run/load/level.ts';
+import { LoadBlock } from '../run/load/load-block.ts';
+import { Ledger, Verifier } from '../run/watch/ledger.ts';
+import type { SessionInfo } from '../session/info.ts';
+import type { Plan } from '../types.ts';
+import { formatSpan } from '../units.ts';
+
+export const load: Kind = {
+  name: 'load',
+  hasTarget: false,
+  estimate,
+  describe,
+  open: (session) => new LoadRun(session),
+  counted: countedOf,
+  conclude: () => ({ contrasts: [], events: [] }),
+  ratios,
+  measured: startedIn,
+};
+
+/** A closed loop for so long finds what the baseline can do. */
+const CAPACITY_NS = 1e9;
+
+/** Levels last as long as requests arrive, and longer in a box that is slower than they do. */
+function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
+  const levelsNs = runOf(plan).reduce((sum, id) => sum + plannedNs(plan, id), 0);
+  return boxesOf(plan).reduce((sum, box) => {
+    const { startSeconds, factor } = guess(box);
+    return sum + blocks * (startSeconds + (levelsNs / 1e9) * Math.min(OVERTIME, Math.max(1, factor)));
+  }, 0);
+}
+
+/** All levels of a workload in a box, as far as their rates are known. */
+function plannedNs(plan: Plan, workload: string): number {
+  const { levelNs = 0, levelArrivals = 1 } = plan;
+  const perSecond = 1e9 / Math.max(plan.burstNs, commandOf(plan, workload)?.runNs ?? 0);
+  const rates = plan.rates ?? sharesOf(perSecond);
+  return rates.reduce((sum, rate) => sum + Math.max(levelNs, (levelArrivals * 1e9) / rate), 0);
+}
+
+function describe(plan: Plan): string[] {
+  const { maxBlocks, rates, levelNs = 0, levelArrivals = 1, burstNs } = plan;
+  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
+  const arrivals = levelArrivals > 1 ? ` and ${levelArrivals} arrivals` : '';
+  const at =
+    rates === undefined ? `${LOAD_SHARES.join(', ')} of what the baseline can do` : `${rates.join(', ')} a second`;
+  return [
+    `measures      latency of requests that arrive at random: ${runOf(plan).join(', ')}, bursts of ${burstNs / 1e6} ms`,
+    `rates         ${at}`,
+    `design        ${blocks} of a level at each rate in each, in random order, ${formatSpan(levelNs / 1e9)}${arrivals} at least`,
+  ];
+}
+
+/** Rows of whole blocks, without those of a box in a block in which its state was wrong. */
+function countedOf(records: SessionRecords): SessionRows {
+  const whole = wholeOf(records);
+  const wrong = new Set(
+    records.events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ block, env }) => `${block} ${env}`),
+  );
+  return wrong.size === 0
+    ? whole
+    : { ...whole, load: whole.load.filter(({ block, env }) => !wrong.has(`${block} ${env}`)) };
+}
+
+/** Latency over that of the baseline, at each rate that both keep up with. */
+function ratios(records: SessionRecords): RatioRow[] {
+  const { plan } = records;
+  const control = controlOf(plan.baseline);
+  return summarizeLoad(countedOf(records).load, plan).levels.flatMap((level) => {
+    const { env, workload, ratePerSecond, ratios: found } = level;
+    if (env === control) return [];
+    return LATENCIES.flatMap((latency): RatioRow[] => {
+      const ratio = found[latency];
+      if (ratio === null) return [];
+      const named = `${workload}, ${ratePerSecond}/s, ${latency}`;
+      return [{ env, baseline: plan.baseline, workload: named, timeRatio: ratio.ratio, ...ratio, verdict: null }];
+    });
+  });
+}
+
+class LoadRun implements KindRun {
+  readonly #session: SessionScope;
+  readonly #verifier: Verifier;
+  readonly #ledger: Ledger;
+
+  constructor(session: SessionScope) {
+    const verifier = new Verifier(session.verifier, session.plan, session.signal);
+    this.#session = session;
+    this.#verifier = verifier;
+    this.#ledger = new Ledger((workload, passes) => verifier.replay(workload, passes));
+  }
+
+  /** Work per burst and rates, on a start of the baseline that is not measured otherwise. */
+  async prepare(): Promise<Partial<SessionInfo> | undefined> {
+    const { info, plan, signal } = this.#session;
+    const { work: known, rates } = info();
+    if (rates !== undefined) return undefined;
+    return onBaseline(this.#session, async (resident) => {
+      const work = Object.keys(known).length > 0 ? known : await calibrate(resident, plan);
+      const found: Record<string, readonly number[]> = {};
+      for (const [workload, passes] of Object.entries(work)) {
+        const loop = { leastNs: CAPACITY_NS, signal };
+        found[workload] = plan.rates ?? sharesOf(await measureCapacity(resident, { workload, work: passes }, loop));
+      }
+      return { work, rates: found };
+    });
+  }
+
+  runBlock(scope: BlockScope): Promise<BlockResult> {
+    const { work, rates = {} } = this.#session.info();
+    return new LoadBlock(scope, { work, rates, ledger: this.#ledger }).run();
+  }
+
+  close(): Promise<void> {
+    return this.#verifier.close();
+  }
+}
