@@ -155,6 +155,9 @@ export interface Plan {
   readonly cold?: boolean;
   /** How many instances are held or work at a time, ascending. Density: at which numbers they are weighed, the last of which is the most. */
   readonly instances?: readonly number[];
+  /** Capacity: numbers of boxes that are started at once, and the time in which they must be ready, ns; left out: not asked. */
+  readonly storms?: readonly number[];
+  readonly recoverNs?: number;
   /** Length of a window in which all instances work, ns. */
   readonly windowNs?: number;
   /** Load: arrivals a second, ascending; left out: shares of what the baseline can do, which the session finds. */

@@ -1,49 +1,74 @@
 /** What a host takes: the parts of which its bounds are made, one after the other in every block. */
 
+import { RESTART_WAYS } from '../analysis/capacity/storm.ts';
 import {
   type BlockResult,
   type BlockScope,
   type Kind,
   type KindRun,
   type SessionRecords,
+  type SessionScope,
   startedIn,
 } from '../run/kind.ts';
+import type { Plan } from '../types.ts';
 import { scale } from './scale.ts';
+import { stormsIn } from './storm.ts';
 
-/** By what sets a bound: processors and memory. */
-const PARTS: readonly Kind[] = [scale];
+/** A kind that a capacity session consists of, and the plan as it sees it; null where it is not asked for. */
+interface Part {
+  readonly kind: Kind;
+  planOf(plan: Plan): Plan | null;
+}
+
+/** By what sets a bound: processors and memory; restarts. */
+const PARTS: readonly Part[] = [
+  { kind: scale, planOf: (plan) => plan },
+  {
+    kind: stormsIn(RESTART_WAYS),
+    planOf: ({ storms, ...plan }) => (storms === undefined ? null : { ...plan, instances: storms }),
+  },
+];
 
 export const capacity: Kind = {
   name: 'capacity',
   hasTarget: false,
-  estimate: (plan, guess, blocks) => PARTS.reduce((sum, part) => sum + part.estimate(plan, guess, blocks), 0),
-  describe: (plan) => PARTS.flatMap((part) => part.describe(plan)),
-  open: (session) => new CapacityRun(PARTS.map((part) => part.open(session))),
+  estimate: (plan, guess, blocks) => inParts(plan, (kind, own) => [kind.estimate(own, guess, blocks)]).reduce(sum, 0),
+  describe: (plan) => inParts(plan, (kind, own) => kind.describe(own)),
+  open: (session) => new CapacityRun(session),
   counted: scale.counted,
   conclude: () => ({ contrasts: [], events: [] }),
-  ratios: (records: SessionRecords) => PARTS.flatMap((part) => part.ratios(records)),
+  ratios: (records: SessionRecords) => inParts(records.plan, (kind, plan) => [...kind.ratios({ ...records, plan })]),
   measured: startedIn,
 };
 
-class CapacityRun implements KindRun {
-  readonly #parts: readonly KindRun[];
+function inParts<T>(plan: Plan, act: (kind: Kind, plan: Plan) => T[]): T[] {
+  return PARTS.flatMap(({ kind, planOf }) => {
+    const own = planOf(plan);
+    return own === null ? [] : act(kind, own);
+  });
+}
 
-  constructor(parts: readonly KindRun[]) {
-    this.#parts = parts;
+function sum(a: number, b: number): number {
+  return a + b;
+}
+
+class CapacityRun implements KindRun {
+  readonly #parts: readonly { readonly run: KindRun; readonly plan: Plan }[];
+
+  constructor(session: SessionScope) {
+    this.#parts = inParts(session.plan, (kind, plan) => [{ run: kind.open({ ...session, plan }), plan }]);
   }
 
-  /** Each part finds what those before it have recorded. */
-  async prepare() {
-    let learned = {};
-    for (const part of this.#parts) learned = { ...learned, ...(await part.prepare?.()) };
-    return learned;
+  /** The first part calibrates for all. */
+  prepare() {
+    return this.#parts[0]?.run.prepare?.() ?? Promise.resolve(undefined);
   }
 
   async runBlock(block: BlockScope): Promise<BlockResult> {
     const completed = new Set<string>();
     const failed = new Set<string>();
-    for (const [index, part] of this.#parts.entries()) {
-      const result = await part.runBlock(this.#scopeOf(block, index));
+    for (const [index, { run, plan }] of this.#parts.entries()) {
+      const result = await run.runBlock(this.#scopeOf({ ...block, plan }, index));
       for (const box of result.completed) completed.add(box);
       for (const box of result.failed) failed.add(box);
     }
@@ -51,7 +76,7 @@ class CapacityRun implements KindRun {
   }
 
   async close(): Promise<void> {
-    for (const part of this.#parts) await part.close?.();
+    for (const { run } of this.#parts) await run.close?.();
   }
 
   /** Facts of boxes are read once in a block; progress is that of all parts. */

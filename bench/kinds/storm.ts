@@ -22,38 +22,48 @@ import type { Plan } from '../types.ts';
 import { Tempest, type TempestTarget } from './tempest.ts';
 import { Victim } from './victim.ts';
 
-export const storm: Kind = {
-  name: 'storm',
-  hasTarget: false,
-  estimate,
-  describe,
-  open: (session) => ({
-    prepare: () => {
-      assertOneWorkload(session.plan);
-      return calibrated(session);
-    },
-    runBlock: (block) => new StormBlock(session, block).run(),
-  }),
-  counted: wholeOf,
-  conclude: () => ({ contrasts: [], events: [] }),
-  ratios,
-  measured: startedIn,
-};
+export const storm: Kind = stormsIn(STORM_CELLS);
+
+/** Storms in some of the ways of starting. */
+export function stormsIn(ways: readonly StormCell[]): Kind {
+  return {
+    name: 'storm',
+    hasTarget: false,
+    estimate: (plan, guess, blocks) => estimate(plan, guess, blocks, ways),
+    describe: (plan) => describe(plan, ways),
+    open: (session) => ({
+      prepare: () => {
+        assertOneWorkload(session.plan);
+        return calibrated(session);
+      },
+      runBlock: (block) => new StormBlock(session, block, ways).run(),
+    }),
+    counted: wholeOf,
+    conclude: () => ({ contrasts: [], events: [] }),
+    ratios: (records) => ratios(records, ways),
+    measured: startedIn,
+  };
+}
 
 /** Starts at once share the CPUs, so that together they take about as long as one after another on one of them. */
-function estimate({ instances = [1], environments, limits }: Plan, guess: TimeGuess, blocks: number): number {
-  const starts = instances.reduce((sum, number) => sum + number, 0) * STORM_CELLS.length;
-  const around = 3 * STORM_CELLS.length * instances.length;
+function estimate(
+  { instances = [1], environments, limits }: Plan,
+  guess: TimeGuess,
+  blocks: number,
+  ways: readonly StormCell[],
+): number {
+  const starts = instances.reduce((sum, number) => sum + number, 0) * ways.length;
+  const around = 3 * ways.length * instances.length;
   return environments.reduce(
     (sum, { path }) => sum + blocks * (around + (1.5 * starts * guess(path).startSeconds) / limits.cpus.length),
     0,
   );
 }
 
-function describe(plan: Plan): string[] {
+function describe(plan: Plan, ways: readonly StormCell[]): string[] {
   const { maxBlocks, instances = [1] } = plan;
   const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
-  const cells = STORM_CELLS.map(({ order, share }) => (share === 'none' ? order : `${order} with ${share}`));
+  const cells = ways.map(({ order, share }) => (share === 'none' ? order : `${order} with ${share}`));
   return [
     `measures      ${instances.join(', ')} starts of each environment, beside a ${plan.baseline} at work on ${runOf(plan).join(', ')}`,
     `design        ${blocks} × ${cells.join(', ')}, in random order`,
@@ -61,13 +71,13 @@ function describe(plan: Plan): string[] {
 }
 
 /** Against the same storm of the baseline. */
-function ratios(records: SessionRecords): RatioRow[] {
+function ratios(records: SessionRecords, ways: readonly StormCell[]): RatioRow[] {
   const { environments, baseline, instances = [1] } = records.plan;
   const rows = wholeOf(records).storm;
   return environments.flatMap(({ path: env }) => {
     if (env === baseline) return [];
     return instances.flatMap((number) =>
-      STORM_CELLS.flatMap((cell) =>
+      ways.flatMap((cell) =>
         (['allReady', 'victim'] as const).flatMap((figure): RatioRow[] => {
           const ratio = stormRatio(rows, { env, baseline, instances: number, cell }, figure);
           const name = figure === 'allReady' ? 'ready' : 'slowdown';
@@ -90,13 +100,15 @@ function assertOneWorkload(plan: Plan): void {
 class StormBlock {
   readonly #session: SessionScope;
   readonly #scope: BlockScope;
+  readonly #ways: readonly StormCell[];
   readonly #completed = new Set<string>();
   readonly #failed = new Set<string>();
   readonly #skipped = new Set<string>();
 
-  constructor(session: SessionScope, scope: BlockScope) {
+  constructor(session: SessionScope, scope: BlockScope, ways: readonly StormCell[]) {
     this.#session = session;
     this.#scope = scope;
+    this.#ways = ways;
   }
 
   async run(): Promise<BlockResult> {
@@ -109,7 +121,7 @@ class StormBlock {
     let victim: Victim | undefined;
     try {
       victim = await Victim.start(this.#scope, { workload, work });
-      const cells = randomStream(plan.seed, block, 'storm').shuffle(cellsOf(plan));
+      const cells = randomStream(plan.seed, block, 'storm').shuffle(cellsOf(plan, this.#ways));
       for (const [index, cell] of cells.entries()) {
         signal.throwIfAborted();
         await this.#take({ ...cell, position: index + 1 }, beat, victim);
@@ -140,8 +152,11 @@ class StormBlock {
   }
 }
 
-function cellsOf({ environments, instances = [1] }: Plan): { box: string; instances: number; cell: StormCell }[] {
+function cellsOf(
+  { environments, instances = [1] }: Plan,
+  ways: readonly StormCell[],
+): { box: string; instances: number; cell: StormCell }[] {
   return environments.flatMap(({ path: box }) =>
-    instances.flatMap((number) => STORM_CELLS.map((cell) => ({ box, instances: number, cell }))),
+    instances.flatMap((number) => ways.map((cell) => ({ box, instances: number, cell }))),
   );
 }

@@ -31,11 +31,20 @@ const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostS
   }),
   footprint: (input) => ({ rounds: 1, instances: readInstances(input.instances) }),
   scale: scaleSettings,
-  capacity: scaleSettings,
+  capacity: capacitySettings,
   density: (input) => ({ rounds: 1, instances: input.instances ?? stepsUpTo(input.max ?? MOST_HELD) }),
   storm: (input) => ({ rounds: 1, instances: input.instances ?? [input.max ?? STORM_BOXES] }),
   load: loadSettings,
 };
+
+/** Storms take much longer than windows: they are measured only when somebody waits for a restart, at two numbers. */
+function capacitySettings(input: PlanInput, scope: CostScope): CostSettings {
+  const settings = scaleSettings(input, scope);
+  if (input.recover === undefined) return settings;
+  const most = Math.max(...(settings.instances ?? [1]));
+  const storms = [...new Set([Math.ceil(most / 2), most])];
+  return { ...settings, storms, recoverNs: input.recover };
+}
 
 function scaleSettings(input: PlanInput, { cpus }: CostScope): CostSettings {
   return {

@@ -181,9 +181,15 @@ const CAPACITY = [
   }),
   flag('reserve', SIZE, { help: 'memory of a host that instances do not get', default: '512m', commands: PLANNING }),
   flag('recover', time({ least: '1s', most: '168h' }), {
-    help: 'in which all instances of a host must be up again after a restart',
+    help: 'in which all instances of a host must be up again after a restart; measures storms of starts',
     otherwise: 'nobody waits for them',
-    commands: PLANNING,
+    commands: {
+      run: ANY,
+      capacity: ANY,
+      'plan-hosts': { help: 'the same from storms that were measured', otherwise: "the session's" },
+    },
+    kinds: ['capacity'],
+    plan: true,
   }),
   flag('hosts', count(1, MOST_HOSTS), { help: 'equal hosts: how many instances they take', commands: PLANNING }),
   flag('need', count(1, MOST_NEEDED), {

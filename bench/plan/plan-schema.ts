@@ -80,6 +80,8 @@ const fields = {
   cold: z.exactOptional(z.boolean()),
   instances: z.exactOptional(z.array(count(MOST_INSTANCES)).min(1).max(64)),
   windowNs: z.exactOptional(count(1e12)),
+  storms: z.exactOptional(z.array(count(MOST_INSTANCES)).min(1).max(64)),
+  recoverNs: z.exactOptional(count(Number.MAX_SAFE_INTEGER)),
   rates: z.exactOptional(z.array(z.number().positive().max(MOST_RATE)).min(1).max(64)),
   levelNs: z.exactOptional(count(1e13)),
   levelArrivals: z.exactOptional(count(1e7)),

@@ -20,6 +20,7 @@ export function writtenPlan(plan: Plan): Readonly<Record<string, Setting>> {
     cold: plan.cold !== false,
     ...blocksOf(plan),
     ...(plan.instances === undefined ? {} : { instances: plan.instances }),
+    ...(plan.recoverNs === undefined ? {} : { recover: timeText(plan.recoverNs / 1e6) }),
     ...(plan.windowNs === undefined ? {} : { window: `${plan.windowNs}ns` }),
     ...loadSettings(plan),
     ...(plan.allowUnequal === true ? { 'allow-unequal': true } : {}),

@@ -164,7 +164,7 @@ export const STORM = new Table<Partial<StormRow>, StormRow>(
     }),
   ],
   (row) => row as unknown as StormRow,
-  ['storm'],
+  ['storm', 'capacity'],
 );
 
 export const LOAD = new Table<Partial<LoadRow>, LoadRow>(

@@ -35,10 +35,13 @@ export interface CapacityRecords extends KindRows {
 }
 
 /** Of the rows that count. */
-export function answerFor({ info, samples, scale }: CapacityRecords, question: CapacityQuestion) {
+export function answerFor({ info, samples, scale, storm }: CapacityRecords, asked: CapacityQuestion) {
+  const { recoverNs } = info.plan;
+  const planned = recoverNs === undefined ? null : recoverNs / 1e9;
+  const question = { ...asked, recoverSeconds: asked.recoverSeconds ?? planned };
   const bursts = new WindowBursts();
   for (const sample of samples) bursts.add(sample);
-  const rows = capacityRows({ plan: info.plan, scale, bursts, restarts: [] }, question);
+  const rows = capacityRows({ plan: info.plan, scale, bursts, storm }, question);
   const { id, host } = headerOf(info);
   return {
     document: () => ({

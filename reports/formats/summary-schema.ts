@@ -178,6 +178,8 @@ export const planSchema = z.strictObject({
   cold: z.boolean().optional(),
   instances: z.array(z.int()).optional(),
   windowNs: z.int().optional(),
+  storms: z.array(z.int()).optional(),
+  recoverNs: z.int().optional(),
   rates: z.array(z.number()).optional().describe('Of load: arrivals a second; shares of the capacity when left out.'),
   levelNs: z.number().optional().describe('Of load: requests arrive for so long at a rate.'),
   levelArrivals: z.int().optional().describe('Of load: and until there are so many.'),

@@ -179,12 +179,17 @@ function memoryReason({ memory, slope, availableBytes }: CapacityRow, { reserveB
   return `memory: one more instance takes ${each}; ${room}.`;
 }
 
-function restartReason({ restart }: CapacityRow, { recoverSeconds }: CapacityQuestion): string | null {
+function restartReason({ restart, restarts }: CapacityRow, { recoverSeconds }: CapacityQuestion): string | null {
   if (recoverSeconds === null) return null;
-  const limit = formatSpan(recoverSeconds);
-  if (restart === null) return 'restart: this session has no storm of starts.';
+  if (restart === null) return 'restart: no number of boxes has an interval of the time until all are ready.';
   const { firstFailing, instances } = restart;
-  return firstFailing === null
-    ? `restart: ${instances} at once, the most that was measured, are ready within ${limit}.`
-    : `restart: ${firstFailing.instances} at once are not shown to be ready within ${limit}.`;
+  const number = firstFailing?.instances ?? instances;
+  const found = restarts.find((level) => level.instances === number);
+  const way = `${found?.order ?? ''}${found?.share === 'weight' ? ' with small weights' : ''}`;
+  const limit = `${firstFailing === null ? 'within' : 'not shown to be within'} ${formatSpan(recoverSeconds)}`;
+  return `restart: ${number} boxes that start ${way} are ready in ${levelText(found, seconds)}, ${limit}.`;
+}
+
+function seconds(value: number): string {
+  return formatNs(value * 1e9);
 }

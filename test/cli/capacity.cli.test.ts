@@ -20,13 +20,20 @@ describe('boxmark capacity', () => {
       timeout: LIMIT_MS,
     },
     async () => {
-      const ended = await rehearse('capacity', '-e', 'native,unshare', '--max', '3', ...SMALL, '-o', out);
+      const ended = await rehearse(
+        ...['capacity', '-e', 'native,unshare', '--max', '3'],
+        '--recover',
+        '60s',
+        ...SMALL,
+        '-o',
+        out,
+      );
       expect(ended.stderr).toBe('');
       expect(ended.code).toBe(0);
       expect(ended.stdout).toMatch(/At median slowdown <= 1\.1, a host takes\s+on fft: native /);
       const [dir = ''] = sessions(out);
       expect(JSON.parse(readFileSync(join(dir, 'session.json'), 'utf8')).plan).toMatchObject({
-        ...{ measure: 'capacity', instances: [1, 2, 3] },
+        ...{ measure: 'capacity', instances: [1, 2, 3], storms: [2, 3], recoverNs: 6e10 },
       });
       expect((await boxmark('check', dir)).code).toBe(0);
       const asked = await boxmark('plan-hosts', dir, '--slo', 'p99 slowdown <= 1000', '--need', '10', '--json');
@@ -36,7 +43,8 @@ describe('boxmark capacity', () => {
       expect(schema).toBe(1);
       expect(question).toMatchObject({ objective: 'p99 slowdown <= 1000', need: 10, spare: 0 });
       expect(rows.map(({ env }: { env: string }) => env)).toEqual(['native', 'unshare']);
-      for (const { cpu, fleet } of rows) {
+      for (const { cpu, restart, fleet } of rows) {
+        expect(restart).toMatchObject({ atEstimate: 3 });
         expect(cpu).toMatchObject({ instances: 3, isOpen: true });
         expect(fleet).toMatchObject({ hosts: 4, instances: 10 });
       }

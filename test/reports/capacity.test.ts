@@ -21,7 +21,7 @@ function documentOf(more: Partial<CapacityQuestion> = {}) {
     need: null,
     ...more,
   };
-  const rows = capacityRows({ plan: session.plan, scale, bursts, restarts: [] }, question);
+  const rows = capacityRows({ plan: session.plan, scale, bursts, storm: [] }, question);
   return capacityDocument({ session: '20261129T120000Z-aaaaaa', host: 'a host', blocks: 3, question, rows });
 }
 

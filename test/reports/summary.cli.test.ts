@@ -69,6 +69,12 @@ function richInput(): ModelInput {
   };
 }
 
+function hostInput(): ModelInput {
+  const { session, ...input } = scaleInput();
+  const plan = { ...session.plan, measure: 'capacity' as const, storms: [2, 4], recoverNs: 6e10 };
+  return { ...input, session: { ...session, plan } };
+}
+
 /** With more requests than a percentile of one in a thousand needs. */
 function loadInput(): ModelInput {
   const input = costInput('load', {
@@ -85,6 +91,7 @@ const MODELS = {
   'a session of idle instances': () =>
     buildModel(costInput('footprint', { footprint: FOOTPRINT.map((row) => ({ ...row, cgroupBytes: row.pssBytes })) })),
   'a session of instances that work at once': () => buildModel(scaleInput()),
+  'a session of what a host takes': () => buildModel(hostInput()),
   'a session of as many idle instances as fit': () =>
     buildModel(
       costInput('density', {

@@ -1,7 +1,7 @@
 /** How many instances a host takes, from what a session measured, and how many hosts so many instances need. */
 
 import { meetsObjective, type Objective } from '../../plan/objective.ts';
-import type { Plan, ScaleRow } from '../../types.ts';
+import type { Plan, ScaleRow, StormRow } from '../../types.ts';
 import { median } from '../../units.ts';
 import { fitSlope, type Slope } from '../footprint.ts';
 import {
@@ -16,6 +16,7 @@ import {
   memoryBound,
 } from './planning.ts';
 import { quantileLevels, type WindowBursts } from './scale.ts';
+import { type StormCell, type StormSummary, summarizeStorms } from './storm.ts';
 
 /** What a planner asks of a session. */
 export interface CapacityQuestion {
@@ -31,17 +32,15 @@ export interface CapacityQuestion {
   readonly need: number | null;
 }
 
-/** What was measured of storms of starts: seconds until all of so many were ready. */
-export interface RestartLevels {
-  readonly env: string;
-  readonly levels: readonly Level[];
-}
+/** How long so many boxes take to be ready in one way of starting them, s. */
+export interface Restart extends Level, StormCell {}
 
 export interface CapacityInput {
   readonly plan: Plan;
   readonly scale: readonly ScaleRow[];
   readonly bursts: WindowBursts;
-  readonly restarts: readonly RestartLevels[];
+  /** Storms of starts; none where nobody waits for a restart. */
+  readonly storm: readonly StormRow[];
 }
 
 /** The answer for one environment and workload. */
@@ -50,6 +49,8 @@ export interface CapacityRow {
   readonly workload: string;
   /** What the objective is about, by the number of instances: a factor, or ns. */
   readonly levels: readonly Level[];
+  /** Until all of so many boxes were ready, s: of each number the quickest way of starting them. */
+  readonly restarts: readonly Restart[];
   readonly cpu: Bound | null;
   readonly memory: Bound | null;
   readonly restart: Bound | null;
@@ -65,7 +66,8 @@ export interface CapacityRow {
 
 /** Environments in the plan's order, without the control, by workload. */
 export function capacityRows(input: CapacityInput, question: CapacityQuestion): CapacityRow[] {
-  const { plan, scale, bursts, restarts } = input;
+  const { plan, scale, bursts } = input;
+  const storms = summarizeStorms(input.storm, plan.environments);
   const paths = plan.environments.map(({ path }) => path);
   const found = quantileLevels(scale, bursts, plan, question.objective);
   return found
@@ -76,12 +78,38 @@ export function capacityRows(input: CapacityInput, question: CapacityQuestion): 
       const availableBytes = medianOf(windows.flatMap(({ availableBytes: bytes }) => bytes ?? []));
       const cpu = measuredBound(levels, (value) => meetsObjective(question.objective, value));
       const memory = availableBytes === null ? null : memoryOf(availableBytes, slope, question);
-      const storm = restarts.find((one) => one.env === env)?.levels ?? [];
-      const restart = restartOf(storm, question);
+      const restarts = restartLevels(storms.filter((storm) => storm.env === env));
+      const restart = restartOf(restarts, question);
       const asked = question.recoverSeconds === null ? {} : { restart };
       const host = hostCapacity({ cpu, memory, ...asked });
-      return { env, workload, levels, cpu, memory, restart, availableBytes, slope, host, fleet: fleet(host, question) };
+      return {
+        env,
+        workload,
+        levels,
+        restarts,
+        cpu,
+        memory,
+        restart,
+        availableBytes,
+        slope,
+        host,
+        fleet: fleet(host, question),
+      };
     });
+}
+
+/** Of each number the way with the lowest upper limit. */
+function restartLevels(storms: readonly StormSummary[]): Restart[] {
+  const best = new Map<number, Restart>();
+  for (const { instances, order, share, allReady } of storms) {
+    if (allReady === null) continue;
+    const { ms, interval } = allReady;
+    const seconds = interval && { low: interval.low / 1000, high: interval.high / 1000 };
+    const known = best.get(instances);
+    if (known !== undefined && (seconds?.high ?? Infinity) >= (known.interval?.high ?? Infinity)) continue;
+    best.set(instances, { instances, order, share, value: ms / 1000, interval: seconds });
+  }
+  return [...best.values()];
 }
 
 function restartOf(levels: readonly Level[], { recoverSeconds }: CapacityQuestion): Bound | null {

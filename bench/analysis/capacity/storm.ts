@@ -13,6 +13,12 @@ export const STORM_CELLS = [
   { order: 'staggered', share: 'weight' },
 ] as const satisfies readonly StormCell[];
 
+/** Of which capacity takes the quicker one: the worst way, and the one that spares what already runs. */
+export const RESTART_WAYS = [
+  { order: 'at-once', share: 'none' },
+  { order: 'staggered', share: 'weight' },
+] as const satisfies readonly StormCell[];
+
 export interface StormCell {
   readonly order: StormOrder;
   readonly share: StormShare;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type CapacityQuestion, capacityRows } from '../../../../bench/analysis/capacity/host.ts';
 import { WindowBursts } from '../../../../bench/analysis/capacity/scale.ts';
 import { OBJECTIVE } from '../../../../bench/plan/objective.ts';
+import type { StormRow } from '../../../../bench/types.ts';
 import { scaleInput } from '../../../reports/fixture.ts';
 
 const MIB = 2 ** 20;
@@ -9,11 +10,7 @@ const { scale = [], samples, session } = scaleInput();
 const bursts = new WindowBursts();
 for (const sample of samples) bursts.add(sample);
 
-function rowsFor(
-  slo: string,
-  more: Partial<CapacityQuestion> = {},
-  restarts: Parameters<typeof capacityRows>[0]['restarts'] = [],
-) {
+function rowsFor(slo: string, more: Partial<CapacityQuestion> = {}, storm: readonly StormRow[] = []) {
   const question = {
     objective: OBJECTIVE.parse(slo, '--slo'),
     reserveBytes: 24 * MIB,
@@ -22,7 +19,7 @@ function rowsFor(
     spare: 0,
     need: null,
   };
-  return capacityRows({ plan: session.plan, scale, bursts, restarts }, { ...question, ...more });
+  return capacityRows({ plan: session.plan, scale, bursts, storm }, { ...question, ...more });
 }
 
 describe('what a host takes', () => {
@@ -49,13 +46,44 @@ describe('what a host takes', () => {
   it('is bound by restarts where a time for them is given, and says when nothing is known about them', () => {
     const within = { recoverSeconds: 10 };
     expect(rowsFor('p99 slowdown <= 3', within)[0]).toMatchObject({ restart: null, host: { unknown: ['restart'] } });
+    // Two ways of starting one and two boxes; the quicker one counts.
+    const stormOf = (instances: number, order: StormRow['order'], readySeconds: number): StormRow[] =>
+      [1, 2, 3].flatMap((block) =>
+        Array.from(
+          { length: instances },
+          (_, index): StormRow => ({
+            ...{ block, position: 1, env: 'native', instances, order, share: 'none', instance: index + 1 },
+            ...{
+              startId: '',
+              status: 'completed',
+              reason: '',
+              startMs: 1,
+              readyMs: readySeconds * 1000 * (1 + block / 1000),
+            },
+            ...{
+              victimBeforeNs: 1,
+              victimDuringNs: 1,
+              victimP99Ns: 1,
+              victimBursts: 1,
+              longestGapMs: 1,
+              missedBeats: 0,
+            },
+          }),
+        ),
+      );
     const storms = [
-      { instances: 1, value: 1, interval: { low: 0.9, high: 1.1 } },
-      { instances: 2, value: 9, interval: { low: 8, high: 10.1 } },
+      ...stormOf(1, 'at-once', 1),
+      ...stormOf(2, 'at-once', 20),
+      ...stormOf(2, 'staggered', 9.98),
+      ...stormOf(4, 'at-once', 30),
     ];
-    expect(rowsFor('p99 slowdown <= 3', within, [{ env: 'native', levels: storms }])[0]).toMatchObject({
+    expect(rowsFor('p99 slowdown <= 3', within, storms)[0]).toMatchObject({
       restart: { instances: 1, firstFailing: { instances: 2, why: 'undecided' } },
       host: { instances: 1, binding: ['restart'] },
+    });
+    expect(rowsFor('p99 slowdown <= 3', { recoverSeconds: 11 }, storms)[0]).toMatchObject({
+      restart: { instances: 2, firstFailing: { instances: 4, why: 'exceeds' } },
+      restarts: [{ instances: 1 }, { instances: 2, order: 'staggered' }, { instances: 4 }],
     });
   });
 
