@@ -25,7 +25,10 @@ describe('jainIndex', () => {
         fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
         (shares, unit) => {
           const index = jainIndex(shares);
-          if (index === null) return expect(shares.every((share) => share === 0)).toBe(true);
+          if (index === null) {
+            expect(shares.every((share) => share === 0)).toBe(true);
+            return;
+          }
           expect(index).toBeGreaterThanOrEqual(1 / shares.length - 1e-12);
           expect(index).toBeLessThanOrEqual(1 + 1e-12);
           expect(jainIndex([...shares].reverse())).toBeCloseTo(index, 9);
