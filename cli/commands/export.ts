@@ -55,6 +55,7 @@ function hasCosts({ model: { costs } }: SessionReport): boolean {
   return (
     costs.startup.length +
       costs.footprint.length +
+      costs.scale.length +
       costs.density.length +
       costs.storm.length +
       costs.load.levels.length >

@@ -108,7 +108,19 @@ function costPoints({ costs }: ExportModel): Point[] {
       ];
     }),
   );
-  return [...starts, ...instances, ...dense, ...storms, ...loads];
+  return [...starts, ...instances, ...dense, ...scalePoints(costs), ...storms, ...loads];
+}
+
+/** Throughput and slowdown of so many instances at once. */
+function scalePoints({ scale }: ExportModel['costs']): Point[] {
+  return scale.flatMap(({ env, workload, instances, throughput, slowdown, slowdownP99 }): Point[] => {
+    const name = `${env}, ${workload}, ${instances} at once`;
+    return [
+      [name, 'throughput', throughput === null ? null : metricOf(throughput.value, throughput.interval)],
+      [name, 'time-ratio', slowdown === null ? null : metricOf(slowdown.ratio, slowdown.interval)],
+      [`${name}, p99`, 'time-ratio', slowdownP99 === null ? null : metricOf(slowdownP99.ratio, slowdownP99.interval)],
+    ];
+  });
 }
 
 function metricOf(value: number, interval: Interval | null): Metric {

@@ -41,6 +41,7 @@ function familiesOf(model: ExportModel): Family[] {
     ...levelFamilies(model),
     ...startFamilies(model),
     ...instanceFamilies(model),
+    ...scaleFamilies(model),
     ...stormFamilies(model),
     ...loadFamilies(model),
   ];
@@ -183,6 +184,32 @@ function instanceFamilies({ costs }: ExportModel): Family[] {
         labels: { env, ended_by: ends[0]?.by ?? '' },
         value: held.median,
       })),
+    },
+  ];
+}
+
+/** Numbers of instances are labels, as the quantiles are. */
+function scaleFamilies({ costs }: ExportModel): Family[] {
+  const levels = costs.scale.map((level) => {
+    const { env, workload, instances } = level;
+    return { ...level, labels: { env, workload, instances: String(instances) } };
+  });
+  return [
+    {
+      name: 'boxmark_scale_throughput',
+      help: 'Throughput of so many instances that work at once, in the unit of the workload.',
+      points: levels.map(({ labels, unit, throughput }) => ({
+        labels: { ...labels, unit: unit ?? '' },
+        value: throughput?.value,
+      })),
+    },
+    {
+      name: 'boxmark_scale_slowdown',
+      help: 'Time of a burst among so many instances over the median burst of a single one, by quantile.',
+      points: levels.flatMap(({ labels, slowdown, slowdownP99 }) => [
+        { labels: { ...labels, quantile: '0.5' }, value: slowdown?.ratio },
+        { labels: { ...labels, quantile: '0.99' }, value: slowdownP99?.ratio },
+      ]),
     },
   ];
 }

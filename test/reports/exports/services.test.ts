@@ -6,7 +6,7 @@ import { bencher } from '../../../reports/formats/bencher.ts';
 import { googleBenchmark } from '../../../reports/formats/google-benchmark.ts';
 import { openmetrics } from '../../../reports/formats/openmetrics.ts';
 import { textOf } from '../document.ts';
-import { costInput, DENSITY, FOOTPRINT, LOAD, STORM } from '../fixture.ts';
+import { costInput, DENSITY, FOOTPRINT, LOAD, STORM, scaleInput } from '../fixture.ts';
 import { exportModelFrom, fullModel, hostileModel, plainModel } from './fixture.ts';
 
 type Metrics = Record<string, { value: number; lower_value?: number; upper_value?: number }>;
@@ -41,6 +41,7 @@ describe('the export bencher', () => {
     ['idle instances', () => costModel('footprint')],
     ['how many idle instances fit', () => costModel('density')],
     ['storms of starts', () => costModel('storm')],
+    ['instances at once', () => exportModelFrom(scaleInput())],
     ['load', () => exportModelFrom(costInput('load', { load: LOAD }))],
   ])('keeps to the published schema, with slugs as measures: %s', (_, model) => {
     const benchmarks = Object.entries(bencherOf(model()));
@@ -78,6 +79,11 @@ describe('the export openmetrics', () => {
     );
     expect(busy).toContain('boxmark_load_saturated{env="docker",workload="lu",rate="180"} 1\n');
     expect(busy).toContain('boxmark_load_knee_rate{env="docker",workload="lu"} 100\n');
+    const working = textOf(openmetrics, [exportModelFrom(scaleInput())]);
+    expect(working).toMatch(
+      /^boxmark_scale_throughput\{env="native",workload="fft",instances="4",unit="MFLOPS"\} 199\d/m,
+    );
+    expect(working).toMatch(/^boxmark_scale_slowdown\{env="docker",workload="fft",instances="4",quantile="0.99"\} 2$/m);
     const idle = textOf(openmetrics, [costModel('footprint')]);
     expect(idle).toContain(`boxmark_instance_bytes{env="docker",figure="host"} ${40 * 2 ** 20}`);
     const dense = textOf(openmetrics, [costModel('density')]);
