@@ -6,7 +6,7 @@ import type { KernelEngine, Size } from './workload.ts';
 export type * from './box/box.ts';
 export type * from './box/facts.ts';
 export * from './box/traits.ts';
-export type * from './rows.ts';
+export * from './rows.ts';
 export * from './workload.ts';
 
 // ---------------------------------------------------------------- plan
@@ -28,10 +28,14 @@ export interface Contrast {
 
 /**
  * What is measured instead of one box's workloads: many short starts; memory and disk of idle instances; several
- * instances that work at once.
+ * instances that work at once; one beside another that wears out what they share.
  */
-export const COST_MEASURES = ['startup', 'footprint', 'scale'] as const;
+export const COST_MEASURES = ['startup', 'footprint', 'scale', 'neighbour'] as const;
 export type CostMeasure = (typeof COST_MEASURES)[number];
+
+/** Neighbours of a victim, by what they wear out. */
+export const AGGRESSORS = ['cpu', 'memory', 'cache', 'forks', 'files', 'disk'] as const;
+export type Aggressor = (typeof AGGRESSORS)[number];
 
 /** What a box's output is compared with: that of the others; nothing. */
 export const EXPECTATIONS = ['same-output', 'any'] as const;
@@ -154,8 +158,10 @@ export interface Plan {
   readonly cold?: boolean;
   /** How many instances are held or work at a time, ascending. */
   readonly instances?: readonly number[];
-  /** Length of a window in which all instances work, ns. */
+  /** Length of a window in which all instances work, or of a victim's visit, ns. */
   readonly windowNs?: number;
+  /** Neighbours that the victim is given, one kind at a time. */
+  readonly aggressors?: readonly Aggressor[];
 }
 
 // ---------------------------------------------------------------- results

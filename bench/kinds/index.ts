@@ -8,6 +8,7 @@ import type { SessionInfo } from '../session/info.ts';
 import type { Plan } from '../types.ts';
 import { formatSpan } from '../units.ts';
 import { footprint } from './footprint.ts';
+import { neighbour } from './neighbour.ts';
 import { scale } from './scale.ts';
 import { startup } from './startup.ts';
 import { workloads } from './workloads.ts';
@@ -17,6 +18,7 @@ const KINDS: Readonly<Record<Measure, Kind>> = {
   startup,
   footprint,
   scale,
+  neighbour,
 };
 
 /** What a plan measures. Throws a usage error for a kind that only a later version has. */

@@ -2,10 +2,11 @@
 
 import { usageError } from '../errors.ts';
 import type { CostMeasure, Plan, Profile } from '../types.ts';
+import { DEFAULT_AGGRESSORS } from './aggressors.ts';
 import type { Measure } from './flag.ts';
 import { blocksOf, PROFILE_NUMBERS } from './profiles.ts';
 import { defaultFor, keyOf, PLAN_FLAGS, type PlanInput } from './read-flags.ts';
-import { INSTANCES_PER_CPU } from './what-flags.ts';
+import { INSTANCES_PER_CPU, VISIT_NS, WINDOW_NS } from './what-flags.ts';
 
 /** What replaces the settings of workloads. */
 export type CostSettings = Partial<Plan>;
@@ -17,7 +18,7 @@ interface CostScope {
 }
 
 /** Kinds of measurement that use every CPU of the host where none is named: the harness only waits meanwhile. */
-const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale']);
+const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale', 'neighbour']);
 
 /** What instances do where no workload is named: the group `scimark` would take five times as long. */
 const WORKLOAD_OF_INSTANCES = 'fft';
@@ -32,7 +33,12 @@ const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostS
   scale: (input, { cpus }) => ({
     rounds: 1,
     instances: readLevels(input.instances) ?? levelsUpTo(input.max ?? INSTANCES_PER_CPU * cpus),
-    windowNs: input.window ?? defaultFor('run', 'window'),
+    windowNs: input.window ?? WINDOW_NS,
+  }),
+  neighbour: (input, { profile }) => ({
+    rounds: input.rounds ?? PROFILE_NUMBERS[profile].neighbour.pairs,
+    windowNs: input.window ?? VISIT_NS,
+    aggressors: input.aggressors ?? DEFAULT_AGGRESSORS,
   }),
 };
 

@@ -10,20 +10,25 @@ export interface ProfileNumbers
   readonly footprint: { readonly blocks: number };
   /** Sessions of instances that work at once. */
   readonly scale: { readonly blocks: number };
+  /** Sessions of a victim beside a neighbour: blocks, and in each of them pairs of visits, with and without each neighbour. */
+  readonly neighbour: { readonly blocks: number; readonly pairs: number };
 }
 
 export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
   quick: {
     ...{ minBlocks: 6, maxBlocks: 6, target: null, rounds: 30, longVisits: 1, longNs: 3e8 },
     ...{ startup: { blocks: 6, starts: 4 }, footprint: { blocks: 3 }, scale: { blocks: 6 } },
+    neighbour: { blocks: 6, pairs: 2 },
   },
   standard: {
     ...{ minBlocks: 10, maxBlocks: 30, target: 0.0099, rounds: 40, longVisits: 2, longNs: 5e8 },
     ...{ startup: { blocks: 10, starts: 8 }, footprint: { blocks: 6 }, scale: { blocks: 10 } },
+    neighbour: { blocks: 10, pairs: 3 },
   },
   publish: {
     ...{ minBlocks: 12, maxBlocks: 40, target: 0.005, rounds: 60, longVisits: 3, longNs: 5e8 },
     ...{ startup: { blocks: 20, starts: 12 }, footprint: { blocks: 10 }, scale: { blocks: 16 } },
+    neighbour: { blocks: 16, pairs: 4 },
   },
 };
 

@@ -21,6 +21,7 @@ export function writtenPlan(plan: Plan): Readonly<Record<string, Setting>> {
     ...blocksOf(plan),
     ...(plan.instances === undefined ? {} : { instances: plan.instances }),
     ...(plan.windowNs === undefined ? {} : { window: `${plan.windowNs}ns` }),
+    ...(plan.aggressors === undefined ? {} : { aggressors: plan.aggressors }),
     ...(plan.allowUnequal === true ? { 'allow-unequal': true } : {}),
     seed: plan.seed,
     cpu: limits.cpus.join(','),

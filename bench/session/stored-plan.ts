@@ -1,6 +1,7 @@
 /** The plan of a stored session, checked before it is measured again: it may come from elsewhere. */
 
 import { nearest, usageError } from '../errors.ts';
+import { aggressorWorkloads } from '../plan/aggressors.ts';
 import { commandOf, runOf } from '../plan/commands.ts';
 import { planSchema } from '../plan/plan-schema.ts';
 import type { Plan } from '../types.ts';
@@ -13,7 +14,7 @@ const runnableSchema = planSchema.refine(({ measure, workloads }) => measure !==
 
 /**
  * The plan and the work per burst that a session was measured with. Work is empty when the session did not come that
- * far, or not to every workload. Throws a usage error for a plan that this version can't run.
+ * far, or not to every workload; a neighbour that did not run there has none. Throws a usage error for a plan that this version can't run.
  */
 export function storedPlan(
   info: SessionInfo,
@@ -40,10 +41,10 @@ export function storedPlan(
     throw usageError('The baseline is not among the environments of the session.', plan.baseline);
   }
   const work = Object.fromEntries(
-    run.flatMap((id) => {
+    [...new Set([...run, ...aggressorWorkloads(plan)])].flatMap((id) => {
       const passes = info.work[id];
       return Number.isSafeInteger(passes) && (passes ?? 0) > 0 ? [[id, passes as number]] : [];
     }),
   );
-  return { plan, work: Object.keys(work).length === run.length ? work : {} };
+  return { plan, work: run.every((id) => work[id] !== undefined) ? work : {} };
 }

@@ -9,6 +9,7 @@ import type { Chart } from './chart.ts';
 import { distributionChart, slug } from './distribution.ts';
 import { footprintChart } from './footprint.ts';
 import { ladderAxis, ladderChart } from './ladder.ts';
+import { neighbourCharts } from './neighbour.ts';
 import { orderChart } from './order.ts';
 import { scaleCharts } from './scale.ts';
 import { startupChart } from './startup.ts';
@@ -20,7 +21,7 @@ const NARROW = 560;
 /** By the names that sections use; empty where there is nothing to draw. */
 export type SessionCharts = Readonly<
   Record<
-    'ladder' | 'workloads' | 'distributions' | 'order' | 'startup' | 'footprint' | 'scale' | 'warmups',
+    'ladder' | 'workloads' | 'distributions' | 'order' | 'startup' | 'footprint' | 'scale' | 'neighbour' | 'warmups',
     readonly Chart[]
   >
 >;
@@ -57,6 +58,7 @@ export function sessionCharts(model: ReportModel): SessionCharts {
     startup: only(startupChart(model, WIDE)),
     footprint: only(footprintChart(model, WIDE)),
     scale: scaleCharts(model, WIDE),
+    neighbour: neighbourCharts(model, WIDE),
     warmups: each((workload) => warmupChart(model, workload, NARROW)),
   };
 }

@@ -15,6 +15,7 @@ import { footprint } from '../sections/footprint.ts';
 import { host } from '../sections/host.ts';
 import { levels } from '../sections/levels.ts';
 import { dictionary, method } from '../sections/method.ts';
+import { neighbour } from '../sections/neighbour.ts';
 import { notes } from '../sections/notes.ts';
 import { parity } from '../sections/parity.ts';
 import { posture } from '../sections/posture.ts';
@@ -35,6 +36,7 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   warmStarts,
   footprint,
   scale,
+  neighbour,
   contrasts,
   levels,
   scratch,
@@ -75,8 +77,8 @@ function aboutSession({ session, blocks }: ReportModel): Text[] {
   const { plan } = session;
   const took = (Date.parse(session.finishedAt ?? '') - Date.parse(session.startedAt)) / 1000;
   const span = Number.isFinite(took) ? ` in ${formatSpan(took)}` : '';
-  const isInRounds = plan.measure === undefined || plan.measure === 'startup';
-  const rounds = isInRounds ? ` × ${plan.rounds} rounds` : '';
+  const isInRounds = plan.measure === undefined || plan.measure === 'startup' || plan.measure === 'neighbour';
+  const rounds = isInRounds ? ` × ${count(plan.rounds, 'round')}` : '';
   const shape = `${plan.profile}: ${count(blocks, 'block')}${rounds}${span}`;
   const kernels = isOfPrograms(plan) ? '' : `size ${plan.size}, ${plan.kernels} kernels, `;
   const where = `${cpusText(plan)}, ${kernels}seed ${plan.seed}`;

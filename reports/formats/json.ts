@@ -42,6 +42,7 @@ export function summaryText(model: ReportModel): string {
     startup: model.costs.startup,
     footprint: model.costs.footprint,
     scale: model.costs.scale,
+    neighbour: model.costs.neighbour,
     posture: model.costs.posture,
     failures: model.failures,
     unavailable: model.unavailable,

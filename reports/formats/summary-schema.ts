@@ -7,6 +7,7 @@
 import * as z from 'zod';
 import { oneTypeEach, schemaId } from '../../bench/json-schema.ts';
 import {
+  AGGRESSORS,
   COST_MEASURES,
   DIRECTIONS,
   EXPECTATIONS,
@@ -18,7 +19,7 @@ import {
   VERDICTS,
 } from '../../bench/types.ts';
 import { FOOTPRINT_FIGURES } from '../model/costs.ts';
-import { scaleLevel } from './capacity-schema.ts';
+import { neighbourCell, scaleLevel } from './capacity-schema.ts';
 
 const figure = z.number().nullable();
 const text = z.string();
@@ -175,6 +176,7 @@ export const planSchema = z.strictObject({
   cold: z.boolean().optional(),
   instances: z.array(z.int()).optional(),
   windowNs: z.int().optional(),
+  aggressors: z.array(z.enum(AGGRESSORS)).optional().describe('What the neighbours of a victim do.'),
 });
 
 const inequality = z.strictObject({
@@ -303,6 +305,7 @@ export const summarySchema = z.strictObject({
   startup: z.array(startupRow).describe('Empty unless the session measured starts.'),
   footprint: z.array(footprint).describe('Empty unless the session measured idle instances. Bytes.'),
   scale: z.array(scaleLevel).describe('Empty unless several instances worked at once.'),
+  neighbour: z.array(neighbourCell).describe('Empty unless victims worked beside neighbours.'),
   posture,
   failures: z.array(
     z.strictObject({ env: text, status: z.enum(['failed', 'timed-out', 'skipped']), reason: text, blocks }),

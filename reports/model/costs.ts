@@ -1,5 +1,6 @@
 /** Costs other than CPU time: starts compared, memory and disk of an instance, posture of the boxes. */
 
+import { type NeighbourCell, summarizeNeighbour } from '../../bench/analysis/capacity/neighbour.ts';
 import { type ScaleLevel, summarizeScale, type WindowBursts } from '../../bench/analysis/capacity/scale.ts';
 import { type FootprintSummary, summarizeFootprint } from '../../bench/analysis/footprint.ts';
 import { type PostureRow, postureCount, postureRows } from '../../bench/analysis/posture.ts';
@@ -15,6 +16,8 @@ export interface CostModel {
   readonly footprint: readonly FootprintSummary[];
   /** Empty unless several instances worked at once. */
   readonly scale: readonly ScaleLevel[];
+  /** Empty unless victims worked beside neighbours. */
+  readonly neighbour: readonly NeighbourCell[];
   /** Of the environments whose facts are known. */
   readonly posture: Posture;
 }
@@ -34,11 +37,12 @@ export interface CostInput extends Partial<KindRows> {
   readonly environments: readonly { readonly path: string; readonly facts?: BoxFacts | null }[];
 }
 
-export function costsOf({ plan, starts, footprint, scale, bursts, environments }: CostInput): CostModel {
+export function costsOf({ plan, starts, footprint, scale, neighbour, bursts, environments }: CostInput): CostModel {
   return {
     startup: plan.measure === 'startup' ? startupRows(starts, plan) : [],
     footprint: summarizeFootprint(footprint ?? [], plan),
     scale: summarizeScale(scale ?? [], bursts, plan),
+    neighbour: summarizeNeighbour(neighbour ?? [], plan),
     posture: postureOf(environments),
   };
 }

@@ -26,6 +26,7 @@ import {
 } from '../words.ts';
 import { claimSentence } from './claims.ts';
 import { listed, MOST_NAMED } from './names.ts';
+import { neighbourAnswer } from './neighbour.ts';
 import { scaleAnswer } from './scale.ts';
 import { moreWords, reasonText } from './verdicts.ts';
 
@@ -41,6 +42,7 @@ const COST_ANSWERS: Readonly<Record<CostMeasure, (model: ReportModel) => string>
   startup: startupAnswer,
   footprint: footprintAnswer,
   scale: scaleAnswer,
+  neighbour: neighbourAnswer,
 };
 
 /** What was planned and has no figure; null when everything has, or nothing. */

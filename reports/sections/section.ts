@@ -74,7 +74,7 @@ export function richCell(cell: Cell): RichCell {
 
 /** Rows of a CSV file of the session that a figure was computed from. */
 export interface Source {
-  readonly file: 'samples.csv' | 'starts.csv' | 'contrasts.csv' | 'footprint.csv' | 'scale.csv';
+  readonly file: 'samples.csv' | 'starts.csv' | 'contrasts.csv' | 'footprint.csv' | 'scale.csv' | 'neighbour.csv';
   /** `2–7` by line, the header being 1; null where a filter says more. */
   readonly rows: string | null;
   /** `workload = fft, phase = measure`. */

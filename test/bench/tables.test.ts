@@ -13,7 +13,7 @@ import { scanTable } from '../../bench/session/scan.ts';
 import { createStore } from '../../bench/session/store.ts';
 import { text } from '../../bench/session/table.ts';
 import { SAMPLES, STARTS, TABLES } from '../../bench/session/tables.ts';
-import type { ContrastResult, FootprintRow, ScaleRow, StartupRow } from '../../bench/types.ts';
+import type { ContrastResult, FootprintRow, NeighbourRow, ScaleRow, StartupRow } from '../../bench/types.ts';
 import { testSample, testStart } from './analysis/simulate.ts';
 import { infoFor, tinyPlan } from './boxes.ts';
 
@@ -77,6 +77,29 @@ const WORKED: ScaleRow = {
   hostDeltaBytes: -4096,
 };
 
+const VISITED: NeighbourRow = {
+  block: 1,
+  position: 2,
+  env: '=docker',
+  workload: 'fft',
+  aggressor: 'cpu',
+  round: 3,
+  beside: true,
+  turn: 0,
+  startId: 'b1-docker-victim',
+  status: 'uncovered',
+  reason: 'the neighbour, "late"',
+  work: null,
+  meanPassNs: 0,
+  medianPassNs: 12.5,
+  longestPassNs: null,
+  copies: 2,
+  aggressorPasses: 400,
+  leadNs: -12_000,
+  tailNs: 5,
+  stealMs: null,
+};
+
 let out: string;
 let dir: string;
 beforeAll(() => {
@@ -89,6 +112,7 @@ beforeAll(() => {
   store.startup([STARTED]);
   store.rows('footprint', [HELD]);
   store.rows('scale', [WORKED]);
+  store.rows('neighbour', [VISITED]);
   store.finish([CONTRAST], 'precision');
   store.close();
   dir = store.dir;
@@ -101,6 +125,7 @@ describe('a table of a session', () => {
     expect([...rowsOf(dir, STARTS)]).toEqual([testStart({ round: 0, temperature: 'dropped' })]);
     expect([...rowsOf(dir, KIND_TABLES.footprint)]).toEqual([HELD]);
     expect([...rowsOf(dir, KIND_TABLES.scale)]).toEqual([WORKED]);
+    expect([...rowsOf(dir, KIND_TABLES.neighbour)]).toEqual([VISITED]);
     expect([...rowsOf(dir, CONTRASTS)]).toEqual([
       expect.objectContaining({
         ...{ env: 'docker', time_ratio: 1.01, ratio_low: 1.005, hodges_lehmann: null, verdict: null },

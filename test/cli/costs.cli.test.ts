@@ -24,6 +24,9 @@ const infoOf = (dir: string) => {
 };
 const planOf = (dir: string) => infoOf(dir).plan;
 
+/** Of one environment; of starts it is in the plan. */
+const ROWS_OF_A_BLOCK: Readonly<Record<string, number>> = { footprint: 2, scale: 3, neighbour: 4 };
+
 describe('boxmark run --measure', () => {
   it('startup measures starts of real boxes, and the session verifies, gets more blocks and is reproduced', {
     timeout: LIMIT_MS,
@@ -83,6 +86,12 @@ describe('boxmark run --measure', () => {
     // A rehearsed box holds no memory.
     ['footprint', ['--instances', '1,2'], 'footprint.csv', MAIN],
     ['scale', ['--instances', '1,2', '--size', 'tiny', '--burst', '1ms', '--window', '50ms'], 'scale.csv', REHEARSAL],
+    [
+      'neighbour',
+      ['--aggressors', 'cpu,forks', '--rounds', '1', '--size', 'tiny', '--burst', '1ms', '--window', '20ms'],
+      'neighbour.csv',
+      REHEARSAL,
+    ],
   ])(
     '%s that is interrupted says how to resume, is whole once it is resumed, and can be reproduced',
     {
@@ -102,10 +111,10 @@ describe('boxmark run --measure', () => {
       expect(resumed.code).toBe(0);
       expect(infoOf(dir)).toMatchObject({ stopReason: 'blocks', blocksCompleted: blocks });
       const own = rows(table).filter(({ env }) => env === 'unshare');
-      const keyOf = ({ block, round, position, instances, instance }: Record<string, string>) =>
-        `${block} ${round ?? position} ${instances} ${instance}`;
+      const keyOf = ({ block, round, position, instances, instance, turn }: Record<string, string>) =>
+        `${block} ${round ?? position} ${instances} ${instance} ${turn}`;
       expect(new Set(own.map(keyOf)).size).toBe(own.length);
-      expect(own).toHaveLength(blocks * (measure === 'startup' ? planOf(dir).rounds : measure === 'scale' ? 3 : 2));
+      expect(own).toHaveLength(blocks * (ROWS_OF_A_BLOCK[measure] ?? planOf(dir).rounds));
       expect(new Set(own.map(({ block }) => Number(block)))).toEqual(
         new Set(Array.from({ length: blocks }, (_, index) => index + 1)),
       );

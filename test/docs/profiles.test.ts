@@ -12,12 +12,13 @@ const HEAD = [
   'starts',
   'idle instances',
   'instances at once',
+  'victims',
 ];
 
 it('the documentation has the numbers of the profiles', async () => {
   const rows = PROFILES.map((name) => {
     const numbers = PROFILE_NUMBERS[name];
-    const { target, rounds, longVisits, longNs, startup, footprint, scale } = numbers;
+    const { target, rounds, longVisits, longNs, startup, footprint, scale, neighbour } = numbers;
     return [
       `\`${name}\``,
       blocksText(numbers),
@@ -27,6 +28,7 @@ it('the documentation has the numbers of the profiles', async () => {
       `${startup.blocks} blocks × ${startup.starts}`,
       `${footprint.blocks} blocks`,
       `${scale.blocks} blocks`,
+      `${neighbour.blocks} blocks × ${neighbour.pairs}`,
     ];
   });
   await expectPart('docs/method.md', 'profiles', table(HEAD, rows));

@@ -72,6 +72,7 @@ describe('the summary for programs', () => {
       'startup',
       'footprint',
       'scale',
+      'neighbour',
       'posture',
       'failures',
       'unavailable',

@@ -11,7 +11,7 @@ import { summaryJsonSchema, summarySchema } from '../../reports/formats/summary-
 import { buildModel, type ModelInput, type ReportModel } from '../../reports/model/model.ts';
 import { consume, pythonWith, withFile } from './exports/consumer.ts';
 import { emptyModel, hostileModel, plainModel } from './exports/fixture.ts';
-import { costInput, FOOTPRINT, fixtureInput, scaleInput } from './fixture.ts';
+import { costInput, FOOTPRINT, fixtureInput, neighbourInput, scaleInput } from './fixture.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../results/example', import.meta.url));
 
@@ -74,6 +74,7 @@ const MODELS = {
   'a session of idle instances': () =>
     buildModel(costInput('footprint', { footprint: FOOTPRINT.map((row) => ({ ...row, cgroupBytes: row.pssBytes })) })),
   'a session of instances that work at once': () => buildModel(scaleInput()),
+  'a session of victims beside neighbours': () => buildModel(neighbourInput()),
   'a session with fields that few have': () => buildModel(richInput()),
   'a session whose check fails': () =>
     buildModel({ ...fixtureInput(), integrity: { seal: null, faults: ['changed'] } }),
