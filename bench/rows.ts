@@ -135,6 +135,39 @@ export interface LoadRow {
   readonly status: RequestStatus;
 }
 
+/** How the visit of a victim ended; `results/README.md` says what each means. */
+export const VISIT_STATUSES = ['completed', 'uncovered', 'neighbour-failed', 'refused', 'failed', 'timed-out'] as const;
+
+/** One visit of a victim, without or beside a neighbour that works: one row of `neighbour.csv`. */
+export interface NeighbourRow {
+  readonly block: number;
+  readonly position: number;
+  readonly env: string;
+  readonly workload: string;
+  readonly aggressor: string;
+  /** The pair: one visit without the neighbour, and one beside it. */
+  readonly round: number;
+  readonly beside: boolean;
+  /** Which visit of the victim's it was; also the round of its bursts. 0 where there was none. */
+  readonly turn: number;
+  readonly startId: string;
+  readonly status: (typeof VISIT_STATUSES)[number];
+  readonly reason: string;
+  /** Passes of a burst, and times of a pass in all bursts of the visit together, in its median and in its longest one, ns. */
+  readonly work: number | null;
+  readonly meanPassNs: number | null;
+  readonly medianPassNs: number | null;
+  readonly longestPassNs: number | null;
+  /** Boxes of the neighbour that worked, and what they did in the requests that surround the visit, all together. */
+  readonly copies: number;
+  readonly aggressorPasses: number | null;
+  /** From the last beginning among them to the visit's, and from its end to the first end among them, ns; negative: uncovered. */
+  readonly leadNs: number | null;
+  readonly tailNs: number | null;
+  /** Time stolen from all CPUs of the host in the visit. */
+  readonly stealMs: number | null;
+}
+
 /** All of them, by the name of their table. */
 export interface KindRow {
   footprint: FootprintRow;
@@ -142,6 +175,7 @@ export interface KindRow {
   density: DensityRow;
   storm: StormRow;
   load: LoadRow;
+  neighbour: NeighbourRow;
 }
 export type KindTable = keyof KindRow;
 export type KindRows = { readonly [K in KindTable]: readonly KindRow[K][] };

@@ -28,11 +28,24 @@ export interface Contrast {
 
 /**
  * What is measured instead of one box's workloads: many short starts; memory and disk of idle instances; several
- * instances that work at once; how many idle ones fit; many starts at once; latency of requests under load; what
- * a host takes.
+ * instances that work at once; how many idle ones fit; many starts at once; latency of requests under load; one beside
+ * another that wears out what they share; what a host takes.
  */
-export const COST_MEASURES = ['startup', 'footprint', 'scale', 'density', 'storm', 'load', 'capacity'] as const;
+export const COST_MEASURES = [
+  'startup',
+  'footprint',
+  'scale',
+  'density',
+  'storm',
+  'load',
+  'neighbour',
+  'capacity',
+] as const;
 export type CostMeasure = (typeof COST_MEASURES)[number];
+
+/** Neighbours of a victim, by what they wear out. */
+export const AGGRESSORS = ['cpu', 'memory', 'cache', 'forks', 'files', 'disk'] as const;
+export type Aggressor = (typeof AGGRESSORS)[number];
 
 /** What a box's output is compared with: that of the others; nothing. */
 export const EXPECTATIONS = ['same-output', 'any'] as const;
@@ -158,13 +171,15 @@ export interface Plan {
   /** Capacity: numbers of boxes that are started at once, and the time in which they must be ready, ns; left out: not asked. */
   readonly storms?: readonly number[];
   readonly recoverNs?: number;
-  /** Length of a window in which all instances work, ns. */
+  /** Length of a window in which all instances work, or of a victim's visit, ns. */
   readonly windowNs?: number;
   /** Load: arrivals a second, ascending; left out: shares of what the baseline can do, which the session finds. */
   readonly rates?: readonly number[];
   /** Load: requests arrive for so long at a rate, and until there are so many. */
   readonly levelNs?: number;
   readonly levelArrivals?: number;
+  /** Neighbours that the victim is given, one kind at a time. */
+  readonly aggressors?: readonly Aggressor[];
 }
 
 // ---------------------------------------------------------------- results

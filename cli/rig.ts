@@ -2,6 +2,7 @@
 
 import { BoxmarkError, EXIT, nearest } from '../bench/errors.ts';
 import { describePlan } from '../bench/kinds/index.ts';
+import { aggressorWorkloads } from '../bench/plan/aggressors.ts';
 import type { PlanDraft } from '../bench/plan/plan.ts';
 import type { TimeGuess } from '../bench/run/kind.ts';
 import type { SessionOutcome } from '../bench/run/session.ts';
@@ -49,6 +50,7 @@ export interface RigOptions extends MeasuringFlags {
 
 /** What is to be prepared: of a plan's settings, or of a session's plan. */
 export interface RigSettings extends Pick<PlanDraft, 'requested' | 'baseline' | 'limits' | 'workloads'> {
+  readonly aggressors?: PlanDraft['aggressors'] | undefined;
   readonly threads?: number | undefined;
   /** The session that names the environments; null when the user does, on the command line or in a plan file. */
   readonly origin: StoredOrigin | null;
@@ -128,7 +130,7 @@ export class Rig implements PreparedRig {
     progress.phase('building the image');
     const { image, commands } = await withPrograms(await imageOf(settings), settings);
     const { threads = 1 } = settings;
-    const spec = boxSpecFor(settings.workloads);
+    const spec = boxSpecFor([...settings.workloads, ...aggressorWorkloads(settings)]);
     const context = contextOf({ image, workspace: folder.workspace, spec, threads });
     const resolved: Resolved = dryRun
       ? await resolvePlanned(requested, context)

@@ -11,6 +11,7 @@ import { capacity } from './capacity.ts';
 import { density } from './density.ts';
 import { footprint } from './footprint.ts';
 import { load } from './load.ts';
+import { neighbour } from './neighbour.ts';
 import { scale } from './scale.ts';
 import { startup } from './startup.ts';
 import { storm } from './storm.ts';
@@ -25,6 +26,7 @@ const KINDS: Readonly<Record<Measure, Kind>> = {
   capacity,
   density,
   storm,
+  neighbour,
 };
 
 /** What a plan measures. Throws a usage error for a kind that only a later version has. */

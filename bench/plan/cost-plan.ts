@@ -2,11 +2,12 @@
 
 import { usageError } from '../errors.ts';
 import type { CostMeasure, Plan, Profile } from '../types.ts';
+import { DEFAULT_AGGRESSORS } from './aggressors.ts';
 import type { Measure } from './flag.ts';
 import { loadSettings, REQUEST_WORKLOAD } from './load-plan.ts';
 import { blocksOf, PROFILE_NUMBERS } from './profiles.ts';
 import { defaultFor, keyOf, PLAN_FLAGS, type PlanInput } from './read-flags.ts';
-import { INSTANCES_PER_CPU, MOST_HELD, STORM_BOXES } from './what-flags.ts';
+import { INSTANCES_PER_CPU, MOST_HELD, STORM_BOXES, VISIT_NS, WINDOW_NS } from './what-flags.ts';
 
 /** What replaces the settings of workloads. */
 export type CostSettings = Partial<Plan>;
@@ -18,7 +19,7 @@ interface CostScope {
 }
 
 /** Kinds of measurement that use every CPU of the host where none is named: the harness only waits meanwhile. */
-const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale', 'density', 'storm', 'capacity']);
+const ALL_CPUS: ReadonlySet<Measure> = new Set<Measure>(['scale', 'density', 'storm', 'neighbour', 'capacity']);
 
 /** What instances do where no workload is named: the group `scimark` would take five times as long. */
 const WORKLOAD_OF_INSTANCES = 'fft';
@@ -32,6 +33,11 @@ const OWN_SETTINGS: Readonly<Record<CostMeasure, (input: PlanInput, scope: CostS
   footprint: (input) => ({ rounds: 1, instances: readInstances(input.instances) }),
   scale: scaleSettings,
   capacity: capacitySettings,
+  neighbour: (input, { profile }) => ({
+    rounds: input.rounds ?? PROFILE_NUMBERS[profile].neighbour.pairs,
+    windowNs: input.window ?? VISIT_NS,
+    aggressors: input.aggressors ?? DEFAULT_AGGRESSORS,
+  }),
   density: (input) => ({ rounds: 1, instances: input.instances ?? stepsUpTo(input.max ?? MOST_HELD) }),
   storm: (input) => ({ rounds: 1, instances: input.instances ?? [input.max ?? STORM_BOXES] }),
   load: loadSettings,
@@ -50,7 +56,7 @@ function scaleSettings(input: PlanInput, { cpus }: CostScope): CostSettings {
   return {
     rounds: 1,
     instances: readLevels(input.instances) ?? levelsUpTo(input.max ?? INSTANCES_PER_CPU * cpus),
-    windowNs: input.window ?? defaultFor('run', 'window'),
+    windowNs: input.window ?? WINDOW_NS,
   };
 }
 

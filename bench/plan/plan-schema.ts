@@ -1,7 +1,15 @@
 /** A stored plan: validates a session from elsewhere before anything is measured with it. */
 
 import * as z from 'zod';
-import { COST_MEASURES, type CommandWorkload, KERNEL_ENGINES, type Plan, PROFILES, SIZES } from '../types.ts';
+import {
+  AGGRESSORS,
+  COST_MEASURES,
+  type CommandWorkload,
+  KERNEL_ENGINES,
+  type Plan,
+  PROFILES,
+  SIZES,
+} from '../types.ts';
 import { MOST_METRICS, metricFields, programFields } from './program-fields.ts';
 import { MOST_BLOCKS, MOST_INSTANCES, MOST_RATE, MOST_THREADS } from './what-flags.ts';
 
@@ -85,6 +93,7 @@ const fields = {
   rates: z.exactOptional(z.array(z.number().positive().max(MOST_RATE)).min(1).max(64)),
   levelNs: z.exactOptional(count(1e13)),
   levelArrivals: z.exactOptional(count(1e7)),
+  aggressors: z.exactOptional(z.array(z.enum(AGGRESSORS)).min(1).max(64)),
 } satisfies Readonly<Record<keyof Plan, z.ZodType>>;
 
 /** Further keys are let through: a later version may have them. */

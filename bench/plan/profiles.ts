@@ -18,6 +18,8 @@ export interface ProfileNumbers
   readonly density: { readonly blocks: number };
   /** Sessions of many starts at once. */
   readonly storm: { readonly blocks: number };
+  /** Sessions of a victim beside a neighbour: blocks, and in each of them pairs of visits, with and without each neighbour. */
+  readonly neighbour: { readonly blocks: number; readonly pairs: number };
 }
 
 export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
@@ -26,6 +28,7 @@ export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
     ...{ startup: { blocks: 6, starts: 4 }, footprint: { blocks: 3 }, scale: { blocks: 6 }, capacity: { blocks: 6 } },
     ...{ density: { blocks: 2 }, storm: { blocks: 3 } },
     load: { blocks: 3, levelNs: 2e9, levelArrivals: 100 },
+    neighbour: { blocks: 6, pairs: 2 },
   },
   standard: {
     ...{ minBlocks: 10, maxBlocks: 30, target: 0.0099, rounds: 40, longVisits: 2, longNs: 5e8 },
@@ -38,6 +41,7 @@ export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
       storm: { blocks: 6 },
     },
     load: { blocks: 6, levelNs: 5e9, levelArrivals: 400 },
+    neighbour: { blocks: 10, pairs: 3 },
   },
   publish: {
     ...{ minBlocks: 12, maxBlocks: 40, target: 0.005, rounds: 60, longVisits: 3, longNs: 5e8 },
@@ -50,6 +54,7 @@ export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
       storm: { blocks: 10 },
     },
     load: { blocks: 10, levelNs: 10e9, levelArrivals: 1000 },
+    neighbour: { blocks: 16, pairs: 4 },
   },
 };
 

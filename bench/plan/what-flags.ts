@@ -1,12 +1,22 @@
 /** The flags that say what is measured and how much of it; `flags.ts` has them all. */
 
-import { type Expectation, type KernelEngine, PROFILES, type Profile, type Schedule, type Size } from '../types.ts';
+import {
+  AGGRESSORS,
+  type Aggressor,
+  type Expectation,
+  type KernelEngine,
+  PROFILES,
+  type Profile,
+  type Schedule,
+  type Size,
+} from '../types.ts';
 import { formatPercent } from '../units.ts';
+import { AGGRESSOR_SPECS, DEFAULT_AGGRESSORS } from './aggressors.ts';
 import { METRICS, WORKLOADS } from './exec.ts';
 import { ANY, flag, type Measure } from './flag.ts';
 import { blocksText, CAP_WITH_TARGET, DEFAULT_PROFILE, LEAST_WITH_TARGET, PROFILE_NUMBERS } from './profiles.ts';
 import { ROOT } from './root.ts';
-import { choice, count, counts, names, ON, PAIRS, PERCENT, PERCENTS, rates, text, time } from './values.ts';
+import { choice, choices, count, counts, names, ON, PAIRS, PERCENT, PERCENTS, rates, text, time } from './values.ts';
 /** Bounds are far beyond what anyone would plan; they keep a slip from filling the disk. */
 export const MOST_BLOCKS = 100_000;
 export const MOST_INSTANCES = 1024;
@@ -21,7 +31,11 @@ export const STORM_BOXES = 50;
 export const INSTANCES_PER_CPU = 4;
 
 /** Kinds of measurement in which boxes run workloads. */
-const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'scale', 'storm', 'load', 'capacity'];
+const RUN_WORKLOADS: readonly Measure[] = ['workloads', 'scale', 'storm', 'load', 'neighbour', 'capacity'];
+
+/** Length of a window of instances, and of a victim's visit, where none is asked for. */
+export const WINDOW_NS = 1e9;
+export const VISIT_NS = 2.5e8;
 
 const MEASURES: Readonly<Record<Measure, string>> = {
   workloads: '',
@@ -32,7 +46,12 @@ const MEASURES: Readonly<Record<Measure, string>> = {
   capacity: 'what a host takes',
   density: 'how many idle instances fit',
   storm: 'many starts at once',
+  neighbour: 'a victim beside a neighbour that wears out what they share',
 };
+const AGGRESSOR_CHOICES = Object.fromEntries(AGGRESSORS.map((name) => [name, AGGRESSOR_SPECS[name].meaning])) as Record<
+  Aggressor,
+  string
+>;
 const SIZES: Readonly<Record<Size, string>> = { tiny: '', small: 'as in SciMark', large: '' };
 const KERNELS: Readonly<Record<KernelEngine, string>> = {
   reference: "SciMark's own loops",
@@ -214,10 +233,10 @@ export const HOW_MUCH = [
     plan: true,
   }),
   flag('rounds', count(1, MOST_BLOCKS), {
-    help: 'interleaved visits or starts in each block, rounded up to a balanced number',
+    help: 'interleaved visits or starts in each block, rounded up to a balanced number; or pairs of visits of a victim',
     otherwise: "the profile's",
     commands: { run: ANY, explain: VISITS, selftest: VISITS },
-    kinds: ['workloads', 'startup'],
+    kinds: ['workloads', 'startup', 'neighbour'],
     plan: true,
   }),
   flag('burst', time({ least: '1us', most: '1000s' }), {
@@ -257,10 +276,10 @@ export const HOW_MUCH = [
     plan: true,
   }),
   flag('window', time({ least: '10ms', most: '1000s' }), {
-    help: 'length of a window in which all instances work at once',
-    default: '1s',
+    help: 'length of a window in which all instances work at once, or of a visit of a victim',
+    otherwise: `scale and capacity ${WINDOW_NS / 1e9}s, neighbour ${VISIT_NS / 1e6}ms`,
     commands: { run: ANY, capacity: ANY },
-    kinds: ['scale', 'capacity'],
+    kinds: ['scale', 'neighbour', 'capacity'],
     plan: true,
   }),
   flag('rates', rates(MOST_RATE, '10,50,100'), {
@@ -275,6 +294,13 @@ export const HOW_MUCH = [
     otherwise: "the profile's, and until there are enough of them",
     commands: { run: ANY },
     kinds: ['load'],
+    plan: true,
+  }),
+  flag('aggressors', choices<Aggressor>(AGGRESSOR_CHOICES), {
+    help: 'what the neighbours of the victim do, joined by commas',
+    otherwise: `${DEFAULT_AGGRESSORS.slice(0, -1).join(', ')} and ${DEFAULT_AGGRESSORS.at(-1)}`,
+    commands: { run: ANY },
+    kinds: ['neighbour'],
     plan: true,
   }),
   flag('cold', ON, {

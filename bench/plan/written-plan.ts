@@ -23,6 +23,7 @@ export function writtenPlan(plan: Plan): Readonly<Record<string, Setting>> {
     ...(plan.recoverNs === undefined ? {} : { recover: timeText(plan.recoverNs / 1e6) }),
     ...(plan.windowNs === undefined ? {} : { window: `${plan.windowNs}ns` }),
     ...loadSettings(plan),
+    ...(plan.aggressors === undefined ? {} : { aggressors: plan.aggressors }),
     ...(plan.allowUnequal === true ? { 'allow-unequal': true } : {}),
     seed: plan.seed,
     cpu: limits.cpus.join(','),

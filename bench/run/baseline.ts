@@ -2,7 +2,9 @@
 
 import { knownRemedy } from '../box/known-faults.ts';
 import { BoxmarkError } from '../errors.ts';
+import { runOf } from '../plan/commands.ts';
 import type { SessionInfo } from '../session/info.ts';
+import type { Plan } from '../types.ts';
 import { calibrate } from './calibrate.ts';
 import { BoxFault } from './client.ts';
 import type { SessionScope } from './kind.ts';
@@ -24,6 +26,20 @@ export async function onBaseline<T>(session: SessionScope, act: (resident: Resid
   try {
     assertRuns(resident.refused, session.plan.baseline);
     return await act(resident);
+  } finally {
+    await resident.close();
+  }
+}
+
+/**
+ * The same of workloads that need not run everywhere, on another start, in the size of the plan. What the baseline can't
+ * run has no work. Throws when it does not start.
+ */
+export async function calibratedFor(session: SessionScope, plan: Plan): Promise<Readonly<Record<string, number>>> {
+  const resident = await startBaseline({ ...session, plan });
+  try {
+    const workloads = runOf(plan).filter((id) => !resident.refused.has(id));
+    return await calibrate(resident, { ...plan, workloads });
   } finally {
     await resident.close();
   }

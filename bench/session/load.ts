@@ -55,7 +55,10 @@ export function wholeSamples(session: Pick<LoadedSession, 'info' | 'samples' | '
  * Does a row count? Those of whole blocks do, without those of a box in a block in which a replay refuted one of its
  * states. Rows of a cut block and of a refuted box stay in the files, and in no figure.
  */
-export function isCounted(events: readonly SessionEvent[], blocksCompleted: number): (sample: Sample) => boolean {
+export function isCounted(
+  events: readonly SessionEvent[],
+  blocksCompleted: number,
+): (row: Pick<Sample, 'block' | 'env'>) => boolean {
   const refuted = new Set(
     events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ block, env }) => `${block} ${env}`),
   );

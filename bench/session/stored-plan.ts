@@ -1,6 +1,7 @@
 /** The plan of a stored session, checked before it is measured again: it may come from elsewhere. */
 
 import { nearest, usageError } from '../errors.ts';
+import { aggressorWorkloads } from '../plan/aggressors.ts';
 import { commandOf, runOf } from '../plan/commands.ts';
 import { planSchema } from '../plan/plan-schema.ts';
 import type { Plan } from '../types.ts';
@@ -13,7 +14,8 @@ const runnableSchema = planSchema.refine(({ measure, workloads }) => measure !==
 
 /**
  * The plan, the work per burst and the rates of load that a session was measured with. Work and rates are empty when the
- * session did not come that far, or not to every workload. Throws a usage error for a plan that this version can't run.
+ * session did not come that far, or not to every workload; a neighbour that did not run there has no work. Throws a usage
+ * error for a plan that this version can't run.
  */
 export function storedPlan(
   info: SessionInfo,
@@ -40,13 +42,13 @@ export function storedPlan(
     throw usageError('The baseline is not among the environments of the session.', plan.baseline);
   }
   const work = Object.fromEntries(
-    run.flatMap((id) => {
+    [...new Set([...run, ...aggressorWorkloads(plan)])].flatMap((id) => {
       const passes = info.work[id];
       return Number.isSafeInteger(passes) && (passes ?? 0) > 0 ? [[id, passes as number]] : [];
     }),
   );
   const { rates = {} } = info;
-  const isWhole = Object.keys(work).length === run.length;
+  const isWhole = run.every((id) => work[id] !== undefined);
   return {
     plan,
     work: isWhole ? work : {},

@@ -48,6 +48,7 @@ async function reproduceIn(dir: string, flags: ReproduceFlags): Promise<number> 
     requested: plan.environments.map(({ path }) => path).filter((path) => !unknown.some((one) => one.path === path)),
     baseline: plan.baseline,
     workloads: plan.workloads,
+    aggressors: plan.aggressors,
     limits,
     threads: plan.threads,
     origin: originOf(dir, plan, flags),

@@ -54,6 +54,7 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
     requested: plan.environments.map(({ path }) => path),
     baseline: plan.baseline,
     workloads: plan.workloads,
+    aggressors: plan.aggressors,
     limits: plan.limits,
     threads: plan.threads,
     origin: originOf(dir, plan, flags),

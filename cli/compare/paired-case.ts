@@ -113,6 +113,7 @@ export async function runPaired(
     requested: plan.environments.map(({ path }) => path),
     baseline: plan.baseline,
     workloads: plan.workloads,
+    aggressors: plan.aggressors,
     limits: plan.limits,
     threads: plan.threads,
     origin,

@@ -11,6 +11,7 @@ import { distributionChart, slug } from './distribution.ts';
 import { footprintChart } from './footprint.ts';
 import { ladderAxis, ladderChart } from './ladder.ts';
 import { loadCharts } from './load.ts';
+import { neighbourCharts } from './neighbour.ts';
 import { orderChart } from './order.ts';
 import { scaleCharts } from './scale.ts';
 import { startupChart } from './startup.ts';
@@ -33,6 +34,7 @@ export type SessionCharts = Readonly<
     | 'density'
     | 'storm'
     | 'load'
+    | 'neighbour'
     | 'warmups',
     readonly Chart[]
   >
@@ -73,6 +75,7 @@ export function sessionCharts(model: ReportModel): SessionCharts {
     density: only(densityChart(model, WIDE)),
     storm: only(stormChart(model, WIDE), ...stormTimelines(model, NARROW)),
     load: loadCharts(model, WIDE),
+    neighbour: neighbourCharts(model, WIDE),
     warmups: each((workload) => warmupChart(model, workload, NARROW)),
   };
 }

@@ -18,6 +18,7 @@ import { host } from '../sections/host.ts';
 import { levels } from '../sections/levels.ts';
 import { load } from '../sections/load.ts';
 import { dictionary, method } from '../sections/method.ts';
+import { neighbour } from '../sections/neighbour.ts';
 import { notes } from '../sections/notes.ts';
 import { parity } from '../sections/parity.ts';
 import { posture } from '../sections/posture.ts';
@@ -42,6 +43,7 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   density,
   storm,
   load,
+  neighbour,
   contrasts,
   levels,
   scratch,
@@ -82,7 +84,7 @@ function aboutSession({ session, blocks }: ReportModel): Text[] {
   const { plan } = session;
   const took = (Date.parse(session.finishedAt ?? '') - Date.parse(session.startedAt)) / 1000;
   const span = Number.isFinite(took) ? ` in ${formatSpan(took)}` : '';
-  const rounds = takes('rounds', plan.measure ?? 'workloads') ? ` × ${plan.rounds} rounds` : '';
+  const rounds = takes('rounds', plan.measure ?? 'workloads') ? ` × ${count(plan.rounds, 'round')}` : '';
   const shape = `${plan.profile}: ${count(blocks, 'block')}${rounds}${span}`;
   const kernels = isOfPrograms(plan) ? '' : `size ${plan.size}, ${plan.kernels} kernels, `;
   const where = `${cpusText(plan)}, ${kernels}seed ${plan.seed}`;

@@ -84,3 +84,19 @@ const loadKnee = z.strictObject({
 });
 
 export const load = z.strictObject({ levels: z.array(loadLevel), knees: z.array(loadKnee) });
+export const neighbourCell = z.strictObject({
+  env: text,
+  workload: text,
+  aggressor: text.describe('What the neighbour does.'),
+  copies: z.int().describe('Boxes of the neighbour that worked.'),
+  blocks: z.int().describe('With a pair that counts.'),
+  pairs: z.int().describe('Pairs that count: a visit without the neighbour, and one beside it.'),
+  uncovered: z.int().describe('Visits beside a neighbour that was not shown to work throughout.'),
+  lost: z.int().describe('Blocks in which the neighbour failed.'),
+  refused: text.nullable().describe('Why the environment has no such neighbour; null where it has.'),
+  slowdown: estimate.describe('Time of the same work beside the neighbour over that without it.'),
+  median: estimate.describe("The same of a visit's median burst alone."),
+  longest: estimate.describe('The same of the longest burst of a visit.'),
+  ratio: estimate.describe('The slowdown over that of the baseline, paired by block; null for the baseline.'),
+  verdict: z.enum(VERDICTS).nullable().describe('`slower`: loses more than the baseline does.'),
+});

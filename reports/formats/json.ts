@@ -46,6 +46,7 @@ export function summaryText(model: ReportModel): string {
     density: model.costs.density,
     storm: model.costs.storm,
     load: model.costs.load,
+    neighbour: model.costs.neighbour,
     posture: model.costs.posture,
     failures: model.failures,
     unavailable: model.unavailable,

@@ -7,6 +7,7 @@
 import * as z from 'zod';
 import { oneTypeEach, schemaId } from '../../bench/json-schema.ts';
 import {
+  AGGRESSORS,
   COST_MEASURES,
   DIRECTIONS,
   EXPECTATIONS,
@@ -21,7 +22,7 @@ import {
   VERDICTS,
 } from '../../bench/types.ts';
 import { DENSITY_FIGURES, FOOTPRINT_FIGURES } from '../model/costs.ts';
-import { load, scaleLaw, scaleLevel } from './capacity-schema.ts';
+import { load, neighbourCell, scaleLaw, scaleLevel } from './capacity-schema.ts';
 
 const figure = z.number().nullable();
 const text = z.string();
@@ -183,6 +184,7 @@ export const planSchema = z.strictObject({
   rates: z.array(z.number()).optional().describe('Of load: arrivals a second; shares of the capacity when left out.'),
   levelNs: z.number().optional().describe('Of load: requests arrive for so long at a rate.'),
   levelArrivals: z.int().optional().describe('Of load: and until there are so many.'),
+  aggressors: z.array(z.enum(AGGRESSORS)).optional().describe('What the neighbours of a victim do.'),
 });
 
 const inequality = z.strictObject({
@@ -363,6 +365,7 @@ export const summarySchema = z.strictObject({
   density: z.array(density).describe('Empty unless the session measured how many idle instances fit. Bytes.'),
   storm: z.array(storm).describe('Empty unless the session measured storms of starts.'),
   load: load.describe('Empty unless the session measured load.'),
+  neighbour: z.array(neighbourCell).describe('Empty unless victims worked beside neighbours.'),
   posture,
   failures: z.array(
     z.strictObject({ env: text, status: z.enum(['failed', 'timed-out', 'skipped']), reason: text, blocks }),

@@ -2,6 +2,7 @@
 
 import { type DensitySummary, summarizeDensity } from '../../bench/analysis/capacity/density.ts';
 import { type LoadSummary, summarizeLoad } from '../../bench/analysis/capacity/load.ts';
+import { type NeighbourCell, summarizeNeighbour } from '../../bench/analysis/capacity/neighbour.ts';
 import {
   type ScaleLaw,
   type ScaleLevel,
@@ -34,6 +35,8 @@ export interface CostModel {
   readonly storm: readonly StormSummary[];
   /** Empty unless the session measured load. */
   readonly load: LoadSummary;
+  /** Empty unless victims worked beside neighbours. */
+  readonly neighbour: readonly NeighbourCell[];
   /** Of the environments whose facts are known. */
   readonly posture: Posture;
 }
@@ -62,6 +65,7 @@ export function costsOf({
   density = [],
   storm = [],
   load = [],
+  neighbour = [],
   bursts,
   environments,
 }: CostInput): CostModel {
@@ -73,6 +77,7 @@ export function costsOf({
     density: summarizeDensity(density, plan),
     storm: summarizeStorms(storm, plan.environments),
     load: summarizeLoad(load, plan),
+    neighbour: summarizeNeighbour(neighbour, plan),
     posture: postureOf(environments),
   };
 }

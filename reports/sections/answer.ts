@@ -30,6 +30,7 @@ import { claimSentence } from './claims.ts';
 import { densityAnswer } from './density.ts';
 import { shownMemory } from './memory.ts';
 import { listed, MOST_NAMED } from './names.ts';
+import { neighbourAnswer } from './neighbour.ts';
 import { scaleAnswer } from './scale.ts';
 import { stormAnswer } from './storm.ts';
 import { moreWords, reasonText } from './verdicts.ts';
@@ -50,6 +51,7 @@ const COST_ANSWERS: Readonly<Record<CostMeasure, (model: ReportModel) => string>
   capacity: scaleAnswer,
   density: densityAnswer,
   storm: stormAnswer,
+  neighbour: neighbourAnswer,
 };
 
 /** What was planned and has no figure; null when everything has, or nothing. */

@@ -82,7 +82,8 @@ export interface Source {
     | 'scale.csv'
     | 'density.csv'
     | 'storm.csv'
-    | 'load.csv';
+    | 'load.csv'
+    | 'neighbour.csv';
   /** `2–7` by line, the header being 1; null where a filter says more. */
   readonly rows: string | null;
   /** `workload = fft, phase = measure`. */

@@ -60,6 +60,32 @@ export function rehearsed(path: string, edit: () => (line: string) => string = (
   };
 }
 
+/** A rehearsed box of which the start whose name matches does not answer when it is asked for a long visit: it dies, or what `act` does. */
+export function mortal(
+  path: string,
+  victim: RegExp,
+  act: (payload: Started['process']) => void = (payload) => payload.kill(),
+): Environment {
+  const environment = rehearsed(path);
+  return {
+    ...environment,
+    async start(name, signal) {
+      const started = await environment.start(name, signal);
+      if (!victim.test(name)) return started;
+      const { process: payload } = started;
+      const write = (line: string) => {
+        if (JSON.parse(line).op === 'long') act(payload);
+        else payload.write(line);
+      };
+      // Its methods are on the prototype.
+      const process = Object.assign(Object.create(payload), { write, kill: () => payload.kill() });
+      process.onLine = (listener: Parameters<typeof payload.onLine>[0]) => payload.onLine(listener);
+      process.errorTail = () => payload.errorTail();
+      return { ...started, process };
+    },
+  };
+}
+
 /** For sessions whose other boxes are rehearsed: states of real ones differ. */
 export function rehearsedCrew(): Pick<SessionRequest, 'control' | 'verifier'> {
   return { control: rehearsed('native'), verifier: rehearsed('native') };

@@ -53,6 +53,17 @@ describe('a plan', () => {
     expect(plan({ measure: 'scale', instances: [1, 7] }).instances).toEqual([1, 7]);
   });
 
+  it('gives a victim every neighbour but the one that wears a device, on all CPUs, unless some are named', () => {
+    expect(plan({ measure: 'neighbour', workload: undefined })).toMatchObject({
+      ...{ measure: 'neighbour', workloads: ['fft'], rounds: 2, windowNs: 2.5e8, minBlocks: 6, maxBlocks: 6 },
+      aggressors: ['cpu', 'memory', 'cache', 'forks', 'files'],
+    });
+    expect(plan({ measure: 'neighbour', aggressors: 'disk,cpu', rounds: 5, window: '1s' })).toMatchObject({
+      ...{ aggressors: ['disk', 'cpu'], rounds: 5, windowNs: 1e9 },
+    });
+    expect(plan({ measure: 'neighbour', profile: 'publish' })).toMatchObject({ rounds: 4, maxBlocks: 16 });
+  });
+
   it('compares every environment with the baseline, and further pairs by path or alias', () => {
     expect(plan({ contrast: ['nested..container'] }).contrasts).toEqual([
       { env: 'docker', baseline: 'native' },
@@ -166,6 +177,9 @@ describe('a plan', () => {
     [{ measure: 'scale', instances: '2,4' }, /must have 1 among its numbers/],
     [{ measure: 'scale', threads: 2 }, /--threads has no effect with --measure scale/],
     [{ window: '1s' }, /--window has no effect with --measure workloads/],
+    [{ aggressors: 'cpu' }, /--aggressors has no effect with --measure workloads/],
+    [{ measure: 'neighbour', aggressors: 'cpus' }, /did you mean "cpu"/],
+    [{ measure: 'neighbour', instances: '1,2' }, /--instances has no effect with --measure neighbour/],
     [{ measure: 'footprint', instances: [1, 3000] }, /--instances takes a whole number from 1 to 1024/],
     [{ measure: 'density', rounds: 2 }, /--rounds has no effect with --measure density/],
     [{ measure: 'startup', max: 2 }, /--max has no effect with --measure startup/],

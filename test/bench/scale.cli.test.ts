@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkSession } from '../../bench/session/check.ts';
 import { loadSession } from '../../bench/session/load.ts';
 import type { Environment } from '../../bench/types.ts';
-import { rehearsed, rehearsedCrew, runIn, tinyPlan } from './boxes.ts';
+import { mortal, rehearsed, rehearsedCrew, runIn, tinyPlan } from './boxes.ts';
 
 let out: string;
 beforeEach(() => {
@@ -26,28 +26,6 @@ const plan = tinyPlan({
 
 function rows(dir: string, file: string): Record<string, string>[] {
   return parse(readFileSync(join(dir, file)), { columns: true }) as Record<string, string>[];
-}
-
-/** A box of which the start whose name matches dies when it is asked for its window. */
-function mortal(path: string, victim: RegExp): Environment {
-  const environment = rehearsed(path);
-  return {
-    ...environment,
-    async start(name, signal) {
-      const started = await environment.start(name, signal);
-      if (!victim.test(name)) return started;
-      const { process: payload } = started;
-      const write = (line: string) => {
-        if (JSON.parse(line).op === 'long') payload.kill();
-        else payload.write(line);
-      };
-      // Its methods are on the prototype.
-      const process = Object.assign(Object.create(payload), { write, kill: () => payload.kill() });
-      process.onLine = (listener: Parameters<typeof payload.onLine>[0]) => payload.onLine(listener);
-      process.errorTail = () => payload.errorTail();
-      return { ...started, process };
-    },
-  };
 }
 
 describe('a session of instances that work at once', () => {

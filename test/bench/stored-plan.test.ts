@@ -33,6 +33,13 @@ describe('the plan of a stored session', () => {
     expect(ratesOf({ work: { fft: 5 }, rates })).toEqual({});
   });
 
+  it('has the work of neighbours, too, of those that ran', () => {
+    const work = { fft: 5, sor: 10, 'monte-carlo': 1, spawn: 20 };
+    const victims = { ...plan, measure: 'neighbour', aggressors: ['cpu', 'forks', 'files'] } as SessionInfo['plan'];
+    expect(storedPlan(info({ plan: victims, work }), 'dir', WORKLOADS)).toEqual({ plan: victims, work, rates: {} });
+    expect(storedPlan(info({ plan: victims, work: { spawn: 20 } }), 'dir', WORKLOADS).work).toEqual({});
+  });
+
   it('of starts and of idle instances is taken without workloads', () => {
     for (const own of [
       { measure: 'startup', cold: true },

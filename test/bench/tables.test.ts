@@ -18,6 +18,7 @@ import type {
   DensityRow,
   FootprintRow,
   LoadRow,
+  NeighbourRow,
   ScaleRow,
   StartupRow,
   StormRow,
@@ -111,6 +112,29 @@ const REQUEST: LoadRow = {
 };
 const WITHOUT_ANSWER: LoadRow = { ...REQUEST, arrival: 2, doneNs: null, serviceNs: null, status: 'dropped' };
 
+const VISITED: NeighbourRow = {
+  block: 1,
+  position: 2,
+  env: '=docker',
+  workload: 'fft',
+  aggressor: 'cpu',
+  round: 3,
+  beside: true,
+  turn: 0,
+  startId: 'b1-docker-victim',
+  status: 'uncovered',
+  reason: 'the neighbour, "late"',
+  work: null,
+  meanPassNs: 0,
+  medianPassNs: 12.5,
+  longestPassNs: null,
+  copies: 2,
+  aggressorPasses: 400,
+  leadNs: -12_000,
+  tailNs: 5,
+  stealMs: null,
+};
+
 let out: string;
 let dir: string;
 beforeAll(() => {
@@ -126,6 +150,7 @@ beforeAll(() => {
   store.rows('density', [DENSE]);
   store.rows('storm', [STORMY]);
   store.rows('load', [REQUEST, WITHOUT_ANSWER]);
+  store.rows('neighbour', [VISITED]);
   store.finish([CONTRAST], 'precision');
   store.close();
   dir = store.dir;
@@ -141,6 +166,7 @@ describe('a table of a session', () => {
     expect([...rowsOf(dir, KIND_TABLES.density)]).toEqual([DENSE]);
     expect([...rowsOf(dir, KIND_TABLES.storm)]).toEqual([STORMY]);
     expect([...rowsOf(dir, KIND_TABLES.load)]).toEqual([REQUEST, WITHOUT_ANSWER]);
+    expect([...rowsOf(dir, KIND_TABLES.neighbour)]).toEqual([VISITED]);
     expect([...rowsOf(dir, CONTRASTS)]).toEqual([
       expect.objectContaining({
         ...{ env: 'docker', time_ratio: 1.01, ratio_low: 1.005, hodges_lehmann: null, verdict: null },

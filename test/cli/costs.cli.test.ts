@@ -24,6 +24,9 @@ const infoOf = (dir: string) => {
 };
 const planOf = (dir: string) => infoOf(dir).plan;
 
+/** Of one environment; of starts it is in the plan. */
+const ROWS_OF_A_BLOCK: Readonly<Record<string, number>> = { footprint: 2, scale: 3, density: 2, load: 2, neighbour: 4 };
+
 describe('boxmark run --measure', () => {
   it('startup measures starts of real boxes, and the session verifies, gets more blocks and is reproduced', {
     timeout: LIMIT_MS,
@@ -86,6 +89,12 @@ describe('boxmark run --measure', () => {
     ['density', ['--max', '2'], 'density.csv', MAIN],
     // A rehearsed burst only claims to take so long; requests may be late by a tenth of it.
     ['load', ['--rates', '40,80', '--level', '200ms', '--burst', '5s'], 'load.csv', REHEARSAL],
+    [
+      'neighbour',
+      ['--aggressors', 'cpu,forks', '--rounds', '1', '--size', 'tiny', '--burst', '1ms', '--window', '20ms'],
+      'neighbour.csv',
+      REHEARSAL,
+    ],
   ])(
     '%s that is interrupted says how to resume, is whole once it is resumed, and can be reproduced',
     {
@@ -105,12 +114,12 @@ describe('boxmark run --measure', () => {
       expect(resumed.code).toBe(0);
       expect(infoOf(dir)).toMatchObject({ stopReason: 'blocks', blocksCompleted: blocks });
       const own = rows(table).filter(({ env }) => env === 'unshare');
-      const keyOf = ({ block, round, position, instances, instance, arrival }: Record<string, string>) =>
-        `${block} ${round ?? position} ${instances ?? arrival} ${instance}`;
+      const keyOf = ({ block, round, position, instances, instance, arrival, turn }: Record<string, string>) =>
+        `${block} ${round ?? position} ${instances ?? arrival} ${instance} ${turn}`;
       expect(new Set(own.map(keyOf)).size).toBe(own.length);
       // Of load, the levels.
       const parts = own.filter(({ arrival = '1' }) => arrival === '1');
-      expect(parts).toHaveLength(blocks * (measure === 'startup' ? planOf(dir).rounds : measure === 'scale' ? 3 : 2));
+      expect(parts).toHaveLength(blocks * (ROWS_OF_A_BLOCK[measure] ?? planOf(dir).rounds));
       expect(new Set(own.map(({ block }) => Number(block)))).toEqual(
         new Set(Array.from({ length: blocks }, (_, index) => index + 1)),
       );

@@ -15,12 +15,13 @@ const HEAD = [
   'density',
   'storms',
   'levels of load',
+  'victims',
 ];
 
 it('the documentation has the numbers of the profiles', async () => {
   const rows = PROFILES.map((name) => {
     const numbers = PROFILE_NUMBERS[name];
-    const { target, rounds, longVisits, longNs, startup, footprint, scale, density, storm, load } = numbers;
+    const { target, rounds, longVisits, longNs, startup, footprint, scale, density, storm, load, neighbour } = numbers;
     return [
       `\`${name}\``,
       blocksText(numbers),
@@ -33,6 +34,7 @@ it('the documentation has the numbers of the profiles', async () => {
       `${density.blocks} blocks`,
       `${storm.blocks} blocks`,
       `${load.blocks} blocks × ${load.levelNs / 1e9} s, ${load.levelArrivals} arrivals`,
+      `${neighbour.blocks} blocks × ${neighbour.pairs}`,
     ];
   });
   await expectPart('docs/method.md', 'profiles', table(HEAD, rows));

@@ -4,6 +4,7 @@ import {
   type CostMeasure,
   type DensityRow,
   type LoadRow,
+  type NeighbourRow,
   NO_TRAITS,
   type Sample,
   type ScaleRow,
@@ -238,3 +239,61 @@ export const STORM = [1, 2].flatMap((block) =>
     }),
   ),
 );
+/** Of `neighbourInput`: how many times as long the victim takes beside each neighbour; docker can't run one of them. */
+const LOSSES = [
+  ['native', { cpu: 1.5, forks: 1.2 }],
+  ['docker', { cpu: 1.65, forks: null }],
+  ['native@control', { cpu: 1.5, forks: 1.2 }],
+] as const;
+
+/** A session of victims beside two neighbours, three blocks of two pairs; docker loses a tenth more. */
+export function neighbourInput(more: Partial<ModelInput> = {}): ModelInput {
+  const { session, ...input } = costInput('footprint');
+  const neighbour = [1, 2, 3].flatMap((block) =>
+    LOSSES.flatMap(([env, losses], index) =>
+      Object.entries(losses).flatMap(([aggressor, factor]) => {
+        const head = { block, position: index + 1, env, aggressor };
+        if (factor !== null) return [1, 2].flatMap((round) => pairOfVisits({ ...head, round }, factor));
+        return visit({ ...head, beside: true, status: 'refused', reason: 'no program to start' });
+      }),
+    ),
+  );
+  const { instances: _, ...plan } = session.plan;
+  return {
+    ...input,
+    session: {
+      ...session,
+      plan: {
+        ...{ ...plan, measure: 'neighbour', workloads: ['fft'], aggressors: ['cpu', 'forks'] },
+        ...{ windowNs: 3e8, rounds: 2 },
+      },
+    },
+    ...{ starts: [], samples: [], neighbour, ...more },
+  };
+}
+
+function pairOfVisits(head: Partial<NeighbourRow> & { block: number }, factor: number): NeighbourRow[] {
+  // What a block has in common is in both halves of a pair.
+  const aloneNs = 1e4 * (1 + head.block / 100);
+  const besideNs = aloneNs * factor * (1 + head.block / 1000);
+  const attack = { copies: head.aggressor === 'cpu' ? 2 : 1, aggressorPasses: 40, leadNs: 5e7, tailNs: 1e8 };
+  return [
+    visit({ ...head, turn: 1, ...passes(aloneNs) }),
+    visit({ ...head, ...attack, beside: true, turn: 2, ...passes(besideNs) }),
+  ];
+}
+
+function passes(ns: number) {
+  return { meanPassNs: ns, medianPassNs: 0.9 * ns, longestPassNs: 2 * ns };
+}
+
+/** One row of `neighbour.csv`: a visit without a neighbour, completed, unless it says otherwise. */
+export function visit(change: Partial<NeighbourRow>): NeighbourRow {
+  const { block = 1, env = 'native' } = change;
+  return {
+    ...{ block, position: 1, env, workload: 'fft', aggressor: 'cpu', round: 1, beside: false, turn: 0 },
+    ...{ startId: `b${block}-${env}-victim`, status: 'completed', reason: '', work: 10 },
+    ...{ meanPassNs: null, medianPassNs: null, longestPassNs: null, copies: 0, aggressorPasses: null },
+    ...{ leadNs: null, tailNs: null, stealMs: 0, ...change },
+  };
+}

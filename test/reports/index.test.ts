@@ -76,6 +76,7 @@ describe('the summary for programs', () => {
       'density',
       'storm',
       'load',
+      'neighbour',
       'posture',
       'failures',
       'unavailable',

@@ -11,7 +11,7 @@ import { summaryJsonSchema, summarySchema } from '../../reports/formats/summary-
 import { buildModel, type ModelInput, type ReportModel } from '../../reports/model/model.ts';
 import { consume, pythonWith, withFile } from './exports/consumer.ts';
 import { emptyModel, hostileModel, plainModel } from './exports/fixture.ts';
-import { costInput, DENSITY, FOOTPRINT, fixtureInput, LOAD, STORM, scaleInput } from './fixture.ts';
+import { costInput, DENSITY, FOOTPRINT, fixtureInput, LOAD, neighbourInput, STORM, scaleInput } from './fixture.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../results/example', import.meta.url));
 
@@ -105,6 +105,7 @@ const MODELS = {
     ),
   'a session of storms': () => buildModel(costInput('storm', { storm: STORM })),
   'a session of load': () => buildModel(loadInput()),
+  'a session of victims beside neighbours': () => buildModel(neighbourInput()),
   'a session with fields that few have': () => buildModel(richInput()),
   'a session whose check fails': () =>
     buildModel({ ...fixtureInput(), integrity: { seal: null, faults: ['changed'] } }),
