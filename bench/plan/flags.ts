@@ -7,6 +7,7 @@ import { formatPercent } from '../units.ts';
 import { ANY, type Flag, flag } from './flag.ts';
 import { OBJECTIVE } from './objective.ts';
 import { DEFAULT_MARGIN } from './profiles.ts';
+import { SIMULATED_SIZE } from './simulated-size.ts';
 import { THRESHOLD } from './threshold.ts';
 import { CPUS, choice, choices, count, DIGEST, names, ON, PERCENT, SIZE, text, time, WEB } from './values.ts';
 import { HOW_MUCH, WHAT } from './what-flags.ts';
@@ -195,6 +196,11 @@ const CAPACITY = [
   flag('need', count(1, MOST_NEEDED), {
     excludes: 'hosts',
     help: 'instances that are needed: how many hosts take them',
+    commands: PLANNING,
+  }),
+  flag('simulate', SIMULATED_SIZE, {
+    help: 'answer for a host of this size, by a simulation from the bursts of a single instance',
+    otherwise: 'the host that was measured',
     commands: PLANNING,
   }),
   flag('spare', count(0, MOST_HOSTS), {

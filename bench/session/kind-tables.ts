@@ -1,6 +1,5 @@
 /** The tables of rows that only some kinds of measurement have; `tables.ts` has all tables of a session. */
 
-import { DENSITY, LOAD, STORM } from './capacity-tables.ts';
 import {
   type FootprintRow,
   type KindRow,
@@ -10,6 +9,7 @@ import {
   type ScaleRow,
   VISIT_STATUSES,
 } from '../types.ts';
+import { DENSITY, LOAD, STORM } from './capacity-tables.ts';
 import {
   BLOCK,
   column,

@@ -18,7 +18,7 @@ const JSON_SCHEMA = 1;
 type Asked = FlagValues<'plan-hosts'>;
 
 /** With the defaults of what was not given. */
-export function questionOf({ slo, reserve, recover, hosts, need, spare }: Asked): CapacityQuestion {
+export function questionOf({ slo, reserve, recover, hosts, need, spare, simulate }: Asked): CapacityQuestion {
   return {
     objective: slo ?? defaultFor('plan-hosts', 'slo'),
     reserveBytes: reserve ?? defaultFor('plan-hosts', 'reserve'),
@@ -26,6 +26,7 @@ export function questionOf({ slo, reserve, recover, hosts, need, spare }: Asked)
     hosts: hosts ?? null,
     spare: spare ?? defaultFor('plan-hosts', 'spare'),
     need: need ?? null,
+    simulate: simulate ?? null,
   };
 }
 

@@ -1,7 +1,7 @@
 /** How many instances a host takes at an objective, by a session. */
 
 import type { CapacityQuestion, CapacityRow } from '../../bench/analysis/capacity/host.ts';
-import { bounds, capacityAnswer, fleets, reasons } from '../sections/capacity.ts';
+import { bounds, capacityAnswer, fleets, reasons, simulationWarning } from '../sections/capacity.ts';
 import { name } from '../sections/section.ts';
 import { clean } from '../text.ts';
 import { count } from '../words.ts';
@@ -19,6 +19,7 @@ export function capacityDocument({ session, host, blocks, ...plan }: PlannedHost
   return {
     kind: 'Boxmark capacity',
     about: [['boxmark capacity · ', name(session, 60), ` · ${count(blocks, 'block')}`], clean(host, 200)],
+    warnings: [simulationWarning(plan)].filter((warning) => warning !== null),
     answer: capacityAnswer(plan),
     sections: [bounds(plan), fleets(plan), reasons(plan)],
   };

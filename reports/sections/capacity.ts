@@ -99,6 +99,25 @@ function fleetCells({ hosts, instances, onEach, onEachSurvivor }: Fleet): Cell[]
   return [hosts, instances, onEach, onEachSurvivor].map((value) => ({ show: String(value), value }));
 }
 
+/** What is not measured: which host was simulated, and what that assumes. */
+export function simulationWarning({ question: { simulate, objective } }: HostPlan): string | null {
+  if (simulate === null) return null;
+  const { cpus, memoryBytes } = simulate;
+  const size = [
+    ...(cpus === null ? [] : [count(cpus, 'CPU')]),
+    ...(memoryBytes === null ? [] : [`${mib(memoryBytes)} MiB`]),
+  ].join(' and ');
+  const assumed =
+    cpus === null
+      ? ''
+      : ' It assumes that CPUs add up, that instances share them evenly in slices of 3 ms, and that busy CPUs cost each other what those of the measured host do.';
+  const low =
+    cpus === null || objective.quantile <= 0.5
+      ? ''
+      : ' High percentiles are too low: the queues of a kernel are uneven for moments, which is not simulated.';
+  return `Simulated, not measured: a host with ${size}.${assumed}${low}`;
+}
+
 /** `At median slowdown <= 1.1, a host takes on fft: docker 2 (CPU), so 20 hosts with 1 to spare take 38.` */
 export function capacityAnswer({ question, rows }: HostPlan): string {
   const workloads = [...new Set(rows.map(({ workload }) => workload))];

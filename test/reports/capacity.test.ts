@@ -19,6 +19,7 @@ function documentOf(more: Partial<CapacityQuestion> = {}) {
     hosts: null,
     spare: 0,
     need: null,
+    simulate: null,
     ...more,
   };
   const rows = capacityRows({ plan: session.plan, scale, bursts, storm: [] }, question);

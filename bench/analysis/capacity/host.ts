@@ -1,9 +1,13 @@
 /** How many instances a host takes, from what a session measured, and how many hosts so many instances need. */
 
+import { levelsUpTo } from '../../plan/cost-plan.ts';
 import { meetsObjective, type Objective } from '../../plan/objective.ts';
+import type { SimulatedSize } from '../../plan/simulated-size.ts';
+import { INSTANCES_PER_CPU } from '../../plan/what-flags.ts';
 import type { Plan, ScaleRow, StormRow } from '../../types.ts';
 import { median } from '../../units.ts';
 import { fitSlope, type Slope } from '../footprint.ts';
+import { estimateOf } from '../stats/interval.ts';
 import {
   type Bound,
   type Fleet,
@@ -15,7 +19,8 @@ import {
   measuredBound,
   memoryBound,
 } from './planning.ts';
-import { quantileLevels, type WindowBursts } from './scale.ts';
+import { type QuantileLevels, quantileLevels, type SingleBursts, singleBursts, type WindowBursts } from './scale.ts';
+import { simulatedQuantile, simulateHost } from './simulate.ts';
 import { type StormCell, type StormSummary, summarizeStorms } from './storm.ts';
 
 /** What a planner asks of a session. */
@@ -30,6 +35,8 @@ export interface CapacityQuestion {
   readonly spare: number;
   /** Instances that are needed. */
   readonly need: number | null;
+  /** A host of another size, which is simulated; null: the one that was measured. */
+  readonly simulate: SimulatedSize | null;
 }
 
 /** How long so many boxes take to be ready in one way of starting them, s. */
@@ -69,13 +76,18 @@ export function capacityRows(input: CapacityInput, question: CapacityQuestion): 
   const { plan, scale, bursts } = input;
   const storms = summarizeStorms(input.storm, plan.environments);
   const paths = plan.environments.map(({ path }) => path);
-  const found = quantileLevels(scale, bursts, plan, question.objective);
+  const cpus = question.simulate?.cpus ?? null;
+  const found =
+    cpus === null
+      ? quantileLevels(scale, bursts, plan, question.objective)
+      : simulatedLevels(singleBursts(scale, bursts, plan), cpus, question.objective);
   return found
     .filter(({ env }) => paths.includes(env))
     .map(({ env, workload, levels }): CapacityRow => {
       const windows = windowsOf(scale.filter((row) => row.env === env && row.workload === workload));
       const slope = fitSlope(windows.flatMap((row) => observationOf(row)));
-      const availableBytes = medianOf(windows.flatMap(({ availableBytes: bytes }) => bytes ?? []));
+      const measured = medianOf(windows.flatMap(({ availableBytes: bytes }) => bytes ?? []));
+      const availableBytes = question.simulate?.memoryBytes ?? measured;
       const cpu = measuredBound(levels, (value) => meetsObjective(question.objective, value));
       const memory = availableBytes === null ? null : memoryOf(availableBytes, slope, question);
       const restarts = restartLevels(storms.filter((storm) => storm.env === env));
@@ -96,6 +108,26 @@ export function capacityRows(input: CapacityInput, question: CapacityQuestion): 
         fleet: fleet(host, question),
       };
     });
+}
+
+/** Of each block a simulation of its own, so that intervals are over blocks; in logs, as those of measured levels. */
+function simulatedLevels(
+  all: readonly SingleBursts[],
+  cpus: number,
+  { figure, quantile: share }: Objective,
+): QuantileLevels[] {
+  return all.map(({ env, workload, blocks }) => ({
+    env,
+    workload,
+    levels: levelsUpTo(INSTANCES_PER_CPU * cpus).flatMap((instances) => {
+      const logs = blocks.map(({ block, ...measured }): [number, number] => {
+        const ns = simulatedQuantile(simulateHost(measured, { cpus, instances }, block), share);
+        return [block, Math.log(figure === 'latency' ? ns : ns / median([...measured.burstNs]))];
+      });
+      const estimate = estimateOf(new Map(logs));
+      return estimate === null ? [] : [{ instances, value: estimate.ratio, interval: estimate.interval }];
+    }),
+  }));
 }
 
 /** Of each number the way with the lowest upper limit. */

@@ -9,6 +9,7 @@ import { estimateOf } from '../stats/interval.ts';
 import { quantile } from '../stats/quantile.ts';
 import { jainIndex } from './fairness.ts';
 import type { ThroughputPoint } from './least-squares.ts';
+import type { MeasuredHost } from './simulate.ts';
 import { fitLaw, type ScalingLaw } from './usl.ts';
 
 /** One number of instances of an environment, on one workload. */
@@ -180,6 +181,29 @@ export function quantileLevels(
     });
     return { env, workload, levels };
   });
+}
+
+/** What a simulation of an environment starts from, block by block; blocks without a single instance are left out. */
+export interface SingleBursts {
+  readonly env: string;
+  readonly workload: string;
+  readonly blocks: readonly (MeasuredHost & { readonly block: number })[];
+}
+
+export function singleBursts(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePlan): SingleBursts[] {
+  const all = seriesOf(rows, bursts, plan);
+  const cpus = plan.limits.cpus.length;
+  return all
+    .filter(({ instances }) => instances === 1)
+    .map(({ env, workload, cells }) => {
+      const full = all.find((one) => one.env === env && one.workload === workload && one.instances === cpus);
+      const blocks = [...cells.values()].map(({ block, burstNs, nsPerPass }) => {
+        const busy = full?.cells.get(block)?.nsPerPass;
+        const busyFactor = busy === undefined ? 1 : median([...busy]) / median([...nsPerPass]);
+        return { block, burstNs, cpus, busyFactor };
+      });
+      return { env, workload, blocks };
+    });
 }
 
 /** Ratios by which a session and its reproduction are compared: at each level. */

@@ -18,6 +18,7 @@ function rowsFor(slo: string, more: Partial<CapacityQuestion> = {}, storm: reado
     hosts: null,
     spare: 0,
     need: null,
+    simulate: null,
   };
   return capacityRows({ plan: session.plan, scale, bursts, storm }, { ...question, ...more });
 }
@@ -91,5 +92,20 @@ describe('what a host takes', () => {
     expect(rowsFor('median slowdown <= 1.1', { hosts: 20, spare: 1 })[0]?.fleet).toMatchObject({ instances: 38 });
     expect(rowsFor('median slowdown <= 1.1', { need: 400, spare: 2 })[0]?.fleet).toMatchObject({ hosts: 202 });
     expect(rowsFor('p99 latency <= 1ms', { need: 400 })[0]?.fleet).toBeNull();
+  });
+
+  it('can be simulated with more CPUs and more memory, and has intervals over blocks all the same', () => {
+    const [native] = rowsFor('median slowdown <= 1.1', { simulate: { cpus: 8, memoryBytes: 8216 * MIB } });
+    expect(native?.levels.map(({ instances }) => instances)).toEqual([1, 2, 3, 4, 6, 8, 12, 16, 24, 32]);
+    expect(native).toMatchObject({
+      cpu: { instances: 8, firstFailing: { instances: 12 } },
+      // 24 MiB are kept of 8216.
+      memory: { instances: 1024 },
+    });
+    // Twice as many as CPUs; a burst of 10 ms ends within a slice of 3 ms of its share.
+    const twice = native?.levels.find(({ instances }) => instances === 16)?.value ?? 0;
+    expect(Math.abs(twice - 2)).toBeLessThan(0.3);
+    const [rowOfMemory] = rowsFor('median slowdown <= 1.1', { simulate: { cpus: null, memoryBytes: 104 * MIB } });
+    expect(rowOfMemory).toMatchObject({ cpu: { instances: 2 }, memory: { instances: 10 } });
   });
 });
