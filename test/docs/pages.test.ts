@@ -34,14 +34,19 @@ function pagesIn(folder: string): string[] {
 const textOf = (page: string) => readFileSync(join(ROOT, page), 'utf8');
 
 /** `<!-- session:ID KIND -->` … `<!-- session:end -->`: made from a committed session. */
-const BLOCK = /<!-- session:(\S+) (terminal|table|scimark) -->\n(?:.*\n)*?<!-- session:end -->/g;
+const BLOCK = /<!-- session:(\S+) (terminal|table|scimark|scale) -->\n(?:.*\n)*?<!-- session:end -->/g;
 
 const sessionOf = (id: string): Promise<ReportModel> => readSessionModel(join(ROOT, 'results/example', id));
 
 async function blockOf(id: string, kind: string): Promise<string> {
   const model = await sessionOf(id);
   const terminal = () => `\`\`\`text\n${terminalText(sessionDocument(model), { width: 80 })}\`\`\``;
-  const body = kind === 'table' ? tableOf(model) : kind === 'scimark' ? scimarkTables(model) : terminal();
+  const made: Readonly<Record<string, (of: ReportModel) => string>> = {
+    table: tableOf,
+    scimark: scimarkTables,
+    scale: scaleTable,
+  };
+  const body = made[kind]?.(model) ?? terminal();
   return `<!-- session:${id} ${kind} -->\n${body}\n\nMade by \`${model.session.command}\`.\n<!-- session:end -->`;
 }
 
@@ -99,6 +104,21 @@ function scimarkTables(model: ReportModel): string {
     `| against \`${baseline}\` | Boxmark's kernels, time | SciMark in C, its composite |`,
     '|---|---|---|',
     ...environments,
+  ].join('\n');
+}
+
+/** Instances at once: what all of them do, and what becomes of each. */
+function scaleTable({ costs }: ReportModel): string {
+  const rows = costs.scale.map(({ env, instances, speedup, slowdown, slowdownP99, fairness }) => {
+    const cell = (estimate: typeof speedup) =>
+      estimate === null ? known(null, times) : `${times(estimate.ratio)} ${range(estimate.interval, times)}`;
+    const cells = [speedup, slowdown, slowdownP99].map((estimate) => cell(estimate));
+    return `| \`${env}\` | ${instances} | ${cells.join(' | ')} | ${known(fairness?.mean, (value) => value.toFixed(3))} |`;
+  });
+  return [
+    '| environment | at once | throughput × of one | median burst × | p99 × | fairness |',
+    '|---|---|---|---|---|---|',
+    ...rows,
   ].join('\n');
 }
 
