@@ -1,9 +1,9 @@
 /** What `capacity` and `plan-hosts` answer: from the rows of a session and a planner's question to text and JSON. */
 
-import { type CapacityQuestion, capacityRows } from '../../bench/analysis/capacity/host.ts';
+import { type CapacityQuestion, capacityRows, defaultQuestion } from '../../bench/analysis/capacity/host.ts';
 import { WindowBursts } from '../../bench/analysis/capacity/scale.ts';
 import { formatObjective } from '../../bench/plan/objective.ts';
-import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
+import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import type { KindRows, Sample } from '../../bench/types.ts';
 import { capacityDocument } from '../../reports/documents/capacity.ts';
@@ -17,16 +17,14 @@ const JSON_SCHEMA = 1;
 
 type Asked = FlagValues<'plan-hosts'>;
 
-/** With the defaults of what was not given. */
-export function questionOf({ slo, reserve, recover, hosts, need, spare, simulate }: Asked): CapacityQuestion {
+/** What was given; the rest follows from defaults and the session. */
+export function questionOf({ slo, reserve, recover, hosts, need, spare, simulate }: Asked): Partial<CapacityQuestion> {
   return {
-    objective: slo ?? defaultFor('plan-hosts', 'slo'),
-    reserveBytes: reserve ?? defaultFor('plan-hosts', 'reserve'),
-    recoverSeconds: recover === undefined ? null : recover / 1e9,
-    hosts: hosts ?? null,
-    spare: spare ?? defaultFor('plan-hosts', 'spare'),
-    need: need ?? null,
-    simulate: simulate ?? null,
+    ...(slo === undefined ? {} : { objective: slo }),
+    ...(reserve === undefined ? {} : { reserveBytes: reserve }),
+    ...(recover === undefined ? {} : { recoverSeconds: recover / 1e9 }),
+    ...(spare === undefined ? {} : { spare }),
+    ...{ hosts: hosts ?? null, need: need ?? null, simulate: simulate ?? null },
   };
 }
 
@@ -36,10 +34,8 @@ export interface CapacityRecords extends KindRows {
 }
 
 /** Of the rows that count. */
-export function answerFor({ info, samples, scale, storm }: CapacityRecords, asked: CapacityQuestion) {
-  const { recoverNs } = info.plan;
-  const planned = recoverNs === undefined ? null : recoverNs / 1e9;
-  const question = { ...asked, recoverSeconds: asked.recoverSeconds ?? planned };
+export function answerFor({ info, samples, scale, storm }: CapacityRecords, asked: Partial<CapacityQuestion>) {
+  const question = { ...defaultQuestion(info.plan), ...asked };
   const bursts = new WindowBursts();
   for (const sample of samples) bursts.add(sample);
   const rows = capacityRows({ plan: info.plan, scale, bursts, storm }, question);

@@ -8,6 +8,7 @@ import { sessionCharts } from '../charts/index.ts';
 import { postureChart } from '../charts/posture.ts';
 import type { ReportModel } from '../model/model.ts';
 import { answerLead, answerOf } from '../sections/answer.ts';
+import { capacityBounds, capacityReasons } from '../sections/capacity.ts';
 import { order, spread, warmup } from '../sections/charts.ts';
 import { publishedClaims } from '../sections/claims.ts';
 import { contrasts, sums, verdicts } from '../sections/contrasts.ts';
@@ -39,7 +40,9 @@ const SECTIONS: readonly ((model: ReportModel) => Section)[] = [
   verdicts,
   warmStarts,
   footprint,
+  capacityBounds,
   scale,
+  capacityReasons,
   density,
   storm,
   load,

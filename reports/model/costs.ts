@@ -1,6 +1,13 @@
 /** Costs other than CPU time: starts compared, memory and disk of an instance, latency under load, posture of the boxes. */
 
 import { type DensitySummary, summarizeDensity } from '../../bench/analysis/capacity/density.ts';
+import {
+  type CapacityInput,
+  type CapacityQuestion,
+  type CapacityRow,
+  capacityRows,
+  defaultQuestion,
+} from '../../bench/analysis/capacity/host.ts';
 import { type LoadSummary, summarizeLoad } from '../../bench/analysis/capacity/load.ts';
 import { type NeighbourCell, summarizeNeighbour } from '../../bench/analysis/capacity/neighbour.ts';
 import {
@@ -27,6 +34,8 @@ export interface CostModel {
   readonly footprint: readonly FootprintSummary[];
   /** Empty unless several instances worked at once. */
   readonly scale: readonly ScaleLevel[];
+  /** How many instances a host takes, as asked by default; null unless the session measured it. */
+  readonly capacity: HostPlan | null;
   /** Of the environments with enough levels. */
   readonly laws: readonly ScaleLaw[];
   /** Empty unless the session measured how many instances fit. */
@@ -78,8 +87,21 @@ export function costsOf({
     storm: summarizeStorms(storm, plan.environments),
     load: summarizeLoad(load, plan),
     neighbour: summarizeNeighbour(neighbour, plan),
+    capacity: capacityOf({ plan, scale, storm, bursts }),
     posture: postureOf(environments),
   };
+}
+
+/** What a planner asked, and the answer for each environment. */
+export interface HostPlan {
+  readonly question: CapacityQuestion;
+  readonly rows: readonly CapacityRow[];
+}
+
+function capacityOf(input: CapacityInput): HostPlan | null {
+  if (input.plan.measure !== 'capacity') return null;
+  const question = defaultQuestion(input.plan);
+  return { question, rows: capacityRows(input, question) };
 }
 
 /** The matrix. Sessions of earlier versions report less, or nothing: their cells are null. */

@@ -26,6 +26,7 @@ import {
   signedWords,
   times,
 } from '../words.ts';
+import { sessionCapacityAnswer } from './capacity.ts';
 import { claimSentence } from './claims.ts';
 import { densityAnswer } from './density.ts';
 import { shownMemory } from './memory.ts';
@@ -48,7 +49,7 @@ const COST_ANSWERS: Readonly<Record<CostMeasure, (model: ReportModel) => string>
   footprint: footprintAnswer,
   scale: scaleAnswer,
   load: loadAnswer,
-  capacity: scaleAnswer,
+  capacity: sessionCapacityAnswer,
   density: densityAnswer,
   storm: stormAnswer,
   neighbour: neighbourAnswer,

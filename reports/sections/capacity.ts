@@ -4,16 +4,31 @@ import type { CapacityQuestion, CapacityRow } from '../../bench/analysis/capacit
 import type { Bound, Fleet, Level, LimitName } from '../../bench/analysis/capacity/planning.ts';
 import { formatObjective, type Objective } from '../../bench/plan/objective.ts';
 import { formatNs, formatSpan } from '../../bench/units.ts';
+import type { HostPlan } from '../model/costs.ts';
+import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { count, known, mib, NO_FIGURE, range, times } from '../words.ts';
 import { type Cell, figures, name, type Section, type Text, texts } from './section.ts';
 
 const LIMIT_NAMES: Readonly<Record<LimitName, string>> = { cpu: 'CPU', memory: 'memory', restart: 'restart' };
 
-/** What a planner asked, and the answer for each environment. */
-export interface HostPlan {
-  readonly question: CapacityQuestion;
-  readonly rows: readonly CapacityRow[];
+/** Those of a session that measured it. */
+export function capacityBounds({ costs }: ReportModel): Section {
+  return costs.capacity === null ? NO_BOUNDS : bounds(costs.capacity);
+}
+
+export function capacityReasons({ costs }: ReportModel): Section {
+  return costs.capacity === null ? NO_REASONS : reasons(costs.capacity);
+}
+
+const NO_BOUNDS: Section = { id: 'capacity', title: '', weight: 'top' };
+const NO_REASONS: Section = { id: 'capacity-reasons', title: '', weight: 'body' };
+
+/** The answer of a session that measured it. */
+export function sessionCapacityAnswer({ costs }: ReportModel): string {
+  return costs.capacity === null || costs.capacity.rows.length === 0
+    ? 'Nothing could be compared.'
+    : capacityAnswer(costs.capacity);
 }
 
 export function bounds({ question, rows }: HostPlan): Section {
@@ -58,7 +73,7 @@ export function bounds({ question, rows }: HostPlan): Section {
 export function reasons({ question, rows }: HostPlan): Section {
   return {
     id: 'capacity-reasons',
-    title: 'Why',
+    title: 'Why a host takes so many',
     weight: 'body',
     notes: rows.flatMap((row) => {
       const where: Text = [name(row.env), ` (${clean(row.workload, 40)}): `];

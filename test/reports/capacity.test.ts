@@ -3,7 +3,10 @@ import { type CapacityQuestion, capacityRows } from '../../bench/analysis/capaci
 import { WindowBursts } from '../../bench/analysis/capacity/scale.ts';
 import { OBJECTIVE } from '../../bench/plan/objective.ts';
 import { capacityDocument } from '../../reports/documents/capacity.ts';
+import { sessionDocument } from '../../reports/documents/session.ts';
 import { terminalText } from '../../reports/formats/terminal.ts';
+import { buildModel } from '../../reports/model/model.ts';
+import { isEmpty } from '../../reports/sections/section.ts';
 import { scaleInput } from './fixture.ts';
 
 const { scale = [], samples, session } = scaleInput();
@@ -49,5 +52,16 @@ describe('the answer about a host', () => {
       'native (fft): memory: one more instance takes 8.00 MiB [8.00, 8.00]; 1024 MiB were available, 24.0 MiB are kept.',
     );
     expect(text).toMatch(/native +5 +7 +2 +2/);
+  });
+
+  it('stands in the report of a session that measured it, by the default question', () => {
+    const { session: header, ...input } = scaleInput();
+    const plan = { ...header.plan, measure: 'capacity' as const };
+    const document = sessionDocument(buildModel({ ...input, session: { ...header, plan } }));
+    expect(document.answer).toBe('At median slowdown <= 1.1, a host takes on fft: native 2 (CPU); docker 2 (CPU).');
+    const ids = document.sections.filter((section) => !isEmpty(section)).map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining(['capacity', 'scale', 'capacity-reasons']));
+    const others = sessionDocument(buildModel(scaleInput())).sections.filter(({ id }) => id.startsWith('capacity'));
+    expect(others.every(isEmpty)).toBe(true);
   });
 });

@@ -2,6 +2,7 @@
 
 import { levelsUpTo } from '../../plan/cost-plan.ts';
 import { meetsObjective, type Objective } from '../../plan/objective.ts';
+import { defaultFor } from '../../plan/read-flags.ts';
 import type { SimulatedSize } from '../../plan/simulated-size.ts';
 import { INSTANCES_PER_CPU } from '../../plan/what-flags.ts';
 import type { Plan, ScaleRow, StormRow } from '../../types.ts';
@@ -37,6 +38,16 @@ export interface CapacityQuestion {
   readonly need: number | null;
   /** A host of another size, which is simulated; null: the one that was measured. */
   readonly simulate: SimulatedSize | null;
+}
+
+/** What is asked where nothing else is: the defaults of `plan-hosts`, and the restart that the session was made for. */
+export function defaultQuestion({ recoverNs }: Pick<Plan, 'recoverNs'>): CapacityQuestion {
+  return {
+    objective: defaultFor('plan-hosts', 'slo'),
+    reserveBytes: defaultFor('plan-hosts', 'reserve'),
+    recoverSeconds: recoverNs === undefined ? null : recoverNs / 1e9,
+    ...{ hosts: null, spare: defaultFor('plan-hosts', 'spare'), need: null, simulate: null },
+  };
 }
 
 /** How long so many boxes take to be ready in one way of starting them, s. */
