@@ -90,7 +90,10 @@ async function readAll(dirs: readonly string[], leftOut: LeftOut[], remarks: str
     try {
       const figures = figuresOf(await loadSession(dir));
       if (figures.times.length === 0) {
-        leftOut.push({ dir, why: 'it has no whole block' });
+        const { measure } = figures.info.plan;
+        const why =
+          measure === undefined ? 'it has no whole block' : `it measures the ${measure}, not times of workloads`;
+        leftOut.push({ dir, why });
         continue;
       }
       const [finding] = (await checkSession(dir)).findings;

@@ -31,6 +31,13 @@ const rowsOf = (stdout: string) =>
   );
 
 describe('a candidate against stored sessions', () => {
+  it('of another kind of measurement is left out by its reason', async () => {
+    const scale = 'results/example/20261129T212449Z-f868bc';
+    const ended = await compare('--stored', scale, scale);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain('it measures the scale, not times of workloads');
+  });
+
   it('that is as they are passes with code 0', async () => {
     stored(6);
     const ended = await compare(history(), candidate({ truth: { ratios: { docker: 1.01 } } }));
