@@ -6,6 +6,7 @@ import { EXIT, nearest } from '../../bench/errors.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { type LoadedSession, loadSession, wholeSamples } from '../../bench/session/load.ts';
+import type { FootprintRow } from '../../bench/types.ts';
 import { claimsDocument } from '../../reports/documents/claims.ts';
 import { terminalText } from '../../reports/formats/terminal.ts';
 import { isFailed } from '../../reports/sections/claims.ts';
@@ -49,11 +50,17 @@ function judge({ claims }: ClaimsFile, session: LoadedSession): ClaimResult[] {
       host: info.host,
       samples: wholeSamples(session),
       starts: session.starts.filter(({ block }) => block <= info.blocksCompleted),
-      footprint: session.footprint.filter(({ block }) => block <= info.blocksCompleted),
+      footprint: heldRows(session).filter(({ block }) => block <= info.blocksCompleted),
       events: session.events,
     },
     { kindOf: (layer) => kinds.get(layer), nearest },
   );
+}
+
+/** Idle instances that were held, whichever kind of measurement held them. */
+function heldRows({ footprint, density }: LoadedSession): FootprintRow[] {
+  const held = density.filter(({ status }) => status === 'completed');
+  return [...footprint, ...held.map((row) => ({ ...row, imageBytes: null }))];
 }
 
 /** A changed session is still worth reading, but not in silence. */

@@ -68,7 +68,7 @@ describe('the published claims', () => {
       'nw-nest-vm',
       'lightvm-docker',
     ]);
-    expect(claims).toHaveLength(28);
+    expect(claims).toHaveLength(30);
   });
 
   it('lie in their own bands, published intervals included', () => {
@@ -96,6 +96,8 @@ describe('the published claims', () => {
       'gvisor-syscall-kvm',
       'lightvm-docker',
       'gv-node-mem',
+      'lightvm-docker-density',
+      'fc-storm',
       'fc-boot',
       'fc-mem',
     ]);

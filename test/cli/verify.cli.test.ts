@@ -63,7 +63,7 @@ describe('boxmark verify', () => {
     expect(ended.code).toBe(0);
     for (const line of ended.stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
     expect(ended.stdout).toMatch(
-      /28 claims: 2 reproduced, 0 refuted, 2 not reproduced here \(2 historical\), 0\s+inconclusive, 24 not\s+applicable/,
+      /30 claims: 2 reproduced, 0 refuted, 2 not reproduced here \(2 historical\), 0\s+inconclusive, 26 not\s+applicable/,
     );
     expect(ended.stdout).toMatch(/^nw-nest-ct +1\.18 +1\.15–1\.21 +1\.0\d+ \[1\.0\d+, 1\.0\d+\] +not here$/m);
     expect(ended.stdout).toMatch(/^judo-ct .* reproduced$/m);

@@ -36,6 +36,11 @@ export function figureNames(metric: ResourceClaim['metric']): string[] {
   return [...Object.keys(FIGURES[metric].figures), ...(metric === 'memory' ? Object.keys(SLOPES) : [])];
 }
 
+/** Is a figure about idle instances, which only some sessions hold? */
+export function isOfInstances({ metric, figure }: Pick<ResourceClaim, 'metric' | 'figure'>): boolean {
+  return metric === 'memory' && Object.hasOwn(SLOPES, figure);
+}
+
 export function unitOf(metric: ResourceClaim['metric']): 'ms' | 'MiB' {
   return FIGURES[metric].unit;
 }
@@ -78,7 +83,7 @@ function valuesOf(
   { metric, figure }: Pick<ResourceClaim, 'metric' | 'figure'>,
   env: string,
 ): ReadonlyMap<number, number> {
-  const slope = metric === 'memory' && Object.hasOwn(SLOPES, figure) ? SLOPES[figure] : undefined;
+  const slope = isOfInstances({ metric, figure }) ? SLOPES[figure] : undefined;
   if (slope !== undefined) return slopesByBlock(footprint, env, slope);
   const key = FIGURES[metric].figures[figure];
   return key === undefined ? new Map() : byBlock(starts, env, key);

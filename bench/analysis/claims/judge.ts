@@ -9,7 +9,7 @@ import { sessionTable } from '../contrast/session-table.ts';
 import type { Reason } from '../contrast/verdict.ts';
 import { blocksNeeded, halfWidthLog } from '../stats/precision.ts';
 import { type ClaimGround, failingCondition } from './conditions.ts';
-import { figureNames, resourceLogs, startEstimate, unitOf } from './figures.ts';
+import { figureNames, isOfInstances, resourceLogs, startEstimate, unitOf } from './figures.ts';
 import { type KindOf, matchesAny, type Pair, pairsOf } from './pairs.ts';
 import { type Band, type Claim, isRateClaim, type RateClaim, type ResourceClaim } from './schema.ts';
 
@@ -132,8 +132,11 @@ function judgeRate(
 
 function judgeResource(claim: ResourceClaim, pair: Pair, session: ClaimSession, options: ClaimOptions): ClaimResult {
   const names = figureNames(claim.metric);
+  const holdsNone = isOfInstances(claim) && (session.footprint ?? []).length === 0;
   const missing = names.includes(claim.figure)
-    ? failingCondition(claim.applies_if ?? [], session, pair)
+    ? holdsNone
+      ? 'needs idle instances: a session of --measure footprint or density'
+      : failingCondition(claim.applies_if ?? [], session, pair)
     : `needs the ${claim.metric} figure ${claim.figure}${hint(claim.figure, names, options)}, which no session has`;
   if (missing !== null) return notApplicable(claim, pair, null, missing);
   const base = { claim, pair, workload: null, unit: unitFor(claim), timeRatio: null };
