@@ -265,6 +265,27 @@ describe('a claim on start-up or memory', () => {
     expect(one(memory, session)).toMatchObject({ unit: 'MiB', verdict: 'reproduced' });
   });
 
+  it('about idle instances needs a session that held some', () => {
+    const claim = resource({
+      ...{ metric: 'memory', figure: 'instance-host', denominator_env: undefined },
+      ...{ value: 5, band: { low: 3, high: 15 } },
+    });
+    expect(one(claim, session)).toMatchObject({
+      verdict: 'not-applicable',
+      reason: 'needs idle instances: a session of --measure footprint or density',
+    });
+    const footprint = [1, 2, 3].flatMap((block) =>
+      [1, 2, 4].map((instances) => ({
+        ...{ block, position: 1, env: claim.numerator_env as string, instances },
+        ...{ hostDeltaBytes: (100 + (8 + block / 100) * instances) * 2 ** 20, pssBytes: null, cgroupBytes: null },
+        ...{ diskBytes: null, imageBytes: null },
+      })),
+    );
+    const held = one(claim, { ...session, footprint });
+    expect(held).toMatchObject({ verdict: 'reproduced', unit: 'MiB' });
+    expect(held.ours?.ratio).toBeCloseTo(8.02, 2);
+  });
+
   it('says when the figure is unknown, was not read, or has no logarithm', () => {
     expect(one(resource({ figure: 'raedy' }), session)).toMatchObject({
       verdict: 'not-applicable',
