@@ -58,7 +58,8 @@ function hasCosts({ model: { costs } }: SessionReport): boolean {
       costs.scale.length +
       costs.density.length +
       costs.storm.length +
-      costs.load.levels.length >
+      costs.load.levels.length +
+      costs.neighbour.length >
     0
   );
 }

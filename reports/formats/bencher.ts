@@ -108,7 +108,17 @@ function costPoints({ costs }: ExportModel): Point[] {
       ];
     }),
   );
-  return [...starts, ...instances, ...dense, ...scalePoints(costs), ...storms, ...loads];
+  return [...starts, ...instances, ...dense, ...scalePoints(costs), ...storms, ...loads, ...neighbourPoints(costs)];
+}
+
+function neighbourPoints({ neighbour }: ExportModel['costs']): Point[] {
+  return neighbour.map(
+    ({ env, workload, aggressor, slowdown }): Point => [
+      `${env}, ${workload} beside ${aggressor}`,
+      'time-ratio',
+      slowdown === null ? null : metricOf(slowdown.ratio, slowdown.interval),
+    ],
+  );
 }
 
 /** Throughput and slowdown of so many instances at once. */

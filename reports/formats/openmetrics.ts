@@ -44,6 +44,7 @@ function familiesOf(model: ExportModel): Family[] {
     ...scaleFamilies(model),
     ...stormFamilies(model),
     ...loadFamilies(model),
+    ...neighbourFamilies(model),
   ];
 }
 
@@ -269,6 +270,19 @@ function loadFamilies({ costs }: ExportModel): Family[] {
       name: 'boxmark_load_knee_rate',
       help: 'Highest arrivals a second up to which the 99th percentile of latency is within the limit.',
       points: knees.map(({ env, workload, ratePerSecond }) => ({ labels: { env, workload }, value: ratePerSecond })),
+    },
+  ];
+}
+
+function neighbourFamilies({ costs }: ExportModel): Family[] {
+  return [
+    {
+      name: 'boxmark_neighbour_slowdown',
+      help: 'Time per pass of a victim beside a neighbour of the same environment, over that without it.',
+      points: costs.neighbour.map(({ env, workload, aggressor, slowdown }) => ({
+        labels: { env, workload, aggressor },
+        value: slowdown?.ratio,
+      })),
     },
   ];
 }

@@ -6,7 +6,7 @@ import { bencher } from '../../../reports/formats/bencher.ts';
 import { googleBenchmark } from '../../../reports/formats/google-benchmark.ts';
 import { openmetrics } from '../../../reports/formats/openmetrics.ts';
 import { textOf } from '../document.ts';
-import { costInput, DENSITY, FOOTPRINT, LOAD, STORM, scaleInput } from '../fixture.ts';
+import { costInput, DENSITY, FOOTPRINT, LOAD, neighbourInput, STORM, scaleInput } from '../fixture.ts';
 import { exportModelFrom, fullModel, hostileModel, plainModel } from './fixture.ts';
 
 type Metrics = Record<string, { value: number; lower_value?: number; upper_value?: number }>;
@@ -42,6 +42,7 @@ describe('the export bencher', () => {
     ['how many idle instances fit', () => costModel('density')],
     ['storms of starts', () => costModel('storm')],
     ['instances at once', () => exportModelFrom(scaleInput())],
+    ['a victim beside neighbours', () => exportModelFrom(neighbourInput())],
     ['load', () => exportModelFrom(costInput('load', { load: LOAD }))],
   ])('keeps to the published schema, with slugs as measures: %s', (_, model) => {
     const benchmarks = Object.entries(bencherOf(model()));
@@ -84,6 +85,8 @@ describe('the export openmetrics', () => {
       /^boxmark_scale_throughput\{env="native",workload="fft",instances="4",unit="MFLOPS"\} 199\d/m,
     );
     expect(working).toMatch(/^boxmark_scale_slowdown\{env="docker",workload="fft",instances="4",quantile="0.99"\} 2$/m);
+    const beside = textOf(openmetrics, [exportModelFrom(neighbourInput())]);
+    expect(beside).toMatch(/^boxmark_neighbour_slowdown\{env="docker",workload="fft",aggressor="cpu"\} 1\.65/m);
     const idle = textOf(openmetrics, [costModel('footprint')]);
     expect(idle).toContain(`boxmark_instance_bytes{env="docker",figure="host"} ${40 * 2 ** 20}`);
     const dense = textOf(openmetrics, [costModel('density')]);
