@@ -14,6 +14,7 @@ import { type Target, targetsIn } from './targets.ts';
 const CORPUS = join(import.meta.dirname, 'corpus');
 const READERS = [
   ...['session.json', 'manifest.json', 'events.jsonl', 'samples.csv', 'starts.csv', 'contrasts.csv', 'plan', 'claims'],
+  ...['footprint.csv', 'scale.csv', 'density.csv', 'storm.csv', 'load.csv', 'neighbour.csv'],
   ...['hello', 'answer', 'elf', 'image', 'aci', 'environment', 'signature', 'public keys', 'private key', 'pack'],
 ];
 const INPUTS = Math.ceil(Number(process.env.BOXMARK_FUZZ_INPUTS ?? 560) / READERS.length);

@@ -18,11 +18,15 @@ import { signingKey } from '../../bench/session/signature/private-key.ts';
 import { readPublicKeys } from '../../bench/session/signature/public-keys.ts';
 import { signatureOf, signSession } from '../../bench/session/signature/session-signature.ts';
 import { armored, wireBytes, wireNumber } from '../../bench/session/signature/wire.ts';
+import { createStore } from '../../bench/session/store.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
+import type { KindTable } from '../../bench/types.ts';
 import { openPack } from '../../cli/pack/open.ts';
 import { sumsText } from '../../cli/pack/sums.ts';
+import { answerFor } from '../../cli/session/host-plan.ts';
 import { readPlanFile } from '../../cli/session/plan-file.ts';
 import { FORMATS } from '../../reports/formats/index.ts';
+import type { ModelInput } from '../../reports/model/model.ts';
 import { readSession } from '../../reports/model/read.ts';
 import { checkAci } from '../../runners/engines/appc/archive.ts';
 import { libraryClosure } from '../../runners/image/elf-closure.ts';
@@ -31,7 +35,9 @@ import { manifestText } from '../../runners/image/manifest.ts';
 import { type TarMember, tarBytes } from '../../runners/image/tar.ts';
 import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
+import { infoFor } from '../bench/boxes.ts';
 import { writeSession } from '../cli/stored-session.ts';
+import { costInput, DENSITY, FOOTPRINT, LOAD, neighbourInput, STORM, scaleInput } from '../reports/fixture.ts';
 import { bytes, cells, json, jsonLine, type Mutation, numbers, words } from './mutate.ts';
 
 /** One reader, or several that are given the same file. */
@@ -53,6 +59,7 @@ const TEXTS = FORMATS.filter(({ name }) => !['html', 'png', 'svg'].includes(name
 export async function targetsIn(dir: string): Promise<Target[]> {
   return [
     ...sessionTargets(dir),
+    ...kindTargets(dir),
     plan(dir),
     claims(dir),
     ...answers(),
@@ -89,7 +96,12 @@ function sessionTargets(dir: string): Target[] {
     'starts.csv': [cells, cells, numbers, bytes],
     'contrasts.csv': [cells, cells, numbers, bytes],
   };
-  return Object.entries(files).map(([name, mutations]) => ({
+  return Object.entries(files).map(([name, mutations]) => sessionFile(session, name, mutations));
+}
+
+/** A file of a session, which all readers of sessions are given. */
+function sessionFile(session: string, name: string, mutations: readonly Mutation[]): Target {
+  return {
     name,
     mutations,
     seed: readFileSync(join(session, name)),
@@ -102,7 +114,38 @@ function sessionTargets(dir: string): Target[] {
         writeFileSync(join(session, name), this.seed);
       }
     },
-  }));
+  };
+}
+
+/** Sessions of other kinds of measurement, each with its table. */
+function kindTargets(dir: string): Target[] {
+  const scaled = scaleInput();
+  const beside = neighbourInput();
+  const kinds: readonly (readonly [KindTable, ModelInput])[] = [
+    ['footprint', costInput('footprint', { footprint: FOOTPRINT })],
+    ['scale', scaled],
+    ['density', costInput('density', { density: DENSITY })],
+    ['storm', costInput('storm', { storm: STORM })],
+    ['load', costInput('load', { load: LOAD })],
+    ['neighbour', beside],
+  ];
+  return kinds.map(([table, input]) => {
+    const session = kindSession(join(dir, 'kinds', table), table, input);
+    return sessionFile(session, `${table}.csv`, [cells, cells, numbers, bytes]);
+  });
+}
+
+function kindSession(out: string, table: KindTable, input: ModelInput): string {
+  const { plan } = input.session;
+  const info = { ...infoFor(plan, []), session: '20261123T170000Z-abcdef', blocksCompleted: 3 };
+  const store = createStore(out, info);
+  store.session(info);
+  store.samples([...input.samples]);
+  for (const start of input.starts) store.start(start);
+  store.rows(table, input[table] as never);
+  store.finish([], 'blocks');
+  store.close();
+  return store.dir;
 }
 
 async function readAll(session: string, attempt: Parameters<Target['read']>[1]): Promise<void> {
@@ -117,6 +160,12 @@ async function readAll(session: string, attempt: Parameters<Target['read']>[1]):
     for (const format of TEXTS) await format.files([{ model, base: '..' }]);
   });
   await attempt('history', () => readHistory(join(session, '..')));
+  await attempt('capacity', async () => {
+    const loaded = await loadSession(session);
+    for (const simulate of [null, { cpus: 4, memoryBytes: null }]) {
+      answerFor(loaded, { simulate, need: 10 }).text();
+    }
+  });
 }
 
 /** Whatever else it is, a changed session does not check. */
