@@ -18,7 +18,7 @@ export interface HoldingsQuery {
 
 /** Processes count that are in the box's group, descend from its command, or carry its token. Others of its engine don't. */
 export function holdingsOf({ pid, token, cgroup, cgroupBytes }: HoldingsQuery): Holdings {
-  const all = processesNow();
+  const all = processesWith(token);
   const own = new Set<number>();
   for (const found of all)
     if (found.pid === pid || isIn(found, cgroup) || bearsToken(found.argv, token)) own.add(found.pid);
@@ -46,8 +46,11 @@ function isIn({ cgroups }: HostProcess, cgroup: string | undefined): boolean {
 const LISTING_MS = 250;
 let listing: { readonly atMs: number; readonly processes: readonly HostProcess[] } | undefined;
 
-function processesNow(): readonly HostProcess[] {
-  if (listing === undefined || performance.now() - listing.atMs > LISTING_MS) {
+/** A listing that is young enough, and has the process with the token: another box may have been listed before this one began. */
+function processesWith(token: string): readonly HostProcess[] {
+  const has = (processes: readonly HostProcess[]) => processes.some(({ argv }) => bearsToken(argv, token));
+  const isYoung = listing !== undefined && performance.now() - listing.atMs <= LISTING_MS;
+  if (listing === undefined || !isYoung || !has(listing.processes)) {
     const processes = listProcesses();
     // From the end of the listing on: what started while it was made may be missing from it.
     listing = { atMs: performance.now(), processes };
