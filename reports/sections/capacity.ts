@@ -219,7 +219,8 @@ function restartReason({ restart, restarts }: CapacityRow, { recoverSeconds }: C
   const { firstFailing, instances } = restart;
   const number = firstFailing?.instances ?? instances;
   const found = restarts.find((level) => level.instances === number);
-  const way = `${found?.order ?? ''}${found?.share === 'weight' ? ' with small weights' : ''}`;
+  const order = found?.order === 'at-once' ? 'at once' : 'a few at a time';
+  const way = `${order}${found?.share === 'weight' ? ' with small weights' : ''}`;
   const limit = `${firstFailing === null ? 'within' : 'not shown to be within'} ${formatSpan(recoverSeconds)}`;
   return `restart: ${number} boxes that start ${way} are ready in ${levelText(found, seconds)}, ${limit}.`;
 }
