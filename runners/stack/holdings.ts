@@ -1,6 +1,6 @@
 /** Memory that a started environment holds: proportional set sizes of its processes, and what its group is charged. */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Holdings } from '../../bench/types.ts';
 import { type HostProcess, listProcesses } from '../host/processes.ts';
 import { bearsToken } from './accounting.ts';
@@ -46,9 +46,10 @@ function isIn({ cgroups }: HostProcess, cgroup: string | undefined): boolean {
 const LISTING_MS = 250;
 let listing: { readonly atMs: number; readonly processes: readonly HostProcess[] } | undefined;
 
-/** A listing that is young enough, and has the process with the token: another box may have been listed before this one began. */
+/** A listing that is young enough and has a living process with the token: it may have been made before this box began. */
 function processesWith(token: string): readonly HostProcess[] {
-  const has = (processes: readonly HostProcess[]) => processes.some(({ argv }) => bearsToken(argv, token));
+  const has = (processes: readonly HostProcess[]) =>
+    processes.some(({ pid, argv }) => bearsToken(argv, token) && existsSync(`/proc/${pid}`));
   const isYoung = listing !== undefined && performance.now() - listing.atMs <= LISTING_MS;
   if (listing === undefined || !isYoung || !has(listing.processes)) {
     const processes = listProcesses();
