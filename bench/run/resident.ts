@@ -1,11 +1,10 @@
 /** One started environment while it is resident: prepared, asked for bursts, closed; its times and its CPU use. */
 
 import { createHash } from 'node:crypto';
-import type { BodyOf, CommandRequest, Op, RequestOf } from '../payload/protocol.ts';
-import { commandOf, runOf } from '../plan/commands.ts';
+import type { BodyOf, Op, RequestOf } from '../payload/protocol.ts';
+import { runOf } from '../plan/commands.ts';
 import {
   type BoxFacts,
-  type CommandWorkload,
   type CpuShare,
   type Environment,
   type Holdings,
@@ -15,7 +14,8 @@ import {
   type Started,
   type StartFigures,
 } from '../types.ts';
-import { BoxFault, connect, type PayloadClient, type Piped, plainExcerpt, type Reply } from './client.ts';
+import { assertCopies, type BoxImage, checkImage, checkPrepared, commandsFor } from './box-answers.ts';
+import { BoxFault, connect, type PayloadClient, type Piped, type Reply } from './client.ts';
 import type { BlockSink } from './kind.ts';
 import type { Pipeline } from './pipeline.ts';
 import { type Clock, type ClockReading, openClock } from './watch/clock.ts';
@@ -27,8 +27,7 @@ export interface StartScope {
   readonly plan: Plan;
   readonly gauges: HostGauges;
   readonly signal: AbortSignal;
-  /** SHA-256 of what must run in the box; an empty digest is not checked. */
-  readonly image: { readonly node: string; readonly payload: string };
+  readonly image: BoxImage;
   /** What the answers of the session so far promise; without it, the plan alone says how long a box may be silent. */
   readonly patience?: Patience;
 }
@@ -281,77 +280,8 @@ export class Resident {
   }
 }
 
-/** A payload of an early version knows no copies, and would measure one. */
-function assertCopies(body: BodyOf<Op>, { threads = 1 }: Plan): void {
-  if (!('bursts' in body)) return;
-  const copies = body.copies?.wallNs[0]?.length ?? 1;
-  if (copies !== threads)
-    throw new BoxFault('failed', `ran ${copies} of ${threads} copies: its image is of an early version`);
-}
-
 function limitOf({ plan }: StartScope, environment: Environment): number {
   return plan.timeoutMs * environment.slowness;
-}
-
-/** The digests known on the host decide, not the manifest in the box: whoever changed one could have changed both. */
-function checkImage(facts: BoxFacts, image: StartScope['image']): void {
-  const { payload_sha256: payload = null, node_sha256: node = null, image_mismatch: files = null } = facts;
-  if (image.payload !== '' && payload !== image.payload) {
-    throw new BoxFault(
-      'failed',
-      `runs another payload than the image's: SHA-256 ${payload}, expected ${image.payload}`,
-    );
-  }
-  if (node !== null && image.node !== '' && node !== image.node) {
-    throw new BoxFault('failed', `runs another Node.js than the image's: SHA-256 ${node}, expected ${image.node}`);
-  }
-  if (image.payload !== '' && typeof files === 'string') {
-    throw new BoxFault('failed', `runs files that are not the image's: ${files}`);
-  }
-}
-
-/** What a payload has to know of the users' programs. */
-function commandsFor(plan: Plan, { slowness }: Environment): { commands?: CommandRequest[] } {
-  const commands = runOf(plan).flatMap((id) => commandOf(plan, id) ?? []);
-  return commands.length === 0 ? {} : { commands: commands.map((one) => requestFor(one, slowness)) };
-}
-
-function requestFor(one: CommandWorkload, slowness: number): CommandRequest {
-  const { id, argv, env, workdir, stdin, setup, prepare, cleanup, exit, metrics, timeoutMs } = one;
-  return {
-    id,
-    argv: [...argv],
-    env: { ...env },
-    workdir,
-    stdin,
-    setup,
-    prepare,
-    cleanup,
-    exit: exit && [...exit],
-    timeoutMs: timeoutMs && timeoutMs * slowness,
-    metrics: metrics && [...metrics],
-    expect: one.expect ?? 'unknown',
-    // Until a trial has found how long it runs.
-    ...(one.runNs === undefined ? { timesStart: true } : {}),
-  };
-}
-
-/** The kernels must be those of the plan, and the first pass must leave the stored reference, or the box computes something else. */
-function checkPrepared({ kernels = 'reference', workloads, refused = [] }: BodyOf<'prepare'>, plan: Plan): void {
-  if (kernels !== plan.kernels) throw new BoxFault('failed', `runs the kernels ${kernels}, not ${plan.kernels}`);
-  for (const id of runOf(plan)) {
-    if (refused.some((one) => one.id === id)) continue;
-    const found = workloads.find((workload) => workload.id === id);
-    if (found === undefined) throw new BoxFault('failed', `did not prepare ${id}`);
-    const expected = commandOf(plan, id)?.output;
-    if (expected !== undefined && found.first !== expected) {
-      const printed = plainExcerpt(found.excerpt ?? '');
-      throw new BoxFault('failed', `${id} prints something else here than in its trial on the baseline: ${printed}`);
-    }
-    if (found.first !== found.reference) {
-      throw new BoxFault('failed', `${id} is wrong after its first pass: ${found.first}, reference ${found.reference}`);
-    }
-  }
 }
 
 async function sayGoodbye(client: PayloadClient, started: Started): Promise<void> {
