@@ -14,9 +14,10 @@ const NOUNS = [
   'bench/random.ts',
   'bench/json-schema.ts',
   'bench/folders.ts',
+  'bench/grouped.ts',
 ];
 
-const REPORT_WORDS = ['reports/text.ts', 'reports/words.ts', 'reports/grouped.ts'];
+const REPORT_WORDS = ['reports/text.ts', 'reports/words.ts', 'bench/grouped.ts'];
 const RUNNERS_KNOW = [
   'bench/types.ts',
   'bench/errors.ts',
@@ -73,8 +74,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'bench/plan',
     'bench/analysis',
     'bench/session',
+    'bench/grouped.ts',
     'reports/text.ts',
-    'reports/grouped.ts',
   ],
   'reports/charts': [
     'bench/types.ts',

@@ -1,6 +1,6 @@
 /** What the formats of other tools share: the model of a report with the bursts behind it, and numbers as tools want them. */
 
-import { grouped } from '../grouped.ts';
+import { grouped } from '../../bench/grouped.ts';
 import type { ReportModel, StartSeries } from '../model/model.ts';
 import type { Format, SessionReport } from './format.ts';
 

@@ -1,7 +1,7 @@
 /** JUnit XML: a test case for every pair and workload, failed when it is slower past the margin. */
 
+import { grouped } from '../../bench/grouped.ts';
 import { formatChange } from '../../bench/units.ts';
-import { grouped } from '../grouped.ts';
 import type { ContrastRow } from '../model/model.ts';
 import { reasonText } from '../sections/verdicts.ts';
 import { neutral } from '../text.ts';

@@ -14,6 +14,7 @@ import {
   summarizeEnvironment,
   summarizeStarts,
 } from '../../bench/analysis/summary.ts';
+import { grouped } from '../../bench/grouped.ts';
 import { type Integrity, NO_FILES } from '../../bench/kinds/whole-check.ts';
 import { DEFAULT_MARGIN } from '../../bench/plan/profiles.ts';
 import { eventKind, type SessionEvent } from '../../bench/session/events.ts';
@@ -30,7 +31,6 @@ import {
   type Traits,
   type Unavailable,
 } from '../../bench/types.ts';
-import { grouped } from '../grouped.ts';
 import { type CostModel, costsOf } from './costs.ts';
 import { headlineOf } from './headline.ts';
 import type { ClaimsToJudge, SessionRecord } from './record.ts';

@@ -1,8 +1,8 @@
 /** Several sessions by the figures that they share: only ratios of the same figure to the same baseline are comparable. */
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
+import { grouped } from '../../bench/grouped.ts';
 import { hasSuite, nameAmongOthers, SUITE } from '../../bench/plan/suite.ts';
-import { grouped } from '../grouped.ts';
 import { clean } from '../text.ts';
 import { leadWorkload } from './headline.ts';
 import type { ReportModel } from './model.ts';

@@ -3,8 +3,8 @@
 import type { GatePower } from '../../bench/analysis/gate-power.ts';
 import { type GateReason, type GateVerdict, LEAST_SESSIONS, type PairedRow } from '../../bench/analysis/regression.ts';
 import type { StoredRow } from '../../bench/analysis/stored-gate.ts';
+import { grouped } from '../../bench/grouped.ts';
 import type { Estimate } from '../../bench/types.ts';
-import { grouped } from '../grouped.ts';
 import type { HostDifference } from '../model/record.ts';
 import { clean } from '../text.ts';
 import {

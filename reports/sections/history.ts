@@ -1,6 +1,6 @@
 /** Figures over many sessions: where each changed, and for each machine its ratios and times. */
 
-import { grouped } from '../grouped.ts';
+import { grouped } from '../../bench/grouped.ts';
 import {
   type HistoryChange,
   type HistoryLine,

@@ -1,10 +1,10 @@
 /** What a reader must know to read the figures rightly; the same in every format. */
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
+import { grouped } from '../../bench/grouped.ts';
 import { startText } from '../../bench/plan/commands.ts';
 import { hasSuite, SUITE } from '../../bench/plan/suite.ts';
 import { formatChange } from '../../bench/units.ts';
-import { grouped } from '../grouped.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { count } from '../words.ts';

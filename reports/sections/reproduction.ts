@@ -1,9 +1,9 @@
 /** The ratios of a session and of its reproduction side by side, and what became of each verdict. */
 
 import type { Finding, ReproductionRow } from '../../bench/analysis/reproduction.ts';
+import { grouped } from '../../bench/grouped.ts';
 import { SUITE } from '../../bench/plan/suite.ts';
 import type { Unavailable } from '../../bench/types.ts';
-import { grouped } from '../grouped.ts';
 import type { HostDifference } from '../model/record.ts';
 import { clean } from '../text.ts';
 import { change, changeRange, joined, NO_FIGURE, ratioWords } from '../words.ts';

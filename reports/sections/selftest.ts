@@ -1,8 +1,8 @@
 /** Known truths against what was measured, and the smallest difference that a session can detect. */
 
 import type { QuotaRow, SelftestOutcome, SelftestResult, TruthRow } from '../../bench/analysis/selftest.ts';
+import { grouped } from '../../bench/grouped.ts';
 import { formatSpan } from '../../bench/units.ts';
-import { grouped } from '../grouped.ts';
 import { clean } from '../text.ts';
 import { changePercent, changeWords, joined, known, NO_FIGURE, plusMinus, range } from '../words.ts';
 import type { Missing } from './differences.ts';

@@ -1,10 +1,12 @@
 /** How many idle instances fit: memory of one more, time to start the next, what ended each series, what they share. */
 
+import { grouped } from '../../grouped.ts';
 import { controlOf } from '../../plan/schedule.ts';
 import type { Contrast, DensityRow, Estimate, Plan, SeriesEnd } from '../../types.ts';
 import { median } from '../../units.ts';
 import { fitSlope, type Slope } from '../footprint.ts';
-import { estimateOf } from '../stats/interval.ts';
+import { largest, smallest } from '../stats/extremes.ts';
+import { estimateOf, pairedEstimate } from '../stats/interval.ts';
 
 export const DENSITY_FIGURES = ['host', 'pss', 'rss', 'cgroup', 'slab', 'disk'] as const;
 export type DensityFigure = (typeof DENSITY_FIGURES)[number];
@@ -66,12 +68,12 @@ export function summarizeDensity(
     const own = rows.filter((row) => row.env === env);
     if (own.length === 0) return [];
     const series = seriesOf(own);
-    const held = series.map((one) => Math.max(0, ...one.filter(isCompleted).map(({ instances }) => instances)));
+    const held = series.map((one) => one.findLast(isCompleted)?.instances ?? 0);
     const slopeOf = (figure: DensityFigure) => slope(own, figure);
     return [
       {
         env,
-        held: { least: Math.min(...held), median: median(held), most: Math.max(...held) },
+        held: { least: smallest(held), median: median(held), most: largest(held) },
         ends: endsOf(own),
         slopes: {
           ...{ host: slopeOf('host'), pss: slopeOf('pss'), rss: slopeOf('rss') },
@@ -99,18 +101,12 @@ export function densityRatio(
       }),
     );
   };
-  const base = byBlock(baseline);
-  const logs = [...byBlock(env)].flatMap(([block, log]): [number, number][] => {
-    const reference = base.get(block);
-    return reference === undefined ? [] : [[block, log - reference]];
-  });
-  return estimateOf(new Map(logs));
+  return pairedEstimate(byBlock(env), byBlock(baseline));
 }
 
 /** By block, each in the order of its starts. */
 function seriesOf(rows: readonly DensityRow[]): DensityRow[][] {
-  const blocks = [...new Set(rows.map(({ block }) => block))];
-  return blocks.map((block) => rows.filter((row) => row.block === block).sort((a, b) => a.instances - b.instances));
+  return grouped(rows, ({ block }) => block).map((own) => own.sort((a, b) => a.instances - b.instances));
 }
 
 function isCompleted({ status }: DensityRow): boolean {
@@ -131,13 +127,9 @@ function slope(rows: readonly DensityRow[], figure: DensityFigure): Slope | null
 }
 
 function endsOf(rows: readonly DensityRow[]): SeriesEnding[] {
-  const last = rows.filter(({ endedBy }) => endedBy !== null);
-  const kinds = [...new Set(last.map(({ endedBy }) => endedBy as SeriesEnd))];
-  return kinds
-    .map((by) => {
-      const own = last.filter(({ endedBy }) => endedBy === by);
-      return { by, blocks: own.length, reason: own[0]?.reason ?? '' };
-    })
+  const last = rows.flatMap(({ endedBy, reason }) => (endedBy === null ? [] : [{ by: endedBy, reason }]));
+  return grouped(last, ({ by }) => by)
+    .map((own) => ({ ...(own[0] as (typeof own)[number]), blocks: own.length }))
     .sort((a, b) => b.blocks - a.blocks);
 }
 
@@ -168,7 +160,7 @@ function sharingOf(series: readonly (readonly DensityRow[])[]): Sharing | null {
   const last = series.flatMap(
     (rows) => rows.findLast((row) => isCompleted(row) && row.pssBytes !== null && row.rssBytes !== null) ?? [],
   );
-  const instances = Math.max(...last.map((row) => row.instances));
+  const instances = largest(last.map((row) => row.instances));
   const own = last.filter((row) => row.instances === instances);
   if (own.length === 0) return null;
   const merged = own.flatMap(({ ksmBytes }) => ksmBytes ?? []);

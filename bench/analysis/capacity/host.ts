@@ -1,5 +1,6 @@
 /** How many instances a host takes, from what a session measured, and how many hosts so many instances need. */
 
+import { grouped } from '../../grouped.ts';
 import { levelsUpTo } from '../../plan/cost-plan.ts';
 import { meetsObjective, type Objective } from '../../plan/objective.ts';
 import { defaultFor } from '../../plan/read-flags.ts';
@@ -133,7 +134,7 @@ function simulatedLevels(
     levels: levelsUpTo(INSTANCES_PER_CPU * cpus).flatMap((instances) => {
       const logs = blocks.map(({ block, ...measured }): [number, number] => {
         const ns = simulatedQuantile(simulateHost(measured, { cpus, instances }, block), share);
-        return [block, Math.log(figure === 'latency' ? ns : ns / median([...measured.burstNs]))];
+        return [block, Math.log(figure === 'latency' ? ns : ns / median(measured.burstNs))];
       });
       const estimate = estimateOf(new Map(logs));
       return estimate === null ? [] : [{ instances, value: estimate.ratio, interval: estimate.interval }];
@@ -174,12 +175,7 @@ function fleet(host: HostCapacity | null, { hosts, spare, need }: CapacityQuesti
 
 /** One row of each window whose instances all completed. */
 function windowsOf(rows: readonly ScaleRow[]): ScaleRow[] {
-  const windows = new Map<string, ScaleRow[]>();
-  for (const row of rows) {
-    const key = `${row.block} ${row.instances}`;
-    windows.set(key, [...(windows.get(key) ?? []), row]);
-  }
-  return [...windows.values()].flatMap((own) =>
+  return grouped(rows, ({ block, instances }) => [block, instances]).flatMap((own) =>
     own.every(({ status }) => status === 'completed') ? [own[0] as ScaleRow] : [],
   );
 }

@@ -1,5 +1,6 @@
 /** Latency under load: what requests took at each rate, with intervals over blocks, and up to which rate an environment keeps up. */
 
+import { grouped } from '../../grouped.ts';
 import { commandOf } from '../../plan/commands.ts';
 import { controlOf } from '../../plan/schedule.ts';
 import type { Estimate, Interval, LoadRow, Plan } from '../../types.ts';
@@ -122,14 +123,7 @@ interface Cell {
 }
 
 function cellsOf(rows: readonly LoadRow[], plan: LoadPlan): Cell[] {
-  const groups = new Map<string, LoadRow[]>();
-  for (const row of rows) {
-    const key = `${row.block} ${row.position}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [row]);
-    else group.push(row);
-  }
-  return [...groups.values()].map((group) => cellOf(group, plan));
+  return grouped(rows, ({ block, position }) => [block, position]).map((group) => cellOf(group, plan));
 }
 
 function cellOf(rows: readonly LoadRow[], plan: LoadPlan): Cell {

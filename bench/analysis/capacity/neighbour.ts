@@ -1,11 +1,13 @@
 /** What a victim loses beside a neighbour that works, and whether it loses more or less than on the baseline. */
 
+import { grouped } from '../../grouped.ts';
 import { controlOf } from '../../plan/schedule.ts';
 import type { Estimate, NeighbourRow, Plan, Verdict } from '../../types.ts';
 import { median } from '../../units.ts';
-import { judge } from '../contrast/verdict.ts';
+import { judgeRatio } from '../contrast/verdict.ts';
 import type { RatioRow } from '../reproduction.ts';
-import { estimateOf } from '../stats/interval.ts';
+import { largest } from '../stats/extremes.ts';
+import { estimateOf, pairedEstimate } from '../stats/interval.ts';
 
 /** One workload of a victim in an environment, beside one kind of neighbour. */
 export interface NeighbourCell {
@@ -66,10 +68,10 @@ export function summarizeNeighbour(rows: readonly NeighbourRow[], plan: Neighbou
     const { env } = series.head;
     const baseline = find(plan.baseline, series);
     const ratio =
-      env === plan.baseline || baseline === undefined ? null : difference(series.slowdown, baseline.slowdown);
+      env === plan.baseline || baseline === undefined ? null : pairedEstimate(series.slowdown, baseline.slowdown);
     const controlLogs = find(control, series)?.slowdown;
     const known =
-      baseline === undefined || controlLogs === undefined ? null : difference(controlLogs, baseline.slowdown);
+      baseline === undefined || controlLogs === undefined ? null : pairedEstimate(controlLogs, baseline.slowdown);
     const isJudged = env !== control && ratio !== null;
     return {
       ...series.head,
@@ -78,7 +80,7 @@ export function summarizeNeighbour(rows: readonly NeighbourRow[], plan: Neighbou
       median: estimateOf(medianLogs(series.pairs, ({ medianPassNs }) => medianPassNs)),
       longest: estimateOf(medianLogs(series.pairs, ({ longestPassNs }) => longestPassNs)),
       ratio,
-      verdict: isJudged ? verdictOf(ratio, known, plan.margin) : null,
+      verdict: isJudged ? judgeRatio(ratio, known, plan.margin) : null,
     };
   });
 }
@@ -96,14 +98,8 @@ export function neighbourRatios(rows: readonly NeighbourRow[], plan: NeighbourPl
 function seriesOf(rows: readonly NeighbourRow[], plan: NeighbourPlan): Series[] {
   // A victim that failed costs its environment the block: what came before was of a box that was about to fail.
   const broken = new Set(rows.filter(isOfVictim).map(placeOf));
-  const groups = new Map<string, NeighbourRow[]>();
-  for (const row of rows) {
-    const key = JSON.stringify([row.env, row.workload, row.aggressor]);
-    const group = groups.get(key) ?? [];
-    groups.set(key, group);
-    group.push(row);
-  }
-  const series = [...groups.values()].map((group): Series => {
+  const groups = grouped(rows, ({ env, workload, aggressor }) => [env, workload, aggressor]);
+  const series = groups.map((group): Series => {
     const { env, workload, aggressor } = group[0] as NeighbourRow;
     const pairs = pairsOf(group.filter((row) => !broken.has(placeOf(row))));
     const slowdown = medianLogs(pairs, ({ meanPassNs }) => meanPassNs);
@@ -126,16 +122,15 @@ function seriesOf(rows: readonly NeighbourRow[], plan: NeighbourPlan): Series[] 
 /** By block; a block in which the neighbour failed has none. */
 function pairsOf(rows: readonly NeighbourRow[]): Map<number, readonly Pair[]> {
   const pairs = new Map<number, readonly Pair[]>();
-  for (const block of new Set(rows.map((row) => row.block))) {
-    const own = rows.filter((row) => row.block === block);
+  for (const own of grouped(rows, ({ block }) => block)) {
+    const { block } = own[0] as NeighbourRow;
     if (own.some(({ status }) => status === 'neighbour-failed')) continue;
     const whole = own.filter(({ status }) => status === 'completed');
-    const found = whole
-      .filter(({ beside }) => beside)
-      .flatMap((beside): Pair[] => {
-        const alone = whole.find((row) => !row.beside && row.round === beside.round);
-        return alone === undefined ? [] : [{ alone, beside }];
-      });
+    const quiet = new Map(whole.flatMap((row) => (row.beside ? [] : [[row.round, row] as const])));
+    const found = whole.flatMap((row): Pair[] => {
+      const alone = row.beside ? quiet.get(row.round) : undefined;
+      return alone === undefined ? [] : [{ alone, beside: row }];
+    });
     if (found.length > 0) pairs.set(block, found);
   }
   return pairs;
@@ -157,28 +152,13 @@ function medianLogs(pairs: Series['pairs'], figure: (row: NeighbourRow) => numbe
 function countsOf({ rows, pairs }: Series) {
   const lost = new Set(rows.filter(({ status }) => status === 'neighbour-failed').map(({ block }) => block));
   return {
-    copies: Math.max(0, ...rows.map(({ copies }) => copies)),
+    copies: largest([0, ...rows.map(({ copies }) => copies)]),
     blocks: pairs.size,
     pairs: [...pairs.values()].reduce((sum, own) => sum + own.length, 0),
     uncovered: rows.filter(({ status }) => status === 'uncovered').length,
     lost: lost.size,
     refused: rows.find(({ status }) => status === 'refused')?.reason ?? null,
   };
-}
-
-/** Of the blocks that have both. */
-function difference(logs: Logs, others: Logs): Estimate | null {
-  const both = [...logs].flatMap(([block, log]): [number, number][] => {
-    const other = others.get(block);
-    return other === undefined ? [] : [[block, log - other]];
-  });
-  return estimateOf(new Map(both));
-}
-
-/** By the rules of workloads: against the control beside the same neighbour. */
-function verdictOf({ interval }: Estimate, control: Estimate | null, margin: number): Verdict {
-  const known = { control: control?.interval ?? null, intermittent: false, total: null, sustained: null };
-  return judge({ ...known, interval, hasLongVisits: false, distrust: [] }, margin).verdict;
 }
 
 function isOfVictim({ status }: NeighbourRow): boolean {

@@ -1,11 +1,13 @@
 /** What becomes of throughput and of each instance when more and more of them work at once. */
 
+import { grouped } from '../../grouped.ts';
 import { controlOf } from '../../plan/schedule.ts';
 import type { Estimate, Interval, Plan, Sample, ScaleRow, Verdict } from '../../types.ts';
 import { median } from '../../units.ts';
-import { judge } from '../contrast/verdict.ts';
+import { judgeRatio } from '../contrast/verdict.ts';
 import type { RatioRow } from '../reproduction.ts';
-import { estimateOf } from '../stats/interval.ts';
+import { largest, smallest } from '../stats/extremes.ts';
+import { estimateOf, pairedEstimate } from '../stats/interval.ts';
 import { quantile } from '../stats/quantile.ts';
 import { jainIndex } from './fairness.ts';
 import type { ThroughputPoint } from './least-squares.ts';
@@ -106,20 +108,20 @@ export function summarizeScale(rows: readonly ScaleRow[], bursts: WindowBursts, 
     const { env, cells } = series;
     const single = find(env, { ...series, instances: 1 });
     const baseline = env === plan.baseline ? undefined : find(plan.baseline, series);
-    const ratio = baseline === undefined ? null : pairedLogs(baseline, cells, total);
+    const ratio = baseline === undefined ? null : totalOver(baseline, cells);
     const controlCells = find(control, series);
     const base = find(plan.baseline, series);
-    const known = base === undefined || controlCells === undefined ? null : pairedLogs(base, controlCells, total);
+    const known = base === undefined || controlCells === undefined ? null : totalOver(base, controlCells);
     const isJudged = env !== plan.baseline && env !== control && ratio !== null;
     return {
       ...headOf(series),
       throughput: levelOf(cells),
-      speedup: single === undefined ? null : pairedLogs(cells, single, total),
+      speedup: single === undefined ? null : totalOver(cells, single),
       slowdown: single === undefined ? null : slowdownOf(cells, single, 0.5),
       slowdownP99: single === undefined ? null : slowdownOf(cells, single, 0.99),
       ...sharesOf([...cells.values()]),
       ratio,
-      verdict: isJudged ? verdictOf(ratio, known, plan.margin) : null,
+      verdict: isJudged ? judgeRatio(ratio, known, plan.margin) : null,
     };
   });
 }
@@ -199,7 +201,7 @@ export function singleBursts(rows: readonly ScaleRow[], bursts: WindowBursts, pl
       const full = all.find((one) => one.env === env && one.workload === workload && one.instances === cpus);
       const blocks = [...cells.values()].map(({ block, burstNs, nsPerPass }) => {
         const busy = full?.cells.get(block)?.nsPerPass;
-        const busyFactor = busy === undefined ? 1 : median([...busy]) / median([...nsPerPass]);
+        const busyFactor = busy === undefined ? 1 : median(busy) / median(nsPerPass);
         return { block, burstNs, cpus, busyFactor };
       });
       return { env, workload, blocks };
@@ -223,14 +225,8 @@ export function scaleRatios(
 
 function seriesOf(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePlan): Series[] {
   const order = [...plan.environments.map(({ path }) => path), controlOf(plan.baseline)];
-  const groups = new Map<string, ScaleRow[]>();
-  for (const row of rows) {
-    const key = JSON.stringify([row.env, row.workload, row.instances]);
-    const group = groups.get(key) ?? [];
-    groups.set(key, group);
-    group.push(row);
-  }
-  const series = [...groups.values()].map((group): Series => {
+  const groups = grouped(rows, ({ env, workload, instances }) => [env, workload, instances]);
+  const series = groups.map((group): Series => {
     const { env, workload, instances } = group[0] as ScaleRow;
     return { env, workload, instances, ...cellsOf(group, bursts, plan) };
   });
@@ -245,18 +241,17 @@ function seriesOf(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePl
 /** A window with an instance that failed is no cell: what is left of it is another level. */
 function cellsOf(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePlan): { cells: Cells; failed: number } {
   const cells = new Map<number, Cell>();
-  for (const block of new Set(rows.map((row) => row.block))) {
-    const own = rows.filter((row) => row.block === block);
+  for (const own of grouped(rows, ({ block }) => block)) {
     if (own.some(({ status }) => status !== 'completed') || own.length !== own[0]?.instances) continue;
     const cell = cellOf(own, bursts, plan);
-    if (cell !== null) cells.set(block, cell);
+    if (cell !== null) cells.set(cell.block, cell);
   }
   return { cells, failed: rows.filter(({ status }) => status !== 'completed').length };
 }
 
 function cellOf(rows: readonly ScaleRow[], bursts: WindowBursts, { limits }: ScalePlan): Cell | null {
-  const beginNs = Math.max(...rows.map((row) => row.beginNs ?? Number.NaN));
-  const endNs = Math.min(...rows.map((row) => row.endNs ?? Number.NaN));
+  const beginNs = largest(rows.map((row) => row.beginNs ?? Number.NaN));
+  const endNs = smallest(rows.map((row) => row.endNs ?? Number.NaN));
   const windowNs = endNs - beginNs;
   const found = rows.map((row) => bursts.of(row));
   const [first] = found;
@@ -300,31 +295,29 @@ function total({ throughputs }: Cell): number {
   return throughputs.reduce((sum, one) => sum + one, 0);
 }
 
-/** Ratio of a figure in the blocks that have both. */
-function pairedLogs(cells: Cells, others: Cells, figure: (cell: Cell) => number): Estimate | null {
-  const logs = new Map<number, number>();
-  for (const [block, cell] of cells) {
-    const other = others.get(block);
-    const log = other === undefined ? Number.NaN : Math.log(figure(cell) / figure(other));
-    if (Number.isFinite(log)) logs.set(block, log);
-  }
-  return estimateOf(logs);
+function logsOf(cells: Cells, figure: (cell: Cell) => number): Map<number, number> {
+  return new Map([...cells].map(([block, cell]) => [block, Math.log(figure(cell))]));
+}
+
+function totalOver(cells: Cells, others: Cells): Estimate | null {
+  return pairedEstimate(logsOf(cells, total), logsOf(others, total));
 }
 
 function slowdownOf(cells: Cells, single: Cells, share: number): Estimate | null {
-  const logs = new Map<number, number>();
-  for (const [block, cell] of cells) {
-    const alone = single.get(block);
-    const log = Math.log(quantile(cell.nsPerPass, share) / median(alone?.nsPerPass ?? []));
-    if (Number.isFinite(log)) logs.set(block, log);
-  }
-  return estimateOf(logs);
+  const alone = logsOf(single, ({ nsPerPass }) => median(nsPerPass));
+  return pairedEstimate(
+    logsOf(cells, ({ nsPerPass }) => quantile(nsPerPass, share)),
+    alone,
+  );
 }
 
 /** ns */
 function latencyOf(cells: Cells, share: number): Estimate | null {
-  const logs = [...cells].map(([block, cell]): [number, number] => [block, Math.log(quantile(cell.burstNs, share))]);
-  return estimateOf(new Map(logs.filter(([, log]) => Number.isFinite(log))));
+  return finiteEstimate(logsOf(cells, ({ burstNs }) => quantile(burstNs, share)));
+}
+
+function finiteEstimate(logs: ReadonlyMap<number, number>): Estimate | null {
+  return estimateOf(new Map([...logs].filter(([, log]) => Number.isFinite(log))));
 }
 
 function headOf({ env, workload, instances, cells, failed }: Series) {
@@ -333,8 +326,7 @@ function headOf({ env, workload, instances, cells, failed }: Series) {
 }
 
 function levelOf(cells: Cells): ScaleLevel['throughput'] {
-  const logs = [...cells].map(([block, cell]): [number, number] => [block, Math.log(total(cell))]);
-  const estimate = estimateOf(new Map(logs.filter(([, log]) => Number.isFinite(log))));
+  const estimate = finiteEstimate(logsOf(cells, total));
   return estimate && { value: estimate.ratio, interval: estimate.interval };
 }
 
@@ -343,16 +335,10 @@ function sharesOf(cells: readonly Cell[]): Pick<ScaleLevel, 'fairness' | 'stealS
   const steals = cells.flatMap(({ stealShare }) => stealShare ?? []);
   const bytes = cells.flatMap(({ instanceBytes }) => instanceBytes ?? []);
   return {
-    fairness: indices.length === 0 ? null : { mean: mean(indices), least: Math.min(...indices) },
+    fairness: indices.length === 0 ? null : { mean: mean(indices), least: smallest(indices) },
     stealShare: steals.length === 0 ? null : mean(steals),
     instanceBytes: bytes.length === 0 ? null : median(bytes),
   };
-}
-
-/** By the rules of workloads: against the control at the same number of instances. */
-function verdictOf({ interval }: Estimate, control: Estimate | null, margin: number): Verdict {
-  const known = { control: control?.interval ?? null, intermittent: false, total: null, sustained: null };
-  return judge({ ...known, interval, hasLongVisits: false, distrust: [] }, margin).verdict;
 }
 
 function mean(values: readonly number[]): number {

@@ -1,8 +1,10 @@
 /** Storms of starts: how long until all boxes are ready, what a box at work beside them loses, and against the worst way. */
 
+import { grouped } from '../../grouped.ts';
 import type { Estimate, Interval, StormOrder, StormRow, StormShare } from '../../types.ts';
 import { median } from '../../units.ts';
-import { estimateOf, ratioOf } from '../stats/interval.ts';
+import { largest } from '../stats/extremes.ts';
+import { estimateOf, pairedEstimate, ratioOf } from '../stats/interval.ts';
 
 /** How boxes are started: the first is what went wrong, the others are remedies, one by one and together. */
 export const STORM_CELLS = [
@@ -81,7 +83,7 @@ export function stormRatio(
     );
     return figure === 'allReady' ? logsBy(storms, allReadyMs) : logsBy(storms, slowdown);
   };
-  return paired(logsOf(env), logsOf(baseline));
+  return pairedEstimate(logsOf(env), logsOf(baseline));
 }
 
 function summaryOf(
@@ -95,7 +97,7 @@ function summaryOf(
   const victim = logsBy(storms, slowdown);
   const slowest = storms.flatMap(({ rows }) => {
     const times = rows.flatMap(({ startMs }) => startMs ?? []);
-    return times.length === 0 ? [] : [Math.max(...times)];
+    return times.length === 0 ? [] : [largest(times)];
   });
   const gaps = storms.flatMap(({ rows }) => rows[0]?.longestGapMs ?? []);
   return {
@@ -104,30 +106,27 @@ function summaryOf(
     worstMs: slowest.length === 0 ? null : median(slowest),
     victim: estimateOf(victim),
     victimP99: estimateOf(logsBy(storms, ({ rows: [row] }) => over(row?.victimP99Ns, row?.victimBeforeNs))),
-    longestGapMs: gaps.length === 0 ? null : Math.max(...gaps),
+    longestGapMs: gaps.length === 0 ? null : largest(gaps),
     missedBeats: storms.reduce((sum, { rows }) => sum + (rows[0]?.missedBeats ?? 0), 0),
     lost: storms.reduce((sum, { rows }) => sum + rows.filter(({ status }) => status !== 'completed').length, 0),
     against: isWorst
       ? null
       : {
-          allReady: paired(ready, logsBy(references, allReadyMs)),
-          victim: paired(victim, logsBy(references, slowdown)),
+          allReady: pairedEstimate(ready, logsBy(references, allReadyMs)),
+          victim: pairedEstimate(victim, logsBy(references, slowdown)),
         },
   };
 }
 
 function stormsOf(rows: readonly StormRow[], instances: number, { order, share }: StormCell): Storm[] {
   const own = rows.filter((row) => row.instances === instances && row.order === order && row.share === share);
-  return [...new Set(own.map(({ block }) => block))].map((block) => ({
-    block,
-    rows: own.filter((row) => row.block === block),
-  }));
+  return grouped(own, ({ block }) => block).map((of) => ({ block: (of[0] as StormRow).block, rows: of }));
 }
 
 /** Null unless every box became ready: a storm that lost some has no such time. */
 function allReadyMs({ rows }: Storm): number | null {
   const times = rows.flatMap(({ status, readyMs }) => (status === 'completed' && readyMs !== null ? [readyMs] : []));
-  return times.length === 0 || times.length < rows.length ? null : Math.max(...times);
+  return times.length === 0 || times.length < rows.length ? null : largest(times);
 }
 
 function slowdown({ rows: [row] }: Storm): number | null {
@@ -151,15 +150,4 @@ function typical(logs: ReadonlyMap<number, number>): StormSummary['allReady'] {
   if (logs.size === 0) return null;
   const { ratio: ms, interval } = ratioOf([...logs.values()]);
   return { ms, interval, blocks: logs.size };
-}
-
-function paired(logs: ReadonlyMap<number, number>, references: ReadonlyMap<number, number>): Estimate | null {
-  return estimateOf(
-    new Map(
-      [...logs].flatMap(([block, log]): [number, number][] => {
-        const reference = references.get(block);
-        return reference === undefined ? [] : [[block, log - reference]];
-      }),
-    ),
-  );
 }

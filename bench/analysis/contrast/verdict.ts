@@ -1,7 +1,7 @@
 /** From an interval to a verdict: ordered rules, exclusive and exhaustive. Verdicts are about typical bursts. */
 
 import { DEFAULT_MARGIN } from '../../plan/profiles.ts';
-import type { Contrast, ContrastResult, Interval, Verdict } from '../../types.ts';
+import type { Contrast, ContrastResult, Estimate, Interval, Verdict } from '../../types.ts';
 import { blocksNeeded, decisiveHalfWidthLog, halfWidthLog, minutesFor } from '../stats/precision.ts';
 import { avoidablyUnequal, judgeControl, type Trust, type Unequal } from './trust.ts';
 
@@ -72,6 +72,16 @@ export function judge(evidence: Evidence, margin = DEFAULT_MARGIN): Judgement {
   const reasons = againstEquivalence(evidence, interval, edge);
   if (reasons.length > 0) return inconclusive(reasons);
   return { verdict: 'equivalent', reasons: [], additions: remarks(evidence, edge) };
+}
+
+/** The verdict of a ratio that has nothing but its interval: no rounds in which a side could stall, no long visits. */
+export function judgeRatio(
+  { interval }: Pick<Estimate, 'interval'>,
+  control: Pick<Estimate, 'interval'> | null,
+  margin?: number,
+): Verdict {
+  const known = { control: control?.interval ?? null, intermittent: false, total: null, sustained: null };
+  return judge({ ...known, interval, hasLongVisits: false, distrust: [] }, margin).verdict;
 }
 
 /** Each condition of `equivalent` that does not hold. */

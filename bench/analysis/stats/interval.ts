@@ -36,3 +36,15 @@ export function estimateOf(logRatios: ReadonlyMap<number, number>): Estimate | n
   if (logRatios.size === 0) return null;
   return { ...ratioOf([...logRatios.values()]), blocks: logRatios.size };
 }
+
+/** A figure over another, from the logarithms of both: in the blocks that have both. */
+export function pairedEstimate(
+  logs: ReadonlyMap<number, number>,
+  references: ReadonlyMap<number, number>,
+): Estimate | null {
+  const differences = [...logs].flatMap(([block, log]): [number, number][] => {
+    const difference = log - (references.get(block) ?? Number.NaN);
+    return Number.isFinite(difference) ? [[block, difference]] : [];
+  });
+  return estimateOf(new Map(differences));
+}
