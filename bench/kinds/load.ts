@@ -10,14 +10,13 @@ import { calibrate } from '../run/calibrate.ts';
 import {
   type BlockResult,
   type BlockScope,
+  countedOf,
   type Kind,
   type KindRun,
   type SessionRecords,
-  type SessionRows,
   type SessionScope,
   startedIn,
   type TimeGuess,
-  wholeOf,
 } from '../run/kind.ts';
 import { measureCapacity, OVERTIME } from '../run/load/level.ts';
 import { LoadBlock } from '../run/load/load-block.ts';
@@ -69,17 +68,6 @@ function describe(plan: Plan): string[] {
     `rates         ${at}`,
     `design        ${blocks} of a level at each rate in each, in random order, ${formatSpan(levelNs / 1e9)}${arrivals} at least`,
   ];
-}
-
-/** Rows of whole blocks, without those of a box in a block in which its state was wrong. */
-function countedOf(records: SessionRecords): SessionRows {
-  const whole = wholeOf(records);
-  const wrong = new Set(
-    records.events.filter(({ kind }) => kind === 'checksum-mismatch').map(({ block, env }) => `${block} ${env}`),
-  );
-  return wrong.size === 0
-    ? whole
-    : { ...whole, load: whole.load.filter(({ block, env }) => !wrong.has(`${block} ${env}`)) };
 }
 
 /** Latency over that of the baseline, at each rate that both keep up with. */

@@ -9,18 +9,15 @@ import { calibrated, calibratedFor } from '../run/baseline.ts';
 import {
   type BlockResult,
   type BlockScope,
+  countedOf,
   type Kind,
   type KindRun,
-  type SessionRecords,
-  type SessionRows,
   type SessionScope,
   startedIn,
   type TimeGuess,
-  wholeOf,
 } from '../run/kind.ts';
 import { Ledger, Verifier } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
-import { countedSamples, isCounted } from '../session/load.ts';
 import type { Plan } from '../types.ts';
 import { NeighbourBlock } from './neighbour/block.ts';
 
@@ -35,21 +32,11 @@ export const neighbour: Kind = {
   estimate,
   describe,
   open: (session) => new NeighbourRun(session),
-  counted,
+  counted: countedOf,
   conclude: () => ({ contrasts: [], events: [] }),
-  ratios: (records) => neighbourRatios(counted(records).neighbour, records.plan),
+  ratios: (records) => neighbourRatios(countedOf(records).neighbour, records.plan),
   measured: startedIn,
 };
-
-/** Without the rows of a box that computed something wrong, as of its bursts. */
-function counted(records: SessionRecords): SessionRows {
-  const counts = isCounted(records.events, records.blocksCompleted);
-  return {
-    ...wholeOf(records),
-    samples: countedSamples(records.samples, records.events, records.blocksCompleted),
-    neighbour: records.neighbour.filter(counts),
-  };
-}
 
 function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
   const { aggressors = [], rounds, windowNs = 0 } = plan;

@@ -11,19 +11,18 @@ import { type InstanceScope, Instances, instanceName, introduce } from '../run/i
 import {
   type BlockResult,
   type BlockScope,
+  countedOf,
   type Kind,
   type KindRun,
   type SessionScope,
   startedIn,
   type TimeGuess,
-  wholeOf,
 } from '../run/kind.ts';
 import { type BookedReply, type Resident, recordFault, type StartRequest } from '../run/resident.ts';
 import { toSamples } from '../run/samples.ts';
 import { Ledger, Verifier } from '../run/watch/ledger.ts';
 import { steadyMemory } from '../run/watch/steady-memory.ts';
 import type { SessionInfo } from '../session/info.ts';
-import { countedSamples } from '../session/load.ts';
 import type { Environment, Plan, Sample, ScaleRow } from '../types.ts';
 
 /** Bursts of each instance before its window, in which code is compiled; a program of the user's is compiled already. */
@@ -39,12 +38,9 @@ export const scale: Kind = {
   estimate,
   describe,
   open: (session) => new ScaleRun(session),
-  counted: (records) => ({
-    ...wholeOf(records),
-    samples: countedSamples(records.samples, records.events, records.blocksCompleted),
-  }),
+  counted: countedOf,
   conclude: () => ({ contrasts: [], events: [] }),
-  ratios: (records) => scaleRatios(scale.counted(records), records.plan),
+  ratios: (records) => scaleRatios(countedOf(records), records.plan),
   measured: startedIn,
 };
 

@@ -2,9 +2,11 @@
 
 import type { RatioRow } from '../analysis/reproduction.ts';
 import type { Measure } from '../plan/flag.ts';
+import { boxesOf } from '../plan/schedule.ts';
 import type { NewEvent, SessionEvent } from '../session/events.ts';
 import type { SessionInfo } from '../session/info.ts';
 import { kindRows } from '../session/kind-tables.ts';
+import { isCounted } from '../session/load.ts';
 import type {
   BoxFacts,
   ContrastResult,
@@ -129,14 +131,35 @@ export interface BlockResult {
   readonly failed: readonly string[];
 }
 
+/** What every row of a kind says about where it belongs. */
+interface PlacedRow {
+  readonly block: number;
+  readonly env: string;
+  readonly workload?: string;
+}
+
 /** Without workloads, the rows of whole blocks count. */
-export function wholeOf({ starts, blocksCompleted, ...records }: SessionRecords): SessionRows {
+export function wholeOf(records: SessionRecords): SessionRows {
+  const { blocksCompleted } = records;
+  return { ...rowsThat(records, ({ block }) => block <= blocksCompleted), samples: [] };
+}
+
+/** With workloads, they do without those of a box that computed something wrong, as its bursts do. */
+export function countedOf(records: SessionRecords): SessionRows {
+  return rowsThat(records, isCounted(records.events, records.blocksCompleted));
+}
+
+/** A table can name any number of environments and workloads: those that the plan does not have were never measured. */
+function rowsThat({ samples, starts, plan, ...records }: SessionRecords, counts: (row: PlacedRow) => boolean) {
   const rows: KindRows = records;
-  const isWhole = ({ block }: { readonly block: number }) => block <= blocksCompleted;
+  const boxes = new Set(boxesOf(plan));
+  const workloads = new Set(plan.workloads);
+  const isKept = (row: PlacedRow) =>
+    counts(row) && boxes.has(row.env) && (row.workload === undefined || workloads.has(row.workload));
   return {
-    samples: [],
-    starts: starts.filter(isWhole),
-    ...kindRows((table) => rows[table].filter(isWhole)),
+    samples: samples.filter(isKept),
+    starts: starts.filter(({ block, env }) => block <= records.blocksCompleted && boxes.has(env)),
+    ...kindRows((table) => (rows[table] as readonly KindRow[typeof table][]).filter(isKept)),
   };
 }
 

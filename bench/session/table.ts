@@ -1,5 +1,6 @@
 /** Tables of a session: columns that define once how a cell is written, read, checked and explained. */
 
+import { MOST_INSTANCES } from '../plan/what-flags.ts';
 import type { CostMeasure } from '../types.ts';
 
 /** As the CSV writer takes it; null and undefined become an empty cell. */
@@ -122,14 +123,19 @@ export const text: CellType<string> = {
 export const whole = wholeFrom(0);
 /** A number of things, or a place, of which the first is 1. */
 export const ordinal = wholeFrom(1);
+/** As many instances as a plan can have. */
+const instances = wholeFrom(1, MOST_INSTANCES);
 
-function wholeFrom(least: number): CellType<number> {
+function wholeFrom(least: number, most?: number): CellType<number> {
+  const from = least === 0 ? 'a whole number' : `a whole number from ${least}`;
+  const to = most === undefined ? ' on' : ` to ${most}`;
   return {
-    expected: least === 0 ? 'a whole number' : `a whole number from ${least} on`,
+    expected: least === 0 ? from : `${from}${to}`,
     form: 'integer',
     read(cell) {
       const value = Number(cell);
-      return Number.isSafeInteger(value) && value >= least && isDigits(cell) ? value : undefined;
+      const isInRange = value >= least && value <= (most ?? Number.MAX_SAFE_INTEGER);
+      return isInRange && Number.isInteger(value) && isDigits(cell) ? value : undefined;
     },
   };
 }
@@ -211,6 +217,19 @@ export const BLOCK = column('block', ordinal, {
   unit: FROM_1,
   meaning: 'every environment is started afresh, measured and closed: the unit of inference',
 });
+
+/** The column `position` of tables whose rows come in a random order. */
+export function positionOf(what = 'place'): FieldColumn<number> {
+  return column('position', ordinal, { unit: FROM_1, meaning: `${what} in the block's random order` });
+}
+
+/** The column `instances`: how many boxes of an environment there were at the same time. */
+export function instancesOf(meaning: string): FieldColumn<number> {
+  return column('instances', instances, { unit: 'count', meaning });
+}
+
+/** The column `reason`, beside the one of a status. */
+export const REASON = column('reason', text, { meaning: 'why it was not completed' });
 
 /** A column of numbers, of which one that could not be read is an empty cell. */
 export function figureOf(name: string, unit: string | undefined, meaning: string, detail?: string, type = figure) {

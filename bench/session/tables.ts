@@ -27,6 +27,7 @@ import {
   oneOf,
   ordinal,
   positive,
+  REASON,
   SESSION,
   signedFigure,
   Table,
@@ -181,7 +182,7 @@ export const STARTS = new Table<Partial<StartCells>, Start>(
       status: column('status', oneOf(STATUSES), {
         meaning: 'how it ended; skipped after failing in two blocks in a row',
       }),
-      reason: column('reason', text, { meaning: 'why it was not completed' }),
+      reason: REASON,
       spawnMs: ms(
         'spawn_ms',
         "from the beginning of the start until the payload's command was spawned; all outer layers are up by then",

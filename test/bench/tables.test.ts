@@ -184,6 +184,15 @@ describe('a table of a session', () => {
     for (const { type } of appended) expect(type.read('')).toBeDefined();
   });
 
+  it('has no more instances than a plan can ask for, in any table', () => {
+    const columns = TABLES.flatMap((table) => table.columns.filter(({ name }) => name === 'instances'));
+    expect(columns.length).toBeGreaterThanOrEqual(4);
+    for (const { type } of columns) {
+      expect(type.read('1024')).toBe(1024);
+      expect(type.read('1025')).toBeUndefined();
+    }
+  });
+
   it('is found to be right as it was written', async () => {
     expect((await checkSession(dir)).findings).toEqual([]);
   });

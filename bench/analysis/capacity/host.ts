@@ -10,6 +10,7 @@ import type { Plan, ScaleRow, StormRow } from '../../types.ts';
 import { median } from '../../units.ts';
 import { fitSlope, type Slope } from '../footprint.ts';
 import { estimateOf } from '../stats/interval.ts';
+import { quantile } from '../stats/quantile.ts';
 import {
   type Bound,
   type Fleet,
@@ -22,7 +23,7 @@ import {
   memoryBound,
 } from './planning.ts';
 import { type QuantileLevels, quantileLevels, type SingleBursts, singleBursts, type WindowBursts } from './scale.ts';
-import { simulatedQuantile, simulateHost } from './simulate.ts';
+import { simulateHost } from './simulate.ts';
 import { type StormCell, type StormSummary, summarizeStorms } from './storm.ts';
 
 /** What a planner asks of a session. */
@@ -122,6 +123,9 @@ export function capacityRows(input: CapacityInput, question: CapacityQuestion): 
     });
 }
 
+/** Of a session with more blocks only the first ones are simulated: further ones would take time, and change little. */
+const MOST_SIMULATED = 50;
+
 /** Of each block a simulation of its own, so that intervals are over blocks; in logs, as those of measured levels. */
 function simulatedLevels(
   all: readonly SingleBursts[],
@@ -132,8 +136,8 @@ function simulatedLevels(
     env,
     workload,
     levels: levelsUpTo(INSTANCES_PER_CPU * cpus).flatMap((instances) => {
-      const logs = blocks.map(({ block, ...measured }): [number, number] => {
-        const ns = simulatedQuantile(simulateHost(measured, { cpus, instances }, block), share);
+      const logs = blocks.slice(0, MOST_SIMULATED).map(({ block, ...measured }): [number, number] => {
+        const ns = quantile(simulateHost(measured, { cpus, instances }, block).burstNs, share);
         return [block, Math.log(figure === 'latency' ? ns : ns / median(measured.burstNs))];
       });
       const estimate = estimateOf(new Map(logs));

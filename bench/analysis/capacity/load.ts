@@ -91,13 +91,10 @@ export function summarizeLoad(rows: readonly LoadRow[], plan: LoadPlan): LoadSum
   const envs = [...plan.environments.map(({ path }) => path), controlOf(plan.baseline)];
   const workloads = [...new Set(cells.map(({ workload }) => workload))];
   const levels = workloads.flatMap((workload) => {
-    const own = cells.filter((cell) => cell.workload === workload);
-    const rates = [...new Set(own.map(({ rate }) => rate))].sort((a, b) => a - b);
+    const own = cells.filter((cell) => cell.workload === workload).sort((a, b) => a.rate - b.rate);
+    const atRates = grouped(own, ({ rate }) => rate);
     return envs.flatMap((env) =>
-      rates.flatMap((rate) => {
-        const at = own.filter((cell) => cell.rate === rate);
-        return at.some((cell) => cell.env === env) ? [levelOf(at, env, plan.baseline)] : [];
-      }),
+      atRates.flatMap((at) => (at.some((cell) => cell.env === env) ? [levelOf(at, env, plan.baseline)] : [])),
     );
   });
   return { levels, knees: kneesOf(levels, envs, plan.baseline) };

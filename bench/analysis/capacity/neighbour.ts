@@ -59,10 +59,9 @@ type NeighbourPlan = Pick<Plan, 'environments' | 'baseline' | 'margin' | 'aggres
 /** Rows in the plan's order, the control last, by workload and neighbour. */
 export function summarizeNeighbour(rows: readonly NeighbourRow[], plan: NeighbourPlan): NeighbourCell[] {
   const all = seriesOf(rows, plan);
-  const find = (env: string, { head }: Series) =>
-    all.find(
-      (one) => one.head.env === env && one.head.workload === head.workload && one.head.aggressor === head.aggressor,
-    );
+  const keyed = (env: string, { head: { workload, aggressor } }: Series) => JSON.stringify([env, workload, aggressor]);
+  const known = new Map(all.map((one) => [keyed(one.head.env, one), one]));
+  const find = (env: string, series: Series) => known.get(keyed(env, series));
   const control = controlOf(plan.baseline);
   return all.map((series): NeighbourCell => {
     const { env } = series.head;
@@ -70,7 +69,7 @@ export function summarizeNeighbour(rows: readonly NeighbourRow[], plan: Neighbou
     const ratio =
       env === plan.baseline || baseline === undefined ? null : pairedEstimate(series.slowdown, baseline.slowdown);
     const controlLogs = find(control, series)?.slowdown;
-    const known =
+    const twins =
       baseline === undefined || controlLogs === undefined ? null : pairedEstimate(controlLogs, baseline.slowdown);
     const isJudged = env !== control && ratio !== null;
     return {
@@ -80,7 +79,7 @@ export function summarizeNeighbour(rows: readonly NeighbourRow[], plan: Neighbou
       median: estimateOf(medianLogs(series.pairs, ({ medianPassNs }) => medianPassNs)),
       longest: estimateOf(medianLogs(series.pairs, ({ longestPassNs }) => longestPassNs)),
       ratio,
-      verdict: isJudged ? judgeRatio(ratio, known, plan.margin) : null,
+      verdict: isJudged ? judgeRatio(ratio, twins, plan.margin) : null,
     };
   });
 }

@@ -101,8 +101,7 @@ type ScalePlan = Pick<Plan, 'environments' | 'baseline' | 'margin' | 'limits'>;
 /** Rows in the plan's order, the control last, by workload and level. */
 export function summarizeScale(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePlan): ScaleLevel[] {
   const all = seriesOf(rows, bursts, plan);
-  const find = (env: string, { workload, instances }: Pick<Series, 'workload' | 'instances'>) =>
-    all.find((one) => one.env === env && one.workload === workload && one.instances === instances)?.cells;
+  const find = finderOf(all);
   const control = controlOf(plan.baseline);
   return all.map((series): ScaleLevel => {
     const { env, cells } = series;
@@ -137,10 +136,8 @@ export interface ScaleLaw {
 
 /** A law for every environment and workload with enough levels, in the order of the levels. */
 export function scalingLaws(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePlan): ScaleLaw[] {
-  const series = seriesOf(rows, bursts, plan);
-  const pairs = new Map(series.map((one) => [JSON.stringify([one.env, one.workload]), one]));
-  return [...pairs.values()].flatMap(({ env, workload }) => {
-    const own = series.filter((one) => one.env === env && one.workload === workload);
+  return pairsOf(rows, bursts, plan).flatMap((own) => {
+    const [{ env, workload }] = own;
     const law = fitLaw(own.flatMap(pointsOf));
     const unit = own.flatMap(({ cells }) => [...cells.values()])[0]?.unit;
     return law === null || unit === undefined ? [] : [{ env, workload, unit, law }];
@@ -172,10 +169,8 @@ export function quantileLevels(
   plan: ScalePlan,
   { figure, quantile: share }: { readonly figure: 'slowdown' | 'latency'; readonly quantile: number },
 ): QuantileLevels[] {
-  const all = seriesOf(rows, bursts, plan);
-  const pairs = new Map(all.map((one) => [JSON.stringify([one.env, one.workload]), one]));
-  return [...pairs.values()].map(({ env, workload }) => {
-    const own = all.filter((one) => one.env === env && one.workload === workload);
+  return pairsOf(rows, bursts, plan).map((own) => {
+    const [{ env, workload }] = own;
     const single = own.find(({ instances }) => instances === 1)?.cells ?? new Map<number, Cell>();
     const levels = own.flatMap(({ instances, cells }) => {
       const estimate = figure === 'slowdown' ? slowdownOf(cells, single, share) : latencyOf(cells, share);
@@ -194,15 +189,16 @@ export interface SingleBursts {
 
 export function singleBursts(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePlan): SingleBursts[] {
   const all = seriesOf(rows, bursts, plan);
+  const find = finderOf(all);
   const cpus = plan.limits.cpus.length;
   return all
     .filter(({ instances }) => instances === 1)
     .map(({ env, workload, cells }) => {
-      const full = all.find((one) => one.env === env && one.workload === workload && one.instances === cpus);
+      const full = find(env, { workload, instances: cpus });
       const blocks = [...cells.values()].map(({ block, burstNs, nsPerPass }) => {
-        const busy = full?.cells.get(block)?.nsPerPass;
+        const busy = full?.get(block)?.nsPerPass;
         const busyFactor = busy === undefined ? 1 : median(busy) / median(nsPerPass);
-        return { block, burstNs, cpus, busyFactor };
+        return { block, burstNs, busyFactor };
       });
       return { env, workload, blocks };
     });
@@ -231,11 +227,21 @@ function seriesOf(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePl
     return { env, workload, instances, ...cellsOf(group, bursts, plan) };
   });
   const place = ({ env }: Series) => order.indexOf(env);
-  const workloads = [...new Set(series.map(({ workload }) => workload))].sort();
-  return series.sort(
-    (a, b) =>
-      place(a) - place(b) || workloads.indexOf(a.workload) - workloads.indexOf(b.workload) || a.instances - b.instances,
-  );
+  const byName = (a: string, b: string) => Number(a > b) - Number(a < b);
+  return series.sort((a, b) => place(a) - place(b) || byName(a.workload, b.workload) || a.instances - b.instances);
+}
+
+/** The cells of another environment, or of another number of instances. */
+function finderOf(all: readonly Series[]) {
+  const keyed = ({ workload, instances }: Pick<Series, 'workload' | 'instances'>, env: string) =>
+    JSON.stringify([env, workload, instances]);
+  const known = new Map(all.map((one) => [keyed(one, one.env), one.cells]));
+  return (env: string, level: Pick<Series, 'workload' | 'instances'>) => known.get(keyed(level, env));
+}
+
+/** All levels of an environment and workload together. */
+function pairsOf(rows: readonly ScaleRow[], bursts: WindowBursts, plan: ScalePlan): [Series, ...Series[]][] {
+  return grouped(seriesOf(rows, bursts, plan), ({ env, workload }) => [env, workload]) as [Series, ...Series[]][];
 }
 
 /** A window with an instance that failed is no cell: what is left of it is another level. */

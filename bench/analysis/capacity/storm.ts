@@ -58,10 +58,10 @@ export function summarizeStorms(
   environments: readonly { readonly path: string }[],
 ): StormSummary[] {
   return environments.flatMap(({ path: env }) => {
-    const own = rows.filter((row) => row.env === env);
-    const numbers = [...new Set(own.map(({ instances }) => instances))].sort((a, b) => a - b);
-    return numbers.flatMap((instances) =>
+    const ascending = rows.filter((row) => row.env === env).sort((a, b) => a.instances - b.instances);
+    return grouped(ascending, ({ instances }) => instances).flatMap((own) =>
       STORM_CELLS.flatMap((cell) => {
+        const { instances } = own[0] as StormRow;
         const storms = stormsOf(own, instances, cell);
         return storms.length === 0 ? [] : [summaryOf(storms, { env, instances, cell, own })];
       }),

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type CapacityQuestion, capacityRows } from '../../../../bench/analysis/capacity/host.ts';
@@ -7,12 +6,10 @@ import { OBJECTIVE } from '../../../../bench/plan/objective.ts';
 import { loadSession } from '../../../../bench/session/load.ts';
 
 /** One to six instances on two CPUs of a quiet virtual machine. */
-const SESSION = fileURLToPath(
-  new URL('../../../../results/example/20261129T212449Z-f868bc', import.meta.url).href.replace(/\/$/, ''),
-);
+const SESSION = fileURLToPath(new URL('../../../../results/example/20261129T212449Z-f868bc', import.meta.url));
 
 async function levelsOf(slo: string, cpus: number | null) {
-  const { info, samples, scale } = await loadSession(join(SESSION));
+  const { info, samples, scale } = await loadSession(SESSION);
   const bursts = new WindowBursts();
   for (const sample of samples) bursts.add(sample);
   const question: CapacityQuestion = {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { simulatedQuantile, simulateHost } from '../../../../bench/analysis/capacity/simulate.ts';
+import { simulateHost } from '../../../../bench/analysis/capacity/simulate.ts';
+import { quantile } from '../../../../bench/analysis/stats/quantile.ts';
 
 const MS = 1e6;
-const steady = { burstNs: [10 * MS], cpus: 2, busyFactor: 1 };
+const steady = { burstNs: [10 * MS], busyFactor: 1 };
 
 describe('a simulated host', () => {
   it('does as much as it has CPUs, and no more', () => {
@@ -28,15 +29,15 @@ describe('a simulated host', () => {
       const found = simulateHost(steady, { cpus, instances });
       // Slices end in the middle of bursts: a burst may wait for a round more or less than its share.
       const round = 3 * MS * Math.ceil(instances / cpus);
-      expect(Math.abs(simulatedQuantile(found, 0.5) - 10 * MS * (instances / cpus))).toBeLessThan(round);
-      expect(simulatedQuantile(found, 0.99)).toBeLessThanOrEqual(10 * MS * (instances / cpus) + 2 * round);
+      expect(Math.abs(quantile(found.burstNs, 0.5) - 10 * MS * (instances / cpus))).toBeLessThan(round);
+      expect(quantile(found.burstNs, 0.99)).toBeLessThanOrEqual(10 * MS * (instances / cpus) + 2 * round);
     }
   });
 
   it('slows bursts down by what busy CPUs cost, in proportion to their share', () => {
     const measured = { ...steady, busyFactor: 1.3 };
     const median = (cpus: number, instances: number) =>
-      simulatedQuantile(simulateHost(measured, { cpus, instances }), 0.5) / (10 * MS);
+      quantile(simulateHost(measured, { cpus, instances }).burstNs, 0.5) / (10 * MS);
     expect(median(2, 1)).toBeCloseTo(1, 6);
     expect(median(2, 2)).toBeCloseTo(1.3, 6);
     expect(median(64, 64)).toBeCloseTo(1.3, 6);
@@ -44,7 +45,7 @@ describe('a simulated host', () => {
   });
 
   it('draws the bursts that were measured, the same ones for the same seed', () => {
-    const measured = { burstNs: [10 * MS, 10 * MS, 10 * MS, 50 * MS], cpus: 2, busyFactor: 1 };
+    const measured = { burstNs: [10 * MS, 10 * MS, 10 * MS, 50 * MS], busyFactor: 1 };
     const host = { cpus: 2, instances: 2 };
     const found = simulateHost(measured, host, 7);
     expect(new Set(found.burstNs)).toEqual(new Set([10 * MS, 50 * MS]));
