@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAst } from 'vitest/node';
 
 const ROOT = join(import.meta.dirname, '..');
-const ROOMS = ['bench', 'runners', 'reports', 'cli', 'system'];
+const ROOMS = ['bench', 'runners', 'fleet', 'reports', 'cli', 'system'];
 
 const LONGEST_FUNCTION = 60;
 const MOST_FILES = 10;

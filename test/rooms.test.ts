@@ -49,7 +49,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'bench/payload': [...NOUNS, 'bench/box', 'scimark', 'system', 'dist'],
   'bench/plan': [...NOUNS, 'bench/box'],
   'bench/session': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan'],
-  'bench/analysis': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan', 'bench/session'],
+  'bench/fleet': [...NOUNS, 'bench/plan', 'bench/session'],
+  'bench/analysis': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan', 'bench/session', 'bench/fleet'],
   'bench/run': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan', 'bench/session', 'bench/analysis'],
   'bench/kinds': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan', 'bench/session', 'bench/analysis', 'bench/run'],
   'runners/kit': RUNNERS_KNOW,
@@ -64,6 +65,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'runners/engines': [...RUNNERS_KNOW, ...MACHINERY, 'runners/engine.ts'],
   'runners/index.ts': [...RUNNERS_KNOW, 'runners/engine.ts', 'runners/engines', 'runners/upkeep'],
   'runners/aliases.ts': [...RUNNERS_KNOW, ...MACHINERY, 'runners/index.ts'],
+  // Hosts, and what runs on them: never how their figures are told.
+  fleet: [...NOUNS, 'bench/fleet', 'bench/plan', 'bench/session', ...MACHINERY],
   reports: ['bench/types.ts', 'bench/units.ts', 'bench/plan', 'bench/analysis'],
   // The one way from a folder of sessions to a model.
   'reports/model': [
@@ -74,6 +77,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'bench/plan',
     'bench/analysis',
     'bench/session',
+    'bench/fleet',
     'bench/grouped.ts',
     'reports/text.ts',
   ],
@@ -120,7 +124,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'reports/charts',
     'reports/documents',
   ],
-  cli: ['bench', 'runners', 'reports', 'scimark', 'system'],
+  cli: ['bench', 'runners', 'fleet', 'reports', 'scimark', 'system'],
 };
 
 /** Packages that only these files import, so that what they do is done in one way. */
@@ -142,7 +146,7 @@ function filesBelow(folder: string): string[] {
     .filter((file) => !file.startsWith('reports/page/') && !file.startsWith('scimark/simd/'));
 }
 
-const files = ['scimark', 'system', 'bench', 'runners', 'reports', 'cli'].flatMap(filesBelow).sort();
+const files = ['scimark', 'system', 'bench', 'runners', 'fleet', 'reports', 'cli'].flatMap(filesBelow).sort();
 const specifiers = files.flatMap((from) =>
   [...readFileSync(join(ROOT, from), 'utf8').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map((match) => ({
     from,

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Folders of source whose comments and messages are checked. */
-const ROOMS = ['bench', 'runners', 'reports', 'cli', 'system', 'scimark'];
+const ROOMS = ['bench', 'runners', 'fleet', 'reports', 'cli', 'system', 'scimark'];
 
 /** Pages that nothing generates; the blocks in them that come from code are the code's to word. */
 const PAGES = [
