@@ -33,6 +33,7 @@ export const ACTIONS: { readonly [C in CommandName]: () => Promise<Action<C>> } 
   'image import': async () => (await import('./commands/image.ts')).imageImport,
   'fleet image': async () => (await import('./commands/fleet-image.ts')).fleetImage,
   'fleet node': async () => (await import('./commands/fleet-node.ts')).fleetNode,
+  'fleet manifest': async () => (await import('./commands/fleet-manifest.ts')).fleetManifest,
   clean: async () => (await import('./commands/clean.ts')).clean,
   completion: async () => (await import('./commands/completion.ts')).completion,
 };

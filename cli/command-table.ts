@@ -235,6 +235,13 @@ boxmark fleet image /dev/stdout | ssh node7 docker load`,
 boxmark fleet node --job /run/boxmark-job`,
     more: 'fleet.md',
   },
+  'fleet manifest': {
+    summary: 'write the Kubernetes objects that have every node measure a plan',
+    examples: `
+boxmark fleet manifest --plan plan.yaml --image registry.example/boxmark-node:1 -o fleet.yaml   # a DaemonSet
+boxmark fleet manifest --plan plan.yaml --image registry.example/boxmark-node:1 --indexed 5 --selector pool=bench`,
+    more: 'fleet.md#on-kubernetes',
+  },
   clean: {
     summary: 'remove what a killed run left on the host, and nothing else',
     examples: `

@@ -28,6 +28,7 @@ export const COMMAND_NAMES = [
   'image import',
   'fleet image',
   'fleet node',
+  'fleet manifest',
   'clean',
   'completion',
 ] as const;

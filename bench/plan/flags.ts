@@ -5,6 +5,7 @@
 
 import { formatPercent } from '../units.ts';
 import { ANY, type Flag, flag } from './flag.ts';
+import { FLEETS } from './fleet-flags.ts';
 import { OBJECTIVE } from './objective.ts';
 import { DEFAULT_MARGIN } from './profiles.ts';
 import { SIMULATED_SIZE } from './simulated-size.ts';
@@ -210,25 +211,6 @@ const CAPACITY = [
   }),
 ] as const;
 
-/** Where the processes that a plan compares with can be started; fleet/ has what each means. */
-const FOOTINGS = {
-  host: 'native is a process of the host',
-  container: 'the barest container takes the place of native',
-} as const;
-
-const FLEETS = [
-  flag('job', text('dir', '/run/boxmark-job'), {
-    required: true,
-    help: 'folder with the job; - reads it from standard input, and stops at its end',
-    commands: { 'fleet node': ANY },
-  }),
-  flag('footing', choice(FOOTINGS), {
-    help: 'what the baseline is',
-    otherwise: 'the best that can be had here',
-    commands: { 'fleet node': ANY },
-  }),
-] as const;
-
 const SETTING_UP = [
   flag('all', ON, { help: 'every engine that the distribution has', commands: { setup: ANY } }),
   flag('for', names('list', 'docker,vm'), {
@@ -270,7 +252,11 @@ const OUTPUT = [
     short: 'o',
     help: 'write to this file; for criterion the folder',
     otherwise: 'standard output',
-    commands: { export: ANY, pack: { help: 'the archive', otherwise: 'SESSION.tar.gz here' } },
+    commands: {
+      export: ANY,
+      pack: { help: 'the archive', otherwise: 'SESSION.tar.gz here' },
+      'fleet manifest': { help: 'write to this file' },
+    },
   }),
   flag('as', choice(EXPORT_FORMATS, 'format'), { required: true, help: 'the format', commands: { export: ANY } }),
   flag('format', choices(REPORT_FORMATS), {
@@ -375,6 +361,7 @@ const OUTPUT = [
       },
       ...{ setup: ANY, check: ANY, verify: ANY, watch: ANY, history: ANY, export: ANY, clean: ANY },
       ...{ completion: ANY, 'image export': ANY, 'image import': ANY, 'fleet image': ANY, 'fleet node': ANY },
+      ...{ 'fleet manifest': ANY },
     },
   }),
 ] as const;

@@ -1,0 +1,88 @@
+/** Flags of fleets: one plan on many hosts. */
+
+import { ANY, flag } from './flag.ts';
+import { choice, count, names, ON, SIZE, text } from './values.ts';
+
+/** The API of Kubernetes takes no larger Indexed Job. */
+const MOST_NODES = 100_000;
+const MOST_CPUS = 4096;
+/** What of a node's engines a pod may reach. */
+const SOCKETS = { docker: '', none: '' } as const;
+export type Socket = keyof typeof SOCKETS;
+/** Where a DaemonSet keeps sessions on a node. */
+export const KEPT_ON_NODE = '/var/lib/boxmark/fleets';
+
+/** Where the processes that a plan compares with can be started; fleet/ has what each means. */
+const FOOTINGS = {
+  host: 'native is a process of the host',
+  container: 'the barest container takes the place of native',
+} as const;
+
+export const FLEETS = [
+  flag('job', text('dir', '/run/boxmark-job'), {
+    required: true,
+    help: 'folder with the job; - reads it from standard input, and stops at its end',
+    commands: { 'fleet node': ANY },
+  }),
+  flag('footing', choice(FOOTINGS), {
+    help: 'what the baseline is',
+    otherwise: 'the best that is possible here',
+    commands: { 'fleet node': ANY },
+  }),
+  flag('plan', text('file', 'plan.yaml'), {
+    required: true,
+    help: 'the plan that every host measures',
+    commands: { 'fleet manifest': ANY },
+  }),
+  flag('image', text('ref', 'registry.example/boxmark-node:1'), {
+    required: true,
+    help: 'the node image, as the nodes find it',
+    commands: { 'fleet manifest': ANY },
+  }),
+  flag('name', text('name', 'nightly-1'), {
+    help: 'of the fleet and its objects; a node measures once for each name',
+    otherwise: 'boxmark- and the digest of the plan',
+    commands: { 'fleet manifest': ANY },
+  }),
+  flag('namespace', text('name', 'benchmarks'), {
+    help: 'namespace of the objects',
+    otherwise: "kubectl's",
+    commands: { 'fleet manifest': ANY },
+  }),
+  flag('selector', names('label=value', 'kubernetes.io/arch=amd64'), {
+    repeats: true,
+    help: 'a label that nodes must have; may be repeated',
+    otherwise: 'every node',
+    commands: { 'fleet manifest': ANY },
+  }),
+  flag('indexed', count(1, MOST_NODES), {
+    help: 'an Indexed Job with a pod on each of so many nodes, which ends by itself',
+    otherwise: 'a DaemonSet with a pod on every node',
+    commands: { 'fleet manifest': ANY },
+  }),
+  flag('socket', choice(SOCKETS, 'engine'), {
+    help: "the engine's socket of the node that pods may use",
+    default: 'docker',
+    commands: { 'fleet manifest': ANY },
+  }),
+  flag('native', ON, {
+    help: "give pods the process, network and IPC namespaces of their node, for a baseline of the node's own processes",
+    commands: { 'fleet manifest': ANY },
+  }),
+  flag('cpus', count(1, MOST_CPUS), {
+    help: 'whole CPUs of each pod, requested and limited alike',
+    default: '2',
+    commands: { 'fleet manifest': ANY },
+  }),
+  flag('pod-memory', SIZE, {
+    help: 'memory of each pod, requested and limited alike',
+    default: '2g',
+    commands: { 'fleet manifest': ANY },
+  }),
+  flag('tolerate', ON, { help: 'measure nodes with taints, too', commands: { 'fleet manifest': ANY } }),
+  flag('keep', text('dir', KEPT_ON_NODE), {
+    help: 'folder of the node in which sessions are kept as well, so that none is measured twice',
+    otherwise: `${KEPT_ON_NODE} for a DaemonSet, none for a Job`,
+    commands: { 'fleet manifest': ANY },
+  }),
+] as const;
