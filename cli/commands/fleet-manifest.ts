@@ -2,7 +2,7 @@
 
 import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
 import { digestOfText } from '../../bench/fleet/job.ts';
-import { KEPT_ON_NODE } from '../../bench/plan/fleet-flags.ts';
+import { KEPT_ON_NODE } from '../../bench/plan/cluster-flags.ts';
 import { defaultFor, type FlagValues, type PlanInput } from '../../bench/plan/read-flags.ts';
 import { writeOutput } from '../../bench/session/files.ts';
 import { manifestText } from '../../fleet/kubernetes/manifest.ts';

@@ -8,7 +8,7 @@ import { usageError } from '../../bench/errors.ts';
 import { FLEET_PLAN } from '../../bench/fleet/info.ts';
 import { JOB_FILE, type Job, jobFiles } from '../../bench/fleet/job.ts';
 import { NODE_PATH } from '../../bench/payload/image-files.ts';
-import type { Socket } from '../../bench/plan/fleet-flags.ts';
+import type { Socket } from '../../bench/plan/cluster-flags.ts';
 import { assertImage, assertName, assertNamespace } from './names.ts';
 
 export interface ManifestSpec {

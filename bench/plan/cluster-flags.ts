@@ -1,4 +1,4 @@
-/** Flags of fleets: one plan on many hosts. */
+/** Flags of fleets whose hosts are nodes of a cluster. */
 
 import { ANY, flag } from './flag.ts';
 import { choice, count, names, ON, SIZE, text } from './values.ts';
@@ -12,23 +12,7 @@ export type Socket = keyof typeof SOCKETS;
 /** Where a DaemonSet keeps sessions on a node. */
 export const KEPT_ON_NODE = '/var/lib/boxmark/fleets';
 
-/** Where the processes that a plan compares with can be started; fleet/ has what each means. */
-const FOOTINGS = {
-  host: 'native is a process of the host',
-  container: 'the barest container takes the place of native',
-} as const;
-
-export const FLEETS = [
-  flag('job', text('dir', '/run/boxmark-job'), {
-    required: true,
-    help: 'folder with the job; - reads it from standard input, and stops at its end',
-    commands: { 'fleet node': ANY },
-  }),
-  flag('footing', choice(FOOTINGS), {
-    help: 'what the baseline is',
-    otherwise: 'the best that is possible here',
-    commands: { 'fleet node': ANY },
-  }),
+export const CLUSTERS = [
   flag('plan', text('file', 'plan.yaml'), {
     required: true,
     help: 'the plan that every host measures',
