@@ -1,4 +1,4 @@
-/** Flags of fleets whose hosts are nodes of a cluster. */
+/** Flags of fleets whose hosts are nodes of a cluster, or whose sessions come as files. */
 
 import { ANY, flag } from './flag.ts';
 import { choice, count, names, ON, SIZE, text } from './values.ts';
@@ -15,8 +15,25 @@ export const KEPT_ON_NODE = '/var/lib/boxmark/fleets';
 export const CLUSTERS = [
   flag('plan', text('file', 'plan.yaml'), {
     required: true,
-    help: 'the plan that every host measures',
+    help: 'the plan that every node measures',
     commands: { 'fleet manifest': ANY },
+  }),
+  flag('plan', text('file', 'plan.yaml'), {
+    help: 'the plan of the fleet; what was measured by another one is refused',
+    otherwise: 'that of the first log',
+    commands: { 'fleet collect': ANY },
+  }),
+  flag('out', text('dir', 'nightly-1'), {
+    short: 'o',
+    required: true,
+    help: 'folder of the fleet, which is made or extended',
+    commands: { 'fleet collect': ANY },
+  }),
+  flag('name', names('host', 'node1'), {
+    repeats: true,
+    help: 'name of the host, one for each log in their order; may be repeated',
+    otherwise: 'the name of the node, the pod, the file, or the folder above',
+    commands: { 'fleet collect': ANY },
   }),
   flag('image', text('ref', 'registry.example/boxmark-node:1'), {
     required: true,

@@ -31,6 +31,7 @@ export const COMMAND_NAMES = [
   'fleet image',
   'fleet node',
   'fleet manifest',
+  'fleet collect',
   'clean',
   'completion',
 ] as const;
