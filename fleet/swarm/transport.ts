@@ -1,4 +1,8 @@
-/** The transport over a Docker Swarm: a `global-job` service for each node, with the plan as a config and its log as the way back. */
+/**
+ * The transport over a Docker Swarm: a service for each node, with the plan as a config and its log as the way back. The mode
+ * is `global`, without restarts, and not `global-job`: of a job that is removed, Docker (20.10) leaves the containers on
+ * their nodes, running ones too, so that nothing could be ended or cleared up from the manager.
+ */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../bench/errors.ts';
@@ -107,7 +111,7 @@ export class Swarm implements Transport {
     const source = socket ?? this.#wish.socket ?? SOCKET;
     const label = `${FLEET_LABEL}=${fleet}`;
     return [
-      ...['service', 'create', '--detach', '--quiet', '--name', service, '--mode', 'global-job'],
+      ...['service', 'create', '--detach', '--quiet', '--name', service, '--mode', 'global'],
       // By its id: another image of this name, or a changed one, is not found.
       ...['--no-resolve-image', '--restart-condition', 'none', '--constraint', `node.id==${address}`],
       ...['--label', label, '--container-label', label, '--stop-grace-period', GRACE],
@@ -132,6 +136,7 @@ export class Swarm implements Transport {
     try {
       for (;;) {
         await sleep(POLL_MS, undefined, { signal });
+        if (log.hasEnd) return { how: 'ended', exitCode: 0 };
         const task = await taskOf(service);
         if (task !== undefined && ENDED.includes(task.state)) return await log.end(task);
         if (task !== undefined && !WAITING.includes(task.state)) await log.open();
@@ -166,7 +171,8 @@ class ServiceLog {
   readonly #service: string;
   readonly #onLine: (line: string) => void;
   #following: Awaited<ReturnType<typeof spawnDocker>> | undefined;
-  #hasEnd = false;
+  /** Has the last line come? */
+  hasEnd = false;
 
   constructor(service: string, onLine: (line: string) => void) {
     this.#service = service;
@@ -181,11 +187,11 @@ class ServiceLog {
 
   /** What the task has ended with. */
   async end({ state, error }: Task): Promise<JobEnd> {
-    for (let waited = 0; waited < LAST_LINES_MS && !this.#hasEnd && this.#following !== undefined; waited += 100)
+    for (let waited = 0; waited < LAST_LINES_MS && !this.hasEnd && this.#following !== undefined; waited += 100)
       await sleep(100);
     this.close();
-    if (!this.#hasEnd && state !== 'rejected') await this.#again();
-    if (this.#hasEnd || state === 'complete') return { how: 'ended', exitCode: state === 'complete' ? 0 : 1 };
+    if (!this.hasEnd && state !== 'rejected') await this.#again();
+    if (this.hasEnd || state === 'complete') return { how: 'ended', exitCode: state === 'complete' ? 0 : 1 };
     if (/No such image/i.test(error)) {
       return {
         how: 'refused',
@@ -211,7 +217,7 @@ class ServiceLog {
   }
 
   #take(line: string): void {
-    if (line.startsWith('{"boxmark":"end"')) this.#hasEnd = true;
+    if (line.startsWith('{"boxmark":"end"')) this.hasEnd = true;
     this.#onLine(line);
   }
 }
