@@ -84,6 +84,12 @@ export const CLUSTERS = [
   flag('keep', text('dir', KEPT_ON_NODE), {
     help: 'folder of the node in which sessions are kept as well, so that none is measured twice',
     otherwise: `${KEPT_ON_NODE} for a DaemonSet, none for a Job`,
-    commands: { 'fleet manifest': ANY },
+    commands: {
+      'fleet manifest': ANY,
+      'fleet node': {
+        help: 'folder in which what is said is kept as well; what has ended there is said again, not measured again',
+        otherwise: 'nowhere',
+      },
+    },
   }),
 ] as const;

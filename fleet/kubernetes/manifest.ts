@@ -170,7 +170,8 @@ function measuring(spec: ManifestSpec): Yaml {
     image: spec.image,
     imagePullPolicy: 'IfNotPresent',
     args: [
-      ...['fleet', 'node', '--job', JOB_FOLDER, ...(native ? ['--footing', 'host'] : [])],
+      // Said here, so that it does not depend on the cluster's container runtime.
+      ...['fleet', 'node', '--job', JOB_FOLDER, '--footing', native ? 'host' : 'container'],
       ...(keep === null ? [] : ['--keep', KEPT]),
     ],
     env: [{ name: 'BOXMARK_NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],

@@ -81,7 +81,9 @@ describe('the manifest of a fleet', () => {
       ['job.json', '/etc/boxmark/job/job.json'],
       ['plan.yaml', '/etc/boxmark/job/plan.yaml'],
     ]);
-    expect(measuringOf(SPEC).args).toEqual(['fleet', 'node', '--job', '/etc/boxmark/job']);
+    const words = ['fleet', 'node', '--job', '/etc/boxmark/job', '--footing'];
+    expect(measuringOf(SPEC).args).toEqual([...words, 'container']);
+    expect(measuringOf({ ...SPEC, native: true }).args).toEqual([...words, 'host']);
   });
 
   it.each(VARIANTS)('gives its pods no token, no privilege and no capability: %s', (_, changes) => {
