@@ -1,6 +1,6 @@
 /** Takes sessions of hosts into the folder of a fleet, each checked whole, and each once. */
 
-import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf } from '../../bench/errors.ts';
@@ -94,7 +94,7 @@ export class Collector {
     } catch (error) {
       this.#miss({ address: path, name: name ?? basename(path), isNamed: true }, 'failed', messageOf(error));
     } finally {
-      await removeTree(join(dir, FLEET_HOSTS, stage));
+      await this.#clear(stage);
     }
   }
 
@@ -116,6 +116,16 @@ export class Collector {
     return basename(partialName(join(this.#record.dir, FLEET_HOSTS, 'arriving')));
   }
 
+  /** Mostly there is nothing in it any more: a program for each of thousands of hosts would take longer than the rest. */
+  async #clear(stage: string): Promise<void> {
+    const folder = join(this.#record.dir, FLEET_HOSTS, stage);
+    try {
+      rmdirSync(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await removeTree(folder);
+    }
+  }
+
   async #arrived(speaker: Speaker, stage: string, arrived: Arrived, foreign: string | null): Promise<void> {
     const { begin, session, exitCode, reason } = arrived;
     const named = begin?.host === undefined || speaker.isNamed ? speaker : { ...speaker, name: begin.host };
@@ -124,7 +134,7 @@ export class Collector {
       else if (session !== null) this.#keep(named, stage, session, begin);
       else this.#miss(named, exitCode === null ? 'lost' : 'failed', reason ?? '', begin);
     } finally {
-      await removeTree(join(this.#record.dir, FLEET_HOSTS, stage));
+      await this.#clear(stage);
     }
   }
 
