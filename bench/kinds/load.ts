@@ -20,7 +20,7 @@ import {
 } from '../run/kind.ts';
 import { measureCapacity, OVERTIME } from '../run/load/level.ts';
 import { LoadBlock } from '../run/load/load-block.ts';
-import { Ledger, Verifier } from '../run/watch/ledger.ts';
+import { type OpenLedger, openLedger } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { Plan } from '../types.ts';
 import { formatSpan } from '../units.ts';
@@ -88,14 +88,11 @@ function ratios(records: SessionRecords): RatioRow[] {
 
 class LoadRun implements KindRun {
   readonly #session: SessionScope;
-  readonly #verifier: Verifier;
-  readonly #ledger: Ledger;
+  readonly #opened: OpenLedger;
 
   constructor(session: SessionScope) {
-    const verifier = new Verifier(session.verifier, session.plan, session.signal);
     this.#session = session;
-    this.#verifier = verifier;
-    this.#ledger = new Ledger((workload, passes) => verifier.replay(workload, passes));
+    this.#opened = openLedger(session);
   }
 
   /** Work per burst and rates, on a start of the baseline that is not measured otherwise. */
@@ -116,10 +113,10 @@ class LoadRun implements KindRun {
 
   runBlock(scope: BlockScope): Promise<BlockResult> {
     const { work, rates = {} } = this.#session.info();
-    return new LoadBlock(scope, { work, rates, ledger: this.#ledger }).run();
+    return new LoadBlock(scope, { work, rates, ledger: this.#opened.ledger }).run();
   }
 
   close(): Promise<void> {
-    return this.#verifier.close();
+    return this.#opened.close();
   }
 }

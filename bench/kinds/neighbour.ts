@@ -16,7 +16,7 @@ import {
   startedIn,
   type TimeGuess,
 } from '../run/kind.ts';
-import { Ledger, Verifier } from '../run/watch/ledger.ts';
+import { type OpenLedger, openLedger } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { Plan } from '../types.ts';
 import { NeighbourBlock } from './neighbour/block.ts';
@@ -75,14 +75,11 @@ function neighbourText(name: NonNullable<Plan['aggressors']>[number], plan: Plan
 
 class NeighbourRun implements KindRun {
   readonly #session: SessionScope;
-  readonly #verifier: Verifier;
-  readonly #ledger: Ledger;
+  readonly #opened: OpenLedger;
 
   constructor(session: SessionScope) {
-    const verifier = new Verifier(session.verifier, planOfAll(session.plan), session.signal);
     this.#session = session;
-    this.#verifier = verifier;
-    this.#ledger = new Ledger((workload, passes) => verifier.replay(workload, passes));
+    this.#opened = openLedger({ ...session, plan: planOfAll(session.plan) });
   }
 
   /** The work of victims and of neighbours, so that neighbours are asked for the same bursts everywhere. */
@@ -98,10 +95,10 @@ class NeighbourRun implements KindRun {
   runBlock(block: BlockScope): Promise<BlockResult> {
     // How long a box is silent depends on who else works: earlier answers promise nothing.
     const { patience: _, ...scope } = block;
-    return new NeighbourBlock(scope, { work: this.#session.info().work, ledger: this.#ledger }).run();
+    return new NeighbourBlock(scope, { work: this.#session.info().work, ledger: this.#opened.ledger }).run();
   }
 
   close(): Promise<void> {
-    return this.#verifier.close();
+    return this.#opened.close();
   }
 }

@@ -20,7 +20,8 @@ import {
 } from '../run/kind.ts';
 import { type BookedReply, type Resident, recordFault, type StartRequest } from '../run/resident.ts';
 import { toSamples } from '../run/samples.ts';
-import { Ledger, Verifier } from '../run/watch/ledger.ts';
+import { type Ledger, type OpenLedger, openLedger } from '../run/watch/ledger.ts';
+import { type OwnState, verifyStates } from '../run/watch/states.ts';
 import { steadyMemory } from '../run/watch/steady-memory.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { Environment, Plan, Sample, ScaleRow } from '../types.ts';
@@ -72,14 +73,11 @@ function describe(plan: Plan): string[] {
 
 class ScaleRun implements KindRun {
   readonly #session: SessionScope;
-  readonly #verifier: Verifier;
-  readonly #ledger: Ledger;
+  readonly #opened: OpenLedger;
 
   constructor(session: SessionScope) {
-    const verifier = new Verifier(session.verifier, session.plan, session.signal);
     this.#session = session;
-    this.#verifier = verifier;
-    this.#ledger = new Ledger((workload, passes) => verifier.replay(workload, passes));
+    this.#opened = openLedger(session);
   }
 
   prepare(): Promise<Partial<SessionInfo> | undefined> {
@@ -89,11 +87,11 @@ class ScaleRun implements KindRun {
   runBlock(block: BlockScope): Promise<BlockResult> {
     // How long a box is silent depends on how many others work: earlier answers promise nothing.
     const { patience: _, ...scope } = block;
-    return new ScaleBlock(scope, { work: this.#session.info().work, ledger: this.#ledger }).run();
+    return new ScaleBlock(scope, { work: this.#session.info().work, ledger: this.#opened.ledger }).run();
   }
 
   close(): Promise<void> {
-    return this.#verifier.close();
+    return this.#opened.close();
   }
 }
 
@@ -115,14 +113,6 @@ interface Window extends Cell {
   readonly availableBytes: number | null;
 }
 
-/** What an instance computed, to be compared with a replay. */
-interface State {
-  readonly env: string;
-  readonly workload: string;
-  readonly passes: number;
-  readonly checksum: string;
-}
-
 /** A level at which an instance fails costs the environment this level and those above it in the block. */
 export class ScaleBlock {
   readonly #scope: InstanceScope;
@@ -134,7 +124,7 @@ export class ScaleBlock {
   readonly #failedFrom = new Map<string, number>();
   /** Bytes of the largest instance so far, by box. */
   readonly #largest = new Map<string, number>();
-  readonly #states: State[] = [];
+  readonly #states: OwnState[] = [];
 
   constructor(scope: InstanceScope, means: ScaleMeans) {
     this.#scope = scope;
@@ -150,7 +140,7 @@ export class ScaleBlock {
       await this.#take({ ...cell, position: index + 1 });
       sink.pause(((index + 1) * plan.rounds) / cells.length);
     }
-    await this.#verify();
+    for (const box of await verifyStates(this.#states, this.#means.ledger, this.#scope)) this.#failed.add(box);
     for (const box of this.#failed) this.#completed.delete(box);
     return { completed: [...this.#completed], failed: [...this.#failed] };
   }
@@ -269,24 +259,6 @@ export class ScaleBlock {
     const { plan, block } = this.#scope;
     const step = { kind: 'long', box, workload, visit: 1, position } as const;
     return toSamples({ plan, block, step, resident, work, reply, askedAtMs });
-  }
-
-  /** Every state is checked against a replay, so that boxes can't be wrong together. */
-  async #verify(): Promise<void> {
-    const { block, sink } = this.#scope;
-    for (const workload of new Set(this.#states.map((state) => state.workload))) {
-      const states = this.#states.filter((state) => state.workload === workload);
-      const expected = await this.#means.ledger.expected(
-        workload,
-        states.map(({ passes }) => passes),
-      );
-      for (const [index, { env, passes, checksum }] of states.entries()) {
-        const right = expected[index] ?? '';
-        if (checksum === right) continue;
-        this.#failed.add(env);
-        sink.event({ kind: 'checksum-mismatch', env, block, workload, passes, checksum, expected: right });
-      }
-    }
   }
 }
 

@@ -21,7 +21,7 @@ import type {
   SessionScope,
   TimeGuess,
 } from '../run/kind.ts';
-import { Ledger, Verifier } from '../run/watch/ledger.ts';
+import { type OpenLedger, openLedger } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import { NO_KIND_ROWS } from '../session/kind-tables.ts';
 import { countedSamples } from '../session/load.ts';
@@ -116,15 +116,12 @@ function countedOf({ samples, events, blocksCompleted }: SessionRecords) {
 
 class WorkloadsRun implements KindRun {
   readonly #session: SessionScope;
-  readonly #verifier: Verifier;
-  readonly #ledger: Ledger;
+  readonly #opened: OpenLedger;
   readonly #refusals = new Set<string>();
 
   constructor(session: SessionScope) {
-    const verifier = new Verifier(session.verifier, session.plan, session.signal);
     this.#session = session;
-    this.#verifier = verifier;
-    this.#ledger = new Ledger((workload, passes) => verifier.replay(workload, passes));
+    this.#opened = openLedger(session);
   }
 
   prepare(): Promise<Partial<SessionInfo> | undefined> {
@@ -140,7 +137,7 @@ class WorkloadsRun implements KindRun {
       const before = this.#refusals.size;
       return this.#refusals.add(`${workload} ${box}`).size > before;
     };
-    return new BlockRun({ ...block, warmupBursts, hostTimed, work, ledger: this.#ledger, isNewRefusal }).run();
+    return new BlockRun({ ...block, warmupBursts, hostTimed, work, ledger: this.#opened.ledger, isNewRefusal }).run();
   }
 
   /** The first block with whole series is the pilot: it fixes the warm-up of all later ones. */
@@ -163,6 +160,6 @@ class WorkloadsRun implements KindRun {
   }
 
   close(): Promise<void> {
-    return this.#verifier.close();
+    return this.#opened.close();
   }
 }

@@ -10,6 +10,7 @@ import { refuted, toSamples } from './samples.ts';
 import { watchHost } from './watch/host-gauges.ts';
 import { HostTiming } from './watch/host-timing.ts';
 import type { Ledger } from './watch/ledger.ts';
+import { type State, wrongStates } from './watch/states.ts';
 
 export interface BlockRequest extends BlockScope {
   /** Warm-up bursts of each workload in every box. */
@@ -27,10 +28,7 @@ export interface BlockRequest extends BlockScope {
 const IDLE_SHARE = 0.001;
 
 /** A state that a replay refutes. */
-interface WrongState {
-  readonly workload: string;
-  readonly passes: number;
-  readonly checksum: string;
+interface WrongState extends State {
   readonly expected: string;
 }
 
@@ -181,21 +179,15 @@ export class BlockRun {
   async #verify(boxes: readonly string[]): Promise<void> {
     const { plan, ledger } = this.#request;
     for (const workload of runOf(plan)) {
-      const states: { resident: Resident; passes: number; checksum: string }[] = [];
+      const states: (State & { readonly resident: Resident })[] = [];
       for (const box of boxes) {
         await this.#guarded(box, async (resident) => {
           if (resident.refused.has(workload)) return;
-          states.push({ resident, ...(await resident.ask('checksum', { workload })).body });
+          const { passes, checksum } = (await resident.ask('checksum', { workload })).body;
+          states.push({ resident, workload, passes, checksum });
         });
       }
-      const all = await ledger.expected(
-        workload,
-        states.map(({ passes }) => passes),
-      );
-      for (const [index, { resident, passes, checksum }] of states.entries()) {
-        const expected = all[index] ?? '';
-        if (checksum !== expected) await this.#closeWrong(resident, { workload, passes, checksum, expected });
-      }
+      for (const { resident, ...found } of await wrongStates(states, ledger)) await this.#closeWrong(resident, found);
     }
   }
 
