@@ -2,7 +2,7 @@
 
 import { LATENCIES, summarizeLoad } from '../analysis/capacity/load.ts';
 import type { RatioRow } from '../analysis/reproduction.ts';
-import { commandOf, runOf } from '../plan/commands.ts';
+import { burstNsOf, runOf } from '../plan/commands.ts';
 import { LOAD_SHARES, sharesOf } from '../plan/load-plan.ts';
 import { boxesOf, controlOf } from '../plan/schedule.ts';
 import { onBaseline } from '../run/baseline.ts';
@@ -52,7 +52,7 @@ function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
 /** All levels of a workload in a box, as far as their rates are known. */
 function plannedNs(plan: Plan, workload: string): number {
   const { levelNs = 0, levelArrivals = 1 } = plan;
-  const perSecond = 1e9 / Math.max(plan.burstNs, commandOf(plan, workload)?.runNs ?? 0);
+  const perSecond = 1e9 / burstNsOf(plan, workload);
   const rates = plan.rates ?? sharesOf(perSecond);
   return rates.reduce((sum, rate) => sum + Math.max(levelNs, (levelArrivals * 1e9) / rate), 0);
 }

@@ -16,6 +16,7 @@ import {
   startedIn,
   type TimeGuess,
 } from '../run/kind.ts';
+import { WARM_BURSTS, warmNsOf } from '../run/warm-up.ts';
 import { type OpenLedger, openLedger } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { Plan } from '../types.ts';
@@ -23,8 +24,6 @@ import { NeighbourBlock } from './neighbour/block.ts';
 
 /** What a pair takes beside its two visits: the neighbour begins earlier and ends later, s. */
 const PAIR_SECONDS = 0.2;
-/** Bursts of a box before its first visit. */
-const WARM_BURSTS = 10;
 
 export const neighbour: Kind = {
   name: 'neighbour',
@@ -43,13 +42,12 @@ function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
   const cpus = plan.limits.cpus.length;
   const run = runOf(plan);
   const turns = aggressors.reduce((sum, name) => sum + Math.ceil(copiesOf(name, plan) / cpus), 1);
-  const warmNs = run.reduce((sum, id) => sum + (commandOf(plan, id)?.runNs ?? WARM_BURSTS * plan.burstNs), 0);
   // A visit ends with a burst, and a program may run for longer than the visit should take.
   const visitNs = run.reduce((sum, id) => sum + Math.max(windowNs, commandOf(plan, id)?.runNs ?? 0), 0);
   const pairSeconds = (2 * visitNs) / 1e9 + run.length * PAIR_SECONDS;
   return boxesOf(plan).reduce((sum, box) => {
     const { startSeconds, factor } = guess(box);
-    const warmSeconds = ((warmNs + aggressors.length * WARM_BURSTS * plan.burstNs) * factor) / 1e9;
+    const warmSeconds = ((warmNsOf(plan) + aggressors.length * WARM_BURSTS * plan.burstNs) * factor) / 1e9;
     return sum + blocks * (turns * startSeconds + warmSeconds + rounds * aggressors.length * pairSeconds);
   }, 0);
 }

@@ -1,12 +1,19 @@
 /** Scale-out: more and more instances of an environment do the same work at once, over all CPUs, in windows of a fixed length. */
 
 import { scaleRatios } from '../analysis/capacity/scale.ts';
-import { commandOf, ownOf, runOf } from '../plan/commands.ts';
+import { ownOf, runOf } from '../plan/commands.ts';
 import { commandText } from '../plan/exec.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import { calibrated } from '../run/baseline.ts';
 import { type BoxFault, faultOf } from '../run/client.ts';
+import {
+  AbsentBoxes,
+  type InstanceCell,
+  InstanceRoom,
+  instanceCells,
+  instanceRequests,
+} from '../run/instance-cells.ts';
 import { type InstanceScope, Instances, instanceName, introduce } from '../run/instances.ts';
 import {
   type BlockResult,
@@ -18,18 +25,15 @@ import {
   startedIn,
   type TimeGuess,
 } from '../run/kind.ts';
-import { type BookedReply, type Resident, recordFault, type StartRequest } from '../run/resident.ts';
+import { type BookedReply, type Resident, recordFault } from '../run/resident.ts';
 import { toSamples } from '../run/samples.ts';
+import { warmBurstsOf, warmNsOf } from '../run/warm-up.ts';
 import { type Ledger, type OpenLedger, openLedger } from '../run/watch/ledger.ts';
 import { type OwnState, verifyStates } from '../run/watch/states.ts';
 import { steadyMemory } from '../run/watch/steady-memory.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { Environment, Plan, Sample, ScaleRow } from '../types.ts';
 
-/** Bursts of each instance before its window, in which code is compiled; a program of the user's is compiled already. */
-const WARM_BURSTS = 10;
-/** Instances are not started when the host would keep less than this. */
-const RESERVE_BYTES = 512 * 2 ** 20;
 /** Beside its windows, what a cell takes in checking and removing, s. */
 const CELL_SECONDS = 0.3;
 
@@ -45,10 +49,11 @@ export const scale: Kind = {
   measured: startedIn,
 };
 
-function estimate({ instances = [], windowNs = 0, ...plan }: Plan, guess: TimeGuess, blocks: number): number {
+function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
+  const { instances = [], windowNs = 0 } = plan;
   const cpus = plan.limits.cpus.length;
   const run = runOf(plan);
-  const warmNs = run.reduce((sum, id) => sum + (commandOf(plan, id)?.runNs ?? WARM_BURSTS * plan.burstNs), 0);
+  const warmNs = warmNsOf(plan);
   return boxesOf(plan).reduce((sum, box) => {
     const { startSeconds, factor } = guess(box);
     const cells = instances.map((number) => {
@@ -100,14 +105,7 @@ interface ScaleMeans {
   readonly ledger: Ledger;
 }
 
-/** A number of instances of a box that work at once. */
-interface Cell {
-  readonly box: string;
-  readonly instances: number;
-  readonly position: number;
-}
-
-interface Window extends Cell {
+interface Window extends InstanceCell {
   readonly workload: string;
   readonly hostDeltaBytes: number | null;
   readonly availableBytes: number | null;
@@ -119,21 +117,22 @@ export class ScaleBlock {
   readonly #means: ScaleMeans;
   readonly #completed = new Set<string>();
   readonly #failed = new Set<string>();
-  readonly #skipped = new Set<string>();
+  readonly #absent: AbsentBoxes;
+  readonly #room: InstanceRoom;
   /** By box: the lowest level at which an instance failed. */
   readonly #failedFrom = new Map<string, number>();
-  /** Bytes of the largest instance so far, by box. */
-  readonly #largest = new Map<string, number>();
   readonly #states: OwnState[] = [];
 
   constructor(scope: InstanceScope, means: ScaleMeans) {
     this.#scope = scope;
     this.#means = means;
+    this.#absent = new AbsentBoxes(scope);
+    this.#room = new InstanceRoom(scope);
   }
 
   async run(): Promise<BlockResult> {
     const { plan, block, isFirst, signal, sink } = this.#scope;
-    const cells = boxesOf(plan).flatMap((box) => (plan.instances ?? [1]).map((instances) => ({ box, instances })));
+    const cells = instanceCells(plan);
     if (isFirst) for (const box of await introduce(this.#scope)) this.#failedFrom.set(box, 1);
     for (const [index, cell] of randomStream(plan.seed, block, 'scale').shuffle(cells).entries()) {
       signal.throwIfAborted();
@@ -145,17 +144,13 @@ export class ScaleBlock {
     return { completed: [...this.#completed], failed: [...this.#failed] };
   }
 
-  async #take(cell: Cell): Promise<void> {
-    const { block, environments, signal, sink } = this.#scope;
+  async #take(cell: InstanceCell): Promise<void> {
+    const { block, signal, sink } = this.#scope;
     const { box, instances, position } = cell;
     const head = { block, position, env: box, startId: instanceName(block, box, instances, 1) };
-    const environment = environments.get(box);
-    if (environment === undefined) {
-      if (!this.#skipped.has(box)) sink.start({ ...head, status: 'skipped', reason: this.#scope.whyAbsent(box) });
-      this.#skipped.add(box);
-      return;
-    }
-    if (instances >= (this.#failedFrom.get(box) ?? Number.POSITIVE_INFINITY) || this.#isTooLarge(cell)) return;
+    const environment = this.#absent.environmentOf(head);
+    if (environment === undefined || instances >= (this.#failedFrom.get(box) ?? Number.POSITIVE_INFINITY)) return;
+    if (!this.#room.isEnoughFor(cell)) return;
     try {
       await this.#measure(cell, environment);
     } catch (error) {
@@ -165,34 +160,23 @@ export class ScaleBlock {
     }
   }
 
-  #fails({ box, instances }: Cell): void {
+  #fails({ box, instances }: InstanceCell): void {
     this.#failedFrom.set(box, Math.min(instances, this.#failedFrom.get(box) ?? instances));
     // A single instance that fails is a box that does not work here.
     if (instances === 1) this.#failed.add(box);
   }
 
-  #isTooLarge({ box, instances }: Cell): boolean {
-    const { block, gauges, sink } = this.#scope;
-    const available = gauges.availableMemoryBytes();
-    const wanted = (this.#largest.get(box) ?? 0) * instances;
-    if (available === null || wanted <= available - RESERVE_BYTES) return false;
-    const reason = `${instances} instances would leave the host less than ${RESERVE_BYTES / 2 ** 20} MiB`;
-    sink.event({ kind: 'too-little-memory', env: box, block, reason });
-    return true;
-  }
-
   /** Starts the instances, lets all of them work in a window for each workload, and closes them. */
-  async #measure(cell: Cell, environment: Environment): Promise<void> {
-    const { plan, gauges } = this.#scope;
-    const { box, instances } = cell;
+  async #measure(cell: InstanceCell, environment: Environment): Promise<void> {
+    const { plan, block, gauges } = this.#scope;
     const faults = new Map<Resident, BoxFault>();
     const started = new Instances(this.#scope);
     const before = await steadyMemory(gauges);
     try {
-      await started.start(this.#requests(cell, environment), plan.limits.cpus.length);
+      await started.start(instanceRequests(block, cell, { environment }), plan.limits.cpus.length);
       const after = await steadyMemory(gauges);
       const hostDeltaBytes = before === null || after === null ? null : before - after;
-      this.#largest.set(box, Math.max(this.#largest.get(box) ?? 0, (hostDeltaBytes ?? 0) / instances));
+      this.#room.took(cell, hostDeltaBytes);
       for (const workload of runOf(plan)) {
         await this.#window(started.held, { ...cell, workload, hostDeltaBytes, availableBytes: before }, faults);
       }
@@ -200,15 +184,7 @@ export class ScaleBlock {
       await started.close(faults);
     }
     if (faults.size > 0) this.#fails(cell);
-    else this.#completed.add(box);
-  }
-
-  #requests({ box, instances, position }: Cell, environment: Environment): StartRequest[] {
-    const { block } = this.#scope;
-    return Array.from({ length: instances }, (_, index) => {
-      const startId = instanceName(block, box, instances, index + 1);
-      return { box, startId, position, environment, digests: false };
-    });
+    else this.#completed.add(cell.box);
   }
 
   /** Warms all instances up, and asks all of them at once for bursts over the length of the window. */
@@ -218,7 +194,7 @@ export class ScaleBlock {
     const work = this.#means.work[workload];
     const residents = all.filter((resident) => !faults.has(resident) && !resident.refused.has(workload));
     if (work === undefined || residents.length === 0) return;
-    const bursts = commandOf(plan, workload) === undefined ? WARM_BURSTS : 1;
+    const bursts = warmBurstsOf(plan, workload);
     await Promise.allSettled(residents.map((resident) => resident.ask('warmup', { workload, work, bursts })));
     const stealBefore = gauges.stealMs();
     const askedAtMs = Date.now();

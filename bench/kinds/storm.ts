@@ -6,6 +6,7 @@ import { usageError } from '../errors.ts';
 import { runOf } from '../plan/commands.ts';
 import { randomStream } from '../random.ts';
 import { calibrated } from '../run/baseline.ts';
+import { AbsentBoxes } from '../run/instance-cells.ts';
 import { introduce } from '../run/instances.ts';
 import {
   type BlockResult,
@@ -103,12 +104,13 @@ class StormBlock {
   readonly #ways: readonly StormCell[];
   readonly #completed = new Set<string>();
   readonly #failed = new Set<string>();
-  readonly #skipped = new Set<string>();
+  readonly #absent: AbsentBoxes;
 
   constructor(session: SessionScope, scope: BlockScope, ways: readonly StormCell[]) {
     this.#session = session;
     this.#scope = scope;
     this.#ways = ways;
+    this.#absent = new AbsentBoxes(scope);
   }
 
   async run(): Promise<BlockResult> {
@@ -135,16 +137,11 @@ class StormBlock {
   }
 
   async #take(target: Omit<TempestTarget, 'environment'>, beat: HostBeat, victim: Victim | undefined): Promise<void> {
-    const { block, environments, sink } = this.#scope;
+    const { block } = this.#scope;
     const { box, position } = target;
-    const environment = environments.get(box);
-    if (environment === undefined) {
-      const head = { block, position, env: box, startId: `b${block}-p${position}` };
-      if (!this.#skipped.has(box)) sink.start({ ...head, status: 'skipped', reason: this.#scope.whyAbsent(box) });
-      this.#skipped.add(box);
-      return;
-    }
-    if (this.#failed.has(box)) return;
+    const head = { block, position, env: box, startId: `b${block}-p${position}` };
+    const environment = this.#absent.environmentOf(head);
+    if (environment === undefined || this.#failed.has(box)) return;
     const ready = await new Tempest(this.#scope, { ...target, environment }, { beat, victim }).run();
     if (ready > 0) this.#completed.add(box);
     // Where no weights can be set, starts without them are still worth measuring.

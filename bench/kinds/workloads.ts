@@ -4,7 +4,7 @@ import { hostTimedBoxes } from '../analysis/contrast/clock.ts';
 import { isPrecise } from '../analysis/contrast/precise.ts';
 import { sessionTable } from '../analysis/contrast/session-table.ts';
 import { decideWarmup } from '../analysis/warmup.ts';
-import { commandOf, ownOf, runOf } from '../plan/commands.ts';
+import { burstNsOf, ownOf, runOf } from '../plan/commands.ts';
 import { commandText } from '../plan/exec.ts';
 import { blocksText } from '../plan/profiles.ts';
 import { rootText } from '../plan/root.ts';
@@ -47,7 +47,7 @@ export const workloads: Kind = {
 function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
   const run = runOf(plan);
   const longSeconds = (run.length * plan.longVisits * plan.longNs) / 1e9;
-  const burstNs = run.reduce((sum, id) => sum + Math.max(plan.burstNs, commandOf(plan, id)?.runNs ?? 0), 0);
+  const burstNs = run.reduce((sum, id) => sum + burstNsOf(plan, id), 0);
   const firstRunsNs = (plan.commands ?? []).reduce((sum, { runNs = 0 }) => sum + runNs, 0);
   let seconds = 0;
   for (const box of boxesOf(plan)) {

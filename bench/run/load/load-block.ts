@@ -3,7 +3,7 @@
 import { arrivalTimes } from '../../analysis/capacity/arrivals.ts';
 import { isTooLate, lateLimitNs } from '../../analysis/capacity/load.ts';
 import { LEAST_WARMUP } from '../../analysis/warmup.ts';
-import { commandOf } from '../../plan/commands.ts';
+import { burstNsOf } from '../../plan/commands.ts';
 import { boxesOf } from '../../plan/schedule.ts';
 import { randomStream } from '../../random.ts';
 import type { SessionInfo } from '../../session/info.ts';
@@ -120,7 +120,7 @@ export class LoadBlock {
       lengthNs: plan.levelNs ?? 0,
       leastArrivals: plan.levelArrivals ?? 1,
     });
-    const burstNs = Math.max(plan.burstNs, commandOf(plan, workload)?.runNs ?? 0);
+    const burstNs = burstNsOf(plan, workload);
     let disputed: number | undefined;
     const check = ({ passes, checksum }: { readonly passes: number; readonly checksum: string }) => {
       if (!this.#known.ledger.agrees(workload, passes, checksum)) disputed ??= passes;
