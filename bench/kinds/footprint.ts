@@ -1,7 +1,7 @@
 /** Footprint: every environment in every number of idle instances, in random order, measured while all of them are idle. */
 
 import { FOOTPRINT_FIGURES, slopeRatio } from '../analysis/footprint.ts';
-import type { RatioRow } from '../analysis/reproduction.ts';
+import { figureRatios, type RatioRow } from '../analysis/reproduction.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import { faultOf } from '../run/client.ts';
@@ -25,6 +25,7 @@ import {
 import { recordFault } from '../run/resident.ts';
 import { settle, steadyMemory } from '../run/watch/steady-memory.ts';
 import type { Environment, FootprintRow, Plan } from '../types.ts';
+import { count } from '../units.ts';
 import { diskUse } from './disk-use.ts';
 import { difference, SETTLE_MS, sumOf } from './idle.ts';
 
@@ -48,26 +49,16 @@ function estimate({ instances = [], ...plan }: Plan, guess: TimeGuess, blocks: n
 }
 
 function describe({ maxBlocks, instances }: Plan): string[] {
-  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
   return [
     'measures      memory and disk of idle instances',
-    `design        ${blocks} of ${instances?.join(', ')} idle instances of each, in random order`,
+    `design        ${count(maxBlocks, 'block')} of ${instances?.join(', ')} idle instances of each, in random order`,
   ];
 }
 
 /** Cost of one more idle instance over that of one more of the baseline. */
 function ratios(records: SessionRecords): RatioRow[] {
-  const { environments, baseline } = records.plan;
   const rows = wholeOf(records).footprint;
-  return environments.flatMap(({ path: env }) => {
-    if (env === baseline) return [];
-    return FOOTPRINT_FIGURES.flatMap((figure) => {
-      const ratio = slopeRatio(rows, { env, baseline }, figure);
-      return ratio === null
-        ? []
-        : [{ env, baseline, workload: figure, timeRatio: ratio.ratio, ...ratio, verdict: null }];
-    });
-  });
+  return figureRatios(records.plan, FOOTPRINT_FIGURES, (contrast, figure) => slopeRatio(rows, contrast, figure));
 }
 
 /** A number that fails costs the environment its further numbers in the block. */

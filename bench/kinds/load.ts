@@ -1,7 +1,7 @@
 /** Load: requests that arrive at random at an instance of each environment, rate by rate, in random order. */
 
 import { LATENCIES, summarizeLoad } from '../analysis/capacity/load.ts';
-import type { RatioRow } from '../analysis/reproduction.ts';
+import { type RatioRow, ratioRows } from '../analysis/reproduction.ts';
 import { burstNsOf, runOf } from '../plan/commands.ts';
 import { LOAD_SHARES, sharesOf } from '../plan/load-plan.ts';
 import { boxesOf, controlOf } from '../plan/schedule.ts';
@@ -23,7 +23,7 @@ import { LoadBlock } from '../run/load/load-block.ts';
 import { type OpenLedger, openLedger } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { Plan } from '../types.ts';
-import { formatSpan } from '../units.ts';
+import { count, formatSpan } from '../units.ts';
 
 export const load: Kind = {
   name: 'load',
@@ -59,14 +59,13 @@ function plannedNs(plan: Plan, workload: string): number {
 
 function describe(plan: Plan): string[] {
   const { maxBlocks, rates, levelNs = 0, levelArrivals = 1, burstNs } = plan;
-  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
   const arrivals = levelArrivals > 1 ? ` and ${levelArrivals} arrivals` : '';
   const at =
     rates === undefined ? `${LOAD_SHARES.join(', ')} of what the baseline can do` : `${rates.join(', ')} a second`;
   return [
     `measures      latency of requests that arrive at random: ${runOf(plan).join(', ')}, bursts of ${burstNs / 1e6} ms`,
     `rates         ${at}`,
-    `design        ${blocks} of a level at each rate in each, in random order, ${formatSpan(levelNs / 1e9)}${arrivals} at least`,
+    `design        ${count(maxBlocks, 'block')} of a level at each rate in each, in random order, ${formatSpan(levelNs / 1e9)}${arrivals} at least`,
   ];
 }
 
@@ -77,11 +76,9 @@ function ratios(records: SessionRecords): RatioRow[] {
   return summarizeLoad(countedOf(records).load, plan).levels.flatMap((level) => {
     const { env, workload, ratePerSecond, ratios: found } = level;
     if (env === control) return [];
-    return LATENCIES.flatMap((latency): RatioRow[] => {
-      const ratio = found[latency];
-      if (ratio === null) return [];
+    return LATENCIES.flatMap((latency) => {
       const named = `${workload}, ${ratePerSecond}/s, ${latency}`;
-      return [{ env, baseline: plan.baseline, workload: named, timeRatio: ratio.ratio, ...ratio, verdict: null }];
+      return ratioRows({ env, baseline: plan.baseline, workload: named }, found[latency]);
     });
   });
 }

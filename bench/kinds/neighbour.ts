@@ -2,8 +2,7 @@
 
 import { neighbourRatios } from '../analysis/capacity/neighbour.ts';
 import { aggressorWorkloads, copiesOf, planOfAll, planOfBox } from '../plan/aggressors.ts';
-import { commandOf, ownOf, runOf } from '../plan/commands.ts';
-import { commandText } from '../plan/exec.ts';
+import { commandOf, runOf } from '../plan/commands.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { calibrated, calibratedFor } from '../run/baseline.ts';
 import {
@@ -20,6 +19,8 @@ import { WARM_BURSTS, warmNsOf } from '../run/warm-up.ts';
 import { type OpenLedger, openLedger } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { Plan } from '../types.ts';
+import { count } from '../units.ts';
+import { workloadLines } from './describe.ts';
 import { NeighbourBlock } from './neighbour/block.ts';
 
 /** What a pair takes beside its two visits: the neighbour begins earlier and ends later, s. */
@@ -53,16 +54,12 @@ function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
 }
 
 function describe(plan: Plan): string[] {
-  const { maxBlocks, aggressors = [], windowNs = 0, rounds, commands = [] } = plan;
-  const own = ownOf(plan);
-  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
-  const pairs = `${rounds} ${rounds === 1 ? 'pair' : 'pairs'}`;
+  const { maxBlocks, aggressors = [], windowNs = 0, rounds } = plan;
   return [
     'measures      a victim beside a neighbour',
-    ...(own.length === 0 ? [] : [`workloads     ${own.join(', ')} (${plan.size}, kernels: ${plan.kernels})`]),
-    ...commands.map(({ id, command }) => `program       ${id}: ${commandText(command)}`),
+    ...workloadLines(plan),
     `neighbours    ${aggressors.map((name) => neighbourText(name, plan)).join(', ')}`,
-    `design        ${blocks} of ${pairs} with each neighbour, visits of ${windowNs / 1e6} ms with and without it, in random order`,
+    `design        ${count(maxBlocks, 'block')} of ${count(rounds, 'pair')} with each neighbour, visits of ${windowNs / 1e6} ms with and without it, in random order`,
   ];
 }
 

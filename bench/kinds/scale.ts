@@ -1,8 +1,7 @@
 /** Scale-out: more and more instances of an environment do the same work at once, over all CPUs, in windows of a fixed length. */
 
 import { scaleRatios } from '../analysis/capacity/scale.ts';
-import { ownOf, runOf } from '../plan/commands.ts';
-import { commandText } from '../plan/exec.ts';
+import { runOf } from '../plan/commands.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import { calibrated } from '../run/baseline.ts';
@@ -33,6 +32,8 @@ import { type OwnState, verifyStates } from '../run/watch/states.ts';
 import { steadyMemory } from '../run/watch/steady-memory.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { Environment, Plan, Sample, ScaleRow } from '../types.ts';
+import { count } from '../units.ts';
+import { workloadLines } from './describe.ts';
 
 /** Beside its windows, what a cell takes in checking and removing, s. */
 const CELL_SECONDS = 0.3;
@@ -65,14 +66,11 @@ function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
 }
 
 function describe(plan: Plan): string[] {
-  const { maxBlocks, instances = [], windowNs = 0, commands = [] } = plan;
-  const own = ownOf(plan);
-  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
+  const { maxBlocks, instances = [], windowNs = 0 } = plan;
   return [
     'measures      more and more instances that work at once',
-    ...(own.length === 0 ? [] : [`workloads     ${own.join(', ')} (${plan.size}, kernels: ${plan.kernels})`]),
-    ...commands.map(({ id, command }) => `program       ${id}: ${commandText(command)}`),
-    `design        ${blocks} of ${instances.join(', ')} instances of each, windows of ${windowNs / 1e9} s, in random order`,
+    ...workloadLines(plan),
+    `design        ${count(maxBlocks, 'block')} of ${instances.join(', ')} instances of each, windows of ${windowNs / 1e9} s, in random order`,
   ];
 }
 

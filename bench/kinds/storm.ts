@@ -1,7 +1,7 @@
 /** Storms: many boxes start at once or a few at a time, with or without CPU weights and quotas, beside a box at work. */
 
 import { STORM_CELLS, type StormCell, stormRatio } from '../analysis/capacity/storm.ts';
-import type { RatioRow } from '../analysis/reproduction.ts';
+import { type RatioRow, ratioRows } from '../analysis/reproduction.ts';
 import { usageError } from '../errors.ts';
 import { runOf } from '../plan/commands.ts';
 import { randomStream } from '../random.ts';
@@ -20,6 +20,7 @@ import {
 } from '../run/kind.ts';
 import { HostBeat } from '../run/watch/host-beat.ts';
 import type { Plan } from '../types.ts';
+import { count } from '../units.ts';
 import { Tempest, type TempestTarget } from './tempest.ts';
 import { Victim } from './victim.ts';
 
@@ -63,11 +64,10 @@ function estimate(
 
 function describe(plan: Plan, ways: readonly StormCell[]): string[] {
   const { maxBlocks, instances = [1] } = plan;
-  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
   const cells = ways.map(({ order, share }) => (share === 'none' ? order : `${order} with ${share}`));
   return [
     `measures      ${instances.join(', ')} starts of each environment, beside a ${plan.baseline} at work on ${runOf(plan).join(', ')}`,
-    `design        ${blocks} × ${cells.join(', ')}, in random order`,
+    `design        ${count(maxBlocks, 'block')} × ${cells.join(', ')}, in random order`,
   ];
 }
 
@@ -79,11 +79,11 @@ function ratios(records: SessionRecords, ways: readonly StormCell[]): RatioRow[]
     if (env === baseline) return [];
     return instances.flatMap((number) =>
       ways.flatMap((cell) =>
-        (['allReady', 'victim'] as const).flatMap((figure): RatioRow[] => {
+        (['allReady', 'victim'] as const).flatMap((figure) => {
           const ratio = stormRatio(rows, { env, baseline, instances: number, cell }, figure);
           const name = figure === 'allReady' ? 'ready' : 'slowdown';
           const workload = `${name}, ${number} ${cell.order}, ${cell.share}`;
-          return ratio === null ? [] : [{ env, baseline, workload, timeRatio: ratio.ratio, ...ratio, verdict: null }];
+          return ratioRows({ env, baseline, workload }, ratio);
         }),
       ),
     );

@@ -4,8 +4,7 @@ import { hostTimedBoxes } from '../analysis/contrast/clock.ts';
 import { isPrecise } from '../analysis/contrast/precise.ts';
 import { sessionTable } from '../analysis/contrast/session-table.ts';
 import { decideWarmup } from '../analysis/warmup.ts';
-import { burstNsOf, ownOf, runOf } from '../plan/commands.ts';
-import { commandText } from '../plan/exec.ts';
+import { burstNsOf, runOf } from '../plan/commands.ts';
 import { blocksText } from '../plan/profiles.ts';
 import { rootText } from '../plan/root.ts';
 import { boxesOf } from '../plan/schedule.ts';
@@ -25,8 +24,9 @@ import { type OpenLedger, openLedger } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import { NO_KIND_ROWS } from '../session/kind-tables.ts';
 import { countedSamples } from '../session/load.ts';
-import type { CommandWorkload, Plan } from '../types.ts';
-import { formatCpuList } from '../units.ts';
+import type { Plan } from '../types.ts';
+import { count, formatCpuList } from '../units.ts';
+import { workloadLines } from './describe.ts';
 
 /** Warm-up bursts of the blocks after the pilot are only known when it is done; half of its own is a reasonable guess. */
 const LATER_WARMUP_SHARE = 0.5;
@@ -60,16 +60,13 @@ function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
 }
 
 function describe(plan: Plan): string[] {
-  const { minBlocks, maxBlocks, target } = plan;
+  const { minBlocks, maxBlocks, target, root } = plan;
   const end =
     target === null
-      ? `after ${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`
+      ? `after ${count(maxBlocks, 'block')}`
       : `when every interval is ±${percent(target)} at most, from ${minBlocks} blocks on`;
-  const { commands = [], root } = plan;
-  const own = ownOf(plan);
   return [
-    ...(own.length === 0 ? [] : [`workloads     ${own.join(', ')} (${plan.size}, kernels: ${plan.kernels})`]),
-    ...commands.map((command) => `program       ${command.id}: ${programText(command)}`),
+    ...workloadLines(plan),
     ...(root === undefined ? [] : [`root          ${rootText(root)}`]),
     `design        ${blocksText(plan)} blocks × ${plan.rounds} rounds, ${plan.schedule}, ${plan.singleBursts === true ? 'one run a visit' : `bursts of ${plan.burstNs / 1e6} ms`}`,
     ...threadLines(plan),
@@ -85,12 +82,6 @@ function threadLines({ threads = 1, limits }: Plan): string[] {
   const shared = housekeeping.filter((cpu) => cpus.includes(cpu));
   const shares = shared.length === 0 ? '' : `; the harness is on CPU ${formatCpuList(shared)} too`;
   return [`threads       ${threads} copies of each workload at once, one a CPU${shares}`];
-}
-
-/** The command as it was typed, and the figures that are read from what it prints. */
-function programText({ command, shell, metrics = [] }: CommandWorkload): string {
-  const figures = metrics.map(({ id, unit, better }) => `${id} (${unit}, ${better} is better)`);
-  return [shell === true ? `sh -c ${commandText(command)}` : commandText(command), ...figures].join('; ');
 }
 
 function percent(share: number): string {
