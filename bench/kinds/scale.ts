@@ -24,6 +24,7 @@ import {
   startedIn,
   type TimeGuess,
 } from '../run/kind.ts';
+import { Refusals } from '../run/refusals.ts';
 import { type BookedReply, type Resident, recordFault } from '../run/resident.ts';
 import { toSamples } from '../run/samples.ts';
 import { warmBurstsOf, warmNsOf } from '../run/warm-up.ts';
@@ -77,6 +78,7 @@ function describe(plan: Plan): string[] {
 class ScaleRun implements KindRun {
   readonly #session: SessionScope;
   readonly #opened: OpenLedger;
+  readonly #refusals = new Refusals();
 
   constructor(session: SessionScope) {
     this.#session = session;
@@ -90,7 +92,8 @@ class ScaleRun implements KindRun {
   runBlock(block: BlockScope): Promise<BlockResult> {
     // How long a box is silent depends on how many others work: earlier answers promise nothing.
     const { patience: _, ...scope } = block;
-    return new ScaleBlock(scope, { work: this.#session.info().work, ledger: this.#opened.ledger }).run();
+    const { work } = this.#session.info();
+    return new ScaleBlock(scope, { work, ledger: this.#opened.ledger, refusals: this.#refusals }).run();
   }
 
   close(): Promise<void> {
@@ -101,6 +104,7 @@ class ScaleRun implements KindRun {
 interface ScaleMeans {
   readonly work: Readonly<Record<string, number>>;
   readonly ledger: Ledger;
+  readonly refusals: Refusals;
 }
 
 interface Window extends InstanceCell {
@@ -172,6 +176,7 @@ export class ScaleBlock {
     const before = await steadyMemory(gauges);
     try {
       await started.start(instanceRequests(block, cell, { environment }), plan.limits.cpus.length);
+      for (const resident of started.held) this.#means.refusals.note(resident, this.#scope);
       const after = await steadyMemory(gauges);
       const hostDeltaBytes = before === null || after === null ? null : before - after;
       this.#room.took(cell, hostDeltaBytes);
@@ -212,7 +217,9 @@ export class ScaleBlock {
         faults.set(resident, fault);
         return { ...head, status: fault.status, reason: fault.message, beginNs: null, endNs: null, cpuNs: null };
       }
-      samples.push(...this.#samplesOf(reply.value, resident, { ...window, work, askedAtMs }));
+      const own = this.#samplesOf(reply.value, resident, { ...window, work, askedAtMs });
+      // One by one: as arguments, the bursts of a long window would overflow the stack.
+      for (const sample of own) samples.push(sample);
       const { passes, checksum } = reply.value.body;
       this.#states.push({ env: window.box, workload, passes, checksum });
       return { ...head, status: 'completed', reason: '', ...spanOf(reply.value, begunNs) };

@@ -20,6 +20,7 @@ import type {
   SessionScope,
   TimeGuess,
 } from '../run/kind.ts';
+import { Refusals } from '../run/refusals.ts';
 import { type OpenLedger, openLedger } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import { NO_KIND_ROWS } from '../session/kind-tables.ts';
@@ -108,7 +109,7 @@ function countedOf({ samples, events, blocksCompleted }: SessionRecords) {
 class WorkloadsRun implements KindRun {
   readonly #session: SessionScope;
   readonly #opened: OpenLedger;
-  readonly #refusals = new Set<string>();
+  readonly #refusals = new Refusals();
 
   constructor(session: SessionScope) {
     this.#session = session;
@@ -124,11 +125,8 @@ class WorkloadsRun implements KindRun {
     const { warmup, work } = info();
     const warmupBursts = warmup?.length ?? plan.pilotBursts;
     const hostTimed = hostTimedBoxes(records().events);
-    const isNewRefusal = (box: string, workload: string) => {
-      const before = this.#refusals.size;
-      return this.#refusals.add(`${workload} ${box}`).size > before;
-    };
-    return new BlockRun({ ...block, warmupBursts, hostTimed, work, ledger: this.#opened.ledger, isNewRefusal }).run();
+    const { ledger } = this.#opened;
+    return new BlockRun({ ...block, warmupBursts, hostTimed, work, ledger, refusals: this.#refusals }).run();
   }
 
   /** The first block with whole series is the pilot: it fixes the warm-up of all later ones. */

@@ -5,6 +5,7 @@ import { blockSteps, type HostStep, type MeasuringStep, type Step } from '../pla
 import { INTERRUPTED, type Sample, type StartFigures } from '../types.ts';
 import { BoxFault, faultOf } from './client.ts';
 import type { BlockResult, BlockScope } from './kind.ts';
+import type { Refusals } from './refusals.ts';
 import { type BookedReply, Resident, recordFault, startName } from './resident.ts';
 import { refuted, toSamples } from './samples.ts';
 import { watchHost } from './watch/host-gauges.ts';
@@ -20,8 +21,7 @@ export interface BlockRequest extends BlockScope {
   /** Passes in a burst, by workload. */
   readonly work: Readonly<Record<string, number>>;
   readonly ledger: Ledger;
-  /** Called with each refusal of a workload by a box: `true` when it is new. */
-  isNewRefusal(box: string, workload: string): boolean;
+  readonly refusals: Refusals;
 }
 
 /** More than this share of the elapsed time used by a box outside its own visits is worth an event. */
@@ -111,10 +111,7 @@ export class BlockRun {
     }
     this.#alive.set(box, resident);
     sink.facts(box, resident.facts);
-    for (const [workload, reason] of resident.refused) {
-      if (!this.#request.isNewRefusal(box, workload)) continue;
-      sink.event({ kind: 'workload-refused', env: box, block, workload, reason });
-    }
+    this.#request.refusals.note(resident, this.#request);
     const [first] = resident.refused.values();
     if (first === undefined || resident.prepared.length > 0) return;
     await this.#close(resident, new BoxFault('failed', first));
