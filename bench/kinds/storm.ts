@@ -21,8 +21,8 @@ import {
 import { HostBeat } from '../run/watch/host-beat.ts';
 import type { Plan } from '../types.ts';
 import { count } from '../units.ts';
+import { BoxAtWork } from './box-at-work.ts';
 import { Tempest, type TempestTarget } from './tempest.ts';
-import { Victim } from './victim.ts';
 
 export const storm: Kind = stormsIn(STORM_CELLS);
 
@@ -120,29 +120,33 @@ class StormBlock {
     const [workload = ''] = runOf(plan);
     const work = this.#session.info().work[workload] ?? 1;
     const beat = await HostBeat.start();
-    let victim: Victim | undefined;
+    let atWork: BoxAtWork | undefined;
     try {
-      victim = await Victim.start(this.#scope, { workload, work });
+      atWork = await BoxAtWork.start(this.#scope, { workload, work });
       const cells = randomStream(plan.seed, block, 'storm').shuffle(cellsOf(plan, this.#ways));
       for (const [index, cell] of cells.entries()) {
         signal.throwIfAborted();
-        await this.#take({ ...cell, position: index + 1 }, beat, victim);
+        await this.#take({ ...cell, position: index + 1 }, beat, atWork);
         sink.pause(((index + 1) * plan.rounds) / cells.length);
       }
     } finally {
       await beat.stop();
-      await victim?.close();
+      await atWork?.close();
     }
     return { completed: [...this.#completed], failed: [...this.#failed] };
   }
 
-  async #take(target: Omit<TempestTarget, 'environment'>, beat: HostBeat, victim: Victim | undefined): Promise<void> {
+  async #take(
+    target: Omit<TempestTarget, 'environment'>,
+    beat: HostBeat,
+    atWork: BoxAtWork | undefined,
+  ): Promise<void> {
     const { block } = this.#scope;
     const { box, position } = target;
     const head = { block, position, env: box, startId: `b${block}-p${position}` };
     const environment = this.#absent.environmentOf(head);
     if (environment === undefined || this.#failed.has(box)) return;
-    const ready = await new Tempest(this.#scope, { ...target, environment }, { beat, victim }).run();
+    const ready = await new Tempest(this.#scope, { ...target, environment }, { beat, atWork }).run();
     if (ready > 0) this.#completed.add(box);
     // Where no weights can be set, starts without them are still worth measuring.
     else if (target.cell.share === 'none' && !this.#completed.has(box)) this.#failed.add(box);

@@ -16,7 +16,7 @@ import type { Ledger } from '../watch/ledger.ts';
 import { type LevelResult, runLevel } from './level.ts';
 
 /** Bursts of a box that has just answered others. */
-const WARM_BURSTS = LEAST_WARMUP;
+const BURSTS_AGAIN = LEAST_WARMUP;
 
 interface Known {
   readonly work: SessionInfo['work'];
@@ -113,7 +113,7 @@ export class LoadBlock {
     const { box, workload, rate } = cell;
     const work = this.#known.work[workload];
     if (work === undefined || resident.refused.has(workload)) return;
-    await this.#warm(resident, workload, Math.min(plan.pilotBursts, WARM_BURSTS));
+    await this.#warm(resident, workload, Math.min(plan.pilotBursts, BURSTS_AGAIN));
     // The same arrivals for every environment: what they have in common is no difference between them.
     const times = arrivalTimes(randomStream(plan.seed, block, `load/${workload}/${rate}`), {
       ratePerSecond: rate,
