@@ -1,5 +1,6 @@
 /** Host memory against the number of idle instances, and where each series ended. */
 
+import { largest } from '../../bench/analysis/stats/extremes.ts';
 import { median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -42,7 +43,7 @@ export function densityChart(model: ReportModel, width: number): Chart | null {
   if (curves.length === 0) return null;
   const names = chartNames(model.environments);
   const lookOf = looksOf(model.environments);
-  const most = Math.max(...curves.flatMap(({ points }) => points.map(({ instances }) => instances)));
+  const most = largest(curves.flatMap(({ points }) => points.map(({ instances }) => instances)));
   return {
     id: 'density',
     title: 'Memory against idle instances',

@@ -1,6 +1,7 @@
 /** Storms of starts: how long until all boxes are ready in each way of starting them, and how many are ready when. */
 
 import type { StormSummary } from '../../bench/analysis/capacity/storm.ts';
+import { largest, smallest } from '../../bench/analysis/stats/extremes.ts';
 import { median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -45,7 +46,7 @@ export function stormChart(model: ReportModel, width: number): Chart | null {
   });
   const lookOf = looksOf(model.environments);
   // A few blocks can leave intervals beside which every time would be a dot at the edge.
-  const most = (MOST_OF_LARGEST * Math.max(...rows.map(({ allReady }) => allReady.ms))) / 1000;
+  const most = (MOST_OF_LARGEST * largest(rows.map(({ allReady }) => allReady.ms))) / 1000;
   const isCut = rows.some(({ allReady }) => (allReady.interval?.high ?? 0) / 1000 > most);
   return {
     id: 'storm',
@@ -186,7 +187,7 @@ function pointsOf({ details }: ReportModel, { env, instances, order, share }: St
     blocks.set(row.block, times);
   }
   const sorted = [...blocks.values()].map((times) => times.toSorted((a, b) => a - b));
-  const least = Math.min(...sorted.map((times) => times.length));
+  const least = smallest(sorted.map((times) => times.length));
   return Array.from({ length: Number.isFinite(least) ? least : 0 }, (_, index) => ({
     ready: index + 1,
     s: median(sorted.map((times) => times[index] as number)) / 1000,

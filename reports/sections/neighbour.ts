@@ -1,6 +1,7 @@
 /** What a victim loses beside a neighbour of its own environment that works, and whether that is more or less than natively. */
 
 import type { NeighbourCell } from '../../bench/analysis/capacity/neighbour.ts';
+import { largest } from '../../bench/analysis/stats/extremes.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import type { Verdict } from '../../bench/types.ts';
 import type { EnvironmentModel, ReportModel } from '../model/model.ts';
@@ -59,7 +60,7 @@ function matrix(model: ReportModel, workload: string): Table {
 
 /** `2 × cpu` where several boxes of it work. */
 function headOf(cells: readonly NeighbourCell[], aggressor: string): string {
-  const copies = Math.max(...cells.filter((cell) => cell.aggressor === aggressor).map((cell) => cell.copies));
+  const copies = largest(cells.filter((cell) => cell.aggressor === aggressor).map((cell) => cell.copies));
   return copies > 1 ? `${copies} × ${clean(aggressor, 20)}` : clean(aggressor, 20);
 }
 

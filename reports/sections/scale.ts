@@ -2,6 +2,7 @@
 
 import type { ScaleLevel } from '../../bench/analysis/capacity/scale.ts';
 import type { ScalingLaw } from '../../bench/analysis/capacity/usl.ts';
+import { largest } from '../../bench/analysis/stats/extremes.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import { threeDigits } from '../../bench/units.ts';
 import type { EnvironmentModel, ReportModel } from '../model/model.ts';
@@ -168,7 +169,7 @@ export function scaleAnswer(model: ReportModel): string {
   const workload = rest[0]?.workload;
   const own = rest.filter((level) => level.workload === workload);
   if (own.length === 0) return 'Nothing could be compared.';
-  const most = Math.max(...own.map(({ instances }) => instances));
+  const most = largest(own.map(({ instances }) => instances));
   const texts = own
     .filter(({ instances }) => instances === most)
     .map(({ env, speedup, slowdownP99 }) => {

@@ -1,5 +1,6 @@
 /** The box whose bursts are timed, with and without a neighbour beside it. */
 
+import { largest } from '../../analysis/stats/extremes.ts';
 import { runOf } from '../../plan/commands.ts';
 import type { InstanceScope } from '../../run/instances.ts';
 import type { Resident } from '../../run/resident.ts';
@@ -88,7 +89,7 @@ export class Victim {
     sink.samples(toSamples({ plan, block, step, resident: this.#resident, work, reply, askedAtMs }));
     const passNs = reply.body.bursts.map(([, wallNs]) => wallNs / work);
     const figures = {
-      ...{ turn, work, meanPassNs: mean(passNs), medianPassNs: median(passNs), longestPassNs: Math.max(...passNs) },
+      ...{ turn, work, meanPassNs: mean(passNs), medianPassNs: median(passNs), longestPassNs: largest(passNs) },
       stealMs: stealBefore === null || stealAfter === null ? null : stealAfter - stealBefore,
     };
     return { figures, sentNs: reply.sentNs, receivedNs: reply.receivedNs };
