@@ -90,7 +90,7 @@ class DensityBlock {
       if (held > 0) this.#completed.push(target.box);
       else this.#failed.add(target.box);
     } finally {
-      await instances.close(series.ended());
+      await instances.close(instances.ended);
     }
   }
 }

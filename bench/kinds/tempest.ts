@@ -74,7 +74,7 @@ export class Tempest {
       await over;
       this.#write({ ...NO_SUFFERING, ...(await during), victimBeforeNs });
     } finally {
-      await this.#instances.close(this.#ended());
+      await this.#instances.close(this.#instances.ended);
     }
     return this.#outcomes.filter(({ status }) => status === 'completed').length;
   }
@@ -153,14 +153,6 @@ export class Tempest {
     sink.rows(
       'storm',
       this.#outcomes.map((outcome, index) => ({ ...head, instance: index + 1, ...outcome, ...figures })),
-    );
-  }
-
-  #ended(): ReadonlyMap<Resident, Error> {
-    return new Map(
-      this.#instances.held.flatMap((resident): [Resident, Error][] =>
-        resident.ended === undefined ? [] : [[resident, resident.ended]],
-      ),
     );
   }
 

@@ -102,6 +102,11 @@ export function thinned<T>(all: readonly T[], most: number): readonly T[] {
   return Array.from({ length }, (_, index) => all[Math.floor((index * all.length) / length)] as T);
 }
 
+/** So many of a line at most, its last point among them, which shows where it ends. */
+export function thinnedLine<T>(points: readonly T[], most: number): readonly T[] {
+  return [...new Set([...thinned(points, most - 1), ...points.slice(-1)])];
+}
+
 /** The ends of an interval in percent, or its figure alone. */
 export function endsOf({ timeRatio, interval }: Figure): number[] {
   return (interval === null ? [timeRatio] : [interval.low, interval.high]).map(percentOf);

@@ -14,11 +14,11 @@ import {
   LEGEND,
   legendHeight,
   round,
-  thinned,
+  thinnedLine,
   valueAxis,
 } from './chart.ts';
 import { chartNames } from './names.ts';
-import { type Look, looksOf } from './palette.ts';
+import { type Look, lineWithMarks, looksOf } from './palette.ts';
 
 const MOST_POINTS = 60;
 
@@ -102,23 +102,14 @@ function pointsOf({ details, costs }: ReportModel, path: string): Point[] {
 }
 
 function curveSet({ env, points }: Curve, label: string, look: Look): Json {
-  // The last one shows where the series ends.
-  const drawn = [...new Set([...thinned(points, MOST_POINTS - 1), points.at(-1) as Point])];
   return {
     label,
-    data: drawn.map(({ instances, bytes }) => ({
+    data: thinnedLine(points, MOST_POINTS).map(({ instances, bytes }) => ({
       x: instances,
       y: round(bytes / MIB),
       t: `${clean(env, 40)}, ${instances} instances: ${mib(bytes)} MiB`,
     })),
-    showLine: true,
-    borderColor: look.line,
-    backgroundColor: look.fill,
-    pointStyle: look.shape,
-    pointRotation: look.rotation,
-    borderWidth: 1.25,
-    radius: 2.5,
-    pointRadius: 2.5,
+    ...lineWithMarks(look),
     ...(env.endsWith('@control') ? { borderDash: [3, 3] } : {}),
   };
 }

@@ -16,12 +16,12 @@ import {
   legendHeight,
   nameAxis,
   round,
-  thinned,
+  thinnedLine,
   valueAxis,
 } from './chart.ts';
 import { slug } from './distribution.ts';
 import { chartNames } from './names.ts';
-import { lookAt, looksOf, pointsWithBars } from './palette.ts';
+import { lineWithMarks, lookAt, looksOf, pointsWithBars } from './palette.ts';
 
 const MOST_POINTS = 60;
 /** The axis ends at so many times the longest time. */
@@ -195,19 +195,13 @@ function pointsOf({ details }: ReportModel, { env, instances, order, share }: St
 }
 
 function lineSet({ way, points }: Line, index: number): Json {
-  const look = lookAt(index);
-  // The last one shows when all were ready.
-  const drawn = [...new Set([...thinned(points, MOST_POINTS - 1), ...points.slice(-1)])];
   return {
     label: way,
-    data: drawn.map(({ ready, s }) => ({ x: round(s), y: ready, t: `${way}: ${ready} after ${ms(1000 * s)}` })),
-    showLine: true,
-    borderColor: look.line,
-    backgroundColor: look.fill,
-    pointStyle: look.shape,
-    pointRotation: look.rotation,
-    borderWidth: 1.25,
-    radius: 2.5,
-    pointRadius: 2.5,
+    data: thinnedLine(points, MOST_POINTS).map(({ ready, s }) => ({
+      x: round(s),
+      y: ready,
+      t: `${way}: ${ready} after ${ms(1000 * s)}`,
+    })),
+    ...lineWithMarks(lookAt(index)),
   };
 }
