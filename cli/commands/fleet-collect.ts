@@ -25,6 +25,7 @@ import { recordedCall } from '../session/recorded-call.ts';
 
 /** More would hide what they have in common; `--json` has all. */
 const MOST_SHOWN = 50;
+const MOST_CALL_CHARS = 1000;
 const UNKNOWN_PLAN = '0'.repeat(64);
 
 type Flags = FlagValues<'fleet collect'>;
@@ -92,10 +93,16 @@ function openFleet(dir: string, plan: string | undefined): FleetRecord {
 
 function newFleet(dir: string): FleetInfo {
   return {
-    ...{ schema: 1, fleet: hostName(basename(dir), new Set()), program: programVersion(), command: recordedCall() },
+    ...{ schema: 1, fleet: hostName(basename(dir), new Set()), program: programVersion(), command: callText() },
     ...{ startedAt: new Date().toISOString(), finishedAt: null, transport: 'collected', parallel: 1, image: null },
     ...{ planDigest: UNKNOWN_PLAN, hosts: [] },
   };
+}
+
+/** A shell expands `*.log` to thousands of names. */
+function callText(): string {
+  const call = recordedCall();
+  return call.length > MOST_CALL_CHARS ? `${call.slice(0, MOST_CALL_CHARS)}…` : call;
 }
 
 /** Sessions that an interrupted collection put there and did not note, and what it had half unpacked. */

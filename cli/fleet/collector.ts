@@ -191,7 +191,12 @@ const MOST_ATTEMPTS = 1000;
 const MOST_ADDRESS = 256;
 
 function heard(begin: Arrived['begin']): Partial<FleetHost> {
-  return begin === null ? {} : { architecture: begin.architecture, footing: begin.footing };
+  if (begin === null) return {};
+  return {
+    architecture: begin.architecture,
+    footing: begin.footing,
+    footingReason: begin.why?.slice(0, MOST_WORDS) ?? null,
+  };
 }
 
 /** Copies the files that belong to a session, and checks the copy. */

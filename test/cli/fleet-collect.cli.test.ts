@@ -148,6 +148,12 @@ describe('fleet collect', () => {
     expect(hosts().a?.state).toBe('measured');
   });
 
+  it('can be read again when a shell named thousands of logs', async () => {
+    const log = write('a.log', lines(0).slice(-1).join(''));
+    await collect(...Array.from({ length: 100 }, () => log));
+    expect(readFleet(out)).toMatchObject({ command: expect.stringMatching(/…$/), hosts: [{ attempts: 100 }] });
+  });
+
   it('keeps a second session of a host beside the first', async () => {
     await collect(write('a.log', lines(0).join('')));
     await collect(write('a.log', lines(1).join('')));

@@ -197,7 +197,7 @@ function fleetOf(hosts: number): FleetInfo {
     ...{ transport: 'collected', parallel: 1, image: null, planDigest: 'a'.repeat(64) },
     hosts: Array.from({ length: hosts }, (_, index) => ({
       ...{ name: `node-${index}`, address: `pod/boxmark-${index}-abcde`, labels: {}, architecture: 'x64' },
-      ...{ state: 'measured', reason: null, footing: 'host', seal: 'b'.repeat(64), attempts: 1 },
+      ...{ state: 'measured', reason: null, footing: 'host', footingReason: null, seal: 'b'.repeat(64), attempts: 1 },
       session: `hosts/node-${index}/20261129T200000Z-ab12cd`,
       ...{ startedAt: at, endedAt: at, lastSeenAt: at },
     })),
