@@ -20,6 +20,7 @@ import { readFleet } from '../../bench/fleet/info.ts';
 import { ownNodeImage } from '../../cli/commands/fleet-image.ts';
 import { cgroupMounts, mountsBelow, unmount } from '../../runners/host/mounts.ts';
 import { findCommand } from '../../runners/kit/commands.ts';
+import '../../runners/index.ts';
 import { boxmark, eventually, start } from '../cli/program.ts';
 import { namesIn } from '../leftovers.ts';
 import { containerWords } from './pod-as-container.ts';
