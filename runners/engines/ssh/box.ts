@@ -14,7 +14,7 @@ import { endProcess } from '../../kit/end-process.ts';
 import { PAYLOAD_ENV } from '../../kit/payload-env.ts';
 import { readyLine } from '../../kit/ready.ts';
 import { cpuList, quote } from '../../kit/shell.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../../kit/ssh/connection.ts';
 import type { RemoteFolder } from './remote.ts';
 
 const READY_LIMIT_MS = 30_000;
