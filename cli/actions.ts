@@ -31,6 +31,8 @@ export const ACTIONS: { readonly [C in CommandName]: () => Promise<Action<C>> } 
   export: async () => (await import('./commands/export.ts')).exportSessions,
   'image export': async () => (await import('./commands/image.ts')).imageExport,
   'image import': async () => (await import('./commands/image.ts')).imageImport,
+  'fleet image': async () => (await import('./commands/fleet-image.ts')).fleetImage,
+  'fleet node': async () => (await import('./commands/fleet-node.ts')).fleetNode,
   clean: async () => (await import('./commands/clean.ts')).clean,
   completion: async () => (await import('./commands/completion.ts')).completion,
 };

@@ -221,6 +221,20 @@ boxmark image export boxmark-image.tar`,
     examples: `
 boxmark image import boxmark-image.tar`,
   },
+  'fleet image': {
+    summary: 'write the image that nodes of a fleet run, for docker load',
+    args: [{ name: 'file', help: 'a docker archive that is made or replaced' }],
+    examples: `
+boxmark fleet image boxmark-node.tar
+boxmark fleet image /dev/stdout | ssh node7 docker load`,
+    more: 'fleet.md',
+  },
+  'fleet node': {
+    summary: 'measure the job of a fleet on this host; fleet run starts it',
+    examples: `
+boxmark fleet node --job /run/boxmark-job`,
+    more: 'fleet.md',
+  },
   clean: {
     summary: 'remove what a killed run left on the host, and nothing else',
     examples: `
@@ -238,4 +252,5 @@ source <(boxmark completion bash)    # in this shell alone`,
 /** Commands that only hold others. */
 export const GROUPS: Readonly<Record<string, string>> = {
   image: 'export or import the content-addressed image',
+  fleet: 'one plan on many hosts',
 };

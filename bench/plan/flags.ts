@@ -210,6 +210,25 @@ const CAPACITY = [
   }),
 ] as const;
 
+/** Where the processes that a plan compares with can be started; fleet/ has what each means. */
+const FOOTINGS = {
+  host: 'native is a process of the host',
+  container: 'the barest container takes the place of native',
+} as const;
+
+const FLEETS = [
+  flag('job', text('dir', '/run/boxmark-job'), {
+    required: true,
+    help: 'folder with the job; - reads it from standard input, and stops at its end',
+    commands: { 'fleet node': ANY },
+  }),
+  flag('footing', choice(FOOTINGS), {
+    help: 'what the baseline is',
+    otherwise: 'the best that can be had here',
+    commands: { 'fleet node': ANY },
+  }),
+] as const;
+
 const SETTING_UP = [
   flag('all', ON, { help: 'every engine that the distribution has', commands: { setup: ANY } }),
   flag('for', names('list', 'docker,vm'), {
@@ -355,12 +374,12 @@ const OUTPUT = [
         doctor: ANY,
       },
       ...{ setup: ANY, check: ANY, verify: ANY, watch: ANY, history: ANY, export: ANY, clean: ANY },
-      ...{ completion: ANY, 'image export': ANY, 'image import': ANY },
+      ...{ completion: ANY, 'image export': ANY, 'image import': ANY, 'fleet image': ANY, 'fleet node': ANY },
     },
   }),
 ] as const;
 
-const TABLE = [...WHAT, ...HOW_MUCH, ...CAPACITY, ...JUDGING, ...WHERE, ...SETTING_UP, ...OUTPUT] as const;
+const TABLE = [...WHAT, ...HOW_MUCH, ...CAPACITY, ...JUDGING, ...WHERE, ...FLEETS, ...SETTING_UP, ...OUTPUT] as const;
 /** A line of the table with the type of its value, from which the types of flags and plan files follow. */
 export type Row = (typeof TABLE)[number];
 export const FLAGS: readonly Flag[] = TABLE;
