@@ -3,11 +3,13 @@
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, Probe, Runner, Workspace } from '../../../bench/types.ts';
+import { readManifest } from '../../image/manifest.ts';
+import { ownLoaderWords } from '../../image/own-loader.ts';
 import { cpuList } from '../../kit/shell.ts';
 import { type Connection, connect } from '../../kit/ssh/connection.ts';
 import { HOST_WORD, LAST_PORT, type Target, USER_WORD } from '../../kit/ssh/target.ts';
 import { defineSettings, harmless, namesFile } from '../../stack/settings.ts';
-import { hierarchiesThere, openHolderBox, openPayloadBox, type PreparedSsh, payloadWords, remoteHost } from './box.ts';
+import { hierarchiesThere, openHolderBox, openPayloadBox, type PreparedSsh, remoteHost } from './box.ts';
 import { makeFolder } from './remote.ts';
 
 const PROBE_LIMIT_MS = 20_000;
@@ -141,7 +143,7 @@ async function prepare(parent: Box, image: Image, workspace: Workspace, target?:
         folder,
         hierarchies: await hierarchiesThere(connection, folder),
         image,
-        payload: await payloadWords(image, root),
+        payload: ownLoaderWords(image.root, await readManifest(image.root), image.payloadArgv, root),
       };
     } catch (error) {
       await folder.remove();

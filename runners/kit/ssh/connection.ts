@@ -44,8 +44,9 @@ export async function connect(
   // The path of a socket has little room.
   const socket = join(folder, `ssh-${randomBytes(4).toString('hex')}`);
   const base = sshArgv(target, socket, options.alive);
-  const env = options.env ?? {};
-  const master = await parent.spawn([...base, '-o', 'ControlMaster=yes', '-N', ...addressOf(target)], { env });
+  // Why it ends is no error to ssh.
+  const loud = ['-o', 'LogLevel=INFO', '-o', 'ControlMaster=yes', '-N', ...addressOf(target)];
+  const master = await parent.spawn([...base, ...loud], { env: options.env ?? {} });
   const gone = master.exited.then(() => lastWords(master));
   const close = async (): Promise<void> => {
     await endProcess(master);
@@ -58,7 +59,7 @@ export async function connect(
     throw error;
   }
   // Where the connection is gone, ssh would make one of its own for every command.
-  const session = [...base, '-o', 'ControlMaster=no', '-o', 'ProxyCommand=false'];
+  const session = [...base, '-o', 'LogLevel=ERROR', '-o', 'ControlMaster=no', '-o', 'ProxyCommand=false'];
   const words = (argv: readonly string[], env: Readonly<Record<string, string>> = {}): string[] => [
     ...session,
     ...addressOf(target),
@@ -117,7 +118,7 @@ function sshArgv(target: Target, socket: string, { seconds, missing } = { second
     // Whatever the user's configuration has for work at a terminal.
     ...['-o', 'ForwardAgent=no', '-o', 'ForwardX11=no', '-o', 'ClearAllForwardings=yes', '-o', 'RemoteCommand=none'],
     // Small lines back and forth: none may wait for the next one.
-    ...['-o', 'IPQoS=lowdelay', '-o', 'LogLevel=ERROR'],
+    ...['-o', 'IPQoS=lowdelay'],
   ];
 }
 
