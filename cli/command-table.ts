@@ -221,6 +221,21 @@ boxmark image export boxmark-image.tar`,
     examples: `
 boxmark image import boxmark-image.tar`,
   },
+  'fleet run': {
+    summary: 'measure a plan on every node of a Docker Swarm; a session of each comes back',
+    examples: `
+boxmark fleet run --plan plan.yaml                                  # node after node
+boxmark fleet run --plan plan.yaml --nodes kind=worker --parallel 4
+boxmark fleet run --plan plan.yaml --at-once --json > fleet.json`,
+    more: 'fleet.md',
+  },
+  'fleet resume': {
+    summary: 'measure again on the hosts of a fleet that have no session yet',
+    args: [{ name: 'fleet', help: 'folder of the fleet' }],
+    examples: `
+boxmark fleet resume results/fleet-20261129T170000Z-ab12cd --plan plan.yaml`,
+    more: 'fleet.md',
+  },
   'fleet image': {
     summary: 'write the image that nodes of a fleet run, for docker load',
     args: [{ name: 'file', help: 'a docker archive that is made or replaced' }],

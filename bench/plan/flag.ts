@@ -26,6 +26,8 @@ export const COMMAND_NAMES = [
   'export',
   'image export',
   'image import',
+  'fleet run',
+  'fleet resume',
   'fleet image',
   'fleet node',
   'clean',

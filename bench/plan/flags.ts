@@ -9,7 +9,7 @@ import { OBJECTIVE } from './objective.ts';
 import { DEFAULT_MARGIN } from './profiles.ts';
 import { SIMULATED_SIZE } from './simulated-size.ts';
 import { THRESHOLD } from './threshold.ts';
-import { CPUS, choice, choices, count, DIGEST, names, ON, PERCENT, SIZE, text, time, WEB } from './values.ts';
+import { CPUS, choice, choices, count, DIGEST, LABELS, names, ON, PERCENT, SIZE, text, time, WEB } from './values.ts';
 import { HOW_MUCH, WHAT } from './what-flags.ts';
 
 /** No plan has a longer number, and every seed is exact. */
@@ -89,6 +89,10 @@ const JUDGING = [
 
 /** Commands that measure a session on this host. */
 const SESSIONS = { run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, explain: ANY, capacity: ANY };
+const FLEET_RUNS_WAIT = {
+  'fleet run': { help: 'how long each host waits for another run on it to end' },
+  'fleet resume': ANY,
+};
 /** Commands that time something on this host. */
 const MEASURING = { ...SESSIONS, score: ANY };
 
@@ -147,7 +151,7 @@ const WHERE = [
   flag('wait', time({ least: '1s', most: '168h' }), {
     help: 'how long to wait for another run on this host to end',
     otherwise: 'refuse to start',
-    commands: MEASURING,
+    commands: { ...MEASURING, ...FLEET_RUNS_WAIT },
   }),
   flag('allow-other-runs', ON, {
     help: 'measure although another run measures on this host; the session records it',
@@ -216,7 +220,33 @@ const FOOTINGS = {
   container: 'the barest container takes the place of native',
 } as const;
 
+const FLEET_RUNS = { 'fleet run': ANY, 'fleet resume': ANY };
 const FLEETS = [
+  flag('plan', text('file', 'plan.yaml'), {
+    required: true,
+    help: 'what every host measures: settings of boxmark run as a YAML file',
+    commands: {
+      'fleet run': ANY,
+      'fleet resume': { help: 'the same plan, named again because it runs on every host' },
+    },
+  }),
+  flag('nodes', LABELS, {
+    repeats: true,
+    help: 'nodes with this label, of the node or its engine; may be repeated, and all must hold',
+    otherwise: 'all nodes of the Swarm',
+    commands: FLEET_RUNS,
+  }),
+  flag('parallel', count(1, MOST_HOSTS), {
+    help: 'hosts that measure at the same time',
+    default: '1',
+    commands: FLEET_RUNS,
+  }),
+  flag('at-once', ON, { excludes: 'parallel', help: 'all hosts at the same time', commands: FLEET_RUNS }),
+  flag('socket', text('path', '/var/run/docker.sock'), {
+    help: 'socket of the Docker daemon on every node; a label boxmark.socket=PATH of a node wins',
+    default: '/var/run/docker.sock',
+    commands: FLEET_RUNS,
+  }),
   flag('job', text('dir', '/run/boxmark-job'), {
     required: true,
     help: 'folder with the job; - reads it from standard input, and stops at its end',
@@ -256,6 +286,7 @@ const OUTPUT = [
       selftest: ANY,
       reproduce: { help: 'parent folder of the new session' },
       compare: { help: 'parent folder of the sessions of a paired run' },
+      'fleet run': { help: "parent folder of the fleet's" },
       report: { help: 'folder of the files; - prints', otherwise: 'report/ in the session, or here for several' },
     },
     plan: true,
@@ -281,7 +312,11 @@ const OUTPUT = [
   flag('format', choice(HISTORY_FORMATS), { help: 'the format', default: 'text', commands: { history: ANY } }),
   flag('keep-going', ON, {
     help: 'exit 0 although an environment asked for by name gave no data, and measure the baseline alone where nothing else can run',
-    commands: { run: ANY, capacity: ANY, resume: { help: 'continue without an environment that can no longer run' } },
+    commands: {
+      ...{ run: ANY, capacity: ANY, resume: { help: 'continue without an environment that can no longer run' } },
+      'fleet run': { help: 'exit 0 although some hosts gave no session' },
+      'fleet resume': { help: 'exit 0 although some hosts gave no session' },
+    },
   }),
   flag('dry-run', ON, {
     help: 'show what would be done, and stop',
@@ -328,7 +363,7 @@ const OUTPUT = [
     help: 'print the result as one JSON document',
     commands: {
       ...{ run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, score: ANY, explain: ANY, doctor: ANY },
-      ...{ capacity: ANY, 'plan-hosts': ANY },
+      ...{ capacity: ANY, 'plan-hosts': ANY, 'fleet run': ANY, 'fleet resume': ANY },
       watch: { help: 'print what is there now as one JSON document, and stop, as with --once' },
       ...{ setup: ANY, list: ANY, check: ANY, verify: ANY, clean: ANY },
       history: { help: 'the same as --format json' },
@@ -352,6 +387,8 @@ const OUTPUT = [
       score: ANY,
       explain: ANY,
       doctor: ANY,
+      'fleet run': ANY,
+      'fleet resume': ANY,
     },
   }),
   flag('verbose', ON, {
@@ -374,7 +411,15 @@ const OUTPUT = [
         doctor: ANY,
       },
       ...{ setup: ANY, check: ANY, verify: ANY, watch: ANY, history: ANY, export: ANY, clean: ANY },
-      ...{ completion: ANY, 'image export': ANY, 'image import': ANY, 'fleet image': ANY, 'fleet node': ANY },
+      ...{
+        completion: ANY,
+        'image export': ANY,
+        'image import': ANY,
+        'fleet image': ANY,
+        'fleet node': ANY,
+        'fleet run': ANY,
+        'fleet resume': ANY,
+      },
     },
   }),
 ] as const;
