@@ -1,8 +1,9 @@
 /** A plan on hosts that ssh reaches: their sessions come back whole, and a host whose connection is cut keeps nothing. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { digestOfText, type Job } from '../../bench/fleet/job.ts';
 import { Arrival } from '../../cli/fleet/arrival.ts';
 import { programFiles } from '../../cli/fleet/program-files.ts';
@@ -12,7 +13,7 @@ import { sshKit } from '../../fleet/ssh/kit.ts';
 import { sshTransport } from '../../fleet/ssh/transport.ts';
 import type { Transport } from '../../fleet/transport.ts';
 import { ensureImage } from '../../runners/image/image.ts';
-import { eventually, tracesOf } from '../cli/program.ts';
+import { boxmark, eventually, tracesOf } from '../cli/program.ts';
 import { processesNaming } from '../leftovers.ts';
 import { whyNoServer } from '../runners/ssh-server.ts';
 import { KITS, removeKit } from './kits.ts';
@@ -78,6 +79,29 @@ describe.skipIf(missing !== undefined)('a plan on three hosts over ssh', { timeo
     }
     expect(nodeFolders()).toEqual([]);
     expect(readdirSync(KITS)).toContain(digest);
+  });
+
+  it('is measured by boxmark fleet run, from an inventory', async () => {
+    const [first, second] = lab.hosts;
+    const { port, user, identity, config } = first!.target;
+    const reached = { name: 'first', host: first!.target.host, port, user, identity, config, labels: { rack: 'r1' } };
+    const inventory = join(out, 'hosts.yaml');
+    // Its list of known hosts does not have the second one.
+    const unreached = { ...reached, name: 'second', host: second!.target.host, port: second!.target.port };
+    writeFileSync(inventory, stringify({ hosts: [reached, unreached] }));
+    const plan = join(out, 'plan.yaml');
+    writeFileSync(plan, job(1).plan);
+    const words = ['--plan', plan, '--inventory', inventory, '--wait', '300s', '--json', '-q', '-o', out];
+    const ended = await boxmark('fleet', 'run', ...words);
+    expect(ended.stderr).toBe('');
+    expect(ended.code).toBe(1);
+    const { dir, hosts, transport: by } = JSON.parse(ended.stdout);
+    expect(by).toBe('ssh');
+    expect(hosts).toEqual([
+      expect.objectContaining({ name: 'first', state: 'measured', footing: 'host', labels: { rack: 'r1' } }),
+      expect.objectContaining({ name: 'second', state: 'refused', reason: expect.stringMatching(/no connection to/) }),
+    ]);
+    expect(existsSync(join(dir, hosts[0].session, 'samples.csv'))).toBe(true);
   });
 
   it('leaves no box on a host whose connection ends in the middle', async () => {
