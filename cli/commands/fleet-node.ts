@@ -27,14 +27,12 @@ export async function fleetNode({ job: folder, footing }: FlagValues<'fleet node
     if (folder === '-') return await fromInput(interrupt.signal, footing ?? 'host');
     const job = readJob(folder ?? '');
     if (footing !== undefined) return await here(job, interrupt.signal, footing, null);
-    const own = await ownContainer();
     // Outside of a container, this is the host.
-    if (own === undefined) {
-      const isContainer = isInContainer();
-      const why = isContainer ? "the node's Docker socket is not here, or does not answer" : null;
-      return await here(job, interrupt.signal, isContainer ? 'container' : 'host', why);
-    }
-    return await onHost(own, job, interrupt.signal);
+    if (!isInContainer()) return await here(job, interrupt.signal, 'host', null);
+    const own = await ownContainer();
+    return await ('why' in own
+      ? here(job, interrupt.signal, 'container', own.why)
+      : onHost(own, job, interrupt.signal));
   } finally {
     interrupt.release();
   }

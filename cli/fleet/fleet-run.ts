@@ -65,7 +65,7 @@ export class FleetRun {
     say(`${clean(name)}: begins`);
     const arrival = new Arrival(record.dir, name, {
       begin: ({ footing, architecture, why }) => {
-        record.change(name, { footing, architecture });
+        record.change(name, { footing, architecture, footingReason: why?.slice(0, MOST_WORDS) ?? null });
         if (why !== null) say(`${clean(name)}: ${clean(why)}`);
       },
       progress: ({ block, blocks, text }) => {

@@ -65,7 +65,8 @@ export class FleetRecord {
 
 function newHost({ name, address, labels, architecture }: FoundHost, taken: ReadonlySet<string>): FleetHost {
   return {
-    ...{ name: hostName(name, taken), address, labels, architecture, state: 'waiting', reason: null, footing: null },
+    ...{ name: hostName(name, taken), address, labels, architecture, state: 'waiting', reason: null },
+    ...{ footing: null, footingReason: null },
     ...{ session: null, seal: null, attempts: 0, startedAt: null, endedAt: null, lastSeenAt: null },
   };
 }

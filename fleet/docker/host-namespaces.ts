@@ -27,29 +27,35 @@ export interface OwnContainer {
   readonly socket: string;
 }
 
-/** Files such as /etc/hosts are mounted from the container's folder in every container of Docker, Podman and Kubernetes. */
+/** Every container of Docker, Podman and Kubernetes has this file mounted from a folder that is named after it. */
 export function isInContainer(): boolean {
-  return /\/containers\/[0-9a-f]{64}\/|\/overlay-containers\/|\/kubelet\/pods\//.test(mounts());
+  return /\/containers\/[0-9a-f]{64}\/|\/overlay-containers\/|\/kubelet\/pods\//.test(hostsSource());
 }
 
-function mounts(): string {
-  return readFileSync('/proc/self/mountinfo', 'utf8');
+/** The mounts of other containers may be in sight as well, below a folder that is shared. */
+function hostsSource(): string {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '));
+  return lines.find(([, , , , point]) => point === '/etc/hosts')?.[3] ?? '';
 }
 
-/** Undefined outside a container, and where no daemon answers that has it. */
-export async function ownContainer(): Promise<OwnContainer | undefined> {
-  // The folder is named after the container.
-  const id = /\/containers\/([0-9a-f]{64})\//.exec(mounts())?.[1];
-  if (id === undefined) return undefined;
+/** The container that this process is in, by the node's daemon; or why it is not known. */
+export async function ownContainer(): Promise<OwnContainer | { readonly why: string }> {
+  const id = /\/containers\/([0-9a-f]{64})\//.exec(hostsSource())?.[1];
+  if (id === undefined) return { why: 'this is no container of Docker' };
   const format = '{"image":{{json .Image}},"mounts":{{json .Mounts}}}';
-  const { exitCode, stdout } = await hostExec(['docker', 'inspect', '--format', format, id], { timeoutMs: TRIAL_MS });
-  if (exitCode !== 0) return undefined;
-  const { image, mounts: all } = JSON.parse(stdout) as {
+  const { exitCode, stdout, stderr } = await hostExec(['docker', 'inspect', '--format', format, id], {
+    timeoutMs: TRIAL_MS,
+  });
+  if (exitCode !== 0)
+    return { why: `the node's Docker daemon can't be asked: ${stderr.trim() || 'it did not answer'}` };
+  const { image, mounts } = JSON.parse(stdout) as {
     image: string;
     mounts: readonly { Destination: string; Source: string }[];
   };
-  const socket = all.find(({ Destination }) => Destination === SOCKET)?.Source;
-  return socket === undefined ? undefined : { id, image, socket };
+  const socket = mounts.find(({ Destination }) => Destination === SOCKET)?.Source;
+  return socket === undefined ? { why: `the node's Docker socket is not at ${SOCKET}` } : { id, image, socket };
 }
 
 /** Flags of a container in the host's namespaces, or why there can be none. */
