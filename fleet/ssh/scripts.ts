@@ -128,7 +128,8 @@ if cd "$k" 2>/dev/null && sha256sum -c >/dev/null 2>&1; then touch "$k"; echo "$
 else cd /; rm -rf "$k"; echo "${ANSWER}absent $k"; fi`;
 
 /** `$1`: the folder. Standard input is the archive. */
-export const UNPACK = `umask 022; mkdir "$1/kit" && tar -C "$1/kit" -xzpf -`;
+export const UNPACK = `umask 022; mkdir "$1/kit" && tar -C "$1/kit" -xzpf - && exit
+df -Pk ${PLACE} | grep -q " 100% " && echo "${PLACE} is full" >&2; exit 1`;
 
 /** `$1`: the folder, `$2`: where the kit is to be. Standard input lists its files. Two fleets may do it at once. */
 export const PUT_KIT = `cd "$1/kit" || exit 1

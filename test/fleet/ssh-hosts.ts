@@ -26,7 +26,15 @@ export interface TestHosts {
   stop(): Promise<void>;
 }
 
-export async function startHosts(count: number): Promise<TestHosts> {
+/** What is different on a host. */
+export interface HostSetting {
+  /** Who logs in; root by default. */
+  readonly user?: string;
+  /** Shell text that runs before its sshd, in a mount namespace of its own. */
+  readonly before?: string;
+}
+
+export async function startHosts(settings: readonly HostSetting[]): Promise<TestHosts> {
   const folder = mkdtempSync('/var/tmp/boxmark-test-hosts-');
   const relay = join(folder, 'relay.cjs');
   writeFileSync(relay, RELAY);
@@ -57,7 +65,8 @@ export async function startHosts(count: number): Promise<TestHosts> {
     inside(hub, 'ip', 'addr', 'add', '10.77.0.254/24', 'dev', 'hub');
     inside(hub, 'ip', 'link', 'set', 'hub', 'up');
     const hosts: TestHost[] = [];
-    for (let number = 1; number <= count; number++) {
+    for (const [index, { user = 'root', before = ':' }] of settings.entries()) {
+      const number = index + 1;
       const pid = await namespace();
       const [link, address] = [`host${number}`, `10.77.0.${number}`];
       inside(hub, 'ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', `${pid}`);
@@ -68,7 +77,10 @@ export async function startHosts(count: number): Promise<TestHosts> {
       const proxy = ['nsenter', `--net=/proc/${hub}/ns/net`, '--', process.execPath, relay, '%h', '%p'].join(' ');
       const server = await startServer({
         address,
-        wrap: ['nsenter', `--net=/proc/${pid}/ns/net`, '--'],
+        wrap: [
+          ...['nsenter', `--net=/proc/${pid}/ns/net`, '--'],
+          ...['unshare', '--mount', 'sh', '-c', `${before}; exec "$@"`, 'sh'],
+        ],
         client: [`ProxyCommand ${proxy}`],
       });
       servers.push(server);
@@ -76,7 +88,7 @@ export async function startHosts(count: number): Promise<TestHosts> {
       hosts.push({
         name: link,
         address: `${address}:${port}`,
-        target: { host: address, port, user: 'root', identity, config },
+        target: { host: address, port, user, identity, config },
         labels: { rack: `r${number}` },
         server,
         cut: () => inside(hub, 'ip', 'link', 'set', link, 'down'),

@@ -30,7 +30,7 @@ let out: string;
 beforeAll(async () => {
   if (missing !== undefined) return;
   out = mkdtempSync('/var/tmp/boxmark-test-fleet-');
-  lab = await startHosts(3);
+  lab = await startHosts([{}, {}, {}]);
   const kit = sshKit(await nodeKit(await ensureImage(payloadFile()), programFiles()));
   digest = kit.digest;
   transport = await sshTransport({ hosts: lab.hosts, kit });

@@ -32,7 +32,7 @@ let kit: StandIn;
 let transport: Transport;
 
 beforeAll(async () => {
-  if (missing === undefined) lab = await startHosts(3);
+  if (missing === undefined) lab = await startHosts([{}, {}, {}]);
 }, TIMEOUT_MS);
 afterAll(async () => {
   await lab?.stop();
@@ -108,7 +108,7 @@ describe('a fleet over ssh', { timeout: TIMEOUT_MS }, () => {
     expect(folders()).toEqual([]);
     const { mode, uid } = lstatSync(KITS);
     expect([mode & 0o777, uid]).toEqual([0o700, process.getuid?.()]);
-    expect(readdirSync(join(KITS, kit.digest))).toEqual(['program.sh']);
+    expect(readdirSync(join(KITS, kit.digest))).toEqual(['ballast', 'program.sh']);
   });
 
   it('ends the program there when it is aborted, and removes the folder', async () => {

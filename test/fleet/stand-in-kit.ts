@@ -1,7 +1,7 @@
 /** A kit whose program is a few lines of shell: it says and does what its job's flags ask for. */
 
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SshKit } from '../../fleet/ssh/kit.ts';
@@ -26,14 +26,16 @@ export interface StandIn extends SshKit {
   remove(): void;
 }
 
-export function standInKit(): StandIn {
+/** `ballast`: bytes that nothing compresses, beside it. */
+export function standInKit(ballast = 0): StandIn {
   const folder = mkdtempSync('/var/tmp/boxmark-test-kit-');
   const [root, archive, cleaned] = [join(folder, 'root'), join(folder, 'root.tar.gz'), join(folder, 'cleaned')];
   const program = PROGRAM.replace('$CLEANED', cleaned);
   const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
   const pack = (text: string): void => {
     writeFileSync(join(root, 'program.sh'), text);
-    execFileSync('tar', ['-C', root, '-czf', archive, 'program.sh']);
+    writeFileSync(join(root, 'ballast'), randomBytes(ballast));
+    execFileSync('tar', ['-C', root, '-czf', archive, 'program.sh', 'ballast']);
   };
   mkdirSync(root);
   pack(program);

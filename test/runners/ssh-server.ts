@@ -1,9 +1,9 @@
 /** A real sshd for tests, on the loopback interface or elsewhere: a port, keys and configuration of its own, nothing of the host's service. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { userInfo } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -43,13 +43,15 @@ export function whyNoServer(): string | undefined {
 
 export async function startServer(place: ServerPlace = {}): Promise<SshServer> {
   const { address = '127.0.0.1', wrap = [], server: more = [], client: further = [] } = place;
-  const folder = mkdtempSync('/var/tmp/boxmark-test-sshd-');
+  const folder = mkdtempSync(join(tmpdir(), 'boxmark-test-sshd-'));
+  // sshd reads the list of keys as the user who logs in.
+  chmodSync(folder, 0o711);
   const madePrivilegeFolder = !existsSync(PRIVILEGE_FOLDER);
   if (madePrivilegeFolder) mkdirSync(PRIVILEGE_FOLDER, { mode: 0o755 });
   for (const name of ['host', 'user']) {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'boxmark-test', '-f', join(folder, name)]);
   }
-  writeFileSync(join(folder, 'authorized'), readFileSync(join(folder, 'user.pub')), { mode: 0o600 });
+  writeFileSync(join(folder, 'authorized'), readFileSync(join(folder, 'user.pub')), { mode: 0o644 });
   const port = await freePort();
   const lines = [
     `Port ${port}`,
