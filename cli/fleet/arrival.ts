@@ -14,7 +14,7 @@ import { SUMS } from '../pack/sums.ts';
 
 type Progress = Extract<StreamLine, { boxmark: 'progress' }>;
 
-/** What is told of a host while it measures. */
+/** What a host reports while it measures. */
 export interface ArrivalListener {
   begin?(line: BeginLine): void;
   progress?(line: Progress): void;
