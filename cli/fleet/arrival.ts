@@ -145,5 +145,7 @@ export async function takeArchive(
     return { path: [FLEET_HOSTS, host, name].join('/'), seal: check.seal };
   } finally {
     await removeTree(unpacked);
+    // Of an archive that could not be unpacked.
+    await rm(`${unpacked}.tar`, { force: true });
   }
 }
