@@ -232,8 +232,20 @@ const FLEETS = [
   }),
   flag('nodes', LABELS, {
     repeats: true,
+    excludes: 'host',
     help: 'nodes with this label, of the node or its engine; may be repeated, and all must hold',
     otherwise: 'all nodes of the Swarm',
+    commands: FLEET_RUNS,
+  }),
+  flag('inventory', text('file', 'hosts.yaml'), {
+    excludes: 'nodes',
+    help: 'hosts that ssh reaches, as a YAML file, instead of a Swarm',
+    commands: FLEET_RUNS,
+  }),
+  flag('host', names('host', 'ssh:node1'), {
+    repeats: true,
+    excludes: 'inventory',
+    help: 'a host that ssh reaches, as ssh:HOST, instead of a Swarm; several by commas, or repeated',
     commands: FLEET_RUNS,
   }),
   flag('parallel', count(1, MOST_HOSTS), {
