@@ -222,10 +222,12 @@ boxmark image export boxmark-image.tar`,
 boxmark image import boxmark-image.tar`,
   },
   'fleet run': {
-    summary: 'measure a plan on every node of a Docker Swarm; a session of each comes back',
+    summary: 'measure a plan on every node of a Docker Swarm, or on hosts over ssh; a session of each comes back',
     examples: `
 boxmark fleet run --plan plan.yaml                                  # node after node
 boxmark fleet run --plan plan.yaml --nodes kind=worker --parallel 4
+boxmark fleet run --plan plan.yaml --inventory hosts.yaml           # over ssh
+boxmark fleet run --plan plan.yaml --host ssh:node1,ssh:root@node2
 boxmark fleet run --plan plan.yaml --at-once --json > fleet.json`,
     more: 'fleet.md',
   },

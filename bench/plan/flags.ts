@@ -93,6 +93,7 @@ const SESSIONS = { run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest
 const FLEET_RUNS_WAIT = {
   'fleet run': { help: 'how long each host waits for another run on it to end' },
   'fleet resume': ANY,
+  'fleet manifest': { help: 'how long each node waits for another run on it to end', otherwise: 'its pod fails' },
 };
 /** Commands that time something on this host. */
 const MEASURING = { ...SESSIONS, score: ANY };
@@ -233,8 +234,20 @@ const FLEETS = [
   }),
   flag('nodes', LABELS, {
     repeats: true,
+    excludes: 'host',
     help: 'nodes with this label, of the node or its engine; may be repeated, and all must hold',
     otherwise: 'all nodes of the Swarm',
+    commands: FLEET_RUNS,
+  }),
+  flag('inventory', text('file', 'hosts.yaml'), {
+    excludes: 'nodes',
+    help: 'hosts that ssh reaches, as a YAML file, instead of a Swarm',
+    commands: FLEET_RUNS,
+  }),
+  flag('host', names('host', 'ssh:node1'), {
+    repeats: true,
+    excludes: 'inventory',
+    help: 'a host that ssh reaches, as ssh:HOST, instead of a Swarm; several by commas, or repeated',
     commands: FLEET_RUNS,
   }),
   flag('parallel', count(1, MOST_HOSTS), {

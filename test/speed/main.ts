@@ -13,6 +13,7 @@ import { benchDesign } from './design.ts';
 import { benchDuet } from './duet.ts';
 import { benchEfficiency } from './efficiency.ts';
 import { benchExec } from './exec.ts';
+import { benchFleet } from './fleet.ts';
 import { benchFleetScale } from './fleet-scale.ts';
 import { benchHistory } from './history.ts';
 import { benchKernels } from './kernels.ts';
@@ -36,6 +37,7 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
   company: { run: benchCompany, title: 'each kernel alone against in company' },
   efficiency: { run: benchEfficiency, title: 'time inside timed windows over the time of a session' },
   exec: { run: benchExec, title: 'a program that does nothing: the resident shell against hyperfine and a loop of sh' },
+  fleet: { run: benchFleet, title: 'a session by fleet run against the same session alone' },
   startup: { run: benchStartup, title: "a start through Boxmark against the bare engine's own command" },
   calibration: { run: benchCalibration, title: 'coverage and verdicts over simulated sessions with a known truth' },
   patterns: {
