@@ -30,6 +30,8 @@ export const COMMAND_NAMES = [
   'fleet resume',
   'fleet image',
   'fleet node',
+  'fleet manifest',
+  'fleet collect',
   'clean',
   'completion',
 ] as const;

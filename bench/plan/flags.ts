@@ -4,6 +4,7 @@
  */
 
 import { formatPercent } from '../units.ts';
+import { CLUSTERS } from './cluster-flags.ts';
 import { ANY, type Flag, flag } from './flag.ts';
 import { OBJECTIVE } from './objective.ts';
 import { DEFAULT_MARGIN } from './profiles.ts';
@@ -313,7 +314,11 @@ const OUTPUT = [
     short: 'o',
     help: 'write to this file; for criterion the folder',
     otherwise: 'standard output',
-    commands: { export: ANY, pack: { help: 'the archive', otherwise: 'SESSION.tar.gz here' } },
+    commands: {
+      export: ANY,
+      pack: { help: 'the archive', otherwise: 'SESSION.tar.gz here' },
+      'fleet manifest': { help: 'write to this file' },
+    },
   }),
   flag('as', choice(EXPORT_FORMATS, 'format'), { required: true, help: 'the format', commands: { export: ANY } }),
   flag('format', choices(REPORT_FORMATS), {
@@ -377,7 +382,7 @@ const OUTPUT = [
       ...{ run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, score: ANY, explain: ANY, doctor: ANY },
       ...{ capacity: ANY, 'plan-hosts': ANY, 'fleet run': ANY, 'fleet resume': ANY },
       watch: { help: 'print what is there now as one JSON document, and stop, as with --once' },
-      ...{ setup: ANY, list: ANY, check: ANY, verify: ANY, clean: ANY },
+      ...{ setup: ANY, list: ANY, check: ANY, verify: ANY, clean: ANY, 'fleet collect': ANY },
       history: { help: 'the same as --format json' },
     },
   }),
@@ -431,12 +436,24 @@ const OUTPUT = [
         'fleet node': ANY,
         'fleet run': ANY,
         'fleet resume': ANY,
+        'fleet manifest': ANY,
+        'fleet collect': ANY,
       },
     },
   }),
 ] as const;
 
-const TABLE = [...WHAT, ...HOW_MUCH, ...CAPACITY, ...JUDGING, ...WHERE, ...FLEETS, ...SETTING_UP, ...OUTPUT] as const;
+const TABLE = [
+  ...WHAT,
+  ...HOW_MUCH,
+  ...CAPACITY,
+  ...JUDGING,
+  ...WHERE,
+  ...FLEETS,
+  ...CLUSTERS,
+  ...SETTING_UP,
+  ...OUTPUT,
+] as const;
 /** A line of the table with the type of its value, from which the types of flags and plan files follow. */
 export type Row = (typeof TABLE)[number];
 export const FLAGS: readonly Flag[] = TABLE;

@@ -14,6 +14,7 @@ import { benchDuet } from './duet.ts';
 import { benchEfficiency } from './efficiency.ts';
 import { benchExec } from './exec.ts';
 import { benchFleet } from './fleet.ts';
+import { benchFleetScale } from './fleet-scale.ts';
 import { benchHistory } from './history.ts';
 import { benchKernels } from './kernels.ts';
 import { benchReport } from './report.ts';
@@ -54,6 +55,10 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
   },
   simulated: { run: benchTrials, title: 'the simulations of the tests, with all their trials' },
   history: { run: benchHistory, title: 'boxmark history over 1,000 and 5,000 sessions: time and memory' },
+  'fleet-scale': {
+    run: benchFleetScale,
+    title: 'what a manager of a fleet stores, reads and computes for 3 to 1,000 hosts',
+  },
   cli: { run: benchCli, title: 'commands that only look something up, against Node.js doing nothing' },
   schedules: { run: benchSchedules, title: 'interleaved against sequential: half-widths in the same time' },
   report: { run: benchReport, title: 'a report by the number of rows: time, memory, size' },
