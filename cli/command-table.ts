@@ -209,6 +209,34 @@ boxmark export results/20261123T170000Z-ab12cd --as criterion -o target/criterio
 boxmark export results --as otava -o history.csv           # all sessions there, a row each`,
     more: 'exports.md',
   },
+  'fleet report': {
+    summary: 'what the hosts of a fleet say together: mean, spread between hosts, hosts that stand out',
+    args: [{ name: 'dir', help: 'folders of fleets, or of sessions of several hosts', variadic: true }],
+    examples: `
+boxmark fleet report fleets/nightly
+boxmark fleet report fleets/nightly --by cpu --format html,md     # report/ in the fleet's folder
+boxmark fleet report results-of-all-hosts --json                  # any folders of sessions`,
+    more: 'fleet.md',
+  },
+  'fleet compare': {
+    summary: 'the regression gate over hosts: did ratios change, host by host?',
+    args: [
+      { name: 'before', help: 'fleet, or folder of sessions, to compare with' },
+      { name: 'after', help: 'fleet, or folder of sessions, to test' },
+    ],
+    examples: `
+boxmark fleet compare fleets/main fleets/branch --margin 1%
+boxmark fleet compare fleets/main fleets/branch --by kernel || echo "exit code $?"`,
+    more: 'fleet.md#compare',
+  },
+  'fleet export': {
+    summary: 'every figure of every host as one table: Parquet, CSV or lines of JSON',
+    args: [{ name: 'dir', help: 'folders of fleets, or of sessions of several hosts', variadic: true }],
+    examples: `
+boxmark fleet export fleets/nightly --as parquet -o fleet.parquet
+boxmark fleet export fleets/nightly fleets/weekly --as csv > fleets.csv`,
+    more: 'fleet.md#export',
+  },
   'image export': {
     summary: 'write the image to a file',
     args: [{ name: 'file', help: 'a tar archive that is made or replaced' }],
@@ -237,5 +265,6 @@ source <(boxmark completion bash)    # in this shell alone`,
 
 /** Commands that only hold others. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  fleet: 'one plan on many hosts',
   image: 'export or import the content-addressed image',
 };

@@ -46,6 +46,9 @@ export const EXPORT_FORMATS = {
 export const LISTS = ['environments', 'workloads', 'reports', 'exports', 'claims', 'sessions'] as const;
 /** What `completion` knows. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+/** Of `fleet report`; a test compares them. */
+export const FLEET_FORMATS = { terminal: '', json: '', md: '', csv: '', html: '', png: '', svg: '' } as const;
+export const FLEET_TABLES = { parquet: '', csv: '', json: 'an object a line' } as const;
 const HISTORY_FORMATS = { text: '', json: '', html: '' } as const;
 
 const JUDGING = [
@@ -56,6 +59,7 @@ const JUDGING = [
       run: ANY,
       compare: { otherwise: "the baseline's" },
       history: { help: 'changes that are sure to be smaller are left out' },
+      'fleet compare': { otherwise: "the plan's" },
     },
     kinds: ['workloads'],
     plan: true,
@@ -78,6 +82,10 @@ const JUDGING = [
       resume: ANY,
       selftest: { help: 'exit 4 when too few intervals contain the truth, or no slowdown shows' },
     },
+  }),
+  flag('by', text('fact', 'cpu'), {
+    help: 'group hosts by cpu, kernel, architecture, or a label of the fleet',
+    commands: { 'fleet report': ANY, 'fleet compare': ANY },
   }),
   flag('stored', ON, { help: 'compare what is stored; measure nothing', commands: { compare: ANY } }),
   flag('claims', text('file', 'mine.yaml'), {
@@ -238,6 +246,7 @@ const OUTPUT = [
       reproduce: { help: 'parent folder of the new session' },
       compare: { help: 'parent folder of the sessions of a paired run' },
       report: { help: 'folder of the files; - prints', otherwise: 'report/ in the session, or here for several' },
+      'fleet report': { help: 'folder of the files; - prints', otherwise: 'report/ in the fleet, or here' },
     },
     plan: true,
   }),
@@ -251,13 +260,23 @@ const OUTPUT = [
     short: 'o',
     help: 'write to this file; for criterion the folder',
     otherwise: 'standard output',
-    commands: { export: ANY, pack: { help: 'the archive', otherwise: 'SESSION.tar.gz here' } },
+    commands: {
+      export: ANY,
+      pack: { help: 'the archive', otherwise: 'SESSION.tar.gz here' },
+      'fleet export': { help: 'write to this file' },
+    },
   }),
+  flag('as', choice(FLEET_TABLES, 'format'), { required: true, help: 'the format', commands: { 'fleet export': ANY } }),
   flag('as', choice(EXPORT_FORMATS, 'format'), { required: true, help: 'the format', commands: { export: ANY } }),
   flag('format', choices(REPORT_FORMATS), {
     help: 'formats, joined by commas',
     default: 'html,md,png',
     commands: { report: ANY },
+  }),
+  flag('format', choices(FLEET_FORMATS), {
+    help: 'formats, joined by commas',
+    otherwise: 'print text',
+    commands: { 'fleet report': ANY },
   }),
   flag('format', choice(HISTORY_FORMATS), { help: 'the format', default: 'text', commands: { history: ANY } }),
   flag('keep-going', ON, {
@@ -313,6 +332,7 @@ const OUTPUT = [
       watch: { help: 'print what is there now as one JSON document, and stop, as with --once' },
       ...{ setup: ANY, list: ANY, check: ANY, verify: ANY, clean: ANY },
       history: { help: 'the same as --format json' },
+      ...{ 'fleet report': ANY, 'fleet compare': ANY },
     },
   }),
   flag('json-lines', ON, {
@@ -355,6 +375,7 @@ const OUTPUT = [
         doctor: ANY,
       },
       ...{ setup: ANY, check: ANY, verify: ANY, watch: ANY, history: ANY, export: ANY, clean: ANY },
+      ...{ 'fleet report': ANY, 'fleet compare': ANY, 'fleet export': ANY },
       ...{ completion: ANY, 'image export': ANY, 'image import': ANY },
     },
   }),

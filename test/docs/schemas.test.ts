@@ -18,6 +18,7 @@ describe.each([
   'schemas/plan.schema.json',
   'schemas/summary.schema.json',
   'schemas/lines.schema.json',
+  'schemas/fleet.schema.json',
   'claims/claims.schema.json',
 ])('%s', (file) => {
   it('has a name of its own', () => {
