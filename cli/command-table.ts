@@ -209,6 +209,33 @@ boxmark export results/20261123T170000Z-ab12cd --as criterion -o target/criterio
 boxmark export results --as otava -o history.csv           # all sessions there, a row each`,
     more: 'exports.md',
   },
+  'image export': {
+    summary: 'write the image to a file',
+    args: [{ name: 'file', help: 'a tar archive that is made or replaced' }],
+    examples: `
+boxmark image export boxmark-image.tar`,
+  },
+  'image import': {
+    summary: 'verify an exported image and keep it',
+    args: [{ name: 'file', help: 'what boxmark image export wrote' }],
+    examples: `
+boxmark image import boxmark-image.tar`,
+  },
+  'fleet run': {
+    summary: 'measure a plan on every node of a Docker Swarm; a session of each comes back',
+    examples: `
+boxmark fleet run --plan plan.yaml                                  # node after node
+boxmark fleet run --plan plan.yaml --nodes kind=worker --parallel 4
+boxmark fleet run --plan plan.yaml --at-once --json > fleet.json`,
+    more: 'fleet.md',
+  },
+  'fleet resume': {
+    summary: 'measure again on the hosts of a fleet that have no session yet',
+    args: [{ name: 'fleet', help: 'folder of the fleet' }],
+    examples: `
+boxmark fleet resume results/fleet-20261129T170000Z-ab12cd --plan plan.yaml`,
+    more: 'fleet.md',
+  },
   'fleet report': {
     summary: 'what the hosts of a fleet say together: mean, spread between hosts, hosts that stand out',
     args: [{ name: 'dir', help: 'folders of fleets, or of sessions of several hosts', variadic: true }],
@@ -237,17 +264,19 @@ boxmark fleet export fleets/nightly --as parquet -o fleet.parquet
 boxmark fleet export fleets/nightly fleets/weekly --as csv > fleets.csv`,
     more: 'fleet.md#export',
   },
-  'image export': {
-    summary: 'write the image to a file',
-    args: [{ name: 'file', help: 'a tar archive that is made or replaced' }],
+  'fleet image': {
+    summary: 'write the image that nodes of a fleet run, for docker load',
+    args: [{ name: 'file', help: 'a docker archive that is made or replaced' }],
     examples: `
-boxmark image export boxmark-image.tar`,
+boxmark fleet image boxmark-node.tar
+boxmark fleet image /dev/stdout | ssh node7 docker load`,
+    more: 'fleet.md',
   },
-  'image import': {
-    summary: 'verify an exported image and keep it',
-    args: [{ name: 'file', help: 'what boxmark image export wrote' }],
+  'fleet node': {
+    summary: 'measure the job of a fleet on this host; fleet run starts it',
     examples: `
-boxmark image import boxmark-image.tar`,
+boxmark fleet node --job /run/boxmark-job`,
+    more: 'fleet.md',
   },
   clean: {
     summary: 'remove what a killed run left on the host, and nothing else',
@@ -265,6 +294,6 @@ source <(boxmark completion bash)    # in this shell alone`,
 
 /** Commands that only hold others. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  fleet: 'one plan on many hosts',
   image: 'export or import the content-addressed image',
+  fleet: 'one plan on many hosts',
 };

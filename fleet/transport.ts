@@ -1,6 +1,7 @@
 /** What carries a plan to hosts and their sessions back. Each transport lists its hosts and runs a job on one of them. */
 
 import type { TransportName } from '../bench/fleet/info.ts';
+import type { Job } from '../bench/fleet/job.ts';
 
 /** A host as its transport knows it. */
 export interface FoundHost {
@@ -13,17 +14,6 @@ export interface FoundHost {
   readonly architecture: string | null;
   /** Why nothing can be measured there now, and what to do; null when it can. */
   readonly refused: string | null;
-}
-
-/** What every host is given. */
-export interface Job {
-  /** Of the fleet: names whatever is made on its behalf. */
-  readonly fleet: string;
-  readonly plan: string;
-  /** SHA-256 of the plan. */
-  readonly planDigest: string;
-  /** More words for `boxmark run` there. */
-  readonly flags: readonly string[];
 }
 
 /**

@@ -3,6 +3,8 @@
 import type { Estimate, Interval } from '../bench/types.ts';
 import { changeDigits, formatChange, formatNs, threeDigits } from '../bench/units.ts';
 
+export { count } from '../bench/units.ts';
+
 /** Where a figure could not be computed or does not apply. */
 export const NO_FIGURE = '–';
 export const MINUS = '−';
@@ -157,11 +159,6 @@ export function factor(value: number): string {
 function fixed(value: number, digits: number): string {
   if (value <= 0 || value >= 10 ** -digits) return value.toFixed(digits);
   return value.toFixed(Math.min(20, 1 - Math.floor(Math.log10(value))));
-}
-
-/** `1 block`, `6 blocks`. */
-export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
 }
 
 /** With the first letter large. */

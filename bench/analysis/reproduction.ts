@@ -1,6 +1,6 @@
 /** Two sessions of the same plan side by side: how much their ratios differ, and whether each verdict is confirmed. */
 
-import type { Interval, Verdict } from '../types.ts';
+import type { Contrast, Estimate, Interval, Plan, Verdict } from '../types.ts';
 import { tQuantile } from './stats/distributions.ts';
 import { UPPER } from './stats/interval.ts';
 import { halfWidthLog } from './stats/precision.ts';
@@ -20,6 +20,29 @@ export interface RatioRow extends Finding {
   readonly baseline: string;
   /** A workload, or `suite`; without workloads, the figure. */
   readonly workload: string;
+}
+
+/** A ratio as a row; none where there is none. */
+export function ratioRows(
+  head: Pick<RatioRow, 'env' | 'baseline' | 'workload'>,
+  estimate: Estimate | null,
+  verdict: Verdict | null = null,
+): RatioRow[] {
+  if (estimate === null) return [];
+  const { ratio, interval, blocks } = estimate;
+  return [{ ...head, timeRatio: ratio, interval, blocks, verdict }];
+}
+
+/** Figures of every environment over those of the baseline. */
+export function figureRatios<F extends string>(
+  { environments, baseline }: Pick<Plan, 'environments' | 'baseline'>,
+  figures: readonly F[],
+  ratioOf: (contrast: Contrast, figure: F) => Estimate | null,
+): RatioRow[] {
+  const others = environments.map(({ path }) => path).filter((path) => path !== baseline);
+  return others.flatMap((env) =>
+    figures.flatMap((figure) => ratioRows({ env, baseline, workload: figure }, ratioOf({ env, baseline }, figure))),
+  );
 }
 
 /** `stands`: confirmed. `open`: at least one of the two decided nothing. */

@@ -3,6 +3,7 @@
 import type { Sample, Warmup, WarmupSeries } from '../types.ts';
 import { median } from '../units.ts';
 import { segmentStarts } from './stats/change-points.ts';
+import { largest } from './stats/extremes.ts';
 
 /** However fast everything settles: compiler and caches affect the first bursts of a fresh start. */
 export const LEAST_WARMUP = 5;
@@ -76,7 +77,7 @@ export function decideWarmup(pilot: Iterable<Sample>, pilotBursts: number): Warm
     .map(({ env, workload, times }) => ({ env, workload, bursts: times.length, ...classifyWarmup(times) }));
   if (series.length === 0) return null;
   const lengths = series.filter((it) => it.class !== 'no steady state').map(({ length }) => length);
-  return { length: Math.min(pilotBursts, Math.max(LEAST_WARMUP, ...lengths)), series };
+  return { length: Math.min(pilotBursts, Math.max(LEAST_WARMUP, largest(lengths))), series };
 }
 
 function seriesOf(samples: Iterable<Sample>) {

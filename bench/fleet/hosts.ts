@@ -37,6 +37,8 @@ export interface HostSession extends HostFacts {
   readonly environments: readonly string[];
   /** Digest of the image that ran. */
   readonly image: string;
+  /** Why its baseline is a container; null where it is none, or nobody knows. */
+  readonly footingReason: string | null;
 }
 
 /** A host without figures. `silent`: it measures, but is overdue. `gone`: what measured there has ended without an end. */
@@ -173,6 +175,7 @@ class HostReader {
       design: this.#designs.of(info),
       environments: this.#names.list(paths),
       image: shared(info.image.digest),
+      footingReason: within?.known.footingReason ?? null,
     };
   }
 

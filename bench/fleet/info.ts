@@ -46,6 +46,8 @@ export const fleetHostSchema = z.strictObject({
   /** Why it failed, was lost or refused; null otherwise. */
   reason: words.nullable(),
   footing: z.enum(FOOTINGS).nullable(),
+  /** Why its baseline is a container and no process of the host; null where it is one, or nobody knows yet. */
+  footingReason: words.nullable(),
   /** Path of its session below the fleet's folder; null while there is none. */
   session: z
     .string()

@@ -1,7 +1,7 @@
 /** Density: idle instances of each environment, started one after another until as many as planned are held or one can't be. */
 
 import { DENSITY_FIGURES, densityRatio } from '../analysis/capacity/density.ts';
-import type { RatioRow } from '../analysis/reproduction.ts';
+import { figureRatios, type RatioRow } from '../analysis/reproduction.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import { Instances, instanceName, introduce } from '../run/instances.ts';
@@ -15,6 +15,7 @@ import {
   wholeOf,
 } from '../run/kind.ts';
 import type { Environment, Plan } from '../types.ts';
+import { count } from '../units.ts';
 import { Series } from './series.ts';
 
 export const density: Kind = {
@@ -37,26 +38,16 @@ function estimate({ instances = [1], ...plan }: Plan, guess: TimeGuess, blocks: 
 }
 
 function describe({ maxBlocks, instances = [1] }: Plan): string[] {
-  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
   return [
     'measures      how many idle instances fit, and what each of them takes',
-    `design        ${blocks} × up to ${instances.at(-1)} instances of each, one after another, weighed at ${instances.join(', ')}`,
+    `design        ${count(maxBlocks, 'block')} × up to ${instances.at(-1)} instances of each, one after another, weighed at ${instances.join(', ')}`,
   ];
 }
 
 /** One more idle instance over one more of the baseline. */
 function ratios(records: SessionRecords): RatioRow[] {
-  const { environments, baseline } = records.plan;
   const rows = wholeOf(records).density;
-  return environments.flatMap(({ path: env }) => {
-    if (env === baseline) return [];
-    return DENSITY_FIGURES.flatMap((figure) => {
-      const ratio = densityRatio(rows, { env, baseline }, figure);
-      return ratio === null
-        ? []
-        : [{ env, baseline, workload: figure, timeRatio: ratio.ratio, ...ratio, verdict: null }];
-    });
-  });
+  return figureRatios(records.plan, DENSITY_FIGURES, (contrast, figure) => densityRatio(rows, contrast, figure));
 }
 
 /** The environments in random order, one series each. */
@@ -99,7 +90,7 @@ class DensityBlock {
       if (held > 0) this.#completed.push(target.box);
       else this.#failed.add(target.box);
     } finally {
-      await instances.close(series.ended());
+      await instances.close(instances.ended);
     }
   }
 }

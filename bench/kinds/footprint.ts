@@ -1,10 +1,17 @@
 /** Footprint: every environment in every number of idle instances, in random order, measured while all of them are idle. */
 
 import { FOOTPRINT_FIGURES, slopeRatio } from '../analysis/footprint.ts';
-import type { RatioRow } from '../analysis/reproduction.ts';
+import { figureRatios, type RatioRow } from '../analysis/reproduction.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import { faultOf } from '../run/client.ts';
+import {
+  AbsentBoxes,
+  type InstanceCell,
+  InstanceRoom,
+  instanceCells,
+  instanceRequests,
+} from '../run/instance-cells.ts';
 import { Instances, instanceName, introduce } from '../run/instances.ts';
 import {
   type BlockResult,
@@ -15,9 +22,10 @@ import {
   type TimeGuess,
   wholeOf,
 } from '../run/kind.ts';
-import { recordFault, type StartRequest } from '../run/resident.ts';
+import { recordFault } from '../run/resident.ts';
 import { settle, steadyMemory } from '../run/watch/steady-memory.ts';
 import type { Environment, FootprintRow, Plan } from '../types.ts';
+import { count } from '../units.ts';
 import { diskUse } from './disk-use.ts';
 import { difference, SETTLE_MS, sumOf } from './idle.ts';
 
@@ -41,36 +49,16 @@ function estimate({ instances = [], ...plan }: Plan, guess: TimeGuess, blocks: n
 }
 
 function describe({ maxBlocks, instances }: Plan): string[] {
-  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
   return [
     'measures      memory and disk of idle instances',
-    `design        ${blocks} of ${instances?.join(', ')} idle instances of each, in random order`,
+    `design        ${count(maxBlocks, 'block')} of ${instances?.join(', ')} idle instances of each, in random order`,
   ];
 }
 
 /** Cost of one more idle instance over that of one more of the baseline. */
 function ratios(records: SessionRecords): RatioRow[] {
-  const { environments, baseline } = records.plan;
   const rows = wholeOf(records).footprint;
-  return environments.flatMap(({ path: env }) => {
-    if (env === baseline) return [];
-    return FOOTPRINT_FIGURES.flatMap((figure) => {
-      const ratio = slopeRatio(rows, { env, baseline }, figure);
-      return ratio === null
-        ? []
-        : [{ env, baseline, workload: figure, timeRatio: ratio.ratio, ...ratio, verdict: null }];
-    });
-  });
-}
-
-/** Instances are not started when the host would keep less than this. */
-const RESERVE_BYTES = 512 * 2 ** 20;
-
-/** A number of idle instances of a box. */
-interface Cell {
-  readonly box: string;
-  readonly instances: number;
-  readonly position: number;
+  return figureRatios(records.plan, FOOTPRINT_FIGURES, (contrast, figure) => slopeRatio(rows, contrast, figure));
 }
 
 /** A number that fails costs the environment its further numbers in the block. */
@@ -78,17 +66,18 @@ class FootprintBlock {
   readonly #scope: BlockScope;
   readonly #completed = new Set<string>();
   readonly #failed = new Set<string>();
-  readonly #skipped = new Set<string>();
-  /** Bytes of the largest instance so far, by box. */
-  readonly #largest = new Map<string, number>();
+  readonly #absent: AbsentBoxes;
+  readonly #room: InstanceRoom;
 
   constructor(scope: BlockScope) {
     this.#scope = scope;
+    this.#absent = new AbsentBoxes(scope);
+    this.#room = new InstanceRoom(scope);
   }
 
   async run(): Promise<BlockResult> {
     const { plan, block, isFirst, signal, sink } = this.#scope;
-    const cells = boxesOf(plan).flatMap((box) => (plan.instances ?? [1]).map((instances) => ({ box, instances })));
+    const cells = instanceCells(plan);
     // Hashing an image in a box that is measured would show; and what all instances share is in the page cache then.
     if (isFirst) for (const box of await introduce(this.#scope)) this.#failed.add(box);
     for (const [index, cell] of randomStream(plan.seed, block, 'footprint').shuffle(cells).entries()) {
@@ -100,22 +89,16 @@ class FootprintBlock {
   }
 
   /** True unless there was nothing to measure. */
-  async #take(cell: Cell): Promise<boolean> {
-    const { block, environments, signal, sink } = this.#scope;
+  async #take(cell: InstanceCell): Promise<boolean> {
+    const { block, signal, sink } = this.#scope;
     const { box, instances, position } = cell;
     const head = { block, position, env: box, startId: instanceName(block, box, instances, 1) };
-    const environment = environments.get(box);
-    if (environment === undefined) {
-      if (!this.#skipped.has(box)) sink.start({ ...head, status: 'skipped', reason: this.#scope.whyAbsent(box) });
-      this.#skipped.add(box);
-      return false;
-    }
-    if (this.#failed.has(box) || this.#isTooLarge(cell)) return false;
+    const environment = this.#absent.environmentOf(head);
+    if (environment === undefined || this.#failed.has(box) || !this.#room.isEnoughFor(cell)) return false;
     try {
       const row = await this.#weigh(cell, environment);
       sink.rows('footprint', [row]);
-      const each = (row.hostDeltaBytes ?? 0) / instances;
-      this.#largest.set(box, Math.max(this.#largest.get(box) ?? 0, each));
+      this.#room.took(cell, row.hostDeltaBytes);
       this.#completed.add(box);
     } catch (error) {
       if (signal.aborted) throw error;
@@ -126,18 +109,8 @@ class FootprintBlock {
     return true;
   }
 
-  #isTooLarge({ box, instances }: Cell): boolean {
-    const { block, gauges, sink } = this.#scope;
-    const available = gauges.availableMemoryBytes();
-    const wanted = (this.#largest.get(box) ?? 0) * instances;
-    if (available === null || wanted <= available - RESERVE_BYTES) return false;
-    const reason = `${instances} instances would leave the host less than ${RESERVE_BYTES / 2 ** 20} MiB`;
-    sink.event({ kind: 'too-little-memory', env: box, block, reason });
-    return true;
-  }
-
   /** Starts the instances one after the other, measures them when all are idle, and closes them. */
-  async #weigh(cell: Cell, environment: Environment): Promise<FootprintRow> {
+  async #weigh(cell: InstanceCell, environment: Environment): Promise<FootprintRow> {
     const { block, gauges } = this.#scope;
     const folders = environment.disk?.folders ?? [];
     const use = () => (folders.length === 0 ? Promise.resolve(null) : diskUse(folders));
@@ -146,7 +119,7 @@ class FootprintBlock {
     const memoryBefore = await steadyMemory(gauges);
     const instances = new Instances(this.#scope);
     try {
-      await instances.start(this.#requests(cell, environment), 1);
+      await instances.start(instanceRequests(block, cell, { environment, depth: 'ready' }), 1);
       await settle(gauges, SETTLE_MS);
       const memoryAfter = await steadyMemory(gauges);
       const diskAfter = await use();
@@ -162,13 +135,5 @@ class FootprintBlock {
     } finally {
       await instances.close();
     }
-  }
-
-  #requests({ box, instances, position }: Cell, environment: Environment): StartRequest[] {
-    const { block } = this.#scope;
-    return Array.from({ length: instances }, (_, index) => {
-      const startId = instanceName(block, box, instances, index + 1);
-      return { box, startId, position, environment, digests: false, depth: 'ready' };
-    });
   }
 }

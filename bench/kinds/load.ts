@@ -1,8 +1,8 @@
 /** Load: requests that arrive at random at an instance of each environment, rate by rate, in random order. */
 
 import { LATENCIES, summarizeLoad } from '../analysis/capacity/load.ts';
-import type { RatioRow } from '../analysis/reproduction.ts';
-import { commandOf, runOf } from '../plan/commands.ts';
+import { type RatioRow, ratioRows } from '../analysis/reproduction.ts';
+import { burstNsOf, runOf } from '../plan/commands.ts';
 import { LOAD_SHARES, sharesOf } from '../plan/load-plan.ts';
 import { boxesOf, controlOf } from '../plan/schedule.ts';
 import { onBaseline } from '../run/baseline.ts';
@@ -20,10 +20,10 @@ import {
 } from '../run/kind.ts';
 import { measureCapacity, OVERTIME } from '../run/load/level.ts';
 import { LoadBlock } from '../run/load/load-block.ts';
-import { Ledger, Verifier } from '../run/watch/ledger.ts';
+import { type OpenLedger, openLedger } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { Plan } from '../types.ts';
-import { formatSpan } from '../units.ts';
+import { count, formatSpan } from '../units.ts';
 
 export const load: Kind = {
   name: 'load',
@@ -52,21 +52,20 @@ function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
 /** All levels of a workload in a box, as far as their rates are known. */
 function plannedNs(plan: Plan, workload: string): number {
   const { levelNs = 0, levelArrivals = 1 } = plan;
-  const perSecond = 1e9 / Math.max(plan.burstNs, commandOf(plan, workload)?.runNs ?? 0);
+  const perSecond = 1e9 / burstNsOf(plan, workload);
   const rates = plan.rates ?? sharesOf(perSecond);
   return rates.reduce((sum, rate) => sum + Math.max(levelNs, (levelArrivals * 1e9) / rate), 0);
 }
 
 function describe(plan: Plan): string[] {
   const { maxBlocks, rates, levelNs = 0, levelArrivals = 1, burstNs } = plan;
-  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
   const arrivals = levelArrivals > 1 ? ` and ${levelArrivals} arrivals` : '';
   const at =
     rates === undefined ? `${LOAD_SHARES.join(', ')} of what the baseline can do` : `${rates.join(', ')} a second`;
   return [
     `measures      latency of requests that arrive at random: ${runOf(plan).join(', ')}, bursts of ${burstNs / 1e6} ms`,
     `rates         ${at}`,
-    `design        ${blocks} of a level at each rate in each, in random order, ${formatSpan(levelNs / 1e9)}${arrivals} at least`,
+    `design        ${count(maxBlocks, 'block')} of a level at each rate in each, in random order, ${formatSpan(levelNs / 1e9)}${arrivals} at least`,
   ];
 }
 
@@ -77,25 +76,20 @@ function ratios(records: SessionRecords): RatioRow[] {
   return summarizeLoad(countedOf(records).load, plan).levels.flatMap((level) => {
     const { env, workload, ratePerSecond, ratios: found } = level;
     if (env === control) return [];
-    return LATENCIES.flatMap((latency): RatioRow[] => {
-      const ratio = found[latency];
-      if (ratio === null) return [];
+    return LATENCIES.flatMap((latency) => {
       const named = `${workload}, ${ratePerSecond}/s, ${latency}`;
-      return [{ env, baseline: plan.baseline, workload: named, timeRatio: ratio.ratio, ...ratio, verdict: null }];
+      return ratioRows({ env, baseline: plan.baseline, workload: named }, found[latency]);
     });
   });
 }
 
 class LoadRun implements KindRun {
   readonly #session: SessionScope;
-  readonly #verifier: Verifier;
-  readonly #ledger: Ledger;
+  readonly #opened: OpenLedger;
 
   constructor(session: SessionScope) {
-    const verifier = new Verifier(session.verifier, session.plan, session.signal);
     this.#session = session;
-    this.#verifier = verifier;
-    this.#ledger = new Ledger((workload, passes) => verifier.replay(workload, passes));
+    this.#opened = openLedger(session);
   }
 
   /** Work per burst and rates, on a start of the baseline that is not measured otherwise. */
@@ -116,10 +110,10 @@ class LoadRun implements KindRun {
 
   runBlock(scope: BlockScope): Promise<BlockResult> {
     const { work, rates = {} } = this.#session.info();
-    return new LoadBlock(scope, { work, rates, ledger: this.#ledger }).run();
+    return new LoadBlock(scope, { work, rates, ledger: this.#opened.ledger }).run();
   }
 
   close(): Promise<void> {
-    return this.#verifier.close();
+    return this.#opened.close();
   }
 }

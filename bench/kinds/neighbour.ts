@@ -2,8 +2,7 @@
 
 import { neighbourRatios } from '../analysis/capacity/neighbour.ts';
 import { aggressorWorkloads, copiesOf, planOfAll, planOfBox } from '../plan/aggressors.ts';
-import { commandOf, ownOf, runOf } from '../plan/commands.ts';
-import { commandText } from '../plan/exec.ts';
+import { commandOf, runOf } from '../plan/commands.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { calibrated, calibratedFor } from '../run/baseline.ts';
 import {
@@ -16,15 +15,16 @@ import {
   startedIn,
   type TimeGuess,
 } from '../run/kind.ts';
-import { Ledger, Verifier } from '../run/watch/ledger.ts';
+import { WARM_BURSTS, warmNsOf } from '../run/warm-up.ts';
+import { type OpenLedger, openLedger } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { Plan } from '../types.ts';
+import { count } from '../units.ts';
+import { workloadLines } from './describe.ts';
 import { NeighbourBlock } from './neighbour/block.ts';
 
 /** What a pair takes beside its two visits: the neighbour begins earlier and ends later, s. */
 const PAIR_SECONDS = 0.2;
-/** Bursts of a box before its first visit. */
-const WARM_BURSTS = 10;
 
 export const neighbour: Kind = {
   name: 'neighbour',
@@ -43,28 +43,23 @@ function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
   const cpus = plan.limits.cpus.length;
   const run = runOf(plan);
   const turns = aggressors.reduce((sum, name) => sum + Math.ceil(copiesOf(name, plan) / cpus), 1);
-  const warmNs = run.reduce((sum, id) => sum + (commandOf(plan, id)?.runNs ?? WARM_BURSTS * plan.burstNs), 0);
   // A visit ends with a burst, and a program may run for longer than the visit should take.
   const visitNs = run.reduce((sum, id) => sum + Math.max(windowNs, commandOf(plan, id)?.runNs ?? 0), 0);
   const pairSeconds = (2 * visitNs) / 1e9 + run.length * PAIR_SECONDS;
   return boxesOf(plan).reduce((sum, box) => {
     const { startSeconds, factor } = guess(box);
-    const warmSeconds = ((warmNs + aggressors.length * WARM_BURSTS * plan.burstNs) * factor) / 1e9;
+    const warmSeconds = ((warmNsOf(plan) + aggressors.length * WARM_BURSTS * plan.burstNs) * factor) / 1e9;
     return sum + blocks * (turns * startSeconds + warmSeconds + rounds * aggressors.length * pairSeconds);
   }, 0);
 }
 
 function describe(plan: Plan): string[] {
-  const { maxBlocks, aggressors = [], windowNs = 0, rounds, commands = [] } = plan;
-  const own = ownOf(plan);
-  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
-  const pairs = `${rounds} ${rounds === 1 ? 'pair' : 'pairs'}`;
+  const { maxBlocks, aggressors = [], windowNs = 0, rounds } = plan;
   return [
     'measures      a victim beside a neighbour',
-    ...(own.length === 0 ? [] : [`workloads     ${own.join(', ')} (${plan.size}, kernels: ${plan.kernels})`]),
-    ...commands.map(({ id, command }) => `program       ${id}: ${commandText(command)}`),
+    ...workloadLines(plan),
     `neighbours    ${aggressors.map((name) => neighbourText(name, plan)).join(', ')}`,
-    `design        ${blocks} of ${pairs} with each neighbour, visits of ${windowNs / 1e6} ms with and without it, in random order`,
+    `design        ${count(maxBlocks, 'block')} of ${count(rounds, 'pair')} with each neighbour, visits of ${windowNs / 1e6} ms with and without it, in random order`,
   ];
 }
 
@@ -75,14 +70,11 @@ function neighbourText(name: NonNullable<Plan['aggressors']>[number], plan: Plan
 
 class NeighbourRun implements KindRun {
   readonly #session: SessionScope;
-  readonly #verifier: Verifier;
-  readonly #ledger: Ledger;
+  readonly #opened: OpenLedger;
 
   constructor(session: SessionScope) {
-    const verifier = new Verifier(session.verifier, planOfAll(session.plan), session.signal);
     this.#session = session;
-    this.#verifier = verifier;
-    this.#ledger = new Ledger((workload, passes) => verifier.replay(workload, passes));
+    this.#opened = openLedger({ ...session, plan: planOfAll(session.plan) });
   }
 
   /** The work of victims and of neighbours, so that neighbours are asked for the same bursts everywhere. */
@@ -98,10 +90,10 @@ class NeighbourRun implements KindRun {
   runBlock(block: BlockScope): Promise<BlockResult> {
     // How long a box is silent depends on who else works: earlier answers promise nothing.
     const { patience: _, ...scope } = block;
-    return new NeighbourBlock(scope, { work: this.#session.info().work, ledger: this.#ledger }).run();
+    return new NeighbourBlock(scope, { work: this.#session.info().work, ledger: this.#opened.ledger }).run();
   }
 
   close(): Promise<void> {
-    return this.#verifier.close();
+    return this.#opened.close();
   }
 }

@@ -1,12 +1,18 @@
 /** Scale-out: more and more instances of an environment do the same work at once, over all CPUs, in windows of a fixed length. */
 
 import { scaleRatios } from '../analysis/capacity/scale.ts';
-import { commandOf, ownOf, runOf } from '../plan/commands.ts';
-import { commandText } from '../plan/exec.ts';
+import { runOf } from '../plan/commands.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import { calibrated } from '../run/baseline.ts';
 import { type BoxFault, faultOf } from '../run/client.ts';
+import {
+  AbsentBoxes,
+  type InstanceCell,
+  InstanceRoom,
+  instanceCells,
+  instanceRequests,
+} from '../run/instance-cells.ts';
 import { type InstanceScope, Instances, instanceName, introduce } from '../run/instances.ts';
 import {
   type BlockResult,
@@ -18,17 +24,18 @@ import {
   startedIn,
   type TimeGuess,
 } from '../run/kind.ts';
-import { type BookedReply, type Resident, recordFault, type StartRequest } from '../run/resident.ts';
+import { Refusals } from '../run/refusals.ts';
+import { type BookedReply, type Resident, recordFault } from '../run/resident.ts';
 import { toSamples } from '../run/samples.ts';
-import { Ledger, Verifier } from '../run/watch/ledger.ts';
+import { warmBurstsOf, warmNsOf } from '../run/warm-up.ts';
+import { type Ledger, type OpenLedger, openLedger } from '../run/watch/ledger.ts';
+import { type OwnState, verifyStates } from '../run/watch/states.ts';
 import { steadyMemory } from '../run/watch/steady-memory.ts';
 import type { SessionInfo } from '../session/info.ts';
 import type { Environment, Plan, Sample, ScaleRow } from '../types.ts';
+import { count } from '../units.ts';
+import { workloadLines } from './describe.ts';
 
-/** Bursts of each instance before its window, in which code is compiled; a program of the user's is compiled already. */
-const WARM_BURSTS = 10;
-/** Instances are not started when the host would keep less than this. */
-const RESERVE_BYTES = 512 * 2 ** 20;
 /** Beside its windows, what a cell takes in checking and removing, s. */
 const CELL_SECONDS = 0.3;
 
@@ -44,10 +51,11 @@ export const scale: Kind = {
   measured: startedIn,
 };
 
-function estimate({ instances = [], windowNs = 0, ...plan }: Plan, guess: TimeGuess, blocks: number): number {
+function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
+  const { instances = [], windowNs = 0 } = plan;
   const cpus = plan.limits.cpus.length;
   const run = runOf(plan);
-  const warmNs = run.reduce((sum, id) => sum + (commandOf(plan, id)?.runNs ?? WARM_BURSTS * plan.burstNs), 0);
+  const warmNs = warmNsOf(plan);
   return boxesOf(plan).reduce((sum, box) => {
     const { startSeconds, factor } = guess(box);
     const cells = instances.map((number) => {
@@ -59,27 +67,22 @@ function estimate({ instances = [], windowNs = 0, ...plan }: Plan, guess: TimeGu
 }
 
 function describe(plan: Plan): string[] {
-  const { maxBlocks, instances = [], windowNs = 0, commands = [] } = plan;
-  const own = ownOf(plan);
-  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
+  const { maxBlocks, instances = [], windowNs = 0 } = plan;
   return [
     'measures      more and more instances that work at once',
-    ...(own.length === 0 ? [] : [`workloads     ${own.join(', ')} (${plan.size}, kernels: ${plan.kernels})`]),
-    ...commands.map(({ id, command }) => `program       ${id}: ${commandText(command)}`),
-    `design        ${blocks} of ${instances.join(', ')} instances of each, windows of ${windowNs / 1e9} s, in random order`,
+    ...workloadLines(plan),
+    `design        ${count(maxBlocks, 'block')} of ${instances.join(', ')} instances of each, windows of ${windowNs / 1e9} s, in random order`,
   ];
 }
 
 class ScaleRun implements KindRun {
   readonly #session: SessionScope;
-  readonly #verifier: Verifier;
-  readonly #ledger: Ledger;
+  readonly #opened: OpenLedger;
+  readonly #refusals = new Refusals();
 
   constructor(session: SessionScope) {
-    const verifier = new Verifier(session.verifier, session.plan, session.signal);
     this.#session = session;
-    this.#verifier = verifier;
-    this.#ledger = new Ledger((workload, passes) => verifier.replay(workload, passes));
+    this.#opened = openLedger(session);
   }
 
   prepare(): Promise<Partial<SessionInfo> | undefined> {
@@ -89,38 +92,25 @@ class ScaleRun implements KindRun {
   runBlock(block: BlockScope): Promise<BlockResult> {
     // How long a box is silent depends on how many others work: earlier answers promise nothing.
     const { patience: _, ...scope } = block;
-    return new ScaleBlock(scope, { work: this.#session.info().work, ledger: this.#ledger }).run();
+    const { work } = this.#session.info();
+    return new ScaleBlock(scope, { work, ledger: this.#opened.ledger, refusals: this.#refusals }).run();
   }
 
   close(): Promise<void> {
-    return this.#verifier.close();
+    return this.#opened.close();
   }
 }
 
 interface ScaleMeans {
   readonly work: Readonly<Record<string, number>>;
   readonly ledger: Ledger;
+  readonly refusals: Refusals;
 }
 
-/** A number of instances of a box that work at once. */
-interface Cell {
-  readonly box: string;
-  readonly instances: number;
-  readonly position: number;
-}
-
-interface Window extends Cell {
+interface Window extends InstanceCell {
   readonly workload: string;
   readonly hostDeltaBytes: number | null;
   readonly availableBytes: number | null;
-}
-
-/** What an instance computed, to be compared with a replay. */
-interface State {
-  readonly env: string;
-  readonly workload: string;
-  readonly passes: number;
-  readonly checksum: string;
 }
 
 /** A level at which an instance fails costs the environment this level and those above it in the block. */
@@ -129,43 +119,40 @@ export class ScaleBlock {
   readonly #means: ScaleMeans;
   readonly #completed = new Set<string>();
   readonly #failed = new Set<string>();
-  readonly #skipped = new Set<string>();
+  readonly #absent: AbsentBoxes;
+  readonly #room: InstanceRoom;
   /** By box: the lowest level at which an instance failed. */
   readonly #failedFrom = new Map<string, number>();
-  /** Bytes of the largest instance so far, by box. */
-  readonly #largest = new Map<string, number>();
-  readonly #states: State[] = [];
+  readonly #states: OwnState[] = [];
 
   constructor(scope: InstanceScope, means: ScaleMeans) {
     this.#scope = scope;
     this.#means = means;
+    this.#absent = new AbsentBoxes(scope);
+    this.#room = new InstanceRoom(scope);
   }
 
   async run(): Promise<BlockResult> {
     const { plan, block, isFirst, signal, sink } = this.#scope;
-    const cells = boxesOf(plan).flatMap((box) => (plan.instances ?? [1]).map((instances) => ({ box, instances })));
+    const cells = instanceCells(plan);
     if (isFirst) for (const box of await introduce(this.#scope)) this.#failedFrom.set(box, 1);
     for (const [index, cell] of randomStream(plan.seed, block, 'scale').shuffle(cells).entries()) {
       signal.throwIfAborted();
       await this.#take({ ...cell, position: index + 1 });
       sink.pause(((index + 1) * plan.rounds) / cells.length);
     }
-    await this.#verify();
+    for (const box of await verifyStates(this.#states, this.#means.ledger, this.#scope)) this.#failed.add(box);
     for (const box of this.#failed) this.#completed.delete(box);
     return { completed: [...this.#completed], failed: [...this.#failed] };
   }
 
-  async #take(cell: Cell): Promise<void> {
-    const { block, environments, signal, sink } = this.#scope;
+  async #take(cell: InstanceCell): Promise<void> {
+    const { block, signal, sink } = this.#scope;
     const { box, instances, position } = cell;
     const head = { block, position, env: box, startId: instanceName(block, box, instances, 1) };
-    const environment = environments.get(box);
-    if (environment === undefined) {
-      if (!this.#skipped.has(box)) sink.start({ ...head, status: 'skipped', reason: this.#scope.whyAbsent(box) });
-      this.#skipped.add(box);
-      return;
-    }
-    if (instances >= (this.#failedFrom.get(box) ?? Number.POSITIVE_INFINITY) || this.#isTooLarge(cell)) return;
+    const environment = this.#absent.environmentOf(head);
+    if (environment === undefined || instances >= (this.#failedFrom.get(box) ?? Number.POSITIVE_INFINITY)) return;
+    if (!this.#room.isEnoughFor(cell)) return;
     try {
       await this.#measure(cell, environment);
     } catch (error) {
@@ -175,34 +162,24 @@ export class ScaleBlock {
     }
   }
 
-  #fails({ box, instances }: Cell): void {
+  #fails({ box, instances }: InstanceCell): void {
     this.#failedFrom.set(box, Math.min(instances, this.#failedFrom.get(box) ?? instances));
     // A single instance that fails is a box that does not work here.
     if (instances === 1) this.#failed.add(box);
   }
 
-  #isTooLarge({ box, instances }: Cell): boolean {
-    const { block, gauges, sink } = this.#scope;
-    const available = gauges.availableMemoryBytes();
-    const wanted = (this.#largest.get(box) ?? 0) * instances;
-    if (available === null || wanted <= available - RESERVE_BYTES) return false;
-    const reason = `${instances} instances would leave the host less than ${RESERVE_BYTES / 2 ** 20} MiB`;
-    sink.event({ kind: 'too-little-memory', env: box, block, reason });
-    return true;
-  }
-
   /** Starts the instances, lets all of them work in a window for each workload, and closes them. */
-  async #measure(cell: Cell, environment: Environment): Promise<void> {
-    const { plan, gauges } = this.#scope;
-    const { box, instances } = cell;
+  async #measure(cell: InstanceCell, environment: Environment): Promise<void> {
+    const { plan, block, gauges } = this.#scope;
     const faults = new Map<Resident, BoxFault>();
     const started = new Instances(this.#scope);
     const before = await steadyMemory(gauges);
     try {
-      await started.start(this.#requests(cell, environment), plan.limits.cpus.length);
+      await started.start(instanceRequests(block, cell, { environment }), plan.limits.cpus.length);
+      for (const resident of started.held) this.#means.refusals.note(resident, this.#scope);
       const after = await steadyMemory(gauges);
       const hostDeltaBytes = before === null || after === null ? null : before - after;
-      this.#largest.set(box, Math.max(this.#largest.get(box) ?? 0, (hostDeltaBytes ?? 0) / instances));
+      this.#room.took(cell, hostDeltaBytes);
       for (const workload of runOf(plan)) {
         await this.#window(started.held, { ...cell, workload, hostDeltaBytes, availableBytes: before }, faults);
       }
@@ -210,15 +187,7 @@ export class ScaleBlock {
       await started.close(faults);
     }
     if (faults.size > 0) this.#fails(cell);
-    else this.#completed.add(box);
-  }
-
-  #requests({ box, instances, position }: Cell, environment: Environment): StartRequest[] {
-    const { block } = this.#scope;
-    return Array.from({ length: instances }, (_, index) => {
-      const startId = instanceName(block, box, instances, index + 1);
-      return { box, startId, position, environment, digests: false };
-    });
+    else this.#completed.add(cell.box);
   }
 
   /** Warms all instances up, and asks all of them at once for bursts over the length of the window. */
@@ -228,7 +197,7 @@ export class ScaleBlock {
     const work = this.#means.work[workload];
     const residents = all.filter((resident) => !faults.has(resident) && !resident.refused.has(workload));
     if (work === undefined || residents.length === 0) return;
-    const bursts = commandOf(plan, workload) === undefined ? WARM_BURSTS : 1;
+    const bursts = warmBurstsOf(plan, workload);
     await Promise.allSettled(residents.map((resident) => resident.ask('warmup', { workload, work, bursts })));
     const stealBefore = gauges.stealMs();
     const askedAtMs = Date.now();
@@ -248,7 +217,9 @@ export class ScaleBlock {
         faults.set(resident, fault);
         return { ...head, status: fault.status, reason: fault.message, beginNs: null, endNs: null, cpuNs: null };
       }
-      samples.push(...this.#samplesOf(reply.value, resident, { ...window, work, askedAtMs }));
+      const own = this.#samplesOf(reply.value, resident, { ...window, work, askedAtMs });
+      // One by one: as arguments, the bursts of a long window would overflow the stack.
+      for (const sample of own) samples.push(sample);
       const { passes, checksum } = reply.value.body;
       this.#states.push({ env: window.box, workload, passes, checksum });
       return { ...head, status: 'completed', reason: '', ...spanOf(reply.value, begunNs) };
@@ -269,24 +240,6 @@ export class ScaleBlock {
     const { plan, block } = this.#scope;
     const step = { kind: 'long', box, workload, visit: 1, position } as const;
     return toSamples({ plan, block, step, resident, work, reply, askedAtMs });
-  }
-
-  /** Every state is checked against a replay, so that boxes can't be wrong together. */
-  async #verify(): Promise<void> {
-    const { block, sink } = this.#scope;
-    for (const workload of new Set(this.#states.map((state) => state.workload))) {
-      const states = this.#states.filter((state) => state.workload === workload);
-      const expected = await this.#means.ledger.expected(
-        workload,
-        states.map(({ passes }) => passes),
-      );
-      for (const [index, { env, passes, checksum }] of states.entries()) {
-        const right = expected[index] ?? '';
-        if (checksum === right) continue;
-        this.#failed.add(env);
-        sink.event({ kind: 'checksum-mismatch', env, block, workload, passes, checksum, expected: right });
-      }
-    }
   }
 }
 

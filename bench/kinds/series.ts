@@ -3,7 +3,7 @@
 import { BoxFault, faultOf } from '../run/client.ts';
 import { type Instances, instanceName } from '../run/instances.ts';
 import type { BlockScope } from '../run/kind.ts';
-import { type Resident, recordFault } from '../run/resident.ts';
+import { recordFault } from '../run/resident.ts';
 import { HostAtLimit } from '../run/watch/host-gauges.ts';
 import { settle, steadyMemory } from '../run/watch/steady-memory.ts';
 import type { DensityRow, Environment, SeriesEnd } from '../types.ts';
@@ -54,15 +54,6 @@ export class Series {
     this.#target = target;
     this.#instances = instances;
     this.#steps = scope.plan.instances ?? [1];
-  }
-
-  /** Instances that have ended by themselves, and why. */
-  ended(): ReadonlyMap<Resident, Error> {
-    return new Map(
-      this.#instances.held.flatMap((resident): [Resident, Error][] =>
-        resident.ended === undefined ? [] : [[resident, resident.ended]],
-      ),
-    );
   }
 
   /** Gives the number of instances held at its end. Rejects when the host has no room even for the first. */
@@ -121,7 +112,7 @@ export class Series {
 
   /** One that has ended since holds nothing any more, so the series is over. */
   #assertAlive(): void {
-    const [first] = this.ended();
+    const [first] = this.#instances.ended;
     if (first === undefined) return;
     const [{ startId }, fault] = first;
     throw new BoxFault('failed', `an instance that was held, ${startId}: ${fault.message}`);

@@ -1,6 +1,6 @@
 /** Start-up: many starts of every box, cold ones first where possible, then rounds of warm ones in balanced random order. */
 
-import type { RatioRow } from '../analysis/reproduction.ts';
+import { type RatioRow, ratioRows } from '../analysis/reproduction.ts';
 import { startupRows } from '../analysis/startup.ts';
 import { blockOrder, boxesOf, controlOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
@@ -16,6 +16,7 @@ import {
 } from '../run/kind.ts';
 import { Resident, recordFault, startName } from '../run/resident.ts';
 import type { Plan, StartTemperature, StartupRow } from '../types.ts';
+import { count } from '../units.ts';
 
 export const startup: Kind = {
   name: 'startup',
@@ -36,10 +37,9 @@ function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
 }
 
 function describe({ maxBlocks, rounds, cold }: Plan): string[] {
-  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
   return [
     'measures      starts, without workloads',
-    `design        ${blocks} × ${rounds} warm starts${cold ? ' and a cold one' : ''} of each, one box at a time, in random order`,
+    `design        ${count(maxBlocks, 'block')} × ${rounds} warm starts${cold ? ' and a cold one' : ''} of each, one box at a time, in random order`,
   ];
 }
 
@@ -50,9 +50,7 @@ function rowsOf(records: SessionRecords): StartupRow[] {
 function ratios(records: SessionRecords): RatioRow[] {
   const control = controlOf(records.plan.baseline);
   return rowsOf(records).flatMap(({ env, baseline, figure, temperature, ratio }) => {
-    if (ratio === null || env === control) return [];
-    const workload = `${figure}, ${temperature}`;
-    return [{ env, baseline, workload, timeRatio: ratio.ratio, ...ratio, verdict: null }];
+    return env === control ? [] : ratioRows({ env, baseline, workload: `${figure}, ${temperature}` }, ratio);
   });
 }
 

@@ -1,11 +1,12 @@
 /** Storms: many boxes start at once or a few at a time, with or without CPU weights and quotas, beside a box at work. */
 
 import { STORM_CELLS, type StormCell, stormRatio } from '../analysis/capacity/storm.ts';
-import type { RatioRow } from '../analysis/reproduction.ts';
+import { type RatioRow, ratioRows } from '../analysis/reproduction.ts';
 import { usageError } from '../errors.ts';
 import { runOf } from '../plan/commands.ts';
 import { randomStream } from '../random.ts';
 import { calibrated } from '../run/baseline.ts';
+import { AbsentBoxes } from '../run/instance-cells.ts';
 import { introduce } from '../run/instances.ts';
 import {
   type BlockResult,
@@ -19,8 +20,9 @@ import {
 } from '../run/kind.ts';
 import { HostBeat } from '../run/watch/host-beat.ts';
 import type { Plan } from '../types.ts';
+import { count } from '../units.ts';
+import { BoxAtWork } from './box-at-work.ts';
 import { Tempest, type TempestTarget } from './tempest.ts';
-import { Victim } from './victim.ts';
 
 export const storm: Kind = stormsIn(STORM_CELLS);
 
@@ -62,11 +64,10 @@ function estimate(
 
 function describe(plan: Plan, ways: readonly StormCell[]): string[] {
   const { maxBlocks, instances = [1] } = plan;
-  const blocks = `${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`;
   const cells = ways.map(({ order, share }) => (share === 'none' ? order : `${order} with ${share}`));
   return [
     `measures      ${instances.join(', ')} starts of each environment, beside a ${plan.baseline} at work on ${runOf(plan).join(', ')}`,
-    `design        ${blocks} × ${cells.join(', ')}, in random order`,
+    `design        ${count(maxBlocks, 'block')} × ${cells.join(', ')}, in random order`,
   ];
 }
 
@@ -78,11 +79,11 @@ function ratios(records: SessionRecords, ways: readonly StormCell[]): RatioRow[]
     if (env === baseline) return [];
     return instances.flatMap((number) =>
       ways.flatMap((cell) =>
-        (['allReady', 'victim'] as const).flatMap((figure): RatioRow[] => {
+        (['allReady', 'victim'] as const).flatMap((figure) => {
           const ratio = stormRatio(rows, { env, baseline, instances: number, cell }, figure);
           const name = figure === 'allReady' ? 'ready' : 'slowdown';
           const workload = `${name}, ${number} ${cell.order}, ${cell.share}`;
-          return ratio === null ? [] : [{ env, baseline, workload, timeRatio: ratio.ratio, ...ratio, verdict: null }];
+          return ratioRows({ env, baseline, workload }, ratio);
         }),
       ),
     );
@@ -103,12 +104,13 @@ class StormBlock {
   readonly #ways: readonly StormCell[];
   readonly #completed = new Set<string>();
   readonly #failed = new Set<string>();
-  readonly #skipped = new Set<string>();
+  readonly #absent: AbsentBoxes;
 
   constructor(session: SessionScope, scope: BlockScope, ways: readonly StormCell[]) {
     this.#session = session;
     this.#scope = scope;
     this.#ways = ways;
+    this.#absent = new AbsentBoxes(scope);
   }
 
   async run(): Promise<BlockResult> {
@@ -118,34 +120,33 @@ class StormBlock {
     const [workload = ''] = runOf(plan);
     const work = this.#session.info().work[workload] ?? 1;
     const beat = await HostBeat.start();
-    let victim: Victim | undefined;
+    let atWork: BoxAtWork | undefined;
     try {
-      victim = await Victim.start(this.#scope, { workload, work });
+      atWork = await BoxAtWork.start(this.#scope, { workload, work });
       const cells = randomStream(plan.seed, block, 'storm').shuffle(cellsOf(plan, this.#ways));
       for (const [index, cell] of cells.entries()) {
         signal.throwIfAborted();
-        await this.#take({ ...cell, position: index + 1 }, beat, victim);
+        await this.#take({ ...cell, position: index + 1 }, beat, atWork);
         sink.pause(((index + 1) * plan.rounds) / cells.length);
       }
     } finally {
       await beat.stop();
-      await victim?.close();
+      await atWork?.close();
     }
     return { completed: [...this.#completed], failed: [...this.#failed] };
   }
 
-  async #take(target: Omit<TempestTarget, 'environment'>, beat: HostBeat, victim: Victim | undefined): Promise<void> {
-    const { block, environments, sink } = this.#scope;
+  async #take(
+    target: Omit<TempestTarget, 'environment'>,
+    beat: HostBeat,
+    atWork: BoxAtWork | undefined,
+  ): Promise<void> {
+    const { block } = this.#scope;
     const { box, position } = target;
-    const environment = environments.get(box);
-    if (environment === undefined) {
-      const head = { block, position, env: box, startId: `b${block}-p${position}` };
-      if (!this.#skipped.has(box)) sink.start({ ...head, status: 'skipped', reason: this.#scope.whyAbsent(box) });
-      this.#skipped.add(box);
-      return;
-    }
-    if (this.#failed.has(box)) return;
-    const ready = await new Tempest(this.#scope, { ...target, environment }, { beat, victim }).run();
+    const head = { block, position, env: box, startId: `b${block}-p${position}` };
+    const environment = this.#absent.environmentOf(head);
+    if (environment === undefined || this.#failed.has(box)) return;
+    const ready = await new Tempest(this.#scope, { ...target, environment }, { beat, atWork }).run();
     if (ready > 0) this.#completed.add(box);
     // Where no weights can be set, starts without them are still worth measuring.
     else if (target.cell.share === 'none' && !this.#completed.has(box)) this.#failed.add(box);

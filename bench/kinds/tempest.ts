@@ -10,8 +10,8 @@ import type { HostBeat } from '../run/watch/host-beat.ts';
 import { HostAtLimit } from '../run/watch/host-gauges.ts';
 import { settle } from '../run/watch/steady-memory.ts';
 import type { CpuShare, Environment, StormRow, StormShare } from '../types.ts';
+import { type BoxAtWork, NO_SUFFERING, type Suffering } from './box-at-work.ts';
 import { SETTLE_MS } from './idle.ts';
-import { NO_SUFFERING, type Suffering, type Victim } from './victim.ts';
 
 /** Starts in flight at a time for each CPU: one that waits for its engine leaves the CPU to another. */
 const STAGGERED_PER_CPU = 2;
@@ -40,7 +40,7 @@ export class Tempest {
   readonly #scope: BlockScope;
   readonly #target: TempestTarget;
   readonly #beat: HostBeat;
-  readonly #victim: Victim | undefined;
+  readonly #atWork: BoxAtWork | undefined;
   readonly #instances: Instances;
   readonly #outcomes: Outcome[] = [];
   /** Why no further box is started. */
@@ -49,12 +49,12 @@ export class Tempest {
   constructor(
     scope: BlockScope,
     target: TempestTarget,
-    { beat, victim }: { readonly beat: HostBeat; readonly victim: Victim | undefined },
+    { beat, atWork }: { readonly beat: HostBeat; readonly atWork: BoxAtWork | undefined },
   ) {
     this.#scope = scope;
     this.#target = target;
     this.#beat = beat;
-    this.#victim = victim;
+    this.#atWork = atWork;
     this.#instances = new Instances(scope);
   }
 
@@ -65,16 +65,16 @@ export class Tempest {
     await gauges.admit?.(signal);
     await settle(gauges, SETTLE_MS);
     try {
-      const victimBeforeNs = (await this.#victim?.before()) ?? null;
+      const victimBeforeNs = (await this.#atWork?.before()) ?? null;
       this.#beat.restart();
       const over = this.#blow(process.hrtime.bigint());
-      const during = this.#victim?.during(over);
+      const during = this.#atWork?.during(over);
       // Nothing may still be starting when the boxes are closed.
       await Promise.allSettled([over, during]);
       await over;
       this.#write({ ...NO_SUFFERING, ...(await during), victimBeforeNs });
     } finally {
-      await this.#instances.close(this.#ended());
+      await this.#instances.close(this.#instances.ended);
     }
     return this.#outcomes.filter(({ status }) => status === 'completed').length;
   }
@@ -153,14 +153,6 @@ export class Tempest {
     sink.rows(
       'storm',
       this.#outcomes.map((outcome, index) => ({ ...head, instance: index + 1, ...outcome, ...figures })),
-    );
-  }
-
-  #ended(): ReadonlyMap<Resident, Error> {
-    return new Map(
-      this.#instances.held.flatMap((resident): [Resident, Error][] =>
-        resident.ended === undefined ? [] : [[resident, resident.ended]],
-      ),
     );
   }
 

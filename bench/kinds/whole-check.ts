@@ -6,6 +6,7 @@ import { loadSession, readSessionInfo } from '../session/load.ts';
 import { sealOf } from '../session/seal.ts';
 import type { AllowedKey } from '../session/signature/public-keys.ts';
 import { SIGNATURE_FILE, type SignatureState, signatureOf } from '../session/signature/session-signature.ts';
+import { count } from '../units.ts';
 import { recheck } from './recheck.ts';
 
 export interface WholeCheck extends CheckResult {
@@ -82,5 +83,5 @@ function faultOf({ file, problem }: Finding): string {
 
 function moreOf({ length }: readonly Finding[]): string[] {
   const more = length - MOST_FAULTS;
-  return more > 0 ? [`The check of the session has ${more} more ${more === 1 ? 'finding' : 'findings'}`] : [];
+  return more > 0 ? [`The check of the session has ${count(more, 'more finding')}`] : [];
 }

@@ -4,8 +4,7 @@ import { hostTimedBoxes } from '../analysis/contrast/clock.ts';
 import { isPrecise } from '../analysis/contrast/precise.ts';
 import { sessionTable } from '../analysis/contrast/session-table.ts';
 import { decideWarmup } from '../analysis/warmup.ts';
-import { commandOf, ownOf, runOf } from '../plan/commands.ts';
-import { commandText } from '../plan/exec.ts';
+import { burstNsOf, runOf } from '../plan/commands.ts';
 import { blocksText } from '../plan/profiles.ts';
 import { rootText } from '../plan/root.ts';
 import { boxesOf } from '../plan/schedule.ts';
@@ -21,12 +20,14 @@ import type {
   SessionScope,
   TimeGuess,
 } from '../run/kind.ts';
-import { Ledger, Verifier } from '../run/watch/ledger.ts';
+import { Refusals } from '../run/refusals.ts';
+import { type OpenLedger, openLedger } from '../run/watch/ledger.ts';
 import type { SessionInfo } from '../session/info.ts';
 import { NO_KIND_ROWS } from '../session/kind-tables.ts';
 import { countedSamples } from '../session/load.ts';
-import type { CommandWorkload, Plan } from '../types.ts';
-import { formatCpuList } from '../units.ts';
+import type { Plan } from '../types.ts';
+import { count, formatCpuList } from '../units.ts';
+import { workloadLines } from './describe.ts';
 
 /** Warm-up bursts of the blocks after the pilot are only known when it is done; half of its own is a reasonable guess. */
 const LATER_WARMUP_SHARE = 0.5;
@@ -47,7 +48,7 @@ export const workloads: Kind = {
 function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
   const run = runOf(plan);
   const longSeconds = (run.length * plan.longVisits * plan.longNs) / 1e9;
-  const burstNs = run.reduce((sum, id) => sum + Math.max(plan.burstNs, commandOf(plan, id)?.runNs ?? 0), 0);
+  const burstNs = run.reduce((sum, id) => sum + burstNsOf(plan, id), 0);
   const firstRunsNs = (plan.commands ?? []).reduce((sum, { runNs = 0 }) => sum + runNs, 0);
   let seconds = 0;
   for (const box of boxesOf(plan)) {
@@ -60,16 +61,13 @@ function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
 }
 
 function describe(plan: Plan): string[] {
-  const { minBlocks, maxBlocks, target } = plan;
+  const { minBlocks, maxBlocks, target, root } = plan;
   const end =
     target === null
-      ? `after ${maxBlocks} ${maxBlocks === 1 ? 'block' : 'blocks'}`
+      ? `after ${count(maxBlocks, 'block')}`
       : `when every interval is ±${percent(target)} at most, from ${minBlocks} blocks on`;
-  const { commands = [], root } = plan;
-  const own = ownOf(plan);
   return [
-    ...(own.length === 0 ? [] : [`workloads     ${own.join(', ')} (${plan.size}, kernels: ${plan.kernels})`]),
-    ...commands.map((command) => `program       ${command.id}: ${programText(command)}`),
+    ...workloadLines(plan),
     ...(root === undefined ? [] : [`root          ${rootText(root)}`]),
     `design        ${blocksText(plan)} blocks × ${plan.rounds} rounds, ${plan.schedule}, ${plan.singleBursts === true ? 'one run a visit' : `bursts of ${plan.burstNs / 1e6} ms`}`,
     ...threadLines(plan),
@@ -85,12 +83,6 @@ function threadLines({ threads = 1, limits }: Plan): string[] {
   const shared = housekeeping.filter((cpu) => cpus.includes(cpu));
   const shares = shared.length === 0 ? '' : `; the harness is on CPU ${formatCpuList(shared)} too`;
   return [`threads       ${threads} copies of each workload at once, one a CPU${shares}`];
-}
-
-/** The command as it was typed, and the figures that are read from what it prints. */
-function programText({ command, shell, metrics = [] }: CommandWorkload): string {
-  const figures = metrics.map(({ id, unit, better }) => `${id} (${unit}, ${better} is better)`);
-  return [shell === true ? `sh -c ${commandText(command)}` : commandText(command), ...figures].join('; ');
 }
 
 function percent(share: number): string {
@@ -116,15 +108,12 @@ function countedOf({ samples, events, blocksCompleted }: SessionRecords) {
 
 class WorkloadsRun implements KindRun {
   readonly #session: SessionScope;
-  readonly #verifier: Verifier;
-  readonly #ledger: Ledger;
-  readonly #refusals = new Set<string>();
+  readonly #opened: OpenLedger;
+  readonly #refusals = new Refusals();
 
   constructor(session: SessionScope) {
-    const verifier = new Verifier(session.verifier, session.plan, session.signal);
     this.#session = session;
-    this.#verifier = verifier;
-    this.#ledger = new Ledger((workload, passes) => verifier.replay(workload, passes));
+    this.#opened = openLedger(session);
   }
 
   prepare(): Promise<Partial<SessionInfo> | undefined> {
@@ -136,11 +125,8 @@ class WorkloadsRun implements KindRun {
     const { warmup, work } = info();
     const warmupBursts = warmup?.length ?? plan.pilotBursts;
     const hostTimed = hostTimedBoxes(records().events);
-    const isNewRefusal = (box: string, workload: string) => {
-      const before = this.#refusals.size;
-      return this.#refusals.add(`${workload} ${box}`).size > before;
-    };
-    return new BlockRun({ ...block, warmupBursts, hostTimed, work, ledger: this.#ledger, isNewRefusal }).run();
+    const { ledger } = this.#opened;
+    return new BlockRun({ ...block, warmupBursts, hostTimed, work, ledger, refusals: this.#refusals }).run();
   }
 
   /** The first block with whole series is the pilot: it fixes the warm-up of all later ones. */
@@ -163,6 +149,6 @@ class WorkloadsRun implements KindRun {
   }
 
   close(): Promise<void> {
-    return this.#verifier.close();
+    return this.#opened.close();
   }
 }

@@ -27,6 +27,11 @@ export function commandOf({ commands = [] }: Pick<Plan, 'commands'>, workload: s
   return commands.find(({ id }) => id === workload);
 }
 
+/** What a burst of a workload takes on the baseline, ns: as long as planned, or one run of a program that takes longer. */
+export function burstNsOf(plan: Pick<Plan, 'burstNs' | 'commands'>, workload: string): number {
+  return Math.max(plan.burstNs, commandOf(plan, workload)?.runNs ?? 0);
+}
+
 export function metricsOf({ metrics = [] }: Pick<CommandWorkload, 'metrics'>): readonly Metric[] {
   return metrics;
 }

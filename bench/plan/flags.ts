@@ -5,11 +5,12 @@
 
 import { formatPercent } from '../units.ts';
 import { ANY, type Flag, flag } from './flag.ts';
+import { READING_FLEETS } from './fleet-flags.ts';
 import { OBJECTIVE } from './objective.ts';
 import { DEFAULT_MARGIN } from './profiles.ts';
 import { SIMULATED_SIZE } from './simulated-size.ts';
 import { THRESHOLD } from './threshold.ts';
-import { CPUS, choice, choices, count, DIGEST, names, ON, PERCENT, SIZE, text, time, WEB } from './values.ts';
+import { CPUS, choice, choices, count, DIGEST, LABELS, names, ON, PERCENT, SIZE, text, time, WEB } from './values.ts';
 import { HOW_MUCH, WHAT } from './what-flags.ts';
 
 /** No plan has a longer number, and every seed is exact. */
@@ -46,9 +47,6 @@ export const EXPORT_FORMATS = {
 export const LISTS = ['environments', 'workloads', 'reports', 'exports', 'claims', 'sessions'] as const;
 /** What `completion` knows. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-/** Of `fleet report`; a test compares them. */
-export const FLEET_FORMATS = { terminal: '', json: '', md: '', csv: '', html: '', png: '', svg: '' } as const;
-export const FLEET_TABLES = { parquet: '', csv: '', json: 'an object a line' } as const;
 const HISTORY_FORMATS = { text: '', json: '', html: '' } as const;
 
 const JUDGING = [
@@ -83,10 +81,6 @@ const JUDGING = [
       selftest: { help: 'exit 4 when too few intervals contain the truth, or no slowdown shows' },
     },
   }),
-  flag('by', text('fact', 'cpu'), {
-    help: 'group hosts by cpu, kernel, architecture, or a label of the fleet',
-    commands: { 'fleet report': ANY, 'fleet compare': ANY },
-  }),
   flag('stored', ON, { help: 'compare what is stored; measure nothing', commands: { compare: ANY } }),
   flag('claims', text('file', 'mine.yaml'), {
     help: 'claims of your own (YAML)',
@@ -97,6 +91,10 @@ const JUDGING = [
 
 /** Commands that measure a session on this host. */
 const SESSIONS = { run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, explain: ANY, capacity: ANY };
+const FLEET_RUNS_WAIT = {
+  'fleet run': { help: 'how long each host waits for another run on it to end' },
+  'fleet resume': ANY,
+};
 /** Commands that time something on this host. */
 const MEASURING = { ...SESSIONS, score: ANY };
 
@@ -155,7 +153,7 @@ const WHERE = [
   flag('wait', time({ least: '1s', most: '168h' }), {
     help: 'how long to wait for another run on this host to end',
     otherwise: 'refuse to start',
-    commands: MEASURING,
+    commands: { ...MEASURING, ...FLEET_RUNS_WAIT },
   }),
   flag('allow-other-runs', ON, {
     help: 'measure although another run measures on this host; the session records it',
@@ -218,6 +216,51 @@ const CAPACITY = [
   }),
 ] as const;
 
+/** Where the processes that a plan compares with can be started; fleet/ has what each means. */
+const FOOTINGS = {
+  host: 'native is a process of the host',
+  container: 'the barest container takes the place of native',
+} as const;
+
+const FLEET_RUNS = { 'fleet run': ANY, 'fleet resume': ANY };
+const FLEETS = [
+  flag('plan', text('file', 'plan.yaml'), {
+    required: true,
+    help: 'what every host measures: settings of boxmark run as a YAML file',
+    commands: {
+      'fleet run': ANY,
+      'fleet resume': { help: 'the same plan, named again because it runs on every host' },
+    },
+  }),
+  flag('nodes', LABELS, {
+    repeats: true,
+    help: 'nodes with this label, of the node or its engine; may be repeated, and all must hold',
+    otherwise: 'all nodes of the Swarm',
+    commands: FLEET_RUNS,
+  }),
+  flag('parallel', count(1, MOST_HOSTS), {
+    help: 'hosts that measure at the same time',
+    default: '1',
+    commands: FLEET_RUNS,
+  }),
+  flag('at-once', ON, { excludes: 'parallel', help: 'all hosts at the same time', commands: FLEET_RUNS }),
+  flag('socket', text('path', '/var/run/docker.sock'), {
+    help: 'socket of the Docker daemon on every node; a label boxmark.socket=PATH of a node wins',
+    default: '/var/run/docker.sock',
+    commands: FLEET_RUNS,
+  }),
+  flag('job', text('dir', '/run/boxmark-job'), {
+    required: true,
+    help: 'folder with the job; - reads it from standard input, and stops at its end',
+    commands: { 'fleet node': ANY },
+  }),
+  flag('footing', choice(FOOTINGS), {
+    help: 'what the baseline is',
+    otherwise: 'the best that can be had here',
+    commands: { 'fleet node': ANY },
+  }),
+] as const;
+
 const SETTING_UP = [
   flag('all', ON, { help: 'every engine that the distribution has', commands: { setup: ANY } }),
   flag('for', names('list', 'docker,vm'), {
@@ -245,6 +288,7 @@ const OUTPUT = [
       selftest: ANY,
       reproduce: { help: 'parent folder of the new session' },
       compare: { help: 'parent folder of the sessions of a paired run' },
+      'fleet run': { help: "parent folder of the fleet's" },
       report: { help: 'folder of the files; - prints', otherwise: 'report/ in the session, or here for several' },
       'fleet report': { help: 'folder of the files; - prints', otherwise: 'report/ in the fleet, or here' },
     },
@@ -266,22 +310,20 @@ const OUTPUT = [
       'fleet export': { help: 'write to this file' },
     },
   }),
-  flag('as', choice(FLEET_TABLES, 'format'), { required: true, help: 'the format', commands: { 'fleet export': ANY } }),
   flag('as', choice(EXPORT_FORMATS, 'format'), { required: true, help: 'the format', commands: { export: ANY } }),
   flag('format', choices(REPORT_FORMATS), {
     help: 'formats, joined by commas',
     default: 'html,md,png',
     commands: { report: ANY },
   }),
-  flag('format', choices(FLEET_FORMATS), {
-    help: 'formats, joined by commas',
-    otherwise: 'print text',
-    commands: { 'fleet report': ANY },
-  }),
   flag('format', choice(HISTORY_FORMATS), { help: 'the format', default: 'text', commands: { history: ANY } }),
   flag('keep-going', ON, {
     help: 'exit 0 although an environment asked for by name gave no data, and measure the baseline alone where nothing else can run',
-    commands: { run: ANY, capacity: ANY, resume: { help: 'continue without an environment that can no longer run' } },
+    commands: {
+      ...{ run: ANY, capacity: ANY, resume: { help: 'continue without an environment that can no longer run' } },
+      'fleet run': { help: 'exit 0 although some hosts gave no session' },
+      'fleet resume': { help: 'exit 0 although some hosts gave no session' },
+    },
   }),
   flag('dry-run', ON, {
     help: 'show what would be done, and stop',
@@ -328,7 +370,7 @@ const OUTPUT = [
     help: 'print the result as one JSON document',
     commands: {
       ...{ run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, score: ANY, explain: ANY, doctor: ANY },
-      ...{ capacity: ANY, 'plan-hosts': ANY },
+      ...{ capacity: ANY, 'plan-hosts': ANY, 'fleet run': ANY, 'fleet resume': ANY },
       watch: { help: 'print what is there now as one JSON document, and stop, as with --once' },
       ...{ setup: ANY, list: ANY, check: ANY, verify: ANY, clean: ANY },
       history: { help: 'the same as --format json' },
@@ -353,6 +395,8 @@ const OUTPUT = [
       score: ANY,
       explain: ANY,
       doctor: ANY,
+      'fleet run': ANY,
+      'fleet resume': ANY,
     },
   }),
   flag('verbose', ON, {
@@ -375,13 +419,23 @@ const OUTPUT = [
         doctor: ANY,
       },
       ...{ setup: ANY, check: ANY, verify: ANY, watch: ANY, history: ANY, export: ANY, clean: ANY },
-      ...{ 'fleet report': ANY, 'fleet compare': ANY, 'fleet export': ANY },
-      ...{ completion: ANY, 'image export': ANY, 'image import': ANY },
+      ...{ completion: ANY, 'image export': ANY, 'image import': ANY, 'fleet image': ANY, 'fleet node': ANY },
+      ...{ 'fleet run': ANY, 'fleet resume': ANY, 'fleet report': ANY, 'fleet compare': ANY, 'fleet export': ANY },
     },
   }),
 ] as const;
 
-const TABLE = [...WHAT, ...HOW_MUCH, ...CAPACITY, ...JUDGING, ...WHERE, ...SETTING_UP, ...OUTPUT] as const;
+const TABLE = [
+  ...WHAT,
+  ...HOW_MUCH,
+  ...CAPACITY,
+  ...JUDGING,
+  ...WHERE,
+  ...FLEETS,
+  ...SETTING_UP,
+  ...READING_FLEETS,
+  ...OUTPUT,
+] as const;
 /** A line of the table with the type of its value, from which the types of flags and plan files follow. */
 export type Row = (typeof TABLE)[number];
 export const FLAGS: readonly Flag[] = TABLE;

@@ -88,6 +88,25 @@ export const names = (metavar: string, example: string): ValueType<readonly stri
   format: (values) => values.join(','),
 });
 
+/** `kind=worker`: labels and their values. */
+export const LABELS: ValueType<Readonly<Record<string, string>>> = {
+  metavar: 'label=value',
+  forms: ['list', 'text'],
+  parse: (given, flag) => {
+    const pairs = listOf(given, flag, 'labels with their values', 'kind=worker').map((label) => {
+      const [, name, value] = /^([^=\s]+)=(.*)$/.exec(label) ?? [];
+      if (name === undefined || value === undefined)
+        throw usageError(`${flag} takes a label and its value.`, label, 'kind=worker');
+      return [name, value] as const;
+    });
+    return Object.fromEntries(pairs);
+  },
+  format: (labels) =>
+    Object.entries(labels)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(','),
+};
+
 /** `docker/docker..uml`: two environments to compare. */
 export const PAIRS: ValueType<readonly Contrast[]> = {
   metavar: 'A..B',

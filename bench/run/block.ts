@@ -5,11 +5,13 @@ import { blockSteps, type HostStep, type MeasuringStep, type Step } from '../pla
 import { INTERRUPTED, type Sample, type StartFigures } from '../types.ts';
 import { BoxFault, faultOf } from './client.ts';
 import type { BlockResult, BlockScope } from './kind.ts';
+import type { Refusals } from './refusals.ts';
 import { type BookedReply, Resident, recordFault, startName } from './resident.ts';
 import { refuted, toSamples } from './samples.ts';
 import { watchHost } from './watch/host-gauges.ts';
 import { HostTiming } from './watch/host-timing.ts';
 import type { Ledger } from './watch/ledger.ts';
+import { type State, wrongStates } from './watch/states.ts';
 
 export interface BlockRequest extends BlockScope {
   /** Warm-up bursts of each workload in every box. */
@@ -19,18 +21,14 @@ export interface BlockRequest extends BlockScope {
   /** Passes in a burst, by workload. */
   readonly work: Readonly<Record<string, number>>;
   readonly ledger: Ledger;
-  /** Called with each refusal of a workload by a box: `true` when it is new. */
-  isNewRefusal(box: string, workload: string): boolean;
+  readonly refusals: Refusals;
 }
 
 /** More than this share of the elapsed time used by a box outside its own visits is worth an event. */
 const IDLE_SHARE = 0.001;
 
 /** A state that a replay refutes. */
-interface WrongState {
-  readonly workload: string;
-  readonly passes: number;
-  readonly checksum: string;
+interface WrongState extends State {
   readonly expected: string;
 }
 
@@ -113,10 +111,7 @@ export class BlockRun {
     }
     this.#alive.set(box, resident);
     sink.facts(box, resident.facts);
-    for (const [workload, reason] of resident.refused) {
-      if (!this.#request.isNewRefusal(box, workload)) continue;
-      sink.event({ kind: 'workload-refused', env: box, block, workload, reason });
-    }
+    this.#request.refusals.note(resident, this.#request);
     const [first] = resident.refused.values();
     if (first === undefined || resident.prepared.length > 0) return;
     await this.#close(resident, new BoxFault('failed', first));
@@ -181,21 +176,15 @@ export class BlockRun {
   async #verify(boxes: readonly string[]): Promise<void> {
     const { plan, ledger } = this.#request;
     for (const workload of runOf(plan)) {
-      const states: { resident: Resident; passes: number; checksum: string }[] = [];
+      const states: (State & { readonly resident: Resident })[] = [];
       for (const box of boxes) {
         await this.#guarded(box, async (resident) => {
           if (resident.refused.has(workload)) return;
-          states.push({ resident, ...(await resident.ask('checksum', { workload })).body });
+          const { passes, checksum } = (await resident.ask('checksum', { workload })).body;
+          states.push({ resident, workload, passes, checksum });
         });
       }
-      const all = await ledger.expected(
-        workload,
-        states.map(({ passes }) => passes),
-      );
-      for (const [index, { resident, passes, checksum }] of states.entries()) {
-        const expected = all[index] ?? '';
-        if (checksum !== expected) await this.#closeWrong(resident, { workload, passes, checksum, expected });
-      }
+      for (const { resident, ...found } of await wrongStates(states, ledger)) await this.#closeWrong(resident, found);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Several boxes of one environment: starts them and closes them a few at a time. */
 
 import type { Start } from '../types.ts';
-import { faultOf } from './client.ts';
+import { type BoxFault, faultOf } from './client.ts';
 import type { BlockScope } from './kind.ts';
 import { Resident, recordFault, type StartHead, type StartRequest, startName } from './resident.ts';
 
@@ -47,6 +47,15 @@ export class Instances {
   /** In the order in which they became ready. */
   get held(): readonly Resident[] {
     return this.#held;
+  }
+
+  /** Those of them that have ended by themselves, and why. */
+  get ended(): ReadonlyMap<Resident, BoxFault> {
+    return new Map(
+      this.#held.flatMap((resident): [Resident, BoxFault][] =>
+        resident.ended === undefined ? [] : [[resident, resident.ended]],
+      ),
+    );
   }
 
   /** Rejects with the fault of the first start that fails; what was started stays held. */

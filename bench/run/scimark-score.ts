@@ -1,6 +1,7 @@
 /** A SciMark score of one resident payload: by SciMark's own protocol and, next to it, by bursts. */
 
 import { compositeScore, mflops } from '../analysis/score.ts';
+import { smallest } from '../analysis/stats/extremes.ts';
 import { median } from '../units.ts';
 import { roundTo125 } from './calibrate.ts';
 import type { Resident } from './resident.ts';
@@ -72,7 +73,7 @@ async function scoreKernel(
     wallNs,
     mflops: mflops(flops, cycles, wallNs * 1e-9),
     work,
-    best: mflops(flops, work, Math.min(...times) * 1e-9),
+    best: mflops(flops, work, smallest(times) * 1e-9),
     median: mflops(flops, work, median(times) * 1e-9),
   };
 }

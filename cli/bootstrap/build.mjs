@@ -4,7 +4,8 @@
  * `npm run typecheck`.
  */
 
-import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, realpathSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { compile, SIMD_SOURCES } from '../../scimark/simd/build.mjs';
@@ -14,6 +15,7 @@ import { notices } from './notices.mjs';
 const NATIVE = ['@napi-rs/canvas'];
 const FONTS = 'node_modules/@fontsource/inter/files';
 const WASM = 'dist/kernels.wasm';
+const DAY_MS = 24 * 3600 * 1000;
 
 const COMMON = { bundle: true, legalComments: 'none', logLevel: 'warning' };
 
@@ -80,10 +82,32 @@ export function looking(options) {
   return { ...options, write: false, metafile: true };
 }
 
+/**
+ * Removes from `folder` what no build of the last day has made: the names of parts follow from what is in them, so earlier ones
+ * would stay for ever. A program that is running may still load parts of the build that it began with.
+ */
+export function removeEarlier(folder, outputs, nowMs = Date.now()) {
+  const made = new Set(outputs.map((file) => basename(file)));
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const file = join(folder, entry.name);
+    // Files that stay the same are not written again, and a program may begin with them now.
+    if (made.has(entry.name)) utimesSync(file, nowMs / 1000, nowMs / 1000);
+    else if (entry.isFile() && nowMs - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? nowMs) > DAY_MS) {
+      rmSync(file, { force: true });
+    }
+  }
+}
+
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
   mkdirSync('dist', { recursive: true });
   writeFileSync(WASM, await compile(SIMD_SOURCES));
   const built = await Promise.all(Object.values(BUNDLES).map((options) => build({ ...options, metafile: true })));
+  const folder = BUNDLES.program.outdir;
+  const outputs = built.flatMap(({ metafile }) => Object.keys(metafile.outputs));
+  removeEarlier(
+    folder,
+    outputs.filter((file) => file.startsWith(`${folder}/`)),
+  );
   writeFileSync('dist/NOTICES.txt', notices(built.map(({ metafile }) => metafile)));
 }

@@ -23,6 +23,7 @@ export const SOURCES = [
   'cli',
   'bench',
   'runners',
+  'fleet',
   'scimark',
   'shims',
   'system',

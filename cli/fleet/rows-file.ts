@@ -1,6 +1,6 @@
 /** The table of a fleet as CSV, as lines of JSON, or as Parquet: row after row, with some thousand rows in memory. */
 
-import type { FLEET_TABLES } from '../../bench/plan/flags.ts';
+import type { FLEET_TABLES } from '../../bench/plan/fleet-flags.ts';
 import { FLEET_ROWS, type FleetRow } from '../../bench/session/fleet-tables.ts';
 import type { Sink } from '../../bench/session/sink.ts';
 import type { Cell, CellForm } from '../../bench/session/table.ts';

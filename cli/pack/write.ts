@@ -44,6 +44,16 @@ export async function gather(from: string, to: string, { anonymous, image, sign 
   writeFiles(report, await renderReports([{ dir: to }], report, chosenFormats(['html', 'md'])));
   createFile(join(to, DATA_PACKAGE), dataPackage(to, info, await filesBelow(to)));
   createFile(join(to, CRATE), roCrate(to, info, await filesBelow(to)));
+  await writeSums(to);
+}
+
+/** Puts the session in `from` and the sums of its files into the empty folder `to`: what is sent, and no more. */
+export async function gatherFiles(from: string, to: string): Promise<void> {
+  await copySession(from, to);
+  await writeSums(to);
+}
+
+async function writeSums(to: string): Promise<void> {
   const digests = new Map((await filesBelow(to)).map((name) => [name, digestOf(join(to, name))]));
   createFile(join(to, SUMS), sumsText(digests));
 }

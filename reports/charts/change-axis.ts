@@ -1,5 +1,6 @@
 /** Axes of differences in percent: even, or logarithmic beyond ±1 % where differences are of very different sizes. */
 
+import { largest, smallest } from '../../bench/analysis/stats/extremes.ts';
 import { type Json, type PercentAxis, percentAxis, round, valueAxis } from './chart.ts';
 
 export interface ChangeAxis {
@@ -20,8 +21,8 @@ const APART = 10;
 /** For differences in percent; `ends` also has what reaches beyond them: intervals, a band. */
 export function changeAxis(differences: readonly number[], ends: readonly number[] = differences): ChangeAxis {
   const sizes = differences.filter(Number.isFinite).map(Math.abs);
-  const largest = Math.max(0, ...sizes);
-  const isSpread = largest > LARGE && Math.min(...sizes) * APART < largest;
+  const most = largest(sizes);
+  const isSpread = most > LARGE && smallest(sizes) * APART < most;
   return isSpread ? logarithmicAxis(ends) : evenAxis(percentAxis(ends));
 }
 
@@ -40,8 +41,8 @@ export function evenAxis(axis: Pick<PercentAxis, 'min' | 'max'>): ChangeAxis {
  */
 function logarithmicAxis(ends: readonly number[]): ChangeAxis {
   const places = ends.filter(Number.isFinite).map(placeOf);
-  const min = Math.floor(Math.min(0, ...places) - 0.03);
-  const max = Math.ceil(Math.max(0, ...places) + 0.03);
+  const min = Math.floor(Math.min(0, smallest(places)) - 0.03);
+  const max = Math.ceil(Math.max(0, largest(places)) + 0.03);
   const labels = Array.from({ length: max - min + 1 }, (_, index) => labelOf(min + index));
   return {
     at: (percent) => round(placeOf(percent)),

@@ -1,5 +1,6 @@
 /** What a chart is: one configuration of Chart.js that is JSON and nothing else, with a text alternative and its source. */
 
+import { largest, smallest } from '../../bench/analysis/stats/extremes.ts';
 import type { Interval } from '../../bench/types.ts';
 import type { Source, Table } from '../sections/section.ts';
 import type { Figure } from '../words.ts';
@@ -57,8 +58,8 @@ export interface PercentAxis {
 
 export function percentAxis(values: readonly number[]): PercentAxis {
   const finite = values.filter(Number.isFinite);
-  const low = Math.min(0, ...finite);
-  const high = Math.max(0, ...finite);
+  const low = Math.min(0, smallest(finite));
+  const high = Math.max(0, largest(finite));
   const span = Math.max(high - low, 0.5) * 1.08;
   const power = 10 ** Math.floor(Math.log10(span / 5));
   const step = ([1, 2, 5].find((factor) => span / (factor * power) <= 8) ?? 10) * power;
@@ -99,6 +100,11 @@ export function nameAxis(labels: readonly string[]): { readonly [key: string]: J
 export function thinned<T>(all: readonly T[], most: number): readonly T[] {
   const length = Math.min(all.length, most);
   return Array.from({ length }, (_, index) => all[Math.floor((index * all.length) / length)] as T);
+}
+
+/** So many of a line at most, its last point among them, which shows where it ends. */
+export function thinnedLine<T>(points: readonly T[], most: number): readonly T[] {
+  return [...new Set([...thinned(points, most - 1), ...points.slice(-1)])];
 }
 
 /** The ends of an interval in percent, or its figure alone. */

@@ -1,5 +1,6 @@
 /** Host memory against the number of idle instances, and where each series ended. */
 
+import { largest } from '../../bench/analysis/stats/extremes.ts';
 import { median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -13,11 +14,11 @@ import {
   LEGEND,
   legendHeight,
   round,
-  thinned,
+  thinnedLine,
   valueAxis,
 } from './chart.ts';
 import { chartNames } from './names.ts';
-import { type Look, looksOf } from './palette.ts';
+import { type Look, lineWithMarks, looksOf } from './palette.ts';
 
 const MOST_POINTS = 60;
 
@@ -42,7 +43,7 @@ export function densityChart(model: ReportModel, width: number): Chart | null {
   if (curves.length === 0) return null;
   const names = chartNames(model.environments);
   const lookOf = looksOf(model.environments);
-  const most = Math.max(...curves.flatMap(({ points }) => points.map(({ instances }) => instances)));
+  const most = largest(curves.flatMap(({ points }) => points.map(({ instances }) => instances)));
   return {
     id: 'density',
     title: 'Memory against idle instances',
@@ -101,23 +102,14 @@ function pointsOf({ details, costs }: ReportModel, path: string): Point[] {
 }
 
 function curveSet({ env, points }: Curve, label: string, look: Look): Json {
-  // The last one shows where the series ends.
-  const drawn = [...new Set([...thinned(points, MOST_POINTS - 1), points.at(-1) as Point])];
   return {
     label,
-    data: drawn.map(({ instances, bytes }) => ({
+    data: thinnedLine(points, MOST_POINTS).map(({ instances, bytes }) => ({
       x: instances,
       y: round(bytes / MIB),
       t: `${clean(env, 40)}, ${instances} instances: ${mib(bytes)} MiB`,
     })),
-    showLine: true,
-    borderColor: look.line,
-    backgroundColor: look.fill,
-    pointStyle: look.shape,
-    pointRotation: look.rotation,
-    borderWidth: 1.25,
-    radius: 2.5,
-    pointRadius: 2.5,
+    ...lineWithMarks(look),
     ...(env.endsWith('@control') ? { borderDash: [3, 3] } : {}),
   };
 }

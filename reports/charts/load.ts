@@ -1,6 +1,7 @@
 /** Latency against load: the 99th percentile at each rate, one line for each environment, with intervals. */
 
 import type { Level, LoadLevel } from '../../bench/analysis/capacity/load.ts';
+import { largest } from '../../bench/analysis/stats/extremes.ts';
 import { formatNs } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -47,7 +48,7 @@ function chartOf(model: ReportModel, workload: string, isOneOfMany: boolean, wid
     const own = points.filter(({ level }) => level.env === path);
     return own.length === 0 ? [] : [{ path, label: names.get(path) ?? clean(path, 30), points: own }];
   });
-  const widest = Math.max(...points.map(({ level }) => level.ratePerSecond));
+  const widest = largest(points.map(({ level }) => level.ratePerSecond));
   const limitNs = knees.find((knee) => knee.workload === workload)?.limitNs;
   const title = isOneOfMany ? `Latency under load: ${clean(workload, 40)}` : 'Latency under load';
   return {

@@ -1,6 +1,7 @@
 /** Measured bursts in run order, each against the baseline's median: what the host did meanwhile. */
 
 import { findSeries, flaggedRounds } from '../../bench/analysis/contrast/group.ts';
+import { largest, smallest } from '../../bench/analysis/stats/extremes.ts';
 import { median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import type { BurstSeries } from '../model/run-order.ts';
@@ -37,7 +38,7 @@ export function orderChart(model: ReportModel, width: number): Chart | null {
   const levels = new Map(
     runOrder.bursts.filter(({ env }) => env === baseline).map((one) => [one.workload, median(one.nsPerPass)]),
   );
-  const begin = Math.min(...runOrder.bursts.map(({ startedMs }) => startedMs[0] ?? Number.NaN).filter(Number.isFinite));
+  const begin = smallest(runOrder.bursts.map(({ startedMs }) => startedMs[0] ?? Number.NaN).filter(Number.isFinite));
   const known = runOrder.bursts.filter(({ workload }) => levels.has(workload));
   if (known.length === 0 || !Number.isFinite(begin)) return null;
   const drawn = drawnOf(model, known);
@@ -240,6 +241,6 @@ function stolenBands(model: ReportModel, known: readonly BurstSeries[], begin: n
 }
 
 function minutesText(known: readonly BurstSeries[], begin: number): string {
-  const end = Math.max(...known.map(({ startedMs }) => startedMs.at(-1) ?? begin).filter(Number.isFinite));
+  const end = largest(known.map(({ startedMs }) => startedMs.at(-1) ?? begin).filter(Number.isFinite));
   return `${((end - begin) / 60_000).toFixed(1)} minutes`;
 }

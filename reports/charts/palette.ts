@@ -119,6 +119,14 @@ export function looksOf(environments: readonly { readonly path: string }[]): (pa
   };
 }
 
+/** A line through small marks. */
+export function lineWithMarks({ line, fill, shape, rotation }: Look) {
+  return {
+    ...{ showLine: true, borderColor: line, backgroundColor: fill, pointStyle: shape, pointRotation: rotation },
+    ...{ borderWidth: 1.25, radius: 2.5, pointRadius: 2.5 },
+  };
+}
+
 /** The look of the `index`-th of what has no name: a session among others. */
 export function lookAt(index: number): Look {
   return lookOf(COLOURS[index % COLOURS.length] as Colour, MARKS[index % MARKS.length] as Mark);

@@ -1,6 +1,7 @@
 /** What isolation costs: the time of each environment against how many isolation features its boxes have. */
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
+import { largest } from '../../bench/analysis/stats/extremes.ts';
 import { leadWorkload, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -71,7 +72,7 @@ export function postureChart(model: ReportModel, width: number): Chart | null {
         scales: {
           x: valueAxis('isolation features in effect', {
             min: 0,
-            max: Math.max(...points.map(({ told }) => told)) + 1,
+            max: largest(points.map(({ told }) => told)) + 1,
             ticks: { precision: 0 },
           }),
           ...axis.scales('y', `time against ${clean(baseline, 40)}, %`),

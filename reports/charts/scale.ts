@@ -2,6 +2,7 @@
 
 import type { ScaleLevel } from '../../bench/analysis/capacity/scale.ts';
 import { bandAt, type ScalingLaw, throughputAt } from '../../bench/analysis/capacity/usl.ts';
+import { largest } from '../../bench/analysis/stats/extremes.ts';
 import type { Interval } from '../../bench/types.ts';
 import { threeDigits } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
@@ -103,7 +104,7 @@ function chartOf(model: ReportModel, levels: readonly ScaleLevel[], { figure, ti
   const names = chartNames(model.environments);
   const lookOf = looksOf(model.environments);
   const paths = model.environments.map(({ path }) => path).filter((path) => levels.some(({ env }) => env === path));
-  const most = Math.max(...levels.map(({ instances }) => instances));
+  const most = largest(levels.map(({ instances }) => instances));
   const datasets = paths.flatMap((path, index): Json[] => {
     const own = levels.filter(({ env }) => env === path);
     const look = lookOf(path);
@@ -172,7 +173,7 @@ function pointOf({ env, instances }: ScaleLevel, figure: ReturnType<Drawing['fig
 }
 
 function describe(model: ReportModel, levels: readonly ScaleLevel[], text: (level: ScaleLevel) => string): string {
-  const most = Math.max(...levels.map(({ instances }) => instances));
+  const most = largest(levels.map(({ instances }) => instances));
   const ends = model.environments.flatMap(({ path }) => {
     const last = levels.findLast(({ env }) => env === path);
     return last === undefined ? [] : [`${clean(path, 60)} ${text(last)} with ${last.instances}`];

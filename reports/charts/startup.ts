@@ -1,5 +1,6 @@
 /** What a fresh start takes, split into its phases, with every start as a point. */
 
+import { largest, smallest } from '../../bench/analysis/stats/extremes.ts';
 import type { Start } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
@@ -150,5 +151,5 @@ function medianOf(values: readonly (number | null)[]): number | null {
 
 function rangeText(values: readonly (number | null)[]): string {
   const known = values.filter((value) => value !== null);
-  return known.length === 0 ? NO_FIGURE : `${ms(Math.min(...known))} to ${ms(Math.max(...known))}`;
+  return known.length === 0 ? NO_FIGURE : `${ms(smallest(known))} to ${ms(largest(known))}`;
 }

@@ -1,6 +1,7 @@
 /** Storms of starts: how long until all boxes are ready in each way of starting them, and how many are ready when. */
 
 import type { StormSummary } from '../../bench/analysis/capacity/storm.ts';
+import { largest, smallest } from '../../bench/analysis/stats/extremes.ts';
 import { median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -15,12 +16,12 @@ import {
   legendHeight,
   nameAxis,
   round,
-  thinned,
+  thinnedLine,
   valueAxis,
 } from './chart.ts';
 import { slug } from './distribution.ts';
 import { chartNames } from './names.ts';
-import { lookAt, looksOf, pointsWithBars } from './palette.ts';
+import { lineWithMarks, lookAt, looksOf, pointsWithBars } from './palette.ts';
 
 const MOST_POINTS = 60;
 /** The axis ends at so many times the longest time. */
@@ -45,7 +46,7 @@ export function stormChart(model: ReportModel, width: number): Chart | null {
   });
   const lookOf = looksOf(model.environments);
   // A few blocks can leave intervals beside which every time would be a dot at the edge.
-  const most = (MOST_OF_LARGEST * Math.max(...rows.map(({ allReady }) => allReady.ms))) / 1000;
+  const most = (MOST_OF_LARGEST * largest(rows.map(({ allReady }) => allReady.ms))) / 1000;
   const isCut = rows.some(({ allReady }) => (allReady.interval?.high ?? 0) / 1000 > most);
   return {
     id: 'storm',
@@ -186,7 +187,7 @@ function pointsOf({ details }: ReportModel, { env, instances, order, share }: St
     blocks.set(row.block, times);
   }
   const sorted = [...blocks.values()].map((times) => times.toSorted((a, b) => a - b));
-  const least = Math.min(...sorted.map((times) => times.length));
+  const least = smallest(sorted.map((times) => times.length));
   return Array.from({ length: Number.isFinite(least) ? least : 0 }, (_, index) => ({
     ready: index + 1,
     s: median(sorted.map((times) => times[index] as number)) / 1000,
@@ -194,19 +195,13 @@ function pointsOf({ details }: ReportModel, { env, instances, order, share }: St
 }
 
 function lineSet({ way, points }: Line, index: number): Json {
-  const look = lookAt(index);
-  // The last one shows when all were ready.
-  const drawn = [...new Set([...thinned(points, MOST_POINTS - 1), ...points.slice(-1)])];
   return {
     label: way,
-    data: drawn.map(({ ready, s }) => ({ x: round(s), y: ready, t: `${way}: ${ready} after ${ms(1000 * s)}` })),
-    showLine: true,
-    borderColor: look.line,
-    backgroundColor: look.fill,
-    pointStyle: look.shape,
-    pointRotation: look.rotation,
-    borderWidth: 1.25,
-    radius: 2.5,
-    pointRadius: 2.5,
+    data: thinnedLine(points, MOST_POINTS).map(({ ready, s }) => ({
+      x: round(s),
+      y: ready,
+      t: `${way}: ${ready} after ${ms(1000 * s)}`,
+    })),
+    ...lineWithMarks(lookAt(index)),
   };
 }

@@ -1,5 +1,6 @@
 /** The warm-up of the first block on one workload: burst by burst, against each environment's own last bursts. */
 
+import { largest } from '../../bench/analysis/stats/extremes.ts';
 import type { WarmupSeries } from '../../bench/types.ts';
 import { formatChange, median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
@@ -37,7 +38,7 @@ export function warmupChart(model: ReportModel, workload: string, width: number)
   const names = chartNames(model.environments);
   const lookOf = looksOf(model.environments);
   const warmup = model.details.record?.warmup ?? null;
-  const longest = Math.max(...curves.map(({ nsPerPass }) => nsPerPass.length));
+  const longest = largest(curves.map(({ nsPerPass }) => nsPerPass.length));
   const changes = curves.map((curve) => ({ ...curve, values: changesOf(curve.nsPerPass) }));
   const seriesOf = (env: string) => warmup?.series.find((one) => one.env === env && one.workload === workload);
   const line: Json = {

@@ -74,6 +74,7 @@ const design = z.strictObject({
       session: text,
       startedAt: text,
       image: text,
+      footingReason: text.nullable().describe('Why its baseline is a container; null where it is none.'),
     }),
   ),
   figures: z.array(line),

@@ -1,12 +1,11 @@
 /** How many idle instances fit, what ended each series, what one more takes, and what all of them share. */
 
 import { DENSITY_FIGURES, type DensityFigure, type DensitySummary } from '../../bench/analysis/capacity/density.ts';
-import type { Slope } from '../../bench/analysis/footprint.ts';
 import type { SeriesEnd } from '../../bench/types.ts';
 import type { EnvironmentModel, ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { count, known, mib, ms, NO_FIGURE, percent, range, sentence, times } from '../words.ts';
-import { shownMemory } from './memory.ts';
+import { shownMemory, slopeCells } from './memory.ts';
 import { environmentCell, MOST_NAMED } from './names.ts';
 import { figures, name, type Row, type Section, type Text, texts } from './section.ts';
 
@@ -90,16 +89,6 @@ function startCells({ held, ends, starts }: DensitySummary): Row['cells'] {
     known(starts?.lastMs, ms),
     starts?.growth == null ? NO_FIGURE : { show: times(starts.growth.ratio), value: starts.growth.ratio },
     range(starts?.growth?.interval, times),
-  ];
-}
-
-function slopeCells(slope: Slope | null): Row['cells'] {
-  if (slope === null) return [NO_FIGURE, NO_FIGURE, NO_FIGURE];
-  const { perInstanceBytes, interval, fixedBytes } = slope;
-  return [
-    { show: mib(perInstanceBytes), value: perInstanceBytes },
-    range(interval, mib),
-    { show: mib(fixedBytes), value: fixedBytes },
   ];
 }
 

@@ -14,6 +14,7 @@ const MOST_HOSTS = 100;
 const MOST_GROUPS = 50;
 /** Named in a list, after which they are counted. */
 const MOST_NAMED = 12;
+const MOST_REASONS = 3;
 
 /** The mean of every environment over the hosts, by the figure that stands for it. */
 export function fleetMeans(design: FleetDesign): Section {
@@ -225,11 +226,17 @@ export function otherDesigns({ designs }: FleetModel): Section {
       .slice(1, 1 + MOST_NAMED)
       .map(
         (design): Text => [
-          `${namesText(hostNames(design))}: ${design.differs.map((difference) => clean(difference, 200)).join('; ')}. `,
+          `${namesText(hostNames(design))}: ${[...design.differs, ...footingsOf(design)].map((words) => clean(words, 200)).join('; ')}. `,
           leadLines(design).map(lineSentence).join(' '),
         ],
       ),
   );
+}
+
+/** Why hosts have a container for their baseline, each reason once. */
+function footingsOf({ hosts }: FleetDesign): string[] {
+  const reasons = new Set(hosts.flatMap(({ footingReason }) => (footingReason === null ? [] : [footingReason])));
+  return [...reasons].slice(0, MOST_REASONS);
 }
 
 function namesText(names: readonly string[]): string {

@@ -1,8 +1,9 @@
 /** What one more idle instance takes of memory and disk. */
 
-import { FOOTPRINT_FIGURES, type FootprintFigure, type Slope } from '../../bench/analysis/footprint.ts';
+import { FOOTPRINT_FIGURES, type FootprintFigure } from '../../bench/analysis/footprint.ts';
 import type { ReportModel } from '../model/model.ts';
-import { known, mib, NO_FIGURE, range } from '../words.ts';
+import { known, mib, NO_FIGURE } from '../words.ts';
+import { slopeCells } from './memory.ts';
 import { environmentCell } from './names.ts';
 import { figures, type Row, type Section } from './section.ts';
 
@@ -41,14 +42,4 @@ export function footprint(model: ReportModel): Section {
       },
     ],
   };
-}
-
-function slopeCells(slope: Slope | null): Row['cells'] {
-  if (slope === null) return [NO_FIGURE, NO_FIGURE, NO_FIGURE];
-  const { perInstanceBytes, interval, fixedBytes } = slope;
-  return [
-    { show: mib(perInstanceBytes), value: perInstanceBytes },
-    range(interval, mib),
-    { show: mib(fixedBytes), value: fixedBytes },
-  ];
 }

@@ -1,6 +1,8 @@
-/** Which account of the memory of one more instance a sentence is about. */
+/** What one more instance takes, in cells, and which account of its memory a sentence is about. */
 
 import type { Slope } from '../../bench/analysis/footprint.ts';
+import { mib, NO_FIGURE, range } from '../words.ts';
+import type { Row } from './section.ts';
 
 /** By whom instances are weighed. */
 export interface MemorySlopes {
@@ -31,4 +33,15 @@ function isShown(slope: Slope | null): boolean {
 
 function isOneBlock(slope: Slope | null): boolean {
   return slope !== null && slope.interval === null && slope.perInstanceBytes > 0;
+}
+
+/** One more instance, MiB, its interval, and the fixed part. */
+export function slopeCells(slope: Slope | null): Row['cells'] {
+  if (slope === null) return [NO_FIGURE, NO_FIGURE, NO_FIGURE];
+  const { perInstanceBytes, interval, fixedBytes } = slope;
+  return [
+    { show: mib(perInstanceBytes), value: perInstanceBytes },
+    range(interval, mib),
+    { show: mib(fixedBytes), value: fixedBytes },
+  ];
 }

@@ -21,6 +21,13 @@ export function environmentCell({ role, labels, ...environment }: EnvironmentMod
   return { show: environmentName(environment), ...(note.length === 0 ? {} : { note: note.join(' · ') }) };
 }
 
+/** The same, with the workload before the labels; null where there is only one. */
+export function onWorkloadCell(environment: EnvironmentModel, workload: string | null): RichCell {
+  const cell = environmentCell(environment);
+  if (workload === null) return cell;
+  return { ...cell, note: [clean(workload, 40), ...(cell.note === undefined ? [] : [' · ', cell.note as string])] };
+}
+
 /** The environment, or both sides of a pair without the baseline. */
 export function pairCell(model: ReportModel, row: Pick<ContrastRow, 'env' | 'baseline'>): RichCell {
   if (row.baseline !== model.session.plan.baseline) return { show: pairName(row) };

@@ -1,12 +1,13 @@
 /** What a victim loses beside a neighbour of its own environment that works, and whether that is more or less than natively. */
 
 import type { NeighbourCell } from '../../bench/analysis/capacity/neighbour.ts';
+import { largest } from '../../bench/analysis/stats/extremes.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import type { Verdict } from '../../bench/types.ts';
-import type { EnvironmentModel, ReportModel } from '../model/model.ts';
+import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { count, figureOf, known, NO_FIGURE, range, ratioWords, times } from '../words.ts';
-import { environmentCell } from './names.ts';
+import { environmentCell, onWorkloadCell } from './names.ts';
 import { type Cell, faint, figures, type Row, type Section, type Table, type Text, texts } from './section.ts';
 
 const SOURCES = [{ file: 'neighbour.csv', rows: null, filter: 'by env, workload and aggressor' }] as const;
@@ -59,7 +60,11 @@ function matrix(model: ReportModel, workload: string): Table {
 
 /** `2 × cpu` where several boxes of it work. */
 function headOf(cells: readonly NeighbourCell[], aggressor: string): string {
-  const copies = Math.max(...cells.filter((cell) => cell.aggressor === aggressor).map((cell) => cell.copies));
+  const copies = largest(cells.filter((cell) => cell.aggressor === aggressor).map((cell) => cell.copies));
+  return besideName(aggressor, copies);
+}
+
+function besideName(aggressor: string, copies: number): string {
   return copies > 1 ? `${copies} × ${clean(aggressor, 20)}` : clean(aggressor, 20);
 }
 
@@ -99,21 +104,17 @@ function rowsOf(model: ReportModel): Row[] {
   return model.environments.flatMap((environment) =>
     model.costs.neighbour
       .filter(({ env }) => env === environment.path)
-      .map((cell) => ({ group: groupCell(environment, several ? cell.workload : null), cells: contrastCells(cell) })),
+      .map((cell) => ({
+        group: onWorkloadCell(environment, several ? cell.workload : null),
+        cells: contrastCells(cell),
+      })),
   );
-}
-
-function groupCell(environment: EnvironmentModel, workload: string | null): Cell {
-  const cell = environmentCell(environment);
-  return workload === null
-    ? cell
-    : { ...cell, note: [clean(workload, 40), ...(cell.note ? [' · ', cell.note as string] : [])] };
 }
 
 function contrastCells({ aggressor, copies, slowdown, median, longest, ratio, verdict, pairs }: NeighbourCell): Cell[] {
   const words = ratio === null ? null : ratioWords(figureOf(ratio));
   return [
-    copies > 1 ? `${copies} × ${clean(aggressor, 20)}` : clean(aggressor, 20),
+    besideName(aggressor, copies),
     slowdown === null ? NO_FIGURE : { show: `× ${times(slowdown.ratio)}`, value: slowdown.ratio },
     range(slowdown?.interval, times),
     known(median?.ratio, (value) => `× ${times(value)}`),

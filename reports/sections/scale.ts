@@ -2,12 +2,13 @@
 
 import type { ScaleLevel } from '../../bench/analysis/capacity/scale.ts';
 import type { ScalingLaw } from '../../bench/analysis/capacity/usl.ts';
+import { largest } from '../../bench/analysis/stats/extremes.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import { threeDigits } from '../../bench/units.ts';
-import type { EnvironmentModel, ReportModel } from '../model/model.ts';
+import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { changePercent, figureOf, known, mib, NO_FIGURE, percent, range, ratioWords, times } from '../words.ts';
-import { environmentCell } from './names.ts';
+import { onWorkloadCell } from './names.ts';
 import { type Cell, figures, type Row, type Section, type Table, type Text, texts } from './section.ts';
 
 const SOURCES = [
@@ -96,7 +97,7 @@ function lawTable(model: ReportModel): Table {
         .map(({ workload, unit, law }): Row => {
           const { lambda, sigma, kappa, peak, furthest } = law;
           return {
-            group: groupCell(environment, hasSeveral(model) ? workload : null),
+            group: onWorkloadCell(environment, hasSeveral(model) ? workload : null),
             cells: [
               `${threeDigits(lambda.value)} ${clean(unit, 20)}`,
               coefficient(sigma.value),
@@ -135,15 +136,8 @@ function rowsOf(model: ReportModel, cellsOf: (level: ScaleLevel) => readonly Cel
   return model.environments.flatMap((environment) =>
     model.costs.scale
       .filter(({ env }) => env === environment.path)
-      .map((level) => ({ group: groupCell(environment, several ? level.workload : null), cells: cellsOf(level) })),
+      .map((level) => ({ group: onWorkloadCell(environment, several ? level.workload : null), cells: cellsOf(level) })),
   );
-}
-
-function groupCell(environment: EnvironmentModel, workload: string | null): Cell {
-  const cell = environmentCell(environment);
-  return workload === null
-    ? cell
-    : { ...cell, note: [clean(workload, 40), ...(cell.note ? [' · ', cell.note as string] : [])] };
 }
 
 function instancesCell({ instances, failed }: ScaleLevel): Cell {
@@ -168,7 +162,7 @@ export function scaleAnswer(model: ReportModel): string {
   const workload = rest[0]?.workload;
   const own = rest.filter((level) => level.workload === workload);
   if (own.length === 0) return 'Nothing could be compared.';
-  const most = Math.max(...own.map(({ instances }) => instances));
+  const most = largest(own.map(({ instances }) => instances));
   const texts = own
     .filter(({ instances }) => instances === most)
     .map(({ env, speedup, slowdownP99 }) => {

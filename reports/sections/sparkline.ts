@@ -1,5 +1,6 @@
 /** A series as one line of blocks, with a mark where it changes. */
 
+import { largest, smallest } from '../../bench/analysis/stats/extremes.ts';
 import { median } from '../../bench/units.ts';
 
 const BLOCKS = '▁▂▃▄▅▆▇█';
@@ -18,7 +19,7 @@ export function sparkline(values: readonly number[], changes: readonly number[],
   const medians = Array.from({ length: columns }, (_, column) =>
     median(values.slice(startOf(column), startOf(column + 1))),
   );
-  const [low, high] = [Math.min(...medians), Math.max(...medians)];
+  const [low, high] = [smallest(medians), largest(medians)];
   const block = (value: number) => BLOCKS[high > low ? Math.round(((value - low) / (high - low)) * 7) : 0] ?? '';
   return medians
     .map((value, column) => {

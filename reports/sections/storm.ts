@@ -1,6 +1,7 @@
 /** Storms of starts: the mistake of starting everything at once beside its remedies, and what a box at work loses. */
 
 import type { StormCell, StormSummary } from '../../bench/analysis/capacity/storm.ts';
+import { largest } from '../../bench/analysis/stats/extremes.ts';
 import type { Estimate } from '../../bench/types.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -121,7 +122,7 @@ const WIDE_SPAN = 10;
 export function stormAnswer(model: ReportModel): string {
   const storms = model.costs.storm;
   if (storms.length === 0) return 'Nothing was measured.';
-  const most = Math.max(...storms.map(({ instances }) => instances));
+  const most = largest(storms.map(({ instances }) => instances));
   const texts = model.session.plan.environments.flatMap(({ path }) => {
     const own = storms.filter(({ env, instances }) => env === path && instances === most);
     const worst = own.find(({ against }) => against === null);

@@ -19,10 +19,20 @@ export interface DockerArchive {
 /** Any fixed UUID makes the disk reproducible. */
 const DISK_UUID = '00000000-0000-0000-0000-00000000b0c5';
 
+/** What an image is called, and what a container of it runs. */
+export interface ImageForm {
+  readonly repository: string;
+  readonly entrypoint?: readonly string[];
+  readonly command: readonly string[];
+}
+
 /** The archive that `docker load` and `podman load` take. Same image, same bytes, same id on every host. */
-export async function dockerArchive(image: Image): Promise<DockerArchive> {
-  const tag = `boxmark:${image.digest.slice(0, 12)}`;
-  const file = await derive(image, 'docker.tar', (target) => writeDockerArchive(image, tag, target));
+export async function dockerArchive(image: Image, form?: ImageForm): Promise<DockerArchive> {
+  const { repository, ...starts } = form ?? { repository: 'boxmark', command: image.payloadArgv };
+  const tag = `${repository}:${image.digest.slice(0, 12)}`;
+  const file = await derive(image, `${form === undefined ? 'docker' : repository}.tar`, (target) =>
+    writeDockerArchive(image, { tag, ...starts }, target),
+  );
   return { file, id: await archiveId(file), tag };
 }
 
@@ -79,11 +89,13 @@ export async function writeStream(pieces: AsyncIterable<Uint8Array>, target: str
   }
 }
 
-async function writeDockerArchive(image: Image, tag: string, target: string): Promise<void> {
+type Tagged = Omit<ImageForm, 'repository'> & { readonly tag: string };
+
+async function writeDockerArchive(image: Image, { tag, ...starts }: Tagged, target: string): Promise<void> {
   const layerFile = `${target}.layer`; // In the same build folder, so it goes with it.
   await writeStream(tarBytes(await rootMembers(image)), layerFile);
   const layer = await sha256File(layerFile);
-  const config = Buffer.from(dockerConfig(image, layer));
+  const config = Buffer.from(dockerConfig(image, layer, starts));
   const manifest = Buffer.from(
     JSON.stringify([{ Config: `${sha256(config)}.json`, RepoTags: [tag], Layers: [`${layer}/layer.tar`] }]),
   );
@@ -104,7 +116,7 @@ async function writeDockerArchive(image: Image, tag: string, target: string): Pr
 }
 
 /** The configuration of the one image in it. Only what decides how a box starts, and no date but zero. */
-function dockerConfig(image: Image, layer: string): string {
+function dockerConfig(image: Image, layer: string, { entrypoint, command }: Omit<Tagged, 'tag'>): string {
   const architecture = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch;
   return JSON.stringify({
     architecture,
@@ -112,7 +124,8 @@ function dockerConfig(image: Image, layer: string): string {
     created: '1970-01-01T00:00:00Z',
     config: {
       Env: ['PATH=/usr/bin:/bin', 'HOME=/'],
-      Cmd: image.payloadArgv,
+      ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint }),
+      Cmd: command,
       WorkingDir: '/',
       Labels: { 'boxmark.image': image.digest },
     },

@@ -62,7 +62,7 @@ export function holderFlags(
 }
 
 /** Less than --privileged: no devices of the host, and only those capabilities that there are. */
-function relaxedFlags(missing: readonly string[]): string[] {
+export function relaxedFlags(missing: readonly string[]): string[] {
   return [
     ...['--cap-add', 'ALL', ...missing.flatMap((name) => ['--cap-drop', name])],
     ...['seccomp', 'systempaths', 'apparmor'].flatMap((name) => ['--security-opt', `${name}=unconfined`]),
@@ -71,13 +71,13 @@ function relaxedFlags(missing: readonly string[]): string[] {
 }
 
 /** Capabilities outside the bounding set of a box, as Docker names them. */
-export async function missingCapabilities(box: Box): Promise<string[]> {
+export async function missingCapabilities(box: Pick<Box, 'exec'>): Promise<string[]> {
   const present = await presentCapabilities(box);
   return present === undefined ? [] : CAPABILITIES.filter((name) => !present.includes(name));
 }
 
 /** Those in the bounding set; undefined when the box doesn't show it. */
-export async function presentCapabilities(box: Box): Promise<string[] | undefined> {
+export async function presentCapabilities(box: Pick<Box, 'exec'>): Promise<string[] | undefined> {
   const { stdout } = await box.exec(['cat', '/proc/self/status']);
   const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(stdout)?.[1];
   if (bounding === undefined) return undefined;

@@ -232,6 +232,29 @@ describe('a plan', () => {
   });
 });
 
+describe('the description of a plan', () => {
+  const count = { id: 'count', command: ['sort data.txt | uniq -c'], argv: ['sort data.txt | uniq -c'], shell: true };
+
+  it.each(['workloads', 'scale', 'neighbour'] as const)('of %s names what boxes run, and by what', (measure) => {
+    const made = { ...plan({ measure, workload: ['fft'] }), workloads: ['fft', 'count'], commands: [count] };
+    const lines = describePlan(made, () => ({ startSeconds: 1, factor: 1 }));
+    expect(lines).toContain('workloads     fft (small, kernels: reference)');
+    expect(lines).toContain("program       count: sh -c 'sort data.txt | uniq -c'");
+  });
+
+  it.each(['startup', 'footprint', 'scale', 'load', 'density', 'storm', 'neighbour'] as const)(
+    'of %s counts its blocks',
+    (measure) => {
+      const designOf = (blocks: number) =>
+        describePlan(plan({ measure, blocks }), () => ({ startSeconds: 1, factor: 1 })).find((line) =>
+          line.startsWith('design'),
+        );
+      expect(designOf(1)).toMatch(/^design {8}1 block /);
+      expect(designOf(2)).toMatch(/^design {8}2 blocks /);
+    },
+  );
+});
+
 describe('the steps of a block', () => {
   it('start every box, visit each once per workload and round, verify the states, close every box', () => {
     const steps = blockSteps(plan(), 1);

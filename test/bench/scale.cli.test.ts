@@ -78,6 +78,26 @@ describe('a session of instances that work at once', () => {
     expect(await checkSession(dir)).toMatchObject({ findings: [] });
   });
 
+  it('records once that a box can not run a workload, and measures the others there', async () => {
+    const unable = rehearsed('twin', () => (line) => {
+      const at = line.indexOf('{');
+      const { body, ...head } = JSON.parse(line.slice(at));
+      if (!Array.isArray(body?.workloads)) return line;
+      const workloads = body.workloads.filter(({ id }: { id: string }) => id !== 'sor');
+      const refused = [{ id: 'sor', reason: 'no room for it' }];
+      return line.slice(0, at) + JSON.stringify({ ...head, body: { ...body, workloads, refused } });
+    });
+    const small = { ...plan, instances: [1, 2] };
+    const { outcome, dir } = await runIn(out, small, [rehearsed('native'), unable], rehearsedCrew());
+    expect(outcome.failure).toBeNull();
+    const events = outcome.events.filter(({ kind }) => kind === 'workload-refused');
+    expect(events).toMatchObject([{ env: 'twin', block: 1, workload: 'sor', reason: 'no room for it' }]);
+    const found = rows(dir, 'scale.csv').filter(({ env }) => env === 'twin');
+    expect(found.map(({ workload }) => workload)).toEqual(found.map(() => 'fft'));
+    expect(found).toHaveLength(2 * 3);
+    expect(await checkSession(dir)).toMatchObject({ findings: [] });
+  });
+
   it('does not start a level for which the host has too little memory', async () => {
     let available = 2 ** 30;
     const hungry = (path: string): Environment => {

@@ -1,17 +1,19 @@
 /** What goes into the bundles, as the bundler reports it. */
 
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const load = (file: string) => import(pathToFileURL(join(ROOT, 'cli', 'bootstrap', file)).href);
-const { BUNDLES, looking } = (await load('build.mjs')) as {
+const { BUNDLES, looking, removeEarlier } = (await load('build.mjs')) as {
   BUNDLES: Readonly<Record<'program' | 'payload' | 'page' | 'pictures', BuildOptions>>;
   looking(options: BuildOptions): BuildOptions & { metafile: true };
+  removeEarlier(folder: string, outputs: readonly string[], nowMs?: number): void;
 };
 const { SOURCES } = (await load('make-ready.mjs')) as { SOURCES: readonly string[] };
 
@@ -50,6 +52,30 @@ describe('the build', () => {
         .join('/'),
     );
     expect([...new Set(packages)]).toEqual(Object.keys(dependencies));
+  });
+
+  it('removes parts that no build of the last day has made, and nothing that a running program may load', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'boxmark-build-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const hour = 3600;
+    const ages = {
+      'main.js': 100 * hour,
+      'same-AAAA.js': 100 * hour,
+      'recent-BBBB.js': 22 * hour,
+      'old-CCCC.js': 25 * hour,
+    };
+    const nowMs = Date.now();
+    for (const [name, age] of Object.entries(ages)) {
+      writeFileSync(join(folder, name), '');
+      utimesSync(join(folder, name), nowMs / 1000 - age, nowMs / 1000 - age);
+    }
+    removeEarlier(folder, ['dist/cli/main.js', 'dist/cli/same-AAAA.js'], nowMs);
+    expect(readdirSync(folder).sort()).toEqual(['main.js', 'recent-BBBB.js', 'same-AAAA.js']);
+    // Replaced an hour later by a build that has other parts: a program that began with it lives for another day.
+    removeEarlier(folder, ['dist/cli/main.js'], nowMs + hour * 1000);
+    expect(readdirSync(folder).sort()).toEqual(['main.js', 'recent-BBBB.js', 'same-AAAA.js']);
+    removeEarlier(folder, ['dist/cli/main.js'], nowMs + 26 * hour * 1000);
+    expect(readdirSync(folder)).toEqual(['main.js']);
   });
 
   it('has the licence of everything that is in it', () => {

@@ -43,11 +43,12 @@ describe('boxmark capacity', () => {
       expect(schema).toBe(1);
       expect(question).toMatchObject({ objective: 'p99 slowdown <= 1000', need: 10, spare: 0 });
       expect(rows.map(({ env }: { env: string }) => env)).toEqual(['native', 'unshare']);
-      for (const { cpu, restart, fleet } of rows) {
+      for (const { cpu, restart, host, fleet } of rows) {
         expect(restart).toMatchObject({ atEstimate: 3 });
-        // Two blocks on a busy host may leave an interval that meets nothing.
         expect(cpu).toMatchObject({ atEstimate: 3 });
-        if (cpu.instances === 3 && restart.instances === 3) expect(fleet).toMatchObject({ hosts: 4, instances: 10 });
+        // Two blocks on a busy host may leave an interval that meets nothing, and a host that takes none.
+        const hosts = Math.ceil(10 / host.instances);
+        expect(fleet).toEqual(host.instances === 0 ? null : expect.objectContaining({ hosts, instances: 10 }));
       }
       const resumed = await rehearse('resume', dir, '--max-blocks', '3', '-q');
       expect(resumed.stderr).toBe('');

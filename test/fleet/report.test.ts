@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BoxmarkError } from '../../bench/errors.ts';
 import { readHosts, SILENT_AFTER_MS } from '../../bench/fleet/hosts.ts';
 import { FLEET_FILE } from '../../bench/fleet/info.ts';
-import { FLEET_FORMATS } from '../../bench/plan/flags.ts';
+import { FLEET_FORMATS } from '../../bench/plan/fleet-flags.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { fleetDocument } from '../../reports/documents/fleet.ts';
 import { FLEET_REPORTS } from '../../reports/formats/fleet.ts';
@@ -109,6 +109,13 @@ describe('hosts that are not alike', () => {
     expect(designs.map(({ hosts }) => hosts.length)).toEqual([5, 2]);
     expect(designs[0]?.lines.every(({ places }) => places.length === 5)).toBe(true);
     expect(flat(textOf())).toContain(`host-0002, host-0006: ${words}.`);
+  });
+
+  it('that have a container for a baseline say why', () => {
+    const info = writeFleet(dir, { hosts: 5, change: withPlan([4], { baseline: 'docker' }) });
+    const hosts = info.hosts.map((host, at) => (at === 4 ? { ...host, footingReason: 'no root on the host' } : host));
+    writeFileSync(join(dir, FLEET_FILE), JSON.stringify({ ...info, hosts }));
+    expect(flat(textOf())).toContain('host-0005: baseline docker, not native; no root on the host.');
   });
 
   it('whose figures follow other rules are never mixed with the others', () => {

@@ -98,7 +98,16 @@ export function writeFleet(dir: string, options: Synthetic, others: readonly Par
   const written = writeSessions(join(dir, 'hosts'), options);
   const empty: FleetHost = {
     ...{ name: 'none', address: '192.0.2.1', labels: {}, architecture: 'x64', state: 'waiting', reason: null },
-    ...{ footing: 'host', session: null, seal: null, attempts: 1, startedAt: null, endedAt: null, lastSeenAt: null },
+    ...{
+      footing: 'host',
+      footingReason: null,
+      session: null,
+      seal: null,
+      attempts: 1,
+      startedAt: null,
+      endedAt: null,
+      lastSeenAt: null,
+    },
   };
   const fleet: FleetInfo = {
     ...{ schema: 1, fleet: 'synthetic', program: '0.1.0', command: 'boxmark fleet run', transport: 'ssh', parallel: 4 },

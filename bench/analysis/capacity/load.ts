@@ -1,7 +1,7 @@
 /** Latency under load: what requests took at each rate, with intervals over blocks, and up to which rate an environment keeps up. */
 
 import { grouped } from '../../grouped.ts';
-import { commandOf } from '../../plan/commands.ts';
+import { burstNsOf } from '../../plan/commands.ts';
 import { controlOf } from '../../plan/schedule.ts';
 import type { Estimate, Interval, LoadRow, Plan } from '../../types.ts';
 import { median } from '../../units.ts';
@@ -164,7 +164,7 @@ export function isTooLate(late: number, arrivals: number): boolean {
 
 /** How late a request may be sent, ns. */
 export function lateLimitNs(plan: Pick<LoadPlan, 'burstNs' | 'commands'>, workload: string): number {
-  const burstNs = Math.max(plan.burstNs, commandOf(plan, workload)?.runNs ?? 0);
+  const burstNs = burstNsOf(plan, workload);
   return Math.max(LATE_NS, LATE_BURST_SHARE * burstNs);
 }
 

@@ -5,7 +5,7 @@ import { controlOf } from '../../plan/schedule.ts';
 import type { Estimate, NeighbourRow, Plan, Verdict } from '../../types.ts';
 import { median } from '../../units.ts';
 import { judgeRatio } from '../contrast/verdict.ts';
-import type { RatioRow } from '../reproduction.ts';
+import { type RatioRow, ratioRows } from '../reproduction.ts';
 import { largest } from '../stats/extremes.ts';
 import { estimateOf, pairedEstimate } from '../stats/interval.ts';
 
@@ -88,9 +88,8 @@ export function summarizeNeighbour(rows: readonly NeighbourRow[], plan: Neighbou
 export function neighbourRatios(rows: readonly NeighbourRow[], plan: NeighbourPlan): RatioRow[] {
   const control = controlOf(plan.baseline);
   return summarizeNeighbour(rows, plan).flatMap(({ env, workload, aggressor, ratio, verdict }) => {
-    if (ratio === null || env === control) return [];
     const figure = `${workload} beside ${aggressor}`;
-    return [{ env, baseline: plan.baseline, workload: figure, timeRatio: ratio.ratio, ...ratio, verdict }];
+    return env === control ? [] : ratioRows({ env, baseline: plan.baseline, workload: figure }, ratio, verdict);
   });
 }
 

@@ -5,7 +5,7 @@ import { controlOf } from '../../plan/schedule.ts';
 import type { Estimate, Interval, Plan, Sample, ScaleRow, Verdict } from '../../types.ts';
 import { median } from '../../units.ts';
 import { judgeRatio } from '../contrast/verdict.ts';
-import type { RatioRow } from '../reproduction.ts';
+import { type RatioRow, ratioRows } from '../reproduction.ts';
 import { largest, smallest } from '../stats/extremes.ts';
 import { estimateOf, pairedEstimate } from '../stats/interval.ts';
 import { quantile } from '../stats/quantile.ts';
@@ -213,9 +213,8 @@ export function scaleRatios(
   for (const sample of samples) bursts.add(sample);
   const control = controlOf(plan.baseline);
   return summarizeScale(scale, bursts, plan).flatMap(({ env, workload, instances, ratio, verdict }) => {
-    if (ratio === null || env === control) return [];
     const figure = `${workload}, ${instances} at once`;
-    return [{ env, baseline: plan.baseline, workload: figure, timeRatio: ratio.ratio, ...ratio, verdict }];
+    return env === control ? [] : ratioRows({ env, baseline: plan.baseline, workload: figure }, ratio, verdict);
   });
 }
 

@@ -5,10 +5,9 @@ import { AGGRESSOR_SPECS, copiesOf, planOfBox } from '../../plan/aggressors.ts';
 import { type BoxFault, faultOf } from '../../run/client.ts';
 import { type InstanceScope, Instances } from '../../run/instances.ts';
 import { type BookedReply, type Resident, recordFault, startName } from '../../run/resident.ts';
+import { WARM_BURSTS } from '../../run/warm-up.ts';
 import type { Aggressor, Environment } from '../../types.ts';
 
-/** Bursts before the first visit, in which code is compiled. */
-const WARM_BURSTS = 10;
 /** Between its request and the victim's: a request that reaches a busy box takes some milliseconds. Doubled where it is not enough. */
 const LEAD_MS = 50;
 const MOST_LEAD_MS = 800;

@@ -7,6 +7,7 @@ import { type InstanceScope, Instances, introduce } from '../../run/instances.ts
 import type { BlockResult } from '../../run/kind.ts';
 import { type Resident, recordFault, startName } from '../../run/resident.ts';
 import type { Ledger } from '../../run/watch/ledger.ts';
+import { type OwnState, verifyStates } from '../../run/watch/states.ts';
 import type { NeighbourRow } from '../../types.ts';
 import { type Absence, AggressorBoxes, type Attack, type Place } from './aggressor.ts';
 import { Victim, type Visit } from './victim.ts';
@@ -14,14 +15,6 @@ import { Victim, type Visit } from './victim.ts';
 export interface NeighbourMeans {
   readonly work: Readonly<Record<string, number>>;
   readonly ledger: Ledger;
-}
-
-/** What a box computed, to be compared with a replay. */
-interface State {
-  readonly env: string;
-  readonly workload: string;
-  readonly passes: number;
-  readonly checksum: string;
 }
 
 /** What the victim does in a visit, beside whom, and in which pair. */
@@ -48,7 +41,7 @@ export class NeighbourBlock {
   readonly #random: Stream;
   readonly #completed: string[] = [];
   readonly #failed = new Set<string>();
-  readonly #states: State[] = [];
+  readonly #states: OwnState[] = [];
 
   constructor(scope: InstanceScope, means: NeighbourMeans) {
     this.#scope = scope;
@@ -66,7 +59,8 @@ export class NeighbourBlock {
       if (!lost.has(box)) await this.#take(box, index + 1);
       sink.pause(((index + 1) * plan.rounds) / boxes.length);
     }
-    await this.#verify();
+    // Those of neighbours too, which so are shown to have worked.
+    for (const box of await verifyStates(this.#states, this.#means.ledger, this.#scope)) this.#failed.add(box);
     const completed = this.#completed.filter((box) => !this.#failed.has(box));
     return { completed, failed: [...this.#failed] };
   }
@@ -191,24 +185,6 @@ export class NeighbourBlock {
       beside,
       startId,
     };
-  }
-
-  /** Every state is checked against a replay: of victims, and of neighbours, which so are shown to have worked. */
-  async #verify(): Promise<void> {
-    const { block, sink } = this.#scope;
-    for (const workload of new Set(this.#states.map((state) => state.workload))) {
-      const states = this.#states.filter((state) => state.workload === workload);
-      const expected = await this.#means.ledger.expected(
-        workload,
-        states.map(({ passes }) => passes),
-      );
-      for (const [index, { env, passes, checksum }] of states.entries()) {
-        const right = expected[index] ?? '';
-        if (checksum === right) continue;
-        this.#failed.add(env);
-        sink.event({ kind: 'checksum-mismatch', env, block, workload, passes, checksum, expected: right });
-      }
-    }
   }
 }
 

@@ -1,15 +1,15 @@
 /** The box whose bursts are timed, with and without a neighbour beside it. */
 
-import { commandOf, runOf } from '../../plan/commands.ts';
+import { largest } from '../../analysis/stats/extremes.ts';
+import { runOf } from '../../plan/commands.ts';
 import type { InstanceScope } from '../../run/instances.ts';
 import type { Resident } from '../../run/resident.ts';
 import { toSamples } from '../../run/samples.ts';
+import { warmBurstsOf } from '../../run/warm-up.ts';
 import type { Aggressor, NeighbourRow } from '../../types.ts';
 import { median } from '../../units.ts';
 
-/** Bursts before the first visit, in which code is compiled; a program of the user's is compiled already. */
-const WARM_BURSTS = 10;
-/** The last of them say how long a burst takes. */
+/** The last bursts of its warm-up say how long a burst takes. */
 const LAST_BURSTS = 3;
 /** Beside a neighbour it is thought to take so many times as long, until one was seen. */
 const FIRST_GUESS = 3;
@@ -66,7 +66,7 @@ export class Victim {
       sink.event({ kind: 'workload-refused', env: this.box, block, workload, reason });
     }
     for (const workload of this.workloads) {
-      const bursts = commandOf(plan, workload) === undefined ? WARM_BURSTS : 1;
+      const bursts = warmBurstsOf(plan, workload);
       const { body } = await this.#resident.ask('warmup', { workload, work: this.#workOf(workload), bursts });
       this.#states.set(workload, body);
       this.#burstNs.set(workload, median(body.bursts.slice(-LAST_BURSTS).map(([, wallNs]) => wallNs)));
@@ -89,7 +89,7 @@ export class Victim {
     sink.samples(toSamples({ plan, block, step, resident: this.#resident, work, reply, askedAtMs }));
     const passNs = reply.body.bursts.map(([, wallNs]) => wallNs / work);
     const figures = {
-      ...{ turn, work, meanPassNs: mean(passNs), medianPassNs: median(passNs), longestPassNs: Math.max(...passNs) },
+      ...{ turn, work, meanPassNs: mean(passNs), medianPassNs: median(passNs), longestPassNs: largest(passNs) },
       stealMs: stealBefore === null || stealAfter === null ? null : stealAfter - stealBefore,
     };
     return { figures, sentNs: reply.sentNs, receivedNs: reply.receivedNs };

@@ -3,7 +3,7 @@
 import { arrivalTimes } from '../../analysis/capacity/arrivals.ts';
 import { isTooLate, lateLimitNs } from '../../analysis/capacity/load.ts';
 import { LEAST_WARMUP } from '../../analysis/warmup.ts';
-import { commandOf } from '../../plan/commands.ts';
+import { burstNsOf } from '../../plan/commands.ts';
 import { boxesOf } from '../../plan/schedule.ts';
 import { randomStream } from '../../random.ts';
 import type { SessionInfo } from '../../session/info.ts';
@@ -16,7 +16,7 @@ import type { Ledger } from '../watch/ledger.ts';
 import { type LevelResult, runLevel } from './level.ts';
 
 /** Bursts of a box that has just answered others. */
-const WARM_BURSTS = LEAST_WARMUP;
+const BURSTS_AGAIN = LEAST_WARMUP;
 
 interface Known {
   readonly work: SessionInfo['work'];
@@ -113,14 +113,14 @@ export class LoadBlock {
     const { box, workload, rate } = cell;
     const work = this.#known.work[workload];
     if (work === undefined || resident.refused.has(workload)) return;
-    await this.#warm(resident, workload, Math.min(plan.pilotBursts, WARM_BURSTS));
+    await this.#warm(resident, workload, Math.min(plan.pilotBursts, BURSTS_AGAIN));
     // The same arrivals for every environment: what they have in common is no difference between them.
     const times = arrivalTimes(randomStream(plan.seed, block, `load/${workload}/${rate}`), {
       ratePerSecond: rate,
       lengthNs: plan.levelNs ?? 0,
       leastArrivals: plan.levelArrivals ?? 1,
     });
-    const burstNs = Math.max(plan.burstNs, commandOf(plan, workload)?.runNs ?? 0);
+    const burstNs = burstNsOf(plan, workload);
     let disputed: number | undefined;
     const check = ({ passes, checksum }: { readonly passes: number; readonly checksum: string }) => {
       if (!this.#known.ledger.agrees(workload, passes, checksum)) disputed ??= passes;

@@ -5,6 +5,7 @@ import { commandOf } from '../../plan/commands.ts';
 import { suiteOf } from '../../plan/suite.ts';
 import type { Environment, Plan, Started } from '../../types.ts';
 import { connect, type PayloadClient } from '../client.ts';
+import type { SessionScope } from '../kind.ts';
 
 /** Computes checksums afresh, outside all timing; ascending pass counts. */
 export type Replay = (workload: string, passes: readonly number[]) => Promise<readonly string[]>;
@@ -42,8 +43,23 @@ function keyOf(workload: string, passes: number): string {
   return `${workload} ${passes}`;
 }
 
+/** A ledger whose replays run in a process that must be closed. */
+export interface OpenLedger {
+  readonly ledger: Ledger;
+  close(): Promise<void>;
+}
+
+/** The ledger of a session; nothing is started before a state is replayed. Replays are of the workloads of `plan`. */
+export function openLedger({ verifier, plan, signal }: Pick<SessionScope, 'verifier' | 'plan' | 'signal'>): OpenLedger {
+  const replayer = new Verifier(verifier, plan, signal);
+  return {
+    ledger: new Ledger((workload, passes) => replayer.replay(workload, passes)),
+    close: () => replayer.close(),
+  };
+}
+
 /** The process that computes states again, outside all timing: started when it is first asked, kept for the session. */
-export class Verifier {
+class Verifier {
   readonly #environment: Environment;
   readonly #plan: Plan;
   readonly #signal: AbortSignal;

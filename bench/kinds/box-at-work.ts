@@ -1,4 +1,4 @@
-/** A box of the baseline that runs bursts of a workload before and during a storm: what others lose by it. */
+/** A box of the baseline that runs bursts of a workload before and during a storm, the storm's victim: what others lose by it. */
 
 import type { BoxFault } from '../run/client.ts';
 import { faultOf } from '../run/client.ts';
@@ -6,7 +6,7 @@ import type { BlockScope } from '../run/kind.ts';
 import { Resident, recordFault, startName } from '../run/resident.ts';
 import { median } from '../units.ts';
 
-const WARM_BURSTS = 30;
+const FIRST_BURSTS = 30;
 const BEFORE_NS = 1e9;
 /** Of a request while a storm is on: a short one ends soon after the storm. */
 const SLICE_NS = 1e8;
@@ -29,7 +29,7 @@ interface Task {
 }
 
 /** Without it, after a fault, storms have no figures of it. */
-export class Victim {
+export class BoxAtWork {
   readonly #scope: BlockScope;
   readonly #task: Task;
   readonly #resident: Resident;
@@ -42,7 +42,7 @@ export class Victim {
   }
 
   /** With the usual weight and no quota. Undefined where the baseline does not start, which is recorded. */
-  static async start(scope: BlockScope, task: Task): Promise<Victim | undefined> {
+  static async start(scope: BlockScope, task: Task): Promise<BoxAtWork | undefined> {
     const { plan, block, environments, signal, sink } = scope;
     const box = plan.baseline;
     const environment = environments.get(box);
@@ -50,9 +50,9 @@ export class Victim {
     const startId = `${startName(block, box, 48)}-victim`;
     try {
       const resident = await Resident.start(scope, { box, startId, position: 0, environment, digests: false });
-      const victim = new Victim(scope, task, resident);
-      await victim.#guarded(() => resident.ask('warmup', { ...task, bursts: WARM_BURSTS }));
-      return victim;
+      const atWork = new BoxAtWork(scope, task, resident);
+      await atWork.#guarded(() => resident.ask('warmup', { ...task, bursts: FIRST_BURSTS }));
+      return atWork;
     } catch (error) {
       signal.throwIfAborted();
       recordFault(sink, { block, position: 0, env: box, startId }, faultOf(error));

@@ -1,0 +1,72 @@
+/** `fleet.json` while a fleet runs: what is known of each host, saved soon after it changes. */
+
+import { type FleetHost, type FleetInfo, hostName, writeFleet } from '../../bench/fleet/info.ts';
+import type { FoundHost } from '../../fleet/transport.ts';
+
+/** The file holds all hosts: with thousands of them it is not written at every line of one. */
+const SAVE_MS = 2000;
+
+export class FleetRecord {
+  readonly dir: string;
+  #info: FleetInfo;
+  readonly #hosts: Map<string, FleetHost>;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(dir: string, info: FleetInfo) {
+    this.dir = dir;
+    this.#info = info;
+    this.#hosts = new Map(info.hosts.map((host) => [host.name, host]));
+    this.save();
+  }
+
+  get info(): FleetInfo {
+    return { ...this.#info, hosts: [...this.#hosts.values()] };
+  }
+
+  get hosts(): readonly FleetHost[] {
+    return [...this.#hosts.values()];
+  }
+
+  /** Hosts by the address that their transport knows them by. */
+  byAddress(): ReadonlyMap<string, FleetHost> {
+    return new Map(this.hosts.map((host) => [host.address, host]));
+  }
+
+  /** A host that the fleet did not have. */
+  add(found: FoundHost): FleetHost {
+    const host = newHost(found, new Set(this.#hosts.keys()));
+    this.#hosts.set(host.name, host);
+    this.#soon();
+    return host;
+  }
+
+  change(name: string, change: Partial<FleetHost>): FleetHost {
+    const host = { ...(this.#hosts.get(name) as FleetHost), ...change };
+    this.#hosts.set(name, host);
+    this.#soon();
+    return host;
+  }
+
+  finish(finishedAt: string | null): void {
+    this.#info = { ...this.#info, finishedAt };
+    this.save();
+  }
+
+  save(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    writeFleet(this.dir, this.info);
+  }
+
+  #soon(): void {
+    this.#timer ??= setTimeout(() => this.save(), SAVE_MS);
+  }
+}
+
+function newHost({ name, address, labels, architecture }: FoundHost, taken: ReadonlySet<string>): FleetHost {
+  return {
+    ...{ name: hostName(name, taken), address, labels, architecture, state: 'waiting', reason: null },
+    ...{ footing: null, footingReason: null },
+    ...{ session: null, seal: null, attempts: 0, startedAt: null, endedAt: null, lastSeenAt: null },
+  };
+}
