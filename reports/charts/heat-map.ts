@@ -173,7 +173,7 @@ function boxOf({ row, column, log, text }: Square, full: number): [string, Json]
       label: {
         display: true,
         content: text,
-        color: share > 0.65 && log < 0 ? '#ffffff' : '#16191d',
+        color: share > 0.9 && log < 0 ? '#ffffff' : '#16191d',
         font: { size: 10.5, weight: 'normal' },
         padding: 0,
       },
