@@ -238,6 +238,34 @@ boxmark fleet run --plan plan.yaml --at-once --json > fleet.json`,
 boxmark fleet resume results/fleet-20261129T170000Z-ab12cd --plan plan.yaml`,
     more: 'fleet.md',
   },
+  'fleet report': {
+    summary: 'what the hosts of a fleet say together: mean, spread between hosts, hosts that stand out',
+    args: [{ name: 'dir', help: 'folders of fleets, or of sessions of several hosts', variadic: true }],
+    examples: `
+boxmark fleet report fleets/nightly
+boxmark fleet report fleets/nightly --by cpu --format html,md     # report/ in the fleet's folder
+boxmark fleet report results-of-all-hosts --json                  # any folders of sessions`,
+    more: 'fleet.md',
+  },
+  'fleet compare': {
+    summary: 'the regression gate over hosts: did ratios change, host by host?',
+    args: [
+      { name: 'before', help: 'fleet, or folder of sessions, to compare with' },
+      { name: 'after', help: 'fleet, or folder of sessions, to test' },
+    ],
+    examples: `
+boxmark fleet compare fleets/main fleets/branch --margin 1%
+boxmark fleet compare fleets/main fleets/branch --by kernel || echo "exit code $?"`,
+    more: 'fleet.md#compare',
+  },
+  'fleet export': {
+    summary: 'every figure of every host as one table: Parquet, CSV or lines of JSON',
+    args: [{ name: 'dir', help: 'folders of fleets, or of sessions of several hosts', variadic: true }],
+    examples: `
+boxmark fleet export fleets/nightly --as parquet -o fleet.parquet
+boxmark fleet export fleets/nightly fleets/weekly --as csv > fleets.csv`,
+    more: 'fleet.md#export',
+  },
   'fleet image': {
     summary: 'write the image that nodes of a fleet run, for docker load',
     args: [{ name: 'file', help: 'a docker archive that is made or replaced' }],

@@ -106,6 +106,21 @@ export const change = changeDigits;
 /** The same with its unit: `+1.3 %`. */
 export const changePercent = formatChange;
 
+/** From this factor on a ratio is no change in percent. */
+const FACTOR_FROM = 2;
+
+/** `+0.3 %`, or `× 2.57`. */
+export function valueText(figure: Figure): string {
+  const { timeRatio } = figure;
+  return timeRatio >= FACTOR_FROM ? `× ${factor(timeRatio)}` : changePercent(timeRatio, percentDigits(figure));
+}
+
+/** `[+0.1, +0.5]`, in percent or as factors like its value. */
+export function rangeText(figure: Figure): string | null {
+  const { timeRatio, interval } = figure;
+  return timeRatio >= FACTOR_FROM ? interval && range(interval, factor) : changeRange(interval, percentDigits(figure));
+}
+
 /** A figure as its parts, which sentences put together in their own order. */
 export interface Words {
   readonly value: string;

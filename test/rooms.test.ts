@@ -49,7 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'bench/payload': [...NOUNS, 'bench/box', 'scimark', 'system', 'dist'],
   'bench/plan': [...NOUNS, 'bench/box'],
   'bench/session': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan'],
-  'bench/fleet': [...NOUNS, 'bench/plan', 'bench/session'],
+  'bench/fleet': [...NOUNS, 'bench/box', 'bench/plan', 'bench/session'],
   'bench/analysis': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan', 'bench/session', 'bench/fleet'],
   'bench/run': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan', 'bench/session', 'bench/analysis'],
   'bench/kinds': [...NOUNS, 'bench/box', 'bench/payload', 'bench/plan', 'bench/session', 'bench/analysis', 'bench/run'],

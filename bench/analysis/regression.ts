@@ -66,7 +66,7 @@ export function confirm(first: Gated, again: Gated | undefined): Gated {
 }
 
 /** The outcome of all rows together: one regression is enough, and a row without a verdict is not a pass. No rows: no verdict. */
-export function gateOf(rows: readonly Gated[]): 'regressed' | 'passed' | 'no verdict' {
+export function gateOf(rows: readonly Pick<Gated, 'verdict'>[]): 'regressed' | 'passed' | 'no verdict' {
   if (rows.some(({ verdict }) => verdict === 'regressed')) return 'regressed';
   return rows.length === 0 || rows.some(({ verdict }) => verdict === 'no verdict') ? 'no verdict' : 'passed';
 }

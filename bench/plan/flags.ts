@@ -6,6 +6,7 @@
 import { formatPercent } from '../units.ts';
 import { CLUSTERS } from './cluster-flags.ts';
 import { ANY, type Flag, flag } from './flag.ts';
+import { READING_FLEETS } from './fleet-flags.ts';
 import { OBJECTIVE } from './objective.ts';
 import { DEFAULT_MARGIN } from './profiles.ts';
 import { SIMULATED_SIZE } from './simulated-size.ts';
@@ -57,6 +58,7 @@ const JUDGING = [
       run: ANY,
       compare: { otherwise: "the baseline's" },
       history: { help: 'changes that are sure to be smaller are left out' },
+      'fleet compare': { otherwise: "the plan's" },
     },
     kinds: ['workloads'],
     plan: true,
@@ -302,6 +304,7 @@ const OUTPUT = [
       compare: { help: 'parent folder of the sessions of a paired run' },
       'fleet run': { help: "parent folder of the fleet's" },
       report: { help: 'folder of the files; - prints', otherwise: 'report/ in the session, or here for several' },
+      'fleet report': { help: 'folder of the files; - prints', otherwise: 'report/ in the fleet, or here' },
     },
     plan: true,
   }),
@@ -319,6 +322,7 @@ const OUTPUT = [
       export: ANY,
       pack: { help: 'the archive', otherwise: 'SESSION.tar.gz here' },
       'fleet manifest': { help: 'write to this file' },
+      'fleet export': { help: 'write to this file' },
     },
   }),
   flag('as', choice(EXPORT_FORMATS, 'format'), { required: true, help: 'the format', commands: { export: ANY } }),
@@ -385,6 +389,7 @@ const OUTPUT = [
       watch: { help: 'print what is there now as one JSON document, and stop, as with --once' },
       ...{ setup: ANY, list: ANY, check: ANY, verify: ANY, clean: ANY, 'fleet collect': ANY },
       history: { help: 'the same as --format json' },
+      ...{ 'fleet report': ANY, 'fleet compare': ANY },
     },
   }),
   flag('json-lines', ON, {
@@ -429,17 +434,9 @@ const OUTPUT = [
         doctor: ANY,
       },
       ...{ setup: ANY, check: ANY, verify: ANY, watch: ANY, history: ANY, export: ANY, clean: ANY },
-      ...{
-        completion: ANY,
-        'image export': ANY,
-        'image import': ANY,
-        'fleet image': ANY,
-        'fleet node': ANY,
-        'fleet run': ANY,
-        'fleet resume': ANY,
-        'fleet manifest': ANY,
-        'fleet collect': ANY,
-      },
+      ...{ completion: ANY, 'image export': ANY, 'image import': ANY, 'fleet image': ANY, 'fleet node': ANY },
+      ...{ 'fleet run': ANY, 'fleet resume': ANY, 'fleet report': ANY, 'fleet compare': ANY, 'fleet export': ANY },
+      ...{ 'fleet manifest': ANY, 'fleet collect': ANY },
     },
   }),
 ] as const;
@@ -452,6 +449,7 @@ const TABLE = [
   ...WHERE,
   ...FLEETS,
   ...CLUSTERS,
+  ...READING_FLEETS,
   ...SETTING_UP,
   ...OUTPUT,
 ] as const;

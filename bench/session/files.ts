@@ -192,7 +192,7 @@ function refused(file: string, found: Pick<Stats, 'isSymbolicLink' | 'isDirector
 }
 
 /** `/dev/shm` is a folder of files like any other. */
-function isStream(file: string): boolean {
+export function isStream(file: string): boolean {
   if (/^\/(?:dev\/(?!shm\/)|proc\/)/.test(resolve(file))) return true;
   const found = statOf(file);
   return found !== undefined && (found.isFIFO() || found.isCharacterDevice());

@@ -46,7 +46,7 @@ export const csv: Format = {
 };
 
 /** RFC 4180; a text that a spreadsheet would run as a formula gets a sign in front that makes it a text. */
-function cellText(cell: Cell): string {
+export function cellText(cell: Cell): string {
   if (cell === null || cell === undefined) return '';
   if (typeof cell !== 'string') return String(cell);
   const safe = /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/.test(cell) ? `'${cell}` : cell;

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { FACTS } from '../../bench/box/facts.ts';
 import { EVENTS, type EventKind } from '../../bench/session/events.ts';
+import { FLEET_ROWS } from '../../bench/session/fleet-tables.ts';
 import type { Column } from '../../bench/session/table.ts';
 import { TABLES } from '../../bench/session/tables.ts';
 
@@ -31,7 +32,7 @@ function columnRow({ name, unit, type, ...words }: Column<never>): string[] {
 
 it('the data dictionary lists every column, kind of event and fact as the program has it', async () => {
   let text = readFileSync(README, 'utf8');
-  for (const { file, columns } of TABLES) {
+  for (const { file, columns } of [...TABLES, FLEET_ROWS]) {
     text = filled(
       text,
       `columns of ${file}`,
@@ -60,7 +61,7 @@ function sentences({ meaning, detail }: { readonly meaning: string; readonly det
 it('meanings are plain text, because pages show them as they are', () => {
   for (const { meaning } of [...Object.values(EVENTS), ...Object.values(FACTS)])
     expect(meaning).not.toMatch(/[`*_<>\]]|\.$/);
-  for (const { columns } of TABLES) {
+  for (const { columns } of [...TABLES, FLEET_ROWS]) {
     for (const { meaning, unit = '' } of columns) expect(meaning + unit).not.toMatch(/[`*_<>\]]|\.$/);
   }
 });

@@ -19,6 +19,7 @@ describe.each([
   'schemas/summary.schema.json',
   'schemas/lines.schema.json',
   'schemas/inventory.schema.json',
+  'schemas/fleet.schema.json',
   'claims/claims.schema.json',
 ])('%s', (file) => {
   it('has a name of its own', () => {

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { readClaims } from '../../bench/analysis/claims/file.ts';
 import { BoxmarkError } from '../../bench/errors.ts';
+import { readHosts } from '../../bench/fleet/hosts.ts';
+import { readFleet } from '../../bench/fleet/info.ts';
+import { fleetRows } from '../../bench/fleet/rows.ts';
 import { recheck } from '../../bench/kinds/recheck.ts';
 import { checkWhole } from '../../bench/kinds/whole-check.ts';
 import { parseAnswer, parseBody, parseHello } from '../../bench/payload/protocol.ts';
@@ -21,11 +24,17 @@ import { armored, wireBytes, wireNumber } from '../../bench/session/signature/wi
 import { createStore } from '../../bench/session/store.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
 import type { KindTable } from '../../bench/types.ts';
+import { csvPieces } from '../../cli/fleet/rows-file.ts';
 import { openPack } from '../../cli/pack/open.ts';
 import { sumsText } from '../../cli/pack/sums.ts';
 import { answerFor } from '../../cli/session/host-plan.ts';
 import { readPlanFile } from '../../cli/session/plan-file.ts';
+import { fleetCompareDocument } from '../../reports/documents/fleet-compare.ts';
+import { FLEET_REPORTS } from '../../reports/formats/fleet.ts';
 import { FORMATS } from '../../reports/formats/index.ts';
+import { terminalText } from '../../reports/formats/terminal.ts';
+import { readFleetModel } from '../../reports/model/fleet.ts';
+import { readChangeModel } from '../../reports/model/fleet-change.ts';
 import type { ModelInput } from '../../reports/model/model.ts';
 import { readSession } from '../../reports/model/read.ts';
 import { checkAci } from '../../runners/engines/appc/archive.ts';
@@ -37,6 +46,7 @@ import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
 import { infoFor } from '../bench/boxes.ts';
 import { writeSession } from '../cli/stored-session.ts';
+import { writeFleet } from '../fleet/synthetic.ts';
 import { costInput, DENSITY, FOOTPRINT, LOAD, neighbourInput, STORM, scaleInput } from '../reports/fixture.ts';
 import { bytes, cells, json, jsonLine, type Mutation, numbers, words } from './mutate.ts';
 
@@ -60,6 +70,7 @@ export async function targetsIn(dir: string): Promise<Target[]> {
   return [
     ...sessionTargets(dir),
     ...kindTargets(dir),
+    ...fleets(dir),
     plan(dir),
     claims(dir),
     ...answers(),
@@ -148,6 +159,41 @@ function kindSession(out: string, table: KindTable, input: ModelInput): string {
   return store.dir;
 }
 
+/** The report of a folder of sessions, or of a fleet, in all its texts. */
+function fleetTexts(folder: string): void {
+  const model = readFleetModel([folder], { program: '0.1.0', by: 'cpu' });
+  for (const name of ['terminal', 'json', 'md', 'html'] as const) FLEET_REPORTS[name](model);
+  for (const _ of csvPieces(fleetRows(readHosts([folder]).hosts, () => {})));
+  const change = readChangeModel(folder, folder, { program: '0.1.0', margin: 0.02, by: undefined });
+  terminalText(fleetCompareDocument(change, 'no verdict'));
+}
+
+/** `fleet.json` of a small fleet, and `contrasts.csv` of one of its hosts. */
+function fleets(dir: string): Target[] {
+  const folder = join(dir, 'fleet');
+  const { hosts } = writeFleet(folder, { hosts: 4 }, [{ name: 'lost', state: 'lost', reason: 'gone' }]);
+  const files = {
+    'fleet.json': join(folder, 'fleet.json'),
+    contrasts: join(folder, hosts[0]?.session ?? '', 'contrasts.csv'),
+  };
+  return Object.entries(files).map(([name, file]) => ({
+    name: `fleet: ${name}`,
+    seed: readFileSync(file),
+    mutations: name === 'fleet.json' ? [json, json, numbers, bytes] : [cells, cells, numbers, bytes],
+    async read(input, attempt) {
+      writeFileSync(file, input);
+      try {
+        await attempt('fleet', () => {
+          readFleet(folder);
+          fleetTexts(folder);
+        });
+      } finally {
+        writeFileSync(file, this.seed);
+      }
+    },
+  }));
+}
+
 async function readAll(session: string, attempt: Parameters<Target['read']>[1]): Promise<void> {
   await attempt('load', async () => {
     const loaded = await loadSession(session);
@@ -160,6 +206,7 @@ async function readAll(session: string, attempt: Parameters<Target['read']>[1]):
     for (const format of TEXTS) await format.files([{ model, base: '..' }]);
   });
   await attempt('history', () => readHistory(join(session, '..')));
+  await attempt('fleet', () => fleetTexts(join(session, '..')));
   await attempt('capacity', async () => {
     const loaded = await loadSession(session);
     for (const simulate of [null, { cpus: 4, memoryBytes: null }]) {

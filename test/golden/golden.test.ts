@@ -3,7 +3,8 @@
  * `npx vitest run test/golden -u` rewrites the copies after a change on purpose; the diff is then part of the change.
  */
 
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -13,6 +14,7 @@ import { sessionDocument } from '../../reports/documents/session.ts';
 import type { ReportFile } from '../../reports/formats/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
 import { terminalText } from '../../reports/formats/terminal.ts';
+import { writeFleet } from '../fleet/synthetic.ts';
 
 const EXAMPLES = 'results/example';
 const KERNELS = '20261126T070159Z-b39def';
@@ -132,6 +134,40 @@ describe('commands on committed sessions', () => {
       '$1[the page of the session]$2',
     );
     await golden(page, 'commands', 'side-by-side.html');
+  });
+});
+
+describe('a fleet of five hosts, one of which stands out, and two without figures', () => {
+  const out = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+  const [before, after] = ['before', 'after'].map((name) => join(out, name)) as [string, string];
+  beforeAll(() => {
+    const others = [
+      { name: 'lost-1', state: 'lost', reason: 'no line for an hour', lastSeenAt: '2026-11-26T07:30:00.000Z' },
+      { name: 'arm-1', architecture: 'arm64', state: 'refused', reason: 'no image for arm64' },
+    ] as const;
+    writeFleet(before, { hosts: 5, odd: { 3: 0.2 }, tau: 0.002 }, others);
+    writeFleet(after, {
+      hosts: 5,
+      seed: 2,
+      odd: { 3: 0.2 },
+      change: (info) => ({ ...info, session: `${info.session}x` }),
+    });
+  });
+  afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+  it.each([
+    ['report.txt', ['fleet', 'report', before, '--by', 'cpu']],
+    ['report.json', ['fleet', 'report', before, '--json']],
+    ['report.md', ['fleet', 'report', before, '--format', 'md', '-o', '-']],
+    ['report.html', ['fleet', 'report', before, '--format', 'html', '-o', '-']],
+    ['report.csv', ['fleet', 'report', before, '--format', 'csv', '-o', '-']],
+    ['compare.txt', ['fleet', 'compare', before, after]],
+    ['compare.json', ['fleet', 'compare', before, after, '--json']],
+  ] as const)('gives the same %s', async (file, args) => {
+    const { stdout, stderr } = await boxmark(...args);
+    expect(stderr).toBe('');
+    const text = stdout.replaceAll(out, '<fleets>');
+    await golden(file.endsWith('.html') ? withoutBlobs(text) : text, 'fleet', file);
   });
 });
 
