@@ -1,6 +1,6 @@
 /** `fleet.json`: one plan, the hosts that it was given to, and how far each of them is. */
 
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { usageError } from '../errors.ts';
@@ -114,13 +114,6 @@ export function readFleet(dir: string): FleetInfo {
 /** Replaces `fleet.json` at once. */
 export function writeFleet(dir: string, info: FleetInfo): void {
   replaceFile(join(dir, FLEET_FILE), `${JSON.stringify(info, null, 2)}\n`);
-}
-
-/** A new folder for what comes back of a host. */
-export function makeHostFolder(dir: string, name: string): string {
-  const folder = join(dir, FLEET_HOSTS, name);
-  mkdirSync(folder, { recursive: true });
-  return folder;
 }
 
 export type Names = Pick<ReadonlySet<string>, 'has'>;
