@@ -38,6 +38,8 @@ export const ACTIONS: { readonly [C in CommandName]: () => Promise<Action<C>> } 
   'fleet export': async () => (await import('./commands/fleet-export.ts')).fleetExport,
   'fleet image': async () => (await import('./commands/fleet-image.ts')).fleetImage,
   'fleet node': async () => (await import('./commands/fleet-node.ts')).fleetNode,
+  'fleet manifest': async () => (await import('./commands/fleet-manifest.ts')).fleetManifest,
+  'fleet collect': async () => (await import('./commands/fleet-collect.ts')).fleetCollect,
   clean: async () => (await import('./commands/clean.ts')).clean,
   completion: async () => (await import('./commands/completion.ts')).completion,
 };

@@ -222,10 +222,12 @@ boxmark image export boxmark-image.tar`,
 boxmark image import boxmark-image.tar`,
   },
   'fleet run': {
-    summary: 'measure a plan on every node of a Docker Swarm; a session of each comes back',
+    summary: 'measure a plan on every node of a Docker Swarm, or on hosts over ssh; a session of each comes back',
     examples: `
 boxmark fleet run --plan plan.yaml                                  # node after node
 boxmark fleet run --plan plan.yaml --nodes kind=worker --parallel 4
+boxmark fleet run --plan plan.yaml --inventory hosts.yaml           # over ssh
+boxmark fleet run --plan plan.yaml --host ssh:node1,ssh:root@node2
 boxmark fleet run --plan plan.yaml --at-once --json > fleet.json`,
     more: 'fleet.md',
   },
@@ -277,6 +279,29 @@ boxmark fleet image /dev/stdout | ssh node7 docker load`,
     examples: `
 boxmark fleet node --job /run/boxmark-job`,
     more: 'fleet.md',
+  },
+  'fleet manifest': {
+    summary: 'write the Kubernetes objects that have every node measure a plan',
+    examples: `
+boxmark fleet manifest --plan plan.yaml --image registry.example/boxmark-node:1 -o fleet.yaml   # a DaemonSet
+boxmark fleet manifest --plan plan.yaml --image registry.example/boxmark-node:1 --indexed 5 --selector pool=bench`,
+    more: 'fleet.md#on-kubernetes',
+  },
+  'fleet collect': {
+    summary: 'put sessions of many hosts into the folder of a fleet: from logs, archives or folders',
+    args: [
+      {
+        name: 'log',
+        help: 'what hosts said, one file a host or kubectl logs --prefix, - for standard input; archives of boxmark pack; folders of either, or of sessions',
+        variadic: true,
+      },
+    ],
+    examples: `
+kubectl logs --prefix -c measure -l boxmark.dev/fleet=nightly-1 --tail=-1 | boxmark fleet collect - -o nightly-1
+boxmark fleet collect node1.log node2.log -o nightly-1
+boxmark fleet collect /srv/volume -o nightly-1     # session folders and archives in it`,
+    note: 'Exit code 1 when the session of a host did not arrive whole; the others are there all the same.',
+    more: 'fleet.md#collecting',
   },
   clean: {
     summary: 'remove what a killed run left on the host, and nothing else',

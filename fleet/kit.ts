@@ -70,7 +70,7 @@ export async function nodeKit(image: Image, program: ProgramFiles): Promise<Imag
   }
 }
 
-/** The kit as an image for Docker: its container is told what to do by its arguments. */
+/** The kit as an image for Docker: the arguments of its container say what it does. */
 export function nodeImage(kit: Image): Promise<DockerArchive> {
   const program = posix.join('/', KIT_PROGRAM, 'dist/cli/main.js');
   return dockerArchive(kit, {

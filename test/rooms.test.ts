@@ -66,7 +66,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'runners/index.ts': [...RUNNERS_KNOW, 'runners/engine.ts', 'runners/engines', 'runners/upkeep'],
   'runners/aliases.ts': [...RUNNERS_KNOW, ...MACHINERY, 'runners/index.ts'],
   // Hosts, and what runs on them: never how their figures are told.
-  fleet: [...NOUNS, 'bench/fleet', 'bench/plan', 'bench/session', ...MACHINERY],
+  fleet: [...NOUNS, 'bench/payload/image-files.ts', 'bench/fleet', 'bench/plan', 'bench/session', ...MACHINERY],
   reports: ['bench/types.ts', 'bench/units.ts', 'bench/plan', 'bench/analysis'],
   // The one way from a folder of sessions to a model.
   'reports/model': [

@@ -123,8 +123,10 @@ export function makeHostFolder(dir: string, name: string): string {
   return folder;
 }
 
+export type Names = Pick<ReadonlySet<string>, 'has'>;
+
 /** A name that can be a folder's: other characters become `-`. Unique among those `taken`. */
-export function hostName(wanted: string, taken: ReadonlySet<string>): string {
+export function hostName(wanted: string, taken: Names): string {
   const plain =
     wanted
       .replace(/[^A-Za-z0-9._-]+/g, '-')

@@ -26,6 +26,8 @@ const lineSchema = z.discriminatedUnion('boxmark', [
     /** Why the footing is no better. */
     why: text.nullable(),
     planDigest: digest,
+    /** How its cluster calls it. */
+    host: z.string().min(1).max(256).optional(),
   }),
   /** How far it is. */
   z.strictObject({ boxmark: z.literal('progress'), block: z.int().min(0), blocks: z.int().min(0), text }),
@@ -80,6 +82,8 @@ export interface StreamReader {
 export class NodeStream {
   readonly #reader: StreamReader;
   #archive: { line: ArchiveLine; hash: Hash; parts: number; bytes: number } | undefined;
+  /** Has one begun, whatever came of it? */
+  #hasArchive = false;
   #tail: string[] = [];
 
   constructor(reader: StreamReader) {
@@ -113,14 +117,20 @@ export class NodeStream {
   }
 
   #open(line: ArchiveLine): void {
+    this.#hasArchive = true;
     this.#archive = { line, hash: createHash('sha256'), parts: 0, bytes: 0 };
     this.#reader.archive(line);
   }
 
   #part(part: number, piece: Buffer): void {
     const archive = this.#archive;
-    // What follows a break is not looked at.
-    if (archive === undefined) return;
+    if (archive === undefined) {
+      // What follows a break is not looked at.
+      if (this.#hasArchive) return;
+      this.#hasArchive = true;
+      this.#break(`its log begins with part ${part} of its archive: what came before was rotated away, or cut`);
+      return;
+    }
     archive.parts += 1;
     archive.bytes += piece.length;
     const isOver = part > archive.line.parts || archive.bytes > archive.line.bytes;

@@ -33,6 +33,8 @@ export const COMMAND_NAMES = [
   'fleet export',
   'fleet image',
   'fleet node',
+  'fleet manifest',
+  'fleet collect',
   'clean',
   'completion',
 ] as const;

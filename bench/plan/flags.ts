@@ -4,6 +4,7 @@
  */
 
 import { formatPercent } from '../units.ts';
+import { CLUSTERS } from './cluster-flags.ts';
 import { ANY, type Flag, flag } from './flag.ts';
 import { READING_FLEETS } from './fleet-flags.ts';
 import { OBJECTIVE } from './objective.ts';
@@ -234,8 +235,20 @@ const FLEETS = [
   }),
   flag('nodes', LABELS, {
     repeats: true,
+    excludes: 'host',
     help: 'nodes with this label, of the node or its engine; may be repeated, and all must hold',
     otherwise: 'all nodes of the Swarm',
+    commands: FLEET_RUNS,
+  }),
+  flag('inventory', text('file', 'hosts.yaml'), {
+    excludes: 'nodes',
+    help: 'hosts that ssh reaches, as a YAML file, instead of a Swarm',
+    commands: FLEET_RUNS,
+  }),
+  flag('host', names('host', 'ssh:node1'), {
+    repeats: true,
+    excludes: 'inventory',
+    help: 'a host that ssh reaches, as ssh:HOST, instead of a Swarm; several by commas, or repeated',
     commands: FLEET_RUNS,
   }),
   flag('parallel', count(1, MOST_HOSTS), {
@@ -307,6 +320,7 @@ const OUTPUT = [
     commands: {
       export: ANY,
       pack: { help: 'the archive', otherwise: 'SESSION.tar.gz here' },
+      'fleet manifest': { help: 'write to this file' },
       'fleet export': { help: 'write to this file' },
     },
   }),
@@ -372,7 +386,7 @@ const OUTPUT = [
       ...{ run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest: ANY, score: ANY, explain: ANY, doctor: ANY },
       ...{ capacity: ANY, 'plan-hosts': ANY, 'fleet run': ANY, 'fleet resume': ANY },
       watch: { help: 'print what is there now as one JSON document, and stop, as with --once' },
-      ...{ setup: ANY, list: ANY, check: ANY, verify: ANY, clean: ANY },
+      ...{ setup: ANY, list: ANY, check: ANY, verify: ANY, clean: ANY, 'fleet collect': ANY },
       history: { help: 'the same as --format json' },
       ...{ 'fleet report': ANY, 'fleet compare': ANY },
     },
@@ -421,6 +435,7 @@ const OUTPUT = [
       ...{ setup: ANY, check: ANY, verify: ANY, watch: ANY, history: ANY, export: ANY, clean: ANY },
       ...{ completion: ANY, 'image export': ANY, 'image import': ANY, 'fleet image': ANY, 'fleet node': ANY },
       ...{ 'fleet run': ANY, 'fleet resume': ANY, 'fleet report': ANY, 'fleet compare': ANY, 'fleet export': ANY },
+      ...{ 'fleet manifest': ANY, 'fleet collect': ANY },
     },
   }),
 ] as const;
@@ -432,8 +447,9 @@ const TABLE = [
   ...JUDGING,
   ...WHERE,
   ...FLEETS,
-  ...SETTING_UP,
+  ...CLUSTERS,
   ...READING_FLEETS,
+  ...SETTING_UP,
   ...OUTPUT,
 ] as const;
 /** A line of the table with the type of its value, from which the types of flags and plan files follow. */

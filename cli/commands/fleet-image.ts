@@ -4,6 +4,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
+import type { Image } from '../../bench/types.ts';
 import { nodeImage, nodeKit } from '../../fleet/kit.ts';
 import type { DockerArchive } from '../../runners/image/forms.ts';
 import { ensureImage } from '../../runners/image/image.ts';
@@ -22,7 +23,11 @@ export async function fleetImage(_: FlagValues<'fleet image'>, file = ''): Promi
   return EXIT.ok;
 }
 
-/** Of this program and this host's Node.js. */
 export async function ownNodeImage(): Promise<DockerArchive> {
-  return nodeImage(await nodeKit(await ensureImage(payloadFile()), programFiles()));
+  return nodeImage(await ownKit());
+}
+
+/** Of this program and this host's Node.js. */
+export async function ownKit(): Promise<Image> {
+  return nodeKit(await ensureImage(payloadFile()), programFiles());
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { usageError } from '../../bench/errors.ts';
+import type { Footing } from '../../bench/fleet/info.ts';
 import { type Job, jobFiles, readJob } from '../../bench/fleet/job.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import {
@@ -16,14 +17,16 @@ import {
 } from '../../fleet/docker/host-namespaces.ts';
 import { KIT_IMAGE, KIT_PROGRAM } from '../../fleet/kit.ts';
 import { removeTree } from '../../runners/kit/remove.ts';
+import { sayOnce } from '../fleet/kept.ts';
 import { measureHere } from '../fleet/measure-here.ts';
 import { packageFile } from '../paths.ts';
 import { interruptSignal } from '../terminal/interrupt.ts';
 import { stdout } from '../terminal/streams.ts';
 
-export async function fleetNode({ job: folder, footing }: FlagValues<'fleet node'>): Promise<number> {
+export async function fleetNode({ job: folder, footing, keep }: FlagValues<'fleet node'>): Promise<number> {
   const interrupt = interruptSignal();
   try {
+    if (keep !== undefined) return await kept(keep, folder ?? '', footing, interrupt.signal);
     if (folder === '-') return await fromInput(interrupt.signal, footing ?? 'host');
     const job = readJob(folder ?? '');
     if (footing !== undefined) return await here(job, interrupt.signal, footing, null);
@@ -36,6 +39,12 @@ export async function fleetNode({ job: folder, footing }: FlagValues<'fleet node
   } finally {
     interrupt.release();
   }
+}
+
+function kept(keep: string, folder: string, footing: Footing | undefined, signal: AbortSignal): Promise<number> {
+  if (folder === '-') throw usageError('--keep needs a job in a folder.', '--job -', '--job FOLDER');
+  const words = ['fleet', 'node', '--job', folder, ...(footing === undefined ? [] : ['--footing', footing])];
+  return sayOnce({ folder: keep, job: readJob(folder), words, signal });
 }
 
 /** The job is the first line of standard input; at the end of it, nobody waits for the result any more. */

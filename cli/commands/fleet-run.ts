@@ -8,6 +8,9 @@ import { digestOfText, type Job } from '../../bench/fleet/job.ts';
 import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
 import { createFile, readNamed } from '../../bench/session/files.ts';
 import { sessionId } from '../../bench/session/info.ts';
+import { directHosts, readInventory } from '../../fleet/ssh/inventory.ts';
+import { sshKit } from '../../fleet/ssh/kit.ts';
+import { sshTransport } from '../../fleet/ssh/transport.ts';
 import { Swarm } from '../../fleet/swarm/transport.ts';
 import type { Transport } from '../../fleet/transport.ts';
 import { clean } from '../../reports/text.ts';
@@ -23,10 +26,13 @@ import { asCalled } from '../terminal/called-as.ts';
 import { interruptSignal } from '../terminal/interrupt.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { stderr } from '../terminal/streams.ts';
-import { ownNodeImage } from './fleet-image.ts';
+import { ownKit, ownNodeImage } from './fleet-image.ts';
 
 type RunFlags = FlagValues<'fleet run'>;
-type Common = Pick<RunFlags, 'parallel' | 'atOnce' | 'socket' | 'quiet' | 'json' | 'keepGoing' | 'wait' | 'nodes'>;
+type Common = Pick<
+  RunFlags,
+  'parallel' | 'atOnce' | 'socket' | 'inventory' | 'host' | 'quiet' | 'json' | 'keepGoing' | 'wait' | 'nodes'
+>;
 
 const PLAN_LIMIT_BYTES = 1 << 20;
 const MOST_AT_ONCE = 100_000;
@@ -173,6 +179,8 @@ async function withTransport(
   }
 }
 
-async function transportOf({ nodes = {}, socket }: Common): Promise<Transport> {
+async function transportOf({ nodes = {}, socket, inventory, host }: Common): Promise<Transport> {
+  const hosts = inventory === undefined ? host && directHosts(host) : readInventory(inventory);
+  if (hosts !== undefined) return sshTransport({ hosts, kit: sshKit(await ownKit()) });
   return Swarm.open({ image: await ownNodeImage(), labels: nodes, socket });
 }

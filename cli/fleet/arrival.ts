@@ -14,7 +14,7 @@ import { SUMS } from '../pack/sums.ts';
 
 type Progress = Extract<StreamLine, { boxmark: 'progress' }>;
 
-/** What is told of a host while it measures. */
+/** What a host says while it measures. */
 export interface ArrivalListener {
   begin?(line: BeginLine): void;
   progress?(line: Progress): void;
@@ -145,5 +145,7 @@ export async function takeArchive(
     return { path: [FLEET_HOSTS, host, name].join('/'), seal: check.seal };
   } finally {
     await removeTree(unpacked);
+    // Of an archive that could not be unpacked.
+    await rm(`${unpacked}.tar`, { force: true });
   }
 }

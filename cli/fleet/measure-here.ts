@@ -36,7 +36,9 @@ export function say(line: StreamLine): void {
 export async function measureHere(job: Job, options: HereOptions): Promise<number> {
   const { footing, why, signal } = options;
   const { planDigest } = job;
-  say({ boxmark: 'begin', program: programVersion(), architecture: arch(), footing, why, planDigest });
+  const host = process.env.BOXMARK_NODE;
+  const named = host === undefined || host === '' ? {} : { host };
+  say({ boxmark: 'begin', program: programVersion(), architecture: arch(), footing, why, planDigest, ...named });
   const { dir } = await createWorkspaceDir();
   let code: number = EXIT.failed;
   let reason: string | null = null;

@@ -1,6 +1,6 @@
 /** `fleet.json` while a fleet runs: what is known of each host, saved soon after it changes. */
 
-import { type FleetHost, type FleetInfo, hostName, writeFleet } from '../../bench/fleet/info.ts';
+import { type FleetHost, type FleetInfo, hostName, type Names, writeFleet } from '../../bench/fleet/info.ts';
 import type { FoundHost } from '../../fleet/transport.ts';
 
 /** The file holds all hosts: with thousands of them it is not written at every line of one. */
@@ -32,9 +32,13 @@ export class FleetRecord {
     return new Map(this.hosts.map((host) => [host.address, host]));
   }
 
+  get(name: string): FleetHost | undefined {
+    return this.#hosts.get(name);
+  }
+
   /** A host that the fleet did not have. */
   add(found: FoundHost): FleetHost {
-    const host = newHost(found, new Set(this.#hosts.keys()));
+    const host = newHost(found, this.#hosts);
     this.#hosts.set(host.name, host);
     this.#soon();
     return host;
@@ -45,6 +49,11 @@ export class FleetRecord {
     this.#hosts.set(name, host);
     this.#soon();
     return host;
+  }
+
+  /** SHA-256 of the plan, once it is known. */
+  plan(planDigest: string): void {
+    this.#info = { ...this.#info, planDigest };
   }
 
   finish(finishedAt: string | null): void {
@@ -63,7 +72,7 @@ export class FleetRecord {
   }
 }
 
-function newHost({ name, address, labels, architecture }: FoundHost, taken: ReadonlySet<string>): FleetHost {
+function newHost({ name, address, labels, architecture }: FoundHost, taken: Names): FleetHost {
   return {
     ...{ name: hostName(name, taken), address, labels, architecture, state: 'waiting', reason: null },
     ...{ footing: null, footingReason: null },

@@ -10,11 +10,29 @@ import { readNamed } from '../../bench/session/files.ts';
 const PLAN_LIMIT_BYTES = 1 << 20;
 
 export function readPlanFile(file: string): PlanInput {
+  return parsePlan(readPlanText(file), file);
+}
+
+/** Throws a usage error for what can't be read or is too long. */
+export function readPlanText(file: string): string {
+  try {
+    return readNamed(file, PLAN_LIMIT_BYTES);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+/** `file` is where the text comes from, for messages. */
+export function parsePlan(text: string, file: string): PlanInput {
   let content: unknown;
   try {
-    content = parseYaml(readNamed(file, PLAN_LIMIT_BYTES));
+    content = parseYaml(text);
   } catch (error) {
-    throw usageError(`The plan can't be read: ${messageOf(error)}`, file, 'a YAML file with the names of the flags');
+    throw unreadable(file, error);
   }
   return checkPlanInput(content, file);
+}
+
+function unreadable(file: string, error: unknown): Error {
+  return usageError(`The plan can't be read: ${messageOf(error)}`, file, 'a YAML file with the names of the flags');
 }

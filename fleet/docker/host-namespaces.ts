@@ -94,6 +94,8 @@ export class HostContainer {
   ): Promise<HostContainer> {
     const name = `boxmark-node-${own.id.slice(0, 12)}`;
     const named = ['--rm', '-i', '--name', name, '--label', `${FLEET_LABEL}=${fleet}`, '--log-driver', 'none'];
+    const { BOXMARK_NODE: node } = process.env;
+    if (node) named.push('-e', `BOXMARK_NODE=${node}`);
     return new HostContainer(name, await hostSpawn(dockerRun([...named, ...flags, own.image, ...words])));
   }
 

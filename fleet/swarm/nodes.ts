@@ -1,4 +1,4 @@
-/** The nodes of a Swarm, as its manager tells them. */
+/** The nodes of a Swarm, as its manager lists them. */
 
 import { usageError } from '../../bench/errors.ts';
 import type { FoundHost } from '../transport.ts';

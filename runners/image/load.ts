@@ -10,8 +10,9 @@ import { hostExec } from '../kit/process.ts';
 import { ROOT } from './build.ts';
 import { readElf } from './elf.ts';
 import { libraryClosure } from './elf-closure.ts';
-import { libraryFolders, PAYLOAD_PATH, PROGRAM_LIST_PATH } from './layout.ts';
+import { PAYLOAD_PATH, PROGRAM_LIST_PATH } from './layout.ts';
 import { firstDifference, MANIFEST_PATH, type Manifest, readManifest, scanRoot } from './manifest.ts';
+import { ownLoaderWords } from './own-loader.ts';
 import { readStoredRoot } from './root/stored.ts';
 import { imageFolder, sha256, sha256File } from './store.ts';
 
@@ -77,10 +78,7 @@ async function nativeArgv(root: string, manifest: Manifest): Promise<string[]> {
   const payload = join(root, PAYLOAD_PATH);
   if (manifest.files[NODE_PATH] === undefined) return []; // Tools only.
   if (await hostHasSameLibraries(root, manifest)) return [node, payload];
-  const interpreter = readElf(node)?.interpreter;
-  if (interpreter === undefined) return [node, payload];
-  const folders = libraryFolders(Object.keys(manifest.files)).map((folder) => join(root, folder));
-  return [join(root, interpreter), '--library-path', folders.join(':'), node, payload];
+  return ownLoaderWords(root, manifest, [NODE_PATH, PAYLOAD_PATH], root);
 }
 
 /**

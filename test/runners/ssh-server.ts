@@ -1,9 +1,9 @@
-/** A real sshd on the loopback interface for tests: a port, keys and configuration of its own, nothing of the host's service. */
+/** A real sshd for tests, on the loopback interface or elsewhere: a port, keys and configuration of its own, nothing of the host's service. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { userInfo } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -17,7 +17,22 @@ export interface SshServer {
   readonly port: number;
   /** File for `ssh -F`. */
   readonly config: string;
+  /** File with the private key that it takes. */
+  readonly identity: string;
+  /** Of sshd, whose children are its connections. */
+  readonly pid: number;
+  /** The client's file of known hosts. */
+  readonly known: string;
   stop(): Promise<void>;
+}
+
+interface ServerPlace {
+  readonly address?: string;
+  /** Words in front of sshd's. */
+  readonly wrap?: readonly string[];
+  /** More lines for its configuration, and for that of the client. */
+  readonly server?: readonly string[];
+  readonly client?: readonly string[];
 }
 
 /** Why there can be no server here; undefined when there can. */
@@ -26,18 +41,21 @@ export function whyNoServer(): string | undefined {
   return SSHD === undefined ? 'sshd is not installed (package openssh-server)' : undefined;
 }
 
-export async function startServer(): Promise<SshServer> {
-  const folder = mkdtempSync('/var/tmp/boxmark-test-sshd-');
+export async function startServer(place: ServerPlace = {}): Promise<SshServer> {
+  const { address = '127.0.0.1', wrap = [], server: more = [], client: further = [] } = place;
+  const folder = mkdtempSync(join(tmpdir(), 'boxmark-test-sshd-'));
+  // sshd reads the list of keys as the user who logs in.
+  chmodSync(folder, 0o711);
   const madePrivilegeFolder = !existsSync(PRIVILEGE_FOLDER);
   if (madePrivilegeFolder) mkdirSync(PRIVILEGE_FOLDER, { mode: 0o755 });
   for (const name of ['host', 'user']) {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'boxmark-test', '-f', join(folder, name)]);
   }
-  writeFileSync(join(folder, 'authorized'), readFileSync(join(folder, 'user.pub')), { mode: 0o600 });
+  writeFileSync(join(folder, 'authorized'), readFileSync(join(folder, 'user.pub')), { mode: 0o644 });
   const port = await freePort();
   const lines = [
     `Port ${port}`,
-    'ListenAddress 127.0.0.1',
+    `ListenAddress ${address}`,
     `HostKey ${join(folder, 'host')}`,
     `AuthorizedKeysFile ${join(folder, 'authorized')}`,
     'PidFile none',
@@ -47,20 +65,21 @@ export async function startServer(): Promise<SshServer> {
     'KbdInteractiveAuthentication no',
     'PermitRootLogin prohibit-password',
     'PrintMotd no',
+    ...more,
   ];
   writeFileSync(join(folder, 'sshd_config'), `${lines.join('\n')}\n`);
   const known = readFileSync(join(folder, 'host.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
-  writeFileSync(join(folder, 'known_hosts'), `[127.0.0.1]:${port} ${known}\n`);
+  writeFileSync(join(folder, 'known_hosts'), `[${address}]:${port} ${known}\n`);
   const config = join(folder, 'ssh_config');
   const client = [
     `UserKnownHostsFile ${join(folder, 'known_hosts')}`,
     'StrictHostKeyChecking yes',
     'IdentityAgent none',
+    ...further,
   ];
   writeFileSync(config, `Host *\n${client.map((line) => `  ${line}\n`).join('')}`);
-  const server = spawn(SSHD ?? '', ['-D', '-e', '-f', join(folder, 'sshd_config')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const [file = '', ...words] = [...wrap, SSHD ?? '', '-D', '-e', '-f', join(folder, 'sshd_config')];
+  const server = spawn(file, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   let printed = '';
   server.stderr.setEncoding('utf8').on('data', (text: string) => {
     printed = (printed + text).slice(-4000);
@@ -76,16 +95,25 @@ export async function startServer(): Promise<SshServer> {
       }
     }
   };
-  for (let tries = 0; !(await answers(port)); tries++) {
+  for (let tries = 0; !printed.includes('Server listening on'); tries++) {
     if (tries < 200 && server.exitCode === null) await sleep(50);
     else {
       await stop();
       throw new Error(`sshd did not start: ${printed}`);
     }
   }
-  const settings = { port, user: userInfo().username, identity: join(folder, 'user'), config };
+  const identity = join(folder, 'user');
+  const settings = { port, user: userInfo().username, identity, config };
   const encoded = Object.entries(settings).map(([key, value]) => `${key}=${String(value).replaceAll('/', '%2F')}`);
-  return { layer: `ssh:127.0.0.1:${encoded.join(':')}`, port, config, stop };
+  return {
+    layer: `ssh:${address}:${encoded.join(':')}`,
+    port,
+    config,
+    identity,
+    pid: server.pid ?? 0,
+    known: join(folder, 'known_hosts'),
+    stop,
+  };
 }
 
 /** Its sessions are processes of their own, which end with their connections. */
@@ -94,17 +122,6 @@ async function ended(server: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => server.once('exit', resolve));
   server.kill('SIGTERM');
   await gone;
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
 
 function freePort(): Promise<number> {

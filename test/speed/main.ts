@@ -13,6 +13,8 @@ import { benchDesign } from './design.ts';
 import { benchDuet } from './duet.ts';
 import { benchEfficiency } from './efficiency.ts';
 import { benchExec } from './exec.ts';
+import { benchFleet } from './fleet.ts';
+import { benchFleetScale } from './fleet-scale.ts';
 import { benchHistory } from './history.ts';
 import { benchKernels } from './kernels.ts';
 import { benchReport } from './report.ts';
@@ -35,6 +37,7 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
   company: { run: benchCompany, title: 'each kernel alone against in company' },
   efficiency: { run: benchEfficiency, title: 'time inside timed windows over the time of a session' },
   exec: { run: benchExec, title: 'a program that does nothing: the resident shell against hyperfine and a loop of sh' },
+  fleet: { run: benchFleet, title: 'a session by fleet run against the same session alone' },
   startup: { run: benchStartup, title: "a start through Boxmark against the bare engine's own command" },
   calibration: { run: benchCalibration, title: 'coverage and verdicts over simulated sessions with a known truth' },
   patterns: {
@@ -52,6 +55,10 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
   },
   simulated: { run: benchTrials, title: 'the simulations of the tests, with all their trials' },
   history: { run: benchHistory, title: 'boxmark history over 1,000 and 5,000 sessions: time and memory' },
+  'fleet-scale': {
+    run: benchFleetScale,
+    title: 'what a manager of a fleet stores, reads and computes for 3 to 1,000 hosts',
+  },
   cli: { run: benchCli, title: 'commands that only look something up, against Node.js doing nothing' },
   schedules: { run: benchSchedules, title: 'interleaved against sequential: half-widths in the same time' },
   report: { run: benchReport, title: 'a report by the number of rows: time, memory, size' },

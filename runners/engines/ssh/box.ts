@@ -6,15 +6,12 @@ import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, Image, OpenOptions, Prepared, Workspace } from '../../../bench/types.ts';
 import { hierarchiesOf, openGroup } from '../../cgroup/box-group.ts';
 import type { Hierarchy } from '../../cgroup/tree.ts';
-import { readElf } from '../../image/elf.ts';
-import { libraryFolders } from '../../image/layout.ts';
-import { readManifest } from '../../image/manifest.ts';
 import { makeDataFolder } from '../../kit/data-folder.ts';
 import { endProcess } from '../../kit/end-process.ts';
 import { PAYLOAD_ENV } from '../../kit/payload-env.ts';
 import { readyLine } from '../../kit/ready.ts';
 import { cpuList, quote } from '../../kit/shell.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../../kit/ssh/connection.ts';
 import type { RemoteFolder } from './remote.ts';
 
 const READY_LIMIT_MS = 30_000;
@@ -47,15 +44,6 @@ export function remoteHost(connection: Connection, folder: RemoteFolder): Box {
     put: (storeFile) => folder.put(storeFile),
     close: async () => {},
   };
-}
-
-/** The image's Node.js through its own loader, whatever libraries that host has. */
-export async function payloadWords(image: Image, root: string): Promise<string[]> {
-  const [node = '', ...rest] = image.payloadArgv.map((path) => join(root, path));
-  const interpreter = readElf(join(image.root, image.payloadArgv[0] ?? ''))?.interpreter;
-  if (interpreter === undefined) return [node, ...rest];
-  const folders = libraryFolders(Object.keys((await readManifest(image.root)).files)).map((path) => join(root, path));
-  return [join(root, interpreter), '--library-path', folders.join(':'), node, ...rest];
 }
 
 /** A plain process of the other host, under the same limits as here where its cgroups can be written. */

@@ -11,8 +11,8 @@ import { MANIFEST_PATH, readManifest } from '../../image/manifest.ts';
 import { sha256File, storeDir } from '../../image/store.ts';
 import { endProcess } from '../../kit/end-process.ts';
 import { readyLine } from '../../kit/ready.ts';
+import type { Connection } from '../../kit/ssh/connection.ts';
 import { OUTSIDE } from '../docker/leftovers.ts';
-import type { Connection } from './connection.ts';
 
 const COPY_LIMIT_MS = 900_000;
 const READY_LIMIT_MS = 30_000;

@@ -3,10 +3,13 @@
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, Probe, Runner, Workspace } from '../../../bench/types.ts';
+import { readManifest } from '../../image/manifest.ts';
+import { ownLoaderWords } from '../../image/own-loader.ts';
 import { cpuList } from '../../kit/shell.ts';
+import { type Connection, connect } from '../../kit/ssh/connection.ts';
+import { HOST_WORD, LAST_PORT, type Target, USER_WORD } from '../../kit/ssh/target.ts';
 import { defineSettings, harmless, namesFile } from '../../stack/settings.ts';
-import { hierarchiesThere, openHolderBox, openPayloadBox, type PreparedSsh, payloadWords, remoteHost } from './box.ts';
-import { type Connection, connect, type Target } from './connection.ts';
+import { hierarchiesThere, openHolderBox, openPayloadBox, type PreparedSsh, remoteHost } from './box.ts';
 import { makeFolder } from './remote.ts';
 
 const PROBE_LIMIT_MS = 20_000;
@@ -16,21 +19,16 @@ const COMMANDS = ['sh', 'cat', 'env', 'find', 'kill', 'mkdir', 'rm', 'sha256sum'
 const SCHEMA = z.strictObject({
   host: z
     .string()
-    .regex(/^[A-Za-z0-9_@.[\]:-]+$/, 'is no name of a host')
-    .refine((host) => !host.startsWith('-'), 'is no name of a host')
+    .regex(HOST_WORD, 'is no name of a host')
     .describe('the host, as ssh takes it; what your ssh configuration says of it holds'),
   port: z
     .string()
     .regex(/^\d{1,5}$/, 'is no port')
     .transform(Number)
-    .refine((port) => port > 0 && port < 65_536, 'is no port')
+    .refine((port) => port > 0 && port <= LAST_PORT, 'is no port')
     .optional()
     .describe('its port'),
-  user: z
-    .string()
-    .regex(/^[A-Za-z_][\w.-]*\$?$/, 'is no name of a user')
-    .optional()
-    .describe('the user there'),
+  user: z.string().regex(USER_WORD, 'is no name of a user').optional().describe('the user there'),
   identity: absolutePath().optional().describe('file with the private key'),
   config: absolutePath().optional().describe('file to read instead of your ssh_config'),
 });
@@ -145,7 +143,7 @@ async function prepare(parent: Box, image: Image, workspace: Workspace, target?:
         folder,
         hierarchies: await hierarchiesThere(connection, folder),
         image,
-        payload: await payloadWords(image, root),
+        payload: ownLoaderWords(image.root, await readManifest(image.root), image.payloadArgv, root),
       };
     } catch (error) {
       await folder.remove();
