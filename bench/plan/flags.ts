@@ -6,12 +6,12 @@
 import { formatPercent } from '../units.ts';
 import { CLUSTERS } from './cluster-flags.ts';
 import { ANY, type Flag, flag } from './flag.ts';
-import { READING_FLEETS } from './fleet-flags.ts';
+import { READING_FLEETS, RUNNING_FLEETS } from './fleet-flags.ts';
 import { OBJECTIVE } from './objective.ts';
 import { DEFAULT_MARGIN } from './profiles.ts';
 import { SIMULATED_SIZE } from './simulated-size.ts';
 import { THRESHOLD } from './threshold.ts';
-import { CPUS, choice, choices, count, DIGEST, LABELS, names, ON, PERCENT, SIZE, text, time, WEB } from './values.ts';
+import { CPUS, choice, choices, count, DIGEST, names, ON, PERCENT, SIZE, text, time, WEB } from './values.ts';
 import { HOW_MUCH, WHAT } from './what-flags.ts';
 
 /** No plan has a longer number, and every seed is exact. */
@@ -218,63 +218,6 @@ const CAPACITY = [
   }),
 ] as const;
 
-/** Where the processes that a plan compares with can be started; fleet/ has what each means. */
-const FOOTINGS = {
-  host: 'native is a process of the host',
-  container: 'the barest container takes the place of native',
-} as const;
-
-const FLEET_RUNS = { 'fleet run': ANY, 'fleet resume': ANY };
-const FLEETS = [
-  flag('plan', text('file', 'plan.yaml'), {
-    required: true,
-    help: 'what every host measures: settings of boxmark run as a YAML file',
-    commands: {
-      'fleet run': ANY,
-      'fleet resume': { help: 'the same plan, named again because it runs on every host' },
-    },
-  }),
-  flag('nodes', LABELS, {
-    repeats: true,
-    excludes: 'host',
-    help: 'nodes with this label, of the node or its engine; may be repeated, and all must hold',
-    otherwise: 'all nodes of the Swarm',
-    commands: FLEET_RUNS,
-  }),
-  flag('inventory', text('file', 'hosts.yaml'), {
-    excludes: 'nodes',
-    help: 'hosts that ssh reaches, as a YAML file, instead of a Swarm',
-    commands: FLEET_RUNS,
-  }),
-  flag('host', names('host', 'ssh:node1'), {
-    repeats: true,
-    excludes: 'inventory',
-    help: 'a host that ssh reaches, as ssh:HOST, instead of a Swarm; several by commas, or repeated',
-    commands: FLEET_RUNS,
-  }),
-  flag('parallel', count(1, MOST_HOSTS), {
-    help: 'hosts that measure at the same time',
-    default: '1',
-    commands: FLEET_RUNS,
-  }),
-  flag('at-once', ON, { excludes: 'parallel', help: 'all hosts at the same time', commands: FLEET_RUNS }),
-  flag('socket', text('path', '/var/run/docker.sock'), {
-    help: 'socket of the Docker daemon on every node; a label boxmark.socket=PATH of a node wins',
-    default: '/var/run/docker.sock',
-    commands: FLEET_RUNS,
-  }),
-  flag('job', text('dir', '/run/boxmark-job'), {
-    required: true,
-    help: 'folder with the job; - reads it from standard input, and stops at its end',
-    commands: { 'fleet node': ANY },
-  }),
-  flag('footing', choice(FOOTINGS), {
-    help: 'what the baseline is',
-    otherwise: 'the best that can be had here',
-    commands: { 'fleet node': ANY },
-  }),
-] as const;
-
 const SETTING_UP = [
   flag('all', ON, { help: 'every engine that the distribution has', commands: { setup: ANY } }),
   flag('for', names('list', 'docker,vm'), {
@@ -447,7 +390,7 @@ const TABLE = [
   ...CAPACITY,
   ...JUDGING,
   ...WHERE,
-  ...FLEETS,
+  ...RUNNING_FLEETS,
   ...CLUSTERS,
   ...READING_FLEETS,
   ...SETTING_UP,

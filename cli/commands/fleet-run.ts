@@ -15,6 +15,7 @@ import { Swarm } from '../../fleet/swarm/transport.ts';
 import type { Transport } from '../../fleet/transport.ts';
 import { clean } from '../../reports/text.ts';
 import { count } from '../../reports/words.ts';
+import { quote } from '../../runners/kit/shell.ts';
 import { conclude } from '../conclude.ts';
 import { FleetRun } from '../fleet/fleet-run.ts';
 import { FleetRecord } from '../fleet/record.ts';
@@ -93,7 +94,8 @@ interface Measuring {
 
 async function measured({ record, transport, found, job, flags, signal }: Measuring): Promise<number> {
   const progress = createProgress(stderr, { quiet: flags.quiet === true });
-  progress.say(`${count(found.length, 'host')}, ${parallelOf(flags)} at a time: ${record.dir}`);
+  const atOnce = Math.min(parallelOf(flags), found.length);
+  progress.say(`${count(found.length, 'host')}, ${atOnce} at a time: ${record.dir}`);
   try {
     await new FleetRun({
       record,
@@ -106,8 +108,7 @@ async function measured({ record, transport, found, job, flags, signal }: Measur
   } catch (error) {
     if (!signal.aborted) throw error;
     record.save();
-    const again = asCalled(`boxmark fleet resume ${record.dir} --plan ${join(record.dir, FLEET_PLAN)}`);
-    stderr.write(`boxmark: interrupted; sessions that came back are kept. To go on: ${again}\n`);
+    stderr.write(`boxmark: interrupted; sessions that came back are kept. To resume: ${resumeCall(record, flags)}\n`);
     return EXIT.interrupted;
   } finally {
     progress.done();
@@ -117,7 +118,8 @@ async function measured({ record, transport, found, job, flags, signal }: Measur
 }
 
 /** What came of it, and what to do about the rest. */
-function ended(record: FleetRecord, { json, keepGoing }: Pick<Common, 'json' | 'keepGoing'>): number {
+function ended(record: FleetRecord, flags: Common): number {
+  const { json, keepGoing } = flags;
   const { hosts } = record;
   const open = hosts.filter(({ state }) => state !== 'measured');
   const done = hosts.length - open.length;
@@ -126,9 +128,7 @@ function ended(record: FleetRecord, { json, keepGoing }: Pick<Common, 'json' | '
     ...open.map(
       ({ name, state, reason }) => `${clean(name)}: ${state}${reason === null ? '' : `: ${clean(reason, 400)}`}`,
     ),
-    ...(open.length === 0
-      ? []
-      : [`Again: ${asCalled(`boxmark fleet resume ${record.dir} --plan ${join(record.dir, FLEET_PLAN)}`)}`]),
+    ...(open.length === 0 ? [] : [`Again: ${resumeCall(record, flags)}`]),
     ...(done === 0 ? [] : [`Report: ${asCalled(`boxmark fleet report ${record.dir}`)}`]),
   ];
   const isGood = done > 0 && (open.length === 0 || keepGoing === true);
@@ -141,6 +141,22 @@ function ended(record: FleetRecord, { json, keepGoing }: Pick<Common, 'json' | '
     },
     isGood ? EXIT.ok : EXIT.failed,
   );
+}
+
+/** With the flags that say where the hosts are. */
+function resumeCall({ dir }: FleetRecord, { inventory, host = [], nodes = {}, socket }: Common): string {
+  const words = [
+    ...['--plan', join(dir, FLEET_PLAN)],
+    ...(inventory === undefined ? [] : ['--inventory', inventory]),
+    ...host.flatMap((one) => ['--host', one]),
+    ...Object.entries(nodes).flatMap(([name, value]) => ['--nodes', `${name}=${value}`]),
+    ...(socket === undefined ? [] : ['--socket', socket]),
+  ];
+  return asCalled(`boxmark fleet resume ${[dir, ...words].map(shellWord).join(' ')}`);
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : quote(word);
 }
 
 /** The text of a plan that every host can read. */

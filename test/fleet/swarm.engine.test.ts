@@ -114,7 +114,7 @@ describe.skipIf(!isRoot)('a fleet on a Docker Swarm', { timeout: LIMIT_MS }, () 
     running.child.kill('SIGINT');
     const ended = await running.ended;
     expect(ended.code).toBe(130);
-    expect(ended.stderr).toMatch(/interrupted; .* boxmark fleet resume /);
+    expect(ended.stderr).toMatch(/interrupted; .* To resume: boxmark fleet resume /);
     expect(await remains()).toEqual([]);
   });
 
