@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineOf } from '../box/machine.ts';
 import { BoxmarkError } from '../errors.ts';
+import { ownCopies } from '../plan/copies.ts';
 import { hasSuite, inShort, isOneSuite, nameAmongOthers, SUITE } from '../plan/suite.ts';
 import { CONTRASTS } from './figure-tables.ts';
 import { sessionFolders } from './find.ts';
@@ -39,6 +40,8 @@ export interface HistoryGroup {
   readonly kernels: string;
   /** Copies of a workload that ran at once. */
   readonly threads: number;
+  /** Programs that ran as another number of copies; left out where there are none. */
+  readonly ownThreads?: ReturnType<typeof ownCopies>;
   readonly baseline: string;
   /** In the order of time. */
   readonly sessions: readonly HistorySession[];
@@ -91,10 +94,16 @@ function readOne(dir: string, groups: Map<string, Growing>, names: Map<string, s
   const { cpuModel = '' } = host.hardware as { cpuModel?: string };
   const { size, kernels, baseline, threads = 1 } = plan;
   const head = { fingerprint: host.fingerprint, cpuModel: String(cpuModel), size, kernels, threads, baseline };
+  const ownThreads = ownCopies(plan);
   const rows = [...rowsOf(dir, CONTRASTS)];
   if (rows.length === 0) throw new LeftOut('no whole block');
-  const key = JSON.stringify([machineOf(host), size, kernels, threads, baseline]);
-  const group: Growing = groups.get(key) ?? { ...head, sessions: [], series: new Map() };
+  const key = JSON.stringify([machineOf(host), size, kernels, threads, baseline, ownThreads]);
+  const group: Growing = groups.get(key) ?? {
+    ...head,
+    ...(ownThreads.length === 0 ? {} : { ownThreads }),
+    sessions: [],
+    series: new Map(),
+  };
   groups.set(key, group);
   const place = group.sessions.push({ id: session, dir, startedAtMs }) - 1;
   // A cell is a slice of its file's text and would keep all of it in memory: names are shared, and copied once.

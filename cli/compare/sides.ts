@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { figuresOf, type SessionFigures } from '../../bench/analysis/figures.ts';
 import { flagRemark, machineOf } from '../../bench/box/machine.ts';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
+import { copiesText } from '../../bench/plan/copies.ts';
 import { inShort, isOneSuite, isSuite } from '../../bench/plan/suite.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { digestOf } from '../../bench/session/files.ts';
@@ -133,8 +134,9 @@ function suitesOf(sessions: readonly StoredSession[]): string {
 
 /** What must be the same, or ratios are of different things. */
 function designOf({ plan }: SessionInfo): string {
-  const { size, kernels, baseline, threads = 1 } = plan;
-  return `size ${size}, ${kernels} kernels, baseline ${baseline}${threads === 1 ? '' : `, ${threads} threads`}`;
+  const { size, kernels, baseline } = plan;
+  const copies = copiesText(plan);
+  return `size ${size}, ${kernels} kernels, baseline ${baseline}${copies === '' ? '' : `, ${copies}`}`;
 }
 
 function sift(

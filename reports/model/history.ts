@@ -61,6 +61,7 @@ export interface HistoryMachine {
   readonly size: string;
   readonly kernels: string;
   readonly threads: number;
+  readonly ownThreads?: HistoryGroup['ownThreads'];
   readonly baseline: string;
   readonly sessions: readonly { readonly id: string; readonly startedAtMs: number }[];
   readonly lines: readonly HistoryLine[];

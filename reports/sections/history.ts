@@ -90,7 +90,8 @@ function changeNotes({ changeLog, certain, differences }: HistoryChange, margin:
 
 /** `charts`: the name that its charts have in the document; `drawn`: how many of them there are. */
 export function machine(group: HistoryMachine, id: string, drawn: { shown: number; wanted: number }): Section {
-  const { fingerprint, sessions, size, kernels, threads, baseline } = group;
+  const { fingerprint, sessions, size, kernels, baseline } = group;
+  const copies = copiesOfGroup(group);
   const [first, last] = [sessions[0], sessions.at(-1)].map((one) => dateOf(one?.startedAtMs ?? 0));
   return {
     id,
@@ -98,7 +99,7 @@ export function machine(group: HistoryMachine, id: string, drawn: { shown: numbe
     weight: 'body',
     lead: [
       [
-        `Hardware ${clean(fingerprint).slice(0, 8)}: ${count(sessions.length, 'session')}, ${first === last ? first : `${first} to ${last}`}; size ${clean(size, 20)}, ${clean(kernels, 20)} kernels, ${threads === 1 ? '' : `${threads} threads, `}baseline `,
+        `Hardware ${clean(fingerprint).slice(0, 8)}: ${count(sessions.length, 'session')}, ${first === last ? first : `${first} to ${last}`}; size ${clean(size, 20)}, ${clean(kernels, 20)} kernels, ${copies === '' ? '' : `${copies}, `}baseline `,
         name(baseline, 60),
         '.',
       ],
@@ -112,6 +113,11 @@ export function machine(group: HistoryMachine, id: string, drawn: { shown: numbe
       linesTable(group, 'time', `${id}-times`, 'Time per pass (a slower host moves it as well)'),
     ],
   };
+}
+
+function copiesOfGroup({ threads, ownThreads = [] }: HistoryMachine): string {
+  const own = ownThreads.map((one) => `${count(one.threads, 'thread')} of ${clean(one.id, 60)}`);
+  return [...(threads === 1 ? [] : [count(threads, 'thread')]), ...own].join(', ');
 }
 
 function linesTable({ lines }: HistoryMachine, figure: HistoryLine['figure'], id: string, caption: string): Table {
