@@ -27,7 +27,13 @@ export interface Candidates {
 const QUOTA_LAYER = 'quota:100%';
 
 /** What the innermost box of the path can do without, or do otherwise. Throws a usage error for a bad path. */
-export function candidatesFor(path: string, runners: readonly Runner[], nearest: Nearest): Candidates {
+export function candidatesFor(
+  path: string,
+  runners: readonly Runner[],
+  nearest: Nearest,
+  /** Copies of a workload at once. */
+  threads = 1,
+): Candidates {
   const layers = parsePath(path, runners, nearest);
   const at = boxLayer(path, runners);
   const runner = layers.findLast(({ transparent }) => !transparent);
@@ -50,16 +56,21 @@ export function candidatesFor(path: string, runners: readonly Runner[], nearest:
   });
   const isQuotaed =
     layers.some(({ name }) => name === 'quota') || (runner?.ablations ?? []).some(({ settings }) => 'cpus' in settings);
-  const quota: Candidate[] = isQuotaed
-    ? []
-    : [
-        {
-          ablation: { part: 'a quota of one CPU as well', settings: {}, kind: 'exchanges' },
-          env: `${path}/${QUOTA_LAYER}`,
-        },
-      ];
+  const quota: Candidate = {
+    ablation: { part: 'a quota of one CPU as well', settings: {}, kind: 'exchanges' },
+    env: `${path}/${QUOTA_LAYER}`,
+  };
+  const bites = threads > 1 && !isQuotaed;
+  if (bites) {
+    const reason = `${threads} copies use more than one CPU, so that a quota of one would hold them back`;
+    missing.push({ part: quota.ablation.part, env: quota.env, reason });
+  }
   const ofKind = (kind: Ablation['kind']) => usable.filter(({ ablation }) => ablation.kind === kind);
-  return { removes: ofKind('removes'), exchanges: [...ofKind('exchanges'), ...quota], missing };
+  return {
+    removes: ofKind('removes'),
+    exchanges: [...ofKind('exchanges'), ...(isQuotaed || bites ? [] : [quota])],
+    missing,
+  };
 }
 
 /**
