@@ -49,7 +49,9 @@ export function candidatesFor(
         ? `the layer ${runner?.name} has no setting ${unknown}`
         : Object.keys(ablation.settings).some((key) => text.includes(`:${key}=`))
           ? 'the path sets it already'
-          : null;
+          : threads > 1 && 'cpus' in ablation.settings
+            ? heldBack(threads)
+            : null;
     if (reason === null) return [{ ablation, env }];
     missing.push({ part: ablation.part, env, reason });
     return [];
@@ -60,17 +62,20 @@ export function candidatesFor(
     ablation: { part: 'a quota of one CPU as well', settings: {}, kind: 'exchanges' },
     env: `${path}/${QUOTA_LAYER}`,
   };
-  const bites = threads > 1 && !isQuotaed;
-  if (bites) {
-    const reason = `${threads} copies use more than one CPU, so that a quota of one would hold them back`;
+  if (threads > 1 && !isQuotaed) {
+    const reason = heldBack(threads);
     missing.push({ part: quota.ablation.part, env: quota.env, reason });
   }
   const ofKind = (kind: Ablation['kind']) => usable.filter(({ ablation }) => ablation.kind === kind);
   return {
     removes: ofKind('removes'),
-    exchanges: [...ofKind('exchanges'), ...(isQuotaed || bites ? [] : [quota])],
+    exchanges: [...ofKind('exchanges'), ...(isQuotaed || threads > 1 ? [] : [quota])],
     missing,
   };
+}
+
+function heldBack(threads: number): string {
+  return `${threads} copies use more than one CPU, and a quota of one would hold them back`;
 }
 
 /**
