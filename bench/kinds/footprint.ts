@@ -1,8 +1,8 @@
 /** Footprint: every environment in every number of idle instances, in random order, measured while all of them are idle. */
 
-import { FOOTPRINT_FIGURES, slopeRatio } from '../analysis/footprint.ts';
+import { FOOTPRINT_FIGURES, slopeRatio, summarizeFootprint } from '../analysis/footprint.ts';
 import type { RatioRow } from '../analysis/reproduction.ts';
-import { boxesOf } from '../plan/schedule.ts';
+import { boxesOf, controlOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import { faultOf } from '../run/client.ts';
 import { Instances, instanceName, introduce } from '../run/instances.ts';
@@ -10,6 +10,7 @@ import {
   type BlockResult,
   type BlockScope,
   type Kind,
+  type LevelRow,
   type SessionRecords,
   startedIn,
   type TimeGuess,
@@ -30,6 +31,7 @@ export const footprint: Kind = {
   counted: wholeOf,
   conclude: () => ({ contrasts: [], events: [] }),
   ratios,
+  levels,
   measured: startedIn,
 };
 
@@ -59,6 +61,18 @@ function ratios(records: SessionRecords): RatioRow[] {
       return ratio === null
         ? []
         : [{ env, baseline, workload: figure, timeRatio: ratio.ratio, ...ratio, verdict: null }];
+    });
+  });
+}
+
+/** Of one more idle instance. */
+function levels({ plan, ...records }: SessionRecords): LevelRow[] {
+  const control = controlOf(plan.baseline);
+  return summarizeFootprint(wholeOf({ ...records, plan }).footprint, plan).flatMap(({ env, slopes }) => {
+    if (env === control) return [];
+    return FOOTPRINT_FIGURES.flatMap((figure): LevelRow[] => {
+      const value = slopes[figure]?.perInstanceBytes ?? 0;
+      return value > 0 ? [{ env, figure, unit: 'bytes', value }] : [];
     });
   });
 }

@@ -39,6 +39,8 @@ export async function pairedCase(sides: Sides, options: CaseOptions): Promise<Pa
   if (baseline === undefined || candidate === undefined) return 'a side has no session';
   if (sides.baseline.length > 1 || sides.candidate.length > 1) return 'a side is more than one session';
   if (process.platform !== 'linux') return 'measuring needs Linux';
+  const { measure } = candidate.info.plan;
+  if (measure !== undefined) return `sessions of ${measure} have no paired run`;
   const digests = [baseline, candidate].map(({ info }) => info.image.digest);
   const copies = [baseline, candidate].map(({ info }) => copiesText(info.plan) || '1 thread');
   if (copies[0] !== copies[1]) return `they ran as ${copies.join(' and ')}`;

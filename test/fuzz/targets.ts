@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { readClaims } from '../../bench/analysis/claims/file.ts';
 import { BoxmarkError } from '../../bench/errors.ts';
 import { recheck } from '../../bench/kinds/recheck.ts';
+import { historyFigures } from '../../bench/kinds/stored-figures.ts';
 import { checkWhole } from '../../bench/kinds/whole-check.ts';
 import { parseAnswer, parseBody, parseHello } from '../../bench/payload/protocol.ts';
 import { checkSession } from '../../bench/session/check.ts';
@@ -159,7 +160,7 @@ async function readAll(session: string, attempt: Parameters<Target['read']>[1]):
     const model = await readSession(session, { claims: 'claims/published.yaml', kindOf: () => undefined });
     for (const format of TEXTS) await format.files([{ model, base: '..' }]);
   });
-  await attempt('history', () => readHistory(join(session, '..')));
+  await attempt('history', () => readHistory(join(session, '..'), historyFigures));
   await attempt('capacity', async () => {
     const loaded = await loadSession(session);
     for (const simulate of [null, { cpus: 4, memoryBytes: null }]) {
