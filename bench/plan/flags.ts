@@ -95,6 +95,7 @@ const SESSIONS = { run: ANY, resume: ANY, reproduce: ANY, compare: ANY, selftest
 const FLEET_RUNS_WAIT = {
   'fleet run': { help: 'how long each host waits for another run on it to end' },
   'fleet resume': ANY,
+  'fleet manifest': { help: 'how long each node waits for another run on it to end', otherwise: 'its pod fails' },
 };
 /** Commands that time something on this host. */
 const MEASURING = { ...SESSIONS, score: ANY };

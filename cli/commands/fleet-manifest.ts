@@ -13,12 +13,12 @@ import { stderr, stdout } from '../terminal/streams.ts';
 const COMMAND = 'fleet manifest';
 
 export function fleetManifest(flags: FlagValues<'fleet manifest'>): number {
-  const { plan: file = '', image = '', native = false, indexed, output } = flags;
+  const { plan: file = '', image = '', native = false, indexed, output, wait } = flags;
   const plan = readPlanText(file);
   warnOfNative(parsePlan(plan, file), native);
   const planDigest = digestOfText(plan);
   const text = manifestText({
-    job: { fleet: flags.name ?? `boxmark-${planDigest.slice(0, 10)}`, plan, planDigest, flags: [] },
+    job: { fleet: flags.name ?? `boxmark-${planDigest.slice(0, 10)}`, plan, planDigest, flags: waiting(wait) },
     namespace: flags.namespace ?? null,
     image,
     selector: selectorOf(flags.selector ?? []),
@@ -33,6 +33,10 @@ export function fleetManifest(flags: FlagValues<'fleet manifest'>): number {
   if (output === undefined) stdout.write(text);
   else write(output, text);
   return EXIT.ok;
+}
+
+function waiting(ns: number | undefined): string[] {
+  return ns === undefined ? [] : ['--wait', `${Math.ceil(ns / 1e9)}s`];
 }
 
 function write(file: string, text: string): void {

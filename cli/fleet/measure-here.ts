@@ -26,7 +26,7 @@ export interface HereOptions {
 }
 
 /** The environment of the measuring process: where the user's files and daemon are. */
-const PASSED = ['PATH', 'HOME', 'XDG_CACHE_HOME', 'BOXMARK_CACHE', 'DOCKER_HOST', 'TMPDIR'];
+const PASSED = ['PATH', 'HOME', 'XDG_CACHE_HOME', 'BOXMARK_CACHE', 'BOXMARK_LOCK', 'DOCKER_HOST', 'TMPDIR'];
 
 export function say(line: StreamLine): void {
   stdout.write(streamText(line));

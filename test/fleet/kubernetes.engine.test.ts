@@ -87,7 +87,9 @@ const pod = (text: string, name: string) =>
     ...{ name, folder: mkdtempSync(at('pod-')) },
     paths: { '/var/run/docker.sock': at('s.sock'), '/var/lib/boxmark/fleets': at('kept') },
   });
-const run = (words: readonly string[]) => docker('run', '--rm', ...words);
+/** Other tests measure on this host meanwhile: with a lock of its own. */
+const run = (words: readonly string[]) =>
+  docker('run', '--rm', '-e', `BOXMARK_LOCK=${process.env.BOXMARK_LOCK}`, ...words);
 const containers = () => docker('ps', '-aq').stdout;
 
 /** Work folders of pods that have ended; others measure on this host meanwhile. */
@@ -124,7 +126,7 @@ async function collected(log: string, out: string) {
 
 describe.skipIf(!canStart)('the pod of a manifest (needs root, and Docker’s programs)', () => {
   it('measures in containers of its node, and its log has the session', { timeout: LIMIT_MS }, async () => {
-    const { stdout, stderr } = run(pod(await manifest('job-1', '--indexed', '3'), 'worker-1'));
+    const { stdout, stderr } = run(pod(await manifest('job-1', '--indexed', '3', '--wait', '10m'), 'worker-1'));
     const { code, hosts, stdout: said } = await collected(stdout, 'job');
     expect(said, `${stdout.slice(-1000)}\n${stderr}`).toMatch(/^1 session arrived, 0 did not/);
     expect(code).toBe(0);
