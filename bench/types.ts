@@ -88,6 +88,8 @@ export interface CommandWorkload {
   readonly cleanup?: string;
   /** Exit codes that count as success; 0 when left out. */
   readonly exit?: readonly number[];
+  /** Copies of it that run at once, one a CPU; left out: as many as of every workload of the plan. */
+  readonly threads?: number;
   /** A run that takes longer has failed; stretched in boxes that are slow by design. Left out: only the plan's limit of a request. */
   readonly timeoutMs?: number;
   /** Left out: what a trial on the baseline suggests. */

@@ -98,6 +98,7 @@ boxmark run -e native,docker,docker/slow:2%    # the same known truth in any oth
     examples: `
 boxmark score                                    # SciMark's own loops, small
 boxmark score --kernels wasm --size large --json`,
+    note: "SciMark's score is that of one thread. Of several copies at once: boxmark run -e native -w scimark --threads 2.",
   },
   explain: {
     summary: "break an environment's overhead down by setting",

@@ -27,7 +27,13 @@ export interface Candidates {
 const QUOTA_LAYER = 'quota:100%';
 
 /** What the innermost box of the path can do without, or do otherwise. Throws a usage error for a bad path. */
-export function candidatesFor(path: string, runners: readonly Runner[], nearest: Nearest): Candidates {
+export function candidatesFor(
+  path: string,
+  runners: readonly Runner[],
+  nearest: Nearest,
+  /** Copies of a workload at once. */
+  threads = 1,
+): Candidates {
   const layers = parsePath(path, runners, nearest);
   const at = boxLayer(path, runners);
   const runner = layers.findLast(({ transparent }) => !transparent);
@@ -43,23 +49,33 @@ export function candidatesFor(path: string, runners: readonly Runner[], nearest:
         ? `the layer ${runner?.name} has no setting ${unknown}`
         : Object.keys(ablation.settings).some((key) => text.includes(`:${key}=`))
           ? 'the path sets it already'
-          : null;
+          : threads > 1 && 'cpus' in ablation.settings
+            ? heldBack(threads)
+            : null;
     if (reason === null) return [{ ablation, env }];
     missing.push({ part: ablation.part, env, reason });
     return [];
   });
   const isQuotaed =
     layers.some(({ name }) => name === 'quota') || (runner?.ablations ?? []).some(({ settings }) => 'cpus' in settings);
-  const quota: Candidate[] = isQuotaed
-    ? []
-    : [
-        {
-          ablation: { part: 'a quota of one CPU as well', settings: {}, kind: 'exchanges' },
-          env: `${path}/${QUOTA_LAYER}`,
-        },
-      ];
+  const quota: Candidate = {
+    ablation: { part: 'a quota of one CPU as well', settings: {}, kind: 'exchanges' },
+    env: `${path}/${QUOTA_LAYER}`,
+  };
+  if (threads > 1 && !isQuotaed) {
+    const reason = heldBack(threads);
+    missing.push({ part: quota.ablation.part, env: quota.env, reason });
+  }
   const ofKind = (kind: Ablation['kind']) => usable.filter(({ ablation }) => ablation.kind === kind);
-  return { removes: ofKind('removes'), exchanges: [...ofKind('exchanges'), ...quota], missing };
+  return {
+    removes: ofKind('removes'),
+    exchanges: [...ofKind('exchanges'), ...(isQuotaed || threads > 1 ? [] : [quota])],
+    missing,
+  };
+}
+
+function heldBack(threads: number): string {
+  return `${threads} copies use more than one CPU, and a quota of one would hold them back`;
 }
 
 /**

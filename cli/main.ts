@@ -22,7 +22,7 @@ async function main(argv: readonly string[]): Promise<number> {
     await program(called[0] ?? '').parseAsync(called, { from: 'user' });
     return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
-    if (isCommanderError(error)) return commanderCode(error);
+    if (isCommanderError(error)) return commanderCode(error, argv);
     const verbose = argv.includes('-v') || argv.includes('--verbose');
     if (error instanceof BoxmarkError) {
       stderr.write(`boxmark: ${withCommands(printable(error.message))}\n`);
@@ -40,11 +40,13 @@ function isCommanderError(error: unknown): error is CommanderError {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
 }
 
-function commanderCode(error: CommanderError): number {
+async function commanderCode(error: CommanderError, [command = '']: readonly string[]): Promise<number> {
   if (error.exitCode === 0) return EXIT.ok;
   // A command that only holds others has printed its help.
   if (error.code === 'commander.help') return EXIT.usage;
-  stderr.write(`boxmark: ${error.message.replace(/^error: /, '')}\n  try: ${programName()} --help\n`);
+  const { isCommand, unknownFlagText } = await import('./program.ts');
+  const text = unknownFlagText(error.message.replace(/^error: /, ''));
+  stderr.write(`boxmark: ${text}\n  try: ${programName()} ${isCommand(command) ? `${command} ` : ''}--help\n`);
   return EXIT.usage;
 }
 

@@ -42,8 +42,21 @@ export function program(called?: string): Command {
 export function asCalled(argv: readonly string[]): readonly string[] {
   const [first, ...rest] = argv;
   if (first !== 'help') return argv;
-  const isKnown = rest[0] === undefined || COMMAND_NAMES.some((name) => name.split(' ')[0] === rest[0]);
+  const isKnown = rest[0] === undefined || isCommand(rest[0]);
   return isKnown ? [...rest, '--help'] : rest;
+}
+
+export function isCommand(word: string): boolean {
+  return COMMAND_NAMES.some((name) => name.split(' ')[0] === word);
+}
+
+/** What commander says of a flag that the command does not have, and which commands do. */
+export function unknownFlagText(message: string): string {
+  const name = /unknown option '--(?:no-)?([a-z-]+)/.exec(message)?.[1];
+  const takers = COMMAND_NAMES.filter((command) => flagsOf(command).some((flag) => flag.name === name));
+  return takers.length === 0
+    ? message
+    : `${message}, which ${takers.join(', ')} ${takers.length === 1 ? 'has' : 'have'}`;
 }
 
 /** `image export` belongs to `image`, which is made when it is first needed. */

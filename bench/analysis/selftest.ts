@@ -19,7 +19,7 @@ export interface KnownSlowdown {
   readonly share: number;
 }
 
-/** An environment that is limited to this share of one CPU. */
+/** An environment in which each copy of a workload is limited to this share of one CPU. */
 export interface KnownQuota {
   readonly env: string;
   readonly quota: number;

@@ -1,8 +1,8 @@
 /** Footprint: every environment in every number of idle instances, in random order, measured while all of them are idle. */
 
-import { FOOTPRINT_FIGURES, slopeRatio } from '../analysis/footprint.ts';
+import { FOOTPRINT_FIGURES, slopeRatio, summarizeFootprint } from '../analysis/footprint.ts';
 import { figureRatios, type RatioRow } from '../analysis/reproduction.ts';
-import { boxesOf } from '../plan/schedule.ts';
+import { boxesOf, controlOf } from '../plan/schedule.ts';
 import { randomStream } from '../random.ts';
 import { faultOf } from '../run/client.ts';
 import {
@@ -17,6 +17,7 @@ import {
   type BlockResult,
   type BlockScope,
   type Kind,
+  type LevelRow,
   type SessionRecords,
   startedIn,
   type TimeGuess,
@@ -38,6 +39,7 @@ export const footprint: Kind = {
   counted: wholeOf,
   conclude: () => ({ contrasts: [], events: [] }),
   ratios,
+  levels,
   measured: startedIn,
 };
 
@@ -59,6 +61,18 @@ function describe({ maxBlocks, instances }: Plan): string[] {
 function ratios(records: SessionRecords): RatioRow[] {
   const rows = wholeOf(records).footprint;
   return figureRatios(records.plan, FOOTPRINT_FIGURES, (contrast, figure) => slopeRatio(rows, contrast, figure));
+}
+
+/** Of one more idle instance. */
+function levels({ plan, ...records }: SessionRecords): LevelRow[] {
+  const control = controlOf(plan.baseline);
+  return summarizeFootprint(wholeOf({ ...records, plan }).footprint, plan).flatMap(({ env, slopes }) => {
+    if (env === control) return [];
+    return FOOTPRINT_FIGURES.flatMap((figure): LevelRow[] => {
+      const value = slopes[figure]?.perInstanceBytes ?? 0;
+      return value > 0 ? [{ env, figure, unit: 'bytes', value }] : [];
+    });
+  });
 }
 
 /** A number that fails costs the environment its further numbers in the block. */

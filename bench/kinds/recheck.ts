@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { copiesOf } from '../plan/copies.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { type Finding, MOST_FINDINGS } from '../session/check.ts';
 import { CONTRASTS, STARTUP } from '../session/figure-tables.ts';
@@ -37,11 +38,11 @@ function* allFindings(session: LoadedSession): Generator<Finding> {
 function* againstPlan({ info, samples, starts }: LoadedSession): Generator<Finding> {
   const { plan, work, blocksCompleted } = info;
   const boxes = new Set(boxesOf(plan));
-  const { threads = 1 } = plan;
   const known = new Map(starts.map((start) => [start.startId, start]));
   const blocks = blocksCompleted + 1; // One may have been cut.
   for (const [index, sample] of samples.entries()) {
     const { env, block, round, workload, size, startId, phase } = sample;
+    const threads = copiesOf(plan, workload);
     const problems = [
       boxes.has(env) ? null : `the plan has no environment ${env}`,
       plan.workloads.includes(workload) ? null : `the plan has no workload ${workload}`,

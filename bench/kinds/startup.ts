@@ -9,6 +9,7 @@ import {
   type BlockResult,
   type BlockScope,
   type Kind,
+  type LevelRow,
   type SessionRecords,
   startedIn,
   type TimeGuess,
@@ -26,7 +27,8 @@ export const startup: Kind = {
   open: () => ({ runBlock: (block) => new StartBlock(block).run() }),
   counted: wholeOf,
   conclude: (records) => ({ contrasts: [], startup: rowsOf(records), events: [] }),
-  ratios,
+  ratios: (records) => startupRatios(rowsOf(records), records.plan),
+  levels: (records) => startupLevels(rowsOf(records), records.plan),
   measured: startedIn,
 };
 
@@ -47,11 +49,27 @@ function rowsOf(records: SessionRecords): StartupRow[] {
   return startupRows(wholeOf(records).starts, records.plan);
 }
 
-function ratios(records: SessionRecords): RatioRow[] {
-  const control = controlOf(records.plan.baseline);
-  return rowsOf(records).flatMap(({ env, baseline, figure, temperature, ratio }) => {
+type Timed = Pick<StartupRow, 'env' | 'baseline' | 'temperature' | 'figure'> & {
+  readonly medianMs: number | null;
+  readonly ratio: StartupRow['ratio'];
+};
+
+/** From the rows of `startup.csv`, computed or stored. */
+export function startupRatios(rows: readonly Timed[], { baseline: reference }: Pick<Plan, 'baseline'>): RatioRow[] {
+  const control = controlOf(reference);
+  return rows.flatMap(({ env, baseline, figure, temperature, ratio }) => {
     return env === control ? [] : ratioRows({ env, baseline, workload: `${figure}, ${temperature}` }, ratio);
   });
+}
+
+/** The typical time of each environment. */
+export function startupLevels(rows: readonly Timed[], { baseline }: Pick<Plan, 'baseline'>): LevelRow[] {
+  const control = controlOf(baseline);
+  return rows.flatMap(({ env, figure, temperature, medianMs }): LevelRow[] =>
+    medianMs === null || env === control
+      ? []
+      : [{ env, figure: `${figure}, ${temperature}`, unit: 'ns', value: medianMs * 1e6 }],
+  );
 }
 
 interface Turn {

@@ -5,6 +5,7 @@ import { isPrecise } from '../analysis/contrast/precise.ts';
 import { sessionTable } from '../analysis/contrast/session-table.ts';
 import { decideWarmup } from '../analysis/warmup.ts';
 import { burstNsOf, runOf } from '../plan/commands.ts';
+import { copiesText, ownCopies } from '../plan/copies.ts';
 import { blocksText } from '../plan/profiles.ts';
 import { rootText } from '../plan/root.ts';
 import { boxesOf } from '../plan/schedule.ts';
@@ -77,11 +78,16 @@ function describe(plan: Plan): string[] {
 }
 
 /** Copies, if there are several, and whether the harness has no CPU left for itself. */
-function threadLines({ threads = 1, limits }: Plan): string[] {
-  if (threads === 1) return [];
+function threadLines(plan: Plan): string[] {
+  const text = copiesText(plan);
+  if (text === '') return [];
+  const { threads = 1, limits } = plan;
   const { cpus, housekeeping } = limits;
   const shared = housekeeping.filter((cpu) => cpus.includes(cpu));
   const shares = shared.length === 0 ? '' : `; the harness is on CPU ${formatCpuList(shared)} too`;
+  const own = ownCopies(plan).map((one) => `${one.id} as ${one.threads}`);
+  const rest = threads === 1 ? 'others run once' : `${threads} copies of others`;
+  if (own.length > 0) return [`threads       ${own.join(', ')}, ${rest}; copies one a CPU${shares}`];
   return [`threads       ${threads} copies of each workload at once, one a CPU${shares}`];
 }
 

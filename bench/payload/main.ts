@@ -21,6 +21,7 @@ import {
 import type { KernelEngine, PreparedWorkload, Size } from '../types.ts';
 import { Command } from './commands/command.ts';
 import { copyOf, threadsOf } from './copies/arguments.ts';
+import { countIn, joined, partOf } from './copies/divide.ts';
 import { Leader } from './copies/leader.ts';
 import { readBoxFacts } from './facts.ts';
 import { scratchIn } from './image-files.ts';
@@ -63,8 +64,10 @@ const slowdown = slowShare(process.argv);
 const scratch = scratchIn(process.argv);
 /** Which of several copies this payload is; undefined for one that is alone, or leads them. */
 const copy = copyOf(process.argv);
-/** Leads the copies, where there are any, and measures nothing itself. */
+/** Leads the copies, where there are any, and measures nothing itself but what runs alone. */
 const leader = copy === undefined && threadsOf(process.argv) > 1 ? newLeader() : undefined;
+/** Workloads that this payload runs although it leads copies. */
+const isAlone = new Set<string>();
 
 /** Beginning of the argument that names a start. */
 const START_ARGUMENT = '--start=';
@@ -104,12 +107,15 @@ async function answer(line: string): Promise<boolean> {
 }
 
 function handle(request: Request): BodyOf<Op> | Promise<BodyOf<Op>> {
-  if (leader !== undefined && request.op !== 'facts') return leader.handle(request);
+  if (leader !== undefined && request.op !== 'facts') {
+    if (request.op === 'prepare') return prepareBeside(leader, request);
+    if (!('workload' in request) || !isAlone.has(request.workload)) return leader.handle(request);
+  }
   const command = 'workload' in request ? commands.get(request.workload) : undefined;
   if (command !== undefined) return handleCommand(command, request);
   switch (request.op) {
     case 'prepare':
-      return (request.commands ?? []).length === 0 ? prepare(request) : prepareWithCommands(request);
+      return prepareHere(request);
     case 'warmup':
       // Many short calls: V8 does not replace code inside one long call, and states stay comparable.
       return burstsOf(request.workload, { ...request, ...beginning(request) });
@@ -168,6 +174,20 @@ async function commandBursts(
   const { bursts, metrics, spunNs } = await command.measure(work, count, leastNs, atNs);
   const printed = Object.keys(metrics).length === 0 ? {} : { metrics };
   return { bursts, passes: command.passes, checksum: command.checksum, ...printed, ...waiting(spunNs, atNs) };
+}
+
+/** The copies before what runs alone: they stay while it runs, and are not what it leaves behind. */
+async function prepareBeside(copies: Leader, request: RequestOf<'prepare'>): Promise<BodyOf<'prepare'>> {
+  const countOf = countIn(request, threadsOf(process.argv));
+  for (const id of request.workloads) if (countOf(id) === 1) isAlone.add(id);
+  const theirs = await copies.prepare(partOf(request, (id) => !isAlone.has(id)));
+  return isAlone.size === 0
+    ? theirs
+    : joined(theirs, await prepareHere(partOf(request, (id) => isAlone.has(id))), request);
+}
+
+function prepareHere(request: RequestOf<'prepare'>): BodyOf<'prepare'> | Promise<BodyOf<'prepare'>> {
+  return (request.commands ?? []).length === 0 ? prepare(request) : prepareWithCommands(request);
 }
 
 async function prepareWithCommands(request: RequestOf<'prepare'>): Promise<BodyOf<'prepare'>> {

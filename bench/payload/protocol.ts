@@ -62,6 +62,8 @@ const requestSchema = z.discriminatedUnion('op', [
     kernels: z.optional(z.enum(KERNEL_ENGINES)),
     /** Those of the workloads that are programs of the user's. */
     commands: z.optional(z.array(command)),
+    /** Of those that run as fewer copies than the payload leads; 1: by the payload itself, as where there are no copies. */
+    threads: z.optional(z.record(workload, positive)),
   }),
   /** `bursts` bursts of `work` passes, each in a separate call. */
   z.object({

@@ -112,6 +112,14 @@ export function takes(setting: string, measure: Measure): boolean {
 
 /** Every setting that was given has an effect on what is measured. */
 function assertAllCount(input: PlanInput, measure: Measure): void {
+  const copied = input.commands?.find(({ threads = 1 }) => threads > 1);
+  if (measure !== 'workloads' && copied !== undefined) {
+    throw usageError(
+      `threads of a program has no effect with --measure ${measure}.`,
+      `${copied.id ?? copied.command[0]}: ${copied.threads}`,
+      'the program without threads, or without --measure',
+    );
+  }
   for (const { name, kinds, value } of PLAN_FLAGS) {
     const given = input[keyOf(name) as keyof PlanInput];
     if (given === undefined || kinds === undefined || kinds.includes(measure)) continue;

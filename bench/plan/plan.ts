@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { BoxmarkError, messageOf, nearest, usageError } from '../errors.ts';
 import type { Contrast, Limits, Metric, Plan, PlannedEnvironment, PlannedRoot } from '../types.ts';
 import { commandSettings, commandSpecs } from './command-setting.ts';
+import { mostCopies } from './copies.ts';
 import { costSettings, defaultWorkloads, usesAllCpus } from './cost-plan.ts';
 import { namedCommands, writtenCommand } from './exec.ts';
 import type { Flag } from './flag.ts';
@@ -124,7 +125,10 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
   const given = <N extends Exclude<keyof PlanInput, 'commands'>>(name: N) => input[name] ?? defaultFor('run', name);
   const profile = given('profile');
   const threads = given('threads');
-  const limits = defaults.limitsFor(input.cpu, given('memory'), usesAllCpus(input) ? 'all' : threads);
+  const all = threads === 1 ? {} : { threads };
+  const workloads = readWorkloads(input, defaults);
+  const copies = usesAllCpus(input) ? 'all' : mostCopies({ ...all, ...workloads });
+  const limits = defaults.limitsFor(input.cpu, given('memory'), copies);
   const { rounds, longVisits, longNs } = PROFILE_NUMBERS[profile];
   return {
     requested: given('env'),
@@ -132,7 +136,7 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
     seed: input.seed ?? defaults.seed,
     profile,
     baseline: given('baseline'),
-    ...readWorkloads(input, defaults),
+    ...workloads,
     size: given('size'),
     kernels: given('kernels'),
     contrasts: input.contrast ?? [],
@@ -148,7 +152,7 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
     ...(input.maxTime === undefined ? {} : { maxTimeMs: input.maxTime / 1e6 }),
     timeoutMs: given('timeout') / 1e6,
     limits,
-    ...(threads === 1 ? {} : { threads }),
+    ...all,
     ...costSettings(input, { profile, cpus: limits.cpus.length }),
   };
 }

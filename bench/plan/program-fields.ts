@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { DIRECTIONS, EXPECTATIONS } from '../types.ts';
+import { MOST_THREADS } from './what-flags.ts';
 
 export const line = z
   .string()
@@ -17,6 +18,7 @@ export const programFields = {
   cleanup: z.exactOptional(line),
   exit: z.exactOptional(z.array(z.number().int().min(0).max(255)).min(1).max(256)),
   expect: z.exactOptional(z.enum(EXPECTATIONS)),
+  threads: z.exactOptional(z.number().int().min(1).max(MOST_THREADS)),
 };
 
 export const metricFields = {

@@ -249,7 +249,7 @@ export const HOW_MUCH = [
   flag('threads', count(1, MOST_THREADS), {
     help: 'copies of every workload that run at once, one a CPU',
     default: '1',
-    commands: { run: ANY },
+    commands: { run: ANY, explain: ANY, selftest: ANY },
     kinds: ['workloads'],
     plan: true,
   }),

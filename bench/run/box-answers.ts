@@ -2,6 +2,7 @@
 
 import type { BodyOf, CommandRequest, Op } from '../payload/protocol.ts';
 import { commandOf, runOf } from '../plan/commands.ts';
+import { copiesOf, mostCopies } from '../plan/copies.ts';
 import type { BoxFacts, CommandWorkload, Environment, Plan } from '../types.ts';
 import { BoxFault, plainExcerpt } from './client.ts';
 
@@ -12,8 +13,9 @@ export interface BoxImage {
 }
 
 /** A payload of an early version knows no copies, and would measure one. */
-export function assertCopies(body: BodyOf<Op>, { threads = 1 }: Plan): void {
+export function assertCopies(body: BodyOf<Op>, workload: string, plan: Plan): void {
   if (!('bursts' in body)) return;
+  const threads = copiesOf(plan, workload);
   const copies = body.copies?.wallNs[0]?.length ?? 1;
   if (copies !== threads)
     throw new BoxFault('failed', `ran ${copies} of ${threads} copies: its image is of an early version`);
@@ -40,6 +42,16 @@ export function checkImage(facts: BoxFacts, image: BoxImage): void {
 export function commandsFor(plan: Plan, { slowness }: Environment): { commands?: CommandRequest[] } {
   const commands = runOf(plan).flatMap((id) => commandOf(plan, id) ?? []);
   return commands.length === 0 ? {} : { commands: commands.map((one) => requestFor(one, slowness)) };
+}
+
+/** What a payload that leads copies has to know of workloads that run as fewer of them. */
+export function copiesFor(plan: Plan): { threads?: Record<string, number> } {
+  const most = mostCopies(plan);
+  const fewer = runOf(plan).flatMap((id): [string, number][] => {
+    const threads = copiesOf(plan, id);
+    return threads === most ? [] : [[id, threads]];
+  });
+  return fewer.length === 0 ? {} : { threads: Object.fromEntries(fewer) };
 }
 
 function requestFor(one: CommandWorkload, slowness: number): CommandRequest {

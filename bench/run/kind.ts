@@ -40,8 +40,18 @@ export interface Kind {
   conclude(records: SessionRecords): Conclusion;
   /** Ratios to the baseline, by which a session and its reproduction are compared. */
   ratios(records: SessionRecords): readonly RatioRow[];
+  /** What single environments took, the baseline's included, where that is a time or a size: followed over sessions. */
+  levels?(records: SessionRecords): readonly LevelRow[];
   /** Environments that gave their data. */
   measured(rows: SessionRows): ReadonlySet<string>;
+}
+
+/** A figure of one environment. */
+export interface LevelRow {
+  readonly env: string;
+  readonly figure: string;
+  readonly unit: 'ns' | 'bytes';
+  readonly value: number;
 }
 
 /** A kind in one session. */

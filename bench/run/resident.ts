@@ -14,7 +14,7 @@ import {
   type Started,
   type StartFigures,
 } from '../types.ts';
-import { assertCopies, type BoxImage, checkImage, checkPrepared, commandsFor } from './box-answers.ts';
+import { assertCopies, type BoxImage, checkImage, checkPrepared, commandsFor, copiesFor } from './box-answers.ts';
 import { BoxFault, connect, type PayloadClient, type Piped, type Reply } from './client.ts';
 import type { BlockSink } from './kind.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -135,7 +135,7 @@ export class Resident {
     const wait = patience?.waitFor(what, planMs) ?? { limitMs: planMs };
     const before = this.#cpuSoFar();
     const reply = await this.#client.request(op, params, wait);
-    assertCopies(reply.body, this.#scope.plan);
+    if ('workload' in params) assertCopies(reply.body, String(params.workload), this.#scope.plan);
     patience?.answered(what, Number(reply.receivedNs - reply.sentNs) / 1e6);
     const after = this.#cpuSoFar();
     const hostCpuNs = before === null || after === null ? null : after - before;
@@ -262,6 +262,7 @@ export class Resident {
       kernels,
       workloads: [...runOf(plan)],
       ...commandsFor(plan, this.environment),
+      ...copiesFor(plan),
     });
     this.refused = new Map((body.refused ?? []).map(({ id, reason }) => [id, reason]));
     checkPrepared(body, plan);

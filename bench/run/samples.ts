@@ -1,6 +1,7 @@
 /** From a payload's answer to the rows of `samples.csv`. */
 
 import { commandOf, metricsBeside } from '../plan/commands.ts';
+import { copiesOf } from '../plan/copies.ts';
 import type { HostStep, MeasuringStep } from '../plan/steps.ts';
 import { type Metric, MFLOPS, type Phase, type Plan, type Sample } from '../types.ts';
 import type { Reply } from './client.ts';
@@ -20,7 +21,7 @@ export interface Answered<S = MeasuringStep> {
 /** The rows of one answer, in the order in which the bursts ran. Assumed correct until a state shows otherwise. */
 export function toSamples({ plan, block, step, resident, work, reply, askedAtMs }: Answered): Sample[] {
   const { bursts, checksum, metrics = {} } = reply.body;
-  const { threads = 1 } = plan;
+  const threads = copiesOf(plan, step.workload);
   const cpuOfRequest = hostCpuOf(reply);
   const wallSum = bursts.reduce((sum, [, wallNs]) => sum + wallNs, 0);
   const command = commandOf(plan, step.workload);
@@ -47,7 +48,7 @@ export function toSamples({ plan, block, step, resident, work, reply, askedAtMs 
       hostNs: last ? Number(reply.receivedNs - reply.sentNs) : null,
       clock: 'guest',
       kernels: plan.kernels,
-      ...speedOf(resident, step.workload, work, copiesOf(reply, index) ?? [wallNs]),
+      ...speedOf(resident, step.workload, work, timesOf(reply, index) ?? [wallNs]),
       ...spreadOf(reply, index),
     };
   });
@@ -77,7 +78,7 @@ function metricRows(
 export function toHostSample(answered: Answered<HostStep>, emptyNs: number): Sample {
   const { plan, block, step, resident, work, reply, askedAtMs } = answered;
   const { bursts, checksum, copies } = reply.body;
-  const { threads = 1 } = plan;
+  const threads = copiesOf(plan, step.workload);
   const passes = work * bursts.length * threads;
   const hostNs = Number(reply.receivedNs - reply.sentNs);
   // Copies wait for each other between bursts; by the box's own clock, whose drift is a small share of that.
@@ -126,12 +127,12 @@ function hostCpuOf({ hostCpuNs, body }: Answered['reply']): number | null {
 }
 
 /** Wall times of the copies in a burst; undefined for the only one. */
-function copiesOf({ body }: Answered['reply'], burst: number): readonly number[] | undefined {
+function timesOf({ body }: Answered['reply'], burst: number): readonly number[] | undefined {
   return body.copies?.wallNs[burst];
 }
 
 function spreadOf(reply: Answered['reply'], burst: number): Pick<Sample, 'threads' | 'spread' | 'lateNs'> {
-  const times = copiesOf(reply, burst);
+  const times = timesOf(reply, burst);
   if (times === undefined) return { threads: 1, spread: null, lateNs: null };
   const spread = Math.max(...times) / Math.min(...times);
   const lateNs = reply.body.copies?.lateNs[burst] ?? null;

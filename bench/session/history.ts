@@ -1,12 +1,15 @@
-/** Figures of many sessions over time, from session.json and contrasts.csv alone: thousands are read in seconds. */
+/** Figures of many sessions over time, of workloads from session.json and contrasts.csv alone: thousands are read in seconds. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineOf } from '../box/machine.ts';
 import { BoxmarkError } from '../errors.ts';
+import { ownCopies } from '../plan/copies.ts';
 import { hasSuite, inShort, isOneSuite, nameAmongOthers, SUITE } from '../plan/suite.ts';
+import { measureText } from './design.ts';
 import { CONTRASTS } from './figure-tables.ts';
 import { sessionFolders } from './find.ts';
+import type { SessionInfo } from './info.ts';
 import { readSessionInfo, rowsOf } from './load.ts';
 
 export interface HistorySession {
@@ -17,10 +20,11 @@ export interface HistorySession {
 
 /** One figure over the sessions of a group. Places are those of `sessions`; logs are natural. */
 export interface HistorySeries {
-  /** `ratio`: time ratio to `baseline`. `time`: ns per pass, `baseline` null. */
-  readonly figure: 'ratio' | 'time';
+  /** `ratio`: to `baseline`. `time`: ns per pass, or of a start; `size`: bytes; `baseline` is null. */
+  readonly figure: 'ratio' | 'time' | 'size';
   readonly env: string;
   readonly baseline: string | null;
+  /** Or a figure of another kind of measurement: `ready, warm`. */
   readonly workload: string;
   readonly places: number[];
   readonly logs: number[];
@@ -29,8 +33,21 @@ export interface HistorySeries {
   readonly highs: number[];
 }
 
-/** Sessions that form a series: of one machine, with the same size, kernels, threads and baseline. */
+/** A figure of a session that measured something other than workloads. */
+export interface StoredFigure extends Pick<HistorySeries, 'figure' | 'env' | 'baseline' | 'workload'> {
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly isUntrusted: boolean;
+}
+
+/** Throws `LeftOut` where a session has none. */
+export type FiguresOf = (dir: string, info: SessionInfo) => readonly StoredFigure[];
+
+/** Sessions that form a series: of one machine, which measured the same, with the same size, kernels, threads and baseline. */
 export interface HistoryGroup {
+  /** What was measured, where that is not workloads: `footprint of 1, 2, 4, 8 instances`. */
+  readonly measure?: string;
   /** That its first session has on record. */
   readonly fingerprint: string;
   /** Of the processor, as the system names it. */
@@ -39,6 +56,8 @@ export interface HistoryGroup {
   readonly kernels: string;
   /** Copies of a workload that ran at once. */
   readonly threads: number;
+  /** Programs that ran as another number of copies; left out where there are none. */
+  readonly ownThreads?: ReturnType<typeof ownCopies>;
   readonly baseline: string;
   /** In the order of time. */
   readonly sessions: readonly HistorySession[];
@@ -63,7 +82,7 @@ interface Growing extends Omit<HistoryGroup, 'sessions' | 'series'> {
  * Reads the sessions of a folder one after the other and keeps their figures only. A session that is cut, damaged or
  * empty is left out and named. Throws a usage error when there is no session at all.
  */
-export function readHistory(folder: string): History {
+export function readHistory(folder: string, figuresOf: FiguresOf): History {
   const groups = new Map<string, Growing>();
   const leftOut = new Map<string, string[]>();
   const names = new Map<string, string>();
@@ -71,7 +90,7 @@ export function readHistory(folder: string): History {
   // Names start with the time, unless a folder was renamed; groups are sorted below.
   for (const dir of sessionFolders(folder, { below: true })) {
     try {
-      untrusted += readOne(dir, groups, names);
+      untrusted += readOne(dir, { groups, names, figuresOf });
     } catch (error) {
       const why = reasonOf(error);
       const known = leftOut.get(why);
@@ -82,22 +101,34 @@ export function readHistory(folder: string): History {
   return { groups: [...groups.values()].map(inOrder), leftOut, untrusted };
 }
 
-function readOne(dir: string, groups: Map<string, Growing>, names: Map<string, string>): number {
-  const { session, startedAt, host, plan } = readSessionInfo(dir);
-  const file = join(dir, 'contrasts.csv');
-  if (!existsSync(file)) throw new LeftOut('incomplete: no contrasts.csv');
+interface Reading {
+  readonly groups: Map<string, Growing>;
+  /** A cell is a slice of its file's text and would keep all of it in memory: names are shared, and copied once. */
+  readonly names: Map<string, string>;
+  readonly figuresOf: FiguresOf;
+}
+
+/** Returns the number of its untrusted figures. */
+function readOne(dir: string, { groups, names, figuresOf }: Reading): number {
+  const info = readSessionInfo(dir);
+  const { session, startedAt, host, plan } = info;
   const startedAtMs = Date.parse(startedAt);
+  const figures = plan.measure === undefined ? contrastFigures(dir, plan) : figuresOf(dir, info);
   if (!Number.isFinite(startedAtMs)) throw new LeftOut('its time is invalid');
   const { cpuModel = '' } = host.hardware as { cpuModel?: string };
   const { size, kernels, baseline, threads = 1 } = plan;
-  const head = { fingerprint: host.fingerprint, cpuModel: String(cpuModel), size, kernels, threads, baseline };
-  const rows = [...rowsOf(dir, CONTRASTS)];
-  if (rows.length === 0) throw new LeftOut('no whole block');
-  const key = JSON.stringify([machineOf(host), size, kernels, threads, baseline]);
-  const group: Growing = groups.get(key) ?? { ...head, sessions: [], series: new Map() };
+  const ownThreads = ownCopies(plan);
+  const measure = measureText(info);
+  const key = JSON.stringify([machineOf(host), size, kernels, threads, baseline, ownThreads, measure]);
+  const group: Growing = groups.get(key) ?? {
+    ...{ fingerprint: host.fingerprint, cpuModel: String(cpuModel), size, kernels, threads, baseline },
+    ...(ownThreads.length === 0 ? {} : { ownThreads }),
+    ...(measure === '' ? {} : { measure }),
+    sessions: [],
+    series: new Map(),
+  };
   groups.set(key, group);
   const place = group.sessions.push({ id: session, dir, startedAtMs }) - 1;
-  // A cell is a slice of its file's text and would keep all of it in memory: names are shared, and copied once.
   const shared = (name: string) => {
     const known = names.get(name);
     if (known !== undefined) return known;
@@ -106,32 +137,44 @@ function readOne(dir: string, groups: Map<string, Growing>, names: Map<string, s
     return copy;
   };
   let untrusted = 0;
-  const timed = new Set<string>();
-  for (const row of rows) {
-    if (row.workload === SUITE && !hasSuite(plan)) continue;
-    const [env, against] = [shared(row.env), shared(row.baseline)];
-    const workload = shared(nameAmongOthers(row.workload, plan));
-    if (row.verdict === 'untrusted') untrusted += 1;
-    else
-      add(
-        group,
-        place,
-        { figure: 'ratio', env, baseline: against, workload },
-        row.time_ratio,
-        row.ratio_low,
-        row.ratio_high,
-      );
-    for (const [box, cell] of [
-      [env, row.ns_per_pass],
-      [against, row.baseline_ns_per_pass],
-    ] as const) {
-      const once = JSON.stringify([box, workload]);
-      if (timed.has(once)) continue;
-      timed.add(once);
-      add(group, place, { figure: 'time', env: box, baseline: null, workload }, cell);
+  for (const { figure, env, baseline: against, workload, value, low, high, isUntrusted } of figures) {
+    if (isUntrusted) untrusted += 1;
+    else {
+      const about = { figure, env: shared(env), baseline: against && shared(against), workload: shared(workload) };
+      add(group, place, about, value, low, high);
     }
   }
   return untrusted;
+}
+
+/** Ratios of workloads, and the times behind them, each once. */
+function contrastFigures(dir: string, plan: SessionInfo['plan']): StoredFigure[] {
+  if (!existsSync(join(dir, CONTRASTS.file))) throw new LeftOut(`incomplete: no ${CONTRASTS.file}`);
+  const rows = [...rowsOf(dir, CONTRASTS)];
+  if (rows.length === 0) throw new LeftOut('no whole block');
+  const timed = new Set<string>();
+  return rows.flatMap((row): StoredFigure[] => {
+    if (row.workload === SUITE && !hasSuite(plan)) return [];
+    const { env, baseline } = row;
+    const workload = nameAmongOthers(row.workload, plan);
+    const times = [
+      [env, row.ns_per_pass],
+      [baseline, row.baseline_ns_per_pass],
+    ] as const;
+    return [
+      {
+        ...{ figure: 'ratio', env, baseline, workload, value: row.time_ratio },
+        ...{ low: row.ratio_low, high: row.ratio_high, isUntrusted: row.verdict === 'untrusted' },
+      },
+      ...times.flatMap(([box, value]): StoredFigure[] => {
+        const once = JSON.stringify([box, workload]);
+        if (timed.has(once)) return [];
+        timed.add(once);
+        const about = { figure: 'time' as const, env: box, baseline: null, workload };
+        return value === null ? [] : [{ ...about, value, low: null, high: null, isUntrusted: false }];
+      }),
+    ];
+  });
 }
 
 function add(
@@ -187,7 +230,7 @@ function inOrder({ sessions, series, ...head }: Growing): HistoryGroup {
 }
 
 /** Why a session is not in a history, without its name. */
-class LeftOut extends Error {}
+export class LeftOut extends Error {}
 
 function reasonOf(error: unknown): string {
   if (error instanceof LeftOut) return error.message;

@@ -101,16 +101,27 @@ export function readSessionInfo(dir: string): SessionInfo {
   throw damaged(file, `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
 }
 
-/** Sessions of earlier versions have no traits: there they are derived from the labels. Nothing else reads labels to decide. */
+/** Sessions of earlier versions have no traits, or not all: there they are derived from the labels. Nothing else reads labels to decide. */
 function withTraits(info: SessionInfo): SessionInfo {
   const environments = info.environments.map((it) => ({
     ...it,
-    traits: joinTraits([(it.traits as Partial<Traits> | undefined) ?? traitsOfLabels(it.labels)]),
+    traits: joinTraits([
+      (it.traits as Partial<Traits> | undefined) ?? traitsOfLabels(it.labels),
+      laterTraitsOfLabels(it.labels),
+    ]),
   }));
   return { ...info, environments };
 }
 
-function traitsOfLabels(labels: readonly string[]): Traits {
+/** Traits that were labels only, when others were traits already. */
+function laterTraitsOfLabels(labels: readonly string[]): Partial<Traits> {
+  return {
+    oneCpu: labels.some((label) => /User-mode Linux/i.test(label)),
+    chroot: labels.includes('chroot'),
+  };
+}
+
+function traitsOfLabels(labels: readonly string[]): Partial<Traits> {
   const says = (pattern: RegExp) => labels.some((label) => pattern.test(label));
   return {
     kvm: says(/^KVM$/),

@@ -82,9 +82,13 @@ function concludeStored(
     );
   const rows = rowsOf('ratios');
   const { remarks } = sides;
+  const measure = sides.candidate.at(-1)?.info.plan.measure;
   const power = powerOf(rows, known.margin);
   return concludeGate(
-    { ...known, mode: 'stored', gate: gateOf(rows), rows, power, times: rowsOf('times'), remarks },
+    {
+      ...{ ...known, ...(measure === undefined ? {} : { measure }) },
+      ...{ mode: 'stored', gate: gateOf(rows), rows, power, times: rowsOf('times'), remarks },
+    },
     {},
     flags,
   );

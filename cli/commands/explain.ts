@@ -36,11 +36,11 @@ export async function explainCommand(flags: FlagValues<'explain'>, env = ''): Pr
       workloads: KERNEL_IDS,
       ...NAMED_WORKLOADS,
       seed: randomInt(2 ** 31),
-      limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
+      limitsFor: (cpus, memoryBytes, threads) => defaultLimits(cpus, memoryBytes, threads),
     },
   );
   if (env === settings.baseline) throw usageError('The environment is the baseline itself.', env, 'another --baseline');
-  const candidates = candidatesFor(env, RUNNERS, suggestion);
+  const candidates = candidatesFor(env, RUNNERS, suggestion, settings.threads);
   const out = resolve(flags.out ?? defaultFor('explain', 'out'));
   if (dryRun !== true) assertOut(out);
   const options = { quiet: quiet === true, dryRun: false, imageFile: undefined, ...measuringFlags(flags) };

@@ -1,6 +1,7 @@
 /** `boxmark history`: the figures of many sessions over time, with the places at which they changed. */
 
 import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
+import { historyFigures } from '../../bench/kinds/stored-figures.ts';
 import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
 import { writeOutput } from '../../bench/session/files.ts';
 import { historyDocument } from '../../reports/documents/history.ts';
@@ -26,6 +27,7 @@ export function history({ margin, format, json, out }: FlagValues<'history'>, di
   const reading = {
     program: programVersion(),
     margin: margin ?? defaultFor('history', 'margin'),
+    figuresOf: historyFigures,
     differences: hostDifferences,
   };
   write(render(readHistoryModel(dir, reading)), out);

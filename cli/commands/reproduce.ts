@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { compareSessions } from '../../bench/analysis/reproduction.ts';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
 import { kindOf, recordsOf } from '../../bench/kinds/index.ts';
+import { mostCopies } from '../../bench/plan/copies.ts';
 import { balancedRounds } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
@@ -50,7 +51,7 @@ async function reproduceIn(dir: string, flags: ReproduceFlags): Promise<number> 
     workloads: plan.workloads,
     aggressors: plan.aggressors,
     limits,
-    threads: plan.threads,
+    threads: mostCopies(plan),
     origin: originOf(dir, plan, flags),
   };
   const image = await imageOf(original, flags.image);

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { canonicalJson, machineOf } from '../../bench/box/machine.ts';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
 import { kindOf } from '../../bench/kinds/index.ts';
+import { mostCopies } from '../../bench/plan/copies.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { extendStopping } from '../../bench/plan/stopping.ts';
 import { assertThresholds } from '../../bench/plan/threshold.ts';
@@ -49,14 +50,14 @@ export async function resume(flags: ResumeFlags, session = ''): Promise<number> 
   const host = await readHost(plan.limits);
   if (flags.allowDifferentHosts !== true) assertSameHardware(before, host);
   // Says in words when the CPUs of the plan may not be used here.
-  defaultLimits(plan.limits.cpus, plan.limits.memoryBytes, plan.threads);
+  defaultLimits(plan.limits.cpus, plan.limits.memoryBytes, mostCopies(plan));
   const settings = {
     requested: plan.environments.map(({ path }) => path),
     baseline: plan.baseline,
     workloads: plan.workloads,
     aggressors: plan.aggressors,
     limits: plan.limits,
-    threads: plan.threads,
+    threads: mostCopies(plan),
     origin: originOf(dir, plan, flags),
   };
   const image = { imageFile: undefined, imageDigest: before.image.digest };

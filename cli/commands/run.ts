@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
 import { describePlan, estimateSeconds } from '../../bench/kinds/index.ts';
+import { mostCopies } from '../../bench/plan/copies.ts';
 import { makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues, type PlanInput, planInputOf } from '../../bench/plan/read-flags.ts';
 import { assertThresholds } from '../../bench/plan/threshold.ts';
@@ -57,7 +58,7 @@ export async function measured(flags: RunFlags, operands: readonly string[], end
     programs: programNeeds(settings),
     ...measuringFlags(flags),
   };
-  return withRig({ ...settings, origin: null }, options, async (rig) => {
+  return withRig({ ...settings, threads: mostCopies(settings), origin: null }, options, async (rig) => {
     const found = withPaths(settings, rig.commands);
     if (flags.dryRun) return concludeDryRun(makePlan(found, rig.planned, rig.baseline), rig, jsonFormOf(flags));
     if (flags.keepGoing !== true) assertComparable(rig, settings.requested);

@@ -34,7 +34,7 @@ export async function selftest(flags: FlagValues<'selftest'>): Promise<number> {
     {
       workloads: KERNEL_IDS,
       seed: randomInt(2 ** 31),
-      limitsFor: (cpus, memoryBytes) => defaultLimits(cpus, memoryBytes),
+      limitsFor: (cpus, memoryBytes, threads) => defaultLimits(cpus, memoryBytes, threads),
     },
   );
   const out = resolve(flags.out ?? defaultFor('selftest', 'out'));
@@ -63,7 +63,10 @@ function concludeSelftest(outcome: SessionOutcome, { dir, slowdowns, json, stric
     plan: info.plan,
     work: info.work,
     slowdowns,
-    quotas: QUOTAS.filter(({ env }) => info.plan.environments.some(({ path }) => path === env)),
+    // Of the one quota of a box each copy has its part.
+    quotas: QUOTAS.filter(({ env }) => info.plan.environments.some(({ path }) => path === env)).map(
+      ({ env, quota }) => ({ env, quota: quota / (info.plan.threads ?? 1) }),
+    ),
     secondsPerBlock: info.measuredMs / 1000 / Math.max(1, info.blocksCompleted),
   });
   const document = { program: info.program, session: info.session, missing: info.unavailable, ...result };

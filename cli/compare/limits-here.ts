@@ -1,6 +1,7 @@
 /** The limits of a stored plan on this host, which may have other CPUs. */
 
 import { BoxmarkError } from '../../bench/errors.ts';
+import { mostCopies } from '../../bench/plan/copies.ts';
 import type { Limits, Plan } from '../../bench/types.ts';
 import { formatCpuList } from '../../bench/units.ts';
 import { defaultLimits } from '../../runners/host/cpus.ts';
@@ -11,7 +12,7 @@ export function limitsHere(
   cpu: readonly number[] | undefined,
 ): { readonly limits: Limits; readonly note: string | null } {
   const { cpus, memoryBytes } = plan.limits;
-  const { threads = 1 } = plan;
+  const threads = mostCopies(plan);
   if (cpu !== undefined) return { limits: defaultLimits(cpu, memoryBytes, threads), note: null };
   try {
     return { limits: defaultLimits(cpus, memoryBytes, threads), note: null };

@@ -2,6 +2,7 @@
 
 import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
 import { commandOf } from '../../bench/plan/commands.ts';
+import { copiesText, mostCopies } from '../../bench/plan/copies.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
 import type { CommandWorkload, Image, Plan } from '../../bench/types.ts';
 import { isAlias } from '../../runners/aliases.ts';
@@ -38,9 +39,11 @@ export async function pairedCase(sides: Sides, options: CaseOptions): Promise<Pa
   if (baseline === undefined || candidate === undefined) return 'a side has no session';
   if (sides.baseline.length > 1 || sides.candidate.length > 1) return 'a side is more than one session';
   if (process.platform !== 'linux') return 'measuring needs Linux';
+  const { measure } = candidate.info.plan;
+  if (measure !== undefined) return `sessions of ${measure} have no paired run`;
   const digests = [baseline, candidate].map(({ info }) => info.image.digest);
-  const threads = [baseline, candidate].map(({ info }) => info.plan.threads ?? 1);
-  if (threads[0] !== threads[1]) return `they ran ${threads.join(' and ')} copies at once`;
+  const copies = [baseline, candidate].map(({ info }) => copiesText(info.plan) || '1 thread');
+  if (copies[0] !== copies[1]) return `they ran as ${copies.join(' and ')}`;
   if (digests[0] === digests[1]) return 'both sessions ran the same image';
   const images: Image[] = [];
   for (const digest of digests) {
@@ -115,7 +118,7 @@ export async function runPaired(
     workloads: plan.workloads,
     aggressors: plan.aggressors,
     limits: plan.limits,
-    threads: plan.threads,
+    threads: mostCopies(plan),
     origin,
   };
   const image = { imageFile: undefined, imageDigest: baselineImage.digest };

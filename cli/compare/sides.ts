@@ -1,12 +1,14 @@
 /** One side of a comparison: the sessions behind a path, read one by one, and those that can't take part. */
 
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { figuresOf, type SessionFigures } from '../../bench/analysis/figures.ts';
 import { flagRemark, machineOf } from '../../bench/box/machine.ts';
 import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
+import { kindFigures } from '../../bench/kinds/stored-figures.ts';
 import { inShort, isOneSuite, isSuite } from '../../bench/plan/suite.ts';
 import { checkSession } from '../../bench/session/check.ts';
+import { designText } from '../../bench/session/design.ts';
 import { digestOf } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
@@ -32,7 +34,7 @@ export interface Sides {
 }
 
 /**
- * Reads both sides and keeps what can be compared: the same workload size, kernels, threads and baseline environment, and,
+ * Reads both sides and keeps what can be compared: the same kind of measurement, size, kernels, threads and baseline environment, and,
  * unless hosts may differ, the same hardware. A session that is on both sides is the candidate's, and of copies the first counts. Throws a usage error when
  * nothing is left, with code 5 when that is for the hardware.
  */
@@ -51,9 +53,9 @@ export async function readSides(
   const baselines = copies.leaveOut(await readAll(others, leftOut, remarks), leftOut);
   const [newest] = candidates.slice(-1);
   if (newest === undefined) throw nothingLeft(candidatePath, leftOut);
-  const alike = (one: StoredSession) => designOf(one.info) === designOf(newest.info);
-  const candidate = sift(candidates, alike, `it is not of the design ${designOf(newest.info)}`, leftOut);
-  const comparable = sift(baselines, alike, `it is not of the design ${designOf(newest.info)}`, leftOut);
+  const alike = (one: StoredSession) => designText(one.info) === designText(newest.info);
+  const candidate = sift(candidates, alike, `it is not of the design ${designText(newest.info)}`, leftOut);
+  const comparable = sift(baselines, alike, `it is not of the design ${designText(newest.info)}`, leftOut);
   if (comparable.length === 0) throw nothingLeft(baselinePath, leftOut);
   if (options.allowDifferentHosts) return { ...named(comparable, candidate, remarks), leftOut, remarks };
   const machine = machineOf(newest.info.host);
@@ -88,12 +90,10 @@ async function readAll(dirs: readonly string[], leftOut: LeftOut[], remarks: str
   const sessions: StoredSession[] = [];
   for (const dir of dirs) {
     try {
-      const figures = figuresOf(await loadSession(dir));
-      if (figures.times.length === 0) {
-        const { measure } = figures.info.plan;
-        const why =
-          measure === undefined ? 'it has no whole block' : `it measures the ${measure}, not times of workloads`;
-        leftOut.push({ dir, why });
+      const session = await loadSession(dir);
+      const figures = session.info.plan.measure === undefined ? figuresOf(session) : kindFigures(session);
+      if (figures.times.length === 0 && figures.ratios.length === 0) {
+        leftOut.push({ dir, why: 'it has no whole block' });
         continue;
       }
       const [finding] = (await checkSession(dir)).findings;
@@ -117,7 +117,7 @@ class Copies {
 
   leaveOut(sessions: readonly StoredSession[], leftOut: LeftOut[]): StoredSession[] {
     return sessions.filter(({ dir, info }) => {
-      const keys = [`session ${info.session}`, `digest ${sealOf(dir) ?? digestOf(join(dir, 'samples.csv'))}`];
+      const keys = [`session ${info.session}`, `digest ${sealOf(dir) ?? rowsDigest(dir)}`];
       const first = keys.map((key) => this.#seen.get(key)).find((known) => known !== undefined);
       for (const key of keys) if (!this.#seen.has(key)) this.#seen.set(key, dir);
       if (first !== undefined) leftOut.push({ dir, why: `it is a copy of ${first}` });
@@ -126,15 +126,15 @@ class Copies {
   }
 }
 
+/** Of bursts, or of starts where nothing else was measured. */
+function rowsDigest(dir: string): string {
+  const samples = join(dir, 'samples.csv');
+  return digestOf(existsSync(samples) ? samples : join(dir, 'starts.csv'));
+}
+
 function suitesOf(sessions: readonly StoredSession[]): string {
   const names = sessions.flatMap(({ ratios }) => ratios.map(({ workload }) => workload)).filter(isSuite);
   return [...new Set(names)].sort().join(', ') || 'none';
-}
-
-/** What must be the same, or ratios are of different things. */
-function designOf({ plan }: SessionInfo): string {
-  const { size, kernels, baseline, threads = 1 } = plan;
-  return `size ${size}, ${kernels} kernels, baseline ${baseline}${threads === 1 ? '' : `, ${threads} threads`}`;
 }
 
 function sift(
@@ -152,7 +152,7 @@ function nothingLeft(path: string, leftOut: readonly LeftOut[]): BoxmarkError {
   return usageError(
     `No session is left to compare${first === undefined ? '' : `: ${first.why.replace(/\.$/, '')}`}.`,
     first?.dir ?? path,
-    'sessions of the same size, kernels, threads and baseline',
+    'sessions that measured the same, with the same size, kernels, threads and baseline',
   );
 }
 

@@ -18,7 +18,9 @@ export function historyChart(machine: HistoryMachine, line: HistoryLine, id: str
   const title = lineName(line);
   const last = logs.length - 1;
   const against =
-    line.figure === 'ratio' ? `time against ${clean(line.baseline ?? '', 40)}, %` : 'time against its first level, %';
+    line.figure === 'ratio'
+      ? `${line.measure === undefined ? 'time' : 'figure'} against ${clean(line.baseline ?? '', 40)}, %`
+      : `${line.figure} against its first level, %`;
   return {
     id,
     title,
@@ -52,7 +54,7 @@ export function historyChart(machine: HistoryMachine, line: HistoryLine, id: str
     table: tableOf(line, dateOf),
     sources: [
       {
-        file: 'contrasts.csv',
+        file: tableOfMeasure(line.measure),
         rows: null,
         filter: `of each session: workload = ${clean(line.workload, 40)}, env = ${clean(line.env, 60)}`,
       },
@@ -140,4 +142,27 @@ function tableOf(line: HistoryLine, dateOf: (index: number) => string): ChartTab
 function thinned(count: number, kept: ReadonlySet<number>): number[] {
   const stride = Math.ceil(count / MOST_POINTS);
   return Array.from({ length: count }, (_, index) => index).filter((index) => index % stride === 0 || kept.has(index));
+}
+
+/** Where the figures of a kind of measurement come from. */
+function tableOfMeasure(measure: string | undefined): Chart['sources'][number]['file'] {
+  switch (measure?.split(' ')[0]) {
+    case undefined:
+      return 'contrasts.csv';
+    case 'footprint':
+      return 'footprint.csv';
+    case 'density':
+      return 'density.csv';
+    case 'load':
+      return 'load.csv';
+    case 'neighbour':
+      return 'neighbour.csv';
+    case 'storm':
+      return 'storm.csv';
+    case 'scale':
+    case 'capacity':
+      return 'scale.csv';
+    default:
+      return 'starts.csv';
+  }
 }

@@ -1,6 +1,7 @@
 /** The report of a session: its sections, in the order in which they are read. */
 
 import { isOfPrograms } from '../../bench/plan/commands.ts';
+import { copiesText } from '../../bench/plan/copies.ts';
 import { takes } from '../../bench/plan/cost-plan.ts';
 import { formatCpuList, formatSpan } from '../../bench/units.ts';
 import type { Chart } from '../charts/chart.ts';
@@ -99,9 +100,10 @@ function aboutSession({ session, blocks }: ReportModel): Text[] {
 }
 
 /** `2 threads (CPUs 0-1)`, or the CPUs alone. */
-function cpusText({ threads = 1, limits: { cpus } }: ReportModel['session']['plan']): string {
-  const list = formatCpuList(cpus);
-  return threads === 1 ? `CPU ${list}` : `${threads} threads (CPUs ${list})`;
+function cpusText(plan: ReportModel['session']['plan']): string {
+  const list = formatCpuList(plan.limits.cpus);
+  const copies = copiesText(plan);
+  return copies === '' ? `CPU ${list}` : `${copies} (CPUs ${list})`;
 }
 
 /** Drawn when they are first asked for. */

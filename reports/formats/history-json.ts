@@ -1,6 +1,6 @@
 /** A history as one JSON document, for programs. */
 
-import type { HistoryModel } from '../model/history.ts';
+import type { HistoryLine, HistoryModel } from '../model/history.ts';
 import { jsonText } from './json-text.ts';
 
 /** Raised when a field of the JSON document changes its meaning or goes. */
@@ -18,9 +18,9 @@ export function historyJson({ groups, leftOut, ...about }: HistoryModel): string
         session: id,
         startedAt: new Date(startedAtMs).toISOString(),
       })),
-      series: lines.map(({ figure, env, baseline, workload, searched, scatterLog, driftLog, ...line }) => ({
+      series: lines.map(({ figure, measure, env, baseline, workload, searched, scatterLog, driftLog, ...line }) => ({
         figure,
-        unit: figure === 'ratio' ? 'time ratio' : 'ns per pass',
+        unit: unitOf({ figure, measure }),
         env,
         baseline,
         workload,
@@ -39,4 +39,10 @@ export function historyJson({ groups, leftOut, ...about }: HistoryModel): string
     })),
     leftOut,
   });
+}
+
+function unitOf({ figure, measure }: { figure: HistoryLine['figure']; measure: string | undefined }): string {
+  if (figure === 'size') return 'bytes';
+  if (figure === 'ratio') return measure === undefined ? 'time ratio' : 'ratio';
+  return measure === undefined ? 'ns per pass' : 'ns';
 }

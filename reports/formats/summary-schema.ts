@@ -120,6 +120,7 @@ const command = z.strictObject({
   prepare: text.optional(),
   cleanup: text.optional(),
   exit: z.array(z.int()).optional(),
+  threads: z.int().optional().describe('Copies of it that run at once, one a CPU; as of all workloads when left out.'),
   timeoutMs: z.number().optional().describe('A run that takes longer has failed.'),
   expect: z.enum(EXPECTATIONS).optional(),
   output: text.optional().describe('FNV-1a 64 of what it printed in the trial.'),

@@ -1,10 +1,10 @@
 /** From a folder of sessions to the model of its history: trends of every series, and what differs at each change. */
 
 import { trendOf } from '../../bench/analysis/history.ts';
-import { type HistoryGroup, type HistorySeries, readHistory } from '../../bench/session/history.ts';
+import { type FiguresOf, type HistoryGroup, type HistorySeries, readHistory } from '../../bench/session/history.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
-import { formatNs } from '../../bench/units.ts';
+import { formatNs, threeDigits } from '../../bench/units.ts';
 import { clean } from '../text.ts';
 import type { HostDifference } from './record.ts';
 
@@ -23,7 +23,9 @@ export interface HistoryChange {
 
 /** One figure over the sessions of a machine. Places are those of the group's sessions; logs are natural. */
 export interface HistoryLine {
-  readonly figure: 'ratio' | 'time';
+  readonly figure: HistorySeries['figure'];
+  /** What was measured, where that is not workloads. */
+  readonly measure?: string;
   readonly env: string;
   readonly baseline: string | null;
   readonly workload: string;
@@ -45,22 +47,26 @@ export function pairOf({ env, baseline }: HistoryLine): string {
   return baseline === null ? clean(env) : `${clean(env)} against ${clean(baseline)}`;
 }
 
-/** `docker against native on fft`, or `docker on fft, time per pass`. */
+/** `docker against native on fft`, `docker on fft, time per pass`; of other kinds of measurement `docker against native: ready, warm`. */
 export function lineName(line: HistoryLine): string {
+  if (line.measure !== undefined) return `${pairOf(line)}: ${clean(line.workload, 60)}`;
   return `${pairOf(line)} on ${clean(line.workload, 40)}${line.figure === 'time' ? ', time per pass' : ''}`;
 }
 
-/** A value of the line: a time, or a ratio. */
+/** A value of the line: a time, a size, or a ratio. */
 export function lineValue({ figure }: HistoryLine, log: number): string {
+  if (figure === 'size') return `${threeDigits(Math.exp(log) / 2 ** 20)} MiB`;
   return figure === 'time' ? formatNs(Math.exp(log)) : Math.exp(log).toFixed(log > Math.log(10) ? 2 : 4);
 }
 
 export interface HistoryMachine {
   readonly fingerprint: string;
   readonly cpuModel: string;
+  readonly measure?: string;
   readonly size: string;
   readonly kernels: string;
   readonly threads: number;
+  readonly ownThreads?: HistoryGroup['ownThreads'];
   readonly baseline: string;
   readonly sessions: readonly { readonly id: string; readonly startedAtMs: number }[];
   readonly lines: readonly HistoryLine[];
@@ -82,17 +88,23 @@ const MOST_EXPLAINED = 50;
 export interface HistoryOptions {
   readonly program: string;
   readonly margin: number;
+  /** Figures of a session that measured something other than workloads. */
+  readonly figuresOf: FiguresOf;
   /** What differs between the hosts of two sessions. */
   readonly differences: (before: SessionInfo, after: SessionInfo) => readonly HostDifference[];
 }
 
-export function readHistoryModel(folder: string, { program, margin, differences }: HistoryOptions): HistoryModel {
-  const { groups, leftOut, untrusted } = readHistory(folder);
+export function readHistoryModel(
+  folder: string,
+  { program, margin, figuresOf, differences }: HistoryOptions,
+): HistoryModel {
+  const { groups, leftOut, untrusted } = readHistory(folder, figuresOf);
   let explained = 0;
   const lineOf = (group: HistoryGroup, series: HistorySeries): HistoryLine => {
     const { levels, changes, driftLog, searched, scatterLog } = trendOf(series.logs, margin);
     return {
       ...series,
+      ...(group.measure === undefined ? {} : { measure: group.measure }),
       levels,
       driftLog,
       searched,

@@ -2,6 +2,7 @@
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
 import { grouped } from '../../bench/grouped.ts';
+import { copiesText } from '../../bench/plan/copies.ts';
 import { hasSuite, nameAmongOthers, SUITE } from '../../bench/plan/suite.ts';
 import { clean } from '../text.ts';
 import { leadWorkload } from './headline.ts';
@@ -67,11 +68,11 @@ function conditionsOf(models: readonly ReportModel[]): (model: ReportModel) => s
   const differ = (of: (model: ReportModel) => string) => new Set(models.map(of)).size > 1;
   const sizes = differ(({ session }) => session.plan.size);
   const kernels = differ(({ session }) => session.plan.kernels);
-  const threads = differ(({ session }) => String(session.plan.threads ?? 1));
+  const threads = differ(({ session }) => copiesText(session.plan));
   return ({ session: { plan } }) => [
     ...(sizes ? [`size ${clean(plan.size, 20)}`] : []),
     ...(kernels ? [`${clean(plan.kernels, 20)} kernels`] : []),
-    ...(threads ? [plan.threads === undefined ? '1 thread' : `${plan.threads} threads`] : []),
+    ...(threads ? [clean(copiesText(plan) || '1 thread', 200)] : []),
   ];
 }
 

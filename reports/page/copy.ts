@@ -1,7 +1,7 @@
 /** A button beside each table that copies it as Markdown; where the page has no clipboard, it shows the text to be copied. */
 
-export function enableCopying(): void {
-  for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-copy]')) {
+export function enableCopying(root: ParentNode): void {
+  for (const button of root.querySelectorAll<HTMLButtonElement>('button[data-copy]')) {
     const target = document.getElementById(button.dataset.copy ?? '');
     if (target === null) continue;
     button.hidden = false;

@@ -11,9 +11,10 @@ export function enableFolds(draw: () => void): void {
   openPart(location.hash);
 }
 
-/** With everything around it. */
-function openPart(hash: string): void {
+/** With everything around it. Returns what the address is about, if it is there. */
+export function openPart(hash: string): HTMLElement | null {
   const part = document.getElementById(decodeURIComponent(hash.slice(1)));
   const own = part?.querySelector<HTMLDetailsElement>(':scope > details') ?? part;
   for (let at = own?.closest('details'); at; at = at.parentElement?.closest('details')) at.open = true;
+  return part;
 }

@@ -1,7 +1,7 @@
 /** Tables that sort by a column when its heading is pressed, by mouse or keyboard. */
 
-export function enableSorting(): void {
-  for (const table of document.querySelectorAll<HTMLTableElement>('table[data-sortable]')) {
+export function enableSorting(root: ParentNode): void {
+  for (const table of root.querySelectorAll<HTMLTableElement>('table[data-sortable]')) {
     for (const heading of table.querySelectorAll<HTMLTableCellElement>('thead th')) {
       const button = document.createElement('button');
       button.type = 'button';

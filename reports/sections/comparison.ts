@@ -39,6 +39,8 @@ export type Comparison = ComparedSides &
     | { readonly mode: 'paired'; readonly rows: readonly PairedRow[] }
     | {
         readonly mode: 'stored';
+        /** What was measured, where that is not workloads. */
+        readonly measure?: string;
         readonly rows: readonly StoredRow[];
         /** Times per pass, which a slower host moves as well: shown, not judged. */
         readonly times: readonly StoredRow[];
@@ -50,7 +52,7 @@ export type Comparison = ComparedSides &
   );
 
 export function comparedFigures(result: Comparison): Section {
-  return result.mode === 'paired' ? pairedFigures(result.rows) : storedFigures(result.rows);
+  return result.mode === 'paired' ? pairedFigures(result.rows) : storedFigures(result.rows, result.measure);
 }
 
 function pairedFigures(rows: readonly PairedRow[]): Section {
@@ -71,12 +73,21 @@ function pairedFigures(rows: readonly PairedRow[]): Section {
   );
 }
 
-function storedFigures(rows: readonly StoredRow[]): Section {
+function storedFigures(rows: readonly StoredRow[], measure: string | undefined): Section {
+  const what = measure === undefined ? 'Time ratios' : `Ratios (${clean(measure, 20)})`;
   return tableSection(
-    { id: 'figures', title: 'Time ratios to the baseline environment of each side, means over sessions' },
+    { id: 'figures', title: `${what} to the baseline environment of each side, means over sessions` },
     {
       group: 'environment',
-      columns: figures('workload', 'sessions', 'baseline', 'candidate', 'change', 'limit', 'verdict'),
+      columns: figures(
+        measure === undefined ? 'workload' : 'figure',
+        'sessions',
+        'baseline',
+        'candidate',
+        'change',
+        'limit',
+        'verdict',
+      ),
       rows: figureRows(rows, (row) => [
         `${row.baselineSessions}+${row.candidateSessions}`,
         ratioCell(row.baselineLog),
@@ -94,7 +105,7 @@ function figureRows<R extends PairedRow | StoredRow>(rows: readonly R[], cellsOf
     .flat()
     .map((row) => ({
       group: name(row.env),
-      cells: [clean(row.workload, 40), ...cellsOf(row), verdictCell(row.verdict)],
+      cells: [clean(row.workload, 60), ...cellsOf(row), verdictCell(row.verdict)],
     }));
 }
 
@@ -195,14 +206,18 @@ export function comparedTimes(result: Comparison): Section {
   const isTested = times.some(({ pValue }) => pValue !== null);
   return list(
     'times',
-    'Time per pass (advisory: a slower host moves it as well)',
+    `${isOfKind(result) ? 'Times and sizes themselves' : 'Time per pass'} (advisory: a slower host moves ${isOfKind(result) ? 'them' : 'it'} as well)`,
     isTested && flagged.length === 0
-      ? ['Every time is within its limit.']
+      ? [isOfKind(result) ? 'Each is within its limit.' : 'Every time is within its limit.']
       : flagged.map(
           ({ env, workload, changeLog, limitLog }) =>
             `${clean(env, 60)} on ${clean(workload, 40)}: ${changeText(changeLog)}, limit ${limitText(limitLog)}.`,
         ),
   );
+}
+
+function isOfKind(result: Comparison): boolean {
+  return result.mode === 'stored' && result.measure !== undefined;
 }
 
 export function leftOutSessions({ leftOut }: Comparison): Section {
@@ -223,7 +238,7 @@ export function comparisonNotes(result: Comparison): Section {
       : [
           `Stored sessions are compared, because ${clean(result.why)}.`,
           'The verdicts are adjusted for the number of figures (Holm); the limits are not.',
-          'A ratio to the baseline environment does not show what slows all environments alike: see the time per pass.',
+          `A ratio to the baseline environment does not show what slows all environments alike: see the ${isOfKind(result) ? 'times' : 'time per pass'}.`,
         ];
   return list('notes', 'Notes', [...own, ...result.remarks.map((text) => clean(text))]);
 }

@@ -90,7 +90,9 @@ function changeNotes({ changeLog, certain, differences }: HistoryChange, margin:
 
 /** `charts`: the name that its charts have in the document; `drawn`: how many of them there are. */
 export function machine(group: HistoryMachine, id: string, drawn: { shown: number; wanted: number }): Section {
-  const { fingerprint, sessions, size, kernels, threads, baseline } = group;
+  const { fingerprint, sessions, measure, size, kernels, baseline } = group;
+  const what = measure === undefined ? `size ${clean(size, 20)}, ${clean(kernels, 20)} kernels` : clean(measure, 200);
+  const copies = copiesOfGroup(group);
   const [first, last] = [sessions[0], sessions.at(-1)].map((one) => dateOf(one?.startedAtMs ?? 0));
   return {
     id,
@@ -98,7 +100,7 @@ export function machine(group: HistoryMachine, id: string, drawn: { shown: numbe
     weight: 'body',
     lead: [
       [
-        `Hardware ${clean(fingerprint).slice(0, 8)}: ${count(sessions.length, 'session')}, ${first === last ? first : `${first} to ${last}`}; size ${clean(size, 20)}, ${clean(kernels, 20)} kernels, ${threads === 1 ? '' : `${threads} threads, `}baseline `,
+        `Hardware ${clean(fingerprint).slice(0, 8)}: ${count(sessions.length, 'session')}, ${first === last ? first : `${first} to ${last}`}; ${what}, ${copies === '' ? '' : `${copies}, `}baseline `,
         name(baseline, 60),
         '.',
       ],
@@ -108,20 +110,33 @@ export function machine(group: HistoryMachine, id: string, drawn: { shown: numbe
       ? { aboutCharts: `${drawn.shown} of ${drawn.wanted} charts are drawn; the tables have every figure.` }
       : {}),
     tables: [
-      linesTable(group, 'ratio', `${id}-ratios`, 'Time ratios within each session (a slower host cancels out)'),
-      linesTable(group, 'time', `${id}-times`, 'Time per pass (a slower host moves it as well)'),
+      ...(measure === undefined
+        ? [
+            linesTable(group, 'ratio', `${id}-ratios`, 'Time ratios within each session (a slower host cancels out)'),
+            linesTable(group, 'time', `${id}-times`, 'Time per pass (a slower host moves it as well)'),
+          ]
+        : [
+            linesTable(group, 'ratio', `${id}-ratios`, 'Ratios within each session (a slower host cancels out)'),
+            linesTable(group, 'time', `${id}-times`, 'Typical times (a slower host moves them as well)'),
+            linesTable(group, 'size', `${id}-sizes`, 'One more idle instance (another Node.js moves it as well)'),
+          ].filter(({ rows }) => rows.length > 0)),
     ],
   };
 }
 
-function linesTable({ lines }: HistoryMachine, figure: HistoryLine['figure'], id: string, caption: string): Table {
-  const own = lines.filter((line) => line.figure === figure);
+function copiesOfGroup({ threads, ownThreads = [] }: HistoryMachine): string {
+  const own = ownThreads.map((one) => `${count(one.threads, 'thread')} of ${clean(one.id, 60)}`);
+  return [...(threads === 1 ? [] : [count(threads, 'thread')]), ...own].join(', ');
+}
+
+function linesTable(group: HistoryMachine, figure: HistoryLine['figure'], id: string, caption: string): Table {
+  const own = group.lines.filter((line) => line.figure === figure);
   return {
     id,
     caption,
     group: 'environment',
     columns: [
-      ...figures('workload', 'sessions', 'level', 'last', 'scatter'),
+      ...figures(group.measure === undefined ? 'workload' : 'figure', 'sessions', 'level', 'last', 'scatter'),
       { title: 'first … last' },
       ...details('changes'),
     ],
@@ -137,7 +152,7 @@ function lineCells(line: HistoryLine): Row['cells'] {
   const [level, last] = [levels.at(-1)?.meanLog ?? 0, logs.at(-1) ?? 0];
   const places = line.changes.map(({ at }) => at);
   return [
-    clean(workload, 40),
+    clean(workload, 60),
     { show: String(logs.length), value: logs.length },
     { show: lineValue(line, level), value: level },
     { show: lineValue(line, last), value: last },
@@ -166,14 +181,16 @@ export function historyNotes({ groups }: HistoryModel): Section {
   return list('notes', 'Notes', [
     ...(unsearched > 0 ? [`${count(unsearched, 'figure')} not searched for changes: fewer than 12 sessions.`] : []),
     ...(groups.length > 1
-      ? ['Machines, sizes, kernels, threads and baselines that differ are kept apart: their figures are never joined.']
+      ? [
+          'Machines, kinds of measurement, sizes, kernels, threads and baselines that differ are kept apart: their figures are never joined.',
+        ]
       : []),
     ...(lines.some((line) => line.changes.length > 0)
       ? [
           'A change shows that the sessions before and after it differ, not why. The suite is the mean of the others and changes with them.',
         ]
       : []),
-    ...(lines.length > 0 && lines.every(({ figure }) => figure === 'ratio')
+    ...(lines.length > 0 && lines.every(({ figure, measure }) => figure === 'ratio' && measure === undefined)
       ? ['These sessions were written before times per pass were kept in contrasts.csv.']
       : []),
   ]);

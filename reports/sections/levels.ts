@@ -1,6 +1,7 @@
 /** What a pass takes in each environment, and what it comes to in its own unit. */
 
 import type { WorkloadSummary } from '../../bench/analysis/summary.ts';
+import { mostCopies } from '../../bench/plan/copies.ts';
 import { formatNs, threeDigits } from '../../bench/units.ts';
 import type { EnvironmentModel, ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
@@ -64,7 +65,7 @@ const COPIES_NOTE =
   'of copies at once: time is the makespan over the passes of all, rate the sum over copies, spread the time of the slowest over that of the fastest';
 
 function isOfCopies({ session }: ReportModel): boolean {
-  return (session.plan.threads ?? 1) > 1;
+  return mostCopies(session.plan) > 1;
 }
 
 function rowsCell({ details }: ReportModel, path: string, workload: string): Cell {

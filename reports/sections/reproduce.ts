@@ -1,6 +1,7 @@
 /** How the session was made, and the commands that measure it again and check its files. */
 
 import { isOfPrograms } from '../../bench/plan/commands.ts';
+import { copiesText } from '../../bench/plan/copies.ts';
 import { rootText } from '../../bench/plan/root.ts';
 import { formatSpan } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
@@ -13,6 +14,7 @@ export function reproduce(model: ReportModel): Section {
   const { record } = details;
   const { plan } = session;
   const folder = folderOf(model);
+  const copies = copiesText(plan);
   const work = Object.entries(record?.work ?? {}).map(([workload, passes]) => `${clean(workload, 40)} ${passes}`);
   const took = (Date.parse(session.finishedAt ?? '') - Date.parse(session.startedAt)) / 1000;
   return {
@@ -38,7 +40,7 @@ export function reproduce(model: ReportModel): Section {
             `${plan.profile}, ${plan.schedule}: ${count(model.blocks, 'block')} × ${plan.rounds} rounds${isOfPrograms(plan) ? '' : `, size ${plan.size}, ${plan.kernels} kernels`}`,
           ),
         ],
-        ...(plan.threads === undefined ? [] : [['copies at once', String(plan.threads)] as [Text, Text]]),
+        ...(copies === '' ? [] : [['copies at once', clean(copies, 400)] as [Text, Text]]),
         ['passes in a burst', work.join(', ') || NO_FIGURE],
         ['started', clean(session.startedAt, 40)],
         ['duration', Number.isFinite(took) ? formatSpan(took) : NO_FIGURE],

@@ -25,7 +25,7 @@ export function scale(model: ReportModel): Section {
     weight: 'top',
     charts: isMeasured ? ['scale'] : [],
     tables: isMeasured ? [throughputTable(model), instanceTable(model), lawTable(model)] : [],
-    notes: isMeasured ? notesOf(model) : [],
+    notes: isMeasured ? [...oneCpuNotes(model), ...notesOf(model)] : [],
   };
 }
 
@@ -142,6 +142,17 @@ function rowsOf(model: ReportModel, cellsOf: (level: ScaleLevel) => readonly Cel
 
 function instancesCell({ instances, failed }: ScaleLevel): Cell {
   return { show: `${instances} at once`, value: instances, ...(failed === 0 ? {} : { note: `${failed} failed` }) };
+}
+
+/** What a reader of its figures must know: more CPUs help only several of its instances. */
+function oneCpuNotes({ environments, session, costs }: ReportModel): Text[] {
+  const cpus = session.plan.limits.cpus.length;
+  const own = environments.filter(({ path, traits }) => traits.oneCpu && costs.scale.some(({ env }) => env === path));
+  if (cpus === 1 || own.length === 0) return [];
+  const names = own.map(({ path }) => clean(path, 60)).join(', ');
+  return [
+    `${names}: each instance has one CPU, where those of other environments may use all ${cpus}; several instances share the ${cpus} CPUs as all do.`,
+  ];
 }
 
 /** Levels at which instances failed count in no figure; the reader must know. */

@@ -56,7 +56,7 @@ export function assertThreads(
   const small = layers.find(({ oneCpu }) => oneCpu === true);
   if (threads === 1 || small === undefined) return;
   const reason = `a box of ${small.name} has one CPU, and ${threads} copies need one each`;
-  throw new UnavailableError({ path, reason, remedy: 'leave it out, or --threads 1' });
+  throw new UnavailableError({ path, reason, remedy: 'leave it out, or one copy of each workload' });
 }
 
 /** Probes and prepares every layer, for real. Throws an UnavailableError where a layer can't run, and the signal's reason once it is set. */

@@ -105,6 +105,26 @@ describe.skipIf(!canRun)('a payload with two copies', () => {
     }
   });
 
+  it('runs by itself what is not to be copied', async () => {
+    await withLeader(async ({ request }) => {
+      const workloads = ['sor', 'lu', 'syscall'];
+      const threads = { lu: 1 };
+      const prepared = (await request('prepare', { size: 'tiny', workloads, threads }, LIMIT_MS)).body;
+      expect(prepared.workloads.map(({ id }) => id)).toEqual(workloads);
+      const copies: unknown[] = [];
+      for (const workload of workloads) {
+        await request('warmup', { workload, work: 2, bursts: 3 }, LIMIT_MS);
+        const { body } = await request('visit', { workload, work: 2 }, LIMIT_MS);
+        expect(body.passes).toBe(1 + 2 * 3 + 2 * 2);
+        copies.push(body.copies?.wallNs.map((each) => each.length));
+        const replayed = await request('replay', { size: 'tiny', workload, passes: [body.passes] }, LIMIT_MS);
+        expect(replayed.body.checksums).toEqual([body.checksum]);
+      }
+      expect(copies).toEqual([[2, 2], undefined, [2, 2]]);
+    });
+    expect(running()).toEqual([]);
+  });
+
   it('fails with the name of the copy when one is ended', async () => {
     await withLeader(async ({ request }) => {
       await request('prepare', { size: 'tiny', workloads: ['sor'] }, LIMIT_MS);

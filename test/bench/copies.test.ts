@@ -3,8 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import { copyOf, threadsOf } from '../../bench/payload/copies/arguments.ts';
 import { Barrier } from '../../bench/payload/copies/barrier.ts';
+import { countIn, joined, partOf } from '../../bench/payload/copies/divide.ts';
 import { mergeBursts, mergePrepared } from '../../bench/payload/copies/merge.ts';
 import type { BodyOf, Burst } from '../../bench/payload/protocol.ts';
+import { copiesOf, copiesText, mostCopies, ownCopies } from '../../bench/plan/copies.ts';
 
 const STATE = { passes: 9, checksum: 'ab'.repeat(8) };
 
@@ -122,4 +124,43 @@ describe('the arguments of a payload', () => {
   it.each(['--threads=0', '--threads=-1', '--threads=two', '--threads='])('are refused: %s', (argument) =>
     expect(() => threadsOf([argument])).toThrow(/whole number/),
   );
+});
+
+describe('programs that run as copies beside others that run once', () => {
+  const metrics = [{ id: 'sort.rate', unit: 'MB/s', better: 'higher' as const }];
+  const sort = { id: 'sort', command: ['sort'], argv: [], threads: 2, metrics };
+  const gzip = { id: 'gzip', command: ['gzip'], argv: [] };
+  const plan = { workloads: ['lu', 'sort', 'sort.rate', 'gzip'], commands: [sort, gzip] };
+
+  it('have the number that the plan says of them, and their figures with them', () => {
+    expect(plan.workloads.map((id) => copiesOf(plan, id))).toEqual([1, 2, 2, 1]);
+    expect(mostCopies(plan)).toBe(2);
+    expect(ownCopies(plan)).toEqual([{ id: 'sort', threads: 2 }]);
+    expect(copiesText(plan)).toBe('2 threads of sort');
+  });
+
+  it('go before the number for all, from below too', () => {
+    const wide = { ...plan, threads: 4, commands: [sort, { ...gzip, threads: 1 }] };
+    expect(wide.workloads.map((id) => copiesOf(wide, id))).toEqual([4, 2, 2, 1]);
+    expect(copiesText(wide)).toBe('4 threads, 1 thread of gzip, 2 threads of sort');
+    // CPUs are for what runs, not for a number that nothing has.
+    expect(mostCopies({ ...wide, workloads: ['sort', 'sort.rate', 'gzip'] })).toBe(2);
+    expect(copiesText({ workloads: ['sort'], commands: [{ ...sort, threads: 1 }] } as never)).toBe('');
+  });
+
+  it('divide a request, and its answers become one in the order of the request', () => {
+    const commands = [sort, gzip].map(({ id }) => ({ id, argv: [id], expect: 'any' as const }));
+    const request = { size: 'tiny' as const, workloads: ['lu', 'sort', 'gzip'], commands, threads: { lu: 1, gzip: 1 } };
+    const countOf = countIn(request, 2);
+    const isAlone = (id: string) => countOf(id) === 1;
+    const alone = partOf(request, isAlone);
+    expect([alone.workloads, alone.commands?.map(({ id }) => id)]).toEqual([['lu', 'gzip'], ['gzip']]);
+    const body = (ids: readonly string[]) => ({
+      kernels: 'reference',
+      workloads: ids.map((id) => ({ id })) as never[],
+    });
+    const one = joined(body(['sort']), { ...body(['gzip']), refused: [{ id: 'lu', reason: 'no' }] }, request);
+    expect(one.workloads.map(({ id }) => id)).toEqual(['sort', 'gzip']);
+    expect(one.refused).toEqual([{ id: 'lu', reason: 'no' }]);
+  });
 });

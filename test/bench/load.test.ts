@@ -129,7 +129,8 @@ describe('a session that is read back', () => {
     [['storage vfs', 'host network', 'remote host'], {}],
     [['KVM', 'CPU model max'], { kvm: true }],
     [['emulated (TCG)'], { emulated: true, ownCpu: true }],
-    [['guest kernel (User-mode Linux)'], { ownCpu: true }],
+    [['guest kernel (User-mode Linux)'], { ownCpu: true, oneCpu: true }],
+    [['chroot'], { chroot: true }],
     [['relaxed outer', 'user-space kernel (gVisor, systrap)'], { relaxed: true, ownCpu: true }],
     [['known truth: CPU quota of 50 %'], { quotaAsked: true }],
   ])('of an earlier version has the traits that its labels %j stand for', async (labels, traits) => {

@@ -41,6 +41,24 @@ describe('a plan', () => {
     expect(fixed).toMatchObject({ minBlocks: 3, maxBlocks: 3, target: null, rounds: 4 });
   });
 
+  it('asks for the CPUs of the program with the most copies, which only a run of workloads has', () => {
+    const asked: unknown[] = [];
+    const limitsFor: typeof defaults.limitsFor = (cpus, memoryBytes, ...rest) => {
+      asked.push(...rest);
+      return defaults.limitsFor(cpus, memoryBytes);
+    };
+    const settings = (content: object) =>
+      planSettings(checkPlanInput(content, 'plan.yaml'), { ...defaults, programs: true, limitsFor });
+    const workloads = [{ command: 'sort data', threads: 3 }, { command: 'gzip data' }];
+    expect(settings({ workloads }).commands).toMatchObject([{ threads: 3 }, {}]);
+    settings({ workloads, threads: 4 });
+    expect(asked).toEqual([3, 4]);
+    expect(() => settings({ workloads, measure: 'scale' })).toThrow(
+      /threads of a program has no effect with --measure scale/,
+    );
+    expect(() => settings({ workloads: [{ command: 'ls', threads: 0 }] })).toThrow(/at 0.threads/);
+  });
+
   it('lets more and more instances work at once, on all CPUs and on one workload unless others are named', () => {
     expect(plan({ measure: 'scale', max: '16', workload: undefined })).toMatchObject({
       ...{ measure: 'scale', instances: [1, 2, 3, 4, 6, 8, 12, 16], windowNs: 1e9, workloads: ['fft'], rounds: 1 },

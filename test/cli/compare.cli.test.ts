@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { boxmark, sessions } from './program.ts';
-import { figureOf, HARDWARE, STACK, type Stored, writeSession } from './stored-session.ts';
+import { figureOf, HARDWARE, STACK, type Stored, writeKindSession, writeSession } from './stored-session.ts';
 
 let out: string;
 beforeEach(() => {
@@ -31,11 +31,54 @@ const rowsOf = (stdout: string) =>
   );
 
 describe('a candidate against stored sessions', () => {
-  it('of another kind of measurement is left out by its reason', async () => {
-    const scale = 'results/example/20261129T212449Z-f868bc';
-    const ended = await compare('--stored', scale, scale);
+  it.each([
+    {
+      measure: 'startup' as const,
+      regressed: ['first-instruction, warm', 'ready, warm', 'removal, warm', 'spawned, warm'],
+    },
+    { measure: 'footprint' as const, regressed: ['host', 'pss'] },
+  ])(
+    'of a kind without workloads ($measure) is judged by the figures of its kind, with the same three answers',
+    async ({ measure, regressed }) => {
+      for (let index = 1; index <= 6; index++) {
+        writeKindSession({ out: history(), name: `s${index}`, measure, ratio: 3 });
+      }
+      // Workloads beside them are of another design.
+      writeSession({ out: history(), name: 'workloads' });
+      const of = (name: string, ratio: number) => writeKindSession({ out: join(out, 'new'), name, measure, ratio });
+      const same = await compare('--stored', history(), of('same', 3), '--json');
+      expect([same.code, same.stderr]).toEqual([0, '']);
+      expect(rowsOf(same.stdout)).toMatchObject(
+        Object.fromEntries(regressed.map((name) => [`docker ${name}`, 'unchanged'])),
+      );
+      expect(JSON.parse(same.stdout)).toMatchObject({
+        measure,
+        leftOut: [{ why: expect.stringMatching(/not of the design/) }],
+      });
+      const slower = await compare('--stored', history(), of('slower', 3.6), '--json');
+      expect(slower.code).toBe(3);
+      expect(rowsOf(slower.stdout)).toMatchObject(
+        Object.fromEntries(regressed.map((name) => [`docker ${name}`, 'regressed'])),
+      );
+      const text = (await compare('--stored', history(), join(out, 'new', 'slower'))).stdout.replace(/\s+/g, ' ');
+      expect(text).toContain(`Ratios (${measure}) to the baseline environment of each side`);
+      expect(text).toMatch(/Times and sizes themselves .* docker on \S+.*: \+\d+/);
+      const few = await compare('--stored', join(history(), 's1'), join(out, 'new', 'same'), '--json');
+      expect(few.code).toBe(4);
+      expect(new Set(Object.values(rowsOf(few.stdout)))).toEqual(new Set(['no verdict']));
+      // Nothing runs here for it.
+      expect((await compare(join(history(), 's1'), join(out, 'new', 'same'))).stdout).toContain(
+        `sessions of ${measure} have no`,
+      );
+    },
+  );
+
+  it('of another kind of measurement than all of them is left out by its reason', async () => {
+    stored(1);
+    const ended = await compare('--stored', history(), 'results/example/20261129T212449Z-f868bc');
     expect(ended.code).toBe(2);
-    expect(ended.stderr).toContain('it measures the scale, not times of workloads');
+    const flat = ended.stderr.replace(/\s+/g, ' ');
+    expect(flat).toContain('it is not of the design scale of 1, 2, 3, 4, 6 instances, windows of 500 ms, 2 CPUs');
   });
 
   it('that is as they are passes with code 0', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { displayWidth } from '../../reports/text.ts';
 import { boxmark } from './program.ts';
-import { HARDWARE, STACK, type Stored, writeSession } from './stored-session.ts';
+import { HARDWARE, STACK, type Stored, writeKindSession, writeSession } from './stored-session.ts';
 
 let out: string;
 beforeEach(() => {
@@ -74,6 +74,42 @@ describe('boxmark history', () => {
     expect(ended.code).toBe(0);
     expect(ended.stdout).toMatch(/2 sessions/);
     expect(ended.stdout).toMatch(/not searched for changes: fewer than 12 sessions/);
+  });
+
+  it('follows starts and idle boxes as well: ratios, times and sizes, each kind by itself', async () => {
+    const results = join(out, 'results');
+    const dayOf = (number: number) => new Date(Date.UTC(2026, 9, number)).toISOString();
+    for (let number = 1; number <= 14; number++) {
+      const session = { out: results, ratio: number > 8 ? 3.6 : 3, info: { startedAt: dayOf(number) } };
+      const dir = writeKindSession({ ...session, name: `startup${number}`, measure: 'startup' });
+      // Its table of figures is enough.
+      rmSync(join(dir, 'starts.csv'));
+      writeKindSession({ ...session, name: `footprint${number}`, measure: 'footprint' });
+    }
+    rmSync(join(writeKindSession({ out: results, ratio: 3, name: 'cut', measure: 'startup' }), 'startup.csv'));
+    const ended = await history();
+    expect([ended.code, ended.stderr]).toEqual([0, '']);
+    for (const line of ended.stdout.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(80);
+    const flat = ended.stdout.replace(/\s+/g, ' ');
+    expect(flat).toMatch(/docker against native: ready, warm \+\d\d\.\d+ % step startup9/);
+    expect(flat).toMatch(/docker against native: pss \+\d\d\.\d+ % step footprint9/);
+    expect(flat).toMatch(/docker: pss \+\d\d\.\d+ % step footprint9/);
+    expect(flat).toContain('footprint of 1, 2, 4 instances, baseline native');
+    expect(flat).toMatch(/One more idle instance .* pss 14 \d+ MiB/);
+    expect(flat).toContain('1 session: incomplete: no startup.csv');
+    const { groups } = JSON.parse((await history('--json')).stdout) as {
+      groups: { measure: string; series: object[] }[];
+    };
+    expect(groups.map(({ measure }) => measure).sort()).toEqual(['footprint of 1, 2, 4 instances', 'startup']);
+    const series = groups.flatMap((group) => group.series);
+    for (const [figure, unit] of [
+      ['ratio', 'ratio'],
+      ['time', 'ns'],
+      ['size', 'bytes'],
+    ]) {
+      expect(series).toContainEqual(expect.objectContaining({ figure, unit }));
+    }
+    expect((await history('--format', 'html')).stdout).toContain('footprint.csv');
   });
 
   it('keeps suites of different workloads apart, by name', async () => {

@@ -50,6 +50,16 @@ describe('the ladder of an environment', () => {
     ]);
   });
 
+  it('holds several copies to no quota of one CPU, and says so', () => {
+    const { exchanges, missing } = candidatesFor('docker', runners, nearest, 2);
+    expect(exchanges.map(({ env }) => env)).toEqual(['docker:storage=vfs']);
+    expect(missing).toContainEqual({
+      part: 'a quota of one CPU as well',
+      env: 'docker/quota:100%',
+      reason: expect.stringMatching(/^2 copies use more than one CPU/),
+    });
+  });
+
   it('takes the innermost box apart, and each layer around it as one part', () => {
     const candidates = candidatesFor('docker/docker', runners, nearest);
     const { rungs } = ladderFor('docker/docker', 'native', candidates, runners);

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { allowedCpus } from '../../runners/host/cpus.ts';
 import { boxmark, rehearse, sessions } from './program.ts';
 
 let out: string;
@@ -44,6 +45,30 @@ describe('boxmark selftest', () => {
     const starts = parse(readFileSync(join(dir, 'starts.csv')), { columns: true }) as Record<string, string>[];
     expect(starts.filter(({ env, status }) => env?.startsWith('slow') && status === 'completed')).toHaveLength(8);
     expect((await boxmark('check', dir)).code).toBe(0);
+  });
+
+  it.skipIf(allowedCpus().length < 2)('checks the ruler of copies, which share a quota', async () => {
+    const ended = await boxmark(
+      'selftest',
+      '--threads',
+      '2',
+      '--slow',
+      '50%',
+      '--blocks',
+      '2',
+      ...TINY,
+      '-o',
+      out,
+      '--json',
+    );
+    expect(ended.stderr).toBe('');
+    const { rows, quotas } = JSON.parse(ended.stdout);
+    expect(quotas).toMatchObject([{ env: 'quota:50%', truth: 4 }]);
+    // A loaded host blurs it, but half as much work again in both copies does not vanish.
+    for (const { workload, truth, ratio } of rows) {
+      expect(truth, workload).toBeCloseTo(1.5, 1);
+      expect(ratio, workload).toBeGreaterThan(1.2);
+    }
   });
 
   it('measures the slowdowns in its arguments, and refuses invalid ones', async () => {

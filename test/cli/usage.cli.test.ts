@@ -59,6 +59,11 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     ],
     ['help on what is no command', ['help', 'rum'], /did you mean "run"/],
     ['a CPU that is not there', ['run', '--cpu', '4000'], /4000/],
+    [
+      'a flag of other commands',
+      ['score', '--threads', '2'],
+      /'--threads', which run, selftest, explain have\n {2}try: .*score --help/,
+    ],
     ['no copies', ['run', '--threads', '0'], /--threads takes a whole number from 1 to/],
     ['more copies than CPUs', ['run', '--threads', '1024'], /1024 copies need a CPU each[\s\S]*try: --threads \d+\n/],
     [

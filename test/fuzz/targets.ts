@@ -10,6 +10,7 @@ import { readHosts } from '../../bench/fleet/hosts.ts';
 import { readFleet } from '../../bench/fleet/info.ts';
 import { fleetRows } from '../../bench/fleet/rows.ts';
 import { recheck } from '../../bench/kinds/recheck.ts';
+import { historyFigures } from '../../bench/kinds/stored-figures.ts';
 import { checkWhole } from '../../bench/kinds/whole-check.ts';
 import { parseAnswer, parseBody, parseHello } from '../../bench/payload/protocol.ts';
 import { checkSession } from '../../bench/session/check.ts';
@@ -205,7 +206,7 @@ async function readAll(session: string, attempt: Parameters<Target['read']>[1]):
     const model = await readSession(session, { claims: 'claims/published.yaml', kindOf: () => undefined });
     for (const format of TEXTS) await format.files([{ model, base: '..' }]);
   });
-  await attempt('history', () => readHistory(join(session, '..')));
+  await attempt('history', () => readHistory(join(session, '..'), historyFigures));
   await attempt('fleet', () => fleetTexts(join(session, '..')));
   await attempt('capacity', async () => {
     const loaded = await loadSession(session);

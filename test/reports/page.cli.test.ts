@@ -1,9 +1,9 @@
 /** The report in a real browser: it asks for nothing, draws, sorts, copies, and can be read by everyone. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -34,11 +34,13 @@ beforeAll(async () => {
     model: buildModel({ ...hostileInput(HOSTILE), integrity: { seal: null, faults: [HOSTILE] } }),
     base: 'java"script:/x',
   };
+  const boxes = { model: await readSessionModel(EVERY_BOX), base: '..' };
   for (const [name, sessions] of Object.entries({
     example: [example],
     several: [example, fixture],
     hostile: [hostile],
-    boxes: [{ model: await readSessionModel(EVERY_BOX), base: '..' }],
+    boxes: [boxes],
+    many: Array.from({ length: 20 }, (_, index) => [example, boxes, hostile][index % 3] ?? example),
   })) {
     const [file] = await htmlPage.files(sessions);
     const path = join(dir, `${name}.html`);
@@ -57,6 +59,32 @@ beforeEach((ctx) => {
 
 const open = (name: string, options: Parameters<typeof openPage>[2] = {}) =>
   openPage(browser as Browser, addresses[name] ?? '', options);
+
+describe('the page of twenty sessions', () => {
+  it('is below two megabytes, and has each session whole once it has unpacked them', async () => {
+    const file = fileURLToPath(addresses.many ?? '');
+    expect(statSync(file).size).toBeLessThan(2_000_000);
+    // Without JavaScript, what is common is text, and so is how to get at the rest.
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('boxmark report with this session alone writes a page that is text');
+    const { page, errors, requests } = await open('many');
+    await page.goto(`${addresses.many}#s5-levels`);
+    await page.reload();
+    await page.waitForSelector('html[data-unpacked]');
+    expect(await page.$$eval('[data-until-unpacked], script[data-packed]', (all) => all.length)).toBe(0);
+    for (const id of ['s5-levels', 's20-levels'])
+      expect(await page.$$eval(`#${id} table thead button`, (all) => all.length)).toBeGreaterThan(3);
+    expect(await page.$eval('#s5-levels', (it) => it.getBoundingClientRect().top < innerHeight)).toBe(true);
+    expect(await page.$eval('#s5-session details', (it) => (it as HTMLDetailsElement).open)).toBe(true);
+    expect(await page.evaluate(() => (globalThis as { owned?: unknown }).owned)).toBeUndefined();
+    for (const width of [360, 800, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
+    expect([errors, requests]).toEqual([[], []]);
+    await page.context().close();
+  });
+});
 
 describe.each(['example', 'several', 'hostile'])('the page of the session %s', (name) => {
   it('asks for nothing, reports no error, and draws every chart', async () => {

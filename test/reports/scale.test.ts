@@ -36,6 +36,21 @@ describe('the section of instances that work at once', () => {
     ]);
   });
 
+  it('says once which boxes have one CPU, where others may have more', () => {
+    const { session, ...input } = scaleInput();
+    const notesOn = (cpus: number[], oneCpu: boolean) => {
+      const environments = session.environments.map((it) =>
+        it.path === session.plan.baseline ? it : { ...it, traits: { ...it.traits, oneCpu } },
+      );
+      const plan = { ...session.plan, limits: { ...session.plan.limits, cpus } };
+      const own = buildModel({ ...input, session: { ...session, plan, environments } });
+      return (sessionDocument(own).sections.find(({ id }) => id === 'scale')?.notes ?? []).map(String);
+    };
+    expect(notesOn([0, 1], true).filter((note) => /each instance has one CPU, .* all 2;/.test(note))).toHaveLength(1);
+    expect(notesOn([0, 1], false).join()).not.toContain('one CPU');
+    expect(notesOn([1], true).join()).not.toContain('one CPU');
+  });
+
   it('says which instances failed, and that the level counts in no figure of their blocks', () => {
     const { scale = [], ...input } = scaleInput();
     const failed = scale.map((row) =>

@@ -49,7 +49,7 @@ const PROGRAM: CommandWorkload = {
   ],
 };
 
-const PROGRAMS = { commands: [PROGRAM], with: ['/usr/share/dict'] };
+const PROGRAMS = { commands: [{ ...PROGRAM, threads: 2 }], with: ['/usr/share/dict'] };
 
 /** Fields that only some sessions have, all at once. */
 function richInput(): ModelInput {

@@ -8,6 +8,7 @@ import type { BodyOf, Burst, Op, Request, RequestOf } from '../protocol.ts';
 import { THREADS_ARGUMENT } from './arguments.ts';
 import { Barrier } from './barrier.ts';
 import { Copy } from './copy.ts';
+import { countIn, partOf } from './divide.ts';
 import { type Answered, agreed, type MergedBursts, mergeBursts, mergePrepared } from './merge.ts';
 
 /** In an answer, which is one line; a long visit of very short bursts ends before its time. */
@@ -27,6 +28,8 @@ export class Leader {
   readonly #root: string;
   readonly #barrier = new Barrier();
   #copies: readonly Copy[] = [];
+  /** Copies that run a workload at once: so many of the first ones. */
+  #countOf: (workload: string) => number;
   /** Programs that do something before every burst, which is not timed. */
   #armed: ReadonlySet<string> = new Set();
 
@@ -34,12 +37,11 @@ export class Leader {
   constructor(threads: number, root: string) {
     this.#threads = threads;
     this.#root = root;
+    this.#countOf = () => threads;
   }
 
-  async handle(request: Exclude<Request, { op: 'facts' }>): Promise<BodyOf<Op>> {
+  async handle(request: Exclude<Request, { op: 'facts' | 'prepare' }>): Promise<BodyOf<Op>> {
     switch (request.op) {
-      case 'prepare':
-        return this.#prepare(request);
       case 'warmup':
         return this.#bursts(request);
       case 'visit':
@@ -47,7 +49,7 @@ export class Leader {
       case 'long':
         return this.#long(request);
       case 'checksum':
-        return agreed(await this.#all('checksum', { workload: request.workload }));
+        return agreed(await this.#all('checksum', request.workload));
       case 'replay':
         return this.#one().ask('replay', bare(request));
       case 'arm':
@@ -64,12 +66,19 @@ export class Leader {
     await Promise.all(copies.map((copy) => copy.close()));
   }
 
-  async #prepare(request: Extract<Request, { op: 'prepare' }>): Promise<BodyOf<'prepare'>> {
+  async prepare(request: RequestOf<'prepare'>): Promise<BodyOf<'prepare'>> {
     const { commands = [] } = request;
+    this.#countOf = countIn(request, this.#threads);
     if (this.#copies.length === 0) this.#copies = await startCopies(this.#threads, this.#root);
     this.#armed = new Set(commands.filter(({ prepare }) => prepare !== undefined).map(({ id }) => id));
     const ofTrial = new Set(commands.filter(({ expect }) => expect === 'unknown').map(({ id }) => id));
-    return mergePrepared(await this.#all('prepare', bare(request)), ofTrial);
+    const answers = await asked(this.#copies, (copy, at) =>
+      copy.ask(
+        'prepare',
+        partOf(request, (id) => at < this.#countOf(id)),
+      ),
+    );
+    return mergePrepared(answers, ofTrial, this.#countOf);
   }
 
   /** Each burst begins at a barrier. */
@@ -82,7 +91,7 @@ export class Leader {
   /** Bursts back to back, as many in every copy, so that all are in the same state afterwards. */
   async #long({ workload, work, leastNs }: RequestOf<'long'>): Promise<BodyOf<'long'>> {
     const answer = new Pieces();
-    const most = Math.floor(MOST_FIGURES / (this.#threads + FIGURES_OF_BURST));
+    const most = Math.floor(MOST_FIGURES / (this.#countOf(workload) + FIGURES_OF_BURST));
     let bursts = 1;
     do {
       answer.add(await this.#together({ workload, work, bursts }));
@@ -94,22 +103,22 @@ export class Leader {
 
   /** One request to all copies, which begin when the barrier's time comes. */
   async #together({ workload, work, bursts }: Piece): Promise<{ at: bigint; merged: MergedBursts }> {
-    if (this.#armed.has(workload)) await this.#all('arm', { workload });
+    if (this.#armed.has(workload)) await this.#all('arm', workload);
     const at = this.#barrier.next();
-    const piece = { workload, work, bursts, atNs: String(at), stretch: bursts > 1 };
-    const answers = await this.#all('warmup', piece);
+    const answers = await this.#all('warmup', workload, { work, bursts, atNs: String(at), stretch: bursts > 1 });
     this.#barrier.learn(answers.map(({ body }) => body.spunNs ?? 0));
     return { at, merged: mergeBursts(answers) };
   }
 
-  /** All answers, so that no copy is still busy with a request; then the reason of the first one that failed. */
-  async #all<O extends Op>(op: O, params: RequestOf<O>): Promise<Answered<BodyOf<O>>[]> {
+  /** A request about a workload to the copies that run it. */
+  async #all<O extends 'arm' | 'checksum' | 'warmup'>(
+    op: O,
+    workload: string,
+    params?: Omit<RequestOf<O>, 'workload'>,
+  ): Promise<Answered<BodyOf<O>>[]> {
     this.#one();
-    const settled = await Promise.allSettled(this.#copies.map((copy) => copy.ask(op, params)));
-    return settled.map((result, index) => {
-      if (result.status === 'rejected') throw result.reason;
-      return { name: this.#copies[index]?.name ?? '', body: result.value };
-    });
+    const copies = this.#copies.slice(0, this.#countOf(workload));
+    return asked(copies, (copy) => copy.ask(op, { workload, ...params } as RequestOf<O>));
   }
 
   #one(): Copy {
@@ -166,6 +175,15 @@ class Pieces {
       copies: { wallNs: this.#wallNs, lateNs: this.#lateNs, asideNs: Math.max(0, elapsedNs - this.wallNs) },
     };
   }
+}
+
+/** All answers, so that no copy is still busy with a request; then the reason of the first one that failed. */
+async function asked<B>(copies: readonly Copy[], ask: (copy: Copy, at: number) => Promise<B>): Promise<Answered<B>[]> {
+  const settled = await Promise.allSettled(copies.map(ask));
+  return settled.map((result, index) => {
+    if (result.status === 'rejected') throw result.reason;
+    return { name: copies[index]?.name ?? '', body: result.value };
+  });
 }
 
 /** All of them, or none and the reason. */

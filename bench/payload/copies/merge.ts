@@ -89,7 +89,12 @@ export function agreed<B extends { readonly passes: number; readonly checksum: s
 }
 
 /** All copies must have prepared the same; what one of them can't run is run by none. Of programs the slowest times count, and outputs that differ between copies vary. */
-export function mergePrepared(answers: readonly Answered<Prepared>[], ofTrial: ReadonlySet<string>): Prepared {
+export function mergePrepared(
+  answers: readonly Answered<Prepared>[],
+  ofTrial: ReadonlySet<string>,
+  /** Copies that run a workload: the first ones. */
+  countOf: (workload: string) => number = () => answers.length,
+): Prepared {
   const [first, ...others] = answers as [Answered<Prepared>, ...Answered<Prepared>[]];
   const refused = new Map(
     answers.flatMap(({ name, body }) =>
@@ -100,7 +105,7 @@ export function mergePrepared(answers: readonly Answered<Prepared>[], ofTrial: R
     .filter(({ id }) => !refused.has(id))
     .map((own) => {
       let merged = own;
-      for (const { name, body } of others) {
+      for (const { name, body } of others.slice(0, countOf(own.id) - 1)) {
         const theirs = body.workloads.find(({ id }) => id === own.id);
         if (theirs === undefined) throw new Error(`${name} did not prepare ${own.id}`);
         const isSame = theirs.input === own.input && theirs.first === own.first;

@@ -1,5 +1,6 @@
 /** A document as one page, and the documents of several sessions side by side. */
 
+import { deflateRawSync } from 'node:zlib';
 import type { Document } from '../../documents/document.ts';
 import type { Section } from '../../sections/section.ts';
 import { plain } from '../../sections/section.ts';
@@ -53,9 +54,16 @@ export function partsPage(document: Document, parts: readonly Part[], footer: st
     const place = { prefix: `s${index + 1}-`, base };
     const ownSections = pageSections(index === 0 ? own : { ...own, reference: [] });
     const shown = (section: Section) => sectionMarkup(section, own, place);
-    return html`<article id="${place.prefix}session" aria-label="${title}"><details><summary><strong>${title}</strong> ${textMarkup(own.answer ?? own.kind)}</summary>
-<p class="eyebrow">${aboutMarkup(own)}</p>${topMarkup(own, place)}${ownSections.map(shown)}${sealMarkup(own)}</details></article>\n`;
+    const heading = html`<strong>${title}</strong> ${textMarkup(own.answer ?? own.kind)}`;
+    const body = html`
+<p class="eyebrow">${aboutMarkup(own)}</p>${topMarkup(own, place)}${ownSections.map(shown)}${sealMarkup(own)}`;
+    return { id: `${place.prefix}session`, title, heading, body };
   });
+  const isLong = bodies.reduce((sum, { body }) => sum + body.markup.length, 0) > MOST_UNPACKED;
+  const articles = bodies.map(
+    ({ id, title, heading, body }) =>
+      html`<article id="${id}" aria-label="${title}"><details><summary>${heading}</summary>${isLong ? packed(body) : body}</details></article>\n`,
+  );
   return pageOf({
     title: `Boxmark: ${plain(document.answer ?? document.kind)}`,
     heading: document.kind,
@@ -65,10 +73,19 @@ export function partsPage(document: Document, parts: readonly Part[], footer: st
       ...parts.map(({ short }, index) => ({ id: `s${index + 1}-session`, title: short })),
     ],
     body: html`${topMarkup(document, ALONE)}${sections.map((section) => sectionMarkup(section, document, ALONE))}<section id="each" aria-labelledby="each-title"><h2 id="each-title">Each session by itself</h2>
-${bodies}</section>
+${articles}</section>
 `,
     footer: html`<p>${footer}</p>`,
   });
+}
+
+/** From so many characters of sessions on, a page has them packed: twenty sessions would be six megabytes. */
+const MOST_UNPACKED = 1.2e6;
+
+/** Closed until they are asked for, they are unpacked by the page's script. */
+function packed({ markup }: Markup): Markup {
+  const bytes = deflateRawSync(markup, { level: 9 }).toString('base64');
+  return html`<p class="warning" data-until-unpacked>This session is packed, because the page has so many of them, and is unpacked by JavaScript. Where that is off, or the browser is of before 2023: boxmark report with this session alone writes a page that is text.</p><script type="text/plain" data-packed>${bytes}</script>`;
 }
 
 function sealMarkup({ seal = null }: Document): Markup {

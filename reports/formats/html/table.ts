@@ -84,10 +84,15 @@ function cellMarkup(cell: Cell, column: number, isText: boolean, below: readonly
       : html`<span class="verdict ${tone}">${sign === undefined ? '' : html`${signMarkup(sign, tone, show)} `}${text}</span>`;
   const names = [...(isText ? [] : ['figure']), ...(isFact ? [tone] : [])].join(' ');
   const attributes = html`${names === '' ? '' : html` class="${names}"`}${
-    typeof value === 'number' && Number.isFinite(value) ? html` data-value="${value}"` : ''
+    typeof value === 'number' && Number.isFinite(value) ? html` data-value="${sortValue(value)}"` : ''
   }`;
   const shown = html`${toned}${isFact ? ' ' : ''}${small}${below}`;
   return column === 0 ? html`<th scope="row"${attributes}>${shown}</th>` : html`<td${attributes}>${shown}</td>`;
+}
+
+/** Tables are sorted by it: more digits than anybody sees. */
+function sortValue(value: number): number {
+  return Number(value.toPrecision(6));
 }
 
 function lineOf({ cells: [line = ''] }: Row): string {

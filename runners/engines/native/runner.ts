@@ -42,7 +42,7 @@ export const native: Runner = {
 async function prepare(parent: Box, image: Image, workspace: Workspace): Promise<PreparedNative> {
   const chroot = image.userRoot === undefined ? undefined : await Chroot.prepare(image, workspace);
   return {
-    labels: chroot === undefined ? [] : ['chroot'],
+    ...(chroot === undefined ? { labels: [] } : { labels: ['chroot'], traits: { chroot: true } }),
     version: process.version,
     slowness: 1,
     onDisk: await imageOnDisk(image.root),

@@ -27,7 +27,7 @@ interface UmlPrepared extends Prepared {
 }
 
 /** Its kernel is a process, which presents its own virtual processor. */
-const TRAITS: Partial<Traits> = { ownCpu: true };
+const TRAITS: Partial<Traits> = { ownCpu: true, oneCpu: true };
 
 export const uml: Runner = {
   name: 'uml',

@@ -22,6 +22,7 @@ import {
 } from '../program-needs.ts';
 import { parseShebang, startOf } from '../shebang.ts';
 import { parseWith, scanTree, type WithFile } from '../with-files.ts';
+import { missingLibraries } from './libraries.ts';
 import { rootedLayout } from './runtime.ts';
 import type { StoredRoot } from './stored.ts';
 
@@ -115,7 +116,7 @@ class RootFinder {
       usageError(`The program ${what}.`, `${word} in the root`, 'another program of the root');
     if ((source.mode & EXECUTABLE) === 0) throw refuse('is not executable');
     const start = startOf(source.from);
-    if (start.kind === 'elf') this.#assertElf(source.from, start.machine, refuse);
+    if (start.kind === 'elf') this.#assertElf({ file: source.from, word, machine: start.machine }, refuse);
     else if (start.kind === 'script') this.#assertScript(start.line, word);
     else
       throw refuse(
@@ -154,14 +155,30 @@ class RootFinder {
     return source !== undefined && 'from' in source ? source : undefined;
   }
 
-  #assertElf(file: string, machine: number, refuse: (what: string) => Error): void {
+  #assertElf(
+    { file, word, machine }: { readonly file: string; readonly word: string; readonly machine: number },
+    refuse: (what: string) => Error,
+  ): void {
     const own = readElf('/proc/self/exe')?.machine;
     if (own !== undefined && machine !== own) {
       throw refuse(`is for ${machineName(machine)}; this host is ${machineName(own)}`);
     }
     const loader = readElf(file)?.interpreter;
-    if (loader === undefined || this.#fileAt(resolve('/', loader)) !== undefined) return;
-    throw refuse(`needs the loader ${loader}, which the root has not`);
+    if (loader !== undefined && this.#fileAt(resolve('/', loader)) === undefined)
+      throw refuse(`needs the loader ${loader}, which the root has not`);
+    this.#assertLibraries(file, word);
+  }
+
+  /** Its loader would find them missing only when it runs. */
+  #assertLibraries(file: string, word: string): void {
+    const { names, folder } = missingLibraries(this.#layout, file);
+    const [first] = names;
+    if (first === undefined) return;
+    throw usageError(
+      `The program needs ${names.slice(0, 5).join(', ')}, which the root has nowhere.`,
+      `${word} in the root`,
+      `--with FOLDER/${first}:${folder}/${first} with the library's place on this host, or an image that has it`,
+    );
   }
 
   #assertScript(line: string, script: string): void {
