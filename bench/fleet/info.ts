@@ -1,9 +1,10 @@
 /** `fleet.json`: one plan, the hosts that it was given to, and how far each of them is. */
 
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { usageError } from '../errors.ts';
+import { makeFolders } from '../folders.ts';
 import { INFO_LIMIT_BYTES, readRegular, replaceFile } from '../session/files.ts';
 
 /** In the folder of a fleet, beside `plan.yaml` and `hosts/`. */
@@ -117,7 +118,7 @@ export function writeFleet(dir: string, info: FleetInfo): void {
 /** A new folder for what comes back of a host. */
 export function makeHostFolder(dir: string, name: string): string {
   const folder = join(dir, FLEET_HOSTS, name);
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   return folder;
 }
 
