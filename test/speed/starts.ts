@@ -2,6 +2,7 @@
 
 import { binomialInterval } from '../../bench/analysis/stats/binomial.ts';
 import { outlyingBlocks } from '../../bench/analysis/stats/mixture.ts';
+import { quantile } from '../../bench/analysis/stats/quantile.ts';
 import { KERNEL_ENGINES, type KernelEngine, type Size } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
@@ -16,15 +17,18 @@ export interface StartsOptions {
 }
 
 const STARTS = 60;
-const BURST_NS = 3e6;
-const WARMUP_NS = 80e6;
-const PAIRS = 14;
+const BURST_NS = 1e6;
+const WARMUP_NS = 200e6;
+const PAIRS = 40;
+/** Of the bursts, the fast ones were not interrupted by other programs of the host. */
+const FAST = 0.2;
 /** Less than this is no other machine code, but caches and pages. */
 const LEAST = 0.02;
 
 /**
- * A start is measured against a process that stays, burst by burst on one CPU, so that what slows the host slows both. It is odd
- * when its level lies more than 14.8 median absolute deviations and 2 % from the median start, in both halves of its bursts.
+ * A start is measured against a process that stays, burst by burst on one CPU, so that what slows the host slows both: by the
+ * fast bursts of each. It is odd when it lies more than 14.8 median absolute deviations and 2 % from the median start, and both
+ * halves of its bursts do by 2 %.
  */
 export async function benchStarts(print: (line: string) => void, options: StartsOptions = {}): Promise<void> {
   const {
@@ -66,7 +70,7 @@ async function rowOf(programs: Programs, { engine, id, size, starts }: Wanted): 
   const stays = await begin();
   const levels: Level[] = [];
   try {
-    const passes = await warmUp(stays, id, BURST_NS, 3 * WARMUP_NS);
+    const passes = await warmUp(stays, id, BURST_NS, 2 * WARMUP_NS);
     for (let start = 0; start < starts; start++) {
       const fresh = await begin();
       try {
@@ -98,14 +102,25 @@ async function levelOf(
   { id, passes }: { readonly id: string; readonly passes: number },
 ): Promise<Level> {
   await warmUp(fresh, id, BURST_NS, WARMUP_NS);
-  const logs: number[] = [];
+  const times: Times[] = [];
   for (let pair = 0; pair < PAIRS; pair++) {
-    const isFirst = pair % 2 === 0;
-    const before = isFirst ? await fresh.burst(id, passes) : await stays.burst(id, passes);
-    const after = isFirst ? await stays.burst(id, passes) : await fresh.burst(id, passes);
-    logs.push(isFirst ? Math.log(before / after) : Math.log(after / before));
+    const [first, second] = pair % 2 === 0 ? [fresh, stays] : [stays, fresh];
+    const one = await first.burst(id, passes);
+    const other = await second.burst(id, passes);
+    times.push(first === fresh ? { fresh: one, stays: other } : { fresh: other, stays: one });
   }
-  return { whole: median(logs), halves: [median(logs.slice(0, PAIRS / 2)), median(logs.slice(PAIRS / 2))] };
+  const half = PAIRS / 2;
+  return { whole: ratioOf(times), halves: [ratioOf(times.slice(0, half)), ratioOf(times.slice(half))] };
+}
+
+interface Times {
+  readonly fresh: number;
+  readonly stays: number;
+}
+
+function ratioOf(times: readonly Times[]): number {
+  const fast = (pick: (one: Times) => number) => quantile(times.map(pick), FAST);
+  return Math.log(fast(({ fresh }) => fresh) / fast(({ stays }) => stays));
 }
 
 /** Distances from the median start, in logarithms. */
