@@ -41,7 +41,7 @@ const memory = [
   scenario(
     'the harness may use little memory',
     4,
-    1,
+    0,
     ({ random }) => {
       const mib = 30 + Math.floor(random() * 45);
       const { path, limit } = ownGroup();
@@ -149,7 +149,7 @@ const limits = [
   scenario(
     'address space runs out while it measures',
     4,
-    1,
+    0,
     (context) => ({
       args: TWO,
       how: 'a limit on its address space that it has nearly reached',
