@@ -69,7 +69,7 @@ const memory = [
         how: 'a limit on the harness that it has reached',
         missed: ({ code }) => code === 0,
         wrap: ['bash', '-c', `echo $$ > ${path}/cgroup.procs; exec "$@"`, 'bash'],
-        disturb: async (running) => (await measuring(running, context.out)) === true && shrink(limit),
+        disturb: async (running) => (await measuring(running, context.out)) === true && shrink(running, limit),
         codes: [0, 1, null],
         repair: () => void spawnSync('rmdir', [path]),
       };
@@ -78,15 +78,20 @@ const memory = [
   ),
 ];
 
-/** Takes what can be taken: a group of version 1 refuses a limit below what can't be reclaimed. */
-async function shrink(limit: string): Promise<boolean> {
-  for (let mib = 120; mib >= 20; mib -= 2) {
+/** Takes what can be taken until it ends: a group of version 1 refuses a limit below what can't be reclaimed. */
+async function shrink({ ended }: Running, limit: string): Promise<boolean> {
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  for (let kib = 120 << 10; !isOver && kib > 10 << 10; ) {
     try {
-      writeFileSync(limit, `${mib << 20}`);
+      writeFileSync(limit, `${kib << 10}`);
+      kib -= 512;
     } catch {
-      return true;
+      // What it holds now is all that it gets, until it frees some.
     }
-    await sleep(20);
+    await sleep(10);
   }
   return true;
 }
