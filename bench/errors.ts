@@ -76,6 +76,24 @@ export function isDiskFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
+/** What Node.js throws where it can open no more files. */
+export function noDescriptors(doing: string): Error {
+  return Object.assign(new Error(`EMFILE: too many open files, ${doing}`), { code: 'EMFILE' });
+}
+
+/** What to try where the host gives no more of something, by the code of the error; undefined for other errors. */
+export function shortageRemedy(error: unknown): string | undefined {
+  const code = String((error as { code?: unknown } | null)?.code);
+  return SHORTAGES[code];
+}
+
+const SHORTAGES: Readonly<Record<string, string>> = {
+  EMFILE: 'ulimit -n 1024, then the same again',
+  ENFILE: 'end other programs: the whole host has too many open files',
+  ENOMEM: 'more memory for Boxmark itself (ulimit -v, memory limit of its control group)',
+  EAGAIN: 'ulimit -u 4096, or a higher pids.max of its control group',
+};
+
 /** ` (did you mean "docker"?)` when a known name is near. */
 export function nearest(name: string, known: readonly string[]): string {
   let best: string | undefined;

@@ -2,7 +2,7 @@
 /** Runs the program, and ends with the exit code of whatever happened. */
 
 import type { CommanderError } from 'commander';
-import { BoxmarkError, EXIT, messageOf } from '../bench/errors.ts';
+import { BoxmarkError, EXIT, messageOf, shortageRemedy } from '../bench/errors.ts';
 import { printable } from '../reports/text.ts';
 import { programVersion } from './paths.ts';
 import { programName, withCommands } from './terminal/called-as.ts';
@@ -29,7 +29,8 @@ async function main(argv: readonly string[]): Promise<number> {
       if (verbose && error.cause !== undefined) stderr.write(`${stackOf(error.cause)}\n`);
       return error.exitCode;
     }
-    stderr.write(`boxmark: ${printable(messageOf(error))}\n  try: the same with -v for the details\n`);
+    const remedy = shortageRemedy(error) ?? 'the same with -v for the details';
+    stderr.write(`boxmark: ${printable(messageOf(error))}\n  try: ${remedy}\n`);
     if (verbose) stderr.write(`${stackOf(error)}\n`);
     return EXIT.failed;
   }

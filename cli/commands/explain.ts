@@ -9,6 +9,7 @@ import { EXIT, usageError } from '../../bench/errors.ts';
 import { makePlan, type PlanDraft, planSettings } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues, planInputOf } from '../../bench/plan/read-flags.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
+import { sealOf } from '../../bench/session/seal.ts';
 import { explainDocument } from '../../reports/documents/explain.ts';
 import { terminalText } from '../../reports/formats/terminal.ts';
 import { isAlias } from '../../runners/aliases.ts';
@@ -141,6 +142,7 @@ function concludeLadder(
   const document = {
     program: info.program,
     session: info.session,
+    seal: sealOf(dir),
     ...{ env, baseline: ladder.baseline, blocks: info.blocksCompleted, minutes: info.measuredMs / 60_000, results },
     changed: Object.fromEntries(
       steps.map(({ env: to, baseline: from }) => [to, changedFacts(factsOf(from), factsOf(to))]),
@@ -152,7 +154,8 @@ function concludeLadder(
     outcome,
     {
       document: () => ({ schema: JSON_SCHEMA, dir, ...document }),
-      text: () => terminalText(explainDocument(document)),
+      // Whoever concludes the session prints its seal below its folder.
+      text: () => terminalText({ ...explainDocument(document), seal: null }),
     },
     { json, dir, code: () => (results.length === 0 ? EXIT.failed : EXIT.ok) },
   );

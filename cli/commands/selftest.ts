@@ -7,6 +7,7 @@ import { EXIT } from '../../bench/errors.ts';
 import { makePlan, planSettings } from '../../bench/plan/plan.ts';
 import { defaultFor, type FlagValues, planInputOf } from '../../bench/plan/read-flags.ts';
 import type { SessionOutcome } from '../../bench/run/session.ts';
+import { sealOf } from '../../bench/session/seal.ts';
 import { formatPercent } from '../../bench/units.ts';
 import { selftestDocument } from '../../reports/documents/selftest.ts';
 import { terminalText } from '../../reports/formats/terminal.ts';
@@ -69,7 +70,8 @@ function concludeSelftest(outcome: SessionOutcome, { dir, slowdowns, json, stric
     ),
     secondsPerBlock: info.measuredMs / 1000 / Math.max(1, info.blocksCompleted),
   });
-  const document = { program: info.program, session: info.session, missing: info.unavailable, ...result };
+  const seal = sealOf(dir);
+  const document = { program: info.program, session: info.session, seal, missing: info.unavailable, ...result };
   const code = () => {
     if (result.rows.length === 0) return EXIT.failed;
     return strict && result.outcome !== 'as-promised' ? EXIT.inconclusive : EXIT.ok;
@@ -78,7 +80,8 @@ function concludeSelftest(outcome: SessionOutcome, { dir, slowdowns, json, stric
     outcome,
     {
       document: () => ({ schema: JSON_SCHEMA, dir, ...document }),
-      text: () => terminalText(selftestDocument(document)),
+      // Whoever concludes the session prints its seal below its folder.
+      text: () => terminalText({ ...selftestDocument(document), seal: null }),
     },
     { json, dir, code },
   );

@@ -6,6 +6,7 @@ import { EXIT, nearest } from '../../bench/errors.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { type LoadedSession, loadSession, wholeSamples } from '../../bench/session/load.ts';
+import { sealOf } from '../../bench/session/seal.ts';
 import type { FootprintRow } from '../../bench/types.ts';
 import { claimsDocument } from '../../reports/documents/claims.ts';
 import { terminalText } from '../../reports/formats/terminal.ts';
@@ -27,13 +28,14 @@ async function verifyIn(dir: string, { claims, json }: FlagValues<'verify'>): Pr
   const session = await loadSession(dir);
   const results = judge(file, session);
   await warnOfDamage(dir);
+  const seal = sealOf(dir);
   const { session: id, blocksCompleted: blocks } = session.info;
   const colour = stdout.isTTY === true && !process.env.NO_COLOR;
   return conclude(
     {
       json,
-      document: () => documentOf(file, session, results),
-      text: () => terminalText(claimsDocument({ session: id, blocks, title: file.title, results }), { colour }),
+      document: () => documentOf(file, session, { seal, results }),
+      text: () => terminalText(claimsDocument({ session: id, blocks, seal, title: file.title, results }), { colour }),
     },
     results.some(isFailed) ? EXIT.regression : EXIT.ok,
   );
@@ -77,10 +79,11 @@ async function warnOfDamage(dir: string): Promise<void> {
 function documentOf(
   file: ClaimsFile,
   { info }: LoadedSession,
-  results: readonly ClaimResult[],
+  { seal, results }: { readonly seal: string | null; readonly results: readonly ClaimResult[] },
 ): Readonly<Record<string, unknown>> {
   return {
     session: info.session,
+    seal,
     blocks: info.blocksCompleted,
     claims: { file: file.file, title: file.title },
     failed: results.filter(isFailed).map(({ claim }) => claim.id),

@@ -11,23 +11,14 @@ import { sealOf } from '../../bench/session/seal.ts';
 import { sealedFiles, writeManifest } from '../../bench/session/store.ts';
 import { userName } from '../../runners/host/ownership.ts';
 import { RUNNERS } from '../../runners/index.ts';
+import { HIDDEN, homesIn, withoutIdentifiers } from './identifiers.ts';
 
-const HIDDEN = 'hidden';
-/** Every host has them, and texts are about them. */
-const NO_NAMES: readonly string[] = ['root', 'nobody', 'localhost', ''];
-/** Absolute paths and those of a home folder, up to what ends a word. */
-const PATH = /(?<![\w.~/-])(?:~[\w.-]*)?\/[^\s:,;'"()<>[\]{}|]+/g;
+/** Many hosts have them, and texts are about them: a home folder is hidden as a path all the same. */
+const NO_NAMES: readonly string[] = [
+  ...['root', 'nobody', 'localhost', '', 'node', 'user', 'users', 'docker', 'podman', 'lxc', 'linux', 'boxmark'],
+];
 /** A word that may name a file: with a slash, or with an ending; paths in the image are everybody's. */
 const FILE_WORD = /(?<![\w./@%+-])(?!@image\/)(?:[\w.@%+-]*\/[\w./@%+-]*|[\w-]+(?:\.[A-Za-z]\w*)+)(?![\w./@%+-])/g;
-const HOME = /\/home\/([^/\s:,;'"]+)/g;
-const IDENTIFIERS: readonly RegExp[] = [
-  /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, // UUIDs of disks and file systems.
-  /\b[\w.+-]+@(?!control\b)[\w.-]+/g, // Users at hosts, as in the version of a kernel.
-  /\b[0-9a-f]{32}\b/gi, // Machine ids.
-  /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi, // Addresses of network cards.
-  /\b(?:\d{1,3}\.){3}\d{1,3}\b/g,
-  /\b(?:sd[a-z]+\d*|vd[a-z]+\d*|xvd[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|dm-\d+|loop\d+|mmcblk\d+(?:p\d+)?)\b/g,
-];
 /** Facts that list devices, and what repeats a command line. */
 const HIDDEN_KEYS: readonly string[] = ['devices', 'command', 'root_filesystem'];
 
@@ -49,7 +40,7 @@ type Json = string | number | boolean | null | readonly Json[] | { readonly [key
 export function anonymise(from: string, to: string): void {
   const info = readSessionInfo(from);
   const raw = JSON.parse(readRegular(join(from, 'session.json'))) as { readonly [key: string]: Json };
-  const names = new Names(info, { text: JSON.stringify(raw), starts: startsOf(from), envs: eventEnvs(from) });
+  const names = new Names(info, { text: textOf(from, raw), starts: startsOf(from), envs: eventEnvs(from) });
   for (const file of sealedFiles(from)) {
     const content = contentOf(from, file, { raw, names });
     createFile(join(to, file), content);
@@ -97,6 +88,11 @@ function quoted(cell: string): string {
   return /[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
+/** Everything in which a home folder may be named. */
+function textOf(dir: string, raw: Json): string {
+  return [JSON.stringify(raw), readRegular(join(dir, 'events.jsonl')), readRegular(join(dir, 'starts.csv'))].join('\n');
+}
+
 /** Environments that events are about; some are in no plan. */
 function eventEnvs(dir: string): string[] {
   const lines = readRegular(join(dir, 'events.jsonl')).split('\n');
@@ -133,7 +129,7 @@ class Names {
   readonly #values = new Map<string, string>();
 
   constructor({ plan, host, session, unavailable = [] }: SessionInfo, { text, starts, envs }: Mentioned) {
-    const homes = [...text.matchAll(HOME)].map(([, user = '']) => user);
+    const homes = homesIn(text);
     const { USER, LOGNAME, SUDO_USER } = process.env;
     const words = [host.name, hostname(), userName(), USER, LOGNAME, SUDO_USER, ...homes];
     const secrets = [...new Set(words.filter((word) => word !== undefined && !NO_NAMES.includes(word)))] as string[];
@@ -241,7 +237,9 @@ class Names {
     let scrubbed = text;
     const longestFirst = [...this.#renamed].sort(([a], [b]) => b.length - a.length);
     for (const [name, other] of longestFirst) scrubbed = scrubbed.replaceAll(name, other);
-    for (const pattern of [PATH, ...this.#secrets, ...IDENTIFIERS]) scrubbed = scrubbed.replaceAll(pattern, HIDDEN);
+    // Paths before names: a part of a path may be one.
+    scrubbed = withoutIdentifiers(scrubbed);
+    for (const secret of this.#secrets) scrubbed = scrubbed.replaceAll(secret, HIDDEN);
     return scrubbed;
   }
 }

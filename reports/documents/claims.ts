@@ -16,16 +16,19 @@ import type { Document } from './document.ts';
 export interface CheckedClaims {
   readonly session: string;
   readonly blocks: number;
+  /** Of the session; null while it has no manifest. */
+  readonly seal: string | null;
   /** Of the claims file. */
   readonly title: string;
   readonly results: readonly ClaimResult[];
 }
 
-export function claimsDocument({ session, blocks, title, results }: CheckedClaims): Document {
+export function claimsDocument({ session, blocks, seal, title, results }: CheckedClaims): Document {
   return {
     kind: 'Boxmark claims',
     about: [[`${clean(title, 120)}, on `, name(session, 60), ` (${count(blocks, 'block')})`]],
     answer: summarySentence(results),
     sections: [judgedClaims(results), claimReasons(results), historicalClaims(results), claimsNotApplicable(results)],
+    seal,
   };
 }

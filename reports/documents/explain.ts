@@ -34,6 +34,7 @@ export function explainDocument(explanation: Explanation): Document {
             missingSteps(explanation),
             explanationNotes(explanation, main),
           ],
+    seal: explanation.seal,
   };
 }
 

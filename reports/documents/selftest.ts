@@ -20,5 +20,6 @@ export function selftestDocument(result: Selftest): Document {
     answer: coverageSentence(result),
     lead: [powerSentence(result), biasSentence(result), ...result.quotas.map(quotaSentence)],
     sections: [truths(result), smallestDifferences(result), couldNotRun(result.missing), selftestNotes(result)],
+    seal: result.seal,
   };
 }

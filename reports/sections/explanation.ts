@@ -10,6 +10,8 @@ import { figures, list, name, type RichCell, type Row, type Section, type Text, 
 export interface Explanation {
   readonly program: string;
   readonly session: string;
+  /** Of the session; null while it has no manifest. */
+  readonly seal: string | null;
   readonly env: string;
   readonly baseline: string;
   readonly blocks: number;

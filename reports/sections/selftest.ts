@@ -12,6 +12,8 @@ import { figures, list, name, type Row, type Section, tableSection } from './sec
 export interface Selftest extends SelftestResult {
   readonly program: string;
   readonly session: string;
+  /** Of the session; null while it has no manifest. */
+  readonly seal: string | null;
   readonly missing: readonly Missing[];
 }
 

@@ -1,8 +1,9 @@
 /** The small first file system of a guest kernel: busybox, the kernel's modules and our own /init; same input, same bytes. */
 
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { makeFolders } from '../../bench/folders.ts';
 import { type CpioEntry, writeCpio } from '../image/cpio.ts';
 import { readElf } from '../image/elf.ts';
 import { storeDir } from '../image/image.ts';
@@ -69,7 +70,7 @@ export async function initramfsFile(
   const folder = join(storeDir(), 'initramfs');
   const target = join(folder, `${digest}.cpio`);
   if (await isFile(target)) return target;
-  await mkdir(folder, { recursive: true });
+  makeFolders(folder);
   const half = join(folder, `.tmp-${digest}-${process.pid}`);
   await writeFile(half, data);
   await rename(half, target);

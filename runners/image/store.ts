@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { type BigIntStats, createReadStream } from 'node:fs';
-import { access, constants, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, lstat, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
@@ -31,11 +31,14 @@ export async function inBuildFolder<T>(build: (folder: string) => Promise<T>): P
   await makeStore();
   await removeStaleBuilds();
   const release = holdSignals();
-  const folder = await mkdtemp(join(storeDir(), BUILD_PREFIX));
   try {
-    return await build(folder);
+    const folder = await makeBuildFolder();
+    try {
+      return await build(folder);
+    } finally {
+      await removeTree(folder);
+    }
   } finally {
-    await removeTree(folder);
     release();
   }
 }
@@ -63,13 +66,24 @@ async function makeStore(): Promise<void> {
     makeFolders(storeDir());
     await access(storeDir(), constants.W_OK);
   } catch (error) {
-    throw new BoxmarkError({
-      what: `The image store can't be made or written to: ${messageOf(error)}`,
-      value: storeDir(),
-      remedy: 'set BOXMARK_CACHE to a folder that you may write to',
-      cause: error,
-    });
+    throw storeError(error);
   }
+}
+
+/** In /proc, root may write to folders in which nothing can be made. */
+async function makeBuildFolder(): Promise<string> {
+  return mkdtemp(join(storeDir(), BUILD_PREFIX)).catch((error: unknown) => {
+    throw storeError(error);
+  });
+}
+
+function storeError(error: unknown): BoxmarkError {
+  return new BoxmarkError({
+    what: `The image store can't be made or written to: ${messageOf(error)}`,
+    value: storeDir(),
+    remedy: 'set BOXMARK_CACHE to a folder that you may write to',
+    cause: error,
+  });
 }
 
 /** Moves a finished folder to its final place. When another builder was faster, its equal result stays. */
@@ -84,7 +98,7 @@ export async function installFolder(from: string, to: string): Promise<void> {
 
 /** Writes a small file so that readers see all of it or nothing. */
 export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
+  makeFolders(dirname(file));
   const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2, 8)}.tmp`;
   try {
     await writeFile(temporary, content);

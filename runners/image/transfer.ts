@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, type FileHandle, lutimes, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
-import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
+import { BoxmarkError, EXIT, messageOf, usageError } from '../../bench/errors.ts';
 import type { Image } from '../../bench/types.ts';
 import { makeFolders, ROOT, sealRoot } from './build.ts';
 import { rootMembers, writeStream } from './forms.ts';
@@ -34,6 +34,12 @@ export async function exportImage(image: Image, file: string): Promise<void> {
   try {
     await writeStream(tarBytes([...members.filter(isManifest), ...members.filter((m) => !isManifest(m))]), temporary);
     await rename(temporary, file);
+  } catch (error) {
+    throw usageError(
+      `The archive can't be written: ${messageOf(error)}.`,
+      file,
+      'a file in a folder that you may write to',
+    );
   } finally {
     await rm(temporary, { force: true });
   }

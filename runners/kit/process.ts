@@ -1,7 +1,10 @@
 /** Processes of the host: the root box that every other box is opened on. The one import of execa. */
 
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Readable } from 'node:stream';
-import { execa } from 'execa';
+import { execa, type Options } from 'execa';
+import { messageOf, noDescriptors } from '../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, ExecResult, ExitStatus, Workspace } from '../../bench/types.ts';
 import { commandFolders } from './commands.ts';
 
@@ -13,19 +16,25 @@ const CLEAN_ENV: Readonly<Record<string, string>> = {
 };
 
 const ERROR_TAIL_CHARS = 4000;
+/** Of Node.js itself. */
+const NEW_PROCESSES = 'child_process';
 /** A line longer than this is not a payload's answer; it is cut, so a flood of output can't fill the memory. */
 const LINE_LIMIT_CHARS = 1 << 20;
 
 /** Runs a command of the host to its end and captures it. Never rejects on a failing or missing command (exit code 127). */
 export async function hostExec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-  const [file = '', ...args] = argv;
-  const child = execa(file, args, {
-    ...base(options.env),
-    detached: true,
-    stripFinalNewline: false,
-    maxBuffer: 64 << 20,
-    ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
-  });
+  const [file = ''] = argv;
+  let child: ReturnType<typeof begin>;
+  try {
+    child = begin(argv, {
+      ...base(options.env),
+      stripFinalNewline: false,
+      maxBuffer: 64 << 20,
+      ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
+    });
+  } catch (error) {
+    return { exitCode: null, stdout: '', stderr: messageOf(error), timedOut: false };
+  }
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
@@ -44,8 +53,8 @@ export async function hostExec(argv: readonly string[], options: ExecOptions = {
 
 /** Starts a command of the host in its own process group and exchanges lines with it. */
 export async function hostSpawn(argv: readonly string[], options: Pick<ExecOptions, 'env'> = {}): Promise<BoxProcess> {
-  const [file = '', ...args] = argv;
-  const child = execa(file, args, { ...base(options.env), detached: true, buffer: false, stdin: 'pipe' });
+  const [file = ''] = argv;
+  const child = begin(argv, { ...base(options.env), buffer: false, stdin: 'pipe' });
   let tail = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     tail = (tail + text).slice(-ERROR_TAIL_CHARS);
@@ -62,6 +71,26 @@ export async function hostSpawn(argv: readonly string[], options: Pick<ExecOptio
     }),
     kill: () => killGroup(child.pid),
   };
+}
+
+/**
+ * Where no descriptor is left for its pipes, a process has no streams, over which execa throws before it listens to the
+ * process's own error; that would end the program. Throws `EMFILE` then.
+ */
+function begin([file = '', ...args]: readonly string[], options: Options) {
+  let begun: ChildProcess | undefined;
+  const hear = (message: unknown) => {
+    begun = (message as { readonly process: ChildProcess }).process;
+    begun.on('error', () => {});
+  };
+  subscribe(NEW_PROCESSES, hear);
+  try {
+    return execa(file, args, { ...options, detached: true });
+  } catch (error) {
+    throw begun !== undefined && begun.stdio === undefined ? noDescriptors(`spawn ${file}`) : error;
+  } finally {
+    unsubscribe(NEW_PROCESSES, hear);
+  }
 }
 
 /** The root box: the host itself. */

@@ -212,6 +212,10 @@ describe('an anonymous pack', () => {
     '0d3adb33',
     'S3R1AL',
     'balloon',
+    '2001:db8::17',
+    'de-ad-be-ef-00-17',
+    'gracehop',
+    'registry.corp',
   ];
   const FOREIGN = 'ssh:host=zeppelin.ada.example:user=adalove';
 
@@ -249,7 +253,13 @@ describe('an anonymous pack', () => {
       block: 2,
       reason: 'ssh adalove@192.0.2.17: sda7 /srv/secretplan',
     };
-    appendFileSync(join(planted, 'events.jsonl'), `${JSON.stringify(event)}\n`);
+    const reasons = [
+      event.reason,
+      'dial tcp [2001:db8::17]:443 (de-ad-be-ef-00-17): lookup registry.corp.example.com: no such host',
+      'cc -I/home/gracehop/include: gracehop may not: uid=1000(gracehop)',
+    ];
+    const lines = reasons.map((reason) => `${JSON.stringify({ ...event, reason })}\n`);
+    appendFileSync(join(planted, 'events.jsonl'), lines.join(''));
     writeManifest(planted);
     return planted;
   }

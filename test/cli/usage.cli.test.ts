@@ -7,6 +7,7 @@ import { allowedCpus } from '../../runners/host/cpus.ts';
 import { boxmark, MAIN, sessions } from './program.ts';
 import { writeSession } from './stored-session.ts';
 
+const EXAMPLE = 'results/example/20261126T070159Z-b39def';
 let out: string;
 beforeEach(() => {
   out = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
@@ -92,12 +93,35 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     expect(ended.code).toBe(2);
   });
 
-  it('an image store that no folder can be made for, at once', () => {
-    const env = { ...process.env, BOXMARK_CACHE: '/proc/boxmark/cache' };
+  const noStores = ['/proc/boxmark/cache', '/proc', '/proc/self/boxmark', '/sys/boxmark', '/dev/null/boxmark'];
+  it.each(noStores)('the image store %s, in which nothing can be made, at once', (store) => {
+    const env = { ...process.env, BOXMARK_CACHE: store };
     const args = [MAIN, 'run', '-e', 'native,unshare', '-q', '--out', out];
     const ended = spawnSync(process.execPath, args, { env, encoding: 'utf8', timeout: 60_000 });
-    expect(ended.stderr).toMatch(/The image store can't be made[\s\S]*received: \/proc\/boxmark\/cache/);
+    expect(ended.stderr).toMatch(/The image store can't be made[\s\S]*try: set BOXMARK_CACHE to/);
+    expect(ended.stderr).toContain(`received: ${store}\n`);
     expect(ended.status).toBe(1);
+    expect(sessions(out)).toEqual([]);
+  });
+
+  it.each([
+    ['report', EXAMPLE, '-o', '/proc/boxmark/report'],
+    ['pack', EXAMPLE, '-o', '/proc/boxmark/session.tar.gz'],
+    ['image', 'export', '/proc/boxmark/image.tar'],
+    ['selftest', '-o', '/proc/boxmark/results'],
+  ])('%s to a folder that no folder can be made in, at once', (...args) => {
+    const ended = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 60_000 });
+    expect(ended.stderr).toMatch(/\/proc\/boxmark/);
+    expect(ended.stderr).not.toMatch(/\n {4}at /);
+    expect(ended.status).toBe(2);
+  });
+
+  it('few descriptors are named, with what to try', () => {
+    const run = [process.execPath, MAIN, 'run', '-e', 'native', '-q', '-o', out];
+    const ended = spawnSync('sh', ['-c', 'ulimit -n 40; exec "$@"', 'sh', ...run], { encoding: 'utf8' });
+    expect(ended.stderr).toMatch(/too many open files[\s\S]*\n {2}try: ulimit -n 1024/);
+    expect(ended.status).toBe(1);
+    expect(sessions(out)).toEqual([]);
   });
 
   it('a plan with a wrong type names the file, the setting and the value', async () => {

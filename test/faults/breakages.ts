@@ -1,75 +1,18 @@
 /** Scenarios other than kills: something around a run breaks, and the run has to cope. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ANSWER_PREFIX } from '../../bench/payload/protocol.ts';
-import { Attempt, during, type Trial } from './attempt.ts';
+import { during } from './attempt.ts';
 import { CLOCK_PRELOAD } from './clock-preload.ts';
-import { type Ended, type Running, sessionIn } from './program.ts';
+import { measuring, scenario, TWO, WORK } from './hindered.ts';
+import { LIMITS } from './limits.ts';
+import { type Running, sessionIn } from './program.ts';
 import type { Context, Scenario } from './scenario.ts';
 
-const WORK = ['--blocks', '2', '--rounds', '6', '-w', 'fft', '--size', 'tiny', '--burst', '1ms', '--timeout', '5s'];
-const TWO = ['-e', 'native,unshare', ...WORK];
 const DOCKER = ['-e', 'native,docker', ...WORK];
-/** However a run is hindered, it has ended by then. */
-const LIMIT_MS = 150_000;
-
-type Plan = Omit<Trial, 'tidy' | 'judge'> & {
-  /** Exit codes that are right. */
-  readonly codes: readonly (number | null)[];
-  /** What it says when it fails. */
-  readonly says?: RegExp;
-  also?(ended: Ended): string | undefined;
-};
-
-function scenario(
-  name: string,
-  tries: number,
-  shortTries: number,
-  plan: (context: Context) => Plan,
-  missing?: () => string | undefined,
-): Scenario {
-  return {
-    name,
-    tries: (kills, short) => (kills === 0 ? 0 : short ? shortTries : tries),
-    run: (context) => {
-      const trial = plan(context);
-      const { codes, says, also } = trial;
-      const judge = (ended: Ended) => {
-        if (ended.seconds * 1000 >= LIMIT_MS) return `did not end within ${LIMIT_MS / 1000} s: ${ended.stderr}`;
-        if (!codes.includes(ended.code)) return `ended with ${ended.code ?? ended.signal}: ${ended.stderr}`;
-        if (ended.code !== 0 && ended.code !== null && says !== undefined && !says.test(ended.stderr))
-          return `ended with ${ended.code} and does not say why: ${ended.stderr}`;
-        return also?.(ended);
-      };
-      return new Attempt(context, { limitMs: LIMIT_MS, ...trial, judge, tidy: ({ signal }) => signal === null }).run();
-    },
-    ...(missing === undefined ? {} : { missing }),
-  };
-}
-
-/** Once a block has rows. */
-const measuring = (running: Running, out: string) => during(running, () => (rowsIn(out) > 10 ? true : undefined));
-
-function rowsIn(out: string): number {
-  try {
-    return readFileSync(join(sessionIn(out) ?? out, 'samples.csv'), 'utf8').split('\n').length;
-  } catch {
-    return 0;
-  }
-}
-
 /** Processes whose command line names what `pattern` takes. */
 function processesLike(pattern: RegExp): number[] {
   return readdirSync('/proc')
@@ -207,62 +150,6 @@ function infoIn(out: string): { stopReason: string; measuredMs: number } {
   return JSON.parse(readFileSync(join(sessionIn(out) ?? out, 'session.json'), 'utf8'));
 }
 
-/** Sizes around what a short session needs, so that any of its writes can be the first that fails. */
-const disk = scenario('the disk is full', 6, 1, ({ out, random }) => {
-  const kib = 8 + Math.floor(random() * 150);
-  mkdirSync(out, { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kib}k`, 'results', out]);
-  return {
-    args: TWO,
-    how: `${kib} KiB for results`,
-    missed: ({ code }) => code === 0,
-    codes: [0, 1, 2],
-    says: /disk is full|ENOSPC|No space/i,
-    repair: () => void execFileSync('mount', ['-o', 'remount,size=64m', out]),
-  };
-});
-
-/** Of the harness alone: boxes have groups of their own. */
-const memory = scenario('the harness may use little memory', 4, 0, ({ random }) => {
-  const mib = 50 + Math.floor(random() * 80);
-  const group = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'].find((path) => existsSync(join(path, 'cgroup.procs')));
-  const own = join(group ?? '', 'harness');
-  mkdirSync(own, { recursive: true });
-  const file = existsSync(join(own, 'memory.limit_in_bytes')) ? 'memory.limit_in_bytes' : 'memory.max';
-  writeFileSync(join(own, file), `${mib << 20}`);
-  return {
-    args: TWO,
-    how: `${mib} MiB`,
-    missed: ({ code }) => code === 0,
-    wrap: ['bash', '-c', `echo $$ > ${own}/cgroup.procs; exec "$@"`, 'bash'],
-    // Only this can end a program that may have no more memory.
-    codes: [0, 1, null],
-    repair: () => void spawnSync('rmdir', [own]),
-  };
-});
-
-const limits = [
-  scenario('64 descriptors', 2, 1, () => ({
-    args: TWO,
-    how: 'ulimit -n 64',
-    missed: ({ code }) => code === 0,
-    wrap: ['bash', '-c', 'ulimit -n 64; exec "$@"', 'bash'],
-    codes: [0, 1, 2],
-    says: /EMFILE|too many open files|descriptors/i,
-  })),
-  scenario('files may not grow', 4, 1, ({ random }) => {
-    const kib = 1 + Math.floor(random() * 60);
-    return {
-      args: TWO,
-      how: `ulimit -f ${kib}`,
-      missed: ({ code }) => code === 0,
-      wrap: ['bash', '-c', `ulimit -f ${kib}; exec "$@"`, 'bash'],
-      codes: [0, 1, 2],
-      says: /EFBIG|too large|disk is full/i,
-    };
-  }),
-];
-
 const streams = [
   ['nobody reads', 0, '> >(head -c1) 2>&1'],
   ['the output is closed', 0, '>&- 2>&-'],
@@ -307,4 +194,4 @@ const terminal = scenario(
     spawnSync('python3', ['-c', 'import pty; pty.openpty()']).status === 0 ? undefined : 'python3 with pty is missing',
 );
 
-export const BREAKAGES: readonly Scenario[] = [...box, ...daemon, clock, disk, memory, ...limits, ...streams, terminal];
+export const BREAKAGES: readonly Scenario[] = [...box, ...daemon, clock, ...LIMITS, ...streams, terminal];

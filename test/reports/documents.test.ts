@@ -25,7 +25,13 @@ const DOCUMENTS: Readonly<Record<string, Document>> = {
   selftest: selftestDocument(SELFTEST),
   score: scoreDocument(SCORE),
   history: historyDocument(HISTORY),
-  claims: claimsDocument({ session: 'session-1', blocks: 6, title: 'Published claims', results: CLAIMS }),
+  claims: claimsDocument({
+    session: 'session-1',
+    seal: 'facade'.padEnd(64, '0'),
+    blocks: 6,
+    title: 'Published claims',
+    results: CLAIMS,
+  }),
 };
 
 /** Everything that a document says outside of charts and of details, which only a page has room for. */

@@ -124,6 +124,7 @@ export const REPRODUCTION: Reproduction = {
 };
 
 export const SELFTEST: Selftest = {
+  seal: 'c0ffee'.padEnd(64, '0'),
   program: '0.1.0',
   session: '20261123T170000Z-ab12cd',
   missing: [{ path: 'quota:20%', reason: 'there is no control group' }],
@@ -180,6 +181,7 @@ const explained = (workload: string): Explained => ({
 });
 
 export const EXPLANATION: Explanation = {
+  seal: 'decade'.padEnd(64, '0'),
   program: '0.1.0',
   session: '20261123T170000Z-ab12cd',
   env: 'docker',

@@ -1,11 +1,13 @@
 /**
- * `npm run bench [-- NAME … --size SIZE --processes N --bursts N]`: speed as ratios within one run. Never asserted on; shared
- * machines are noisy. The options are for the benches of kernels.
+ * `npm run bench [-- NAME … --size SIZE --processes N --bursts N --starts N --kernels LIST --engines LIST --sessions N]`: speed
+ * as ratios within one run. Never asserted on; shared machines are noisy. The options are for the benches of kernels, of starts
+ * and of sessions.
  */
 
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { SIZES, type Size } from '../../bench/types.ts';
+import { KERNEL_ENGINES, type KernelEngine, SIZES, type Size } from '../../bench/types.ts';
+import { WORKLOADS } from '../../scimark/index.ts';
 import { benchCalibration, benchPatterns, runScenario, type Scenario } from './calibration.ts';
 import { benchCli } from './cli.ts';
 import { benchCompany } from './company.ts';
@@ -19,7 +21,9 @@ import { benchHistory } from './history.ts';
 import { benchKernels } from './kernels.ts';
 import { benchReport } from './report.ts';
 import { benchSchedules } from './schedules.ts';
+import { benchStarts } from './starts.ts';
 import { benchStartup } from './startup.ts';
+import { benchStopped } from './stopped.ts';
 import { benchTrials } from './trials.ts';
 import { benchTruths } from './truths.ts';
 import { benchWarmup } from './warmup.ts';
@@ -28,6 +32,10 @@ interface Options {
   readonly size?: Size;
   readonly processes?: number;
   readonly bursts?: number;
+  readonly sessions?: number;
+  readonly starts?: number;
+  readonly kernels?: readonly string[];
+  readonly engines?: readonly KernelEngine[];
 }
 type Bench = (print: (line: string) => void, options: Options) => Promise<void>;
 
@@ -53,6 +61,11 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
     run: benchTruths,
     title: 'known truths, twenty times over: intervals that hold them, copies that seem to differ',
   },
+  starts: { run: benchStarts, title: 'odd starts: fresh processes that run a kernel faster or slower for life' },
+  stopped: {
+    run: benchStopped,
+    title: 'real sessions whose box is stopped for 300 ms in 1 % of bursts: how many are called equivalent',
+  },
   simulated: { run: benchTrials, title: 'the simulations of the tests, with all their trials' },
   history: { run: benchHistory, title: 'boxmark history over 1,000 and 5,000 sessions: time and memory' },
   'fleet-scale': {
@@ -64,15 +77,20 @@ const BENCHES: Readonly<Record<string, { readonly run: Bench; readonly title: st
   report: { run: benchReport, title: 'a report by the number of rows: time, memory, size' },
 };
 
+const COUNTS = ['processes', 'bursts', 'sessions', 'starts'] as const;
+const LISTS = { kernels: WORKLOADS.map(({ id }) => id), engines: KERNEL_ENGINES };
 const count = (text: string | undefined) => (text === undefined ? undefined : Number(text));
 
 function readArguments(): { wanted: string[]; options: Options } {
   const { values, positionals: wanted } = parseArgs({
     allowPositionals: true,
-    options: { size: { type: 'string' }, processes: { type: 'string' }, bursts: { type: 'string' } },
+    options: Object.fromEntries(
+      ['size', ...COUNTS, ...Object.keys(LISTS)].map((name) => [name, { type: 'string' as const }]),
+    ),
   });
   const size = SIZES.find((one) => one === values.size);
-  const counts = { processes: count(values.processes), bursts: count(values.bursts) };
+  const counts = Object.fromEntries(COUNTS.map((name) => [name, count(values[name])]));
+  const lists = Object.entries(LISTS).map(([name, known]) => [name, listed(name, values[name], known)] as const);
   const unknown = wanted.filter((name) => BENCHES[name] === undefined);
   if (unknown.length > 0)
     throw new Error(`there is no ${unknown.join(', ')}\n  try: ${Object.keys(BENCHES).join(', ')}`);
@@ -82,8 +100,16 @@ function readArguments(): { wanted: string[]; options: Options } {
     if (value !== undefined && !(Number.isInteger(value) && value > 0))
       throw new Error(`--${name} takes a number above 0`);
   }
-  const given = Object.entries({ size, ...counts }).filter(([, value]) => value !== undefined);
+  const given = Object.entries({ size, ...counts, ...Object.fromEntries(lists) }).filter(
+    ([, value]) => value !== undefined,
+  );
   return { wanted, options: Object.fromEntries(given) };
+}
+
+function listed(name: string, text: string | undefined, known: readonly string[]): readonly string[] | undefined {
+  const unknown = text?.split(',').filter((one) => !known.includes(one)) ?? [];
+  if (unknown.length > 0) throw new Error(`--${name}: there is no ${unknown.join(', ')}\n  try: ${known.join(',')}`);
+  return text?.split(',');
 }
 
 async function main(): Promise<void> {
