@@ -18,6 +18,13 @@ const CERTAIN = { step: 20, excursion: 26, drift: 17.5 } as const;
 /** From this on a step is possible: independent noise reaches it in at most 1 % of series, noise that wanders more often. */
 const POSSIBLE_STEP = 12;
 
+/**
+ * Longer series are also searched in windows of as many sessions, one beginning every `STRIDE`. Noise that may be nearly
+ * constant for long explains a whole long series with a few steps too well: of up to 60 sessions it does not.
+ */
+const WINDOW = 60;
+const STRIDE = 20;
+
 /** Two-sided 99 %: a true change of exactly the margin is then left out in one case of 200. */
 const SURELY_SMALLER = 0.995;
 
@@ -62,7 +69,7 @@ interface Place {
 export function trendOf(logs: readonly number[], margin = 0): Trend {
   const searched = logs.length >= LEAST_HISTORY;
   const edge = Math.log1p(margin);
-  const places = searched ? search(logs, 0, edge) : [];
+  const places = searched ? placesIn(logs, edge) : [];
   const isLine = searched && isBetterAsLine(logs, levelsOf(logs, places));
   const driftLog = isLine ? driftOf(logs, edge) : null;
   // A line that may be chance is no drift, but rules out a step that is only possible.
@@ -77,18 +84,56 @@ export function trendOf(logs: readonly number[], margin = 0): Trend {
   return { levels, changes, driftLog, searched, scatterLog: freedom < 1 ? null : rootMeanSquare(rest, freedom) };
 }
 
-/** Of a stretch that begins at this place, and of what is left before and after each change that was found. */
-function search(logs: readonly number[], offset: number, edge: number): Place[] {
+/** Places at which a series of any length changes, ascending, levels of `LEAST_LEVEL` sessions and more between them. */
+function placesIn(logs: readonly number[], edge: number): Place[] {
+  const whole = search(logs, { offset: 0, edge, more: 0 });
+  if (logs.length <= WINDOW) return whole;
+  const last = logs.length - WINDOW;
+  const starts = Array.from({ length: Math.ceil(last / STRIDE) }, (_, index) => index * STRIDE).concat(last);
+  // As many searches find something by chance as often as one: tails of −2 log likelihood ratios fall like exp(−x/2) for
+  // independent sessions, and more slowly for those that wander; 3 is by simulation, of up to 1,000 sessions.
+  const more = 3 * Math.log(starts.length);
+  const found = starts.flatMap((offset) => search(logs.slice(offset, offset + WINDOW), { offset, edge, more }));
+  return apart([...whole, ...found]);
+}
+
+/** One place of those that are too near each other for a level between them: the certain ones win, and of them the middle one. */
+function apart(places: readonly Place[]): Place[] {
+  const groups: Place[][] = [];
+  for (const place of [...places].sort((a, b) => a.at - b.at)) {
+    const group = groups.at(-1);
+    const before = group?.at(-1);
+    if (group !== undefined && before !== undefined && place.at - before.at < LEAST_LEVEL) group.push(place);
+    else groups.push([place]);
+  }
+  return groups.map((group) => {
+    const certain = group.filter((place) => place.certain);
+    const kept = certain.length > 0 ? certain : group;
+    return kept[kept.length >> 1] as Place;
+  });
+}
+
+interface Search {
+  /** Place of the stretch's first session in the series. */
+  readonly offset: number;
+  readonly edge: number;
+  /** Evidence that is asked for beyond that of a single search. */
+  readonly more: number;
+}
+
+/** Of a stretch, and of what is left before and after each change that was found. */
+function search(logs: readonly number[], { offset, edge, more }: Search): Place[] {
   if (logs.length < LEAST_HISTORY) return [];
   const [step, excursion] = [bestStep(logs, LEAST_LEVEL), bestExcursion(logs, LEAST_LEVEL)];
-  const bump = excursion === null ? 0 : evidenceOf(logs, shapeOf(logs.length, excursion)) - CERTAIN.excursion;
-  const shift = step === null ? 0 : evidenceOf(logs, shapeOf(logs.length, step));
+  const bump = excursion === null ? 0 : evidenceOf(logs, shapeOf(logs.length, excursion)) - CERTAIN.excursion - more;
+  const shift = step === null ? 0 : evidenceOf(logs, shapeOf(logs.length, step)) - more;
   const isBump = excursion !== null && bump > Math.max(0, shift - CERTAIN.step);
   const found = isBump ? excursion : shift >= POSSIBLE_STEP ? step : null;
   if (found === null || !reaches(logs, found, edge)) return [];
   const certain = isBump || shift >= CERTAIN.step;
   const bounds = [0, ...[found.from, found.to].filter((at) => at < logs.length), logs.length];
-  const within = (from: number, index: number) => search(logs.slice(from, bounds[index + 1]), offset + from, edge);
+  const within = (from: number, index: number) =>
+    search(logs.slice(from, bounds[index + 1]), { offset: offset + from, edge, more });
   const inner = certain ? bounds.slice(0, -1).flatMap(within) : [];
   const own = bounds.slice(1, -1).map((at) => ({ at: offset + at, certain }));
   return [...own, ...inner].sort((a, b) => a.at - b.at);

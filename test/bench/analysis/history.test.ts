@@ -104,6 +104,31 @@ describe('a step of 2 % among sessions that vary by 0.5 %', () => {
   });
 });
 
+describe('years of sessions', () => {
+  it.each([120, 400])('that did not change have nothing certain in 99 of 100 series of %i', (count) => {
+    const trials = trialsOf(1500);
+    for (const correlation of [0.5, 0.8]) {
+      const alarms = countOf(trials, (seed) => series(seed, correlation, 0.05, level(count)), isCertain);
+      expect(alarms, `correlation ${correlation}`).toBeLessThanOrEqual(mostHits(0.01, trials, BEYOND.three));
+    }
+  });
+
+  it.each([61, 300, 1000])('show each of two steps, up and back, in 95 of 100 series of %i', (count) => {
+    const trials = trialsOf(500);
+    const third = Math.floor(count / 3);
+    const means = [...level(third), ...level(third, MARGIN), ...level(count - 2 * third)];
+    const found = countOf(
+      trials,
+      (seed) => series(seed, 0, SPREAD, means),
+      ({ changes }) =>
+        changes.length === 2 &&
+        [third, 2 * third].every((place, index) => Math.abs((changes[index]?.at ?? 0) - place) <= 2) &&
+        changes.every(({ certain }) => certain),
+    );
+    expect(found).toBeGreaterThanOrEqual(leastHits(0.95, trials, BEYOND.three));
+  });
+});
+
 describe('other shapes', () => {
   it('several steps, up and down, are each found', () => {
     const means = [...level(20), ...level(20, 0.05), ...level(20, 0.02)];
