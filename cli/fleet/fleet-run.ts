@@ -5,6 +5,7 @@ import type { Job } from '../../bench/fleet/job.ts';
 import type { FoundHost, JobEnd, Transport } from '../../fleet/transport.ts';
 import { clean } from '../../reports/text.ts';
 import { Arrival, type Arrived } from './arrival.ts';
+import { Pace } from './pace.ts';
 import type { FleetRecord } from './record.ts';
 
 export interface FleetScope {
@@ -19,9 +20,12 @@ export interface FleetScope {
 }
 
 const MOST_WORDS = 2000;
+/** How often hosts that have gone quiet are looked for. */
+const LOOK_MS = 60_000;
 
 export class FleetRun {
   readonly #scope: FleetScope;
+  readonly #pace = new Pace();
 
   constructor(scope: FleetScope) {
     this.#scope = scope;
@@ -31,12 +35,19 @@ export class FleetRun {
   async run(found: readonly FoundHost[]): Promise<void> {
     const { record, signal, parallel } = this.#scope;
     const waiting = this.#admitted(found);
+    const watch = setInterval(() => {
+      for (const { host, text } of this.#pace.quiet(performance.now())) this.#scope.say(`${clean(host)}: ${text}`);
+    }, LOOK_MS);
     const work = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) {
         await this.#measure(next.host, next.found);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(parallel, waiting.length) }, work));
+    try {
+      await Promise.all(Array.from({ length: Math.min(parallel, waiting.length) }, work));
+    } finally {
+      clearInterval(watch);
+    }
     record.save();
     signal.throwIfAborted();
   }
@@ -69,11 +80,14 @@ export class FleetRun {
         if (why !== null) say(`${clean(name)}: ${clean(why)}`);
       },
       progress: ({ block, blocks, text }) => {
+        const slow = this.#block(name, text === 'ended');
         if (text === 'ended') say(`${clean(name)}: block ${block} of ${blocks}`);
+        if (slow !== null) say(`${clean(name)}: ${slow}`);
       },
       note: (text) => say(`${clean(name)}: ${clean(text)}`),
     });
     const onLine = (line: string): void => {
+      this.#pace.heard(name, performance.now());
       arrival.line(line);
       record.change(name, { lastSeenAt: now() });
     };
@@ -84,10 +98,18 @@ export class FleetRun {
       // The other hosts are being ended as well.
       if (!signal.aborted) end = { how: 'lost', reason: String(error) };
     }
+    this.#pace.done(name);
     const arrived = await arrival.finish();
     if (arrived.session !== null) this.#keep(name, arrived);
     else if (end === null) this.#close(name, 'waiting', null);
     else this.#close(name, ...stateAfter(end, arrived));
+  }
+
+  /** A block has begun or ended. What is to be said of the host's pace. */
+  #block(name: string, hasEnded: boolean): string | null {
+    if (hasEnded) return this.#pace.ended(name, performance.now());
+    this.#pace.began(name, performance.now());
+    return null;
   }
 
   #keep(name: string, { session }: Arrived): void {
