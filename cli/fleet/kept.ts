@@ -57,7 +57,7 @@ async function sayAgain(file: string): Promise<number> {
   let last = '';
   for await (const line of createInterface({ input: createReadStream(file) })) {
     last = line;
-    await written(`${line}\n`);
+    await stdout.written(`${line}\n`);
   }
   return exitCodeOf(last);
 }
@@ -101,9 +101,4 @@ function exitCodeOf(line: string): number {
   } catch {
     return EXIT.failed;
   }
-}
-
-/** A slow reader is waited for: what is said again comes all at once. */
-function written(text: string): Promise<void> {
-  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }

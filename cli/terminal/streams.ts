@@ -53,6 +53,19 @@ class Outlet {
     }
   }
 
+  /** The same, and waits until a slow reader has taken it. Never rejects. */
+  async written(text: string): Promise<void> {
+    this.write(text);
+    if (this.#ended || this.#isFile || !this.#stream.writableNeedDrain) return;
+    await new Promise<void>((resolve) => {
+      const over = (): void => {
+        this.#stream.off('drain', over).off('close', over).off('error', over);
+        resolve();
+      };
+      this.#stream.on('drain', over).on('close', over).on('error', over);
+    });
+  }
+
   #end(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
