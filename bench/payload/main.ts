@@ -1,6 +1,5 @@
 /** What runs inside a box: takes one request a line on standard input, measures, answers one line. Bundled to one file. */
 
-import { readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import wasmKernels from '../../dist/kernels.wasm';
 import {
@@ -20,6 +19,7 @@ import {
 } from '../../system/index.ts';
 import type { KernelEngine, PreparedWorkload, Size } from '../types.ts';
 import { Command } from './commands/command.ts';
+import { send, standardInput } from './console.ts';
 import { copyOf, threadsOf } from './copies/arguments.ts';
 import { countIn, joined, partOf } from './copies/divide.ts';
 import { Leader } from './copies/leader.ts';
@@ -28,7 +28,6 @@ import { scratchIn } from './image-files.ts';
 import { extraPasses, slowShare } from './known-truth.ts';
 import { type BurstPlan, clockStepNs, measureBursts } from './measure.ts';
 import {
-  ANSWER_PREFIX,
   type BodyOf,
   type CommandRequest,
   type Op,
@@ -360,45 +359,6 @@ function readClock(): number[] {
   while (readings.length < 400 || readings.at(-1) === readings[0])
     readings.push(Number(process.hrtime.bigint() - begunNs));
   return readings;
-}
-
-/** Writes a whole line even where the console accepts it in pieces. */
-function send(message: object): void {
-  const bytes = Buffer.from(`${ANSWER_PREFIX}${JSON.stringify(message)}\n`);
-  for (let sent = 0; sent < bytes.length; ) {
-    try {
-      sent += writeSync(1, bytes, sent);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      pause();
-    }
-  }
-}
-
-function* standardInput(): Generator<string> {
-  const chunk = Buffer.alloc(65536);
-  let rest = '';
-  for (;;) {
-    let length = 0;
-    try {
-      length = readSync(0, chunk);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EOF') return;
-      if (code !== 'EAGAIN') throw error;
-      pause();
-      continue;
-    }
-    if (length === 0) return;
-    const lines = (rest + chunk.toString('latin1', 0, length)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) yield line.trim();
-  }
-}
-
-/** One millisecond of sleep, for the rare console that does not block. */
-function pause(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
 }
 
 void main();

@@ -4,20 +4,17 @@
  */
 
 import { formatPercent } from '../units.ts';
+import { CAPACITY } from './capacity-flags.ts';
 import { CLUSTERS } from './cluster-flags.ts';
 import { ANY, type Flag, flag } from './flag.ts';
 import { READING_FLEETS, RUNNING_FLEETS } from './fleet-flags.ts';
-import { OBJECTIVE } from './objective.ts';
 import { DEFAULT_MARGIN } from './profiles.ts';
-import { SIMULATED_SIZE } from './simulated-size.ts';
 import { THRESHOLD } from './threshold.ts';
 import { CPUS, choice, choices, count, DIGEST, names, ON, PERCENT, SIZE, text, time, WEB } from './values.ts';
 import { HOW_MUCH, WHAT } from './what-flags.ts';
 
 /** No plan has a longer number, and every seed is exact. */
 const MOST_SEED = Number.MAX_SAFE_INTEGER;
-const MOST_HOSTS = 1_000_000;
-const MOST_NEEDED = 1_000_000_000;
 
 /** Names of the formats in reports/, which are not loaded for help; a test compares them. */
 export const REPORT_FORMATS = {
@@ -178,43 +175,6 @@ const WHERE = [
   flag('allow-different-hosts', ON, {
     help: "continue although the hardware differs from the session's",
     commands: { resume: ANY, compare: { help: 'compare although the hardware is not the same' } },
-  }),
-] as const;
-
-const PLANNING = { capacity: ANY, 'plan-hosts': ANY };
-const CAPACITY = [
-  flag('slo', OBJECTIVE, {
-    help: 'how much an instance may be slowed down by the others, or how long a burst may take',
-    default: 'median slowdown <= 1.1',
-    commands: PLANNING,
-  }),
-  flag('reserve', SIZE, { help: 'memory of a host that instances do not get', default: '512m', commands: PLANNING }),
-  flag('recover', time({ least: '1s', most: '168h' }), {
-    help: 'in which all instances of a host must be up again after a restart; measures storms of starts',
-    otherwise: 'nobody waits for them',
-    commands: {
-      run: ANY,
-      capacity: ANY,
-      'plan-hosts': { help: 'the same from storms that were measured', otherwise: "the session's" },
-    },
-    kinds: ['capacity'],
-    plan: true,
-  }),
-  flag('hosts', count(1, MOST_HOSTS), { help: 'equal hosts: how many instances they take', commands: PLANNING }),
-  flag('need', count(1, MOST_NEEDED), {
-    excludes: 'hosts',
-    help: 'instances that are needed: how many hosts take them',
-    commands: PLANNING,
-  }),
-  flag('simulate', SIMULATED_SIZE, {
-    help: 'answer for a host of this size, by a simulation from the bursts of a single instance',
-    otherwise: 'the host that was measured',
-    commands: PLANNING,
-  }),
-  flag('spare', count(0, MOST_HOSTS), {
-    help: 'hosts that may fail while the others take all instances',
-    default: '0',
-    commands: PLANNING,
   }),
 ] as const;
 
