@@ -13,7 +13,9 @@ import type { JobEnd, Transport } from '../transport.ts';
 import { assertManager, docker, spawnDocker, tryDocker } from './client.ts';
 import { type Node, nodeState, swarmNodes, type Wanted } from './nodes.ts';
 
-const POLL_MS = 1000;
+const FIRST_POLL_MS = 1000;
+/** While it runs its log says what there is to know; each look starts Docker's client twice, maybe on a host that is measured. */
+const POLL_MS = 5000;
 /** The last lines may still be on their way when the task has ended. */
 const LAST_LINES_MS = 5000;
 /** A node that does not take its task by then has no room for it. */
@@ -88,7 +90,7 @@ export class Swarm implements Transport {
     for (const config of configs ?? []) {
       for (let tries = 0; tries < 20; tries++) {
         if ((await tryDocker(['config', 'rm', config])).exitCode === 0) break;
-        await sleep(POLL_MS / 2);
+        await sleep(FIRST_POLL_MS / 2);
       }
     }
   }
@@ -134,26 +136,38 @@ export class Swarm implements Transport {
     const log = new ServiceLog(service, onLine);
     const begun = performance.now();
     try {
-      for (;;) {
-        await sleep(POLL_MS, undefined, { signal });
+      for (let pauseMs = FIRST_POLL_MS; ; ) {
+        await pause(pauseMs, log.end, signal);
         if (log.hasEnd) return { how: 'ended', exitCode: 0 };
         const task = await taskOf(service);
-        if (task !== undefined && ENDED.includes(task.state)) return await log.end(task);
-        if (task !== undefined && !WAITING.includes(task.state)) await log.open();
+        if (task !== undefined && ENDED.includes(task.state)) return await log.last(task);
+        const isWaiting = task === undefined || WAITING.includes(task.state);
+        if (!isWaiting) {
+          await log.open();
+          pauseMs = POLL_MS;
+        }
         const state = await nodeState(host.address).catch(() => 'unknown');
-        if (state === 'down')
+        if (state === 'down') {
           return { how: 'lost', reason: 'the node is down: its daemon does not answer the manager' };
-        if ((task === undefined || WAITING.includes(task.state)) && performance.now() - begun > PENDING_MS) {
-          return {
-            how: 'refused',
-            reason: `the node did not start it: ${task?.error || task?.state || 'no task was made'}`,
-          };
+        }
+        if (isWaiting && performance.now() - begun > PENDING_MS) {
+          const why = task?.error || task?.state || 'no task was made';
+          return { how: 'refused', reason: `the node did not start it: ${why}` };
         }
       }
     } finally {
       log.close();
     }
   }
+}
+
+/** Until the time is over, or `end`. @throws the reason of the signal */
+async function pause(ms: number, end: Promise<void>, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const asleep = sleep(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => {});
+  await Promise.race([asleep, end]);
+  over.abort();
+  signal.throwIfAborted();
 }
 
 /** The newest task of a service of one node. */
@@ -173,10 +187,16 @@ class ServiceLog {
   #following: Awaited<ReturnType<typeof spawnDocker>> | undefined;
   /** Has the last line come? */
   hasEnd = false;
+  /** Fulfilled when it has. */
+  readonly end: Promise<void>;
+  #onEnd: () => void = () => {};
 
   constructor(service: string, onLine: (line: string) => void) {
     this.#service = service;
     this.#onLine = onLine;
+    this.end = new Promise((resolve) => {
+      this.#onEnd = resolve;
+    });
   }
 
   async open(): Promise<void> {
@@ -186,7 +206,7 @@ class ServiceLog {
   }
 
   /** What the task has ended with. */
-  async end({ state, error }: Task): Promise<JobEnd> {
+  async last({ state, error }: Task): Promise<JobEnd> {
     for (let waited = 0; waited < LAST_LINES_MS && !this.hasEnd && this.#following !== undefined; waited += 100)
       await sleep(100);
     this.close();
@@ -217,7 +237,9 @@ class ServiceLog {
   }
 
   #take(line: string): void {
-    if (line.startsWith('{"boxmark":"end"')) this.hasEnd = true;
     this.#onLine(line);
+    if (!line.startsWith('{"boxmark":"end"')) return;
+    this.hasEnd = true;
+    this.#onEnd();
   }
 }
