@@ -119,8 +119,9 @@ class HostReader {
     try {
       this.#take(dir, within);
     } catch (error) {
-      if (!(error instanceof BoxmarkError)) throw error;
-      this.#leave({ host: within?.known.name ?? '', dir, why: error.what.replace(/\.$/, '') });
+      // A session that was never checked may hold anything, and costs no other its place.
+      const why = error instanceof BoxmarkError ? error.what.replace(/\.$/, '') : 'it is damaged';
+      this.#leave({ host: within?.known.name ?? '', dir, why });
     }
   }
 
@@ -156,7 +157,7 @@ class HostReader {
   }
 
   #hostOf(dir: string, info: SessionInfo, within: InFleet | null): HostSession {
-    const shared = (text: unknown) => this.#names.shared(String(text ?? ''));
+    const shared = (text: unknown) => this.#names.shared(typeof text === 'string' ? text : '');
     const { cpuModel, architecture } = info.host.hardware as Readonly<Record<string, unknown>>;
     const { kernelRelease } = info.host.stack as Readonly<Record<string, unknown>>;
     const paths = info.plan.environments.map(({ path }) => shared(path));

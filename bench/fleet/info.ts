@@ -1,10 +1,10 @@
 /** `fleet.json`: one plan, the hosts that it was given to, and how far each of them is. */
 
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { usageError } from '../errors.ts';
-import { INFO_LIMIT_BYTES, readRegular, replaceFile } from '../session/files.ts';
+import { assertPlainFolder, INFO_LIMIT_BYTES, readRegular, replaceFile } from '../session/files.ts';
 
 /** In the folder of a fleet, beside `plan.yaml` and `hosts/`. */
 export const FLEET_FILE = 'fleet.json';
@@ -27,6 +27,7 @@ export const TRANSPORTS = ['swarm', 'ssh', 'collected'] as const;
 export type TransportName = (typeof TRANSPORTS)[number];
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const SESSION_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$/;
 const MOST_HOSTS = 100_000;
 const MOST_LABELS = 64;
 
@@ -83,12 +84,28 @@ export const fleetSchema = z.strictObject({
 });
 export type FleetInfo = z.infer<typeof fleetSchema>;
 
+/** May a folder of a session be called so? */
+export function isSessionName(name: string): boolean {
+  return SESSION_NAME.test(name);
+}
+
 export function isFleet(dir: string): boolean {
   try {
     return readdirSync(dir).includes(FLEET_FILE);
   } catch {
     return false;
   }
+}
+
+/** Throws a usage error for a folder of a fleet with links in it: whoever made them chose what they lead to. */
+export function assertPlainFleet(dir: string): void {
+  const hosts = join(dir, FLEET_HOSTS);
+  for (const folder of [dir, hosts]) if (isThere(folder)) assertPlainFolder(folder);
+  if (isThere(hosts)) for (const name of readdirSync(hosts)) assertPlainFolder(join(hosts, name));
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Throws a usage error that names what is wrong in it. */

@@ -156,9 +156,14 @@ export function partialName(file: string): string {
   return join(dirname(file), `.${basename(file)}.${randomBytes(8).toString('hex')}.partial`);
 }
 
+/** Is it the name of something that was being written when its writer was ended? */
+export function isPartial(name: string): boolean {
+  return PARTIAL.test(name);
+}
+
 /** Removes what a kill in the middle of `replaceFile` left in the folder. */
 export function removePartials(dir: string): void {
-  for (const { name } of listed(dir)) if (PARTIAL.test(name)) rmSync(join(dir, name));
+  for (const { name } of listed(dir)) if (isPartial(name)) rmSync(join(dir, name));
 }
 
 function listed(dir: string) {

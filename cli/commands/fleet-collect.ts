@@ -4,12 +4,20 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
-import { FLEET_HOSTS, FLEET_PLAN, type FleetInfo, hostName, isFleet, readFleet } from '../../bench/fleet/info.ts';
+import {
+  assertPlainFleet,
+  FLEET_HOSTS,
+  FLEET_PLAN,
+  type FleetInfo,
+  hostName,
+  isFleet,
+  readFleet,
+} from '../../bench/fleet/info.ts';
 import { digestOfText } from '../../bench/fleet/job.ts';
 import { makeFolders } from '../../bench/folders.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
 import { writtenPlan } from '../../bench/plan/written-plan.ts';
-import { replaceFile } from '../../bench/session/files.ts';
+import { isPartial, replaceFile } from '../../bench/session/files.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
 import { clean, neutral } from '../../reports/text.ts';
 import { count } from '../../reports/words.ts';
@@ -67,6 +75,7 @@ function planAt(file: string | undefined): string | undefined {
 /** The fleet that is there, or a new one. Throws a usage error where it measured another plan. */
 function openFleet(dir: string, plan: string | undefined): FleetRecord {
   const digest = plan === undefined ? undefined : digestOfText(plan);
+  assertPlainFleet(dir);
   const before = isFleet(dir) ? readFleet(dir) : undefined;
   if (before === undefined && existsSync(dir) && readdirSync(dir).length > 0) {
     throw usageError(
@@ -111,7 +120,8 @@ async function adopt(collector: Collector, record: FleetRecord): Promise<void> {
   const hosts = join(record.dir, FLEET_HOSTS);
   for (const host of readdirSync(hosts)) {
     const folder = join(hosts, host);
-    if (host.startsWith('.')) await removeTree(folder);
+    if (isPartial(host)) await removeTree(folder);
+    else if (host.startsWith('.')) continue;
     else {
       for (const session of readdirSync(folder)) {
         if (!noted.has([FLEET_HOSTS, host, session].join('/'))) await collector.adopt(host, session);

@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
-import { FLEET_PLAN, type FleetInfo, readFleet } from '../../bench/fleet/info.ts';
+import { assertPlainFleet, FLEET_PLAN, type FleetInfo, readFleet } from '../../bench/fleet/info.ts';
 import { digestOfText, type Job } from '../../bench/fleet/job.ts';
 import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
 import { createFile, readNamed } from '../../bench/session/files.ts';
@@ -61,6 +61,7 @@ export async function fleetRun(flags: RunFlags): Promise<number> {
 /** The user names the plan again: the folder may be a stranger's, and its plan runs programs on all hosts. */
 export async function fleetResume(flags: FlagValues<'fleet resume'>, folder = ''): Promise<number> {
   const dir = resolve(folder);
+  assertPlainFleet(dir);
   const info = readFleet(dir);
   const plan = planIn(flags.plan ?? '');
   const digest = digestOfText(plan);

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, renameSync, writeSync } fr
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../bench/errors.ts';
-import { FLEET_HOSTS } from '../../bench/fleet/info.ts';
+import { FLEET_HOSTS, isSessionName } from '../../bench/fleet/info.ts';
 import { type ArchiveLine, type BeginLine, NodeStream, type StreamLine } from '../../bench/fleet/stream.ts';
 import { checkWhole } from '../../bench/kinds/whole-check.ts';
 import { partialName } from '../../bench/session/files.ts';
@@ -44,6 +44,8 @@ export class Arrival {
   #exitCode: number | null = null;
   #reason: string | null = null;
   #lines = 0;
+  /** A piece of the archive could not be written. */
+  #isLost = false;
 
   /** `dir`: of the fleet. `host`: the name of the host's folder in it. */
   constructor(dir: string, host: string, listener: ArrivalListener = {}) {
@@ -57,10 +59,13 @@ export class Arrival {
       },
       progress: (line) => listener.progress?.(line),
       note: (text) => listener.note?.(text),
-      archive: () => this.#open(),
+      archive: () => {
+        this.#isLost = false;
+        this.#open();
+      },
       bytes: (piece) => void (this.#handle !== undefined && writeSync(this.#handle, piece)),
       complete: (line) => {
-        this.#complete = line;
+        if (!this.#isLost) this.#complete = line;
       },
       end: ({ exitCode, reason }) => {
         this.#exitCode = exitCode;
@@ -75,7 +80,15 @@ export class Arrival {
 
   line(text: string): void {
     this.#lines += 1;
-    this.#stream.push(text);
+    try {
+      this.#stream.push(text);
+    } catch (error) {
+      // A full disk: this host's session is lost, and the others go on.
+      this.#close();
+      this.#complete = null;
+      this.#isLost = true;
+      this.#reason = messageOf(error);
+    }
   }
 
   /** After the last line: checks the session, and puts it in its place. Never rejects. */
@@ -138,6 +151,8 @@ export async function takeArchive(
     const [finding] = [...findings, ...check.findings];
     if (finding !== undefined) throw new Error(`its session is not whole: ${finding.file}: ${finding.problem}`);
     const [name = ''] = readdirSync(unpacked);
+    if (!isSessionName(name))
+      throw new Error(`its session has a name that none has: ${JSON.stringify(name.slice(0, 80))}`);
     if (session !== null && name !== session) throw new Error(`its session is ${name}, and it said ${session}`);
     const folder = join(dir, FLEET_HOSTS, host);
     mkdirSync(folder, { recursive: true });

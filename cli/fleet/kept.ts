@@ -36,7 +36,7 @@ export async function sayOnce({ folder, job, words, signal }: KeptOptions): Prom
   try {
     makeFolders(folder);
     if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return await sayAgain(file);
-    cut = readdirSync(folder).filter((one) => one.startsWith(`${name}.`) && one.endsWith('.cut'));
+    cut = readdirSync(folder).filter((one) => isCutOf(name, one));
     if (cut.length < MOST_ATTEMPTS)
       return await measured(file, `${name}.${cut.length + 1}.cut`, { folder, words, signal });
   } catch (error) {
@@ -45,6 +45,11 @@ export async function sayOnce({ folder, job, words, signal }: KeptOptions): Prom
   const reason = `${cut.length} attempts were cut off before their end: remove ${name}.*.cut to try again`;
   say({ boxmark: 'end', exitCode: EXIT.failed, reason });
   return EXIT.failed;
+}
+
+/** Names of other nodes may begin with this one's. */
+function isCutOf(name: string, file: string): boolean {
+  return file.startsWith(`${name}.`) && /^\d+\.cut$/.test(file.slice(name.length + 1));
 }
 
 /** One file for each fleet, plan and node: a volume may be shared. */
@@ -89,7 +94,7 @@ async function measured(
   }
   renameSync(cut, file);
   for (const one of readdirSync(folder)) {
-    if (one.startsWith(cutName.replace(/\d+\.cut$/, '')) && one.endsWith('.cut')) rmSync(join(folder, one));
+    if (isCutOf(cutName.replace(/\.\d+\.cut$/, ''), one)) rmSync(join(folder, one));
   }
   return exitCodeOf(last);
 }

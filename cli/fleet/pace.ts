@@ -8,6 +8,8 @@ const SLOW = 3;
 const LEAST_MS = 5000;
 /** A host that says nothing for so long is named; a block of a long plan takes some minutes. */
 const QUIET_MS = 15 * 60_000;
+const MOST_BLOCKS = 20;
+const MOST_OTHERS = 50;
 
 interface Heard {
   /** When its last line came. */
@@ -42,13 +44,20 @@ export class Pace {
     if (own.blockMs === null) return null;
     const tookMs = nowMs - own.blockMs;
     own.blocks.push(tookMs);
+    if (own.blocks.length > MOST_BLOCKS) own.blocks.shift();
     own.blockMs = null;
-    const others = [...this.#hosts].flatMap(([name, { blocks }]) => (name === host ? [] : blocks));
-    if (others.length === 0 || this.#slow.has(host)) return null;
+    const others = this.#slow.has(host) ? [] : this.#usualOthers(host);
+    if (others.length === 0) return null;
     const usual = median(others);
     if (tookMs < Math.max(LEAST_MS, SLOW * usual)) return null;
     this.#slow.add(host);
     return `slow: a block takes ${formatSpan(tookMs / 1000)}, elsewhere ${formatSpan(usual / 1000)}`;
+  }
+
+  /** The usual time of a block on each of the other hosts, of so many that looking takes no time. */
+  #usualOthers(host: string): number[] {
+    const others = [...this.#hosts].filter(([name, { blocks }]) => name !== host && blocks.length > 0);
+    return others.slice(-MOST_OTHERS).map(([, { blocks }]) => median(blocks));
   }
 
   /** Its job has ended. */

@@ -1,6 +1,13 @@
 /** `fleet.json` while a fleet runs: what is known of each host, saved soon after it changes. */
 
-import { type FleetHost, type FleetInfo, hostName, type Names, writeFleet } from '../../bench/fleet/info.ts';
+import {
+  type FleetHost,
+  type FleetInfo,
+  fleetHostSchema,
+  hostName,
+  type Names,
+  writeFleet,
+} from '../../bench/fleet/info.ts';
 import type { FoundHost } from '../../fleet/transport.ts';
 
 /** The file holds all hosts: with thousands of them it is not written at every line of one. */
@@ -45,7 +52,7 @@ export class FleetRecord {
   }
 
   change(name: string, change: Partial<FleetHost>): FleetHost {
-    const host = { ...(this.#hosts.get(name) as FleetHost), ...change };
+    const host = { ...(this.#hosts.get(name) as FleetHost), ...readable(change) };
     this.#hosts.set(name, host);
     this.#soon();
     return host;
@@ -68,8 +75,22 @@ export class FleetRecord {
   }
 
   #soon(): void {
-    this.#timer ??= setTimeout(() => this.save(), SAVE_MS);
+    this.#timer ??= setTimeout(() => {
+      try {
+        this.save();
+      } catch {
+        // A full disk: the next change tries again, and the end says what is wrong.
+      }
+    }, SAVE_MS);
   }
+}
+
+/** What a reader of the file takes: hosts say some of it themselves. */
+function readable<T extends Partial<FleetHost>>(change: T): Partial<T> {
+  const { shape } = fleetHostSchema;
+  const isTaken = ([field, value]: [string, unknown]) =>
+    !(field in shape) || shape[field as keyof typeof shape].safeParse(value).success;
+  return Object.fromEntries(Object.entries(change).filter(isTaken)) as Partial<T>;
 }
 
 function newHost({ name, address, labels, architecture }: FoundHost, taken: Names): FleetHost {

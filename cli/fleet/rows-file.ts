@@ -60,9 +60,10 @@ export async function writeRows(format: RowFormat, rows: Iterable<FleetRow>, sin
   for (const piece of pieces) sink.write(piece);
 }
 
-const TYPES: Readonly<Record<CellForm, 'STRING' | 'INT32' | 'DOUBLE' | 'BOOLEAN'>> = {
+const TYPES: Readonly<Record<CellForm, 'STRING' | 'DOUBLE' | 'BOOLEAN'>> = {
   string: 'STRING',
-  integer: 'INT32',
+  // Tables of strangers have whole numbers of any size.
+  integer: 'DOUBLE',
   number: 'DOUBLE',
   boolean: 'BOOLEAN',
 };

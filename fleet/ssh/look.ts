@@ -29,7 +29,9 @@ export function judge(output: string, architecture: string): Pick<FoundHost, 'ar
       ?.slice(name.length + 1)
       .trim();
   const machine = answer('machine') ?? '';
-  const found = MACHINES[machine] ?? (machine === '' ? null : machine.slice(0, 32));
+  const found =
+    (Object.hasOwn(MACHINES, machine) ? MACHINES[machine] : undefined) ??
+    (machine === '' ? null : machine.slice(0, 32));
   const refused = (reason: string) => ({ architecture: found, refused: reason });
   const system = answer('system');
   if (system !== 'Linux') return refused(`it runs ${system?.slice(0, 60) || 'an unknown system'}, not Linux`);

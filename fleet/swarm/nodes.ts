@@ -71,7 +71,9 @@ function nodeOf({ ID, Spec, Description, Status }: Inspected): Node {
       .filter(([name, value]) => name.length <= 128 && value.length <= MOST_CHARS)
       .slice(0, MOST_LABELS),
   );
-  const architecture = ARCHITECTURES[Platform.Architecture ?? ''] ?? Platform.Architecture ?? null;
+  const { Architecture: machine = '' } = Platform;
+  const known = Object.hasOwn(ARCHITECTURES, machine) ? ARCHITECTURES[machine] : undefined;
+  const architecture = known ?? (machine === '' ? null : machine.slice(0, 32));
   return {
     name: Hostname,
     address: ID,

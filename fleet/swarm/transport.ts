@@ -45,6 +45,8 @@ export class Swarm implements Transport {
   readonly #wish: SwarmWish;
   #configs: Promise<readonly string[]> | undefined;
   readonly #services = new Set<string>();
+  /** Names of configs. */
+  readonly #made = new Set<string>();
   #attempt = 0;
 
   private constructor(wish: SwarmWish) {
@@ -85,28 +87,34 @@ export class Swarm implements Transport {
 
   async close(): Promise<void> {
     for (const service of this.#services) await tryDocker(['service', 'rm', service]);
-    const configs = await this.#configs?.catch(() => []);
-    // A config is kept while a task that has it ends.
-    for (const config of configs ?? []) {
-      for (let tries = 0; tries < 20; tries++) {
-        if ((await tryDocker(['config', 'rm', config])).exitCode === 0) break;
-        await sleep(FIRST_POLL_MS / 2);
-      }
-    }
+    for (const config of this.#made) await remove('config', config);
   }
 
   /** The job as configs, made once: managers keep them, and only tasks that name them see them. */
   #sent(job: Job): Promise<readonly string[]> {
-    this.#configs ??= (async () => {
-      const names: string[] = [];
-      for (const [file, content] of Object.entries(jobFiles(job))) {
-        const name = `boxmark-${job.fleet}-${file}`;
-        await docker(['config', 'create', '--label', `${FLEET_LABEL}=${job.fleet}`, name, '-'], { input: content });
-        names.push(name);
-      }
-      return names;
-    })();
+    this.#configs ??= this.#send(job).catch((error: unknown) => {
+      this.#configs = undefined;
+      throw error;
+    });
     return this.#configs;
+  }
+
+  async #send(job: Job): Promise<readonly string[]> {
+    await this.#forget(job.fleet);
+    for (const [file, content] of Object.entries(jobFiles(job))) {
+      const name = `boxmark-${job.fleet}-${file}`;
+      await docker(['config', 'create', '--label', `${FLEET_LABEL}=${job.fleet}`, name, '-'], { input: content });
+      this.#made.add(name);
+    }
+    return [...this.#made];
+  }
+
+  /** What an earlier run of this fleet left with the manager when it was killed: its services still measure. */
+  async #forget(fleet: string): Promise<void> {
+    for (const kind of ['service', 'config']) {
+      const { stdout } = await tryDocker([kind, 'ls', '--quiet', '--filter', `label=${FLEET_LABEL}=${fleet}`]);
+      for (const id of stdout.split('\n').filter((line) => line !== '')) await remove(kind, id);
+    }
   }
 
   #create(service: string, { address, socket }: Node, fleet: string, configs: readonly string[]): string[] {
@@ -158,6 +166,15 @@ export class Swarm implements Transport {
     } finally {
       log.close();
     }
+  }
+}
+
+/** A config is kept while a task that has it ends. */
+async function remove(kind: string, name: string): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    const { exitCode, stderr } = await tryDocker([kind, 'rm', name]);
+    if (exitCode === 0 || /not found/i.test(stderr)) return;
+    await sleep(FIRST_POLL_MS / 2);
   }
 }
 

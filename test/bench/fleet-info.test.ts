@@ -1,9 +1,17 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FleetHost, type FleetInfo, hostName, readFleet, writeFleet } from '../../bench/fleet/info.ts';
+import {
+  assertPlainFleet,
+  type FleetHost,
+  type FleetInfo,
+  hostName,
+  readFleet,
+  writeFleet,
+} from '../../bench/fleet/info.ts';
 import { digestOfText, jobFiles, readJob } from '../../bench/fleet/job.ts';
+import { FleetRecord } from '../../cli/fleet/record.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -58,6 +66,33 @@ describe('fleet.json', () => {
     mkdirSync(join(dir, 'linked'));
     symlinkSync('/etc/passwd', join(dir, 'linked', 'fleet.json'));
     expect(() => readFleet(join(dir, 'linked'))).toThrow('There is no fleet here');
+  });
+});
+
+describe('the folder of a fleet', () => {
+  it.each(['hosts', 'hosts/node1', 'hosts/node1/session'])('with a link in place of %s is refused', (place) => {
+    const path = join(dir, place);
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync('/tmp', path);
+    expect(() => assertPlainFleet(dir)).toThrow(path);
+  });
+
+  it('of files and folders is taken, whole or not yet there', () => {
+    assertPlainFleet(join(dir, 'nowhere'));
+    mkdirSync(join(dir, 'hosts', 'node1', 'session'), { recursive: true });
+    writeFleet(dir, FLEET);
+    assertPlainFleet(dir);
+  });
+});
+
+describe('what a host says of itself', () => {
+  it('is written only as a reader takes it', () => {
+    const record = new FleetRecord(dir, FLEET);
+    const said = { architecture: 'x'.repeat(99), startedAt: 'x', endedAt: '2026-11-29T23:50:00.000Z' };
+    record.change('node1', { ...said, seal: 'b'.repeat(64) });
+    record.finish(null);
+    const [host] = readFleet(dir).hosts;
+    expect(host).toEqual({ ...HOST, endedAt: said.endedAt, seal: 'b'.repeat(64) });
   });
 });
 

@@ -2,14 +2,12 @@
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { readFleet } from '../../bench/fleet/info.ts';
 import { median } from '../../bench/units.ts';
 import { SwarmLab } from '../fleet/swarm-lab.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const TURNS = 5;
+const TURNS = 4;
 const GOAL = 1.1;
 /** A quick session of two environments. */
 const PLAN = 'env: native,docker\nprofile: quick\n';
@@ -44,7 +42,7 @@ export async function benchFleet(print: (line: string) => void): Promise<void> {
 
 function call(args: readonly string[], env: Readonly<Record<string, string>>) {
   const begun = performance.now();
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [resolve('dist/cli/main.js'), ...args], {
     ...{ encoding: 'utf8', env: { ...process.env, ...env } },
   });
   if (status !== 0) throw new Error(`boxmark ${args.join(' ')}: ${stderr}`);
