@@ -81,8 +81,8 @@ function unreachable(said: string): BoxmarkError {
   const what = isDenied ? 'The socket of the Docker daemon may not be used by this user' : 'No Docker daemon answers';
   const remedy = isDenied
     ? 'as root, or a user of the group docker'
-    : 'start it, or point DOCKER_HOST at a manager of the Swarm';
-  return refused(`${what}: ${said}.`, process.env.DOCKER_HOST ?? '/var/run/docker.sock', remedy);
+    : 'start it, or point DOCKER_HOST at a manager of the Swarm; or --host ssh:HOST, which needs no Swarm';
+  return refused(`${what}: ${said.replace(/[.?!]+$/, '')}.`, process.env.DOCKER_HOST ?? '/var/run/docker.sock', remedy);
 }
 
 function refused(what: string, value: string, remedy: string): BoxmarkError {

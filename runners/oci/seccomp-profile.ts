@@ -19,7 +19,7 @@ export async function profileIn(
     throw new BoxmarkError({
       what: `The seccomp profile can't be read: ${messageOf(error)}`,
       value: seccomp,
-      remedy: 'the absolute path of a readable file, with %2F for /',
+      remedy: 'the name of a readable file in the working folder, or an absolute path with %2F for /',
     });
   }
   if (parent.path === 'host') return seccomp;

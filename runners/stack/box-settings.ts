@@ -1,5 +1,6 @@
 /** Settings that several layers take for the payload's box: limits, network and system calls, each one step from the default. */
 
+import { resolve } from 'node:path';
 import * as z from 'zod';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Limits, Needs } from '../../bench/types.ts';
@@ -47,9 +48,10 @@ export const BOX_FIELDS = {
   seccomp: z
     .string()
     .regex(
-      /^(default|unconfined|\/.+)$/,
-      'takes default, unconfined or the absolute path of a profile (with %2F for /)',
+      /^(default|unconfined|\/.+|[\w.-]+\.json)$/,
+      'takes default, unconfined, or a profile: NAME.json in the working folder, or an absolute path with %2F for /',
     )
+    .transform((value) => (isProfileHere(value) ? resolve(value) : value))
     .optional()
     .describe('system-call filter: default, unconfined, or a profile in Docker’s format'),
 } as const;
@@ -63,6 +65,11 @@ export const BOX_EXAMPLES = {
   seccomp: 'unconfined',
 } as const;
 
+/** A slash would nest environments, and most profiles lie where their user is. */
+function isProfileHere(value: string): boolean {
+  return /^[\w.-]+\.json$/.test(value);
+}
+
 const UNFILTERED = "lets every system call through to the host's kernel";
 
 export const BOX_RISKS = {
@@ -71,7 +78,8 @@ export const BOX_RISKS = {
   cpus: harmless,
   network: riskUnless(['none'], "is the host's network"),
   userns: harmless,
-  seccomp: (value) => (value.startsWith('/') ? namesFile(value) : riskUnless(['default'], UNFILTERED)(value)),
+  seccomp: (value) =>
+    value.startsWith('/') || isProfileHere(value) ? namesFile(value) : riskUnless(['default'], UNFILTERED)(value),
 } as const satisfies Readonly<Record<keyof typeof BOX_FIELDS, Risk>>;
 
 export interface BoxSettings {
