@@ -136,6 +136,7 @@ describe('what a path could do to the host of who runs it', () => {
       ['ssh connects to another host', 'config of ssh names a file of this host'],
     ],
     ['docker/runc:seccomp=%2Fetc%2Fshadow', ['seccomp of runc names a file of this host']],
+    ['docker:seccomp=new.json', ['seccomp of docker names a file of this host']],
     [
       'unshare:network=host:memory=none',
       ["network of unshare is the host's network", 'memory of unshare takes the memory limit away'],
