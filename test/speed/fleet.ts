@@ -17,9 +17,10 @@ export async function benchFleet(print: (line: string) => void): Promise<void> {
   const folder = mkdtempSync('/var/tmp/boxmark-bench-fleet-');
   const [plan, image] = [join(folder, 'plan.yaml'), join(folder, 'node.tar')];
   writeFileSync(plan, PLAN);
-  call(['fleet', 'image', image], {});
-  const lab = await SwarmLab.open(1, image);
+  let lab: SwarmLab | undefined;
   try {
+    call(['fleet', 'image', image], {});
+    lab = await SwarmLab.open(1, image);
     const env = { DOCKER_HOST: lab.host(1) };
     const ratios: number[] = [];
     print(`  ${TURNS} turns of a quick session, native and docker      alone     fleet   ratio   goal`);
@@ -35,7 +36,7 @@ export async function benchFleet(print: (line: string) => void): Promise<void> {
     }
     print(`  ${'median'.padEnd(70)}${median(ratios).toFixed(2).padStart(8)}   ≤ ${GOAL}`);
   } finally {
-    await lab.close();
+    await lab?.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
