@@ -15,6 +15,7 @@ const NOUNS = [
   'bench/json-schema.ts',
   'bench/folders.ts',
   'bench/grouped.ts',
+  'bench/strict-yaml.ts',
 ];
 
 const REPORT_WORDS = ['reports/text.ts', 'reports/words.ts', 'bench/grouped.ts'];
@@ -45,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'bench/random.ts': [],
   'bench/json-schema.ts': [],
   'bench/folders.ts': [],
+  'bench/strict-yaml.ts': [],
   'bench/box': [],
   'bench/payload': [...NOUNS, 'bench/box', 'scimark', 'system', 'dist'],
   'bench/plan': [...NOUNS, 'bench/box'],

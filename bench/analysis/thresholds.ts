@@ -10,7 +10,7 @@ export type ThresholdAnswer = 'exceeded' | 'kept' | 'open';
 export interface ThresholdRow {
   readonly answer: ThresholdAnswer;
   readonly row: ContrastResult;
-  /** Where it is exceeded: in typical bursts, or only with the rare long ones. */
+  /** The figure that decides: typical bursts, or, where these alone would be within, the total with the rare long ones. */
   readonly by: 'typical' | 'total';
 }
 
@@ -68,5 +68,6 @@ function answerOf(row: ContrastResult, limit: number): Pick<ThresholdRow, 'answe
   const isWithin = (one: Interval | null | undefined) => !one || one.high <= most;
   const isKept =
     isWithin(interval) && isWithin(total?.interval) && !(sustained?.interval && sustained.interval.low > most);
-  return { answer: isKept ? 'kept' : 'open', by: 'typical' };
+  if (isKept) return { answer: 'kept', by: 'typical' };
+  return { answer: 'open', by: isWithin(interval) && !isWithin(total?.interval) ? 'total' : 'typical' };
 }

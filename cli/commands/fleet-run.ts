@@ -2,11 +2,11 @@
 
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
+import { EXIT, usageError } from '../../bench/errors.ts';
 import { assertPlainFleet, FLEET_PLAN, type FleetInfo, readFleet } from '../../bench/fleet/info.ts';
 import { digestOfText, type Job } from '../../bench/fleet/job.ts';
 import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
-import { createFile, readNamed } from '../../bench/session/files.ts';
+import { createFile } from '../../bench/session/files.ts';
 import { sessionId } from '../../bench/session/info.ts';
 import { directHosts, readInventory } from '../../fleet/ssh/inventory.ts';
 import { sshKit } from '../../fleet/ssh/kit.ts';
@@ -21,7 +21,7 @@ import { FleetRun } from '../fleet/fleet-run.ts';
 import { FleetRecord } from '../fleet/record.ts';
 import { programVersion } from '../paths.ts';
 import { assertOut } from '../session/out-folder.ts';
-import { readPlanFile } from '../session/plan-file.ts';
+import { parsePlan, readPlanText } from '../session/plan-file.ts';
 import { recordedCall } from '../session/recorded-call.ts';
 import { asCalled } from '../terminal/called-as.ts';
 import { interruptSignal } from '../terminal/interrupt.ts';
@@ -35,7 +35,6 @@ type Common = Pick<
   'parallel' | 'atOnce' | 'socket' | 'inventory' | 'host' | 'quiet' | 'json' | 'keepGoing' | 'wait' | 'nodes'
 >;
 
-const PLAN_LIMIT_BYTES = 1 << 20;
 const MOST_AT_ONCE = 100_000;
 
 export async function fleetRun(flags: RunFlags): Promise<number> {
@@ -160,14 +159,11 @@ function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : quote(word);
 }
 
-/** The text of a plan that every host can read. */
+/** The text of a plan, once it reads as one. */
 function planIn(file: string): string {
-  readPlanFile(file);
-  try {
-    return readNamed(file, PLAN_LIMIT_BYTES);
-  } catch (error) {
-    throw usageError(`The plan can't be read: ${messageOf(error)}`, file, 'a YAML file with the names of the flags');
-  }
+  const text = readPlanText(file);
+  parsePlan(text, file);
+  return text;
 }
 
 function jobOf({ fleet, planDigest }: FleetInfo, plan: string, { wait }: Common): Job {

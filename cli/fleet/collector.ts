@@ -175,9 +175,10 @@ export class Collector {
   }
 
   /** The host as the fleet knows it: by its address, or by its name; a new one, where that has another session. */
-  #hostFor({ address: from, name }: Speaker, hasSession: boolean): FleetHost {
+  #hostFor({ address: from, name, isNamed }: Speaker, hasSession: boolean): FleetHost {
     const address = from.slice(-MOST_ADDRESS);
-    const known = this.#record.get(this.#byAddress.get(address) ?? hostName(name, NONE));
+    const byAddress = isNamed ? undefined : this.#byAddress.get(address);
+    const known = this.#record.get(byAddress ?? hostName(name, NONE));
     if (known !== undefined && !(hasSession && known.session !== null)) return known;
     const host = this.#record.add({ name, address, labels: {}, architecture: null, refused: null });
     this.#byAddress.set(address, host.name);

@@ -1,9 +1,9 @@
 /** What a plan compares where no process of the host itself can be started: the barest container takes the place of `native`. */
 
-import { parse, stringify } from 'yaml';
-import { messageOf, usageError } from '../../bench/errors.ts';
+import { stringify } from 'yaml';
 import { FLEET_PLAN, type Footing } from '../../bench/fleet/info.ts';
 import { defaultFor } from '../../bench/plan/read-flags.ts';
+import { planContent } from '../session/plan-file.ts';
 
 /** A container that shares the network of its host, and whose system calls nothing filters. */
 export const BAREST = 'docker:network=host:seccomp=unconfined';
@@ -17,16 +17,7 @@ export interface FootedPlan {
 /** The plan as this host can measure it. `boxmark run` checks it, as it would without. */
 export function onFooting(plan: string, footing: Footing): FootedPlan {
   if (footing === 'host') return { plan, note: null };
-  let settings: Record<string, unknown> | null;
-  try {
-    settings = parse(plan);
-  } catch (error) {
-    throw usageError(
-      `The plan can't be read: ${messageOf(error)}`,
-      FLEET_PLAN,
-      'a YAML file with the names of the flags',
-    );
-  }
+  const settings = planContent(plan, FLEET_PLAN) as Record<string, unknown> | null;
   if (settings === null || typeof settings !== 'object') return { plan, note: null };
   const { env = defaultFor('run', 'env'), baseline = defaultFor('run', 'baseline'), contrast } = settings;
   const boxes = Array.isArray(env) ? env : String(env).split(',');

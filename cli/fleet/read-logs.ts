@@ -14,8 +14,13 @@ export async function readLog(collector: Collector, source: Source): Promise<voi
   const heard = new Set<string | null>();
   const pieces = source.path === STDIN ? process.stdin : createReadStream(source.path);
   try {
+    let ofPods: boolean | undefined;
     for await (const line of linesOf(pieces)) {
-      const { pod, text } = logLineOf(line);
+      const said = logLineOf(line);
+      // Of a log whose first line names no pod, a host itself has written the prefix: it speaks for itself alone.
+      ofPods ??= said.pod !== null;
+      const pod = ofPods ? said.pod : null;
+      const { text } = said;
       // What a program says after its last line is no other attempt.
       if (text.trim() === '' || (heard.has(pod) && !open.has(pod) && !text.startsWith('{"boxmark":'))) continue;
       heard.add(pod);

@@ -24,13 +24,16 @@ export function readPlanText(file: string): string {
 
 /** `file` is where the text comes from, for messages. */
 export function parsePlan(text: string, file: string): PlanInput {
-  let content: unknown;
+  return checkPlanInput(planContent(text, file), file);
+}
+
+/** What the text holds, before it is checked. Throws a usage error for what is no YAML. */
+export function planContent(text: string, file: string): unknown {
   try {
-    content = parseYaml(text);
+    return parseYaml(text);
   } catch (error) {
     throw unreadable(file, error);
   }
-  return checkPlanInput(content, file);
 }
 
 function unreadable(file: string, error: unknown): Error {

@@ -2,12 +2,12 @@
 
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
 import * as z from 'zod';
 import { messageOf, nearest, usageError } from '../../bench/errors.ts';
 import { hostName } from '../../bench/fleet/info.ts';
 import { oneTypeEach, schemaId } from '../../bench/json-schema.ts';
 import { readNamed } from '../../bench/session/files.ts';
+import { parseStrictYaml } from '../../bench/strict-yaml.ts';
 import { HOST_WORD, LAST_PORT, type Target, USER_WORD } from '../../runners/kit/ssh/target.ts';
 
 /** A host to connect to. */
@@ -21,7 +21,6 @@ export interface SshHost {
 }
 
 const LIMIT_BYTES = 1 << 22;
-const MOST_ALIASES = 100;
 const MOST_HOSTS = 10_000;
 const MOST_LABELS = 64;
 const REMEDY = 'docs/fleet.md#over-ssh, or schemas/inventory.schema.json';
@@ -130,15 +129,10 @@ function fileIn(folder: string, file: string | undefined): string | undefined {
 }
 
 function readYaml(file: string): unknown {
-  const noYaml = (error: unknown) =>
-    usageError(`The inventory can't be read: ${messageOf(error).slice(0, 300)}`, file, REMEDY);
   try {
-    const document = parseDocument(readNamed(file, LIMIT_BYTES), { prettyErrors: true });
-    const [problem] = [...document.errors, ...document.warnings];
-    if (problem !== undefined) throw problem;
-    return document.toJS({ maxAliasCount: MOST_ALIASES });
+    return parseStrictYaml(readNamed(file, LIMIT_BYTES));
   } catch (error) {
-    throw noYaml(error);
+    throw usageError(`The inventory can't be read: ${messageOf(error).slice(0, 300)}`, file, REMEDY);
   }
 }
 

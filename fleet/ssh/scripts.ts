@@ -86,7 +86,7 @@ finish() {
 }`;
 
 /** Folders of this user whose guard is dead, as after a reboot. In doubt it lives. */
-const SWEEP = `u=$(id -u); ns=$(readlink /proc/self/ns/pid)
+const SWEEP = `u=$(id -u)
 for d in ${FOLDER_PREFIX}*; do
   [ -n "$(find "$d" -prune -type d -user "$u" -perm 700 2>/dev/null)" ] || continue
   p=; own=; { read -r p own <"$d/guard"; } 2>/dev/null
@@ -98,14 +98,15 @@ for d in ${FOLDER_PREFIX}*; do
 done`;
 
 /**
- * `$1`: the folder, which is made, and goes with the connection. Waits until nothing more is heard of the other side, or it
+ * `$1`: the folder, which is made, before anything that takes time shows its name to others, and goes with the connection. Waits until nothing more is heard of the other side, or it
  * says something else than that it lives.
  */
 export const GUARD = `umask 077
 ${FINISH}
-${SWEEP}
+ns=$(readlink /proc/self/ns/pid)
 mkdir "$1" && mkdir "$1/store" "$1/tmp" && echo "$$ $ns" >"$1/guard" || exit 1
 trap '' HUP INT TERM PIPE
+${SWEEP}
 echo; echo ${READY}
 while timeout -s KILL ${SILENCE_S} sh -c 'read -r w && [ "$w" = ${ALIVE} ]'; do :; done
 finish "$1"`;

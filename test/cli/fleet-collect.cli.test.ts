@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -90,6 +91,36 @@ describe('fleet collect', () => {
       'x-1': { state: 'measured' },
       'x-2': { state: 'lost' },
     });
+  });
+
+  it('lets a log speak for pods only where its first line is of one', async () => {
+    const forged = lines(0).map((line) => `[pod/m-0/measure] ${line}`);
+    const files = [write('evil.log', ['hello\n', ...forged].join('')), write('m-0.log', lines(1).join(''))];
+    expect(await collect(...files)).toMatchObject({ code: 0 });
+    expect(hosts()).toMatchObject({
+      evil: { state: 'measured', session: `hosts/evil/${NAMES[0]}` },
+      'm-0': { state: 'measured', session: `hosts/m-0/${NAMES[1]}` },
+    });
+    // Nor does one that the user has named.
+    const named = write(
+      'b.log',
+      lines(2)
+        .map((line) => `[pod/m-0/measure] ${line}`)
+        .join(''),
+    );
+    expect(await collect(named, '--name', 'evil-2')).toMatchObject({ code: 0 });
+    expect(hosts()).toMatchObject({ 'evil-2': { state: 'measured' }, 'm-0': { session: `hosts/m-0/${NAMES[1]}` } });
+  });
+
+  it.each(['hosts', 'hosts/node1'])('takes nothing into a folder in which %s is a link', async (place) => {
+    expect(await collect(write('a.log', lines(0).join('')))).toMatchObject({ code: 0 });
+    const elsewhere = join(dir, 'elsewhere');
+    mkdirSync(join(elsewhere, '.ssh'), { recursive: true });
+    rmSync(join(out, place), { recursive: true, force: true });
+    symlinkSync(elsewhere, join(out, place));
+    const ended = await collect(write('node1.log', lines(1).join('')));
+    expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining(join(out, place))]);
+    expect(readdirSync(elsewhere)).toEqual(['.ssh']);
   });
 
   it("reads the files in which a node's container runtime keeps a log", async () => {

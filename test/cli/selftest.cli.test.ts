@@ -67,10 +67,8 @@ describe('boxmark selftest', () => {
     const { rows, quotas } = JSON.parse(ended.stdout);
     expect(quotas).toMatchObject([{ env: 'quota:50%', truth: 4 }]);
     // Half as much work again in both copies; how long that takes is the host's affair.
-    for (const { workload, truth, ratio } of rows) {
-      expect(truth, workload).toBeCloseTo(1.5, 1);
-      expect(ratio, workload).toBeGreaterThan(0);
-    }
+    expect(rows.map(({ workload }: { workload: string }) => workload)).toEqual(['fft', 'sor']);
+    for (const { workload, truth } of rows) expect(truth, workload).toBeCloseTo(1.5, 1);
     const [dir = ''] = sessions(out);
     const samples = [...rowsOf(dir, SAMPLES)];
     expect(samples.length).toBeGreaterThan(0);

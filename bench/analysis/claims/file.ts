@@ -1,9 +1,9 @@
 /** Reads a claims file: YAML from anywhere, checked field by field before anything is judged by it. */
 
 import { basename } from 'node:path';
-import { parseDocument } from 'yaml';
 import { messageOf, usageError } from '../../errors.ts';
 import { readNamed } from '../../session/files.ts';
+import { parseStrictYaml } from '../../strict-yaml.ts';
 import { type Claim, claimsFileSchema } from './schema.ts';
 
 export interface ClaimsFile {
@@ -14,8 +14,6 @@ export interface ClaimsFile {
 
 /** More than any list of claims needs. */
 const MOST_BYTES = 1 << 20;
-/** YAML aliases may shorten a file, but must not expand it beyond memory. */
-const MOST_ALIASES = 100;
 
 /** Throws a usage error that names the file, the claim, the field and its value. */
 export function readClaims(file: string): ClaimsFile {
@@ -38,18 +36,11 @@ function readText(file: string): string {
 }
 
 function parseYaml(file: string, text: string): unknown {
-  const document = parseDocument(text, { prettyErrors: true });
-  const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined) throw noYaml(file, problem);
   try {
-    return document.toJS({ maxAliasCount: MOST_ALIASES });
+    return parseStrictYaml(text);
   } catch (error) {
-    throw noYaml(file, error);
+    throw usageError(`The claims file is not valid YAML: ${messageOf(error).slice(0, 300)}`, file);
   }
-}
-
-function noYaml(file: string, error: unknown): Error {
-  return usageError(`The claims file is not valid YAML: ${messageOf(error).slice(0, 300)}`, file);
 }
 
 interface Issue {

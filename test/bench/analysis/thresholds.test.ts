@@ -74,6 +74,17 @@ describe('a threshold of --fail-if', () => {
     ).toEqual(['open']);
   });
 
+  it('says which figure leaves it open', () => {
+    const wideTotal = { total: { ratio: 1.02, interval: { low: 0.9, high: 1.1 }, blocks: 6 } };
+    const by = (one: ContrastResult) => {
+      const [result] = thresholdResults(THRESHOLD.parse(['fft > 2%'], '--fail-if'), [one], plan);
+      return result?.rows.map((found) => [found.answer, found.by]);
+    };
+    expect(by(row(wideTotal))).toEqual([['open', 'total']]);
+    expect(by(row({ ...wideTotal, interval: { low: 0.9, high: 1.1 } }))).toEqual([['open', 'typical']]);
+    expect(by(row({ interval: { low: 0.9, high: 1.1 } }))).toEqual([['open', 'typical']]);
+  });
+
   it('is open where two equal boxes differ as much, where a row is untrusted, and without a figure', () => {
     const slow = { interval: { low: 1.03, high: 1.05 } };
     expect(answers([row(slow)], 'fft > 2%')).toEqual(['exceeded']);
