@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BoxProcess } from '../../bench/types.ts';
 import { hostExec, hostSpawn } from '../../runners/kit/process.ts';
 import { missingCapabilities, relaxedFlags } from '../../runners/oci/holder.ts';
@@ -16,6 +17,8 @@ const NAMESPACES = ['pid', 'network', 'ipc', 'uts', 'cgroupns'].flatMap((name) =
 /** Work folders have the same path on both sides, or the daemon could not mount them; control groups are the host's. */
 const FOLDERS = ['/var/tmp', '/sys/fs/cgroup', '/dev'].flatMap((path) => ['-v', `${path}:${path}`]);
 const TRIAL_MS = 60_000;
+const ATTEMPTS = 3;
+const AGAIN_MS = 1000;
 const STOP_MS = 90_000;
 
 /** The container that this process is in. */
@@ -58,18 +61,27 @@ export async function ownContainer(): Promise<OwnContainer | { readonly why: str
   return socket === undefined ? { why: `the node's Docker socket is not at ${SOCKET}` } : { id, image, socket };
 }
 
-/** Flags of a container in the host's namespaces, or why there can be none. */
-export async function hostFlags({ image, socket }: OwnContainer): Promise<{ flags: string[] } | { why: string }> {
+type Flags = { readonly flags: string[] } | { readonly why: string };
+
+/**
+ * Flags of a container in the host's namespaces, or why there can be none. A daemon that is busy, or has just been started,
+ * may fail for a moment, and what a node's baseline is should not hang on that: it is asked again.
+ */
+export async function hostFlags(own: OwnContainer): Promise<Flags> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await triedFlags(own);
+    if ('flags' in found || attempt === ATTEMPTS) return found;
+    await sleep(AGAIN_MS);
+  }
+}
+
+async function triedFlags({ image, socket }: OwnContainer): Promise<Flags> {
+  const run = (...words: string[]) => hostExec(dockerRun([...NAMESPACES, '--rm', ...words]), { timeoutMs: TRIAL_MS });
   // Of the host's first process: what the daemon itself may give away.
-  const missing = await missingCapabilities({
-    exec: () =>
-      hostExec(dockerRun([...NAMESPACES, '--rm', '--entrypoint', 'cat', image, '/proc/1/status']), {
-        timeoutMs: TRIAL_MS,
-      }),
-  });
-  const flags = [...NAMESPACES, ...relaxedFlags(missing), ...FOLDERS, '-v', `${socket}:${SOCKET}`];
-  const tried = await hostExec(dockerRun([...flags, '--rm', '--entrypoint', 'true', image]), { timeoutMs: TRIAL_MS });
-  if (tried.exitCode === 0) return { flags };
+  const missing = await missingCapabilities({ exec: () => run('--entrypoint', 'cat', image, '/proc/1/status') });
+  const flags = [...relaxedFlags(missing), ...FOLDERS, '-v', `${socket}:${SOCKET}`];
+  const tried = await run(...flags, '--entrypoint', 'true', image);
+  if (tried.exitCode === 0) return { flags: [...NAMESPACES, ...flags] };
   const [first = 'docker run failed'] = tried.stderr.trim().split('\n');
   return { why: `a container in the host's namespaces can't be started: ${first}` };
 }

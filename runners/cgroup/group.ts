@@ -1,6 +1,6 @@
 /** Cgroups of this host, v1 and v2: makes, reads, empties and removes the groups of a run, all below /boxmark/<workspace>. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readdir, rmdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -57,6 +57,23 @@ export interface GroupOptions {
 export function hostHierarchies(mountinfoFile = '/proc/self/mountinfo'): Hierarchy[] {
   const controllersOf = (mount: string): string[] => words(text(`${mount}/cgroup.controllers`));
   return parseHierarchies(text(mountinfoFile), text('/proc/self/cgroup'), controllersOf);
+}
+
+/**
+ * Are the groups that a daemon of the host makes in sight, so that they can be removed? In a container the mounts show its
+ * own part, or can't be written to.
+ */
+export function seesHostGroups(hierarchies = hostHierarchies()): boolean {
+  return hierarchies.some(({ root, mount }) => root === '/' && isWritable(mount));
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Makes /boxmark/<workspaceId>/<name> with its limits, or gives undefined where cgroups can't be written. Never throws. */

@@ -22,6 +22,11 @@ function asked(node: number, ...args: string[]): Running {
 }
 
 const fleetOf = (out: string): FleetInfo => readFleet(sessions(out)[0] ?? '');
+/** Hosts whose baseline is no process of the host, and why. */
+const lessThanHosts = (out: string) =>
+  fleetOf(out).hosts.flatMap(({ name, footing, footingReason }) =>
+    footing === 'container' ? [`${name}: ${footingReason}`] : [],
+  );
 const statesOf = (out: string) => Object.fromEntries(fleetOf(out).hosts.map(({ name, state }) => [name, state]));
 
 /** What the fleet has left on the nodes and with the manager, once what is just ending has had time for it. */
@@ -104,6 +109,7 @@ describe.skipIf(!isRoot)('a fleet on a Docker Swarm', { timeout: LIMIT_MS }, () 
       join(folder, 'next'),
     ).ended;
     expect([next.stdout, next.code]).toEqual([expect.stringContaining('1 of 1 host measured.'), 0]);
+    expect([...lessThanHosts(out), ...lessThanHosts(join(folder, 'next'))]).toEqual([]);
     for (const name of lab.containers(3)) lab.docker(3, 'rm', '-f', name.split(' ')[0] ?? '');
   });
 
@@ -114,6 +120,7 @@ describe.skipIf(!isRoot)('a fleet on a Docker Swarm', { timeout: LIMIT_MS }, () 
     running.child.kill('SIGINT');
     const ended = await running.ended;
     expect(ended.code).toBe(130);
+    expect(lessThanHosts(out)).toEqual([]);
     expect(ended.stderr).toMatch(/interrupted; .* To resume: boxmark fleet resume /);
     expect(await remains()).toEqual([]);
   });

@@ -1,11 +1,13 @@
 /** The group of one container on the host, as Docker's flag names it and as a path below the mounts. */
 
 import type { Workspace } from '../../../bench/types.ts';
+import { seesHostGroups } from '../../cgroup/group.ts';
 import { hostDockerGroup } from './leftovers.ts';
 
 /**
  * Where systemd keeps the groups, a parent is a slice, whose name spells out the path, and systemd removes it. Otherwise root's
- * daemon makes the parent for whoever names it and leaves it: a user who could not remove it names none.
+ * daemon makes the parent for whoever names it and leaves it: who could not remove it, as an ordinary user or from a
+ * container with the daemon's socket, names none.
  */
 export function hostGroup(
   workspace: Pick<Workspace, 'id'>,
@@ -14,7 +16,7 @@ export function hostGroup(
   name: string,
 ): { parent: string; path: string } | undefined {
   if (cgroupDriver === 'cgroupfs') {
-    if (process.getuid?.() !== 0) return undefined;
+    if (process.getuid?.() !== 0 || !seesHostGroups()) return undefined;
     const path = `${hostDockerGroup(workspace, variant)}/${name}`;
     return { parent: path, path };
   }
