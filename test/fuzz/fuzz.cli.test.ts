@@ -9,13 +9,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { BoxmarkError, EXIT } from '../../bench/errors.ts';
 import { randomStream } from '../../bench/random.ts';
-import { type Target, targetsIn } from './targets.ts';
+import type { Target } from './target.ts';
+import { targetsIn } from './targets.ts';
 
 const CORPUS = join(import.meta.dirname, 'corpus');
 const READERS = [
   ...['session.json', 'manifest.json', 'events.jsonl', 'samples.csv', 'starts.csv', 'contrasts.csv', 'plan', 'claims'],
   ...['footprint.csv', 'scale.csv', 'density.csv', 'storm.csv', 'load.csv', 'neighbour.csv'],
   ...['hello', 'answer', 'elf', 'image', 'aci', 'environment', 'signature', 'public keys', 'private key', 'pack'],
+  ...['fleet: fleet.json', 'fleet: contrasts', 'fleet: log', 'fleet: pods', 'inventory'],
 ];
 const INPUTS = Math.ceil(Number(process.env.BOXMARK_FUZZ_INPUTS ?? 560) / READERS.length);
 const SEED = Number(process.env.BOXMARK_FUZZ_SEED ?? 20151124);
@@ -64,6 +66,10 @@ function keep(name: string, input: Buffer, label: string): string {
   writeFileSync(file, input);
   return file;
 }
+
+it('reads with all that there is', () => {
+  expect(targets.map(({ name }) => name).sort()).toEqual([...READERS].sort());
+});
 
 it.each(READERS)('%s is taken or refused, whatever is in it', { timeout: 3_600_000 }, async (name) => {
   const target = targets.find((one) => one.name === name)!;

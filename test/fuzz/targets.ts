@@ -6,9 +6,6 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { readClaims } from '../../bench/analysis/claims/file.ts';
 import { BoxmarkError } from '../../bench/errors.ts';
-import { readHosts } from '../../bench/fleet/hosts.ts';
-import { readFleet } from '../../bench/fleet/info.ts';
-import { fleetRows } from '../../bench/fleet/rows.ts';
 import { recheck } from '../../bench/kinds/recheck.ts';
 import { historyFigures } from '../../bench/kinds/stored-figures.ts';
 import { checkWhole } from '../../bench/kinds/whole-check.ts';
@@ -25,17 +22,11 @@ import { armored, wireBytes, wireNumber } from '../../bench/session/signature/wi
 import { createStore } from '../../bench/session/store.ts';
 import { storedPlan } from '../../bench/session/stored-plan.ts';
 import type { KindTable } from '../../bench/types.ts';
-import { csvPieces } from '../../cli/fleet/rows-file.ts';
 import { openPack } from '../../cli/pack/open.ts';
 import { sumsText } from '../../cli/pack/sums.ts';
 import { answerFor } from '../../cli/session/host-plan.ts';
 import { readPlanFile } from '../../cli/session/plan-file.ts';
-import { fleetCompareDocument } from '../../reports/documents/fleet-compare.ts';
-import { FLEET_REPORTS } from '../../reports/formats/fleet.ts';
 import { FORMATS } from '../../reports/formats/index.ts';
-import { terminalText } from '../../reports/formats/terminal.ts';
-import { readFleetModel } from '../../reports/model/fleet.ts';
-import { readChangeModel } from '../../reports/model/fleet-change.ts';
 import type { ModelInput } from '../../reports/model/model.ts';
 import { readSession } from '../../reports/model/read.ts';
 import { checkAci } from '../../runners/engines/appc/archive.ts';
@@ -47,20 +38,10 @@ import { RUNNERS } from '../../runners/index.ts';
 import { parsePath } from '../../runners/stack/path.ts';
 import { infoFor } from '../bench/boxes.ts';
 import { writeSession } from '../cli/stored-session.ts';
-import { writeFleet } from '../fleet/synthetic.ts';
 import { costInput, DENSITY, FOOTPRINT, LOAD, neighbourInput, STORM, scaleInput } from '../reports/fixture.ts';
+import { fleetTargets, fleetTexts } from './fleet-targets.ts';
 import { bytes, cells, json, jsonLine, type Mutation, numbers, words } from './mutate.ts';
-
-/** One reader, or several that are given the same file. */
-export interface Target {
-  readonly name: string;
-  readonly seed: Buffer;
-  readonly mutations: readonly Mutation[];
-  /** How the reader names a refusal; a `BoxmarkError` of exit code 2 unless the target says otherwise. */
-  readonly refusal?: (error: unknown) => boolean;
-  /** Reads the input with each of the readers. `attempt` decides what may be thrown. */
-  read(input: Buffer, attempt: (reader: string, act: () => unknown) => Promise<void>): Promise<void>;
-}
+import type { Target } from './target.ts';
 
 const EMPTY_DIGEST = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 /** Pictures take a second each, and hold no text of a stranger. */
@@ -71,7 +52,7 @@ export async function targetsIn(dir: string): Promise<Target[]> {
   return [
     ...sessionTargets(dir),
     ...kindTargets(dir),
-    ...fleets(dir),
+    ...(await fleetTargets(dir)),
     plan(dir),
     claims(dir),
     ...answers(),
@@ -158,41 +139,6 @@ function kindSession(out: string, table: KindTable, input: ModelInput): string {
   store.finish([], 'blocks');
   store.close();
   return store.dir;
-}
-
-/** The report of a folder of sessions, or of a fleet, in all its texts. */
-function fleetTexts(folder: string): void {
-  const model = readFleetModel([folder], { program: '0.1.0', by: 'cpu' });
-  for (const name of ['terminal', 'json', 'md', 'html'] as const) FLEET_REPORTS[name](model);
-  for (const _ of csvPieces(fleetRows(readHosts([folder]).hosts, () => {})));
-  const change = readChangeModel(folder, folder, { program: '0.1.0', margin: 0.02, by: undefined });
-  terminalText(fleetCompareDocument(change, 'no verdict'));
-}
-
-/** `fleet.json` of a small fleet, and `contrasts.csv` of one of its hosts. */
-function fleets(dir: string): Target[] {
-  const folder = join(dir, 'fleet');
-  const { hosts } = writeFleet(folder, { hosts: 4 }, [{ name: 'lost', state: 'lost', reason: 'gone' }]);
-  const files = {
-    'fleet.json': join(folder, 'fleet.json'),
-    contrasts: join(folder, hosts[0]?.session ?? '', 'contrasts.csv'),
-  };
-  return Object.entries(files).map(([name, file]) => ({
-    name: `fleet: ${name}`,
-    seed: readFileSync(file),
-    mutations: name === 'fleet.json' ? [json, json, numbers, bytes] : [cells, cells, numbers, bytes],
-    async read(input, attempt) {
-      writeFileSync(file, input);
-      try {
-        await attempt('fleet', () => {
-          readFleet(folder);
-          fleetTexts(folder);
-        });
-      } finally {
-        writeFileSync(file, this.seed);
-      }
-    },
-  }));
 }
 
 async function readAll(session: string, attempt: Parameters<Target['read']>[1]): Promise<void> {
