@@ -8,6 +8,7 @@ import { sessionFolders } from '../session/find.ts';
 import { activityOf } from '../session/heartbeat.ts';
 import type { SessionInfo } from '../session/info.ts';
 import { readSessionInfo } from '../session/load.ts';
+import type { CostMeasure } from '../types.ts';
 import { type Design, Designs } from './design.ts';
 import { type FleetHost, type HostState, isFleet, readFleet } from './info.ts';
 import { Names } from './names.ts';
@@ -202,7 +203,15 @@ function absentOf(fleet: string, { name: host, reason, lastSeenAt }: FleetHost) 
 
 /** Why a session has no figures; null when it may have some. */
 function whyNot({ plan, startedAt }: SessionInfo, dir: string): string | null {
-  if (plan.measure !== undefined) return `it measures the ${plan.measure}, not times of workloads`;
+  if (plan.measure !== undefined)
+    return `it measures the ${plan.measure}, not times of workloads${askedBy(plan.measure)}`;
   if (!Number.isFinite(Date.parse(startedAt))) return 'its time is invalid';
   return existsSync(join(dir, 'contrasts.csv')) ? null : 'incomplete: no contrasts.csv';
+}
+
+/** The command that answers from such a session alone. */
+function askedBy(measure: CostMeasure): string {
+  return measure === 'capacity' || measure === 'scale'
+    ? ': ask it with boxmark plan-hosts'
+    : ': read it with boxmark report';
 }

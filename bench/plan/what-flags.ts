@@ -101,7 +101,7 @@ export const WHAT = [
     help: 'workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas',
     default: 'scimark',
     commands: {
-      capacity: ANY,
+      capacity: { default: 'fft' },
       run: {
         help: "workloads (boxmark list workloads) or the groups scimark, system, all (both), disk and beyond-caches, joined by commas; or a program: 'exec:PROGRAM ARG…', 'sh:TEXT', 'NAME=exec:…'; may be repeated. Where several instances work at once, fft unless one is named; under load, lu",
       },

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import * as z from 'zod';
-import { messageOf, usageError } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import { readEvent } from './events.ts';
-import { assertPlainFolder, digestOf, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
+import { assertSession, digestOf, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { wholeSessionSchema } from './info.ts';
 import { RECORD_LIMIT } from './scan.ts';
 import { SESSION_FILES } from './store.ts';
@@ -40,11 +40,8 @@ export const MOST_FINDINGS = 20;
 
 /** Checks everything and reports all findings; throws a usage error when `dir` is no session at all, or holds a link or device. */
 export async function checkSession(dir: string): Promise<CheckResult> {
-  assertPlainFolder(dir);
+  assertSession(dir);
   const file = join(dir, 'session.json');
-  if (!existsSync(file)) {
-    throw usageError('This is not a session: there is no session.json in it.', dir, 'a folder below results/');
-  }
   closeSync(openRegular(file, INFO_LIMIT_BYTES));
   const findings: Finding[] = [];
   const found = (file: string, problem: string) => {

@@ -5,6 +5,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fstatSync,
   fsyncSync,
@@ -40,6 +41,16 @@ export function assertPlainFolder(dir: string): void {
   }
   const strange = entries.find((entry) => !entry.isFile() && !entry.isDirectory());
   if (strange !== undefined) throw refused(join(dir, strange.name), strange);
+}
+
+/** A plain folder with a `session.json`. Throws a usage error for everything else. */
+export function assertSession(dir: string): void {
+  assertPlainFolder(dir);
+  const remedy = 'a folder below results/';
+  if (!existsSync(dir)) throw usageError('There is no such folder.', dir, remedy);
+  if (!existsSync(join(dir, 'session.json'))) {
+    throw usageError('This is not a session: there is no session.json in it.', dir, remedy);
+  }
 }
 
 /** Opens a file for reading. Throws a usage error for whatever is no regular file, or is larger than `mostBytes`. */

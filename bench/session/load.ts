@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { messageOf, usageError } from '../errors.ts';
 import { joinTraits, type KindRows, type Sample, type Start, type Traits } from '../types.ts';
 import { readEvent, type SessionEvent } from './events.ts';
-import { assertPlainFolder, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
+import { assertSession, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './info.ts';
 import { KIND_TABLES, kindRows } from './kind-tables.ts';
 import { BadTable, scanTable } from './scan.ts';
@@ -76,11 +76,8 @@ export function countedSamples(
 
 /** `session.json` alone, which is whole also after a kill. Throws a usage error like `loadSession`. */
 export function readSessionInfo(dir: string): SessionInfo {
-  assertPlainFolder(dir);
+  assertSession(dir);
   const file = join(dir, 'session.json');
-  if (!existsSync(file)) {
-    throw usageError('This is not a session: there is no session.json in it.', dir, 'a folder below results/');
-  }
   const text = readRegular(file, INFO_LIMIT_BYTES);
   let content: { schema?: unknown } | null;
   try {

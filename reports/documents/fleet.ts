@@ -14,7 +14,7 @@ import {
   leftOutOfFleet,
   otherDesigns,
 } from '../sections/fleet.ts';
-import { lineSentence } from '../sections/fleet-words.ts';
+import { lineSentence, noMean } from '../sections/fleet-words.ts';
 import { name, type Section, type Text } from '../sections/section.ts';
 import { clean } from '../text.ts';
 import { count, WIDE } from '../words.ts';
@@ -80,6 +80,7 @@ function leadOf(model: FleetModel, main: FleetDesign): string[] {
   return [
     ...leads.slice(1, MOST_SENTENCES).map(lineSentence),
     ...(more > 0 ? [`${count(more, 'more environment')} below.`] : []),
+    ...noMean(leads),
     ...(model.absent.length > 0 ? [`Not in these figures${missingText(model)}.`] : []),
   ];
 }

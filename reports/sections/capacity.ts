@@ -147,13 +147,14 @@ export function capacityAnswer({ question, rows }: HostPlan): string {
 
 function hostWords({ host }: CapacityRow): string {
   if (host === null) return 'an unknown number';
-  const { instances, isOpen, most, binding, unknown } = host;
-  const by = isOpen ? 'the most that was measured' : listed(binding);
+  const { instances, isOpen, isUndecided, most, mostBy, binding, unknown } = host;
   const doubt = unknown.length === 0 ? '' : `; ${listed(unknown)} not known`;
-  const ends = isOpen
-    ? `at least ${instances}${most === null ? '' : ` and at most ${most}`}`
-    : String(instances || 'none');
-  return `${ends} (${by}${doubt})`;
+  if (!isOpen && isUndecided) {
+    return `at least ${instances} (${listed(binding)} is open: more blocks may show that it takes more${doubt})`;
+  }
+  if (!isOpen) return `${instances || 'none'} (${listed(binding)}${doubt})`;
+  const upTo = most === null ? '' : ` and at most ${most} (${listed(mostBy)}${doubt})`;
+  return `at least ${instances} (the most that was measured${most === null ? doubt : ''})${upTo}`;
 }
 
 function listed(limits: readonly LimitName[]): string {

@@ -30,7 +30,7 @@ const IS: Readonly<Record<Verdict, readonly [words: string, joint: string]>> = {
 };
 
 /** `docker is equivalent to native on 17 of 20 hosts, slower on 2, inconclusive on 1; mean +0.3 % [+0.1, +0.5], …` */
-export function lineSentence({ env, baseline, counts, places, modelled, effects }: FleetLine): string {
+export function lineSentence({ env, baseline, counts, places, effects }: FleetLine): string {
   const found = VERDICTS.filter((verdict) => counts[verdict] !== undefined).sort(
     (a, b) => (counts[b] ?? 0) - (counts[a] ?? 0),
   );
@@ -39,19 +39,20 @@ export function lineSentence({ env, baseline, counts, places, modelled, effects 
   const rest = others.map((verdict) => `, ${IS[verdict][0]} on ${counts[verdict]}`).join('');
   const hosts =
     places.length === counts[first] ? allOf(places.length) : `${counts[first]} of ${count(places.length, 'host')}`;
-  return `${clean(env, 60)} is ${words}${joint}${clean(baseline, 60)} on ${hosts}${rest}; ${meanText(effects, modelled)}.`;
+  const mean = effects === null ? '' : `; ${effectsText(effects)}`;
+  return `${clean(env, 60)} is ${words}${joint}${clean(baseline, 60)} on ${hosts}${rest}${mean}.`;
+}
+
+/** Why none of the lines has a mean, once for all of them; empty when one does. */
+export function noMean(lines: readonly FleetLine[]): string[] {
+  if (lines.length === 0 || lines.some(({ effects }) => effects !== null)) return [];
+  const modelled = Math.max(...lines.map((line) => line.modelled));
+  const have = modelled === 0 ? 'No host has' : modelled === 1 ? 'One host has' : `${modelled} hosts have`;
+  return [`${have} an interval; a mean and a spread between hosts take ${LEAST_HOSTS}.`];
 }
 
 function allOf(hosts: number): string {
   return hosts === 1 ? 'one host' : `all ${hosts} hosts`;
-}
-
-function meanText(effects: RandomEffects | null, modelled: number): string {
-  if (effects === null) {
-    const have = modelled === 0 ? 'no host has' : modelled === 1 ? 'one host has' : `${modelled} hosts have`;
-    return `${have} an interval, and fewer than ${LEAST_HOSTS} show no spread between hosts`;
-  }
-  return effectsText(effects);
 }
 
 /** `mean +0.3 % [+0.1, +0.5], the next host lies between −0.4 % and +1.0 %`. */

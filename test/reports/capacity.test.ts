@@ -36,7 +36,7 @@ describe('the answer about a host', () => {
       'At median slowdown <= 1.1, a host takes on fft: native 2 (CPU; restart not known), so 20 hosts with 1 to spare take 38; docker 2 (CPU; restart not known), so 20 hosts with 1 to spare take 38.',
     );
     expect(documentOf({ objective: OBJECTIVE.parse('p99 slowdown < 3', '--slo') }).answer).toBe(
-      'At p99 slowdown < 3, a host takes on fft: native at least 4 and at most 125 (the most that was measured); docker at least 4 and at most 125 (the most that was measured).',
+      'At p99 slowdown < 3, a host takes on fft: native at least 4 (the most that was measured) and at most 125 (memory); docker at least 4 (the most that was measured) and at most 125 (memory).',
     );
     expect(documentOf({ objective: OBJECTIVE.parse('p99 latency < 1ms', '--slo'), need: 7 }).answer).toBe(
       'At p99 latency < 1ms, a host takes on fft: native none (CPU), so no number of hosts takes 7; docker none (CPU), so no number of hosts takes 7.',

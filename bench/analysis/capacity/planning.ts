@@ -90,6 +90,10 @@ export interface HostCapacity {
   readonly isOpen: boolean;
   /** What measuring more instances can't raise it beyond: the least of the bounds that aren't open; null without one. */
   readonly most: number | null;
+  /** The limits that set `most`. */
+  readonly mostBy: readonly LimitName[];
+  /** More blocks may raise it: the first number that fails a binding limit isn't shown to be beyond it. */
+  readonly isUndecided: boolean;
   /** Limits that nothing is known about: each may be lower. */
   readonly unknown: readonly LimitName[];
 }
@@ -100,16 +104,19 @@ export function hostCapacity(bounds: Readonly<Partial<Record<LimitName, Bound | 
   const known = named.flatMap(([name, bound]) => (bound === null ? [] : [{ name, ...bound }]));
   if (known.length === 0) return null;
   const instances = Math.min(...known.map((bound) => bound.instances));
-  const closed = known.filter(({ isOpen }) => !isOpen).map((bound) => bound.instances);
-  const most = closed.length === 0 ? null : Math.min(...closed);
+  const closed = known.filter(({ isOpen }) => !isOpen);
+  const most = closed.length === 0 ? null : Math.min(...closed.map((bound) => bound.instances));
   const least = known.filter((bound) => bound.instances === instances);
   const isOpen = least.every((bound) => bound.isOpen);
+  // Of equal bounds, one that is "at least" doesn't bind.
+  const binding = least.filter((bound) => isOpen || !bound.isOpen);
   return {
     instances,
-    // Of equal bounds, one that is "at least" doesn't bind.
-    binding: least.filter((bound) => isOpen || !bound.isOpen).map(({ name }) => name),
+    binding: binding.map(({ name }) => name),
     isOpen,
     most,
+    mostBy: closed.filter((bound) => bound.instances === most).map(({ name }) => name),
+    isUndecided: binding.every(({ firstFailing }) => firstFailing !== null && firstFailing.why !== 'exceeds'),
     unknown: named.filter(([, bound]) => bound === null).map(([name]) => name),
   };
 }

@@ -116,19 +116,41 @@ describe('what a host takes', () => {
       binding: ['cpu'],
       isOpen: false,
       most: 4,
+      mostBy: ['cpu'],
+      isUndecided: false,
       unknown: ['restart'],
     });
   });
 
   it('is open when only measuring more could show the bound, up to the least that is closed', () => {
     const open = hostCapacity({ cpu: bound(16, true), memory: bound(70), restart: bound(16, true) });
-    expect(open).toMatchObject({ instances: 16, isOpen: true, most: 70, binding: ['cpu', 'restart'] });
+    expect(open).toMatchObject({
+      instances: 16,
+      isOpen: true,
+      most: 70,
+      mostBy: ['memory'],
+      binding: ['cpu', 'restart'],
+    });
     expect(hostCapacity({ cpu: bound(16, true), memory: null, restart: null })?.most).toBeNull();
   });
 
   it('is closed when a closed bound is as low as an open one', () => {
     const capacity = hostCapacity({ cpu: bound(16, true), memory: bound(16), restart: bound(20) });
     expect(capacity).toMatchObject({ instances: 16, isOpen: false, binding: ['memory'], most: 16 });
+  });
+
+  it('is undecided where the first number that fails a binding limit may still meet it', () => {
+    const failing = (why: 'undecided' | 'no interval' | 'exceeds'): Bound => ({
+      ...bound(2),
+      firstFailing: { instances: 3, why },
+    });
+    const isUndecided = (cpu: Bound, memory = bound(70)) => hostCapacity({ cpu, memory })?.isUndecided;
+    expect([failing('undecided'), failing('no interval'), failing('exceeds')].map((one) => isUndecided(one))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(isUndecided(failing('undecided'), bound(2))).toBe(false);
   });
 
   it('can be nothing, and is unknown without any bound', () => {
