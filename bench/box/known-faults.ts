@@ -9,6 +9,10 @@ const FAULTS: readonly (readonly [message: RegExp, remedy: string])[] = [
     /ENOSPC[\s\S]*\/dev\/shm|ENOSPC[\s\S]*'\/tmp\//,
     'make room in the memory file system (df /dev/shm /tmp), or name the files by their absolute paths: those are not copied into it',
   ],
+  [
+    /inappropriate ioctl|\/dev\/tty|\bTERM\b|not a (?:tty|terminal)|tty get|no(?: controlling)? (?:tty|terminal)/i,
+    'a flag with which the program runs without a terminal: boxes have none',
+  ],
 ];
 
 /** What to try when an engine ends with this message; undefined where nothing better is known than to look. */

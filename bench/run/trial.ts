@@ -35,9 +35,11 @@ export async function tryCommands(
         ? `The trial on ${plan.baseline} took longer than ${plan.timeoutMs / 1000} s for a few runs.`
         : `The trial on ${plan.baseline} failed: ${reason.replace(/\.$/, '')}.`,
       value: (plan.commands ?? []).map(writtenCommand).join('; '),
+      // Some programs wait for a terminal for ever, or end without a word when there is none.
       remedy: isSlow
-        ? '--timeout 10m, or less work for a run'
-        : (knownRemedy(error.message) ?? 'run it by hand; what else it needs goes into the boxes by --with'),
+        ? '--timeout 10m, or less work for a run; a program that waits for a terminal never ends: boxes have none'
+        : (knownRemedy(error.message) ??
+          'run it by hand as boxes do, without a terminal (</dev/null | cat); what else it needs goes into them by --with'),
       cause: error,
     });
   }

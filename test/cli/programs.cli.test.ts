@@ -116,6 +116,8 @@ with: [${['cat', 'date', 'rm'].map((name) => `/usr/bin/${name}`).join(', ')}]
     ['that ends with another exit code', ['-w', 'sh:echo "no luck" >&2; exit 7'], 1, /exit code 7: "no luck"/],
     ['that crashes', ['-w', 'sh:kill -SEGV $$'], 1, /signal 11/],
     ['whose figure is not there', ['--metric', 'a:s:lower=took ([0-9]+)', '--', 'true'], 1, /matches nothing/],
+    ['that needs a terminal', ['--', 'stty', '-a'], 1, /Inappropriate ioctl[\s\S]*try: .* without a terminal/],
+    ['that ends without a word', ['-w', 'sh:exit 1'], 1, /exit code 1\.[\s\S]*without a terminal \(<\/dev\/null/],
     ['that prints without an end', ['--expect', 'same-output', '--', 'yes'], 1, /more than 64 MiB/],
     [
       'that leaves a process behind',
