@@ -99,9 +99,23 @@ const fields = {
 /** Further keys are let through: a later version may have them. */
 export const planSchema = z.looseObject(fields);
 
-/** What every reader of a session relies on, whichever version wrote it. */
-const CORE = { schema: true, environments: true, baseline: true, workloads: true, contrasts: true } as const;
-export const planCoreSchema = planSchema.pick(CORE);
+/** What every version has written, and readers of a session rely on. */
+const CORE = {
+  schema: true,
+  environments: true,
+  baseline: true,
+  workloads: true,
+  contrasts: true,
+  limits: true,
+  size: true,
+  seed: true,
+  profile: true,
+  schedule: true,
+  maxBlocks: true,
+  rounds: true,
+  burstNs: true,
+  timeoutMs: true,
+} as const;
 
 /** The plan of any version: what an early one does not have may be missing, what is there is valid. */
 export const planOfAnyVersionSchema = planSchema.partial().required(CORE);

@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { messageOf } from '../errors.ts';
 import { readEvent } from './events.ts';
 import { assertSession, digestOf, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
-import { wholeSessionSchema } from './info.ts';
+import { sessionSchema } from './info.ts';
 import { RECORD_LIMIT } from './scan.ts';
 import { SESSION_FILES } from './store.ts';
 import { type Column, problemOf, type Table } from './table.ts';
@@ -85,8 +85,8 @@ export async function checkSession(dir: string): Promise<CheckResult> {
 }
 
 /** Throws for the first field that is wrong. */
-function checkInfo(text: string): z.infer<typeof wholeSessionSchema> {
-  const checked = wholeSessionSchema.safeParse(JSON.parse(text));
+function checkInfo(text: string): z.infer<typeof sessionSchema> {
+  const checked = sessionSchema.safeParse(JSON.parse(text));
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
   throw new Error(`${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { planCoreSchema, planOfAnyVersionSchema } from '../plan/plan-schema.ts';
+import { planOfAnyVersionSchema } from '../plan/plan-schema.ts';
 import {
   type BoxFacts,
   type Environment,
@@ -11,6 +11,7 @@ import {
   TRAITS,
   type Traits,
   type Unavailable,
+  WARMUP_CLASSES,
   type Warmup,
 } from '../types.ts';
 import { inequalitySchema } from './events.ts';
@@ -95,16 +96,38 @@ const SESSION_NAME = /^[A-Za-z0-9][\w.-]{0,199}$/;
 /** Absent in sessions of earlier versions, as each trait may be. */
 const traits = z.looseObject(Object.fromEntries(TRAITS.map((name) => [name, z.boolean().optional()]))).optional();
 
-/** What a reader of `session.json` relies on; further keys are allowed. */
+const stretch = z.looseObject({ start: z.number(), level: z.number() });
+const warmup = z.looseObject({
+  length: z.number().int().min(0),
+  series: z.array(
+    z.looseObject({
+      env: z.string(),
+      workload: z.string(),
+      class: z.enum(WARMUP_CLASSES),
+      length: z.number(),
+      bursts: z.number(),
+      segments: z.array(stretch),
+    }),
+  ),
+});
+const resumption = z.looseObject({
+  at: z.string(),
+  program: z.string(),
+  command: z.string(),
+  blocksKept: z.number(),
+});
+
+/** Every field that is known: a reader relies on it, and `check` finds what is wrong. Further keys are allowed. */
 export const sessionSchema = z.looseObject({
   schema: z.literal(SESSION_SCHEMA),
   session: z.string().regex(SESSION_NAME, 'is no name of a session'),
   program: z.string(),
+  command: z.string(),
   startedAt: z.string(),
   finishedAt: z.nullable(z.string()),
   stopReason: z.enum(STOP_REASONS),
   seed: z.number(),
-  plan: planCoreSchema,
+  plan: planOfAnyVersionSchema,
   work: z.record(z.string(), z.number()),
   rates: z.record(z.string(), z.array(z.number().positive()).min(1)).optional(),
   host: z.looseObject({
@@ -130,6 +153,9 @@ export const sessionSchema = z.looseObject({
     .optional(),
   figures: z.number().int().min(1).optional(),
   blocksCompleted: z.number(),
+  measuredMs: z.number().optional(),
+  warmup: warmup.nullable().optional(),
+  resumed: z.array(resumption).optional(),
   anonymised: z
     .object({
       seal: z
@@ -139,9 +165,6 @@ export const sessionSchema = z.looseObject({
     })
     .optional(),
 });
-
-/** Every field that is known, for `check`. */
-export const wholeSessionSchema = sessionSchema.extend({ plan: planOfAnyVersionSchema });
 
 /** `20261123T170000Z-ab12cd`: UTC time and a short id. */
 export function sessionId(now: Date): string {

@@ -1,10 +1,10 @@
 /** A plan file: settings under the names of the flags, as YAML. It may be a stranger's. */
 
-import { parse as parseYaml } from 'yaml';
 import { messageOf, usageError } from '../../bench/errors.ts';
 import { checkPlanInput } from '../../bench/plan/plan.ts';
 import type { PlanInput } from '../../bench/plan/read-flags.ts';
 import { readNamed } from '../../bench/session/files.ts';
+import { parseStrictYaml } from '../../bench/strict-yaml.ts';
 
 /** More than any plan needs. */
 const PLAN_LIMIT_BYTES = 1 << 20;
@@ -30,7 +30,7 @@ export function parsePlan(text: string, file: string): PlanInput {
 /** What the text holds, before it is checked. Throws a usage error for what is no YAML. */
 export function planContent(text: string, file: string): unknown {
   try {
-    return parseYaml(text);
+    return parseStrictYaml(text);
   } catch (error) {
     throw unreadable(file, error);
   }
