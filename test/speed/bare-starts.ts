@@ -17,6 +17,9 @@ export type BareStart = (count: number) => {
   readonly env?: Readonly<Record<string, string>>;
 };
 
+/** Environments whose engine is one command. */
+export const BARE_STARTS = ['native', 'unshare', 'bwrap', 'runc', 'crun', 'docker', 'podman', 'nspawn', 'gvisor'];
+
 /** For each environment how its engine is called; a text where it can't be. Asked when the environment is prepared. */
 export function bareCommands(image: Image, workspace: Workspace): Record<string, () => Promise<BareStart | string>> {
   const { dir, limits } = workspace;
