@@ -7,10 +7,11 @@ import { defaultLimits } from '../../runners/host/cpus.ts';
 import { createWorkspaceDir, removeWorkspaceDir } from '../../runners/host/workspace.ts';
 import { ensureImage } from '../../runners/image/image.ts';
 import { RUNNERS } from '../../runners/index.ts';
-import { hostSpawn } from '../../runners/kit/process.ts';
+import { hostExec, hostSpawn } from '../../runners/kit/process.ts';
 import { parsePath } from '../../runners/stack/path.ts';
 import { prepareStack } from '../../runners/stack/stack.ts';
-import { BARE_STARTS, type BareStart, bareCommands } from './bare-starts.ts';
+import type { BareStart } from './bare-start.ts';
+import { BARE_STARTS, bareCommands } from './bare-starts.ts';
 import { figureOf, idPart, type Recorder } from './record/figure.ts';
 import { spreadText } from './record/lines.ts';
 
@@ -38,7 +39,7 @@ export async function benchStartup(
   const workspace: Workspace = { id, dir, limits, signal: new AbortController().signal, note: () => {} };
   const bare = bareCommands(image, workspace);
   try {
-    print(`  ${'until the first line, median (least)'.padEnd(44)}      Boxmark          bare   ratio      spread`);
+    print(`  ${'until the first line, median (least)'.padEnd(44)}        Boxmark            bare   ratio  spread`);
     for (const name of wanted) {
       let environment: Awaited<ReturnType<typeof prepareStack>>;
       try {
@@ -77,9 +78,13 @@ interface Times {
 /** Pairs begin with either side in turns: what a start leaves behind for a moment burdens both. */
 async function compare(own: (count: number) => ReturnType<Begin>, start: BareStart, pairs: number): Promise<Times> {
   const bare = async (count: number) => {
-    const { argv, env = {} } = start(count);
+    const { argv, env = {}, end } = start(count);
     const child = await hostSpawn(argv, { env });
-    return { process: child, close: async () => child.kill() };
+    const close = async () => {
+      child.kill();
+      if (end !== undefined) await hostExec(end);
+    };
+    return { process: child, close };
   };
   const times = { own: [] as number[], bare: [] as number[] };
   // The first start of either reads files that stay in the page cache; it is not counted.
@@ -95,7 +100,7 @@ async function compare(own: (count: number) => ReturnType<Begin>, start: BareSta
 
 function lineOf(name: string, { own, bare, ratios }: Times): string {
   const show = (values: readonly number[]) =>
-    `${median([...values]).toFixed(0)} (${Math.min(...values).toFixed(0)}) ms`.padStart(14);
+    `${median([...values]).toFixed(0)} (${Math.min(...values).toFixed(0)}) ms`.padStart(16);
   const figure = figureOf(`startup.${idPart(name)}`, 'ratio', ratios);
   const ratio = figure.value.toFixed(2).padStart(6);
   return `  ${name.padEnd(42)} ${show(own)}${show(bare)}  ${ratio}  ${spreadText(figure)}`;
