@@ -19,7 +19,7 @@ export interface Wish {
   readonly read: string | undefined;
 }
 
-const COUNTS = ['processes', 'bursts', 'sessions', 'starts'] as const;
+const COUNTS = ['processes', 'bursts', 'sessions', 'starts', 'turns'] as const;
 const LISTS = { kernels: WORKLOADS.map(({ id }) => id), engines: KERNEL_ENGINES, environments: BARE_STARTS };
 const FILES = ['write', 'compare', 'read'] as const;
 const WHOLE_FILE = 'bench.json';

@@ -29,6 +29,7 @@ export interface Options {
   readonly bursts?: number;
   readonly sessions?: number;
   readonly starts?: number;
+  readonly turns?: number;
   readonly environments?: readonly string[];
   readonly kernels?: readonly string[];
   readonly engines?: readonly KernelEngine[];
@@ -37,7 +38,7 @@ export interface Options {
 interface Bench {
   readonly run: (print: (line: string) => void, options: Options, record: Recorder) => Promise<void>;
   readonly title: string;
-  /** How a whole run calls it, once for each; without them it runs by name only, because it takes long. */
+  /** How a whole run calls it, once for each, or in several `turns`; without them it runs by name only: it takes long. */
   readonly forms?: readonly Options[];
 }
 
@@ -64,11 +65,11 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     forms: [{}],
   },
   cli: { run: benchCli, title: 'commands that only look something up, against Node.js doing nothing', forms: [{}] },
-  report: { run: benchReport, title: 'a report by the number of rows: time, memory, size', forms: [{}] },
+  report: { run: benchReport, title: 'a report by the number of rows: time, memory, size', forms: [{ turns: 3 }] },
   history: {
     run: benchHistory,
     title: 'boxmark history over 1,000 and 5,000 sessions: time and memory',
-    forms: [{}],
+    forms: [{ turns: 3 }],
   },
   company: { run: benchCompany, title: 'each kernel alone against in company', forms: [{ processes: 3 }] },
   warmup: { run: benchWarmup, title: 'speed of cold processes over time' },

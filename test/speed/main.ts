@@ -2,7 +2,7 @@
  * `npm run bench [-- NAME …]`: speed as ratios within one run, beside its goals. Never asserted on; shared machines are noisy.
  * Without names, the whole that fits half an hour. `--write FILE` keeps the figures (the whole: `bench.json`), `--compare OLD`
  * shows what moved, `--read NEW` takes the figures from a file instead of measuring. The other options are for some benches:
- * `--size --processes --bursts --starts --kernels --engines --environments --sessions`.
+ * `--turns N` repeats a bench; `--size --processes --bursts --starts --kernels --engines --environments --sessions`.
  */
 
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
@@ -11,7 +11,7 @@ import { readArguments, type Wish } from './arguments.ts';
 import { BENCHES, type Options } from './benches.ts';
 import { runScenario, type Scenario } from './calibration.ts';
 import { differencesOf, movesBetween } from './record/compare.ts';
-import { type Figure, figureOf } from './record/figure.ts';
+import { newRecord, type Recorder } from './record/figure.ts';
 import { BENCH_SCHEMA, type BenchFile, type BenchRun, readBench, writeBench } from './record/file.ts';
 import { benchHost, commitNow, loadNow } from './record/host.ts';
 import { figureLines, moveLines, runLines } from './record/lines.ts';
@@ -35,12 +35,12 @@ function partsOf({ names, options }: Wish): Part[] {
 }
 
 /** One that fails takes none of the others with it, and keeps the figures that it has. */
-async function runPart({ bench, options, name }: Part, figures: Figure[]): Promise<BenchRun> {
+async function runPart({ bench, options, name }: Part, record: Recorder): Promise<BenchRun> {
   const begun = performance.now();
   say(`\n== ${name}: ${BENCHES[bench]?.title}`);
   let failure: string | null = null;
   try {
-    await BENCHES[bench]?.run(say, options, (...figure) => figures.push(figureOf(...figure)));
+    for (let turn = 0; turn < (options.turns ?? 1); turn++) await BENCHES[bench]?.run(say, options, record);
   } catch (error) {
     failure = messageOf(error).slice(0, 300);
     process.stderr.write(`bench: ${name} failed: ${error instanceof Error ? error.stack : error}\n`);
@@ -54,12 +54,13 @@ async function measure(wish: Wish): Promise<BenchFile> {
   const begun = performance.now();
   const [commit, loadBefore] = [commitNow(), loadNow()];
   const whole = wish.names.length === 0;
-  const figures: Figure[] = [];
+  const { record, figures: recorded } = newRecord();
   const runs: BenchRun[] = [];
-  for (const part of partsOf(wish)) runs.push(await runPart(part, figures));
+  for (const part of partsOf(wish)) runs.push(await runPart(part, record));
   const seconds = (performance.now() - begun) / 1000;
-  if (whole) figures.push(figureOf('bench.whole', 's', [seconds]));
+  if (whole) record('bench.whole', 's', [seconds]);
   const host = await benchHost(loadBefore);
+  const figures = recorded();
   return { schema: BENCH_SCHEMA, kind: 'boxmark-bench', startedAt, seconds, whole, commit, host, runs, figures };
 }
 

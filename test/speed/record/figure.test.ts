@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { differencesOf, movesBetween } from './compare.ts';
-import { type Figure, figureOf, idPart, stateOf } from './figure.ts';
+import { type Figure, figureOf, idPart, isClose, newRecord, stateOf } from './figure.ts';
 import { BENCH_SCHEMA, type BenchFile } from './file.ts';
 import { GOALS, REASONS } from './goals.ts';
 import { recordKernels } from './kernels.ts';
@@ -39,6 +39,19 @@ describe('a figure', () => {
   });
 });
 
+describe('a record', () => {
+  it('adds what comes later to the same figure', () => {
+    const { record, figures } = newRecord();
+    record('a', 's', [3]);
+    record('b', 'ratio', [1, 2]);
+    record('a', 's', [1]);
+    expect(figures()).toEqual([figureOf('a', 's', [3, 1]), figureOf('b', 'ratio', [1, 2])]);
+    expect(() => record('a', 'ms', [1])).toThrow('in s and in ms');
+    expect(() => record('c', 'ms', [])).toThrow('no numbers');
+    expect(figures()).toHaveLength(2);
+  });
+});
+
 describe('goals', () => {
   it('are met by what is printed', () => {
     expect(stateOf({ id: 'startup.native', value: 1.104 })).toBe('met');
@@ -49,8 +62,18 @@ describe('goals', () => {
     expect(stateOf({ id: 'constructor', value: 9 })).toBe('no goal');
   });
 
+  it('may be decided by chance when the spread reaches across', () => {
+    expect(isClose(figure('startup.native', 1.05, 1.02, 1.2))).toBe(true);
+    expect(isClose(figure('startup.native', 1.2, 1.05, 1.3))).toBe(true);
+    expect(isClose(figure('startup.native', 1.05, 1.02, 1.09))).toBe(false);
+    expect(isClose(figure('kernels.small.wasm', 2.1, 1.9, 2.2))).toBe(true);
+    expect(isClose(figure('startup.native', 1.05))).toBe(false);
+    expect(isClose(figure('startup.runc', 1.05, 0.9, 1.2))).toBe(false);
+  });
+
   it('have ids of figures, and reasons are about goals', () => {
-    for (const id of Object.keys(GOALS)) expect(figureOf(id, 's', [1]).id).toBe(id);
+    for (const [id, { unit }] of Object.entries(GOALS)) expect(figureOf(id, unit, [1]).id).toBe(id);
+    expect(() => figureOf('startup.native', 's', [1])).toThrow('in s, and its goal in ratio');
     expect(Object.keys(REASONS).filter((id) => GOALS[id] === undefined)).toEqual([]);
   });
 });
@@ -129,6 +152,7 @@ describe('the print-out', () => {
   it('has each figure beside its goal', () => {
     const figures = [
       figureOf('startup.native', 'ratio', [1.3, 1.31, 1.32]),
+      figureOf('startup.bwrap', 'ratio', [1.05, 1.08, 1.15]),
       { ...figure('efficiency.timed', 0.81), unit: 'share' as const },
       { ...figure('report.million', 5.8), unit: 's' as const },
       figureOf('history.1000', 's', [1234.5, 12, 5000]),
@@ -136,6 +160,7 @@ describe('the print-out', () => {
     expect(figureLines(figures)).toEqual([
       'figure            median        spread  of    goal',
       'startup.native      1.31  1.30 to 1.32   3   ≤ 1.1  not met',
+      'startup.bwrap       1.08  1.05 to 1.15   3   ≤ 1.1  met, by less than the spread',
       'efficiency.timed  81.0 %          once   1  ≥ 80 %  met',
       'report.million    5.80 s          once   1   ≤ 3 s  not met',
       'history.1000      1235 s  12.0 to 5000   3       –',

@@ -2,11 +2,7 @@
 
 import { binomialTail } from '../../../bench/analysis/stats/binomial.ts';
 import { median } from '../../../bench/units.ts';
-import { type Goal, goalOf } from './goals.ts';
-
-/** `ratio` and `share` have no unit: a quotient of two sides that took turns, and a part of a whole from 0 to 1. */
-export const UNITS = ['ratio', 'share', 's', 'ms', 'MB', 'GB'] as const;
-export type Unit = (typeof UNITS)[number];
+import { type Goal, goalOf, type Unit } from './goals.ts';
 
 export interface Figure {
   /** `bench.what`, in lower case; words are joined by `-`, parts by `.`. Goals and comparisons go by it. */
@@ -21,14 +17,16 @@ export interface Figure {
   readonly count: number;
 }
 
-/** What benches call with a figure's values, one of each pair, turn or process. */
+/** What benches call with a figure's values, one of each pair, turn or process; called again, it adds to them. */
 export type Recorder = (id: string, unit: Unit, values: readonly number[]) => void;
 
 export type GoalState = 'met' | 'not met' | 'no goal';
 
-/** @throws Error for an id that is not one, or a value that is no number: a bench that computes one is wrong */
+/** @throws Error for an id that is not one, another unit than the goal's, or a value that is no number: the bench is wrong */
 export function figureOf(id: string, unit: Unit, values: readonly number[]): Figure {
   if (!/^[a-z0-9]+([.-][a-z0-9]+)*$/.test(id)) throw new Error(`no id of a figure: ${id}`);
+  const goal = goalOf(id);
+  if (goal !== undefined && goal.unit !== unit) throw new Error(`${id} is in ${unit}, and its goal in ${goal.unit}`);
   if (values.length === 0 || !values.every(Number.isFinite)) throw new Error(`${id}: no numbers: ${values.join(', ')}`);
   return { id, unit, value: median([...values]), ...spreadOf(values), count: values.length };
 }
@@ -61,8 +59,30 @@ export function stateOf({ id, value }: Pick<Figure, 'id' | 'value'>): GoalState 
   return isMet(goal, value) ? 'met' : 'not met';
 }
 
-/** As it is printed: 1.104 is not 1.10 at most, but 1.1004 is. */
+/** Chance may have decided: some of the spread is on the other side of the goal. */
+export function isClose({ id, value, low, high }: Figure): boolean {
+  const goal = goalOf(id);
+  if (goal === undefined || low === null || high === null) return false;
+  return isMet(goal, low) !== isMet(goal, value) || isMet(goal, high) !== isMet(goal, value);
+}
+
+/** As it is printed: 1.106 is not 1.10 at most, but 1.104 is. */
 function isMet({ is, value: goal }: Goal, value: number): boolean {
   const shown = Number(value.toPrecision(3));
   return is === '≤' ? shown <= goal : shown >= goal;
+}
+
+/** Values of a run, by figure, in the order in which they came first. */
+export function newRecord(): { readonly record: Recorder; figures(): Figure[] } {
+  const kept = new Map<string, { unit: Unit; values: number[] }>();
+  return {
+    record: (id, unit, values) => {
+      figureOf(id, unit, values);
+      const own = kept.get(id) ?? { unit, values: [] };
+      if (own.unit !== unit) throw new Error(`${id} is in ${own.unit} and in ${unit}`);
+      own.values.push(...values);
+      kept.set(id, own);
+    },
+    figures: () => [...kept].map(([id, { unit, values }]) => figureOf(id, unit, values)),
+  };
 }

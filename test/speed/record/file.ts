@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type BoxmarkError, usageError } from '../../../bench/errors.ts';
-import { UNITS } from './figure.ts';
+import { UNITS } from './goals.ts';
 
 export const BENCH_SCHEMA = 1;
 

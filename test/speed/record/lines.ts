@@ -1,9 +1,9 @@
 /** Figures, goals and moves as lines of text. */
 
 import type { Move } from './compare.ts';
-import { type Figure, stateOf, type Unit } from './figure.ts';
+import { type Figure, isClose, stateOf } from './figure.ts';
 import type { BenchRun } from './file.ts';
-import { goalOf } from './goals.ts';
+import { type Goal, goalOf, type Unit } from './goals.ts';
 
 /** A value as tables show it: three digits, and the unit. */
 export function valueText(value: number, unit: Unit): string {
@@ -18,20 +18,25 @@ export function spreadText({ low, high, unit }: Figure): string {
   return `${bare(low)} to ${bare(high)}`;
 }
 
-export function goalText({ id, unit }: Pick<Figure, 'id' | 'unit'>): string {
-  const goal = goalOf(id);
-  if (goal === undefined) return '–';
-  if (unit === 'share') return `${goal.is} ${100 * goal.value} %`;
-  return `${goal.is} ${goal.value}${unit === 'ratio' ? '' : ` ${unit}`}`;
+export function goalText({ is, value, unit }: Goal): string {
+  if (unit === 'share') return `${is} ${100 * value} %`;
+  return `${is} ${value}${unit === 'ratio' ? '' : ` ${unit}`}`;
+}
+
+/** Whether the goal is met, and whether the spread leaves that open; empty without a goal. */
+export function stateText(figure: Figure): string {
+  const state = stateOf(figure);
+  if (state === 'no goal') return '';
+  return isClose(figure) ? `${state}, by less than the spread` : state;
 }
 
 /** Every figure beside its goal. */
 export function figureLines(figures: readonly Figure[]): string[] {
   const rows = figures.map((figure) => {
     const { id, value, unit, count } = figure;
-    const state = stateOf(figure);
-    const goal = [goalText(figure), state === 'no goal' ? '' : state];
-    return [id, valueText(value, unit), spreadText(figure), String(count), ...goal];
+    const goal = goalOf(id);
+    const cells = [valueText(value, unit), spreadText(figure), String(count), goal ? goalText(goal) : '–'];
+    return [id, ...cells, stateText(figure)];
   });
   return aligned([['figure', 'median', 'spread', 'of', 'goal', ''], ...rows]);
 }
