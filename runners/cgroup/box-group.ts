@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Box, Workspace } from '../../bench/types.ts';
 import { quote } from '../kit/shell.ts';
-import { createGroup, enterShell, GROUP_ROOT, hostHierarchies } from './group.ts';
+import { createGroup, enterShell, entrancesOf, GROUP_ROOT, hostHierarchies } from './group.ts';
 import {
   type GroupLimits,
   groupSteps,
@@ -104,15 +104,13 @@ export async function openGroup(request: GroupRequest): Promise<BoxGroup> {
 }
 
 function entrances(hierarchies: readonly Hierarchy[], path: string) {
-  const enterFolders = (folders: readonly string[]): string =>
-    enterShell(folders.map((folder) => `${folder}/cgroup.procs`));
-  const foldersOf = (some: readonly Hierarchy[]): string[] => some.map(({ mount }) => mount + path);
-  const leaves = leavesOf(hierarchies, path);
+  const leaves = leavesOf(hierarchies, path).map((folder) => `${folder}/cgroup.procs`);
+  const ofV1 = hierarchies.filter(({ version }) => version === 1);
   return {
     hierarchies,
-    enter: enterFolders(foldersOf(hierarchies)),
-    enterLeaf: enterFolders(leaves),
-    enterRunning: enterFolders([...foldersOf(hierarchies.filter(({ version }) => version === 1)), ...leaves]),
+    enter: enterShell(entrancesOf(path, hierarchies)),
+    enterLeaf: enterShell(leaves),
+    enterRunning: enterShell([...entrancesOf(path, ofV1), ...leaves]),
   };
 }
 

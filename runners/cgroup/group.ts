@@ -31,7 +31,7 @@ const LARGEST_PAGE_BYTES = 65_536;
 export interface Group {
   /** Path below the mount of each controller, such as `/boxmark/ab12/b1-unshare-1`. */
   readonly path: string;
-  /** The `cgroup.procs` files; a process that writes `0` to each of them moves itself. */
+  /** The `cgroup.procs` files, which list the group's processes. */
   readonly procsFiles: readonly string[];
   /** Command prefix that moves into the group and then becomes the command that follows, by shell built-ins only. */
   readonly enterArgvPrefix: readonly string[];
@@ -136,7 +136,7 @@ export function groupAt(path: string, hierarchies: readonly Hierarchy[]): Group 
   return {
     path,
     procsFiles,
-    enterArgvPrefix: ['sh', '-c', `${enterShell(procsFiles)} exec "$@"`, 'sh'],
+    enterArgvPrefix: ['sh', '-c', `${enterShell(entrancesOf(path, hierarchies))} exec "$@"`, 'sh'],
     add: (pid) => {
       for (const file of procsFiles) writeFileSync(file, String(pid));
     },
@@ -150,9 +150,19 @@ export function groupAt(path: string, hierarchies: readonly Hierarchy[]): Group 
   };
 }
 
+/**
+ * Files of a group in which a shell writes `0` to move itself. On v1 `tasks`, which moves the thread that writes, and a shell
+ * has one only: to move whole processes (`cgroup.procs`) Linux first stops every other start and end of a process, which
+ * takes it 7 to 20 ms (since 5.6, kernel/cgroup/cgroup.c, cgroup_procs_write_start). On v2 a group that holds processes
+ * takes no threads alone.
+ */
+export function entrancesOf(path: string, hierarchies: readonly Hierarchy[]): string[] {
+  return hierarchies.map(({ mount, version }) => `${mount}${path}/${version === 1 ? 'tasks' : 'cgroup.procs'}`);
+}
+
 /** Shell built-ins that move the shell into the groups; `0` means the writer, whatever its id is here. */
-export function enterShell(procsFiles: readonly string[]): string {
-  return procsFiles.map((file) => `echo 0 >${quote(file)} || exit 125;`).join(' ');
+export function enterShell(entrances: readonly string[]): string {
+  return entrances.map((file) => `echo 0 >${quote(file)} || exit 125;`).join(' ');
 }
 
 /** Ids of the workspaces that have groups on this host, with the groups' folders. */

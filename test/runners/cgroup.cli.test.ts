@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
   rmSync,
@@ -19,6 +20,7 @@ import type { Box } from '../../bench/types.ts';
 import { limitsSwap } from '../../runners/cgroup/box-group.ts';
 import {
   createGroup,
+  entrancesOf,
   type Group,
   hostHierarchies,
   listWorkspaceGroups,
@@ -242,6 +244,18 @@ describe('a v2 group', () => {
   });
 });
 
+describe('the way into a group', () => {
+  const hierarchy = (mount: string, version: 1 | 2) => ({ mount, version, root: '/', controllers: ['pids'] });
+
+  it('is its file of threads where a thread can move by itself, else that of processes', () => {
+    const hierarchies = [hierarchy('/sys/fs/cgroup/pids', 1), hierarchy('/sys/fs/cgroup/unified', 2)];
+    expect(entrancesOf('/boxmark/ab/b1', hierarchies)).toEqual([
+      '/sys/fs/cgroup/pids/boxmark/ab/b1/tasks',
+      '/sys/fs/cgroup/unified/boxmark/ab/b1/cgroup.procs',
+    ]);
+  });
+});
+
 describe('a group of this host', () => {
   const id = randomBytes(4).toString('hex');
   afterEach(() => removeWorkspaceGroups(id));
@@ -264,6 +278,12 @@ describe('a group of this host', () => {
     expect(/Cpus_allowed_list:\s*(\S+)/.exec(status)?.[1]).toBe(cpus.join(','));
     for (const procs of group.procsFiles)
       expect(readFileSync(procs, 'utf8').trim().split('\n')).toContain(String(child.pid));
+    // With all its threads, although the shell before it moved one thread only.
+    const threads = readdirSync(`/proc/${child.pid}/task`).map((thread) => `/proc/${child.pid}/task/${thread}/cgroup`);
+    expect(threads.length).toBeGreaterThan(1);
+    const own = readFileSync(`/proc/${child.pid}/cgroup`, 'utf8');
+    expect(own).toContain(group.path);
+    expect(new Set(threads.map((file) => readFileSync(file, 'utf8')))).toEqual(new Set([own]));
     const usage = usageOfPid(child.pid!);
     expect(usage.cpuNs).toBeGreaterThan(0);
     expect(usage.memoryPeakBytes).toBeGreaterThan(1 << 20);

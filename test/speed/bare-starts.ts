@@ -3,19 +3,29 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Image, Workspace } from '../../bench/types.ts';
-import { enterShell, groupAt, hostHierarchies, makeGroup } from '../../runners/cgroup/group.ts';
+import { enterShell, entrancesOf, hostHierarchies, makeGroup } from '../../runners/cgroup/group.ts';
 import { crunCall } from '../../runners/engines/crun/call.ts';
 import { findPlatform, runscCall } from '../../runners/engines/gvisor/platform.ts';
 import { sideGroup } from '../../runners/engines/nspawn/group.ts';
 import { dockerArchive } from '../../runners/image/image.ts';
-import { hostBox, hostExec } from '../../runners/kit/process.ts';
+import { hostBox } from '../../runners/kit/process.ts';
 import { ociSpec } from '../../runners/oci/spec.ts';
+import { dockerByHand, nestedByHand } from './bare-docker.ts';
+import type { BareStart } from './bare-start.ts';
 
-/** Command and variables of the start with this number. */
-export type BareStart = (count: number) => {
-  readonly argv: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-};
+/** Environments whose engine is one command. */
+export const BARE_STARTS = [
+  'native',
+  'unshare',
+  'bwrap',
+  'runc',
+  'crun',
+  'docker',
+  'docker/docker',
+  'podman',
+  'nspawn',
+  'gvisor',
+];
 
 /** For each environment how its engine is called; a text where it can't be. Asked when the environment is prepared. */
 export function bareCommands(image: Image, workspace: Workspace): Record<string, () => Promise<BareStart | string>> {
@@ -42,7 +52,8 @@ export function bareCommands(image: Image, workspace: Workspace): Record<string,
       ),
     runc: async () => bundle(image, workspace, 'runc', ['runc']),
     crun: async () => bundle(image, workspace, 'crun', await crunCall(hostBox(workspace))),
-    docker: () => docker(image, dir),
+    docker: () => dockerByHand(image, dir),
+    'docker/docker': () => nestedByHand(image, workspace),
     podman: () => podman(image, dir),
     nspawn: async () => nspawn(image, workspace),
     gvisor: async () => {
@@ -74,17 +85,6 @@ function bundle(image: Image, { id, dir, limits }: Workspace, name: string, call
   });
 }
 
-/** With the daemon and the image of the run's preparation. */
-async function docker(image: Image, dir: string): Promise<BareStart | string> {
-  const own = `${dir}/docker/s.sock`;
-  const asked = existsSync(own) ? undefined : await hostExec(['docker', 'version'], { timeoutMs: 5000 });
-  if (asked !== undefined && asked.exitCode !== 0) return 'no daemon to ask';
-  const socket = asked === undefined ? own : '/var/run/docker.sock';
-  const { id } = await dockerArchive(image);
-  const flags = ['--rm', '-i', '--pull', 'never', '--network', 'none', '--read-only'];
-  return () => ({ argv: ['docker', '-H', `unix://${socket}`, 'run', ...flags, id, ...image.payloadArgv] });
-}
-
 /** With the storage of the run's preparation. */
 async function podman(image: Image, dir: string): Promise<BareStart | string> {
   const folder = ['pm-runc-overlay', 'pm-crun-overlay'].map((name) => join(dir, name)).find(existsSync);
@@ -113,7 +113,7 @@ function nspawn(image: Image, { id, limits }: Workspace): BareStart {
   for (const { mount } of hierarchies) mkdirSync(mount + path, { recursive: true });
   const named = hierarchies.filter(({ controllers }) => controllers.every((name) => name.startsWith('name=')));
   const side = sideGroup({ path: 'host' } as Parameters<typeof sideGroup>[0], path, hierarchies);
-  const enter = `${enterShell(groupAt(path, named).procsFiles)} ${side.enter} exec "$@"`;
+  const enter = `${enterShell(entrancesOf(path, named))} ${side.enter} exec "$@"`;
   const flags = [
     ...['-q', '-D', image.root, '--read-only', '--private-network', '--register=no', '--keep-unit', '--as-pid2'],
     ...['--console=pipe', '--timezone=off', '--resolv-conf=off', '--link-journal=no'],

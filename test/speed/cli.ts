@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { median } from '../../bench/units.ts';
+import { idPart, type Recorder } from './record/figure.ts';
 
 const TURNS = 20;
 const GOAL = 1.5;
@@ -17,7 +18,7 @@ const CALLS: readonly { readonly args: readonly string[]; readonly goal?: number
   { args: ['list', 'environments'] },
 ];
 
-export async function benchCli(print: (line: string) => void): Promise<void> {
+export async function benchCli(print: (line: string) => void, _: object, record: Recorder): Promise<void> {
   const main = resolve('dist/cli/main.js');
   const nothing: number[] = [];
   const times = CALLS.map((): number[] => []);
@@ -29,7 +30,9 @@ export async function benchCli(print: (line: string) => void): Promise<void> {
   print('boxmark …              ms   times node   goal');
   for (const [index, { args, goal }] of CALLS.entries()) {
     const ms = median(times[index] ?? []);
-    const ratio = (ms / median(nothing)).toFixed(2);
+    const turns = (times[index] ?? []).map((time, turn) => time / (nothing[turn] ?? time));
+    record(`cli.${idPart(args.join(' '))}`, 'ratio', turns);
+    const ratio = median(turns).toFixed(2);
     print(
       `${args.join(' ').padEnd(18)}${ms.toFixed(1).padStart(7)}${ratio.padStart(13)}   ${goal === undefined ? '–' : `≤ ${goal}`}`,
     );

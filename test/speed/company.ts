@@ -3,6 +3,7 @@
 import type { Size } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
+import type { Recorder } from './record/figure.ts';
 import { buildPrograms, startWorker, type Worker, warmUp } from './worker-process.ts';
 
 export interface CompanyBenchOptions {
@@ -18,7 +19,11 @@ export interface CompanyBenchOptions {
  * Prints, kernel by kernel, time in company ÷ time alone. In company all five are warmed up, and all five run in turn
  * between the measured bursts, as they do in a session.
  */
-export async function benchCompany(print: (line: string) => void, options: CompanyBenchOptions = {}): Promise<void> {
+export async function benchCompany(
+  print: (line: string) => void,
+  options: CompanyBenchOptions,
+  record: Recorder,
+): Promise<void> {
   const { size = 'small', processes = 5, bursts = 20, burstNs = 5e6 } = options;
   const ids = WORKLOADS.map(({ id }) => id);
   const programs = await buildPrograms(false);
@@ -45,6 +50,7 @@ export async function benchCompany(print: (line: string) => void, options: Compa
       }
     }
     for (const [id, values] of ratios) {
+      record(`company.${id}`, 'ratio', values);
       const range = `${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)}`;
       print(`  ${id.padEnd(13)}${median(values).toFixed(2).padStart(8)}${range.padStart(14)}`);
     }

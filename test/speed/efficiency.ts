@@ -1,13 +1,15 @@
 /** How much of a session is measuring, and where the rest goes. */
 
+import type { Recorder } from './record/figure.ts';
 import { type Row, runnable, runSession } from './session.ts';
 
-export async function benchEfficiency(print: (line: string) => void): Promise<void> {
+export async function benchEfficiency(print: (line: string) => void, _: object, record: Recorder): Promise<void> {
   const environments = await runnable(['native', 'unshare', 'docker', 'docker/docker', 'uml']);
   const session = await runSession(['-e', environments.join(','), '--profile', 'quick']);
   const sum = (rows: readonly Row[], column: string) =>
     rows.reduce((total, row) => total + Number(row[column] || 0), 0);
   const timed = sum(session.samples, 'wall_ns') / 1e9;
+  record('efficiency.timed', 'share', [timed / session.seconds]);
   const asked = sum(session.samples, 'host_ns') / 1e9;
   const starting = sum(session.starts, 'ready_ms') / 1e3;
   const removing = sum(session.starts, 'teardown_ms') / 1e3;

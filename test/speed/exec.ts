@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Launcher } from '../../bench/payload/commands/launcher.ts';
 import { median } from '../../bench/units.ts';
 import { findCommand } from '../../runners/kit/commands.ts';
+import type { Recorder } from './record/figure.ts';
 
 const TURNS = 20;
 const RUNS = 100;
@@ -17,7 +18,7 @@ const ENV = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' };
 /** Times of one turn's runs, ms. */
 type Way = () => Promise<readonly number[]>;
 
-export async function benchExec(print: (line: string) => void): Promise<void> {
+export async function benchExec(print: (line: string) => void, _: object, record: Recorder): Promise<void> {
   const nothing = findCommand('true');
   const shell = findCommand('sh');
   const hyperfine = findCommand('hyperfine');
@@ -38,26 +39,52 @@ export async function benchExec(print: (line: string) => void): Promise<void> {
   try {
     const names = Object.keys(ways);
     const turns: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
+    const around: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
     for (let turn = 0; turn < TURNS; turn++) {
-      for (const name of names) turns[name]?.push(median((await ways[name]?.()) ?? []));
+      for (const name of names) {
+        const begun = performance.now();
+        const times = (await ways[name]?.()) ?? [];
+        const wall = performance.now() - begun;
+        turns[name]?.push(median([...times]));
+        around[name]?.push((wall - (RUNS / times.length) * sum(times)) / RUNS);
+      }
     }
-    show(turns, print);
+    show(turns, around, print);
+    keep(turns, around, record);
   } finally {
     for (const launcher of launchers) launcher.close();
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-function show(turns: Readonly<Record<string, readonly number[]>>, print: (line: string) => void): void {
+type Turns = Readonly<Record<string, readonly number[]>>;
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** `around`: what a way takes beside the times that it gives, for each run; hyperfine's own start and its file are in it. */
+function show(turns: Turns, around: Turns, print: (line: string) => void): void {
   const own = turns['resident shell'] ?? [];
-  print(`  median of ${TURNS} turns of ${RUNS} runs of true      a run   resident shell ÷ it   goal`);
+  print(`  median of ${TURNS} turns of ${RUNS} runs of true      a run   resident shell ÷ it   goal   around it`);
   for (const [name, times] of Object.entries(turns)) {
     const ratio = median(own.map((ms, turn) => ms / (times[turn] ?? ms)));
     const goal = /^(loop|hyperfine)/.test(name) ? `≤ ${GOAL}` : '–';
     const figures = `${median(times).toFixed(3).padStart(8)} ms${ratio.toFixed(2).padStart(22)}`;
-    print(`  ${name.padEnd(37)} ${figures}   ${goal}`);
+    const rest = `${median([...(around[name] ?? [])]).toFixed(3)} ms`;
+    print(`  ${name.padEnd(37)} ${figures}   ${goal.padEnd(5)} ${rest.padStart(11)}`);
   }
   if (turns['hyperfine -N'] === undefined) print('  hyperfine is not installed');
+}
+
+/** Over the ways that others time a program; and what the harness takes around a run, over what hyperfine does. */
+function keep(turns: Turns, around: Turns, record: Recorder): void {
+  const own = turns['resident shell'] ?? [];
+  const over = (name: string, mine: readonly number[], all: Turns) =>
+    mine.map((ms, turn) => ms / (all[name]?.[turn] ?? ms));
+  record('exec.loop', 'ratio', over('loop of sh', own, turns));
+  record('exec.spawn', 'ratio', over('spawn of Node.js', own, turns));
+  if (turns['hyperfine -N'] === undefined) return;
+  record('exec.hyperfine', 'ratio', over('hyperfine -N', own, turns));
+  record('exec.harness', 'ratio', over('hyperfine -N', around['resident shell'] ?? [], around));
 }
 
 async function byLauncher(launcher: Launcher): Promise<readonly number[]> {

@@ -6,13 +6,14 @@ import { join, resolve } from 'node:path';
 import { readFleet } from '../../bench/fleet/info.ts';
 import { median } from '../../bench/units.ts';
 import { SwarmLab } from '../fleet/swarm-lab.ts';
+import type { Recorder } from './record/figure.ts';
 
 const TURNS = 4;
 const GOAL = 1.1;
 /** A quick session of two environments. */
 const PLAN = 'env: native,docker\nprofile: quick\n';
 
-export async function benchFleet(print: (line: string) => void): Promise<void> {
+export async function benchFleet(print: (line: string) => void, _: object, record: Recorder): Promise<void> {
   if (process.getuid?.() !== 0) return print('  needs root: a Docker daemon is started');
   const folder = mkdtempSync('/var/tmp/boxmark-bench-fleet-');
   const [plan, image] = [join(folder, 'plan.yaml'), join(folder, 'node.tar')];
@@ -34,6 +35,7 @@ export async function benchFleet(print: (line: string) => void): Promise<void> {
       const times = [alone, fleet].map(({ seconds }) => `${seconds.toFixed(1)} s`.padStart(10)).join('');
       print(`  ${`turn ${turn}`.padEnd(50)}${times}${(fleet.seconds / alone.seconds).toFixed(2).padStart(8)}`);
     }
+    record('fleet.session', 'ratio', ratios);
     print(`  ${'median'.padEnd(70)}${median(ratios).toFixed(2).padStart(8)}   ≤ ${GOAL}`);
   } finally {
     await lab?.close();

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { randomStream } from '../../bench/random.ts';
 import { CONTRASTS } from '../../bench/session/figure-tables.ts';
+import type { Recorder } from './record/figure.ts';
 
 const COUNTS = [1000, 5000];
 const EXAMPLE = 'results/example';
@@ -16,7 +17,7 @@ const WORKLOADS = ['fft', 'sor', 'monte-carlo', 'sparse', 'lu', 'suite'];
 /** Reports to the reader of the child: its peak of resident memory on standard error. */
 const WRAPPER = `process.on('exit', () => process.stderr.write('peak ' + process.resourceUsage().maxRSS + '\\n'));`;
 
-export async function benchHistory(print: (line: string) => void): Promise<void> {
+export async function benchHistory(print: (line: string) => void, _: object, record: Recorder): Promise<void> {
   print('sessions  changes  seconds  ms a session  peak MiB  files read MiB');
   for (const [kind, step] of [
     ['noise alone', 0],
@@ -41,6 +42,7 @@ export async function benchHistory(print: (line: string) => void): Promise<void>
           { maxBuffer: 1 << 30 },
         );
         const seconds = (performance.now() - begun) / 1000;
+        record(`history.${count}${step === 0 ? '' : '.steps'}`, 's', [seconds]);
         const peak = Number(/peak (\d+)/.exec(stderr)?.[1]) / 1024;
         const { groups } = JSON.parse(stdout) as { groups: { series: { changes: unknown[] }[] }[] };
         const changes = groups.flatMap(({ series }) => series).reduce((sum, one) => sum + one.changes.length, 0);

@@ -4,6 +4,8 @@ import { compositeScore, mflops } from '../../bench/analysis/score.ts';
 import { KERNEL_ENGINES, type Size } from '../../bench/types.ts';
 import { median } from '../../bench/units.ts';
 import { WORKLOADS } from '../../scimark/index.ts';
+import type { Recorder } from './record/figure.ts';
+import { recordKernels } from './record/kernels.ts';
 import { buildPrograms, C_FLAGS, type Programs, startWorker, type Worker, warmUp } from './worker-process.ts';
 
 export interface KernelBenchOptions {
@@ -31,7 +33,11 @@ interface Figures {
 }
 
 /** Prints the ratios to C, kernel by kernel, and that of the composite. Returns at once when there is no C compiler. */
-export async function benchKernels(print: (line: string) => void, options: KernelBenchOptions = {}): Promise<void> {
+export async function benchKernels(
+  print: (line: string) => void,
+  options: KernelBenchOptions,
+  record: Recorder,
+): Promise<void> {
   const { size = 'small', processes = 8, bursts = size === 'large' ? 5 : 30 } = options;
   const programs = await buildPrograms(true);
   try {
@@ -49,7 +55,9 @@ export async function benchKernels(print: (line: string) => void, options: Kerne
       '  and what depends on the size alone (roots and places of bit reversal of tuned and wasm, bytes in the sparse',
     );
     print('  tables of wasm); C and reference have no such plan, and compute the sines within.');
-    const figures = figuresOf(size, await measure(programs.c, programs, { ...options, size, processes, bursts }));
+    const timings = await measure(programs.c, programs, { ...options, size, processes, bursts });
+    const figures = figuresOf(size, timings);
+    recordKernels(record, size, timings);
     for (const line of table(figures)) print(line);
   } finally {
     await programs.dispose();

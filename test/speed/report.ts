@@ -7,6 +7,7 @@ import { createStore } from '../../bench/session/store.ts';
 import type { Sample } from '../../bench/types.ts';
 import { simulateSamples, testPlan, testStart } from '../bench/analysis/simulate.ts';
 import { infoFor } from '../bench/boxes.ts';
+import type { Recorder } from './record/figure.ts';
 
 const SIZES = [
   { rows: 1e4, blocks: 10 },
@@ -24,7 +25,7 @@ const WORKLOADS = ['fft', 'sor', 'monte-carlo', 'sparse', 'lu'];
 const BATCH = 20_000;
 const POLL_MS = 5;
 
-export async function benchReport(print: (line: string) => void): Promise<void> {
+export async function benchReport(print: (line: string) => void, _: object, record: Recorder): Promise<void> {
   const out = mkdtempSync('/var/tmp/boxmark-bench-');
   try {
     print('       rows   csv MiB   report s   CPU s   rows/CPU s   peak MiB   html KiB   json CPU s');
@@ -32,6 +33,10 @@ export async function benchReport(print: (line: string) => void): Promise<void> 
       const { dir, count } = writeSession(out, rows, blocks);
       const page = await timed(['report', dir, '--format', 'html', '-o', join(dir, 'report')]);
       const json = await timed(['report', dir, '--format', 'json', '-o', join(dir, 'report')]);
+      if (rows === 1e6) {
+        record('report.million', 's', [page.seconds]);
+        record('report.million.peak', 'MB', [page.peakBytes / 1e6]);
+      }
       const size = statSync(join(dir, 'report', 'report.html')).size;
       const csv = statSync(join(dir, 'samples.csv')).size;
       print(

@@ -117,7 +117,7 @@ async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
 }
 
 /** The package's folder: this file may run from a bundle elsewhere, so the working directory counts as well. */
-function findRoot(): string {
+export function findRoot(): string {
   for (const start of [import.meta.dirname, process.cwd()]) {
     for (let folder = start; folder; folder = dirname(folder)) {
       if (existsSync(join(folder, 'test', 'speed', 'c', 'driver.c'))) return folder;

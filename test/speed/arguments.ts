@@ -1,0 +1,81 @@
+/** What `npm run bench` is asked for. */
+
+import { parseArgs } from 'node:util';
+import { usageError } from '../../bench/errors.ts';
+import { KERNEL_ENGINES, SIZES } from '../../bench/types.ts';
+import { WORKLOADS } from '../../scimark/index.ts';
+import { BARE_STARTS } from './bare-starts.ts';
+import { BENCHES, type Options } from './benches.ts';
+
+export interface Wish {
+  /** Names of benches; empty for the whole. */
+  readonly names: readonly string[];
+  readonly options: Options;
+  /** Where the figures go; a whole run writes `bench.json` when nothing is said. */
+  readonly write: string | undefined;
+  /** An older file, to compare with. */
+  readonly compare: string | undefined;
+  /** A file to read instead of measuring. */
+  readonly read: string | undefined;
+}
+
+const COUNTS = ['processes', 'bursts', 'sessions', 'starts', 'turns'] as const;
+const LISTS = { kernels: WORKLOADS.map(({ id }) => id), engines: KERNEL_ENGINES, environments: BARE_STARTS };
+const FILES = ['write', 'compare', 'read'] as const;
+const WHOLE_FILE = 'bench.json';
+
+/** @throws BoxmarkError for what it doesn't know */
+export function readArguments(words: readonly string[]): Wish {
+  const { values, positionals: names } = parsed(words);
+  const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
+  if (unknown.length > 0) throw usageError('No such bench.', unknown.join(', '), Object.keys(BENCHES).join(', '));
+  const size = SIZES.find((one) => one === values.size);
+  if (values.size !== undefined && size === undefined) throw usageError('No such size.', values.size, SIZES.join(', '));
+  const counts = COUNTS.map((name) => [name, countOf(name, values[name])] as const);
+  const lists = Object.entries(LISTS).map(([name, known]) => [name, listed(name, values[name], known)] as const);
+  const given = [['size', size] as const, ...counts, ...lists].filter(([, value]) => value !== undefined);
+  const [write, compare, read] = FILES.map((name) => fileOf(name, values[name]));
+  if (read !== undefined && (names.length > 0 || given.length > 0 || write !== undefined)) {
+    throw usageError('--read measures nothing.', words.join(' '), '--read NEW.json --compare OLD.json');
+  }
+  const isWhole = names.length === 0 && read === undefined;
+  return {
+    names,
+    options: Object.fromEntries(given),
+    write: write ?? (isWhole ? WHOLE_FILE : undefined),
+    compare,
+    read,
+  };
+}
+
+function parsed(words: readonly string[]) {
+  const names = ['size', ...COUNTS, ...Object.keys(LISTS), ...FILES];
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
+    });
+    return { values: values as Readonly<Record<string, string | undefined>>, positionals };
+  } catch (error) {
+    const known = names.map((name) => `--${name}`).join(', ');
+    throw usageError(error instanceof Error ? error.message : String(error), words.join(' '), known);
+  }
+}
+
+function countOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw usageError(`--${name} takes a number above 0.`, text, `--${name} 4`);
+  return Number(text);
+}
+
+function listed(name: string, text: string | undefined, known: readonly string[]): readonly string[] | undefined {
+  const unknown = text?.split(',').filter((one) => !known.includes(one)) ?? [];
+  if (unknown.length > 0) throw usageError(`--${name} takes a list.`, unknown.join(', '), known.join(','));
+  return text?.split(',');
+}
+
+function fileOf(name: string, text: string | undefined): string | undefined {
+  if (text === '') throw usageError(`--${name} takes the name of a file.`, '', `--${name} ${WHOLE_FILE}`);
+  return text;
+}

@@ -1,0 +1,64 @@
+/** What each figure should be, and why one is not: the only place that says so. */
+
+import { WORKLOADS } from '../../../scimark/index.ts';
+
+/** `ratio` and `share` have no unit: a quotient of two sides that took turns, and a part of a whole from 0 to 1. */
+export const UNITS = ['ratio', 'share', 's', 'ms', 'MB', 'GB'] as const;
+export type Unit = (typeof UNITS)[number];
+
+export interface Goal {
+  readonly is: '≤' | '≥';
+  readonly value: number;
+  readonly unit: Unit;
+  /** What the figure is, for a reader of the page. */
+  readonly what: string;
+}
+
+const atMost = (value: number, what: string, unit: Unit = 'ratio'): Goal => ({ is: '≤', value, unit, what });
+const atLeast = (value: number, what: string, unit: Unit = 'ratio'): Goal => ({ is: '≥', value, unit, what });
+
+/** By the id of the figure, in the order of the page. */
+export const GOALS: Readonly<Record<string, Goal>> = {
+  'kernels.small.tuned': atLeast(1.25, 'composite of `tuned` over C, size small'),
+  'kernels.small.wasm': atLeast(2, 'composite of `wasm` over C, size small'),
+  'kernels.large.wasm': atLeast(2.5, 'composite of `wasm` over C, size large'),
+  ...Object.fromEntries(
+    WORKLOADS.map(({ id }) => [`kernels.small.wasm.${id}`, atLeast(1.1, `${id} of \`wasm\` over C, size small`)]),
+  ),
+  'startup.native': atMost(1.1, 'a start of `native` over Node.js alone'),
+  'startup.unshare': atMost(1.1, 'a start of `unshare` over the same command'),
+  'startup.bwrap': atMost(1.1, 'a start of `bwrap` over the same command'),
+  'startup.docker-docker': atMost(1.05, 'a start of `docker/docker` over the same by hand'),
+  'exec.loop': atMost(1.1, '`true` by the resident shell over a loop of sh'),
+  'exec.hyperfine': atMost(1.1, '`true` by the resident shell over hyperfine -N'),
+  'cli.version': atMost(1.5, '`boxmark --version` over Node.js doing nothing'),
+  'cli.help': atMost(1.5, '`boxmark --help` over Node.js doing nothing'),
+  'cli.run-help': atMost(1.5, '`boxmark run --help` over Node.js doing nothing'),
+  'efficiency.timed': atLeast(0.8, 'timed bursts as a share of a quick session', 'share'),
+  'efficiency.preparation': atMost(10, 'preparation of that session, warm', 's'),
+  'efficiency.start': atMost(150, '`npm start` to the printed answer', 's'),
+  'efficiency.glance': atMost(45, 'profile `glance` to the printed answer', 's'),
+  'fleet.session': atMost(1.1, 'a session by `fleet run` over the same alone'),
+  'report.million': atMost(3, 'a page of 10⁶ rows', 's'),
+  'report.million.peak': atMost(250, 'memory of that, at its peak', 'MB'),
+  'report.million.markdown': atMost(3, 'Markdown of 10⁶ rows', 's'),
+  'history.5000': atMost(3, '`history` of 5,000 sessions, noise alone', 's'),
+  'history.5000.steps': atMost(3, '`history` of 5,000 sessions, two steps in every ratio', 's'),
+  'compare.5000': atMost(3, '`compare` with 5,000 stored sessions', 's'),
+  'page.opens': atMost(1, 'the page of 17 environments opens in Chromium', 's'),
+  'disk.ten-thousand': atMost(5, '10,000 sessions on disk', 'GB'),
+  'bench.whole': atMost(1800, '`npm run bench` as a whole', 's'),
+};
+
+/** For goals that are not met: what stands in the way, with the figures that show it. */
+export const REASONS: Readonly<Record<string, string>> = {
+  'startup.unshare':
+    'the box does more than the command that is typed, by programs of util-linux one after the other: ten mounts from a ' +
+    'table (2.6 ms), a change of root that leaves nothing of the old one (`pivot_root`, `umount`: 1.5 ms), giving up ' +
+    'privileges (`setpriv`: 1.0 ms), two shells (1.0 ms), and the control group (1.1 ms): 7 ms of a start of 38. Each is the ' +
+    'least of 60 runs. Without them the box would be less isolated; in one program, it would need one that util-linux has not.',
+};
+
+export function goalOf(id: string): Goal | undefined {
+  return Object.hasOwn(GOALS, id) ? GOALS[id] : undefined;
+}
