@@ -169,6 +169,37 @@ describe('all engines leave the same bits', () => {
   );
 
   test(
+    'in the product of a matrix whose rows differ in length',
+    () => {
+      const lengths = fc.array(fc.integer({ min: 0, max: 11 }), { minLength: 1, maxLength: 40 });
+      fc.assert(
+        fc.property(lengths, seeds, places, (perRow, seed, place) => {
+          const n = perRow.length;
+          const stored = perRow.reduce((sum, length) => sum + length, 0);
+          const layout = sparseLayout(place, n, 11 * n);
+          expectAllAlike(
+            statesAfter((engine) => {
+              const random = createRandom(seed);
+              fillF64(layout.x, n, random);
+              fillF64(layout.values, stored, random);
+              let at = layout.columns;
+              for (const [row, length] of perRow.entries()) {
+                heapI32[layout.rows + row] = at;
+                for (let k = 0; k < length; k++) heapI32[at + k] = layout.x + Math.floor(random.next() * n);
+                at += length;
+              }
+              heapI32[layout.rows + n] = at;
+              engine.sparse.bind(layout)();
+              return [[0, layout.values + stored + 64]];
+            }),
+          );
+        }),
+      );
+    },
+    LIMIT_MS,
+  );
+
+  test(
     'in the factorisation of any matrix, pivots and order of rows included',
     () => {
       fc.assert(
