@@ -15,6 +15,19 @@ export function luFactor(n: i32, rows: i32, pivots: i32): boolean {
     const row2 = heapI32[(rows + begin + 2) | 0]!;
     const row3 = heapI32[(rows + begin + 3) | 0]!;
     let i = (begin + 4) | 0;
+    for (; i + 3 <= n; i = (i + 3) | 0) {
+      luThreeRows(
+        heapI32[(rows + i) | 0]!,
+        heapI32[(rows + i + 1) | 0]!,
+        heapI32[(rows + i + 2) | 0]!,
+        row0,
+        row1,
+        row2,
+        row3,
+        begin,
+        n,
+      );
+    }
     for (; i + 2 <= n; i = (i + 2) | 0) {
       luTwoRows(heapI32[(rows + i) | 0]!, heapI32[(rows + i + 1) | 0]!, row0, row1, row2, row3, begin, n);
     }
@@ -107,6 +120,31 @@ function luPivotRows(n: i32, rows: i32, begin: i32): void {
     heapF64[(row1 + k) | 0] = u1;
     heapF64[(row2 + k) | 0] = u2;
     heapF64[(row3 + k) | 0] = heapF64[(row3 + k) | 0]! - m30 * u0 - m31 * u1 - m32 * u2;
+  }
+}
+
+/** Subtracts the four pivot rows of a panel from three rows below it. */
+function luThreeRows(a: i32, b: i32, c: i32, row0: i32, row1: i32, row2: i32, row3: i32, begin: i32, n: i32): void {
+  const a0 = heapF64[(a + begin + 0) | 0]!;
+  const a1 = heapF64[(a + begin + 1) | 0]!;
+  const a2 = heapF64[(a + begin + 2) | 0]!;
+  const a3 = heapF64[(a + begin + 3) | 0]!;
+  const b0 = heapF64[(b + begin + 0) | 0]!;
+  const b1 = heapF64[(b + begin + 1) | 0]!;
+  const b2 = heapF64[(b + begin + 2) | 0]!;
+  const b3 = heapF64[(b + begin + 3) | 0]!;
+  const c0 = heapF64[(c + begin + 0) | 0]!;
+  const c1 = heapF64[(c + begin + 1) | 0]!;
+  const c2 = heapF64[(c + begin + 2) | 0]!;
+  const c3 = heapF64[(c + begin + 3) | 0]!;
+  for (let k = (begin + 4) | 0; k < n; k = (k + 1) | 0) {
+    const u0 = heapF64[(row0 + k) | 0]!;
+    const u1 = heapF64[(row1 + k) | 0]!;
+    const u2 = heapF64[(row2 + k) | 0]!;
+    const u3 = heapF64[(row3 + k) | 0]!;
+    heapF64[(a + k) | 0] = heapF64[(a + k) | 0]! - a0 * u0 - a1 * u1 - a2 * u2 - a3 * u3;
+    heapF64[(b + k) | 0] = heapF64[(b + k) | 0]! - b0 * u0 - b1 * u1 - b2 * u2 - b3 * u3;
+    heapF64[(c + k) | 0] = heapF64[(c + k) | 0]! - c0 * u0 - c1 * u1 - c2 * u2 - c3 * u3;
   }
 }
 

@@ -36,15 +36,10 @@ function sorFourRows(row: i32, columns: i32, omega: f64): void {
   sorStretch(row, columns, 1, 4, omega);
   sorStretch(row1, columns, 1, 3, omega);
   sorStretch(row2, columns, 1, 2, omega);
-
   let left0 = heapF64[(row + 3) | 0]!;
   let left1 = heapF64[(row1 + 2) | 0]!;
   let left2 = heapF64[(row2 + 1) | 0]!;
-  let left3 = heapF64[row3]!;
-  let here0 = heapF64[(row + 4) | 0]!;
-  let here1 = heapF64[(row1 + 3) | 0]!;
-  let here2 = heapF64[(row2 + 2) | 0]!;
-  let here3 = heapF64[(row3 + 1) | 0]!;
+  let left3 = heapF64[(row3 + 0) | 0]!;
   const end = (row + columns - 1) | 0;
   const apart = (columns - 1) | 0;
   for (let at0 = (row + 4) | 0; at0 < end; at0 = (at0 + 1) | 0) {
@@ -55,11 +50,12 @@ function sorFourRows(row: i32, columns: i32, omega: f64): void {
     const right1 = heapF64[(at1 + 1) | 0]!;
     const right2 = heapF64[(at2 + 1) | 0]!;
     const right3 = heapF64[(at3 + 1) | 0]!;
-    // What is right of a row's place is below the place of the row above, and what is left of it above the row below.
-    const new0 = quarterOmega * (heapF64[(at0 - columns) | 0]! + right1 + left0 + right0) + oneMinusOmega * here0;
-    const new1 = quarterOmega * (left0 + right2 + left1 + right1) + oneMinusOmega * here1;
-    const new2 = quarterOmega * (left1 + right3 + left2 + right2) + oneMinusOmega * here2;
-    const new3 = quarterOmega * (left2 + heapF64[(at3 + columns) | 0]! + left3 + right3) + oneMinusOmega * here3;
+    const new0 =
+      quarterOmega * (heapF64[(at0 - columns) | 0]! + right1 + left0 + right0) + oneMinusOmega * heapF64[at0]!;
+    const new1 = quarterOmega * (left0 + right2 + left1 + right1) + oneMinusOmega * heapF64[at1]!;
+    const new2 = quarterOmega * (left1 + right3 + left2 + right2) + oneMinusOmega * heapF64[at2]!;
+    const new3 =
+      quarterOmega * (left2 + heapF64[(at3 + columns) | 0]! + left3 + right3) + oneMinusOmega * heapF64[at3]!;
     heapF64[at0] = new0;
     heapF64[at1] = new1;
     heapF64[at2] = new2;
@@ -68,12 +64,7 @@ function sorFourRows(row: i32, columns: i32, omega: f64): void {
     left1 = new1;
     left2 = new2;
     left3 = new3;
-    here0 = right0;
-    here1 = right1;
-    here2 = right2;
-    here3 = right3;
   }
-
   sorStretch(row1, columns, columns - 2, columns - 1, omega);
   sorStretch(row2, columns, columns - 3, columns - 1, omega);
   sorStretch(row3, columns, columns - 4, columns - 1, omega);
