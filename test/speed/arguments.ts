@@ -1,5 +1,6 @@
 /** What `npm run bench` is asked for. */
 
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { usageError } from '../../bench/errors.ts';
 import { KERNEL_ENGINES, SIZES } from '../../bench/types.ts';
@@ -33,7 +34,10 @@ export function readArguments(words: readonly string[]): Wish {
   if (values.size !== undefined && size === undefined) throw usageError('No such size.', values.size, SIZES.join(', '));
   const counts = COUNTS.map((name) => [name, countOf(name, values[name])] as const);
   const lists = Object.entries(LISTS).map(([name, known]) => [name, listed(name, values[name], known)] as const);
-  const given = [['size', size] as const, ...counts, ...lists].filter(([, value]) => value !== undefined);
+  const nodes = programsOf('nodes', values.nodes);
+  const given = [['size', size] as const, ['nodes', nodes] as const, ...counts, ...lists].filter(
+    ([, value]) => value !== undefined,
+  );
   const [write, compare, read] = FILES.map((name) => fileOf(name, values[name]));
   if (read !== undefined && (names.length > 0 || given.length > 0 || write !== undefined)) {
     throw usageError('--read measures nothing.', words.join(' '), '--read NEW.json --compare OLD.json');
@@ -49,7 +53,7 @@ export function readArguments(words: readonly string[]): Wish {
 }
 
 function parsed(words: readonly string[]) {
-  const names = ['size', ...COUNTS, ...Object.keys(LISTS), ...FILES];
+  const names = ['size', 'nodes', ...COUNTS, ...Object.keys(LISTS), ...FILES];
   try {
     const { values, positionals } = parseArgs({
       args: [...words],
@@ -72,6 +76,12 @@ function countOf(name: string, text: string | undefined): number | undefined {
 function listed(name: string, text: string | undefined, known: readonly string[]): readonly string[] | undefined {
   const unknown = text?.split(',').filter((one) => !known.includes(one)) ?? [];
   if (unknown.length > 0) throw usageError(`--${name} takes a list.`, unknown.join(', '), known.join(','));
+  return text?.split(',');
+}
+
+function programsOf(name: string, text: string | undefined): readonly string[] | undefined {
+  const missing = text?.split(',').filter((path) => !existsSync(path)) ?? [];
+  if (missing.length > 0) throw usageError(`--${name} takes paths of programs.`, missing.join(', '), process.execPath);
   return text?.split(',');
 }
 

@@ -15,6 +15,7 @@ import { benchHistory } from './history.ts';
 import { benchKernels } from './kernels.ts';
 import type { Recorder } from './record/figure.ts';
 import { benchReport } from './report.ts';
+import { benchRoofline } from './roofline.ts';
 import { benchSchedules } from './schedules.ts';
 import { benchStarts } from './starts.ts';
 import { benchStartup } from './startup.ts';
@@ -33,6 +34,8 @@ export interface Options {
   readonly environments?: readonly string[];
   readonly kernels?: readonly string[];
   readonly engines?: readonly KernelEngine[];
+  /** Executables of Node.js. */
+  readonly nodes?: readonly string[];
 }
 
 interface Bench {
@@ -72,6 +75,10 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     forms: [{ turns: 3 }],
   },
   company: { run: benchCompany, title: 'each kernel alone against in company', forms: [{ processes: 3 }] },
+  roofline: {
+    run: benchRoofline,
+    title: 'kernels under versions of Node.js against what the processor can do; writes docs/kernels.json',
+  },
   warmup: { run: benchWarmup, title: 'speed of cold processes over time' },
   fleet: { run: benchFleet, title: 'a session by fleet run against the same session alone' },
   calibration: { run: benchCalibration, title: 'coverage and verdicts over simulated sessions with a known truth' },

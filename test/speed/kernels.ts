@@ -16,15 +16,19 @@ export interface KernelBenchOptions {
   /** Bursts of each side per kernel and process. */
   readonly bursts?: number;
   readonly burstNs?: number;
+  /** The Node.js that runs the engines; default is that of this process. */
+  readonly node?: string;
+  /** What times bursts: `cpu` leaves out what other processes take of them. */
+  readonly clock?: 'wall' | 'cpu';
 }
 
-const SIDES = ['C', ...KERNEL_ENGINES] as const;
-type Side = (typeof SIDES)[number];
+export const SIDES = ['C', ...KERNEL_ENGINES] as const;
+export type Side = (typeof SIDES)[number];
 
 /** Times per pass in ns of one kernel: of each side an array for every process, bursts of all sides in step. */
 type Timings = Readonly<Record<Side, number[][]>>;
 
-interface Figures {
+export interface Figures {
   readonly id: string;
   /** MFLOPS of the best burst. */
   readonly best: Readonly<Record<Side, number>>;
@@ -64,16 +68,33 @@ export async function benchKernels(
   }
 }
 
+/** The figures of all kernels, C beside every engine. Throws without a C compiler. */
+export async function measureKernels(
+  programs: Programs,
+  options: KernelBenchOptions & { size: Size; processes: number; bursts: number },
+): Promise<Figures[]> {
+  if (!programs.c) throw new Error('there is no C compiler (gcc, cc or clang)');
+  return figuresOf(options.size, await measure(programs.c, programs, options));
+}
+
 async function measure(
   c: readonly string[],
   { own }: Programs,
-  { size, processes, bursts, burstNs = 10e6 }: KernelBenchOptions & { size: Size; processes: number; bursts: number },
+  {
+    size,
+    processes,
+    bursts,
+    burstNs = 10e6,
+    node,
+    clock,
+  }: KernelBenchOptions & { size: Size; processes: number; bursts: number },
 ): Promise<Map<string, Timings>> {
   const timings = new Map(WORKLOADS.map(({ id }) => [id, bySide((): number[][] => [])]));
   for (let start = 0; start < processes; start++) {
     const workers = new Map<Side, Worker>();
     try {
-      for (const side of SIDES) workers.set(side, await startWorker(side === 'C' ? c : own(side), size, []));
+      for (const side of SIDES)
+        workers.set(side, await startWorker(side === 'C' ? c : own(side, node), size, [], clock));
       for (const [id, timing] of timings) {
         const own = await measureKernel(id, workers, bursts, burstNs);
         for (const side of SIDES) timing[side].push(own[side]);

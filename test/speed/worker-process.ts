@@ -26,7 +26,8 @@ export interface Programs {
   /** Undefined when there is no C compiler. */
   readonly c: readonly string[] | undefined;
   readonly compiler: string | undefined;
-  own(kernels: KernelEngine): readonly string[];
+  /** `node` runs it, by default that of this process. */
+  own(kernels: KernelEngine, node?: string): readonly string[];
   dispose(): Promise<void>;
 }
 
@@ -53,7 +54,7 @@ export async function buildPrograms(withC: boolean): Promise<Programs> {
       const sources = (await readdir(join(folder, 'c'))).filter((name) => name.endsWith('.c')).sort();
       execFileSync(compiler.command, [...C_FLAGS, ...sources, '-lm', '-o', binary], { cwd: join(folder, 'c') });
     }
-    const own = (kernels: KernelEngine) => [process.execPath, bundle, kernels];
+    const own = (kernels: KernelEngine, node = process.execPath) => [node, bundle, kernels];
     return { c: compiler ? [binary] : undefined, compiler: compiler?.version, own, dispose };
   } catch (error) {
     await dispose();
@@ -61,10 +62,16 @@ export async function buildPrograms(withC: boolean): Promise<Programs> {
   }
 }
 
-/** Starts a process; all are pinned to the last CPU where `taskset` exists, so that a pair shares one core's luck. */
-export async function startWorker(argv: readonly string[], size: Size, ids: readonly string[]): Promise<Worker> {
+/** Starts a process; all are pinned to the last CPU where `taskset` exists, so that a pair shares one core's luck. `clock` times bursts. */
+export async function startWorker(
+  argv: readonly string[],
+  size: Size,
+  ids: readonly string[],
+  clock: 'wall' | 'cpu' = 'wall',
+): Promise<Worker> {
   const [command, ...args] = [...pinning(), ...argv, size, ...ids] as [string, ...string[]];
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const env = { ...process.env, BOXMARK_BENCH_CLOCK: clock };
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
   const ended = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
     child.once('error', () => resolve());
@@ -127,7 +134,7 @@ export function findRoot(): string {
   throw new Error('The kernels to measure were not found: run this from the folder of the package');
 }
 
-function findCompiler(): { command: string; version: string } | undefined {
+export function findCompiler(): { command: string; version: string } | undefined {
   for (const command of ['gcc', 'cc', 'clang']) {
     try {
       const text = execFileSync(command, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
@@ -139,7 +146,7 @@ function findCompiler(): { command: string; version: string } | undefined {
   return undefined;
 }
 
-function pinning(): string[] {
+export function pinning(): string[] {
   if (process.platform !== 'linux' || availableParallelism() < 2) return [];
   try {
     const list = execFileSync('taskset', ['-pc', `${process.pid}`], { encoding: 'utf8' });
