@@ -77,7 +77,8 @@ function reasons(): string {
     .map((id) => `- \`${id}\`: ${REASONS[id] ?? 'no reason is known.'}`);
   const busy =
     '**The host was busy with other work before the run**, so seconds are far too long, and ratios scatter: what is not met ' +
-    'here may be met on a quiet host.';
+    'here may be met on a quiet host. Starts through Boxmark suffer most: all its boxes are in one control group, which gets ' +
+    'as much CPU time as one process outside.';
   return [...(isBusy(bench) ? [busy, ''] : []), ...lines].join('\n') || 'All that were measured are met.';
 }
 
