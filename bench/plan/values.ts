@@ -54,7 +54,7 @@ export const text = (metavar: string, example: string): ValueType<string> => ({
 export const DIGEST: ValueType<string> = {
   metavar: 'hex',
   forms: ['text'],
-  pattern: /^[0-9a-fA-F]{64}$/,
+  pattern: /^\s*[0-9a-fA-F]{64}\s*$/,
   parse: (given, flag) => {
     const digest = scalarOf(given, flag, 'the 64 hex digits of a SHA-256', '3f7c…').trim().toLowerCase();
     if (/^[0-9a-f]{64}$/.test(digest)) return digest;
@@ -192,7 +192,7 @@ export const rates = (most: number, example: string): ValueType<readonly number[
 export const PERCENT: ValueType<number> = {
   metavar: 'percent',
   forms: ['text'],
-  pattern: /^\d+(\.\d+)?\s*%$/,
+  pattern: /^\s*\d+(\.\d+)?\s*%\s*$/,
   parse: (given, flag) => parsePercent(scalarOf(given, flag, 'a percentage', '1%'), flag),
   format: formatPercent,
 };
@@ -210,7 +210,7 @@ export function time(bounds?: { readonly least: string; readonly most: string })
   return {
     metavar: 'time',
     forms: ['text'],
-    pattern: /^\d+(\.\d+)?\s*(ns|us|ms|s|m|h)$/,
+    pattern: /^\s*\d+(\.\d+)?\s*(ns|us|ms|s|m|h)\s*$/,
     parse: (given, flag) => {
       const written = scalarOf(given, flag, 'a time with its unit', '10ms, 60s, 5m');
       const ns = parseDurationNs(written, flag);
@@ -231,7 +231,7 @@ export function time(bounds?: { readonly least: string; readonly most: string })
 export const SIZE: ValueType<number> = {
   metavar: 'size',
   forms: ['text'],
-  pattern: /^\d+(\.\d+)?\s*([bB]|[kmgtKMGT]([iI]?[bB])?)$/,
+  pattern: /^\s*\d+(\.\d+)?\s*([bB]|[kmgtKMGT]([iI]?[bB])?)\s*$/,
   parse: (given, flag) => parseBytes(scalarOf(given, flag, 'an amount of memory with its unit', '512m, 2g'), flag),
   format: (bytes) => `${bytes / 2 ** 20}m`,
 };

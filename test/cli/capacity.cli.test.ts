@@ -65,7 +65,7 @@ describe('boxmark capacity', () => {
     [['capacity', '--max', '0'], '--max takes a whole number from 1 to 1024'],
     [['plan-hosts', '.', '--simulate', 'cores=4'], '--simulate takes the size of a host'],
     [['plan-hosts', '.', '--simulate', 'cpus=4000'], 'cpus of --simulate takes a whole number from 1 to 1024'],
-    [['plan-hosts', '/nowhere'], 'This is not a session'],
+    [['plan-hosts', '/nowhere'], 'There is no such folder'],
     [['plan-hosts', 'results/example/20261126T070159Z-b39def'], 'no instances that work at once'],
   ])('refuses %j with exit code 2', async (args, message) => {
     const ended = await boxmark(...args, ...(args[0] === 'capacity' ? ['-o', out] : []));

@@ -37,7 +37,7 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     ['an export that is not there', ['export', '/tmp', '--as', 'juint'], /did you mean "junit"/],
     ['a report format that is not there', ['report', '/tmp', '--format', 'html,pngs'], /did you mean "png"/],
     ['a margin without its sign', ['run', '--margin', '2'], /--margin takes a percentage/],
-    ['a resume of what is no session', ['resume', '/nonexistent'], /not a session/],
+    ['a resume of what is no session', ['resume', '/nonexistent'], /no such folder/],
     [
       'a threshold without a percentage',
       ['run', '--fail-if', 'suite > 2'],
@@ -75,7 +75,7 @@ describe('bad input ends with code 2, a clear message on standard error, and not
     ['copies of starts', ['run', '--threads', '2', '--measure', 'startup'], /--threads has no effect with --measure/],
     ['copies of idle boxes', ['run', '--threads', '2', '--measure', 'footprint'], /--threads has no effect with/],
     ['a list that is not there', ['list', 'enviroments'], /did you mean "environments"/],
-    ['a session that is none', ['check', '/nonexistent'], /not a session/],
+    ['a session that is none', ['check', '/nonexistent'], /no such folder/],
     ['a plan that is not there', ['run', '--plan', '/nonexistent.yaml'], /can't be read/],
   ];
   it.each(cases)('%s', async (_, args, message) => {
