@@ -10,6 +10,7 @@ import { readEvent } from './events.ts';
 import { assertSession, digestOf, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { sessionSchema } from './info.ts';
 import { RECORD_LIMIT } from './scan.ts';
+import { MOST_STATES, type SoundSamples, type SoundTable, soundSamples, soundTable } from './sound.ts';
 import { SESSION_FILES } from './store.ts';
 import { type Column, problemOf, type Table } from './table.ts';
 import { SAMPLES, STARTS, TABLES } from './tables.ts';
@@ -38,8 +39,12 @@ export const CHANGED = 'is not what the manifest lists: it was changed after the
 /** A damaged file can give many findings; more than this of one kind add no information. */
 export const MOST_FINDINGS = 20;
 
-/** Checks everything and reports all findings; throws a usage error when `dir` is no session at all, or holds a link or device. */
-export async function checkSession(dir: string): Promise<CheckResult> {
+/**
+ * Checks everything and reports all findings; throws a usage error when `dir` is no session at all, or holds a link or device.
+ * `known`: what was found while the bursts were read. A table that leaves something to judge is read by a parser for all
+ * dialects of CSV, which finds what there is to say.
+ */
+export async function checkSession(dir: string, known: SoundSamples | null = null): Promise<CheckResult> {
   assertSession(dir);
   const file = join(dir, 'session.json');
   closeSync(openRegular(file, INFO_LIMIT_BYTES));
@@ -47,11 +52,19 @@ export async function checkSession(dir: string): Promise<CheckResult> {
   const found = (file: string, problem: string) => {
     if (findings.length < MOST_FINDINGS) findings.push({ file, problem });
   };
-  checkManifest(dir, found);
   let session: string | undefined;
-  readChecked(dir, 'session.json', found, (text) => {
-    ({ session } = checkInfo(text));
-  });
+  const ofInfo: string[] = [];
+  readChecked(
+    dir,
+    'session.json',
+    (_, problem) => ofInfo.push(problem),
+    (text) => {
+      ({ session } = checkInfo(text));
+    },
+  );
+  const sound = session === undefined ? new Map<string, SoundTable>() : soundTables(dir, session, known);
+  checkManifest(dir, sound, found);
+  for (const problem of ofInfo) found('session.json', problem);
   readChecked(dir, 'events.jsonl', found, (text) => {
     for (const { number, problem } of damagedEvents(text)) found('events.jsonl', `line ${number}: ${problem}`);
   });
@@ -60,28 +73,51 @@ export async function checkSession(dir: string): Promise<CheckResult> {
     if (session !== undefined && row.session !== session)
       found(file, `row ${number}: is of the session ${row.session}`);
   };
-  const states = new Map<string, string>();
-  let wrongAnswers = 0;
+  const rowsIn = (table: (typeof TABLES)[number], visit = ownRow(table.file)) =>
+    sound.get(table.file)?.rows ?? eachRow(dir, table, found, visit);
+  const samples = newSampleCheck(found);
   const ownSample = ownRow(SAMPLES.file);
-  const samples = await eachRow(dir, SAMPLES, found, (row, number) => {
+  const rows = await rowsIn(SAMPLES, (row, number) => {
     ownSample(row, number);
-    if (row.ok === 'false') wrongAnswers += 1;
-    if (row.ok !== 'true' || row.phase !== 'measure' || row.checksum === '' || number > MOST_STATES) return;
-    const key = `${row.block} ${row.round} ${row.workload}`;
-    const known = states.get(key);
-    if (known === undefined) states.set(key, row.checksum ?? '');
-    else if (known !== row.checksum)
-      found('samples.csv', `row ${number}: state differs from the other boxes' (${key})`);
+    samples.add(row, number);
   });
-  const starts = await eachRow(dir, STARTS, found, ownRow(STARTS.file));
+  const starts = await rowsIn(STARTS);
   for (const table of TABLES) {
     if (table === SAMPLES || table === STARTS) continue;
     // Only sessions of their kind have the others.
-    if (table.measures === undefined || existsSync(join(dir, table.file))) {
-      await eachRow(dir, table, found, ownRow(table.file));
-    }
+    if (table.measures === undefined || existsSync(join(dir, table.file))) await rowsIn(table);
   }
-  return { findings, samples, starts, wrongAnswers };
+  const ofSound = sound.get(SAMPLES.file) as SoundSamples | undefined;
+  return { findings, samples: rows, starts, wrongAnswers: ofSound?.wrongAnswers ?? samples.wrongAnswers() };
+}
+
+/** Tables that leave nothing to judge, by name. */
+function soundTables(dir: string, session: string, known: SoundSamples | null): Map<string, SoundTable> {
+  const tables = new Map<string, SoundTable>();
+  for (const table of TABLES) {
+    if (!existsSync(join(dir, table.file))) continue;
+    const found = table === SAMPLES ? (known ?? soundSamples(dir, session)) : soundTable(dir, table, session);
+    if (found !== null) tables.set(table.file, found);
+  }
+  return tables;
+}
+
+/** Wrong answers, and states of the same visit that differ between boxes. */
+function newSampleCheck(found: Report) {
+  const states = new Map<string, string>();
+  let wrongAnswers = 0;
+  return {
+    add(row: Readonly<Record<string, string>>, number: number) {
+      if (row.ok === 'false') wrongAnswers += 1;
+      if (row.ok !== 'true' || row.phase !== 'measure' || row.checksum === '' || number > MOST_STATES) return;
+      const key = `${row.block} ${row.round} ${row.workload}`;
+      const known = states.get(key);
+      if (known === undefined) states.set(key, row.checksum ?? '');
+      else if (known !== row.checksum)
+        found('samples.csv', `row ${number}: state differs from the other boxes' (${key})`);
+    },
+    wrongAnswers: () => wrongAnswers,
+  };
 }
 
 /** Throws for the first field that is wrong. */
@@ -91,9 +127,6 @@ function checkInfo(text: string): z.infer<typeof sessionSchema> {
   const [issue] = checked.error.issues;
   throw new Error(`${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
 }
-
-/** States of later rows are not compared with each other: a table may have any number of rows. */
-const MOST_STATES = 5_000_000;
 
 /** A session of days has some megabytes. */
 const EVENTS_LIMIT_CHARS = 2 ** 25;
@@ -115,7 +148,7 @@ function damagedEvents(text: string): { readonly number: number; readonly proble
 
 type Report = (file: string, problem: string) => void;
 
-function checkManifest(dir: string, found: Report): void {
+function checkManifest(dir: string, sound: ReadonlyMap<string, SoundTable>, found: Report): void {
   readChecked(dir, 'manifest.json', found, (text) => {
     const { files } = manifestSchema.parse(JSON.parse(text));
     for (const name of SESSION_FILES) if (files[name] === undefined) found('manifest.json', `does not list ${name}`);
@@ -123,7 +156,7 @@ function checkManifest(dir: string, found: Report): void {
       // A manifest is data from elsewhere: it must not make Boxmark read outside the session.
       if (name.includes('/') || name === '..') found('manifest.json', `names a path outside: ${name}`);
       else if (!existsSync(join(dir, name)) || !statSync(join(dir, name)).isFile()) found(name, 'is missing');
-      else if (digestOf(join(dir, name)) !== digest) {
+      else if ((sound.get(name)?.digest ?? digestOf(join(dir, name))) !== digest) {
         found(name, CHANGED);
       }
     }

@@ -20,7 +20,7 @@ export class CutTable extends Error {}
 export interface Watch {
   /** Each piece once, in order; it is overwritten afterwards. */
   piece(bytes: Uint8Array): void;
-  /** Each row but the header. False where quotes, CR or a byte order mark leave it to a reader of all dialects. */
+  /** Each record, the header first. False where quotes, CR or a byte order mark leave it to a reader of all dialects. */
   row(record: TableRecord, isPlain: boolean): void;
 }
 

@@ -12,8 +12,9 @@ import { designText } from '../../bench/session/design.ts';
 import { digestOf } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
-import { loadSession } from '../../bench/session/load.ts';
+import { openSession } from '../../bench/session/load.ts';
 import { sealOf } from '../../bench/session/seal.ts';
+import { watchSamples } from '../../bench/session/sound.ts';
 import { hostDifferences } from './hosts.ts';
 
 export interface StoredSession extends SessionFigures {
@@ -90,13 +91,15 @@ async function readAll(dirs: readonly string[], leftOut: LeftOut[], remarks: str
   const sessions: StoredSession[] = [];
   for (const dir of dirs) {
     try {
-      const session = await loadSession(dir);
+      const opened = openSession(dir);
+      const watched = watchSamples(dir, opened.info.session);
+      const session = { ...opened, samples: [...watched.samples] };
       const figures = session.info.plan.measure === undefined ? figuresOf(session) : kindFigures(session);
       if (figures.times.length === 0 && figures.ratios.length === 0) {
         leftOut.push({ dir, why: 'it has no whole block' });
         continue;
       }
-      const [finding] = (await checkSession(dir)).findings;
+      const [finding] = (await checkSession(dir, watched.result())).findings;
       if (finding !== undefined) remarks.push(`${dir}: ${finding.file}: ${finding.problem}`);
       for (const { env, workload } of figures.untrusted) {
         remarks.push(`${dir}: ${env} on ${workload} is untrusted and left out`);
