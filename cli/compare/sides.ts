@@ -12,10 +12,11 @@ import { designText } from '../../bench/session/design.ts';
 import { digestOf } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
-import { openSession } from '../../bench/session/load.ts';
+import { openSession, readSessionInfo } from '../../bench/session/load.ts';
 import { sealOf } from '../../bench/session/seal.ts';
 import { watchSamples } from '../../bench/session/sound.ts';
 import { hostDifferences } from './hosts.ts';
+import { type KeptFigures, keptFigures } from './kept-figures.ts';
 
 export interface StoredSession extends SessionFigures {
   readonly dir: string;
@@ -88,19 +89,15 @@ function named(
 
 /** One at a time: only figures are kept, not the bursts behind them. A session among others may be broken. */
 async function readAll(dirs: readonly string[], leftOut: LeftOut[], remarks: string[]): Promise<StoredSession[]> {
+  const kept = keptFigures();
   const sessions: StoredSession[] = [];
   for (const dir of dirs) {
     try {
-      const opened = openSession(dir);
-      const watched = watchSamples(dir, opened.info.session);
-      const session = { ...opened, samples: [...watched.samples] };
-      const figures = session.info.plan.measure === undefined ? figuresOf(session) : kindFigures(session);
-      if (figures.times.length === 0 && figures.ratios.length === 0) {
+      const figures = await readOne(dir, kept, remarks);
+      if (figures === null) {
         leftOut.push({ dir, why: 'it has no whole block' });
         continue;
       }
-      const [finding] = (await checkSession(dir, watched.result())).findings;
-      if (finding !== undefined) remarks.push(`${dir}: ${finding.file}: ${finding.problem}`);
       for (const { env, workload } of figures.untrusted) {
         remarks.push(`${dir}: ${env} on ${workload} is untrusted and left out`);
       }
@@ -111,6 +108,21 @@ async function readAll(dirs: readonly string[], leftOut: LeftOut[], remarks: str
     }
   }
   return sessions;
+}
+
+/** Null for a session without figures. What its check finds goes to the remarks. */
+async function readOne(dir: string, kept: KeptFigures, remarks: string[]): Promise<SessionFigures | null> {
+  const known = kept.read(dir);
+  if (known !== null) return { ...known, info: readSessionInfo(dir) };
+  const opened = openSession(dir);
+  const watched = watchSamples(dir, opened.info.session);
+  const session = { ...opened, samples: [...watched.samples] };
+  const figures = session.info.plan.measure === undefined ? figuresOf(session) : kindFigures(session);
+  if (figures.times.length === 0 && figures.ratios.length === 0) return null;
+  const [finding] = (await checkSession(dir, watched.result())).findings;
+  if (finding === undefined) kept.keep(dir, figures);
+  else remarks.push(`${dir}: ${finding.file}: ${finding.problem}`);
+  return figures;
 }
 
 /** Sessions seen so far: a copy of one says nothing more, and would make sessions seem to agree. */

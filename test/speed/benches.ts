@@ -13,6 +13,7 @@ import { benchFleet } from './fleet.ts';
 import { benchFleetScale } from './fleet-scale.ts';
 import { benchHistory } from './history.ts';
 import { benchKernels } from './kernels.ts';
+import { benchPage } from './page.ts';
 import type { Recorder } from './record/figure.ts';
 import { benchReport } from './report.ts';
 import { benchSchedules } from './schedules.ts';
@@ -70,6 +71,11 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     run: benchHistory,
     title: 'boxmark history over 1,000 and 5,000 sessions: time and memory',
     forms: [{ turns: 3 }],
+  },
+  page: {
+    run: benchPage,
+    title: 'a report in a browser: until it is loaded, and until its charts are drawn',
+    forms: [{}],
   },
   company: { run: benchCompany, title: 'each kernel alone against in company', forms: [{ processes: 3 }] },
   warmup: { run: benchWarmup, title: 'speed of cold processes over time' },
