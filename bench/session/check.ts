@@ -1,13 +1,14 @@
 /** Verifies a session's folder: manifest and digests, schema of every file, rows of this session, states that agree across the boxes. */
 
-import { closeSync, createReadStream, existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import * as z from 'zod';
 import { messageOf } from '../errors.ts';
+import { digestOfStored, isTableThere, openTable } from './compressed.ts';
 import { readEvent } from './events.ts';
-import { assertSession, digestOf, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
+import { assertSession, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { sessionSchema } from './info.ts';
 import { RECORD_LIMIT } from './scan.ts';
 import { MOST_STATES, type SoundSamples, type SoundTable, soundSamples, soundTable } from './sound.ts';
@@ -85,7 +86,7 @@ export async function checkSession(dir: string, known: SoundSamples | null = nul
   for (const table of TABLES) {
     if (table === SAMPLES || table === STARTS) continue;
     // Only sessions of their kind have the others.
-    if (table.measures === undefined || existsSync(join(dir, table.file))) await rowsIn(table);
+    if (table.measures === undefined || isTableThere(join(dir, table.file))) await rowsIn(table);
   }
   const ofSound = sound.get(SAMPLES.file) as SoundSamples | undefined;
   return { findings, samples: rows, starts, wrongAnswers: ofSound?.wrongAnswers ?? samples.wrongAnswers() };
@@ -95,7 +96,7 @@ export async function checkSession(dir: string, known: SoundSamples | null = nul
 function soundTables(dir: string, session: string, known: SoundSamples | null): Map<string, SoundTable> {
   const tables = new Map<string, SoundTable>();
   for (const table of TABLES) {
-    if (!existsSync(join(dir, table.file))) continue;
+    if (!isTableThere(join(dir, table.file))) continue;
     const found = table === SAMPLES ? (known ?? soundSamples(dir, session)) : soundTable(dir, table, session);
     if (found !== null) tables.set(table.file, found);
   }
@@ -128,6 +129,8 @@ function checkInfo(text: string): z.infer<typeof sessionSchema> {
   throw new Error(`${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
 }
 
+const PIECE_BYTES = 1 << 16;
+
 /** A session of days has some megabytes. */
 const EVENTS_LIMIT_CHARS = 2 ** 25;
 
@@ -155,12 +158,28 @@ function checkManifest(dir: string, sound: ReadonlyMap<string, SoundTable>, foun
     for (const [name, digest] of Object.entries(files)) {
       // A manifest is data from elsewhere: it must not make Boxmark read outside the session.
       if (name.includes('/') || name === '..') found('manifest.json', `names a path outside: ${name}`);
-      else if (!existsSync(join(dir, name)) || !statSync(join(dir, name)).isFile()) found(name, 'is missing');
-      else if ((sound.get(name)?.digest ?? digestOf(join(dir, name))) !== digest) {
-        found(name, CHANGED);
+      else if (!isFileThere(join(dir, name))) found(name, 'is missing');
+      else if (sound.get(name)?.digest !== digest) {
+        const problem = digestProblem(join(dir, name), digest);
+        if (problem !== null) found(name, problem);
       }
     }
   });
+}
+
+/** Null where the file has the digest. */
+function digestProblem(file: string, digest: string): string | null {
+  try {
+    return digestOfStored(file) === digest ? null : CHANGED;
+  } catch (error) {
+    // Of a compressed table that can't be unpacked.
+    if (existsSync(file)) throw error;
+    return messageOf(error).slice(0, 200);
+  }
+}
+
+function isFileThere(file: string): boolean {
+  return existsSync(file) ? statSync(file).isFile() : isTableThere(file);
 }
 
 function readChecked(dir: string, name: string, found: Report, read: (text: string) => unknown): void {
@@ -182,7 +201,7 @@ async function eachRow(
   found: Report,
   visit: (row: Readonly<Record<string, string>>, number: number) => void = () => {},
 ): Promise<number> {
-  if (!existsSync(join(dir, name))) {
+  if (!isTableThere(join(dir, name))) {
     found(name, 'is missing');
     return 0;
   }
@@ -196,7 +215,7 @@ async function eachRow(
     return header;
   };
   try {
-    const content = createReadStream('', { fd: openRegular(join(dir, name)) });
+    const content = Readable.from(piecesOf(join(dir, name)));
     const parser = parse({ columns: check, bom: true, max_record_size: RECORD_LIMIT });
     for await (const record of pipeline(content, parser, () => {})) {
       const row = record as Record<string, string>;
@@ -208,6 +227,21 @@ async function eachRow(
     found(name, messageOf(error).slice(0, 200));
   }
   return count;
+}
+
+function* piecesOf(file: string): Generator<Buffer> {
+  const table = openTable(file);
+  try {
+    for (let position = 0; ; ) {
+      const piece = Buffer.allocUnsafe(PIECE_BYTES);
+      const bytes = table.read(piece, 0, piece.length, position);
+      if (bytes === 0) return;
+      yield piece.subarray(0, bytes);
+      position += bytes;
+    }
+  } finally {
+    table.close();
+  }
 }
 
 /** A column that is missing is found in the header, once. */

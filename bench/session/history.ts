@@ -1,11 +1,11 @@
 /** Figures of many sessions over time, of workloads from session.json and contrasts.csv alone: thousands are read in seconds. */
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineOf } from '../box/machine.ts';
 import { BoxmarkError } from '../errors.ts';
 import { ownCopies } from '../plan/copies.ts';
 import { hasSuite, inShort, isOneSuite, nameAmongOthers, SUITE } from '../plan/suite.ts';
+import { isTableThere } from './compressed.ts';
 import { measureText } from './design.ts';
 import { CONTRASTS } from './figure-tables.ts';
 import { sessionFolders } from './find.ts';
@@ -141,7 +141,7 @@ function readOne(dir: string, { groups, figuresOf }: Reading): number {
 
 /** Ratios of workloads, and the times behind them, each once. */
 function contrastFigures(dir: string, plan: SessionInfo['plan']): StoredFigure[] {
-  if (!existsSync(join(dir, CONTRASTS.file))) throw new LeftOut(`incomplete: no ${CONTRASTS.file}`);
+  if (!isTableThere(join(dir, CONTRASTS.file))) throw new LeftOut(`incomplete: no ${CONTRASTS.file}`);
   const rows = [...rowsOf(dir, CONTRASTS)];
   if (rows.length === 0) throw new LeftOut('no whole block');
   const timed = new Map<string, Set<string>>();

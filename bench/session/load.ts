@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { messageOf, usageError } from '../errors.ts';
 import { joinTraits, type KindRows, type Sample, type Start, type Traits } from '../types.ts';
+import { isTableThere } from './compressed.ts';
 import { readEvent, type SessionEvent } from './events.ts';
 import { assertSession, INFO_LIMIT_BYTES, readRegular } from './files.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './info.ts';
@@ -36,7 +37,7 @@ export function openSession(dir: string): OpenedSession {
   // A session that ended before its first row has no such table.
   const rows = kindRows((name) => {
     const table = KIND_TABLES[name];
-    return existsSync(join(dir, table.file)) ? [...rowsOf(dir, table)] : [];
+    return isTableThere(join(dir, table.file)) ? [...rowsOf(dir, table)] : [];
   });
   return { dir, info, starts, events, ...rows, samples: () => rowsOf(dir, SAMPLES) };
 }
@@ -137,7 +138,7 @@ export function* rowsOf<Read>(
   watch?: Watch,
 ): Generator<Read> {
   const file = join(dir, table.file);
-  if (!existsSync(file)) throw damaged(file, 'it is missing');
+  if (!isTableThere(file)) throw damaged(file, 'it is missing');
   let number = 0;
   try {
     let read: ((record: TableRecord) => Read) | null = null;

@@ -1,7 +1,6 @@
 /** Reads a table of a session row by row without keeping any: a million bursts must not take up a gigabyte. */
 
-import { closeSync, fstatSync, readSync } from 'node:fs';
-import { openRegular } from './files.ts';
+import { openTable, type TableBytes } from './compressed.ts';
 import { TableRecord, textOf } from './table-record.ts';
 
 const CHUNK_BYTES = 1 << 20;
@@ -76,21 +75,23 @@ interface Piece {
 }
 
 function* pieces(file: string, isWhole: boolean, watch: Watch | undefined): Generator<Piece> {
-  const handle = openRegular(file);
+  const table = openTable(file);
   try {
-    const { size } = fstatSync(handle);
-    if (isWhole) assertWholeEnd(handle, size);
+    const { size } = table;
+    if (isWhole) assertWholeEnd(table);
     // Most tables but samples.csv are small, and a history reads thousands of them.
     const room = Math.min(CHUNK_BYTES, Math.max(1, size));
     let bytes = Buffer.allocUnsafe(room);
     let filled = 0;
+    let position = 0;
     const take = (start: number) => {
       bytes.copyWithin(0, start, filled);
       filled -= start;
     };
     for (let isLast = false; !isLast; ) {
       if (bytes.length - filled < room) bytes = Buffer.concat([bytes.subarray(0, filled)], filled + room);
-      const got = readSync(handle, bytes, filled, room, null);
+      const got = table.read(bytes, filled, room, position);
+      position += got;
       if (got > 0) watch?.piece(bytes.subarray(filled, filled + got));
       isLast = got === 0;
       filled += got;
@@ -100,15 +101,15 @@ function* pieces(file: string, isWhole: boolean, watch: Watch | undefined): Gene
       }
     }
   } finally {
-    closeSync(handle);
+    table.close();
   }
 }
 
 /** A truncated last cell could look like a shorter number. */
-function assertWholeEnd(handle: number, size: number): void {
-  if (size === 0) return;
+function assertWholeEnd(table: TableBytes): void {
+  if (table.size === 0) return;
   const last = Buffer.alloc(1);
-  readSync(handle, last, 0, 1, size - 1);
+  table.read(last, 0, 1, table.size - 1);
   if (last[0] !== LF) throw new CutTable();
 }
 

@@ -1,6 +1,6 @@
 /** One side of a comparison: the sessions behind a path, read one by one, and those that can't take part. */
 
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { figuresOf, type SessionFigures } from '../../bench/analysis/figures.ts';
 import { flagRemark, machineOf } from '../../bench/box/machine.ts';
@@ -8,8 +8,8 @@ import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
 import { kindFigures } from '../../bench/kinds/stored-figures.ts';
 import { inShort, isOneSuite, isSuite } from '../../bench/plan/suite.ts';
 import { checkSession } from '../../bench/session/check.ts';
+import { digestOfStored, isTableThere } from '../../bench/session/compressed.ts';
 import { designText } from '../../bench/session/design.ts';
-import { digestOf } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { openSession, readSessionInfo } from '../../bench/session/load.ts';
@@ -144,7 +144,7 @@ class Copies {
 /** Of bursts, or of starts where nothing else was measured. */
 function rowsDigest(dir: string): string {
   const samples = join(dir, 'samples.csv');
-  return digestOf(existsSync(samples) ? samples : join(dir, 'starts.csv'));
+  return digestOfStored(isTableThere(samples) ? samples : join(dir, 'starts.csv'));
 }
 
 function suitesOf(sessions: readonly StoredSession[]): string {
