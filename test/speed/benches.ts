@@ -6,6 +6,7 @@ import { benchCli } from './cli.ts';
 import { benchCompany } from './company.ts';
 import { benchCompilers } from './compilers.ts';
 import { benchDesign } from './design.ts';
+import { benchDisk } from './disk.ts';
 import { benchDuet } from './duet.ts';
 import { benchEfficiency } from './efficiency.ts';
 import { benchExec } from './exec.ts';
@@ -77,6 +78,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     title: 'a report in a browser: until it is loaded, and until its charts are drawn',
     forms: [{}],
   },
+  disk: { run: benchDisk, title: 'what sessions take up on disk, as they are written and compressed', forms: [{}] },
   company: { run: benchCompany, title: 'each kernel alone against in company', forms: [{ processes: 3 }] },
   warmup: { run: benchWarmup, title: 'speed of cold processes over time' },
   fleet: { run: benchFleet, title: 'a session by fleet run against the same session alone' },
