@@ -112,7 +112,7 @@ export function threeDigits(value: number): string {
 export function median(values: readonly number[] | Float64Array): number {
   if (values.length === 0) return Number.NaN;
   // Sorts by value without asking a function, several times as fast.
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1
     ? (sorted[middle] as number)

@@ -125,8 +125,10 @@ interface Search {
 function search(logs: readonly number[], { offset, edge, more }: Search): Place[] {
   if (logs.length < LEAST_HISTORY) return [];
   const [step, excursion] = [bestStep(logs, LEAST_LEVEL), bestExcursion(logs, LEAST_LEVEL)];
-  const bump = excursion === null ? 0 : evidenceOf(logs, shapeOf(logs.length, excursion)) - CERTAIN.excursion - more;
-  const shift = step === null ? 0 : evidenceOf(logs, shapeOf(logs.length, step)) - more;
+  const alone = step === null && excursion === null ? 0 : wanderingLikelihood(logs);
+  const evidence = (stretch: Stretch) => evidenceOf(logs, shapeOf(logs.length, stretch), alone);
+  const bump = excursion === null ? 0 : evidence(excursion) - CERTAIN.excursion - more;
+  const shift = step === null ? 0 : evidence(step) - more;
   const isBump = excursion !== null && bump > Math.max(0, shift - CERTAIN.step);
   const found = isBump ? excursion : shift >= POSSIBLE_STEP ? step : null;
   if (found === null || !reaches(logs, found, edge)) return [];
@@ -143,11 +145,13 @@ function search(logs: readonly number[], { offset, edge, more }: Search): Place[
 function reaches(logs: readonly number[], { from, to }: Stretch, edge: number): boolean {
   const inside = logs.slice(from, to);
   const outside = [...logs.slice(0, from), ...logs.slice(to)];
-  const squares = [inside, outside].flatMap((part) => part.map((value) => (value - mean(part)) ** 2));
+  const means = [mean(inside), mean(outside)] as const;
   const freedom = logs.length - 2;
-  const variance = squares.reduce((sum, square) => sum + square, 0) / freedom;
-  const error = Math.sqrt(variance * (1 / inside.length + 1 / outside.length));
-  return Math.abs(mean(inside) - mean(outside)) + tQuantile(SURELY_SMALLER, freedom) * error > edge;
+  let squares = 0;
+  for (const value of inside) squares += (value - means[0]) ** 2;
+  for (const value of outside) squares += (value - means[1]) ** 2;
+  const error = Math.sqrt((squares / freedom) * (1 / inside.length + 1 / outside.length));
+  return Math.abs(means[0] - means[1]) + tQuantile(SURELY_SMALLER, freedom) * error > edge;
 }
 
 function isBetterAsLine(logs: readonly number[], levels: readonly Level[]): boolean {
@@ -174,7 +178,7 @@ function levelsOf(logs: readonly number[], places: readonly Place[]): Level[] {
 }
 
 function shapeOf(count: number, { from, to }: Stretch): number[] {
-  return Array.from({ length: count }, (_, index) => (index >= from && index < to ? 1 : 0));
+  return new Array<number>(count).fill(0).fill(1, from, to);
 }
 
 function about(logs: readonly number[], levels: readonly Level[]): number[] {

@@ -1,10 +1,10 @@
 /** Does a session add up? Its rows against its plan, and its figures against the rows that they are computed from. */
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { copiesOf } from '../plan/copies.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { type Finding, MOST_FINDINGS } from '../session/check.ts';
+import { isTableThere } from '../session/compressed.ts';
 import { CONTRASTS, STARTUP } from '../session/figure-tables.ts';
 import { FIGURES } from '../session/info.ts';
 import { type LoadedSession, rowsOf } from '../session/load.ts';
@@ -128,7 +128,7 @@ function* compared<Row, Read extends object>(
   identity: readonly (keyof Read & string)[],
   expected: readonly Row[],
 ): Generator<Finding> {
-  if (!existsSync(join(dir, table.file))) return;
+  if (!isTableThere(join(dir, table.file))) return;
   const nameOf = (cells: Cells) => identity.map((name) => cells[name]).join(', ');
   const stored = new Map<string, { readonly cells: Cells; readonly index: number }>();
   for (const row of rowsOf(dir, table)) {

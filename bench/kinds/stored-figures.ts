@@ -1,11 +1,11 @@
 /** The figures of a stored session that measured something other than workloads, by the answers of its kind. */
 
-import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SessionFigures } from '../analysis/figures.ts';
 import type { RatioRow } from '../analysis/reproduction.ts';
 import { standardErrorLog } from '../analysis/stats/precision.ts';
 import type { LevelRow } from '../run/kind.ts';
+import { isTableThere, tableSize } from '../session/compressed.ts';
 import { STARTUP } from '../session/figure-tables.ts';
 import { LeftOut, type StoredFigure } from '../session/history.ts';
 import type { SessionInfo } from '../session/info.ts';
@@ -71,7 +71,7 @@ function figuresOf(session: LoadedSession): Figures {
 
 /** As they were computed at the session's end. */
 function startsOf(dir: string, { plan }: SessionInfo): Figures {
-  if (!existsSync(join(dir, STARTUP.file))) throw new LeftOut(`incomplete: no ${STARTUP.file}`);
+  if (!isTableThere(join(dir, STARTUP.file))) throw new LeftOut(`incomplete: no ${STARTUP.file}`);
   const rows = [...rowsOf(dir, STARTUP)].map((row) => ({
     ...{ env: row.env, baseline: row.baseline, figure: row.figure },
     temperature: row.temperature === 'cold' ? ('cold' as const) : ('warm' as const),
@@ -90,9 +90,9 @@ function intervalOf(low: number | null, high: number | null) {
 
 function read(dir: string): LoadedSession {
   const files = [SAMPLES, STARTS, ...Object.values(KIND_TABLES)].map((table) => join(dir, table.file));
-  const bytes = files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+  const bytes = files.reduce((sum, file) => sum + tableSize(file), 0);
   if (bytes > MOST_BYTES)
     throw new LeftOut(`its tables are larger than ${MOST_BYTES / 2 ** 20} MiB; compare reads them`);
   const session = openSession(dir);
-  return { ...session, samples: existsSync(join(dir, SAMPLES.file)) ? [...session.samples()] : [] };
+  return { ...session, samples: isTableThere(join(dir, SAMPLES.file)) ? [...session.samples()] : [] };
 }

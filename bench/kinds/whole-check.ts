@@ -6,6 +6,7 @@ import { loadSession, readSessionInfo } from '../session/load.ts';
 import { sealOf } from '../session/seal.ts';
 import type { AllowedKey } from '../session/signature/public-keys.ts';
 import { SIGNATURE_FILE, type SignatureState, signatureOf } from '../session/signature/session-signature.ts';
+import type { SoundSamples } from '../session/sound.ts';
 import { count } from '../units.ts';
 import { recheck } from './recheck.ts';
 
@@ -38,10 +39,14 @@ const ENDED_EARLY: readonly StopReason[] = ['interrupted', 'failed'];
 
 /**
  * Throws like `checkSession`. A session that is damaged can't be recomputed. `keys`: one of them must have signed it; null
- * when it does not matter who has.
+ * when it does not matter who has. `known`: what was found while the bursts were read.
  */
-export async function checkWhole(dir: string, keys: readonly AllowedKey[] | null = null): Promise<WholeCheck> {
-  const result = await checkSession(dir);
+export async function checkWhole(
+  dir: string,
+  keys: readonly AllowedKey[] | null = null,
+  known: SoundSamples | null = null,
+): Promise<WholeCheck> {
+  const result = await checkSession(dir, known);
   const isReadable = result.findings.every(({ problem }) => problem === CHANGED);
   const recomputed = isReadable && result.samples <= MOST_ROWS;
   const wrong = recomputed ? recheck(await loadSession(dir)) : [];
@@ -58,9 +63,9 @@ export async function checkWhole(dir: string, keys: readonly AllowedKey[] | null
   };
 }
 
-/** Checks the files of a session. Throws a usage error where `dir` is none. */
-export async function integrityOf(dir: string): Promise<Integrity> {
-  const { seal, findings } = await checkWhole(dir);
+/** Checks the files of a session. Throws a usage error where `dir` is none. `known` as for `checkWhole`. */
+export async function integrityOf(dir: string, known: SoundSamples | null = null): Promise<Integrity> {
+  const { seal, findings } = await checkWhole(dir, null, known);
   const { faults } = integrityAtEnd(dir, readSessionInfo(dir).stopReason);
   // Without a manifest, what is written at the end is missing with it.
   const found = findings.filter(({ problem }) => seal !== null || problem !== 'is missing');

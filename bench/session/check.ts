@@ -1,15 +1,17 @@
 /** Verifies a session's folder: manifest and digests, schema of every file, rows of this session, states that agree across the boxes. */
 
-import { closeSync, createReadStream, existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import * as z from 'zod';
 import { messageOf } from '../errors.ts';
+import { digestOfStored, isTableThere, openTable } from './compressed.ts';
 import { readEvent } from './events.ts';
-import { assertSession, digestOf, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
+import { assertSession, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { sessionSchema } from './info.ts';
 import { RECORD_LIMIT } from './scan.ts';
+import { MOST_STATES, type SoundSamples, type SoundTable, soundSamples, soundTable } from './sound.ts';
 import { SESSION_FILES } from './store.ts';
 import { type Column, problemOf, type Table } from './table.ts';
 import { SAMPLES, STARTS, TABLES } from './tables.ts';
@@ -38,8 +40,12 @@ export const CHANGED = 'is not what the manifest lists: it was changed after the
 /** A damaged file can give many findings; more than this of one kind add no information. */
 export const MOST_FINDINGS = 20;
 
-/** Checks everything and reports all findings; throws a usage error when `dir` is no session at all, or holds a link or device. */
-export async function checkSession(dir: string): Promise<CheckResult> {
+/**
+ * Checks everything and reports all findings; throws a usage error when `dir` is no session at all, or holds a link or device.
+ * `known`: what was found while the bursts were read. A table that leaves something to judge is read by a parser for all
+ * dialects of CSV, which finds what there is to say.
+ */
+export async function checkSession(dir: string, known: SoundSamples | null = null): Promise<CheckResult> {
   assertSession(dir);
   const file = join(dir, 'session.json');
   closeSync(openRegular(file, INFO_LIMIT_BYTES));
@@ -47,11 +53,19 @@ export async function checkSession(dir: string): Promise<CheckResult> {
   const found = (file: string, problem: string) => {
     if (findings.length < MOST_FINDINGS) findings.push({ file, problem });
   };
-  checkManifest(dir, found);
   let session: string | undefined;
-  readChecked(dir, 'session.json', found, (text) => {
-    ({ session } = checkInfo(text));
-  });
+  const ofInfo: string[] = [];
+  readChecked(
+    dir,
+    'session.json',
+    (_, problem) => ofInfo.push(problem),
+    (text) => {
+      ({ session } = checkInfo(text));
+    },
+  );
+  const sound = session === undefined ? new Map<string, SoundTable>() : soundTables(dir, session, known);
+  checkManifest(dir, sound, found);
+  for (const problem of ofInfo) found('session.json', problem);
   readChecked(dir, 'events.jsonl', found, (text) => {
     for (const { number, problem } of damagedEvents(text)) found('events.jsonl', `line ${number}: ${problem}`);
   });
@@ -60,28 +74,51 @@ export async function checkSession(dir: string): Promise<CheckResult> {
     if (session !== undefined && row.session !== session)
       found(file, `row ${number}: is of the session ${row.session}`);
   };
-  const states = new Map<string, string>();
-  let wrongAnswers = 0;
+  const rowsIn = (table: (typeof TABLES)[number], visit = ownRow(table.file)) =>
+    sound.get(table.file)?.rows ?? eachRow(dir, table, found, visit);
+  const samples = newSampleCheck(found);
   const ownSample = ownRow(SAMPLES.file);
-  const samples = await eachRow(dir, SAMPLES, found, (row, number) => {
+  const rows = await rowsIn(SAMPLES, (row, number) => {
     ownSample(row, number);
-    if (row.ok === 'false') wrongAnswers += 1;
-    if (row.ok !== 'true' || row.phase !== 'measure' || row.checksum === '' || number > MOST_STATES) return;
-    const key = `${row.block} ${row.round} ${row.workload}`;
-    const known = states.get(key);
-    if (known === undefined) states.set(key, row.checksum ?? '');
-    else if (known !== row.checksum)
-      found('samples.csv', `row ${number}: state differs from the other boxes' (${key})`);
+    samples.add(row, number);
   });
-  const starts = await eachRow(dir, STARTS, found, ownRow(STARTS.file));
+  const starts = await rowsIn(STARTS);
   for (const table of TABLES) {
     if (table === SAMPLES || table === STARTS) continue;
     // Only sessions of their kind have the others.
-    if (table.measures === undefined || existsSync(join(dir, table.file))) {
-      await eachRow(dir, table, found, ownRow(table.file));
-    }
+    if (table.measures === undefined || isTableThere(join(dir, table.file))) await rowsIn(table);
   }
-  return { findings, samples, starts, wrongAnswers };
+  const ofSound = sound.get(SAMPLES.file) as SoundSamples | undefined;
+  return { findings, samples: rows, starts, wrongAnswers: ofSound?.wrongAnswers ?? samples.wrongAnswers() };
+}
+
+/** Tables that leave nothing to judge, by name. */
+function soundTables(dir: string, session: string, known: SoundSamples | null): Map<string, SoundTable> {
+  const tables = new Map<string, SoundTable>();
+  for (const table of TABLES) {
+    if (!isTableThere(join(dir, table.file))) continue;
+    const found = table === SAMPLES ? (known ?? soundSamples(dir, session)) : soundTable(dir, table, session);
+    if (found !== null) tables.set(table.file, found);
+  }
+  return tables;
+}
+
+/** Wrong answers, and states of the same visit that differ between boxes. */
+function newSampleCheck(found: Report) {
+  const states = new Map<string, string>();
+  let wrongAnswers = 0;
+  return {
+    add(row: Readonly<Record<string, string>>, number: number) {
+      if (row.ok === 'false') wrongAnswers += 1;
+      if (row.ok !== 'true' || row.phase !== 'measure' || row.checksum === '' || number > MOST_STATES) return;
+      const key = `${row.block} ${row.round} ${row.workload}`;
+      const known = states.get(key);
+      if (known === undefined) states.set(key, row.checksum ?? '');
+      else if (known !== row.checksum)
+        found('samples.csv', `row ${number}: state differs from the other boxes' (${key})`);
+    },
+    wrongAnswers: () => wrongAnswers,
+  };
 }
 
 /** Throws for the first field that is wrong. */
@@ -92,8 +129,7 @@ function checkInfo(text: string): z.infer<typeof sessionSchema> {
   throw new Error(`${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
 }
 
-/** States of later rows are not compared with each other: a table may have any number of rows. */
-const MOST_STATES = 5_000_000;
+const PIECE_BYTES = 1 << 16;
 
 /** A session of days has some megabytes. */
 const EVENTS_LIMIT_CHARS = 2 ** 25;
@@ -115,19 +151,35 @@ function damagedEvents(text: string): { readonly number: number; readonly proble
 
 type Report = (file: string, problem: string) => void;
 
-function checkManifest(dir: string, found: Report): void {
+function checkManifest(dir: string, sound: ReadonlyMap<string, SoundTable>, found: Report): void {
   readChecked(dir, 'manifest.json', found, (text) => {
     const { files } = manifestSchema.parse(JSON.parse(text));
     for (const name of SESSION_FILES) if (files[name] === undefined) found('manifest.json', `does not list ${name}`);
     for (const [name, digest] of Object.entries(files)) {
       // A manifest is data from elsewhere: it must not make Boxmark read outside the session.
       if (name.includes('/') || name === '..') found('manifest.json', `names a path outside: ${name}`);
-      else if (!existsSync(join(dir, name)) || !statSync(join(dir, name)).isFile()) found(name, 'is missing');
-      else if (digestOf(join(dir, name)) !== digest) {
-        found(name, CHANGED);
+      else if (!isFileThere(join(dir, name))) found(name, 'is missing');
+      else if (sound.get(name)?.digest !== digest) {
+        const problem = digestProblem(join(dir, name), digest);
+        if (problem !== null) found(name, problem);
       }
     }
   });
+}
+
+/** Null where the file has the digest. */
+function digestProblem(file: string, digest: string): string | null {
+  try {
+    return digestOfStored(file) === digest ? null : CHANGED;
+  } catch (error) {
+    // Of a compressed table that can't be unpacked.
+    if (existsSync(file)) throw error;
+    return messageOf(error).slice(0, 200);
+  }
+}
+
+function isFileThere(file: string): boolean {
+  return existsSync(file) ? statSync(file).isFile() : isTableThere(file);
 }
 
 function readChecked(dir: string, name: string, found: Report, read: (text: string) => unknown): void {
@@ -149,7 +201,7 @@ async function eachRow(
   found: Report,
   visit: (row: Readonly<Record<string, string>>, number: number) => void = () => {},
 ): Promise<number> {
-  if (!existsSync(join(dir, name))) {
+  if (!isTableThere(join(dir, name))) {
     found(name, 'is missing');
     return 0;
   }
@@ -163,7 +215,7 @@ async function eachRow(
     return header;
   };
   try {
-    const content = createReadStream('', { fd: openRegular(join(dir, name)) });
+    const content = Readable.from(piecesOf(join(dir, name)));
     const parser = parse({ columns: check, bom: true, max_record_size: RECORD_LIMIT });
     for await (const record of pipeline(content, parser, () => {})) {
       const row = record as Record<string, string>;
@@ -175,6 +227,21 @@ async function eachRow(
     found(name, messageOf(error).slice(0, 200));
   }
   return count;
+}
+
+function* piecesOf(file: string): Generator<Buffer> {
+  const table = openTable(file);
+  try {
+    for (let position = 0; ; ) {
+      const piece = Buffer.allocUnsafe(PIECE_BYTES);
+      const bytes = table.read(piece, 0, piece.length, position);
+      if (bytes === 0) return;
+      yield piece.subarray(0, bytes);
+      position += bytes;
+    }
+  } finally {
+    table.close();
+  }
 }
 
 /** A column that is missing is found in the header, once. */

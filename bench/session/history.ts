@@ -1,11 +1,11 @@
 /** Figures of many sessions over time, of workloads from session.json and contrasts.csv alone: thousands are read in seconds. */
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineOf } from '../box/machine.ts';
 import { BoxmarkError } from '../errors.ts';
 import { ownCopies } from '../plan/copies.ts';
 import { hasSuite, inShort, isOneSuite, nameAmongOthers, SUITE } from '../plan/suite.ts';
+import { isTableThere } from './compressed.ts';
 import { measureText } from './design.ts';
 import { CONTRASTS } from './figure-tables.ts';
 import { sessionFolders } from './find.ts';
@@ -75,8 +75,12 @@ export interface History {
 
 interface Growing extends Omit<HistoryGroup, 'sessions' | 'series'> {
   readonly sessions: HistorySession[];
-  readonly series: Map<string, HistorySeries>;
+  readonly series: HistorySeries[];
+  /** The same by figure, workload, environment and baseline. */
+  readonly known: Tree;
 }
+
+interface Tree extends Map<string | null, Tree | HistorySeries> {}
 
 /**
  * Reads the sessions of a folder one after the other and keeps their figures only. A session that is cut, damaged or
@@ -85,12 +89,11 @@ interface Growing extends Omit<HistoryGroup, 'sessions' | 'series'> {
 export function readHistory(folder: string, figuresOf: FiguresOf): History {
   const groups = new Map<string, Growing>();
   const leftOut = new Map<string, string[]>();
-  const names = new Map<string, string>();
   let untrusted = 0;
   // Names start with the time, unless a folder was renamed; groups are sorted below.
   for (const dir of sessionFolders(folder, { below: true })) {
     try {
-      untrusted += readOne(dir, { groups, names, figuresOf });
+      untrusted += readOne(dir, { groups, figuresOf });
     } catch (error) {
       const why = reasonOf(error);
       const known = leftOut.get(why);
@@ -103,13 +106,11 @@ export function readHistory(folder: string, figuresOf: FiguresOf): History {
 
 interface Reading {
   readonly groups: Map<string, Growing>;
-  /** A cell is a slice of its file's text and would keep all of it in memory: names are shared, and copied once. */
-  readonly names: Map<string, string>;
   readonly figuresOf: FiguresOf;
 }
 
 /** Returns the number of its untrusted figures. */
-function readOne(dir: string, { groups, names, figuresOf }: Reading): number {
+function readOne(dir: string, { groups, figuresOf }: Reading): number {
   const info = readSessionInfo(dir);
   const { session, startedAt, host, plan } = info;
   const startedAtMs = Date.parse(startedAt);
@@ -125,34 +126,25 @@ function readOne(dir: string, { groups, names, figuresOf }: Reading): number {
     ...(ownThreads.length === 0 ? {} : { ownThreads }),
     ...(measure === '' ? {} : { measure }),
     sessions: [],
-    series: new Map(),
+    series: [],
+    known: new Map(),
   };
   groups.set(key, group);
   const place = group.sessions.push({ id: session, dir, startedAtMs }) - 1;
-  const shared = (name: string) => {
-    const known = names.get(name);
-    if (known !== undefined) return known;
-    const copy = Buffer.from(name).toString();
-    names.set(copy, copy);
-    return copy;
-  };
   let untrusted = 0;
-  for (const { figure, env, baseline: against, workload, value, low, high, isUntrusted } of figures) {
-    if (isUntrusted) untrusted += 1;
-    else {
-      const about = { figure, env: shared(env), baseline: against && shared(against), workload: shared(workload) };
-      add(group, place, about, value, low, high);
-    }
+  for (const figure of figures) {
+    if (figure.isUntrusted) untrusted += 1;
+    else add(group, place, figure);
   }
   return untrusted;
 }
 
 /** Ratios of workloads, and the times behind them, each once. */
 function contrastFigures(dir: string, plan: SessionInfo['plan']): StoredFigure[] {
-  if (!existsSync(join(dir, CONTRASTS.file))) throw new LeftOut(`incomplete: no ${CONTRASTS.file}`);
+  if (!isTableThere(join(dir, CONTRASTS.file))) throw new LeftOut(`incomplete: no ${CONTRASTS.file}`);
   const rows = [...rowsOf(dir, CONTRASTS)];
   if (rows.length === 0) throw new LeftOut('no whole block');
-  const timed = new Set<string>();
+  const timed = new Map<string, Set<string>>();
   return rows.flatMap((row): StoredFigure[] => {
     if (row.workload === SUITE && !hasSuite(plan)) return [];
     const { env, baseline } = row;
@@ -167,9 +159,9 @@ function contrastFigures(dir: string, plan: SessionInfo['plan']): StoredFigure[]
         ...{ low: row.ratio_low, high: row.ratio_high, isUntrusted: row.verdict === 'untrusted' },
       },
       ...times.flatMap(([box, value]): StoredFigure[] => {
-        const once = JSON.stringify([box, workload]);
-        if (timed.has(once)) return [];
-        timed.add(once);
+        const known = timed.get(box) ?? new Set();
+        if (known.has(workload)) return [];
+        timed.set(box, known.add(workload));
         const about = { figure: 'time' as const, env: box, baseline: null, workload };
         return value === null ? [] : [{ ...about, value, low: null, high: null, isUntrusted: false }];
       }),
@@ -177,21 +169,20 @@ function contrastFigures(dir: string, plan: SessionInfo['plan']): StoredFigure[]
   });
 }
 
-function add(
-  group: Growing,
-  place: number,
-  about: Pick<HistorySeries, 'figure' | 'env' | 'baseline' | 'workload'>,
-  cell: number | null,
-  low: number | null = null,
-  high: number | null = null,
-): void {
-  const log = logOf(cell);
+function add(group: Growing, place: number, { figure, env, baseline, workload, value, low, high }: StoredFigure): void {
+  const log = logOf(value);
   if (!Number.isFinite(log)) return;
-  const key = JSON.stringify([about.figure, about.env, about.baseline, about.workload]);
-  let series = group.series.get(key);
+  let tree = group.known;
+  for (const name of [figure, workload, env]) {
+    const next = (tree.get(name) as Tree | undefined) ?? new Map();
+    tree.set(name, next);
+    tree = next;
+  }
+  let series = tree.get(baseline) as HistorySeries | undefined;
   if (series === undefined) {
-    series = { ...about, places: [], logs: [], lows: [], highs: [] };
-    group.series.set(key, series);
+    series = { figure, env, baseline, workload, places: [], logs: [], lows: [], highs: [] };
+    group.series.push(series);
+    tree.set(baseline, series);
   }
   series.places.push(place);
   series.logs.push(log);
@@ -204,7 +195,7 @@ function logOf(figure: number | null): number {
 }
 
 /** Sessions by time, and the points of every series with them. */
-function inOrder({ sessions, series, ...head }: Growing): HistoryGroup {
+function inOrder({ sessions, series, known: _, ...head }: Growing): HistoryGroup {
   const order = sessions
     .map((_, place) => place)
     .sort((a, b) => {
@@ -212,7 +203,7 @@ function inOrder({ sessions, series, ...head }: Growing): HistoryGroup {
       return first.startedAtMs - second.startedAtMs || (first.id < second.id ? -1 : 1);
     });
   const placeOf = new Map(order.map((before, after) => [before, after]));
-  const sorted = [...series.values()].map((one) => {
+  const sorted = series.map((one) => {
     const points = one.places
       .map((place, index) => ({ place: placeOf.get(place) as number, index }))
       .sort((a, b) => a.place - b.place);

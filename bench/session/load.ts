@@ -1,15 +1,17 @@
 /** Reads a session's folder back: what was planned, every burst, start and event, as they were when it was measured. */
 
-import { closeSync, existsSync, fstatSync, readSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { messageOf, usageError } from '../errors.ts';
 import { joinTraits, type KindRows, type Sample, type Start, type Traits } from '../types.ts';
+import { isTableThere } from './compressed.ts';
 import { readEvent, type SessionEvent } from './events.ts';
-import { assertSession, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
+import { assertSession, INFO_LIMIT_BYTES, readRegular } from './files.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './info.ts';
 import { KIND_TABLES, kindRows } from './kind-tables.ts';
-import { BadTable, scanTable } from './scan.ts';
+import { BadTable, CutTable, scanRecords, type Watch } from './scan.ts';
 import { BadCell, type Table } from './table.ts';
+import type { TableRecord } from './table-record.ts';
 import { SAMPLES, STARTS } from './tables.ts';
 
 /** Rows of a kind of table are there if its kind was measured. */
@@ -35,7 +37,7 @@ export function openSession(dir: string): OpenedSession {
   // A session that ended before its first row has no such table.
   const rows = kindRows((name) => {
     const table = KIND_TABLES[name];
-    return existsSync(join(dir, table.file)) ? [...rowsOf(dir, table)] : [];
+    return isTableThere(join(dir, table.file)) ? [...rowsOf(dir, table)] : [];
   });
   return { dir, info, starts, events, ...rows, samples: () => rowsOf(dir, SAMPLES) };
 }
@@ -130,57 +132,46 @@ function traitsOfLabels(labels: readonly string[]): Partial<Traits> {
 }
 
 /** The rows of a table. Throws a usage error where it is missing or damaged. */
-export function* rowsOf<Read>(dir: string, table: Pick<Table<never, Read>, 'file' | 'reader'>): Generator<Read> {
+export function* rowsOf<Read>(
+  dir: string,
+  table: Pick<Table<never, Read>, 'file' | 'reader'>,
+  watch?: Watch,
+): Generator<Read> {
   const file = join(dir, table.file);
-  if (!existsSync(file)) throw damaged(file, 'it is missing');
-  assertWholeEnd(file);
+  if (!isTableThere(file)) throw damaged(file, 'it is missing');
   let number = 0;
   try {
-    let read: ((cells: readonly string[]) => Read) | null = null;
-    for (const cells of scanTable(file)) {
-      if (read === null) read = table.reader(cells);
+    let read: ((record: TableRecord) => Read) | null = null;
+    for (const record of scanRecords(file, { isWhole: true, watch })) {
+      if (read === null) read = table.reader(record);
       else {
         number += 1;
-        yield read(cells);
+        yield read(record);
       }
     }
   } catch (error) {
     if (error instanceof BadCell) throw damaged(file, number === 0 ? error.message : `row ${number}: ${error.message}`);
     if (error instanceof BadTable) throw damaged(file, error.message);
+    if (error instanceof CutTable) throw cut(file);
     throw error;
   }
 }
 
-/** A truncated last cell could look like a shorter number. */
-function assertWholeEnd(file: string): void {
-  if ([undefined, '\n'.charCodeAt(0)].includes(lastByte(file))) return;
-  throw usageError(
+function cut(file: string): Error {
+  return usageError(
     "This session can't be read: the last line of a table is incomplete, as after a kill in the middle of writing.",
     file,
     'boxmark resume on its folder, which continues after the last whole block',
   );
 }
 
-/** Undefined for an empty file. */
-function lastByte(file: string): number | undefined {
-  const handle = openRegular(file);
-  try {
-    const byte = Buffer.alloc(1);
-    const { size } = fstatSync(handle);
-    if (size === 0) return undefined;
-    readSync(handle, byte, 0, 1, size - 1);
-    return byte[0];
-  } finally {
-    closeSync(handle);
-  }
-}
-
 /** A session without events is valid: it may have ended before the first. */
 function readEvents(dir: string): SessionEvent[] {
   const file = join(dir, 'events.jsonl');
   if (!existsSync(file)) return [];
-  assertWholeEnd(file);
-  const lines = readRegular(file).split('\n');
+  const text = readRegular(file);
+  if (text !== '' && !text.endsWith('\n')) throw cut(file);
+  const lines = text.split('\n');
   return lines.flatMap((line, index) => {
     if (line === '') return [];
     try {

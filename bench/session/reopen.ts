@@ -3,13 +3,14 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../errors.ts';
+import { unpackTable } from './compressed.ts';
 import { CONTRASTS, STARTUP } from './figure-tables.ts';
 import { assertPlainFolder, readRegular, removePartials } from './files.ts';
 import { KIND_TABLES } from './kind-tables.ts';
 import { claimFolder } from './owner.ts';
 import { SIGNATURE_FILE } from './signature/session-signature.ts';
 import { openStoreAt, type Store, writeWhole } from './store.ts';
-import { SAMPLES, STARTS } from './tables.ts';
+import { SAMPLES, STARTS, TABLES } from './tables.ts';
 
 /**
  * Trims the folder to its first `blocks` blocks and opens it for appending. Works on what a kill left, a last line
@@ -21,6 +22,7 @@ export function reopenStore(dir: string, session: string, blocks: number): Store
   const release = claimFolder(dir);
   try {
     removePartials(dir);
+    for (const { file } of TABLES) unpackTable(join(dir, file));
     for (const name of ['manifest.json', SIGNATURE_FILE, CONTRASTS.file, STARTUP.file])
       rmSync(join(dir, name), { force: true });
     for (const { file, columns } of [SAMPLES, STARTS]) {

@@ -1,87 +1,168 @@
 /** Reads a table of a session row by row without keeping any: a million bursts must not take up a gigabyte. */
 
-import { closeSync, fstatSync, readSync } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
-import { openRegular } from './files.ts';
+import { openTable, type TableBytes } from './compressed.ts';
+import { TableRecord, textOf } from './table-record.ts';
 
 const CHUNK_BYTES = 1 << 20;
 /** A row is some hundred characters; without an end of line a file must not become one. */
 export const RECORD_LIMIT = 1 << 22;
+const [LF, CR, QUOTE, COMMA] = [10, 13, 34, 44] as const;
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /** A table that is not RFC 4180; the message says where. */
 export class BadTable extends Error {}
 
+/** A table whose last line has no end. */
+export class CutTable extends Error {}
+
+/** Sees the bytes of a table as they are read, and whether its form leaves nothing to judge. */
+export interface Watch {
+  /** Each piece once, in order; it is overwritten afterwards. */
+  piece(bytes: Uint8Array): void;
+  /** Each record, the header first. False where quotes, CR or a byte order mark leave it to a reader of all dialects. */
+  row(record: TableRecord, isPlain: boolean): void;
+}
+
+/** The records of a CSV file as texts, its header first. Throws like `scanRecords`. */
+export function* scanTable(file: string): Generator<readonly string[]> {
+  for (const record of scanRecords(file)) yield record.all();
+}
+
 /**
  * The records of a CSV file, its header first: RFC 4180, UTF-8 with or without a byte order mark, lines that end
  * in LF or CRLF, no empty lines but at the end. Throws a BadTable for anything else, and for a file without a header.
- * A few times as fast as a parser for all dialects, which is what a session of a million rows needs; that one is the
- * oracle in its tests.
+ * It is one object that each row is read into. `isWhole`: throws a CutTable before the first record where the last line has
+ * no end. Several times as fast as a parser for all dialects, which is what a session of a million rows needs; that one
+ * is the oracle in its tests.
  */
-export function* scanTable(file: string): Generator<readonly string[]> {
-  let header: readonly string[] | null = null;
+export function* scanRecords(
+  file: string,
+  { isWhole = false, watch }: { readonly isWhole?: boolean; readonly watch?: Watch | undefined } = {},
+): Generator<TableRecord> {
+  let columns = -1;
   let number = 0;
-  for (const line of records(file)) {
-    const cells = line.includes('"') ? quotedCells(line, number) : line.split(',');
-    if (header === null) {
-      header = cells;
-      yield cells;
-      continue;
-    }
-    number += 1;
-    if (cells.length !== header.length) {
-      throw new BadTable(`row ${number} has ${cells.length} cells, the header ${header.length}`);
-    }
-    yield cells;
-  }
-  if (header === null) throw new BadTable('it has no header row');
-}
-
-/** Records without their line end; a quoted cell may contain line ends. */
-function* records(file: string): Generator<string> {
-  let begun = '';
-  let isFirst = true;
-  for (const text of chunks(file)) {
-    const whole = begun + (isFirst ? text.replace(/^\ufeff/, '') : text);
-    isFirst = false;
-    let start = 0;
-    let from = 0;
-    let quote = quoteFrom(whole, 0);
-    let isOpen = false;
-    for (let end = whole.indexOf('\n'); end >= 0; end = whole.indexOf('\n', from)) {
-      from = end + 1;
-      // Quotes within a cell come in pairs, so each of them opens or closes.
-      for (; quote < end; quote = quoteFrom(whole, quote + 1)) isOpen = !isOpen;
-      if (isOpen) continue;
-      const line = whole.slice(start, end > start && whole.charCodeAt(end - 1) === 13 ? end - 1 : end);
-      start = from;
-      yield line;
-    }
-    begun = whole.slice(start);
-    if (begun.length > RECORD_LIMIT) throw new BadTable(`a row is longer than ${RECORD_LIMIT} characters`);
-  }
-  if (begun !== '') yield begun.endsWith('\r') ? begun.slice(0, -1) : begun;
-}
-
-function quoteFrom(text: string, start: number): number {
-  const at = text.indexOf('"', start);
-  return at < 0 ? Number.POSITIVE_INFINITY : at;
-}
-
-function* chunks(file: string): Generator<string> {
-  const decoder = new StringDecoder('utf8');
-  const handle = openRegular(file);
-  try {
-    // Most tables but samples.csv are small, and a history reads thousands of them.
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(1, fstatSync(handle).size)));
+  const record = new TableRecord();
+  for (const { bytes, filled, isLast, take } of pieces(file, isWhole, watch)) {
+    const hasMark = columns < 0 && bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+    let start = hasMark ? BYTE_ORDER_MARK.length : 0;
     for (;;) {
-      const bytes = readSync(handle, buffer, 0, buffer.length, null);
-      if (bytes === 0) break;
-      yield decoder.write(buffer.subarray(0, bytes));
+      const next = readRecord(record, bytes, start, filled, { isLast, number });
+      if (next < 0) break;
+      start = next;
+      if (columns < 0) columns = record.count;
+      else {
+        number += 1;
+        if (record.count !== columns) {
+          throw new BadTable(`row ${number} has ${record.count} cells, the header ${columns}`);
+        }
+      }
+      watch?.row(record, !hasMark && record.texts === null && !record.hasReturn);
+      yield record;
     }
-    yield decoder.end();
-  } finally {
-    closeSync(handle);
+    take(start);
   }
+  if (columns < 0) throw new BadTable('it has no header row');
+}
+
+interface Piece {
+  /** What is left of the piece before, and a further piece of the file behind it, up to `filled`. */
+  readonly bytes: Buffer;
+  readonly filled: number;
+  /** Nothing is behind it. */
+  readonly isLast: boolean;
+  /** Says where the first row begins that is not whole yet. */
+  readonly take: (start: number) => void;
+}
+
+function* pieces(file: string, isWhole: boolean, watch: Watch | undefined): Generator<Piece> {
+  const table = openTable(file);
+  try {
+    const { size } = table;
+    if (isWhole) assertWholeEnd(table);
+    // Most tables but samples.csv are small, and a history reads thousands of them.
+    const room = Math.min(CHUNK_BYTES, Math.max(1, size));
+    let bytes = Buffer.allocUnsafe(room);
+    let filled = 0;
+    let position = 0;
+    const take = (start: number) => {
+      bytes.copyWithin(0, start, filled);
+      filled -= start;
+    };
+    for (let isLast = false; !isLast; ) {
+      if (bytes.length - filled < room) bytes = Buffer.concat([bytes.subarray(0, filled)], filled + room);
+      const got = table.read(bytes, filled, room, position);
+      position += got;
+      if (got > 0) watch?.piece(bytes.subarray(filled, filled + got));
+      isLast = got === 0;
+      filled += got;
+      yield { bytes, filled, isLast, take };
+      if (filled > RECORD_LIMIT && textOf(bytes, 0, filled).length > RECORD_LIMIT) {
+        throw new BadTable(`a row is longer than ${RECORD_LIMIT} characters`);
+      }
+    }
+  } finally {
+    table.close();
+  }
+}
+
+/** A truncated last cell could look like a shorter number. */
+function assertWholeEnd(table: TableBytes): void {
+  if (table.size === 0) return;
+  const last = Buffer.alloc(1);
+  table.read(last, 0, 1, table.size - 1);
+  if (last[0] !== LF) throw new CutTable();
+}
+
+interface Place {
+  readonly isLast: boolean;
+  /** Rows before this one, the header not counted. */
+  readonly number: number;
+}
+
+/** Returns where the next record begins; -1 where this one is not whole, and may be with the next piece. */
+function readRecord(record: TableRecord, bytes: Buffer, start: number, filled: number, place: Place): number {
+  if (start >= filled) return -1;
+  let { ends } = record;
+  let count = 0;
+  let seen = 0;
+  let hasReturn = false;
+  let at = start;
+  for (; at < filled; at++) {
+    const byte = bytes[at] as number;
+    if (byte > COMMA) seen |= byte;
+    else if (byte === COMMA) {
+      if (count + 1 >= ends.length) ends = record.grow();
+      ends[count++] = at;
+    } else if (byte === LF) break;
+    else if (byte === QUOTE) return readQuoted(record, bytes, start, filled, place);
+    else if (byte === CR) hasReturn = true;
+  }
+  if (at === filled && !place.isLast) return -1;
+  ends[count] = at > start && bytes[at - 1] === CR ? at - 1 : at;
+  record.bytes = bytes;
+  record.begin = start;
+  record.count = count + 1;
+  record.isAscii = seen < 128;
+  record.hasReturn = hasReturn;
+  record.texts = null;
+  return Math.min(at + 1, filled);
+}
+
+/** The same of a record with quotes: a line end between them is part of a cell. */
+function readQuoted(record: TableRecord, bytes: Buffer, start: number, filled: number, place: Place): number {
+  let isOpen = false;
+  let at = start;
+  for (; at < filled; at++) {
+    const byte = bytes[at];
+    // Quotes within a cell come in pairs, so each of them opens or closes.
+    if (byte === QUOTE) isOpen = !isOpen;
+    else if (byte === LF && !isOpen) break;
+  }
+  if (at === filled && !place.isLast) return -1;
+  const end = at > start && bytes[at - 1] === CR ? at - 1 : at;
+  record.texts = quotedCells(textOf(bytes, start, end), place.number);
+  record.count = record.texts.length;
+  return Math.min(at + 1, filled);
 }
 
 function quotedCells(line: string, number: number): string[] {

@@ -1,11 +1,12 @@
 /** A session's folder: rows are appended and synced as they come, whole files are written beside and renamed. */
 
-import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { BoxmarkError, isDiskFull, messageOf, usageError } from '../errors.ts';
 import { makeFolders } from '../folders.ts';
 import type { ContrastResult, KindRow, KindTable, Sample, Start, StartupRow } from '../types.ts';
+import { isTableThere } from './compressed.ts';
 import type { SessionEvent } from './events.ts';
 import { CONTRASTS, STARTUP } from './figure-tables.ts';
 import { digestOf, openToAppend, replaceFile, syncFolder } from './files.ts';
@@ -87,7 +88,7 @@ export function openStoreAt(dir: string, session: string, release: () => void): 
 
 /** What the manifest of a session lists. */
 export function sealedFiles(dir: string): string[] {
-  return [...SESSION_FILES, ...COST_FILES.filter((name) => existsSync(join(dir, name)))];
+  return [...SESSION_FILES, ...COST_FILES.filter((name) => isTableThere(join(dir, name)))];
 }
 
 /** `manifest.json` over the files that are there; the report is left out, because it can be rendered again. */

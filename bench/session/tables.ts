@@ -11,6 +11,7 @@ import {
   type StartFigures,
   type StartTemperature,
 } from '../types.ts';
+import { isHex16, isInstant } from './cell-bytes.ts';
 import { CONTRASTS, STARTUP } from './figure-tables.ts';
 import { KIND_TABLES } from './kind-tables.ts';
 import {
@@ -35,8 +36,12 @@ import {
   whole,
 } from './table.ts';
 
-const checksum = matching(/^(?:[0-9a-f]{16})?$/, '16 hex digits, or empty');
-const instant = matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/, 'a time as 2026-11-23T17:00:00.000Z');
+const checksum = matching(/^(?:[0-9a-f]{16})?$/, '16 hex digits, or empty', isHex16);
+const instant = matching(
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/,
+  'a time as 2026-11-23T17:00:00.000Z',
+  isInstant,
+);
 
 // ---------------------------------------------------------------- samples.csv
 

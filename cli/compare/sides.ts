@@ -1,6 +1,6 @@
 /** One side of a comparison: the sessions behind a path, read one by one, and those that can't take part. */
 
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { figuresOf, type SessionFigures } from '../../bench/analysis/figures.ts';
 import { flagRemark, machineOf } from '../../bench/box/machine.ts';
@@ -8,13 +8,15 @@ import { BoxmarkError, EXIT, usageError } from '../../bench/errors.ts';
 import { kindFigures } from '../../bench/kinds/stored-figures.ts';
 import { inShort, isOneSuite, isSuite } from '../../bench/plan/suite.ts';
 import { checkSession } from '../../bench/session/check.ts';
+import { digestOfStored, isTableThere } from '../../bench/session/compressed.ts';
 import { designText } from '../../bench/session/design.ts';
-import { digestOf } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
-import { loadSession } from '../../bench/session/load.ts';
+import { openSession, readSessionInfo } from '../../bench/session/load.ts';
 import { sealOf } from '../../bench/session/seal.ts';
+import { watchSamples } from '../../bench/session/sound.ts';
 import { hostDifferences } from './hosts.ts';
+import { type KeptFigures, keptFigures } from './kept-figures.ts';
 
 export interface StoredSession extends SessionFigures {
   readonly dir: string;
@@ -87,17 +89,15 @@ function named(
 
 /** One at a time: only figures are kept, not the bursts behind them. A session among others may be broken. */
 async function readAll(dirs: readonly string[], leftOut: LeftOut[], remarks: string[]): Promise<StoredSession[]> {
+  const kept = keptFigures();
   const sessions: StoredSession[] = [];
   for (const dir of dirs) {
     try {
-      const session = await loadSession(dir);
-      const figures = session.info.plan.measure === undefined ? figuresOf(session) : kindFigures(session);
-      if (figures.times.length === 0 && figures.ratios.length === 0) {
+      const figures = await readOne(dir, kept, remarks);
+      if (figures === null) {
         leftOut.push({ dir, why: 'it has no whole block' });
         continue;
       }
-      const [finding] = (await checkSession(dir)).findings;
-      if (finding !== undefined) remarks.push(`${dir}: ${finding.file}: ${finding.problem}`);
       for (const { env, workload } of figures.untrusted) {
         remarks.push(`${dir}: ${env} on ${workload} is untrusted and left out`);
       }
@@ -108,6 +108,21 @@ async function readAll(dirs: readonly string[], leftOut: LeftOut[], remarks: str
     }
   }
   return sessions;
+}
+
+/** Null for a session without figures. What its check finds goes to the remarks. */
+async function readOne(dir: string, kept: KeptFigures, remarks: string[]): Promise<SessionFigures | null> {
+  const known = kept.read(dir);
+  if (known !== null) return { ...known, info: readSessionInfo(dir) };
+  const opened = openSession(dir);
+  const watched = watchSamples(dir, opened.info.session);
+  const session = { ...opened, samples: [...watched.samples] };
+  const figures = session.info.plan.measure === undefined ? figuresOf(session) : kindFigures(session);
+  if (figures.times.length === 0 && figures.ratios.length === 0) return null;
+  const [finding] = (await checkSession(dir, watched.result())).findings;
+  if (finding === undefined) kept.keep(dir, figures);
+  else remarks.push(`${dir}: ${finding.file}: ${finding.problem}`);
+  return figures;
 }
 
 /** Sessions seen so far: a copy of one says nothing more, and would make sessions seem to agree. */
@@ -129,7 +144,7 @@ class Copies {
 /** Of bursts, or of starts where nothing else was measured. */
 function rowsDigest(dir: string): string {
   const samples = join(dir, 'samples.csv');
-  return digestOf(existsSync(samples) ? samples : join(dir, 'starts.csv'));
+  return digestOfStored(isTableThere(samples) ? samples : join(dir, 'starts.csv'));
 }
 
 function suitesOf(sessions: readonly StoredSession[]): string {

@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { controlOf } from '../../bench/plan/schedule.ts';
+import { readTable } from '../../bench/session/compressed.ts';
 import { createFile, readRegular } from '../../bench/session/files.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
@@ -90,7 +91,11 @@ function quoted(cell: string): string {
 
 /** Everything in which a home folder may be named. */
 function textOf(dir: string, raw: Json): string {
-  return [JSON.stringify(raw), readRegular(join(dir, 'events.jsonl')), readRegular(join(dir, 'starts.csv'))].join('\n');
+  return [
+    JSON.stringify(raw),
+    readRegular(join(dir, 'events.jsonl')),
+    readTable(join(dir, 'starts.csv')).toString(),
+  ].join('\n');
 }
 
 /** Environments that events are about; some are in no plan. */

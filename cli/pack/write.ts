@@ -1,6 +1,6 @@
 /** Makes a pack: all that belongs to a session in one folder, and that as an archive whose bytes depend on nothing else. */
 
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { copyFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
@@ -9,6 +9,7 @@ import { createGzip } from 'node:zlib';
 import { stringify } from 'yaml';
 import { BoxmarkError } from '../../bench/errors.ts';
 import { writtenPlan } from '../../bench/plan/written-plan.ts';
+import { isTableThere, readTable } from '../../bench/session/compressed.ts';
 import { createFile, digestOf, partialName } from '../../bench/session/files.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
@@ -61,8 +62,12 @@ async function writeSums(to: string): Promise<void> {
 /** What belongs to the session, and nothing else that lies beside it. */
 async function copySession(from: string, to: string): Promise<void> {
   const names = [...sealedFiles(from), 'manifest.json', SIGNATURE_FILE];
-  const there = new Set(await readdir(from));
-  for (const name of names.filter((one) => there.has(one))) await copyFile(join(from, name), join(to, name));
+  for (const name of names) {
+    const file = join(from, name);
+    if (existsSync(file)) await copyFile(file, join(to, name));
+    // The archive is compressed as a whole.
+    else if (isTableThere(file)) createFile(join(to, name), readTable(file));
+  }
 }
 
 function planText({ session, plan }: SessionInfo): string {

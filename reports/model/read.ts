@@ -10,6 +10,7 @@ import { controlOf } from '../../bench/plan/schedule.ts';
 import { readBeat } from '../../bench/session/heartbeat.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { isCounted, openSession } from '../../bench/session/load.ts';
+import { watchSamples } from '../../bench/session/sound.ts';
 import type { RunnerKind, Sample } from '../../bench/types.ts';
 import { buildModel, type ReportModel, type SessionHeader } from './model.ts';
 import type { ClaimsToJudge, RowRange, SessionRecord } from './record.ts';
@@ -30,10 +31,10 @@ export async function readSession(dir: string, catalogue: Catalogue): Promise<Re
   const { starts, samples: _, ...kindRows } = kindOf(info.plan).counted(recordsOf({ ...session, samples: [] }));
   const rows = newRowRanges();
   const counts = isCounted(events, info.blocksCompleted);
-  return buildModel({
-    integrity: await integrityOf(dir),
+  const watched = watchSamples(dir, info.session);
+  const model = buildModel({
     session: { ...headerOf(info), lastActivityAt: info.finishedAt ?? readBeat(dir)?.at },
-    samples: rows.counted(samples(), counts),
+    samples: rows.counted(watched.samples, counts),
     starts,
     events,
     unavailable: info.unavailable ?? [],
@@ -42,6 +43,7 @@ export async function readSession(dir: string, catalogue: Catalogue): Promise<Re
     bursts: () => startSeries(counted(samples(), counts), boxesOf(info), info.plan.workloads, hostTimedBoxes(events)),
     ...kindRows,
   });
+  return { ...model, integrity: await integrityOf(dir, watched.result()) };
 }
 
 function recordOf(info: SessionInfo, rows: readonly RowRange[]): SessionRecord {

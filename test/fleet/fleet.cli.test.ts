@@ -9,6 +9,7 @@ import { parse } from 'csv-parse/sync';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FLEET_ROWS } from '../../bench/session/fleet-tables.ts';
+import { TableRecord } from '../../bench/session/table-record.ts';
 import { boxmark } from '../cli/program.ts';
 import { missingBrowser, openBrowser, openPage } from '../reports/browser.ts';
 import { writeFleet, writeSessions } from './synthetic.ts';
@@ -106,8 +107,8 @@ describe('boxmark fleet export', () => {
     }
     expect(JSON.parse(json[0].labels)).toEqual({ rack: 'r1', tier: 'web' });
     // What `export` writes is what the table's own reader takes.
-    const read = FLEET_ROWS.reader(names);
-    for (const row of csv) expect(() => read(Object.values(row))).not.toThrow();
+    const read = FLEET_ROWS.reader(TableRecord.of(names));
+    for (const row of csv) expect(() => read(TableRecord.of(Object.values(row)))).not.toThrow();
     expect((await boxmark('fleet', 'export', at('fleet'), '--as', 'csv')).stdout).toBe(
       readFileSync(at('t.csv'), 'utf8'),
     );

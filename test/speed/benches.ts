@@ -6,6 +6,7 @@ import { benchCli } from './cli.ts';
 import { benchCompany } from './company.ts';
 import { benchCompilers } from './compilers.ts';
 import { benchDesign } from './design.ts';
+import { benchDisk } from './disk.ts';
 import { benchDuet } from './duet.ts';
 import { benchEfficiency } from './efficiency.ts';
 import { benchExec } from './exec.ts';
@@ -13,6 +14,7 @@ import { benchFleet } from './fleet.ts';
 import { benchFleetScale } from './fleet-scale.ts';
 import { benchHistory } from './history.ts';
 import { benchKernels } from './kernels.ts';
+import { benchPage } from './page.ts';
 import type { Recorder } from './record/figure.ts';
 import { benchReport } from './report.ts';
 import { benchRoofline } from './roofline.ts';
@@ -74,6 +76,12 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     title: 'boxmark history over 1,000 and 5,000 sessions: time and memory',
     forms: [{ turns: 3 }],
   },
+  page: {
+    run: benchPage,
+    title: 'a report in a browser: until it is loaded, and until its charts are drawn',
+    forms: [{}],
+  },
+  disk: { run: benchDisk, title: 'what sessions take up on disk, as they are written and compressed', forms: [{}] },
   company: { run: benchCompany, title: 'each kernel alone against in company', forms: [{ processes: 3 }] },
   roofline: {
     run: benchRoofline,

@@ -36,6 +36,8 @@ export async function benchReport(print: (line: string) => void, _: object, reco
       if (rows === 1e6) {
         record('report.million', 's', [page.seconds]);
         record('report.million.peak', 'MB', [page.peakBytes / 1e6]);
+        const markdown = await timed(['report', dir, '--format', 'md', '-o', join(dir, 'report')]);
+        record('report.million.markdown', 's', [markdown.seconds]);
       }
       const size = statSync(join(dir, 'report', 'report.html')).size;
       const csv = statSync(join(dir, 'samples.csv')).size;

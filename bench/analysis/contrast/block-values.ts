@@ -23,12 +23,25 @@ export interface BlockValues {
   readonly stalls: readonly [env: StallCount, baseline: StallCount];
 }
 
+/** Claims ask again for the contrasts of a session. */
+const known = new WeakMap<SampleGroups, Map<string, BlockValues>>();
+
+/** Of the same groups computed once: they don't change. */
 export function blockValues(
   groups: SampleGroups,
   mainBaseline: string,
   contrast: Contrast,
   workload: string,
 ): BlockValues {
+  const key = JSON.stringify([mainBaseline, contrast.env, contrast.baseline, workload]);
+  const all = known.get(groups) ?? new Map<string, BlockValues>();
+  known.set(groups, all);
+  const values = all.get(key) ?? newBlockValues(groups, mainBaseline, contrast, workload);
+  all.set(key, values);
+  return values;
+}
+
+function newBlockValues(groups: SampleGroups, mainBaseline: string, contrast: Contrast, workload: string): BlockValues {
   const typical = new Map<number, number>();
   const withoutFlagged = new Map<number, number>();
   const total = new Map<number, number>();
@@ -42,7 +55,11 @@ export function blockValues(
     const logs = pairs.map((pair) => logRatiosByRound(pair));
     const value = typicalOf(logs);
     // Of the same pairs as the typical ratio.
-    const loss = lossLogRatio(pairs.filter((_, index) => (logs[index]?.size ?? 0) >= LEAST_PAIRED_ROUNDS));
+    const isLong = (index: number) => (logs[index]?.size ?? 0) >= LEAST_PAIRED_ROUNDS;
+    const loss = lossLogRatio(
+      pairs.filter((_, index) => isLong(index)),
+      logs.filter((_, index) => isLong(index)),
+    );
     set(typical, block, value);
     if (value !== undefined && loss !== undefined) {
       total.set(block, value + loss);

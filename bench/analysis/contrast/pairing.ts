@@ -40,14 +40,23 @@ export function pairCells(
 /** ln of the time ratio in every round that both cells have, in the order of the rounds. */
 export function logRatiosByRound([a, b]: readonly [Cell, Cell]): Map<number, number> {
   const logs = new Map<number, number>();
-  for (const round of [...a.measured.keys()].sort((one, other) => one - other)) {
-    const own = a.measured.get(round);
+  for (const [round, own] of inOrder(a.measured)) {
     const other = b.measured.get(round);
-    const log = own === undefined || other === undefined ? Number.NaN : Math.log(own / other);
+    const log = other === undefined ? Number.NaN : Math.log(own / other);
     // Impossible times, such as 10⁻³⁰⁰ ns, have no quotient.
     if (Number.isFinite(log)) logs.set(round, log);
   }
   return logs;
+}
+
+/** By round: rows are nearly always in this order already. */
+function inOrder(times: ReadonlyMap<number, number>): Iterable<readonly [number, number]> {
+  let before = Number.NEGATIVE_INFINITY;
+  for (const round of times.keys()) {
+    if (!(round > before)) return [...times].sort(([one], [other]) => one - other);
+    before = round;
+  }
+  return times;
 }
 
 /** Mean of numbers; undefined when it is none, because sums of absurd times overflow. */

@@ -36,13 +36,27 @@ export function stallsOf(cells: readonly Cell[]): StallCount[] {
 
 type Times = ReadonlyMap<number, number>;
 
+/** Bursts in their order, in logs less the median. */
+interface Level {
+  readonly rounds: readonly number[];
+  readonly logs: Float64Array;
+  /** Places by round; made when it is needed. */
+  places?: ReadonlyMap<number, number>;
+}
+
 function stallsIn(all: readonly Times[]): StallCount[] {
-  const levels = all.map((times) => levelled(times));
+  const levels = all.map(levelled);
+  const values: number[] = [];
   return levels.map((own): StallCount => {
-    const above = [...own].flatMap(([round, log]) => {
-      const others = levels.map((other) => other.get(round)).filter((value) => value !== undefined);
-      return others.length < 2 ? [] : [log - middleOf(others)];
-    });
+    const above: number[] = [];
+    for (let at = 0; at < own.rounds.length; at++) {
+      values.length = 0;
+      for (const level of levels) {
+        const log = logAt(level, own.rounds[at] as number, at);
+        if (log !== undefined) values.push(log);
+      }
+      if (values.length >= 2) above.push((own.logs[at] as number) - middleOf(values));
+    }
     if (above.length === 0) return NO_STALLS;
     const centre = median(above);
     const limit = Math.max(FLAG_MADS * median(above.map((value) => Math.abs(value - centre))), LEAST_LOSS_LOG);
@@ -50,15 +64,27 @@ function stallsIn(all: readonly Times[]): StallCount[] {
   });
 }
 
-/** In logs, less the median. */
-function levelled(times: Times): Map<number, number> {
-  const logs = [...times].map(([round, time]) => [round, Math.log(time)] as const);
-  const centre = logs.length === 0 ? 0 : median(logs.map(([, log]) => log));
-  return new Map(logs.map(([round, log]) => [round, log - centre]));
+/** `at`: where the round most likely is, because cells of a block have the same rounds in the same order. */
+function logAt(level: Level, round: number, at: number): number | undefined {
+  if (level.rounds[at] === round) return level.logs[at];
+  level.places ??= new Map(level.rounds.map((one, place) => [one, place]));
+  const place = level.places.get(round);
+  return place === undefined ? undefined : level.logs[place];
 }
 
+function levelled(times: Times): Level {
+  const logs = Float64Array.from(times.values(), Math.log);
+  const centre = logs.length === 0 ? 0 : median(logs);
+  for (let at = 0; at < logs.length; at++) logs[at] = (logs[at] as number) - centre;
+  return { rounds: [...times.keys()], logs };
+}
+
+/** The lower one of an even number. */
 function middleOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const [a = 0, b = 0, c] = values;
+  if (values.length === 2) return Math.min(a, b);
+  if (values.length === 3) return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c ?? 0));
+  const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.floor((sorted.length - 1) / 2)] as number;
 }
 

@@ -21,9 +21,14 @@ export interface Stretch {
  * estimated with the shape in the model and without it, so that neither a step passes for correlation nor correlation for
  * a step (Robbins, Gallagher, Lund and Aue, "Mean shift testing in correlated data", J. Time Ser. Anal. 32, 2011). The
  * closer to a constant the noise may be, the larger it can get; so its variance is at least rounding.
+ * `alone`: the likelihood without the shape, for who asks about several shapes.
  */
-export function evidenceOf(values: readonly number[], shape: readonly number[]): number {
-  return bestLikelihood(values, shape) - bestLikelihood(values, null);
+export function evidenceOf(
+  values: readonly number[],
+  shape: readonly number[],
+  alone = wanderingLikelihood(values),
+): number {
+  return bestLikelihood(values, shape) - alone;
 }
 
 /** 2 log likelihood of the values about one mean, but for a constant, at the best correlation. */
@@ -45,25 +50,43 @@ function bestLikelihood(values: readonly number[], shape: readonly number[] | nu
 /** Sum of squares left by least squares after whitening at this correlation. */
 function innovations(values: readonly number[], shape: readonly number[] | null, correlation: number): number {
   const first = Math.sqrt(1 - correlation ** 2);
-  let [oo, os, ss, ov, sv, vv] = [0, 0, 0, 0, 0, 0];
-  for (let index = 0; index < values.length; index++) {
-    const isFirst = index === 0;
-    const [own, before] = isFirst ? [first, 0] : [1, correlation];
-    const one = own - before;
-    const value = own * (values[index] as number) - before * (isFirst ? 0 : (values[index - 1] as number));
-    const part =
-      shape === null ? 0 : own * (shape[index] as number) - before * (isFirst ? 0 : (shape[index - 1] as number));
+  const one = 1 - correlation;
+  const start = first * (values[0] ?? 0);
+  let oo = first * first;
+  let ov = first * start;
+  let vv = start * start;
+  for (let index = 1; index < values.length; index++) {
+    const value = (values[index] as number) - correlation * (values[index - 1] as number);
     oo += one * one;
-    os += one * part;
-    ss += part * part;
     ov += one * value;
-    sv += part * value;
     vv += value * value;
   }
   const alone = vv - (ov * ov) / oo;
+  return Math.max(0, shape === null ? alone : alone - explained(values, shape, correlation, { oo, ov }));
+}
+
+/** The part of the sum of squares that the shape explains, beside a mean: 0 where it is a constant itself. */
+function explained(
+  values: readonly number[],
+  shape: readonly number[],
+  correlation: number,
+  { oo, ov }: { readonly oo: number; readonly ov: number },
+): number {
+  const first = Math.sqrt(1 - correlation ** 2);
+  const one = 1 - correlation;
+  const start = first * (shape[0] ?? 0);
+  let os = first * start;
+  let ss = start * start;
+  let sv = start * (first * (values[0] ?? 0));
+  for (let index = 1; index < values.length; index++) {
+    const value = (values[index] as number) - correlation * (values[index - 1] as number);
+    const part = (shape[index] as number) - correlation * (shape[index - 1] as number);
+    os += one * part;
+    ss += part * part;
+    sv += part * value;
+  }
   const determinant = ss - (os * os) / oo;
-  if (!(determinant > 0)) return Math.max(0, alone);
-  return Math.max(0, alone - (sv - (os * ov) / oo) ** 2 / determinant);
+  return determinant > 0 ? (sv - (os * ov) / oo) ** 2 / determinant : 0;
 }
 
 /** The split with the largest difference of means in standard errors: a stretch to the end. Null when it is too short. */
@@ -85,7 +108,9 @@ function bestStretch(
   const count = values.length;
   const centre = values.reduce((sum, value) => sum + value, 0) / Math.max(1, count);
   const sums = new Float64Array(count + 1);
-  for (const [index, value] of values.entries()) sums[index + 1] = (sums[index] as number) + value - centre;
+  for (let index = 0; index < count; index++) {
+    sums[index + 1] = (sums[index] as number) + (values[index] as number) - centre;
+  }
   let best: (Stretch & { readonly square: number }) | null = null;
   const firstEnd = isWanted(0, count) ? count : 2 * least;
   for (let to = firstEnd; to <= count; to++) {

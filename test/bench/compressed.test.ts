@@ -1,0 +1,83 @@
+/** A session whose tables gzip made smaller is the same session to every reader. */
+
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkWhole } from '../../bench/kinds/whole-check.ts';
+import { loadSession } from '../../bench/session/load.ts';
+import { reopenStore } from '../../bench/session/reopen.ts';
+import { writeSession } from '../cli/stored-session.ts';
+
+const NAME = '20261123T170000Z-abcdef';
+let out: string;
+let plain: string;
+let packed: string;
+beforeEach(() => {
+  out = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+  plain = writeSession({ out: join(out, 'plain'), name: NAME, plan: { rounds: 4, blocks: 3 } });
+  packed = join(out, 'packed', NAME);
+  cpSync(plain, packed, { recursive: true });
+  for (const name of readdirSync(packed).filter((one) => one.endsWith('.csv'))) {
+    writeFileSync(join(packed, `${name}.gz`), gzipSync(readFileSync(join(packed, name))));
+    rmSync(join(packed, name));
+  }
+});
+afterEach(() => rmSync(out, { recursive: true, force: true }));
+
+describe('a session whose tables are compressed', () => {
+  it('has the same rows, passes its check, and keeps its seal', async () => {
+    const { dir: _, ...session } = await loadSession(packed);
+    const { dir: __, ...same } = await loadSession(plain);
+    expect(session).toEqual(same);
+    expect(session.samples.length).toBeGreaterThan(0);
+    expect(await checkWhole(packed)).toEqual(await checkWhole(plain));
+    expect((await checkWhole(packed)).findings).toEqual([]);
+  });
+
+  it('is found to be changed when a row of it is', async () => {
+    const text = readFileSync(join(plain, 'samples.csv'), 'utf8').replace(/,measure,/, ',lead,');
+    writeFileSync(join(packed, 'samples.csv.gz'), gzipSync(text));
+    const { findings } = await checkWhole(packed);
+    expect(findings.map(({ file, problem }) => `${file} ${problem}`)).toContainEqual(
+      expect.stringMatching(/^samples\.csv is not what the manifest lists/),
+    );
+  });
+
+  it('is unpacked where rows are appended to it', () => {
+    reopenStore(packed, NAME, 3).close();
+    reopenStore(plain, NAME, 3).close();
+    for (const name of ['samples.csv', 'starts.csv']) {
+      expect(readFileSync(join(packed, name)), name).toEqual(readFileSync(join(plain, name)));
+    }
+    expect(readdirSync(packed).filter((name) => name.endsWith('.gz'))).toEqual([]);
+    expect(existsSync(join(packed, 'contrasts.csv'))).toBe(false);
+  });
+
+  it('is read from the table that is not compressed where there are both', async () => {
+    cpSync(join(plain, 'samples.csv'), join(packed, 'samples.csv'));
+    writeFileSync(join(packed, 'samples.csv.gz'), 'no gzip');
+    expect((await loadSession(packed)).samples).toEqual((await loadSession(plain)).samples);
+  });
+
+  it.each<[string, () => Buffer, RegExp]>([
+    ['is no gzip', () => Buffer.from('session,block\n'), /can't be unpacked: incorrect header check/],
+    [
+      'is cut',
+      () => readFileSync(join(packed, 'samples.csv.gz')).subarray(0, 200),
+      /can't be unpacked: unexpected end/,
+    ],
+    [
+      'is a bomb',
+      // Members of a gzip file are one after another, each of 64 MiB of nothing here.
+      () => Buffer.concat(new Array(10).fill(gzipSync(Buffer.alloc(2 ** 26)))),
+      /larger than 536870912 bytes when it is unpacked/,
+    ],
+  ])('is refused where a table %s', async (_, content, message) => {
+    writeFileSync(join(packed, 'samples.csv.gz'), content());
+    await expect(loadSession(packed)).rejects.toThrow(message);
+    const { findings } = await checkWhole(packed);
+    expect(findings.map(({ file, problem }) => `${file}: ${problem}`).join('\n')).toMatch(message);
+  });
+});
