@@ -11,7 +11,7 @@ export * from './workload.ts';
 
 // ---------------------------------------------------------------- plan
 
-export const PROFILES = ['quick', 'standard', 'publish'] as const;
+export const PROFILES = ['glance', 'quick', 'standard', 'publish'] as const;
 export type Profile = (typeof PROFILES)[number];
 export type Schedule = 'interleaved' | 'sequential';
 

@@ -1,8 +1,9 @@
 /** Is what `--fail-if` forbids shown, ruled out, or open? */
 
+import { hasOnlyShortVisits } from '../plan/pace.ts';
 import { hasSuite, SUITE, type SuitePlan, suiteOf } from '../plan/suite.ts';
 import { ANY_WORKLOAD, type Threshold } from '../plan/threshold.ts';
-import type { ContrastResult, Interval } from '../types.ts';
+import type { ContrastResult, Interval, Plan } from '../types.ts';
 import { judge } from './contrast/verdict.ts';
 
 export type ThresholdAnswer = 'exceeded' | 'kept' | 'open';
@@ -24,7 +25,7 @@ export interface ThresholdResult {
 /**
  * Answers per threshold, from the contrasts against the plan's baseline. Exceeded: the whole 95 % interval of the typical
  * ratio lies beyond the limit, and further from 1 than the control's; or the whole interval of the total ratio does. Kept:
- * neither interval reaches beyond the limit, and nothing speaks against the row. A true change of exactly the limit is
+ * neither interval reaches beyond the limit, and nothing speaks against the row; never without long visits. A true change of exactly the limit is
  * called exceeded in at most 5 % of sessions: 2.5 % by either interval.
  *
  * @param names a path's alias, where it has one: a threshold may name either
@@ -32,7 +33,7 @@ export interface ThresholdResult {
 export function thresholdResults(
   thresholds: readonly Threshold[],
   contrasts: readonly ContrastResult[],
-  plan: SuitePlan & { readonly baseline: string },
+  plan: SuitePlan & Pick<Plan, 'baseline'> & Partial<Pick<Plan, 'longVisits' | 'singleBursts'>>,
   names: (env: string) => readonly string[] = (env) => [env],
 ): ThresholdResult[] {
   const rows = contrasts.filter(
@@ -43,7 +44,7 @@ export function thresholdResults(
     const concerned = rows
       .filter((row) => env === null || names(row.env).includes(env))
       .filter((row) => workload === ANY_WORKLOAD || row.workload === rowOf(workload, plan))
-      .map((row): ThresholdRow => ({ row, ...answerOf(row, limit) }));
+      .map((row): ThresholdRow => ({ row, ...answerOf(row, limit, hasOnlyShortVisits(plan)) }));
     const has = (answer: ThresholdAnswer) => concerned.some((one) => one.answer === answer);
     const answer = has('exceeded') ? 'exceeded' : has('open') || concerned.length === 0 ? 'open' : 'kept';
     return { threshold, answer, rows: concerned };
@@ -55,7 +56,7 @@ function rowOf(workload: string, plan: SuitePlan): string | undefined {
   return workload === SUITE && !hasSuite(plan) ? suiteOf(plan)[0] : workload;
 }
 
-function answerOf(row: ContrastResult, limit: number): Pick<ThresholdRow, 'answer' | 'by'> {
+function answerOf(row: ContrastResult, limit: number, onlyShortVisits: boolean): Pick<ThresholdRow, 'answer' | 'by'> {
   const { interval, total, sustained, intermittent, verdict } = row;
   if (verdict === 'untrusted' || interval === null) return { answer: 'open', by: 'typical' };
   const most = 1 + limit;
@@ -67,7 +68,10 @@ function answerOf(row: ContrastResult, limit: number): Pick<ThresholdRow, 'answe
   if (total?.interval && total.interval.low > most) return { answer: 'exceeded', by: 'total' };
   const isWithin = (one: Interval | null | undefined) => !one || one.high <= most;
   const isKept =
-    isWithin(interval) && isWithin(total?.interval) && !(sustained?.interval && sustained.interval.low > most);
+    !onlyShortVisits &&
+    isWithin(interval) &&
+    isWithin(total?.interval) &&
+    !(sustained?.interval && sustained.interval.low > most);
   if (isKept) return { answer: 'kept', by: 'typical' };
   return { answer: 'open', by: isWithin(interval) && !isWithin(total?.interval) ? 'total' : 'typical' };
 }

@@ -45,6 +45,14 @@ export function expected(command: CommandWorkload, trial: Trial): CommandWorkloa
   };
 }
 
+/** Are all visits of a plan shorter than a long visit? What shows only in longer work, such as a quota at its limit, is not seen. */
+export function hasOnlyShortVisits({
+  longVisits,
+  singleBursts,
+}: Partial<Pick<Plan, 'longVisits' | 'singleBursts'>>): boolean {
+  return longVisits === 0 && singleBursts !== true;
+}
+
 /**
  * A plan of programs alone makes fewer rounds of those that run long. A burst is one run at least. Where that is longer
  * than a long visit, it is one already, waking up is no part of it that counts, and the first run of a start has warmed

@@ -16,7 +16,6 @@ import { SUITE } from './suite.ts';
 import { ANY_WORKLOAD } from './threshold.ts';
 import type { Form } from './values.ts';
 
-const PILOT_BURSTS = 30;
 /** The one setting of a plan file that no flag has: a list of programs. */
 export const COMMANDS_SETTING = 'workloads';
 
@@ -129,7 +128,7 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
   const workloads = readWorkloads(input, defaults);
   const copies = usesAllCpus(input) ? 'all' : mostCopies({ ...all, ...workloads });
   const limits = defaults.limitsFor(input.cpu, given('memory'), copies);
-  const { rounds, longVisits, longNs } = PROFILE_NUMBERS[profile];
+  const { rounds, pilotBursts, longVisits, longNs } = PROFILE_NUMBERS[profile];
   return {
     requested: given('env'),
     schema: 1,
@@ -145,7 +144,7 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
     margin: given('margin'),
     allowUnequal: input.allowUnequal === true,
     rounds: input.rounds ?? rounds,
-    pilotBursts: PILOT_BURSTS,
+    pilotBursts,
     burstNs: given('burst'),
     longNs,
     longVisits,

@@ -3,7 +3,7 @@
 import type { CostMeasure, Plan, Profile } from '../types.ts';
 
 export interface ProfileNumbers
-  extends Pick<Plan, 'minBlocks' | 'maxBlocks' | 'target' | 'rounds' | 'longVisits' | 'longNs'> {
+  extends Pick<Plan, 'minBlocks' | 'maxBlocks' | 'target' | 'rounds' | 'pilotBursts' | 'longVisits' | 'longNs'> {
   /** Sessions of starts: blocks, and warm starts of each box in a block before they are rounded up to a balanced number. */
   readonly startup: { readonly blocks: number; readonly starts: number };
   /** Sessions of idle instances. */
@@ -23,15 +23,23 @@ export interface ProfileNumbers
 }
 
 export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
+  // As many blocks as an interval needs to be of use, and as short ones as fit four environments into 45 seconds.
+  glance: {
+    ...{ minBlocks: 3, maxBlocks: 3, target: null, rounds: 10, pilotBursts: 10, longVisits: 0, longNs: 3e8 },
+    ...{ startup: { blocks: 3, starts: 2 }, footprint: { blocks: 2 }, scale: { blocks: 3 }, capacity: { blocks: 3 } },
+    ...{ density: { blocks: 2 }, storm: { blocks: 2 } },
+    load: { blocks: 2, levelNs: 1e9, levelArrivals: 100 },
+    neighbour: { blocks: 3, pairs: 1 },
+  },
   quick: {
-    ...{ minBlocks: 6, maxBlocks: 6, target: null, rounds: 30, longVisits: 1, longNs: 3e8 },
+    ...{ minBlocks: 6, maxBlocks: 6, target: null, rounds: 30, pilotBursts: 30, longVisits: 1, longNs: 3e8 },
     ...{ startup: { blocks: 6, starts: 4 }, footprint: { blocks: 3 }, scale: { blocks: 6 }, capacity: { blocks: 6 } },
     ...{ density: { blocks: 2 }, storm: { blocks: 3 } },
     load: { blocks: 3, levelNs: 2e9, levelArrivals: 100 },
     neighbour: { blocks: 6, pairs: 2 },
   },
   standard: {
-    ...{ minBlocks: 10, maxBlocks: 30, target: 0.0099, rounds: 40, longVisits: 2, longNs: 5e8 },
+    ...{ minBlocks: 10, maxBlocks: 30, target: 0.0099, rounds: 40, pilotBursts: 30, longVisits: 2, longNs: 5e8 },
     ...{
       startup: { blocks: 10, starts: 8 },
       footprint: { blocks: 6 },
@@ -44,7 +52,7 @@ export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
     neighbour: { blocks: 10, pairs: 3 },
   },
   publish: {
-    ...{ minBlocks: 12, maxBlocks: 40, target: 0.005, rounds: 60, longVisits: 3, longNs: 5e8 },
+    ...{ minBlocks: 12, maxBlocks: 40, target: 0.005, rounds: 60, pilotBursts: 30, longVisits: 3, longNs: 5e8 },
     ...{
       startup: { blocks: 20, starts: 12 },
       footprint: { blocks: 10 },

@@ -16,6 +16,7 @@ import { contrasts, sums, verdicts } from '../sections/contrasts.ts';
 import { density } from '../sections/density.ts';
 import { couldNotRun } from '../sections/differences.ts';
 import { footprint } from '../sections/footprint.ts';
+import { afterGlance, isGlance } from '../sections/glance.ts';
 import { host } from '../sections/host.ts';
 import { levels } from '../sections/levels.ts';
 import { load } from '../sections/load.ts';
@@ -79,7 +80,7 @@ export function sessionDocument(model: ReportModel): Document {
     sections: SECTIONS.map((section) => section(model)),
     reference: [method(model), dictionary(model)],
     seal,
-    next: needsOf(model),
+    next: isGlance(model) ? afterGlance(model) : needsOf(model),
     charts: chartsOf(model),
   };
 }

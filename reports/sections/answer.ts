@@ -1,6 +1,7 @@
 /** What a session says in one sentence, whatever it measured; what belongs to it; and what to do next. */
 
 import type { ContrastRow } from '../../bench/analysis/contrast/ratio.ts';
+import type { Reason } from '../../bench/analysis/contrast/verdict.ts';
 import type { FootprintSummary } from '../../bench/analysis/footprint.ts';
 import { metricOf } from '../../bench/plan/commands.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
@@ -29,6 +30,7 @@ import {
 import { sessionCapacityAnswer } from './capacity.ts';
 import { claimSentence } from './claims.ts';
 import { densityAnswer } from './density.ts';
+import { boundsText, isGlance } from './glance.ts';
 import { shownMemory } from './memory.ts';
 import { listed, MOST_NAMED } from './names.ts';
 import { neighbourAnswer } from './neighbour.ts';
@@ -112,6 +114,11 @@ function contrastAnswer(model: ReportModel): string {
   if (metric !== undefined) return metricAnswer(model, row, metric);
   const signed = isMeaningless(row) ? anywhere(row) : joined(signedWords(row, digits), ', no interval');
   const { reasons = [], additions = [], more = null } = row.judgement ?? {};
+  if (row.verdict === 'inconclusive' && isGlance(model) && !isMeaningless(row)) {
+    const bounds = boundsText(row, whereText(model, row.workload));
+    // That an interval is wide shows in its bounds.
+    if (bounds !== null) return `${bounds}: ${reasonText(reasons.filter(({ kind }) => !OF_WIDTH.includes(kind)))}.`;
+  }
   switch (row.verdict) {
     case 'slower':
     case 'faster': {
@@ -151,6 +158,8 @@ function metricAnswer(model: ReportModel, row: ContrastRow, { id, better }: Metr
   if (row.verdict === 'equivalent') return `${env} is equivalent to ${baseline}: ${figure}, within ${margin}.`;
   return `${env} against ${baseline} is ${row.verdict}: ${figure}: ${reasonText(row.judgement?.reasons ?? [])}.`;
 }
+
+const OF_WIDTH: readonly Reason['kind'][] = ['too-wide', 'control-too-wide', 'total-not-shown'];
 
 /** An interval that spans more than this factor leaves no digit of the ratio. */
 const MEANINGLESS_SPAN = 4;

@@ -8,6 +8,7 @@ import { formatChange } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { count } from '../words.ts';
+import { glanceNote } from './glance.ts';
 import { environmentName } from './names.ts';
 import { plain, type Section } from './section.ts';
 
@@ -24,6 +25,7 @@ export function sessionNotes(model: ReportModel): string[] {
   return [
     ...copyNote(model),
     ...quickNote(model),
+    ...glanceNote(model),
     ...blocksNote(model),
     ...(session.plan.schedule === 'sequential'
       ? ['sequential: one box after the other, so what disturbs the host for seconds is not paired away.']

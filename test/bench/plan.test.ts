@@ -37,6 +37,8 @@ describe('a plan', () => {
   it('takes its blocks and rounds from the profile, rounds up to a balanced number, and lets flags win', () => {
     expect(plan()).toMatchObject({ profile: 'quick', minBlocks: 6, maxBlocks: 6, rounds: 32, longVisits: 1 });
     expect(plan({ profile: 'standard' })).toMatchObject({ minBlocks: 10, rounds: 40, longVisits: 2 });
+    expect(plan({ profile: 'glance' })).toMatchObject({ minBlocks: 3, maxBlocks: 3, rounds: 12, longVisits: 0 });
+    expect([plan({ profile: 'glance' }).pilotBursts, plan().pilotBursts]).toEqual([10, 30]);
     const fixed = plan({ profile: 'publish', blocks: '3', rounds: '1' });
     expect(fixed).toMatchObject({ minBlocks: 3, maxBlocks: 3, target: null, rounds: 4 });
   });

@@ -29,6 +29,28 @@ function sessionInfo(dir: string) {
   return JSON.parse(readFileSync(join(dir, 'session.json'), 'utf8'));
 }
 
+it('a glance measures three blocks without long visits, keeps its control, and ends with the command for more', async () => {
+  const ended = await rehearse('run', '-e', 'native,unshare', '-w', 'fft', '--profile', 'glance', '-o', out, '-q');
+  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  const dir = onlySession();
+  expect(sessionInfo(dir)).toMatchObject({
+    stopReason: 'blocks',
+    blocksCompleted: 3,
+    plan: { profile: 'glance', rounds: 12, longVisits: 0, pilotBursts: 10 },
+  });
+  const samples = rows(dir, 'samples.csv');
+  expect(new Set(samples.map(({ env }) => env))).toEqual(new Set(['native', 'unshare', 'native@control']));
+  expect(new Set(samples.map(({ phase }) => phase))).toEqual(new Set(['warmup', 'lead', 'measure']));
+  expect(rows(dir, 'contrasts.csv').map(({ verdict }) => verdict)).not.toContain('equivalent');
+  expect(ended.stdout.replace(/\n\s*/g, ' ')).toMatch(/A glance gives bounds\. .*: boxmark run .*--profile quick/);
+  // An open threshold has a code of its own: a glance keeps none.
+  const gated = await rehearse(
+    ...['run', '-e', 'native,unshare', '-w', 'fft', '--profile', 'glance', '-o', out, '-q'],
+    ...['--fail-if', 'any > 40%'],
+  );
+  expect(gated.code).toBe(4);
+});
+
 /** Starts a long session and waits until its first rounds are written. */
 async function longSession(env: string, ...more: string[]) {
   const running = start([

@@ -27,7 +27,7 @@ it('the documentation has the numbers of the profiles', async () => {
       blocksText(numbers),
       target === null ? '–' : `±${Number((target * 100).toPrecision(3))} %`,
       String(rounds),
-      `${longVisits} × ${longNs / 1e6} ms`,
+      longVisits === 0 ? '–' : `${longVisits} × ${longNs / 1e6} ms`,
       `${startup.blocks} blocks × ${startup.starts}`,
       `${footprint.blocks} blocks`,
       `${scale.blocks} blocks`,

@@ -5,7 +5,12 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { logRatiosByRound } from '../../bench/analysis/contrast/pairing.ts';
 import { isPrecise } from '../../bench/analysis/contrast/precise.ts';
-import { type ContrastRow, type ContrastTable, contrastTable } from '../../bench/analysis/contrast/ratio.ts';
+import {
+  type ContrastContext,
+  type ContrastRow,
+  type ContrastTable,
+  contrastTable,
+} from '../../bench/analysis/contrast/ratio.ts';
 import { logInterval } from '../../bench/analysis/stats/interval.ts';
 import { PROFILE_NUMBERS } from '../../bench/plan/profiles.ts';
 import { PROFILES, type Verdict } from '../../bench/types.ts';
@@ -41,7 +46,7 @@ const NOISES: Readonly<Record<string, Noise>> = {
 
 /** Stops at the width of the intervals from ten blocks on, as `standard` does; or after a fixed number. */
 type Stop = number | 'adaptive';
-const STOPS: readonly Stop[] = [6, 10, 20, 'adaptive'];
+const STOPS: readonly Stop[] = [PROFILE_NUMBERS.glance.minBlocks, 6, 10, 20, 'adaptive'];
 const ADAPTIVE = { minBlocks: 10, maxBlocks: 30, target: 0.0099 };
 
 interface Outcome {
@@ -60,6 +65,8 @@ export interface Scenario {
   /** In a block; 10 when left out. */
   readonly rounds?: number;
   readonly sessions?: number;
+  /** Nothing is measured in long visits. Those of a profile where its number of blocks is the stop. */
+  readonly onlyShortVisits?: boolean;
   /** Pool all rounds as if they were independent. */
   readonly pooled?: boolean;
 }
@@ -177,8 +184,8 @@ async function verdictLine(run: Run, scenario: Scenario): Promise<string> {
 }
 
 async function patternLine(run: Run, name: string, noise: Noise): Promise<string> {
-  const cells = PROFILE_SIZES.map(async ({ minBlocks, rounds }) => {
-    const size = { stop: minBlocks, rounds, sessions: PATTERN_SESSIONS };
+  const cells = PROFILE_SIZES.map(async ({ minBlocks, rounds, longVisits }) => {
+    const size = { stop: minBlocks, rounds, sessions: PATTERN_SESSIONS, onlyShortVisits: longVisits === 0 };
     const outcomes = await run({ noise, ratio: 1, order: 'rounds', ...size });
     const equivalent = percent(share(outcomes, ({ verdict }) => verdict === 'equivalent'));
     return `${equivalent} / ${percent(share(outcomes, ({ intermittent }) => intermittent))}`.padStart(20);
@@ -191,19 +198,22 @@ export function runScenario(scenario: Scenario): Outcome[] {
   return Array.from({ length: scenario.sessions ?? SESSIONS }, (_, index) => run(index + 1, scenario));
 }
 
-function run(seed: number, { noise, ratio, stop, order, rounds = 10, pooled }: Scenario): Outcome {
-  const simulation = simulate(seed, ratio, noise, { rounds, order });
+function run(seed: number, scenario: Scenario): Outcome {
+  const { noise, ratio, stop, order, rounds = 10, pooled } = scenario;
+  const { onlyShortVisits = stop === PROFILE_NUMBERS.glance.minBlocks } = scenario;
+  const { sustained: _, ...short } = noise;
+  const simulation = simulate(seed, ratio, onlyShortVisits ? short : noise, { rounds, order });
   const truth = truthOf(ratio, noise);
-  const table = stop === 'adaptive' ? untilPrecise(simulation) : afterBlocks(simulation, stop);
+  const table = stop === 'adaptive' ? untilPrecise(simulation) : afterBlocks(simulation, stop, { onlyShortVisits });
   const { blocks } = simulation.groups;
   const row = table.rows[0] as ContrastRow;
   const log = pooled ? pooledInterval(simulation) : rowInterval(row);
   return { truth, log, verdict: row.verdict, intermittent: row.intermittent, blocks: blocks.length };
 }
 
-function afterBlocks(simulation: Simulation, blocks: number): ContrastTable {
+function afterBlocks(simulation: Simulation, blocks: number, context: ContrastContext = {}): ContrastTable {
   for (let block = 1; block <= blocks; block++) simulation.addBlock();
-  return contrastTable(simulation.groups, PLAN);
+  return contrastTable(simulation.groups, PLAN, context);
 }
 
 function untilPrecise(simulation: Simulation): ContrastTable {

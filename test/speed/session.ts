@@ -27,21 +27,26 @@ export async function runSession(args: readonly string[]): Promise<BenchSession>
   const out = mkdtempSync('/var/tmp/boxmark-bench-');
   try {
     await boxmark(['run', ...args, '-q', '-o', out, '--keep-going']);
-    const dir = join(out, readdirSync(out)[0] ?? '');
-    const table = (name: string) => parse(readFileSync(join(dir, name)), { columns: true }) as Row[];
-    const info = JSON.parse(readFileSync(join(dir, 'session.json'), 'utf8')) as {
-      startedAt: string;
-      finishedAt: string;
-    };
-    return {
-      samples: table('samples.csv'),
-      starts: table('starts.csv'),
-      contrasts: table('contrasts.csv'),
-      seconds: (Date.parse(info.finishedAt) - Date.parse(info.startedAt)) / 1000,
-    };
+    const { samples, starts, contrasts, info } = readTables(out);
+    const seconds = (Date.parse(info.finishedAt) - Date.parse(info.startedAt)) / 1000;
+    return { samples, starts, contrasts, seconds };
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
+}
+
+/** The only session below `out`. */
+export function readTables(out: string): Omit<BenchSession, 'seconds'> & {
+  readonly info: { readonly startedAt: string; readonly finishedAt: string };
+} {
+  const dir = join(out, readdirSync(out)[0] ?? '');
+  const table = (name: string) => parse(readFileSync(join(dir, name)), { columns: true }) as Row[];
+  return {
+    samples: table('samples.csv'),
+    starts: table('starts.csv'),
+    contrasts: table('contrasts.csv'),
+    info: JSON.parse(readFileSync(join(dir, 'session.json'), 'utf8')),
+  };
 }
 
 export function boxmark(args: readonly string[]) {

@@ -1,5 +1,6 @@
 /** The contrasts of a session from everything that was recorded: samples, starts, and the events that affect them. */
 
+import { hasOnlyShortVisits } from '../../plan/pace.ts';
 import type { SessionEvent } from '../../session/events.ts';
 import type { Inequality, Plan, Sample, Start } from '../../types.ts';
 import { hostTimedBoxes, timedTable } from './clock.ts';
@@ -8,7 +9,7 @@ import type { SessionGroups } from './session-groups.ts';
 import type { VerdictOptions } from './verdict.ts';
 
 export interface SessionRecord {
-  readonly plan: ContrastPlan & Partial<Pick<Plan, 'allowUnequal' | 'longVisits'>>;
+  readonly plan: ContrastPlan & Partial<Pick<Plan, 'allowUnequal' | 'longVisits' | 'singleBursts'>>;
   /** Those that count: of whole blocks, from boxes whose states were right; or what they were grouped into. */
   readonly samples: Iterable<Sample> | SessionGroups;
   readonly starts: Iterable<Start>;
@@ -21,7 +22,8 @@ export function sessionTable(
   options: Pick<VerdictOptions, 'secondsPerBlock'> = {},
 ): ContrastTable {
   const { allowUnequal = false, longVisits } = plan;
-  const context = { ...options, starts, unequal: unequalOf(events), allowUnequal, hasLongVisits: longVisits !== 0 };
+  const visits = { hasLongVisits: longVisits !== 0, onlyShortVisits: hasOnlyShortVisits(plan) };
+  const context = { ...options, starts, unequal: unequalOf(events), allowUnequal, ...visits };
   return timedTable(samples, plan, context, hostTimedBoxes(events));
 }
 

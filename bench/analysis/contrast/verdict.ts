@@ -8,7 +8,7 @@ import { avoidablyUnequal, judgeControl, type Trust, type Unequal } from './trus
 /** Why a verdict is `inconclusive` or `untrusted`. */
 export type Reason =
   | { readonly kind: 'too-wide' | 'one-block' | 'control-too-wide' | 'no-control' | 'control-wider' }
-  | { readonly kind: 'intermittent' | 'total-not-shown' | 'sustained-differs' }
+  | { readonly kind: 'intermittent' | 'total-not-shown' | 'sustained-differs' | 'no-long-visits' }
   | { readonly kind: 'control-differs' | 'session-untrusted' }
   | { readonly kind: 'unequal'; readonly facts: readonly string[] };
 
@@ -39,6 +39,8 @@ export interface Evidence {
   readonly sustained: Interval | null;
   /** Were long visits planned? */
   readonly hasLongVisits?: boolean;
+  /** Are all visits short, although longer ones may go otherwise? Equality is not shown then. */
+  readonly onlyShortVisits?: boolean;
   /** Why the contrast can't be trusted; empty when it can. */
   readonly distrust: readonly Reason[];
 }
@@ -49,8 +51,8 @@ export interface Evidence {
  * 2. `slower`: low > 1 and high > 1+δ. `faster`: high < 1 and low < 1/(1+δ). In both, the ratio lies further from 1 than
  *    either end of the control's interval: what two equal boxes may show is no difference.
  * 3. `equivalent`: the intervals of the typical ratio, of the total ratio and of the control lie inside [1/(1+δ), 1+δ], no
- *    side stalls more often, and the sustained ratio is not shown to be outside. Where it is not shown to be inside either,
- *    the verdict says so.
+ *    side stalls more often, and the sustained ratio was measured and is not shown to be outside. Where it is not shown to be
+ *    inside either, the verdict says so.
  * 4. `inconclusive`: the rest.
  * An interval of half-width ln(1+δ)/2 or less in logs is never too wide: if it does not fit into the margin, it passes
  * one edge and can't reach 1. Equivalence by an interval inside a margin: Schuirmann's two one-sided tests, J.
@@ -86,7 +88,7 @@ export function judgeRatio(
 
 /** Each condition of `equivalent` that does not hold. */
 function againstEquivalence(evidence: Evidence, interval: Interval, edge: number): Reason[] {
-  const { control, intermittent, total, sustained } = evidence;
+  const { control, intermittent, total, sustained, onlyShortVisits = false } = evidence;
   const reasons: Reason[] = [];
   if (!isInside(interval, edge)) reasons.push({ kind: 'too-wide' });
   if (control === null) reasons.push({ kind: 'no-control' });
@@ -94,6 +96,7 @@ function againstEquivalence(evidence: Evidence, interval: Interval, edge: number
   if (intermittent) reasons.push({ kind: 'intermittent' });
   if (total !== null && !isInside(total, edge)) reasons.push({ kind: 'total-not-shown' });
   if (sustained !== null && isOutside(sustained, edge)) reasons.push({ kind: 'sustained-differs' });
+  if (onlyShortVisits) reasons.push({ kind: 'no-long-visits' });
   return reasons;
 }
 
@@ -110,6 +113,8 @@ export interface VerdictOptions {
   readonly allowUnequal?: boolean | undefined;
   /** False where no long visit was planned: nothing is said of them then. */
   readonly hasLongVisits?: boolean | undefined;
+  /** True where long visits would show what the short ones don't, and none were planned. */
+  readonly onlyShortVisits?: boolean | undefined;
   /** How long a block took, so that minutes can be named. */
   readonly secondsPerBlock?: number | undefined;
 }
@@ -133,8 +138,9 @@ export function sessionVerdicts(
     const distrust = distrustOf(row, table.controlRows.slice(0, 1), trust, options);
     const sums = { total: total?.interval ?? null, sustained: sustained?.interval ?? null };
     const hasLongVisits = options.hasLongVisits !== false;
+    const onlyShortVisits = options.onlyShortVisits === true;
     const judgement = judge(
-      { hasLongVisits, interval, control: control?.interval ?? null, intermittent, ...sums, distrust },
+      { hasLongVisits, onlyShortVisits, interval, control: control?.interval ?? null, intermittent, ...sums, distrust },
       margin,
     );
     return { ...judgement, more: furtherBlocks(judgement, row, control, margin, options.secondsPerBlock) };
@@ -169,6 +175,8 @@ function furtherBlocks(
 ): Judged['more'] {
   const target = decisiveHalfWidthLog(margin);
   const has = (kind: Reason['kind']) => judgement.reasons.some((reason) => reason.kind === kind);
+  // More blocks of the same plan have no long visits either.
+  if (has('no-long-visits')) return null;
   const wide = [
     ...(has('too-wide') ? [row] : []),
     ...((has('control-too-wide') || has('control-wider')) && control !== null ? [control] : []),

@@ -12,8 +12,9 @@ const plan = testPlan({
 });
 const rowsOf = (docker: number, more: object = {}) =>
   contrastResults(simulateSamples(plan, { seed: 11, ratios: { docker }, ...more }), plan);
-const answers = (rows: readonly ContrastResult[], ...texts: string[]) =>
-  thresholdResults(THRESHOLD.parse(texts, '--fail-if'), rows, plan).map(({ answer }) => answer);
+const answers = (rows: readonly ContrastResult[], ...texts: string[]) => answersFor(plan, rows, ...texts);
+const answersFor = (own: typeof plan, rows: readonly ContrastResult[], ...texts: string[]) =>
+  thresholdResults(THRESHOLD.parse(texts, '--fail-if'), rows, own).map(({ answer }) => answer);
 
 const row = (changes: Partial<ContrastResult>): ContrastResult => ({
   ...({
@@ -92,6 +93,13 @@ describe('a threshold of --fail-if', () => {
     expect(answers([row({ ...slow, verdict: 'untrusted' })], 'fft > 2%')).toEqual(['open']);
     expect(answers([row({ interval: null })], 'fft > 2%')).toEqual(['open']);
     expect(answers([], 'fft > 2%')).toEqual(['open']);
+  });
+
+  it('is never kept by short visits alone', () => {
+    const short = { ...plan, longVisits: 0 };
+    expect(answersFor(short, rowsOf(0.9), 'any > 2%')).toEqual(['open']);
+    expect(answersFor({ ...short, singleBursts: true }, rowsOf(0.9), 'any > 2%')).toEqual(['kept']);
+    expect(answersFor(short, rowsOf(1.2), 'any > 2%')).toEqual(['exceeded']);
   });
 
   it('is exceeded in at most 5 % of sessions whose true change is exactly the limit', () => {

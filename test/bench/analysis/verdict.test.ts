@@ -69,6 +69,14 @@ describe('judge', () => {
     expect(given(0.99, 1.01, { sustained: { low: 0.95, high: 1.05 } }).additions).toEqual(['sustained-not-shown']);
   });
 
+  it('calls nothing equivalent where long visits would show more and there are none', () => {
+    const short = { sustained: null, hasLongVisits: false, onlyShortVisits: true };
+    expect(given(0.99, 1.01, short).verdict).toBe('inconclusive');
+    expect(kinds(given(0.99, 1.01, short))).toEqual(['no-long-visits']);
+    expect(given(1.05, 1.07, short)).toMatchObject({ verdict: 'slower', additions: ['past-margin'] });
+    expect(given(0.9, 0.95, short).verdict).toBe('faster');
+  });
+
   it('trusts nothing when there is a reason not to', () => {
     const distrust = [{ kind: 'control-differs' }] as const;
     expect(given(1.5, 1.6, { distrust })).toEqual({ verdict: 'untrusted', reasons: distrust, additions: [] });
