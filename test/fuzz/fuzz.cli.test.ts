@@ -14,9 +14,17 @@ import { targetsIn } from './targets.ts';
 
 const CORPUS = join(import.meta.dirname, 'corpus');
 const READERS = [
-  ...['session.json', 'manifest.json', 'events.jsonl', 'samples.csv', 'starts.csv', 'contrasts.csv', 'plan', 'claims'],
-  'samples.csv.gz',
-  ,
+  ...[
+    'session.json',
+    'manifest.json',
+    'events.jsonl',
+    'samples.csv',
+    'samples.csv.gz',
+    'starts.csv',
+    'contrasts.csv',
+    'plan',
+    'claims',
+  ],
   ...['footprint.csv', 'scale.csv', 'density.csv', 'storm.csv', 'load.csv', 'neighbour.csv'],
   ...['hello', 'answer', 'elf', 'image', 'aci', 'environment', 'signature', 'public keys', 'private key', 'pack'],
   ...['fleet: fleet.json', 'fleet: contrasts', 'fleet: log', 'fleet: pods', 'inventory'],
