@@ -4,6 +4,7 @@ import type { KernelEngine, Size } from '../../bench/types.ts';
 import { benchCalibration, benchPatterns } from './calibration.ts';
 import { benchCli } from './cli.ts';
 import { benchCompany } from './company.ts';
+import { benchCompare } from './compare.ts';
 import { benchCompilers } from './compilers.ts';
 import { benchDesign } from './design.ts';
 import { benchDisk } from './disk.ts';
@@ -76,6 +77,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     title: 'boxmark history over 1,000 and 5,000 sessions: time and memory',
     forms: [{ turns: 3 }],
   },
+  compare: { run: benchCompare, title: 'boxmark compare with 5,000 stored sessions, first and again', forms: [{}] },
   page: {
     run: benchPage,
     title: 'a report in a browser: until it is loaded, and until its charts are drawn',
