@@ -1,9 +1,14 @@
 /** How much of a session is measuring, and where the rest goes: from its rows, and from the lines that it prints at the ends of its steps. */
 
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import type { Recorder } from './record/figure.ts';
-import { boxmark, type Row, readTables, runnable } from './session.ts';
+import { type Row, readTables, runnable } from './session.ts';
 
+const MAIN = resolve('dist/cli/main.js');
+const START = resolve('cli/bootstrap/bootstrap.mjs');
 const ENVIRONMENTS = ['native', 'docker', 'docker/docker', 'uml'];
 /** A step of the run as `--json-lines` names it, and when it was printed, ms. */
 interface Mark {
@@ -61,7 +66,7 @@ export function partsOf({ begun, ended, finished, marks, samples, starts }: Acco
       ['calibration, and between blocks', finished - planned - inBlocks],
     ]),
     around: inSeconds([
-      ['preparation: image, probes, loads, daemons', planned - begun],
+      ['preparation: set-up, image, probes, loads, daemons', planned - begun],
       ['report, and everything removed', ended - finished],
     ]),
   };
@@ -82,23 +87,26 @@ function spanOf(rows: readonly Row[]): readonly [first: number, last: number] {
 export async function benchEfficiency(print: (line: string) => void, _: object, record: Recorder): Promise<void> {
   const environments = await runnable(ENVIRONMENTS);
   // It leaves images and roots where the next one finds them.
-  const glance = await accountOf(environments, ['--profile', 'glance']);
-  const account = await accountOf(environments, ['--profile', 'quick']);
+  const glance = await accountOf([MAIN, 'run', '--profile', 'glance'], environments);
+  const account = await accountOf([START, 'start'], environments);
   const { session, around } = partsOf(account);
   const whole = session.reduce((total, [, seconds]) => total + seconds, 0);
   const [[, timed], [, prepared]] = [session[0] as Part, around[0] as Part];
-  print(`profile quick of ${environments.join(', ')}: ${whole.toFixed(1)} s from calibration to manifest`);
+  print(`npm start, profile quick of ${environments.join(', ')}: ${whole.toFixed(1)} s from calibration to manifest`);
   for (const [name, seconds] of session) print(line(name, seconds, (100 * seconds) / whole));
   for (const phase of ['warmup', 'lead', 'measure', 'long']) {
     const own = account.samples.filter((row) => row.phase === phase);
     const seconds = sum(own, 'wall_ns') / 1e9;
     print(line(`  of the timed bursts: ${phase}`, seconds, (100 * seconds) / timed));
   }
-  print(`around it, of ${seconds(account.ended - account.begun)} of the command`);
+  print(
+    `around it, of ${seconds(account.ended - account.begun)} of the command; to the printed answer ${seconds(account.answered - account.begun)}`,
+  );
   for (const [name, seconds] of around) print(line(name, seconds));
   print(`profile glance of the same: ${seconds(glance.answered - glance.begun)} to the printed answer`);
   record('efficiency.timed', 'share', [timed / whole]);
   record('efficiency.preparation', 's', [prepared]);
+  record('efficiency.start', 's', [(account.answered - account.begun) / 1e3]);
   record('efficiency.glance', 's', [(glance.answered - glance.begun) / 1e3]);
 }
 
@@ -109,18 +117,16 @@ function line(name: string, seconds: number, percent?: number): string {
   return `  ${name.padEnd(52)} ${seconds.toFixed(1).padStart(7)} s${share}`;
 }
 
-/** With the time at which the answer was printed. */
+/** With the time at which the answer was printed. `command`: of Node.js, up to its flags. */
 async function accountOf(
+  command: readonly string[],
   environments: readonly string[],
-  args: readonly string[],
 ): Promise<Account & { readonly answered: number }> {
   const out = mkdtempSync('/var/tmp/boxmark-bench-');
   try {
     const begun = Date.now();
-    const { stdout } = await boxmark([
-      ...['run', '-e', environments.join(','), ...args],
-      ...['-q', '--json-lines', '-o', out, '--keep-going'],
-    ]);
+    const flags = ['-e', environments.join(','), '-q', '--json-lines', '-o', out, '--keep-going'];
+    const { stdout } = await promisify(execFile)(process.execPath, [...command, ...flags], { maxBuffer: 64 << 20 });
     const ended = Date.now();
     const { samples, starts, info } = readTables(out);
     const lines = stdout
