@@ -1,5 +1,6 @@
 /** Settings of layers, each tried for real: the box differs in what was set and in nothing else of what is looked at. */
 
+import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { BoxmarkError } from '../../bench/errors.ts';
 import type { Environment, Started } from '../../bench/types.ts';
@@ -69,6 +70,7 @@ describe('values', () => {
     ['cpus', '0.5', 0.5],
     ['network', 'host', 'host'],
     ['seccomp', '/etc/profile.json', '/etc/profile.json'],
+    ['seccomp', 'profile.json', resolve('profile.json')],
   ] as const)('%s=%s is read as %s', (name, text, value) => {
     expect(BOX_FIELDS[name].parse(text)).toBe(value);
   });
@@ -83,7 +85,8 @@ describe('values', () => {
     ['cpus', '-1'],
     ['network', 'bridge'],
     ['userns', '1'],
-    ['seccomp', 'relative.json'],
+    ['seccomp', '../profile.json'],
+    ['seccomp', 'profile'],
   ] as const)('%s=%s is refused', (name, text) => {
     expect(BOX_FIELDS[name].safeParse(text).success).toBe(false);
   });
