@@ -34,7 +34,7 @@ class Count {
   readonly most = new Map<string, number>();
   readonly shares = new Map<string, (CpuShare | undefined)[]>();
 
-  box(path: string, { failing = (_: string): string | undefined => undefined, slowMs = 10 } = {}): Environment {
+  box(path: string, { failing = (_: string): string | undefined => undefined, slowMs = 40 } = {}): Environment {
     const inner = rehearsed(path);
     return {
       ...inner,
@@ -91,7 +91,7 @@ describe('a session of storms', () => {
       expect(count.shares.get(key)).toEqual(Array(6).fill(asked));
       for (const row of own) {
         expect(row.status).toBe('completed');
-        expect(Number(row.start_ms)).toBeGreaterThanOrEqual(9);
+        expect(Number(row.start_ms)).toBeGreaterThanOrEqual(39);
         expect(Number(row.ready_ms)).toBeGreaterThanOrEqual(Number(row.start_ms));
         expect(Number(row.victim_before_ns)).toBeGreaterThan(0);
         expect(Number(row.victim_during_ns)).toBeGreaterThan(0);
@@ -203,7 +203,8 @@ describe('the heartbeat of the host', () => {
       expect(longestGapMs).toBeGreaterThanOrEqual(10);
       expect(missed).toBeLessThanOrEqual(beats);
       beat.restart();
-      expect(beat.read().missed).toBe(0);
+      // The gap that is open counts, before any beat.
+      expect(beat.read()).toMatchObject({ missed: 0, longestGapMs: expect.any(Number) });
     } finally {
       await beat.stop();
       await beat.stop();

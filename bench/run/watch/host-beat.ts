@@ -15,13 +15,16 @@ const CELLS = 4;
 
 /** As text, because the program is bundled into files that a thread can't find. */
 const THREAD = `
-  const { workerData: { cells, sleepMs, missedMs } } = require('node:worker_threads');
+  const { workerData: { cells, last, sleepMs, missedMs } } = require('node:worker_threads');
   const shared = new Int32Array(cells);
+  const lastBeat = new BigInt64Array(last);
   let lastNs = process.hrtime.bigint();
+  Atomics.store(lastBeat, 0, lastNs);
   while (Atomics.wait(shared, ${STOP}, 0, sleepMs) === 'timed-out') {
     const nowNs = process.hrtime.bigint();
     const gapUs = Math.min(2 ** 31 - 1, Number((nowNs - lastNs) / 1000n));
     lastNs = nowNs;
+    Atomics.store(lastBeat, 0, nowNs);
     Atomics.add(shared, ${BEATS}, 1);
     if (gapUs > Atomics.load(shared, ${LONGEST_US})) Atomics.store(shared, ${LONGEST_US}, gapUs);
     if (gapUs > missedMs * 1000) Atomics.add(shared, ${MISSED}, 1);
@@ -30,7 +33,7 @@ const THREAD = `
 
 export interface Beats {
   readonly beats: number;
-  /** Between two beats, the sleep included; null before the first. */
+  /** Between two beats, or since the last one, the sleep included; null before the thread began. */
   readonly longestGapMs: number | null;
   /** Gaps of more than a second. */
   readonly missed: number;
@@ -38,10 +41,13 @@ export interface Beats {
 
 export class HostBeat {
   readonly #cells = new Int32Array(new SharedArrayBuffer(4 * CELLS));
+  /** When the thread was last awake, ns of the monotonic clock; 0 before it began. */
+  readonly #last = new BigInt64Array(new SharedArrayBuffer(8));
   readonly #worker: Worker;
 
   private constructor() {
-    const workerData = { cells: this.#cells.buffer, sleepMs: SLEEP_MS, missedMs: MISSED_MS };
+    const shared = { cells: this.#cells.buffer, last: this.#last.buffer };
+    const workerData = { ...shared, sleepMs: SLEEP_MS, missedMs: MISSED_MS };
     this.#worker = new Worker(THREAD, { eval: true, workerData, execArgv: [] });
     // A thread that can't run shows in the beats, which are none.
     this.#worker.on('error', () => {});
@@ -57,14 +63,18 @@ export class HostBeat {
     return beat;
   }
 
-  /** Since the last call of `restart`. */
+  /** Since the last call of `restart`. The gap that is open now counts: while a host is locked, the thread notes nothing. */
   read(): Beats {
     const beats = Atomics.load(this.#cells, BEATS);
-    const longestGapMs = beats === 0 ? null : Atomics.load(this.#cells, LONGEST_US) / 1000;
-    return { beats, longestGapMs, missed: Atomics.load(this.#cells, MISSED) };
+    const missed = Atomics.load(this.#cells, MISSED);
+    const lastNs = Atomics.load(this.#last, 0);
+    if (lastNs === 0n) return { beats, longestGapMs: null, missed };
+    const openMs = Number(process.hrtime.bigint() - lastNs) / 1e6;
+    const longestGapMs = Math.max(openMs, Atomics.load(this.#cells, LONGEST_US) / 1000);
+    return { beats, longestGapMs, missed: missed + (openMs > MISSED_MS ? 1 : 0) };
   }
 
-  /** Forgets what was; a gap that is open now belongs to what comes. */
+  /** Forgets what was; a gap that is open now belongs to what comes, too. */
   restart(): void {
     for (const cell of [BEATS, LONGEST_US, MISSED]) Atomics.store(this.#cells, cell, 0);
   }
