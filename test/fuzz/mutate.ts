@@ -77,7 +77,9 @@ export const json: Mutation = (seed, stream) => {
     const action = stream.nextInt(8);
     if (action === 0) delete holder[key];
     else if (action === 1)
-      Object.defineProperty(holder, pick(['__proto__', 'x', ''], stream), { value: holder[key], enumerable: true });
+      Object.defineProperty(holder, pick(['__proto__', 'x', ''], stream), {
+        ...{ value: holder[key], enumerable: true, configurable: true, writable: true },
+      });
     else holder[key] = pick(VALUES, stream);
   }
   return Buffer.from(`${JSON.stringify(document, null, stream.nextInt(2) * 2)}\n`);

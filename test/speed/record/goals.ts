@@ -52,6 +52,21 @@ export const GOALS: Readonly<Record<string, Goal>> = {
 
 /** For goals that are not met: what stands in the way, with the figures that show it. */
 export const REASONS: Readonly<Record<string, string>> = {
+  'kernels.large.wasm':
+    'by 0.4 %, less than the spread; best bursts reach 2.58. `sparse` is the weakest, at 1.12: [kernels.md](kernels.md#sparse).',
+  'startup.docker-docker':
+    'Boxmark enters the outer container twice, to start its daemon and to start the inner container, where a hand does it ' +
+    'once; `docker exec` takes 74 ms here (median of 15; least 59). It also asks the daemon what it is (`docker info`: 23 ms). ' +
+    'That is 97 of 159 ms; the rest is not explained.',
+  'efficiency.start':
+    'measuring fills 85 % of it: 37 s of warm-up, 55 s of lead-ins, 54 s of paired bursts, 46 s of long visits. Fewer of any of ' +
+    'them make intervals wider, or leave out what they show ([method.md](method.md)).',
+  'efficiency.glance': 'by 2 %; preparation takes 7 s of it.',
+  'report.million':
+    'one thread reads, checks and computes at 130,000 to 140,000 rows a second of CPU time. No physical bound is known.',
+  'report.million.markdown': 'the same: the page itself takes 0.2 s of it.',
+  'history.5000': 'each session takes 0.9 ms to read and check from two files of 34 KB. No physical bound is known.',
+  'history.5000.steps': 'the same; the search for changes takes 0.2 s more.',
   'kernels.small.tuned':
     'JavaScript has no vectors, and V8 checks every access: `lu`, which counts most, and `sparse` are bound by the number of ' +
     'instructions, at 0.89 and 0.58 of C. What was tried, with figures, is in [kernels.md](kernels.md#lu); best bursts in CPU ' +
