@@ -117,7 +117,7 @@ function contrastAnswer(model: ReportModel): string {
   if (row.verdict === 'inconclusive' && isGlance(model) && !isMeaningless(row)) {
     const bounds = boundsText(row, whereText(model, row.workload));
     // That an interval is wide shows in its bounds.
-    if (bounds !== null) return `${bounds}: ${reasonText(reasons.filter(({ kind }) => !OF_WIDTH.includes(kind)))}.`;
+    if (bounds !== null) return `${bounds}; ${reasonText(reasons.filter(({ kind }) => !OF_WIDTH.includes(kind)))}.`;
   }
   switch (row.verdict) {
     case 'slower':
