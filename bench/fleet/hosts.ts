@@ -7,6 +7,7 @@ import { BoxmarkError } from '../errors.ts';
 import { sessionFolders } from '../session/find.ts';
 import { activityOf } from '../session/heartbeat.ts';
 import type { SessionInfo } from '../session/info.ts';
+import { KIND_TABLES } from '../session/kind-tables.ts';
 import { readSessionInfo } from '../session/load.ts';
 import type { CostMeasure } from '../types.ts';
 import { type Design, Designs } from './design.ts';
@@ -211,7 +212,7 @@ function whyNot({ plan, startedAt }: SessionInfo, dir: string): string | null {
 
 /** The command that answers from such a session alone. */
 function askedBy(measure: CostMeasure): string {
-  return measure === 'capacity' || measure === 'scale'
+  return KIND_TABLES.scale.measures?.includes(measure) === true
     ? ': ask it with boxmark plan-hosts'
     : ': read it with boxmark report';
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import * as z from 'zod';
-import { messageOf } from '../errors.ts';
+import { BoxmarkError, messageOf } from '../errors.ts';
 import { digestOfStored, isTableThere, openTable } from './compressed.ts';
 import { readEvent } from './events.ts';
 import { assertSession, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
@@ -51,6 +51,8 @@ export async function checkSession(dir: string, known: SoundSamples | null = nul
   closeSync(openRegular(file, INFO_LIMIT_BYTES));
   const findings: Finding[] = [];
   const found = (file: string, problem: string) => {
+    // Digest and rows of a table that can't be read fail for the same reason.
+    if (findings.some((known) => known.file === file && known.problem === problem)) return;
     if (findings.length < MOST_FINDINGS) findings.push({ file, problem });
   };
   let session: string | undefined;
@@ -129,6 +131,12 @@ function checkInfo(text: string): z.infer<typeof sessionSchema> {
   throw new Error(`${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
 }
 
+/** Without the file, which a finding names itself, and what to try. */
+function problemIn(error: unknown): string {
+  const what = error instanceof BoxmarkError ? error.what.replace(/\.$/, '') : messageOf(error);
+  return what.slice(0, 200);
+}
+
 const PIECE_BYTES = 1 << 16;
 
 /** A session of days has some megabytes. */
@@ -144,7 +152,7 @@ function damagedEvents(text: string): { readonly number: number; readonly proble
       readEvent(line);
       return [];
     } catch (error) {
-      return [{ number: index + 1, problem: messageOf(error).slice(0, 200) }];
+      return [{ number: index + 1, problem: problemIn(error) }];
     }
   });
 }
@@ -174,7 +182,7 @@ function digestProblem(file: string, digest: string): string | null {
   } catch (error) {
     // Of a compressed table that can't be unpacked.
     if (existsSync(file)) throw error;
-    return messageOf(error).slice(0, 200);
+    return problemIn(error);
   }
 }
 
@@ -186,7 +194,7 @@ function readChecked(dir: string, name: string, found: Report, read: (text: stri
   try {
     read(readRegular(join(dir, name), name.endsWith('.json') ? INFO_LIMIT_BYTES : undefined));
   } catch (error) {
-    if (existsSync(join(dir, name))) found(name, messageOf(error).slice(0, 200));
+    if (existsSync(join(dir, name))) found(name, problemIn(error));
     else found(name, 'is missing');
   }
 }
@@ -224,7 +232,7 @@ async function eachRow(
       visit(row, count);
     }
   } catch (error) {
-    found(name, messageOf(error).slice(0, 200));
+    found(name, problemIn(error));
   }
   return count;
 }

@@ -29,11 +29,34 @@ describe('a session with samples.csv.gz', () => {
     ['report', ['--format', 'md', '-o', '-']],
     ['check', []],
     ['verify', []],
-    ['score', []],
+    ['export', ['--as', 'hyperfine', '-o', '-']],
   ])('is to %s the session itself', async (command, flags) => {
     const [own, same] = [await boxmark(command, packed, ...flags), await boxmark(command, EXAMPLE, ...flags)];
     expect(own.stdout.replaceAll(packed, EXAMPLE)).toBe(same.stdout);
-    expect(own.code).toBe(same.code);
+    expect([own.code, same.code]).toEqual([0, 0]);
+  });
+
+  it('that is cut off, or too large, is one finding, and nothing is read from it', async () => {
+    const damaged = join(out, 'damaged', NAME);
+    cpSync(packed, damaged, { recursive: true });
+    const file = join(damaged, 'samples.csv.gz');
+    const whole = readFileSync(file);
+    const bomb = gzipSync(Buffer.alloc(1 << 26));
+    const cases = [
+      [whole.subarray(0, whole.length / 2), "can't be unpacked: unexpected end of file"],
+      [Buffer.concat([whole, ...Array<Buffer>(9).fill(bomb)]), 'is larger than 536870912 bytes when it is unpacked'],
+    ] as const;
+    for (const [content, why] of cases) {
+      writeFileSync(file, content);
+      const { code, stdout, stderr } = await boxmark('check', damaged);
+      expect([code, `${stdout}${stderr}`.split('\n').filter((line) => line.startsWith('samples.csv:'))]).toEqual([
+        1,
+        [`samples.csv: The compressed table ${why}`],
+      ]);
+      expect(await boxmark('report', damaged, '--format', 'md', '-o', '-')).toMatchObject({
+        ...{ code: 2, stdout: '', stderr: expect.stringContaining(why) },
+      });
+    }
   });
 
   it('is in a history', async () => {

@@ -87,6 +87,17 @@ it('names its formats as the flag does', () => {
   expect([...Object.keys(FLEET_REPORTS), 'csv'].sort()).toEqual(Object.keys(FLEET_FORMATS).sort());
 });
 
+describe('a session of another kind', () => {
+  it.each([
+    ['capacity', /it measures the capacity, .*boxmark plan-hosts/],
+    ['scale', /it measures the scale, .*boxmark plan-hosts/],
+    ['storm', /it measures the storm, .*boxmark report/],
+  ] as const)('of %s is left out, with the command that reads it', (measure, why) => {
+    writeFleet(dir, { hosts: 4, change: withPlan([3], { measure }) });
+    expect(flat(textOf())).toMatch(why);
+  });
+});
+
 describe('hosts that are not alike', () => {
   it('fewer than three of them have no mean', () => {
     writeFleet(dir, { hosts: 2 });

@@ -1,11 +1,10 @@
 /** How long `boxmark compare` takes over thousands of stored sessions: when they are new to it, and again. */
 
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { writeSession } from '../cli/stored-session.ts';
 import type { Recorder } from './record/figure.ts';
+import { MAIN, node } from './session.ts';
 
 const SESSIONS = 5000;
 /** Real sessions have a hundred times the rows: the first reading of such ones takes as much longer. */
@@ -58,11 +57,8 @@ export async function benchCompare(
 
 /** Exit codes tell what was found; only a usage error is none of the answers. */
 async function ended(args: readonly string[], store: string): Promise<{ readonly stdout: string }> {
-  const env = { ...process.env, BOXMARK_CACHE: store };
   try {
-    return await promisify(execFile)(process.execPath, [resolve('dist/cli/main.js'), ...args], {
-      ...{ env, maxBuffer: 1 << 30 },
-    });
+    return await node([MAIN, ...args], { ...process.env, BOXMARK_CACHE: store });
   } catch (error) {
     const { code, stdout = '' } = error as { code?: number; stdout?: string };
     if ([3, 4, 5].includes(code ?? -1) && stdout !== '') return { stdout };

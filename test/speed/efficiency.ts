@@ -1,13 +1,10 @@
 /** How much of a session is measuring, and where the rest goes: from its rows, and from the lines that it prints at the ends of its steps. */
 
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import type { Recorder } from './record/figure.ts';
-import { type Row, readTables, runnable } from './session.ts';
+import { MAIN, node, type Row, readTables, runnable } from './session.ts';
 
-const MAIN = resolve('dist/cli/main.js');
 const START = resolve('cli/bootstrap/bootstrap.mjs');
 const ENVIRONMENTS = ['native', 'docker', 'docker/docker', 'uml'];
 /** A step of the run as `--json-lines` names it, and when it was printed, ms. */
@@ -126,7 +123,7 @@ async function accountOf(
   try {
     const begun = Date.now();
     const flags = ['-e', environments.join(','), '-q', '--json-lines', '-o', out, '--keep-going'];
-    const { stdout } = await promisify(execFile)(process.execPath, [...command, ...flags], { maxBuffer: 64 << 20 });
+    const { stdout } = await node([...command, ...flags]);
     const ended = Date.now();
     const { samples, starts, info } = readTables(out);
     const lines = stdout

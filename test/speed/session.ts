@@ -49,7 +49,11 @@ export function readTables(out: string): Omit<BenchSession, 'seconds'> & {
   };
 }
 
-export function boxmark(args: readonly string[]) {
-  const main = resolve('dist/cli/main.js');
-  return promisify(execFile)(process.execPath, [main, ...args], { maxBuffer: 64 << 20 });
+export const MAIN = resolve('dist/cli/main.js');
+
+export const boxmark = (args: readonly string[]) => node([MAIN, ...args]);
+
+/** A program of Node.js, and what it printed. Rejects where it ends with another code than 0. */
+export function node(argv: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+  return promisify(execFile)(process.execPath, argv, { env, maxBuffer: 1 << 30 });
 }
