@@ -155,6 +155,8 @@ export interface Plan {
   /** Warm-up bursts of each workload in every box of the first block, which decides how many later blocks do. 0: none. */
   readonly pilotBursts: number;
   readonly burstNs: number;
+  /** Passes of a lead-in as a share of a burst's, one pass at least; left out: 1, as in early versions. */
+  readonly leadIn?: number;
   /** Least length of a long visit. */
   readonly longNs: number;
   /** Long visits of each box to each workload in a block. */
@@ -343,7 +345,7 @@ export interface ContrastResult {
   readonly total: Estimate | null;
   /** Of long visits, paired as the rounds are. */
   readonly sustained: Estimate | null;
-  /** Lead-in over measured burst of `env`. */
+  /** 1 + what the lead-in of `env` loses over the time of its measured burst. */
   readonly wakeupRatio: number | null;
   /** Does one side stall more often than the other, or was one throttled? */
   readonly intermittent: boolean;
@@ -374,7 +376,9 @@ export interface WarmupSeries {
 
 /** What the pilot decided for all later blocks. */
 export interface Warmup {
-  /** Warm-up bursts of each workload in every box. */
+  /** Warm-up bursts in every box: of every workload in sessions of early versions, else of the one that needs most. */
   readonly length: number;
+  /** Those of each workload. */
+  readonly lengths?: Readonly<Record<string, number>>;
   readonly series: readonly WarmupSeries[];
 }

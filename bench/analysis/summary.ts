@@ -22,7 +22,7 @@ export interface WorkloadSummary {
   readonly better: Direction | null;
   /** The same where it is MFLOPS. */
   readonly medianMflops: number | null;
-  /** Median over visits of the lead-in's time per pass over the measured burst's; 1.05 says that waking costs 5 % of a burst. */
+  /** Median over visits of 1 + what the lead-in loses over the measured burst's time; 1.05: waking costs 5 % of a burst. */
   readonly wakeupRatio: number | null;
   /** Of copies that run at once: median over measured bursts of the slowest one's time over the fastest one's. Null for one. */
   readonly spread: number | null;

@@ -67,7 +67,7 @@ export function classifyWarmup(times: readonly number[]): Pick<WarmupSeries, 'cl
 }
 
 /**
- * The session's warm-up from the pilot's samples: the longest over all boxes and workloads, at least 5 and at most
+ * The session's warm-up from the pilot's samples: of each workload the longest over all boxes, at least 5 and at most
  * `pilotBursts`. A series without steady state is reported and decides nothing, because no length would do for it. Null
  * when no box did all bursts: the next block is the pilot then.
  */
@@ -76,8 +76,18 @@ export function decideWarmup(pilot: Iterable<Sample>, pilotBursts: number): Warm
     .filter(({ times }) => times.length === pilotBursts)
     .map(({ env, workload, times }) => ({ env, workload, bursts: times.length, ...classifyWarmup(times) }));
   if (series.length === 0) return null;
-  const lengths = series.filter((it) => it.class !== 'no steady state').map(({ length }) => length);
-  return { length: Math.min(pilotBursts, Math.max(LEAST_WARMUP, largest(lengths))), series };
+  const least = Math.min(pilotBursts, LEAST_WARMUP);
+  const lengths: Record<string, number> = {};
+  for (const { workload, length, ...one } of series) {
+    const needed = one.class === 'no steady state' ? 0 : length;
+    lengths[workload] = Math.max(lengths[workload] ?? least, needed);
+  }
+  return { length: largest(Object.values(lengths)), lengths, series };
+}
+
+/** Warm-up bursts of a workload in every box; of one whose boxes all failed in the pilot those of the longest. */
+export function warmupBurstsOf(warmup: Warmup, workload: string): number {
+  return warmup.lengths?.[workload] ?? warmup.length;
 }
 
 function seriesOf(samples: Iterable<Sample>) {

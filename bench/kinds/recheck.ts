@@ -1,6 +1,7 @@
 /** Does a session add up? Its rows against its plan, and its figures against the rows that they are computed from. */
 
 import { join } from 'node:path';
+import { leadPassesOf } from '../plan/commands.ts';
 import { copiesOf } from '../plan/copies.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { type Finding, MOST_FINDINGS } from '../session/check.ts';
@@ -9,7 +10,7 @@ import { CONTRASTS, STARTUP } from '../session/figure-tables.ts';
 import { FIGURES } from '../session/info.ts';
 import { type LoadedSession, rowsOf } from '../session/load.ts';
 import type { Table } from '../session/table.ts';
-import type { Sample, Start } from '../types.ts';
+import type { Plan, Sample, Start } from '../types.ts';
 import { kindOf, recordsOf } from './index.ts';
 
 /** Figures are written with nine digits; other processors may compute the last ones otherwise. */
@@ -52,6 +53,9 @@ function* againstPlan({ info, samples, starts }: LoadedSession): Generator<Findi
       phase !== 'measure' || work[workload] === undefined || sample.work === work[workload] * threads
         ? null
         : `${sample.work} passes, all others of ${workload} have ${work[workload] * threads}`,
+      phase !== 'lead' || work[workload] === undefined || isLead(sample, { plan, passes: work[workload], threads })
+        ? null
+        : `a lead-in of ${sample.work} passes`,
       (sample.threads ?? 1) === threads ? null : `${sample.threads ?? 1} copies, planned were ${threads}`,
       // A start that the kill of a run cut off has no row.
       block > blocksCompleted || isOf(known.get(startId), sample) ? null : `starts.csv has no start ${startId} of it`,
@@ -62,6 +66,11 @@ function* againstPlan({ info, samples, starts }: LoadedSession): Generator<Findi
     if (!boxes.has(env)) yield at('starts.csv', index, `the plan has no environment ${env}`);
     if (block > blocks) yield at('starts.csv', index, `block ${block} of ${blocksCompleted}`);
   }
+}
+
+/** Payloads of early versions give a lead-in all passes of a burst. */
+function isLead({ work }: Sample, of: { plan: Plan; passes: number; threads: number }): boolean {
+  return [leadPassesOf(of.plan, of.passes), of.passes].some((passes) => work === passes * of.threads);
 }
 
 function isOf(start: Start | undefined, { block, env }: Sample): boolean {

@@ -3,7 +3,7 @@
 import { hostTimedBoxes } from '../analysis/contrast/clock.ts';
 import { isPrecise } from '../analysis/contrast/precise.ts';
 import { sessionTable } from '../analysis/contrast/session-table.ts';
-import { decideWarmup } from '../analysis/warmup.ts';
+import { decideWarmup, warmupBurstsOf } from '../analysis/warmup.ts';
 import { burstNsOf, runOf } from '../plan/commands.ts';
 import { copiesText, ownCopies } from '../plan/copies.ts';
 import { blocksText } from '../plan/profiles.ts';
@@ -30,8 +30,8 @@ import type { Plan } from '../types.ts';
 import { count, formatCpuList } from '../units.ts';
 import { workloadLines } from './describe.ts';
 
-/** Warm-up bursts of the blocks after the pilot are only known when it is done; half of its own is a reasonable guess. */
-const LATER_WARMUP_SHARE = 0.5;
+/** Warm-up bursts of the blocks after the pilot are only known when it is done; a third of its own is a reasonable guess. */
+const LATER_WARMUP_SHARE = 1 / 3;
 
 export const workloads: Kind = {
   name: 'workloads',
@@ -55,7 +55,7 @@ function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
   for (const box of boxesOf(plan)) {
     const { startSeconds, factor } = guess(box);
     const warmups = plan.pilotBursts * (1 + (blocks - 1) * LATER_WARMUP_SHARE);
-    const bursts = warmups + blocks * (plan.singleBursts === true ? 1 : 2) * plan.rounds;
+    const bursts = warmups + blocks * (plan.singleBursts === true ? 1 : 1 + (plan.leadIn ?? 1)) * plan.rounds;
     seconds += blocks * (startSeconds + longSeconds) + ((bursts * burstNs + blocks * firstRunsNs) * factor) / 1e9;
   }
   return seconds;
@@ -129,7 +129,7 @@ class WorkloadsRun implements KindRun {
   runBlock(block: BlockScope): Promise<BlockResult> {
     const { plan, info, records } = this.#session;
     const { warmup, work } = info();
-    const warmupBursts = warmup?.length ?? plan.pilotBursts;
+    const warmupBursts = (workload: string) => (warmup === null ? plan.pilotBursts : warmupBurstsOf(warmup, workload));
     const hostTimed = hostTimedBoxes(records().events);
     const { ledger } = this.#opened;
     return new BlockRun({ ...block, warmupBursts, hostTimed, work, ledger, refusals: this.#refusals }).run();

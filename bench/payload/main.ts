@@ -26,7 +26,7 @@ import { Leader } from './copies/leader.ts';
 import { readBoxFacts } from './facts.ts';
 import { scratchIn } from './image-files.ts';
 import { extraPasses, slowShare } from './known-truth.ts';
-import { type BurstPlan, clockStepNs, measureBursts } from './measure.ts';
+import { type BurstPlan, type CommandBursts, clockStepNs, measureBursts } from './measure.ts';
 import {
   type BodyOf,
   type CommandRequest,
@@ -119,7 +119,7 @@ function handle(request: Request): BodyOf<Op> | Promise<BodyOf<Op>> {
       // Many short calls: V8 does not replace code inside one long call, and states stay comparable.
       return burstsOf(request.workload, { ...request, ...beginning(request) });
     case 'visit':
-      return burstsOf(request.workload, { work: request.work, bursts: 2 });
+      return burstsOf(request.workload, { work: request.work, lead: request.lead, bursts: 2 });
     case 'long':
       return burstsOf(request.workload, { work: request.work, bursts: 1, leastNs: request.leastNs });
     case 'arm':
@@ -147,11 +147,11 @@ function handle(request: Request): BodyOf<Op> | Promise<BodyOf<Op>> {
 async function handleCommand(command: Command, request: Request): Promise<BodyOf<Op>> {
   switch (request.op) {
     case 'warmup':
-      return commandBursts(command, request.work, request.bursts, 0, beginning(request).atNs);
+      return commandBursts(command, { ...request, ...beginning(request) });
     case 'visit':
-      return commandBursts(command, request.work, 2);
+      return commandBursts(command, { ...request, bursts: 2 });
     case 'long':
-      return commandBursts(command, request.work, 1, request.leastNs);
+      return commandBursts(command, { ...request, bursts: 1 });
     case 'arm':
       command.arm();
       return {};
@@ -163,16 +163,15 @@ async function handleCommand(command: Command, request: Request): Promise<BodyOf
   }
 }
 
-async function commandBursts(
-  command: Command,
-  work: number,
-  count: number,
-  leastNs = 0,
-  atNs?: bigint,
-): Promise<BodyOf<'visit'>> {
-  const { bursts, metrics, spunNs } = await command.measure(work, count, leastNs, atNs);
+async function commandBursts(command: Command, plan: CommandBursts): Promise<BodyOf<'visit'>> {
+  const { bursts, metrics, spunNs } = await command.measure(plan);
   const printed = Object.keys(metrics).length === 0 ? {} : { metrics };
-  return { bursts, passes: command.passes, checksum: command.checksum, ...printed, ...waiting(spunNs, atNs) };
+  const { passes, checksum } = command;
+  return { bursts, ...leadOf(plan), passes, checksum, ...printed, ...waiting(spunNs, plan.atNs) };
+}
+
+function leadOf({ lead }: { readonly lead?: number | undefined }): { lead?: number } {
+  return lead === undefined ? {} : { lead };
 }
 
 /** The copies before what runs alone: they stay while it runs, and are not what it leaves behind. */
@@ -289,10 +288,10 @@ function startOf(argv: readonly string[]): string {
   return argv.find((argument) => argument.startsWith(START_ARGUMENT))?.slice(START_ARGUMENT.length) ?? 'payload';
 }
 
-function burstsOf(id: string, { work, atNs, ...plan }: Omit<BurstPlan, 'extra'>): BodyOf<'visit'> {
+function burstsOf(id: string, { work, lead, atNs, ...plan }: Omit<BurstPlan, 'extra'>): BodyOf<'visit'> {
   const it = loadedWorkload(id);
   const { exchange } = it;
-  const extra = slowdown === 0 ? undefined : { passes: extraPasses(work, slowdown), exchange };
+  const extra = slowdown === 0 ? undefined : { passesOf: (passes: number) => extraPasses(passes, slowdown), exchange };
   const metrics: Record<string, number[]> = {};
   const after = () => {
     for (const [metric, value] of Object.entries(it.figures?.() ?? {})) {
@@ -301,10 +300,11 @@ function burstsOf(id: string, { work, atNs, ...plan }: Omit<BurstPlan, 'extra'>)
     }
   };
   it.figures?.(); // Of passes that were no burst.
-  const { bursts, spunNs } = measureBursts(it.prepared.pass, { ...plan, work, atNs, extra, after });
-  it.passes += work * bursts.length;
+  const { bursts, passes, spunNs } = measureBursts(it.prepared.pass, { ...plan, work, lead, atNs, extra, after });
+  it.passes += passes;
   const further = Object.keys(metrics).length === 0 ? {} : { metrics };
-  return { bursts, passes: it.passes, checksum: it.prepared.checksum(), ...further, ...waiting(spunNs, atNs) };
+  const states = { passes: it.passes, checksum: it.prepared.checksum() };
+  return { bursts, ...leadOf({ lead }), ...states, ...further, ...waiting(spunNs, atNs) };
 }
 
 /** When a copy is to begin. */

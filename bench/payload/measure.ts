@@ -7,6 +7,8 @@ import type { Burst } from './protocol.ts';
 export interface BurstPlan {
   /** Kernel passes in a burst. */
   readonly work: number;
+  /** Those of the first one, where it has fewer. */
+  readonly lead?: number | undefined;
   /** Bursts to run; more follow until `leastNs` have gone by. */
   readonly bursts: number;
   /** Above 0 the bursts are one stretch of time: the time between two of them belongs to the later one. */
@@ -21,15 +23,20 @@ export interface BurstPlan {
   after?: (() => void) | undefined;
 }
 
+/** What a program is asked for, which is started for each pass. */
+export type CommandBursts = Pick<BurstPlan, 'work' | 'lead' | 'bursts' | 'leastNs' | 'atNs'>;
+
 export interface TimedBursts {
   readonly bursts: Burst[];
+  /** Of all bursts. */
+  readonly passes: number;
   /** Spent on waiting for the time to begin. */
   readonly spunNs: number;
 }
 
 export interface Extra {
-  /** Passes of it in each burst. */
-  readonly passes: number;
+  /** Passes of it that go with a burst of so many. */
+  passesOf(passes: number): number;
   /** Swaps in the other state; called again, swaps back. */
   exchange(): void;
 }
@@ -46,6 +53,7 @@ export function measureBursts(pass: () => void, plan: BurstPlan): TimedBursts {
   const isStretch = (plan.leastNs ?? 0) > 0 || plan.stretch === true;
   let doneNs: bigint | undefined;
   let spunNs = 0;
+  let passes = 0;
   const beganNs = plan.atNs ?? process.hrtime.bigint();
   const bench = new Bench({
     iterations: plan.bursts,
@@ -58,8 +66,10 @@ export function measureBursts(pass: () => void, plan: BurstPlan): TimedBursts {
     'burst',
     (): FnReturnedObject => {
       if (plan.atNs !== undefined && bursts.length === 0) spunNs = spinUntil(plan.atNs);
-      const own = timePasses(pass, plan.work);
-      const added = plan.extra === undefined ? NOTHING : timeExtra(pass, plan.extra);
+      const work = bursts.length === 0 ? (plan.lead ?? plan.work) : plan.work;
+      const own = timePasses(pass, work);
+      const added = plan.extra === undefined ? NOTHING : timeExtra(pass, plan.extra, work);
+      passes += work;
       const asideNs = added.asideNs + (plan.after === undefined ? 0 : timeOf(plan.after));
       let wallNs = own.wallNs + added.wallNs;
       if (isStretch) {
@@ -79,7 +89,7 @@ export function measureBursts(pass: () => void, plan: BurstPlan): TimedBursts {
   if (task === undefined || task.result.state !== 'completed') {
     throw new Error(`the burst ended in state ${task?.result.state ?? 'none'}`);
   }
-  return { bursts, spunNs };
+  return { bursts, passes, spunNs };
 }
 
 interface Timed {
@@ -105,7 +115,8 @@ function timePasses(pass: () => void, passes: number): Timed {
 }
 
 /** The same passes of the same function, after the burst's own and in a separate window. */
-function timeExtra(pass: () => void, { passes, exchange }: Extra): TimedExtra {
+function timeExtra(pass: () => void, { passesOf, exchange }: Extra, ownPasses: number): TimedExtra {
+  const passes = passesOf(ownPasses);
   if (passes === 0) return NOTHING;
   const aside = timeOf(exchange);
   const timed = timePasses(pass, passes);

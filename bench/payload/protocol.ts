@@ -77,8 +77,8 @@ const requestSchema = z.discriminatedUnion('op', [
     /** The bursts are one stretch of time, as those of a long visit are. */
     stretch: z.optional(z.boolean()),
   }),
-  /** A lead-in and a measured burst, back to back. */
-  z.object({ ...head, op: z.literal('visit'), workload, work: positive }),
+  /** A lead-in of `lead` passes and a measured burst, back to back. Payloads of early versions give both `work` passes. */
+  z.object({ ...head, op: z.literal('visit'), workload, work: positive, lead: z.optional(positive) }),
   /** Bursts back to back for at least `leastNs`. */
   z.object({ ...head, op: z.literal('long'), workload, work: positive, leastNs: positive }),
   z.object({ ...head, op: z.literal('checksum'), workload }),
@@ -95,6 +95,8 @@ const burst = z.tuple([count, count, count]);
 
 const bursts = z.object({
   bursts: z.array(burst),
+  /** Of a visit: passes of the lead-in that was run; absent: as many as of the measured burst. */
+  lead: z.optional(positive),
   passes: count,
   checksum: hex16,
   /** Figures that a command printed, or that a workload of the system has beside its rate: for each metric one a burst. */

@@ -32,6 +32,11 @@ export function burstNsOf(plan: Pick<Plan, 'burstNs' | 'commands'>, workload: st
   return Math.max(plan.burstNs, commandOf(plan, workload)?.runNs ?? 0);
 }
 
+/** Passes of a lead-in before a burst of `work`. */
+export function leadPassesOf({ leadIn = 1 }: Pick<Plan, 'leadIn'>, work: number): number {
+  return Math.max(1, Math.round(work * leadIn));
+}
+
 export function metricsOf({ metrics = [] }: Pick<CommandWorkload, 'metrics'>): readonly Metric[] {
   return metrics;
 }

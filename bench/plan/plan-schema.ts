@@ -72,6 +72,7 @@ const fields = {
   singleBursts: z.exactOptional(z.literal(true)),
   pilotBursts: z.number().int().min(0).max(10_000),
   burstNs: count(1e12),
+  leadIn: z.exactOptional(z.number().positive().max(1)),
   longNs: z.number().int().min(0).max(1e12),
   // Early versions gave every workload a visit at the end of a block, or one of them in rotation.
   longVisits: z.union([z.enum(['all', 'rotate']).transform(() => 1), z.number().int().min(0).max(1000)]),

@@ -146,6 +146,7 @@ export function planSettings(input: PlanInput, defaults: PlanDefaults): PlanDraf
     rounds: input.rounds ?? rounds,
     pilotBursts,
     burstNs: given('burst'),
+    leadIn: given('leadIn'),
     longNs,
     longVisits,
     ...(input.maxTime === undefined ? {} : { maxTimeMs: input.maxTime / 1e6 }),

@@ -66,6 +66,9 @@ export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
   },
 };
 
+/** Passes of a lead-in as a share of a burst's: caches fill in a fraction of a millisecond (docs/method.md). */
+export const LEAD_IN = 0.25;
+
 export const DEFAULT_PROFILE: Profile = 'quick';
 
 /** Differences up to this share count as none. */

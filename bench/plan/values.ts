@@ -189,13 +189,17 @@ export const rates = (most: number, example: string): ValueType<readonly number[
   format: (values) => values.join(','),
 });
 
-export const PERCENT: ValueType<number> = {
-  metavar: 'percent',
-  forms: ['text'],
-  pattern: /^\s*\d+(\.\d+)?\s*%\s*$/,
-  parse: (given, flag) => parsePercent(scalarOf(given, flag, 'a percentage', '1%'), flag),
-  format: formatPercent,
-};
+export const PERCENT = percentUpTo(0.5);
+
+export function percentUpTo(most: number): ValueType<number> {
+  return {
+    metavar: 'percent',
+    forms: ['text'],
+    pattern: /^\s*\d+(\.\d+)?\s*%\s*$/,
+    parse: (given, flag) => parsePercent(scalarOf(given, flag, 'a percentage', '1%'), flag, most),
+    format: formatPercent,
+  };
+}
 
 export const PERCENTS: ValueType<readonly number[]> = {
   metavar: 'list',

@@ -14,9 +14,30 @@ import { formatPercent } from '../units.ts';
 import { AGGRESSOR_SPECS, DEFAULT_AGGRESSORS } from './aggressors.ts';
 import { METRICS, WORKLOADS } from './exec.ts';
 import { ANY, flag, type Measure } from './flag.ts';
-import { blocksText, CAP_WITH_TARGET, DEFAULT_PROFILE, LEAST_WITH_TARGET, PROFILE_NUMBERS } from './profiles.ts';
+import {
+  blocksText,
+  CAP_WITH_TARGET,
+  DEFAULT_PROFILE,
+  LEAD_IN,
+  LEAST_WITH_TARGET,
+  PROFILE_NUMBERS,
+} from './profiles.ts';
 import { ROOT } from './root.ts';
-import { choice, choices, count, counts, names, ON, PAIRS, PERCENT, PERCENTS, rates, text, time } from './values.ts';
+import {
+  choice,
+  choices,
+  count,
+  counts,
+  names,
+  ON,
+  PAIRS,
+  PERCENT,
+  PERCENTS,
+  percentUpTo,
+  rates,
+  text,
+  time,
+} from './values.ts';
 /** Bounds are far beyond what anyone would plan; they keep a slip from filling the disk. */
 export const MOST_BLOCKS = 100_000;
 export const MOST_INSTANCES = 1024;
@@ -244,6 +265,13 @@ export const HOW_MUCH = [
     default: '10ms',
     commands: { run: { otherwise: '10ms; load: 5ms' }, capacity: ANY, explain: ANY, selftest: ANY },
     kinds: RUN_WORKLOADS,
+    plan: true,
+  }),
+  flag('lead-in', percentUpTo(1), {
+    help: 'passes of the lead-in before each timed burst, as a share of its own',
+    default: formatPercent(LEAD_IN),
+    commands: { run: ANY },
+    kinds: ['workloads'],
     plan: true,
   }),
   flag('threads', count(1, MOST_THREADS), {

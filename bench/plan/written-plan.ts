@@ -58,6 +58,7 @@ function workloadSettings(plan: Plan): Readonly<Record<string, Setting>> {
     kernels: plan.kernels,
     schedule: plan.schedule,
     burst: `${plan.burstNs}ns`,
+    'lead-in': percentText(plan.leadIn ?? 1),
     ...(plan.threads === undefined ? {} : { threads: plan.threads }),
     ...(margin === undefined ? {} : { margin: percentText(margin) }),
   };

@@ -1,6 +1,6 @@
 /** One block of workloads: runs its steps, turns answers into samples, and keeps a failing box from spoiling the others' data. */
 
-import { runOf } from '../plan/commands.ts';
+import { leadPassesOf, runOf } from '../plan/commands.ts';
 import { blockSteps, type HostStep, type MeasuringStep, type Step } from '../plan/steps.ts';
 import { INTERRUPTED, type Sample, type StartFigures } from '../types.ts';
 import { BoxFault, faultOf } from './client.ts';
@@ -14,8 +14,8 @@ import type { Ledger } from './watch/ledger.ts';
 import { type State, wrongStates } from './watch/states.ts';
 
 export interface BlockRequest extends BlockScope {
-  /** Warm-up bursts of each workload in every box. */
-  readonly warmupBursts: number;
+  /** Warm-up bursts of a workload in every box. */
+  readonly warmupBursts: (workload: string) => number;
   /** Boxes whose clock failed in an earlier block. */
   readonly hostTimed: ReadonlySet<string>;
   /** Passes in a burst, by workload. */
@@ -129,9 +129,9 @@ export class BlockRun {
 
   #ask({ kind, workload }: MeasuringStep, work: number, resident: Resident): Promise<BookedReply<'visit'>> {
     const { warmupBursts, plan } = this.#request;
-    if (kind === 'warmup') return resident.ask('warmup', { workload, work, bursts: warmupBursts });
+    if (kind === 'warmup') return resident.ask('warmup', { workload, work, bursts: warmupBursts(workload) });
     if (kind === 'visit' && plan.singleBursts === true) return resident.ask('warmup', { workload, work, bursts: 1 });
-    if (kind === 'visit') return resident.ask('visit', { workload, work });
+    if (kind === 'visit') return resident.ask('visit', { workload, work, lead: leadPassesOf(plan, work) });
     return resident.ask('long', { workload, work, leastNs: plan.longNs });
   }
 

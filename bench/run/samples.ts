@@ -20,13 +20,14 @@ export interface Answered<S = MeasuringStep> {
 
 /** The rows of one answer, in the order in which the bursts ran. Assumed correct until a state shows otherwise. */
 export function toSamples({ plan, block, step, resident, work, reply, askedAtMs }: Answered): Sample[] {
-  const { bursts, checksum, metrics = {} } = reply.body;
+  const { bursts, lead = work, checksum, metrics = {} } = reply.body;
   const threads = copiesOf(plan, step.workload);
   const cpuOfRequest = hostCpuOf(reply);
   const wallSum = bursts.reduce((sum, [, wallNs]) => sum + wallNs, 0);
   const command = commandOf(plan, step.workload);
   const rows = bursts.map(([offsetNs, wallNs, cpuNs], index): Sample => {
     const last = index === bursts.length - 1;
+    const passes = last ? work : lead;
     // A guest kernel counts wall time as CPU time; the host's account of the request is split by wall time.
     const hostCpuNs = cpuOfRequest === null ? null : Math.round((cpuOfRequest * wallNs) / wallSum);
     return {
@@ -38,7 +39,7 @@ export function toSamples({ plan, block, step, resident, work, reply, askedAtMs 
       phase: phaseOf(step.kind, last),
       workload: step.workload,
       size: plan.size,
-      work: work * threads,
+      work: passes * threads,
       wallNs,
       // Nor does a payload know what programs used that it started.
       cpuNs: resident.environment.cpuClock === 'guest' && command === undefined ? cpuNs : hostCpuNs,
@@ -48,7 +49,7 @@ export function toSamples({ plan, block, step, resident, work, reply, askedAtMs 
       hostNs: last ? Number(reply.receivedNs - reply.sentNs) : null,
       clock: 'guest',
       kernels: plan.kernels,
-      ...speedOf(resident, step.workload, work, timesOf(reply, index) ?? [wallNs]),
+      ...speedOf(resident, step.workload, passes, timesOf(reply, index) ?? [wallNs]),
       ...spreadOf(reply, index),
     };
   });

@@ -85,7 +85,7 @@ const CONTRAST_COLUMNS = {
   }),
   sustained_high: contrast(figure, ({ sustained }) => sustained?.interval?.high, { meaning: 'upper end' }),
   wakeup_ratio: contrast(figure, ({ wakeupRatio }) => wakeupRatio, {
-    meaning: 'of env: median over visits of lead-in ÷ measured burst',
+    meaning: 'of env: median over visits of 1 + what the lead-in loses ÷ time of the measured burst',
     detail: 'Of the suite the geometric mean over the workloads',
   }),
   intermittent: contrast(flag, ({ intermittent }) => intermittent, {
@@ -106,7 +106,7 @@ const CONTRAST_COLUMNS = {
   stalled_bursts: contrast(maybe(whole), ({ stalledBursts }) => stalledBursts, {
     unit: 'count',
     meaning:
-      'lead-ins and measured bursts of env that lie more than 5 %, and 14.8 MAD, above the others of their round',
+      'lead-ins and measured bursts of env that lie more than 5 % of a measured burst, and 14.8 MAD, above the others of their round',
     detail: 'Sessions of an early version do not have the column',
     appended: true,
   }),

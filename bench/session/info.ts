@@ -97,8 +97,10 @@ const SESSION_NAME = /^[A-Za-z0-9][\w.-]{0,199}$/;
 const traits = z.looseObject(Object.fromEntries(TRAITS.map((name) => [name, z.boolean().optional()]))).optional();
 
 const stretch = z.looseObject({ start: z.number(), level: z.number() });
+const bursts = z.number().int().min(0);
 const warmup = z.looseObject({
-  length: z.number().int().min(0),
+  length: bursts,
+  lengths: z.record(z.string(), bursts).optional(),
   series: z.array(
     z.looseObject({
       env: z.string(),

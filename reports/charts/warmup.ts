@@ -1,6 +1,7 @@
 /** The warm-up of the first block on one workload: burst by burst, against each environment's own last bursts. */
 
 import { largest } from '../../bench/analysis/stats/extremes.ts';
+import { warmupBurstsOf } from '../../bench/analysis/warmup.ts';
 import type { WarmupSeries } from '../../bench/types.ts';
 import { formatChange, median } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
@@ -41,10 +42,11 @@ export function warmupChart(model: ReportModel, workload: string, width: number)
   const longest = largest(curves.map(({ nsPerPass }) => nsPerPass.length));
   const changes = curves.map((curve) => ({ ...curve, values: changesOf(curve.nsPerPass) }));
   const seriesOf = (env: string) => warmup?.series.find((one) => one.env === env && one.workload === workload);
+  const bursts = warmup === null ? 0 : warmupBurstsOf(warmup, workload);
   const line: Json = {
     type: 'line',
-    xMin: (warmup?.length ?? 0) + 0.5,
-    xMax: (warmup?.length ?? 0) + 0.5,
+    xMin: bursts + 0.5,
+    xMax: bursts + 0.5,
     borderColor: '#808080',
     borderWidth: 1.5,
     borderDash: [4, 3],

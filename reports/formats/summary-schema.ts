@@ -44,7 +44,7 @@ const contrast = z.strictObject({
   verdict: z.enum(VERDICTS),
   total: estimate.describe('Ratio of the sums of measured bursts.'),
   sustained: estimate.describe('Ratio of the sums over long visits.'),
-  wakeupRatio: figure.describe('Time per pass of the lead-in burst over that of the measured one, of env.'),
+  wakeupRatio: figure.describe('1 + what the lead-in loses by waking up over the time of the measured burst, of env.'),
   intermittent: z.boolean().describe('Does one side stall more often than the other, or was one throttled?'),
   stalledBursts: z.number().describe('Lead-ins and measured bursts of env that stalled.'),
   baselineStalledBursts: z.number().describe('The same of the baseline, its copies together.'),
@@ -164,6 +164,7 @@ export const planSchema = z.strictObject({
     .optional()
     .describe('Of programs that run long: visits of one burst, balanced over the session.'),
   pilotBursts: z.int(),
+  leadIn: z.number().optional().describe("Passes of a lead-in as a share of a burst's; 1 when left out."),
   burstNs: z.number(),
   longNs: z.number(),
   longVisits: z.union([z.number(), z.enum(['all', 'rotate'])]),

@@ -27,7 +27,7 @@ export function levels(model: ReportModel): Section {
         ],
         rows: model.environments.flatMap((environment) => levelRows(model, environment)),
         notes: [
-          'wake-up: time of the lead-in burst over that of the measured one',
+          'wake-up: a measured burst with what its lead-in loses, over one without',
           ...(isOfCopies(model) ? [COPIES_NOTE] : []),
         ],
         sources: [{ file: 'samples.csv', rows: null, filter: 'by env and workload, phase = measure' }],

@@ -1,6 +1,7 @@
 /** The method in short, and what the columns and words of a session mean: the same for every session. */
 
 import { TABLES } from '../../bench/session/tables.ts';
+import type { Plan } from '../../bench/types.ts';
 import type { ReportModel } from '../model/model.ts';
 import { percent } from '../words.ts';
 import { code, factsTable, name, type Section, strong } from './section.ts';
@@ -29,7 +30,7 @@ export function method({ session, margin }: ReportModel): Section {
       [
         'A ',
         strong('visit'),
-        ` is ${plan.singleBursts === true ? 'one run of a program' : `a lead-in burst and a measured burst of fixed work, about ${plan.burstNs / 1e6} ms on the baseline`}. Every environment runs the same bytes and must produce the same bits.`,
+        ` is ${plan.singleBursts === true ? 'one run of a program' : `a ${leadText(plan)} and a measured burst of fixed work, about ${plan.burstNs / 1e6} ms on the baseline`}. Every environment runs the same bytes and must produce the same bits.`,
       ],
       'Within a block: the median over rounds of the logarithm of the time ratio in the same round, against the baseline and against the control, averaged. Over blocks: the mean with Student’s interval of 95 %. The block is the unit; rounds and bursts are never pooled.',
       [
@@ -50,6 +51,10 @@ export function method({ session, margin }: ReportModel): Section {
       'Nothing is dropped. Intervals are not adjusted for their number: of twenty, one is expected to miss the truth.',
     ],
   };
+}
+
+function leadText({ leadIn = 1 }: Plan): string {
+  return leadIn === 1 ? 'lead-in' : `lead-in (${percent(leadIn)} of the passes)`;
 }
 
 /** Of the tables that a session of this kind has. */

@@ -49,15 +49,17 @@ describe.skipIf(!canRun)('a payload with two copies', () => {
       for (const workload of workloads) {
         await request('warmup', { workload, work: 2, bursts: 3 }, LIMIT_MS);
         const { body } = await request('visit', { workload, work: 2 }, LIMIT_MS);
-        expect(body.passes).toBe(1 + 2 * 3 + 2 * 2);
+        expect([body.lead, body.passes]).toEqual([undefined, 1 + 2 * 3 + 2 * 2]);
         expect(body.copies?.wallNs.map((each) => each.length)).toEqual([2, 2]);
         for (const [at, [, wallNs]] of body.bursts.entries()) {
           expect(wallNs).toBeGreaterThanOrEqual(Math.max(...(body.copies?.wallNs[at] ?? [])));
         }
+        const next = (await request('visit', { workload, work: 3, lead: 1 }, LIMIT_MS)).body;
+        expect([next.lead, next.passes]).toEqual([1, body.passes + 1 + 3]);
         const state = (await request('checksum', { workload }, LIMIT_MS)).body;
-        expect(state).toEqual({ passes: body.passes, checksum: body.checksum });
-        const replayed = await request('replay', { size: 'tiny', workload, passes: [1, body.passes] }, LIMIT_MS);
-        expect(replayed.body.checksums[1]).toBe(body.checksum);
+        expect(state).toEqual({ passes: next.passes, checksum: next.checksum });
+        const replayed = await request('replay', { size: 'tiny', workload, passes: [1, next.passes] }, LIMIT_MS);
+        expect(replayed.body.checksums[1]).toBe(next.checksum);
       }
     });
   });

@@ -15,10 +15,25 @@ describe('bursts', () => {
     expect(bursts.map(([offset]) => offset)).toEqual(bursts.map(([offset]) => offset).sort((a, b) => a - b));
   });
 
+  it('begin with a lead-in of its own passes, and extra ones go with the passes of each', () => {
+    const log: string[] = [];
+    const extra = { passesOf: (work: number) => work / 4, exchange: () => log.push('exchange') };
+    const pass = () => log.push('pass');
+    const { bursts, passes } = measureBursts(pass, { work: 8, lead: 4, bursts: 2, extra });
+    const burst = (own: number, more: number) => [
+      ...new Array(own).fill('pass'),
+      'exchange',
+      ...new Array(more).fill('pass'),
+      'exchange',
+    ];
+    expect(log).toEqual([...burst(4, 1), ...burst(8, 2)]);
+    expect([bursts.length, passes]).toEqual([2, 12]);
+  });
+
   it('with extra passes do them between two exchanges, and the exchanges are not in the time', () => {
     const log: string[] = [];
     const extra = {
-      passes: 2,
+      passesOf: () => 2,
       exchange: () => {
         spin(20e6);
         log.push('exchange');
@@ -32,7 +47,7 @@ describe('bursts', () => {
 
   it('without room for an extra pass exchange nothing', () => {
     const extra = {
-      passes: 0,
+      passesOf: () => 0,
       exchange: () => {
         throw new Error('exchanged');
       },
@@ -43,7 +58,7 @@ describe('bursts', () => {
   it('of a long visit leave no time out but that of exchanges', () => {
     let exchanges = 0;
     const extra = {
-      passes: 1,
+      passesOf: () => 1,
       exchange: () => {
         spin(3e6);
         exchanges++;

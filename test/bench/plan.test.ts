@@ -241,10 +241,10 @@ describe('a plan', () => {
 
   it('says what it will do in lines of at most 80 columns, with an estimate that grows with the work', () => {
     const guess = () => ({ startSeconds: 1, factor: 1 });
-    // 4 boxes × (6 blocks × (1 s start + 5 × 64 bursts of 10 ms + 5 long visits of 0.3 s) + 5 × (30 + 5 × 15) warm-up bursts)
-    expect(estimateSeconds(plan(), guess)).toBeCloseTo(4 * (6 * (1 + 3.2 + 1.5) + 5 * 105 * 0.01));
-    // 64 bursts a workload and 15 of warm-up, which the pilot doubles.
-    expect(estimateSeconds(plan(), guess, 7) - estimateSeconds(plan(), guess, 6)).toBeCloseTo(4 * (1 + 5 * 0.79 + 1.5));
+    // 4 boxes × (6 blocks × (1 s start + 5 × 32 × 1.25 bursts of 10 ms + 5 long visits of 0.3 s) + 5 × (30 + 5 × 10) warm-up bursts)
+    expect(estimateSeconds(plan(), guess)).toBeCloseTo(4 * (6 * (1 + 2 + 1.5) + 5 * 80 * 0.01));
+    // 40 bursts a workload, lead-ins counted by their length, and 10 of warm-up, which the pilot triples.
+    expect(estimateSeconds(plan(), guess, 7) - estimateSeconds(plan(), guess, 6)).toBeCloseTo(4 * (1 + 5 * 0.5 + 1.5));
     const wide = plan({ profile: 'publish', 'max-time': '1h', contrast: ['nested..container'] });
     for (const line of [...describePlan(plan(), guess), ...describePlan(wide, guess)]) {
       expect(line.length, line).toBeLessThanOrEqual(80);

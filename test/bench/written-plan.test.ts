@@ -52,6 +52,7 @@ const workloads = fc
     schedule: fc.constantFrom('interleaved' as const, 'sequential' as const),
     rounds: fc.integer({ min: 1, max: 200 }),
     burst: fc.integer({ min: 1000, max: 1e12 }),
+    leadIn: fc.constantFrom(0.25, 0.5, 1),
     margin: share,
   })
   .map(({ stopping: numbers, ...rest }) => ({ ...rest, ...numbers }));

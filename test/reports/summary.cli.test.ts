@@ -57,7 +57,14 @@ function richInput(): ModelInput {
   const { session } = input;
   const plan = {
     ...session.plan,
-    ...{ suite: ['fft', 'lu'], target: 0.001, maxTimeMs: 600_000, singleBursts: true as const, threads: 2 },
+    ...{
+      suite: ['fft', 'lu'],
+      target: 0.001,
+      maxTimeMs: 600_000,
+      singleBursts: true as const,
+      threads: 2,
+      leadIn: 0.25,
+    },
     ...PROGRAMS,
   };
   const unequal = { fact: 'cpus', label: 'CPUs 1 against 2', baseline: 2, env: 1, avoidable: true, why: 'a setting' };

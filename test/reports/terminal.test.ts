@@ -120,7 +120,7 @@ describe('render', () => {
         sparse       59.3 µs   843 MFLOPS    1.04×
         lu            302 µs   166 MFLOPS    1.04×
         composite          –   712 MFLOPS        –
-      wake-up: time of the lead-in burst over that of the measured one
+      wake-up: a measured burst with what its lead-in loses, over one without
 
       Open and untrusted verdicts
       docker/docker against native: inconclusive on sor (total time may differ),

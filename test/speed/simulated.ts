@@ -1,6 +1,6 @@
 /** Simulated sessions of one workload with a known truth, in the form that contrasts are computed from. */
 
-import type { Cell, SampleGroups } from '../../bench/analysis/contrast/group.ts';
+import { type Cell, newCell, type SampleGroups } from '../../bench/analysis/contrast/group.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import { randomStream, type Stream } from '../../bench/random.ts';
 
@@ -101,10 +101,6 @@ export function simulate(seed: number, ratio: number, noise: Noise, design: Omit
       [box, new Map([['w', { blocks: cells, unit: '', better: null, wrongAnswers: 0, untimedBursts: 0 }]])] as const,
   );
   return { groups: { series: new Map(byWorkload), blocks, bursts: 0 }, addBlock };
-}
-
-function newCell(): Cell {
-  return { measured: new Map(), leads: new Map(), rates: new Map(), spreads: [], long: new Map() };
 }
 
 /** Box–Muller, both of each pair used. */

@@ -56,6 +56,9 @@ describe('a payload', () => {
         expect([bursts.length, passes]).toEqual([2, 7]);
         for (const [, wallNs] of bursts) expect(wallNs).toBeGreaterThan(0);
         expect([checksum]).toEqual(systemChecksums(systemWorkload(workload)!, 'tiny', [7]));
+        const short = (await request('visit', { workload, work: 3, lead: 1 }, LIMIT_MS)).body;
+        expect([short.bursts.length, short.lead, short.passes]).toEqual([2, 1, 11]);
+        expect([short.checksum]).toEqual(systemChecksums(systemWorkload(workload)!, 'tiny', [11]));
         const { checksums } = (await request('replay', { size: 'tiny', workload, passes: [1, 7] }, LIMIT_MS)).body;
         expect(checksums).toEqual(systemChecksums(systemWorkload(workload)!, 'tiny', [1, 7]));
       }

@@ -11,6 +11,9 @@ export const FLAG_MADS = 14.8;
 export interface Cell {
   readonly measured: Map<number, number>;
   readonly leads: Map<number, number>;
+  /** Passes of a lead-in and of a measured burst; 0 before the first one. */
+  leadPasses: number;
+  passes: number;
   /** Rates of the measured bursts that have them, in the unit of the series. */
   readonly rates: Map<number, number>;
   /** Slowest copy over fastest in the measured bursts of several copies. */
@@ -84,8 +87,10 @@ export function newGrouper(): Grouper {
       }
       if (sample.phase === 'lead') {
         cell.leads.set(sample.round, nsPerPass);
+        cell.leadPasses = sample.work;
         return;
       }
+      cell.passes = sample.work;
       cell.measured.set(sample.round, nsPerPass);
       if (sample.rate !== null) cell.rates.set(sample.round, sample.rate);
       if (typeof sample.spread === 'number') cell.spreads.push(sample.spread);
@@ -108,13 +113,22 @@ export function medianNsPerPass(series: Series): number | null {
   return times.length === 0 ? null : median(times);
 }
 
-/** Median over visits of the lead-in's time per pass over the measured burst's; null without a whole visit. */
+/** Passes of a lead-in as a share of a measured burst's. */
+export function leadShareOf({ leadPasses, passes }: Cell): number {
+  return leadPasses === 0 || passes === 0 ? 1 : leadPasses / passes;
+}
+
+/**
+ * Median over visits of what a measured burst would take if it lost the time that the lead-in lost, over what it took; null
+ * without a whole visit. That is lead-in over measured burst where both are of the same passes.
+ */
 export function wakeupRatio(series: Series): number | null {
   const ratios: number[] = [];
-  for (const { measured, leads } of series.blocks.values()) {
-    for (const [round, time] of measured) {
-      const lead = leads.get(round);
-      if (lead !== undefined) ratios.push(lead / time);
+  for (const cell of series.blocks.values()) {
+    const share = leadShareOf(cell);
+    for (const [round, time] of cell.measured) {
+      const lead = cell.leads.get(round);
+      if (lead !== undefined) ratios.push(share === 1 ? lead / time : 1 + share * (lead / time - 1));
     }
   }
   return ratios.length === 0 ? null : median(ratios);
@@ -138,8 +152,9 @@ export function flaggedRounds(cell: Cell): ReadonlySet<number> {
 
 const flagged = new WeakMap<Cell, ReadonlySet<number>>();
 
-function newCell(): Cell {
-  return { measured: new Map(), leads: new Map(), rates: new Map(), spreads: [], long: new Map() };
+export function newCell(): Cell {
+  const bursts = { measured: new Map(), leads: new Map(), leadPasses: 0, passes: 0 };
+  return { ...bursts, rates: new Map(), spreads: [], long: new Map() };
 }
 
 function seriesOf(all: Map<string, Map<string, Series>>, { env, workload, unit, better = null }: Sample): Series {

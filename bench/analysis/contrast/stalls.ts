@@ -2,10 +2,10 @@
 
 import { median } from '../../units.ts';
 import { binomialTail } from '../stats/binomial.ts';
-import { type Cell, FLAG_MADS } from './group.ts';
+import { type Cell, FLAG_MADS, leadShareOf } from './group.ts';
 
-/** 5 %: less than that is noise of a quiet host, and many of them show in the typical ratio. */
-const LEAST_LOSS_LOG = Math.log(1.05);
+/** 5 % of a measured burst: less than that is noise of a quiet host, and many of them show in the typical ratio. */
+const LEAST_LOSS = 0.05;
 /** Each direction of the comparison; together at most 2 % of equal pairs are marked. */
 const ALPHA = 0.01;
 
@@ -27,14 +27,27 @@ export function addStalls(...counts: readonly StallCount[]): StallCount {
 /**
  * Stalls in each of the cells of one block, which took turns round by round: what slows a round slows all of them and is no
  * stall. Lead-ins and measured bursts each against their own level. A burst stalled that lies further above the middle one
- * of its round than 5 %, and than 14.8 median absolute deviations of the cell. Of two cells the faster is the middle one.
+ * of its round than 5 % of a measured burst, and than 14.8 median absolute deviations of the cell. Of two cells the faster
+ * is the middle one.
  */
 export function stallsOf(cells: readonly Cell[]): StallCount[] {
-  const kinds = (['leads', 'measured'] as const).map((kind) => stallsIn(cells.map((cell) => cell[kind])));
+  const kinds = KINDS.map((kind) => stallsIn(cells.map((cell) => ({ times: cell[kind], share: shareOf(cell, kind) }))));
   return cells.map((_, index) => addStalls(...kinds.map((counts) => counts[index] ?? NO_STALLS)));
 }
 
+const KINDS = ['leads', 'measured'] as const;
+
+/** How long bursts of a kind are against measured ones. */
+function shareOf(cell: Cell, kind: (typeof KINDS)[number]): number {
+  return kind === 'leads' ? leadShareOf(cell) : 1;
+}
+
 type Times = ReadonlyMap<number, number>;
+
+interface Bursts {
+  readonly times: Times;
+  readonly share: number;
+}
 
 /** Bursts in their order, in logs less the median. */
 interface Level {
@@ -44,10 +57,10 @@ interface Level {
   places?: ReadonlyMap<number, number>;
 }
 
-function stallsIn(all: readonly Times[]): StallCount[] {
-  const levels = all.map(levelled);
+function stallsIn(all: readonly Bursts[]): StallCount[] {
+  const levels = all.map(({ times }) => levelled(times));
   const values: number[] = [];
-  return levels.map((own): StallCount => {
+  return levels.map((own, index): StallCount => {
     const above: number[] = [];
     for (let at = 0; at < own.rounds.length; at++) {
       values.length = 0;
@@ -59,9 +72,17 @@ function stallsIn(all: readonly Times[]): StallCount[] {
     }
     if (above.length === 0) return NO_STALLS;
     const centre = median(above);
-    const limit = Math.max(FLAG_MADS * median(above.map((value) => Math.abs(value - centre))), LEAST_LOSS_LOG);
+    const limit = Math.max(
+      FLAG_MADS * median(above.map((value) => Math.abs(value - centre))),
+      leastLossLog(all[index]?.share ?? 1),
+    );
     return { stalled: above.filter((value) => value - centre > limit).length, bursts: above.length };
   });
+}
+
+/** `share`: how long the bursts are against measured ones. */
+function leastLossLog(share: number): number {
+  return Math.log1p(LEAST_LOSS / share);
 }
 
 /** `at`: where the round most likely is, because cells of a block have the same rounds in the same order. */
@@ -100,15 +121,19 @@ export function stallsDiffer(one: StallCount, other: StallCount): boolean {
   return [one, other].some((side) => binomialTail(side.stalled, stalled, side.bursts / bursts) <= ALPHA);
 }
 
-/** Mean over median of a cell's bursts, in logs: what sums contain and a median does not. 0 where nothing stalls. */
+/**
+ * Mean over median of a cell's bursts, each kind by how long its bursts are, in logs: what sums contain and a median does
+ * not. 0 where nothing stalls.
+ */
 export function excessLog(cell: Cell, rounds: readonly number[]): number {
   let sum = 0;
   let typical = 0;
-  for (const times of [cell.leads, cell.measured]) {
-    const own = rounds.map((round) => times.get(round)).filter((time) => time !== undefined);
+  for (const kind of KINDS) {
+    const own = rounds.map((round) => cell[kind].get(round)).filter((time) => time !== undefined);
     if (own.length === 0) continue;
-    sum += own.reduce((all, time) => all + time, 0);
-    typical += own.length * median(own);
+    const share = shareOf(cell, kind);
+    sum += share * own.reduce((all, time) => all + time, 0);
+    typical += share * own.length * median(own);
   }
   return Math.log(sum / typical);
 }

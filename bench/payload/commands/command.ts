@@ -17,6 +17,7 @@ import {
   type RootFacts,
   workPath,
 } from '../image-files.ts';
+import type { CommandBursts } from '../measure.ts';
 import { type Burst, type CommandRequest, NOTHING_COMPARED } from '../protocol.ts';
 import { Launcher, type Run } from './launcher.ts';
 import { newcomers, processesNow } from './leftovers.ts';
@@ -145,7 +146,7 @@ export class Command {
    * Bursts of so many runs, back to back, and more of them until `leastNs` have gone by. The first one begins at `atNs`, from
    * which offsets count then.
    */
-  async measure(work: number, count: number, leastNs = 0, atNs?: bigint): Promise<Bursts> {
+  async measure({ work, lead = work, bursts: count, leastNs = 0, atNs }: CommandBursts): Promise<Bursts> {
     const beganNs = atNs ?? process.hrtime.bigint();
     let spunNs = 0;
     const bursts: Burst[] = [];
@@ -156,7 +157,8 @@ export class Command {
       this.#isArmed = false;
       if (atNs !== undefined && bursts.length === 0) spunNs = spinUntil(atNs);
       const runs: Run[] = [];
-      for (let pass = 0; pass < work; pass++) runs.push(await this.#run());
+      const passes = bursts.length === 0 ? lead : work;
+      for (let pass = 0; pass < passes; pass++) runs.push(await this.#run());
       const [first] = runs as [Run];
       const last = runs.at(-1) as Run;
       const wallNs = Number(last.startNs - first.startNs) + last.wallNs;
@@ -168,7 +170,7 @@ export class Command {
         const values = runs.map((run) => readMetric(metric, textOf(run)));
         metrics[metric.id]?.push(meanOf(values, metric.better));
       }
-      this.passes += work;
+      this.passes += passes;
     }
     return { bursts, metrics, spunNs };
   }

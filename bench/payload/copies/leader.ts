@@ -43,9 +43,9 @@ export class Leader {
   async handle(request: Exclude<Request, { op: 'facts' | 'prepare' }>): Promise<BodyOf<Op>> {
     switch (request.op) {
       case 'warmup':
-        return this.#bursts(request);
+        return this.#bursts(request, new Array(request.bursts).fill(request.work));
       case 'visit':
-        return this.#bursts({ ...request, bursts: 2 });
+        return this.#visit(request);
       case 'long':
         return this.#long(request);
       case 'checksum':
@@ -81,10 +81,15 @@ export class Leader {
     return mergePrepared(answers, ofTrial, this.#countOf);
   }
 
-  /** Each burst begins at a barrier. */
-  async #bursts({ workload, work, bursts }: Piece): Promise<BodyOf<'warmup'>> {
+  async #visit({ lead, ...request }: RequestOf<'visit'>): Promise<BodyOf<'visit'>> {
+    const body = await this.#bursts(request, [lead ?? request.work, request.work]);
+    return lead === undefined ? body : { ...body, lead };
+  }
+
+  /** Bursts of so many passes, each of which begins at a barrier. */
+  async #bursts({ workload }: Pick<Piece, 'workload'>, works: readonly number[]): Promise<BodyOf<'warmup'>> {
     const answer = new Pieces();
-    for (let burst = 0; burst < bursts; burst++) answer.add(await this.#together({ workload, work, bursts: 1 }));
+    for (const work of works) answer.add(await this.#together({ workload, work, bursts: 1 }));
     return answer.body();
   }
 

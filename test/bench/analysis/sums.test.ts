@@ -254,6 +254,37 @@ describe('throttling and steal', () => {
   });
 });
 
+describe('a lead-in of fewer passes than a measured burst', () => {
+  /** A quarter of the passes; times in µs per pass of a measured burst, and lost in the lead-in. */
+  const quarters = (env: string, lost: readonly number[]) =>
+    lost.flatMap((own, index) => {
+      const row = { block: 1, round: index + 1, env };
+      return [
+        testSample({ ...row, work: 8, wallNs: 800_000 }),
+        testSample({ ...row, work: 2, phase: 'lead', wallNs: 200_000 + own * 1000 }),
+      ];
+    });
+  const [quiet, stalling] = [new Array(8).fill(0), [0, 0, 0, 0, 0, 0, 0, 80]];
+
+  it('counts in the total ratio by its length', () => {
+    const [row] = contrastResults([...quarters('native', quiet), ...quarters('docker', stalling)], ONE);
+    // 80 µs are lost in eight visits of 1000 µs.
+    expect(row?.total?.ratio).toBeCloseTo(1.01, 12);
+  });
+
+  it('stalls when it loses 5 % of a measured burst, not of its own', () => {
+    const stalled = (us: number) =>
+      contrastResults([...quarters('native', quiet), ...quarters('docker', [...quiet.slice(1), us])], ONE)[0]
+        ?.stalledBursts;
+    expect([stalled(39), stalled(41)]).toEqual([0, 1]);
+  });
+
+  it('shows what waking up adds to a measured burst', () => {
+    const [row] = contrastResults([...quarters('native', quiet), ...quarters('docker', new Array(8).fill(80))], ONE);
+    expect(row?.wakeupRatio).toBeCloseTo(1.1, 12);
+  });
+});
+
 describe('beside each ratio', () => {
   it('stand the wake-up cost and the spread by level', () => {
     const plan = testPlan({ rounds: 40, blocks: 10 });

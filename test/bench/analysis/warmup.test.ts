@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classifyWarmup, decideWarmup, LEAST_WARMUP } from '../../../bench/analysis/warmup.ts';
+import { classifyWarmup, decideWarmup, LEAST_WARMUP, warmupBurstsOf } from '../../../bench/analysis/warmup.ts';
 import { randomStream } from '../../../bench/random.ts';
+import type { Warmup } from '../../../bench/types.ts';
 import { testSample } from './simulate.ts';
 import { BEYOND, leastHits, trialsOf } from './trials.ts';
 
@@ -86,7 +87,7 @@ describe("a session's warm-up", () => {
   const rows = (env: string, workload: string, times: readonly number[], ok = true) =>
     times.map((wallNs) => testSample({ env, workload, phase: 'warmup', round: 0, wallNs, ok }));
 
-  it('is the longest over environments and workloads', () => {
+  it('is, of each workload, the longest over environments', () => {
     const pilot = [
       ...rows('native', 'fft', bursts([...many(2, 6), ...many(1, 24)])),
       ...rows('native', 'sor', bursts(many(1, 30), 2)),
@@ -94,7 +95,8 @@ describe("a session's warm-up", () => {
       ...rows('docker', 'sor', bursts(many(1, 30), 4)),
     ];
     const warmup = decideWarmup(pilot, 30);
-    expect(warmup?.length).toBe(11);
+    expect(warmup).toMatchObject({ length: 11, lengths: { fft: 11, sor: 5 } });
+    expect(['fft', 'sor', 'lu'].map((id) => warmupBurstsOf(warmup as Warmup, id))).toEqual([11, 5, 11]);
     expect(warmup?.series.map(({ env, workload, length }) => `${env} ${workload} ${length}`)).toEqual([
       'native fft 6',
       'native sor 0',
