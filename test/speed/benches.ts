@@ -85,12 +85,16 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   },
   disk: { run: benchDisk, title: 'what sessions take up on disk, as they are written and compressed', forms: [{}] },
   company: { run: benchCompany, title: 'each kernel alone against in company', forms: [{ processes: 3 }] },
+  fleet: {
+    run: benchFleet,
+    title: 'a session by fleet run against the same session alone',
+    forms: [{ turns: 2 }],
+  },
   roofline: {
     run: benchRoofline,
     title: 'kernels under versions of Node.js against what the processor can do; writes docs/kernels.json',
   },
   warmup: { run: benchWarmup, title: 'speed of cold processes over time' },
-  fleet: { run: benchFleet, title: 'a session by fleet run against the same session alone' },
   calibration: { run: benchCalibration, title: 'coverage and verdicts over simulated sessions with a known truth' },
   patterns: {
     run: benchPatterns,

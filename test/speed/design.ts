@@ -16,6 +16,7 @@ interface Config {
   readonly environments: readonly string[];
   readonly burst: string;
   readonly rounds: number;
+  readonly leadIn?: string;
 }
 
 type Phase = 'lead' | 'measure';
@@ -41,12 +42,14 @@ export async function benchDesign(print: (line: string) => void): Promise<void> 
     { name: '3 ms', environments: few, burst: '3ms', rounds: (ROUNDS * 10) / 3 },
     { name: '10 ms', environments: few, burst: '10ms', rounds: ROUNDS },
     { name: '30 ms', environments: few, burst: '30ms', rounds: ROUNDS / 3 },
+    { name: 'as long', environments: few, burst: '10ms', rounds: ROUNDS, leadIn: '100%' },
     { name: 'all resident', environments: all, burst: '10ms', rounds: ROUNDS },
   ];
   const sessions = new Map<string, BenchSession[]>(configs.map(({ name }) => [name, []]));
   for (let turn = 0; turn < TURNS; turn++) {
-    for (const { name, environments, burst, rounds } of turn % 2 === 0 ? configs : configs.toReversed()) {
+    for (const { name, environments, burst, rounds, leadIn } of turn % 2 === 0 ? configs : configs.toReversed()) {
       const shape = ['--burst', burst, '--rounds', String(rounds), '--blocks', String(BLOCKS)];
+      if (leadIn !== undefined) shape.push('--lead-in', leadIn);
       sessions.get(name)?.push(await runSession(['-e', environments.join(','), '-w', 'fft,sor,sparse', ...shape]));
     }
   }
@@ -66,8 +69,9 @@ export async function benchDesign(print: (line: string) => void): Promise<void> 
   );
   for (const name of ['3 ms', '10 ms', '30 ms']) row(name, design(of(name), {}));
   print('\n  lead-in (bursts of 10 ms)');
-  row('lead-in and measured burst', design(of('10 ms'), {}));
-  row('one burst, no lead-in', design(of('10 ms'), { phase: 'lead', visitShare: 0.5 }));
+  row('lead-in of a quarter of the passes', design(of('10 ms'), {}));
+  row('lead-in as long as the measured burst', design(of('as long'), {}));
+  row('one burst, no lead-in', design(of('as long'), { phase: 'lead', visitShare: 0.5 }));
   print('\n  rounds in a block (bursts of 10 ms)');
   for (const rounds of [5, 10, 20, 30, ROUNDS]) row(`${rounds} rounds`, design(of('10 ms'), { rounds }));
   print(`\n  estimator over ${ROUNDS} rounds, and over 10`);
