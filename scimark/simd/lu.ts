@@ -21,7 +21,7 @@ export function simdFactor(n: i32, rows: i32, pivots: i32): i32 {
     }
     if (next < end) {
       const a = (load<i32>(next) + begin) << 3;
-      simdTwoRows(a, a, row0, row1, row2, row3, count);
+      simdRest(a, a, row0, row1, row2, row3, 0, count);
     }
   }
   return simdPanel(n, rows, pivots, begin, n);
@@ -125,7 +125,7 @@ function less(value: v128, multiplier: v128, row: v128): v128 {
   return f64x2.sub(value, f64x2.mul(multiplier, row));
 }
 
-/** Subtracts the pivot rows of a panel from two rows; they may be the same one, so that both are read before either is written. */
+/** Subtracts the pivot rows of a panel from two rows. One is stored before the other is read: V8 then has enough registers. */
 export function simdTwoRows(a: i32, b: i32, row0: i32, row1: i32, row2: i32, row3: i32, count: i32): void {
   const a0 = v128.load_splat<f64>(a);
   const a1 = v128.load_splat<f64>(a, 8);
@@ -148,40 +148,32 @@ export function simdTwoRows(a: i32, b: i32, row0: i32, row1: i32, row2: i32, row
     const u1 = v128.load(at1, 32);
     const u2 = v128.load(at2, 32);
     const u3 = v128.load(at3, 32);
-    const aNew = less(less(less(less(v128.load(atA, 32), a0, u0), a1, u1), a2, u2), a3, u3);
-    const bNew = less(less(less(less(v128.load(atB, 32), b0, u0), b1, u1), b2, u2), b3, u3);
-    v128.store(atA, aNew, 32);
-    v128.store(atB, bNew, 32);
+    v128.store(atA, less(less(less(less(v128.load(atA, 32), a0, u0), a1, u1), a2, u2), a3, u3), 32);
+    v128.store(atB, less(less(less(less(v128.load(atB, 32), b0, u0), b1, u1), b2, u2), b3, u3), 32);
     const v0 = v128.load(at0, 48);
     const v1 = v128.load(at1, 48);
     const v2 = v128.load(at2, 48);
     const v3 = v128.load(at3, 48);
-    const aNext = less(less(less(less(v128.load(atA, 48), a0, v0), a1, v1), a2, v2), a3, v3);
-    const bNext = less(less(less(less(v128.load(atB, 48), b0, v0), b1, v1), b2, v2), b3, v3);
-    v128.store(atA, aNext, 48);
-    v128.store(atB, bNext, 48);
+    v128.store(atA, less(less(less(less(v128.load(atA, 48), a0, v0), a1, v1), a2, v2), a3, v3), 48);
+    v128.store(atB, less(less(less(less(v128.load(atB, 48), b0, v0), b1, v1), b2, v2), b3, v3), 48);
     const w0 = v128.load(at0, 64);
     const w1 = v128.load(at1, 64);
     const w2 = v128.load(at2, 64);
     const w3 = v128.load(at3, 64);
-    const aThird = less(less(less(less(v128.load(atA, 64), a0, w0), a1, w1), a2, w2), a3, w3);
-    const bThird = less(less(less(less(v128.load(atB, 64), b0, w0), b1, w1), b2, w2), b3, w3);
-    v128.store(atA, aThird, 64);
-    v128.store(atB, bThird, 64);
+    v128.store(atA, less(less(less(less(v128.load(atA, 64), a0, w0), a1, w1), a2, w2), a3, w3), 64);
+    v128.store(atB, less(less(less(less(v128.load(atB, 64), b0, w0), b1, w1), b2, w2), b3, w3), 64);
     const x0 = v128.load(at0, 80);
     const x1 = v128.load(at1, 80);
     const x2 = v128.load(at2, 80);
     const x3 = v128.load(at3, 80);
-    const aFourth = less(less(less(less(v128.load(atA, 80), a0, x0), a1, x1), a2, x2), a3, x3);
-    const bFourth = less(less(less(less(v128.load(atB, 80), b0, x0), b1, x1), b2, x2), b3, x3);
-    v128.store(atA, aFourth, 80);
-    v128.store(atB, bFourth, 80);
+    v128.store(atA, less(less(less(less(v128.load(atA, 80), a0, x0), a1, x1), a2, x2), a3, x3), 80);
+    v128.store(atB, less(less(less(less(v128.load(atB, 80), b0, x0), b1, x1), b2, x2), b3, x3), 80);
   }
   const rest = count & 7;
   if (rest > 0) simdRest(a, b, row0, row1, row2, row3, whole, rest);
 }
 
-/** The same for the last `count` columns, fewer than eight, from byte `skip` on. */
+/** The same for `count` columns from byte `skip` on, for the last few or for one row alone: `a` and `b` may be the same one. */
 export function simdRest(a: i32, b: i32, row0: i32, row1: i32, row2: i32, row3: i32, skip: i32, count: i32): void {
   const a0 = v128.load_splat<f64>(a);
   const a1 = v128.load_splat<f64>(a, 8);
