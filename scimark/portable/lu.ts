@@ -10,30 +10,13 @@ export function luFactor(n: i32, rows: i32, pivots: i32): boolean {
   for (; begin + 4 <= n; begin = (begin + 4) | 0) {
     if (!luPanel(n, rows, pivots, begin, begin + 4)) return false;
     luPivotRows(n, rows, begin);
-    const row0 = heapI32[(rows + begin) | 0]!;
-    const row1 = heapI32[(rows + begin + 1) | 0]!;
-    const row2 = heapI32[(rows + begin + 2) | 0]!;
-    const row3 = heapI32[(rows + begin + 3) | 0]!;
-    let i = (begin + 4) | 0;
-    for (; i + 3 <= n; i = (i + 3) | 0) {
-      luThreeRows(
-        heapI32[(rows + i) | 0]!,
-        heapI32[(rows + i + 1) | 0]!,
-        heapI32[(rows + i + 2) | 0]!,
-        row0,
-        row1,
-        row2,
-        row3,
-        begin,
-        n,
-      );
-    }
+    let i = luFourRows(n, rows, begin);
     for (; i + 2 <= n; i = (i + 2) | 0) {
-      luTwoRows(heapI32[(rows + i) | 0]!, heapI32[(rows + i + 1) | 0]!, row0, row1, row2, row3, begin, n);
+      luTwoRows(n, rows, heapI32[(rows + i) | 0]!, heapI32[(rows + i + 1) | 0]!, begin);
     }
     if (i < n) {
       const last = heapI32[(rows + i) | 0]!;
-      luTwoRows(last, last, row0, row1, row2, row3, begin, n);
+      luTwoRows(n, rows, last, last, begin);
     }
   }
   return luPanel(n, rows, pivots, begin, n);
@@ -123,8 +106,62 @@ function luPivotRows(n: i32, rows: i32, begin: i32): void {
   }
 }
 
-/** Subtracts the four pivot rows of a panel from three rows below it. */
-function luThreeRows(a: i32, b: i32, c: i32, row0: i32, row1: i32, row2: i32, row3: i32, begin: i32, n: i32): void {
+/**
+ * Subtracts the four pivot rows of a panel from the rows below it, four at a time, and returns the first that is left. The
+ * pivot row's element stands before the multiple: V8 then multiplies by a multiple that it has no register for where it lies.
+ */
+function luFourRows(n: i32, rows: i32, begin: i32): i32 {
+  const row0 = heapI32[(rows + begin + 0) | 0]!;
+  const row1 = heapI32[(rows + begin + 1) | 0]!;
+  const row2 = heapI32[(rows + begin + 2) | 0]!;
+  const row3 = heapI32[(rows + begin + 3) | 0]!;
+  const right = (begin + 4) | 0;
+  let i = right;
+  for (; i + 4 <= n; i = (i + 4) | 0) {
+    const a = heapI32[(rows + i) | 0]!;
+    const b = heapI32[(rows + i + 1) | 0]!;
+    const c = heapI32[(rows + i + 2) | 0]!;
+    const d = heapI32[(rows + i + 3) | 0]!;
+    const a0 = heapF64[(a + begin + 0) | 0]!;
+    const a1 = heapF64[(a + begin + 1) | 0]!;
+    const a2 = heapF64[(a + begin + 2) | 0]!;
+    const a3 = heapF64[(a + begin + 3) | 0]!;
+    const b0 = heapF64[(b + begin + 0) | 0]!;
+    const b1 = heapF64[(b + begin + 1) | 0]!;
+    const b2 = heapF64[(b + begin + 2) | 0]!;
+    const b3 = heapF64[(b + begin + 3) | 0]!;
+    const c0 = heapF64[(c + begin + 0) | 0]!;
+    const c1 = heapF64[(c + begin + 1) | 0]!;
+    const c2 = heapF64[(c + begin + 2) | 0]!;
+    const c3 = heapF64[(c + begin + 3) | 0]!;
+    const d0 = heapF64[(d + begin + 0) | 0]!;
+    const d1 = heapF64[(d + begin + 1) | 0]!;
+    const d2 = heapF64[(d + begin + 2) | 0]!;
+    const d3 = heapF64[(d + begin + 3) | 0]!;
+    for (let k = right; k < n; k = (k + 1) | 0) {
+      const u0 = heapF64[(row0 + k) | 0]!;
+      const u1 = heapF64[(row1 + k) | 0]!;
+      const u2 = heapF64[(row2 + k) | 0]!;
+      const u3 = heapF64[(row3 + k) | 0]!;
+      const aNew = heapF64[(a + k) | 0]! - u0 * a0 - u1 * a1 - u2 * a2 - u3 * a3;
+      const bNew = heapF64[(b + k) | 0]! - u0 * b0 - u1 * b1 - u2 * b2 - u3 * b3;
+      heapF64[(a + k) | 0] = aNew;
+      heapF64[(b + k) | 0] = bNew;
+      const cNew = heapF64[(c + k) | 0]! - u0 * c0 - u1 * c1 - u2 * c2 - u3 * c3;
+      const dNew = heapF64[(d + k) | 0]! - u0 * d0 - u1 * d1 - u2 * d2 - u3 * d3;
+      heapF64[(c + k) | 0] = cNew;
+      heapF64[(d + k) | 0] = dNew;
+    }
+  }
+  return i;
+}
+
+/** The same for the two rows `a` and `b`, which may be the same one. */
+function luTwoRows(n: i32, rows: i32, a: i32, b: i32, begin: i32): void {
+  const row0 = heapI32[(rows + begin + 0) | 0]!;
+  const row1 = heapI32[(rows + begin + 1) | 0]!;
+  const row2 = heapI32[(rows + begin + 2) | 0]!;
+  const row3 = heapI32[(rows + begin + 3) | 0]!;
   const a0 = heapF64[(a + begin + 0) | 0]!;
   const a1 = heapF64[(a + begin + 1) | 0]!;
   const a2 = heapF64[(a + begin + 2) | 0]!;
@@ -133,38 +170,13 @@ function luThreeRows(a: i32, b: i32, c: i32, row0: i32, row1: i32, row2: i32, ro
   const b1 = heapF64[(b + begin + 1) | 0]!;
   const b2 = heapF64[(b + begin + 2) | 0]!;
   const b3 = heapF64[(b + begin + 3) | 0]!;
-  const c0 = heapF64[(c + begin + 0) | 0]!;
-  const c1 = heapF64[(c + begin + 1) | 0]!;
-  const c2 = heapF64[(c + begin + 2) | 0]!;
-  const c3 = heapF64[(c + begin + 3) | 0]!;
   for (let k = (begin + 4) | 0; k < n; k = (k + 1) | 0) {
     const u0 = heapF64[(row0 + k) | 0]!;
     const u1 = heapF64[(row1 + k) | 0]!;
     const u2 = heapF64[(row2 + k) | 0]!;
     const u3 = heapF64[(row3 + k) | 0]!;
-    heapF64[(a + k) | 0] = heapF64[(a + k) | 0]! - a0 * u0 - a1 * u1 - a2 * u2 - a3 * u3;
-    heapF64[(b + k) | 0] = heapF64[(b + k) | 0]! - b0 * u0 - b1 * u1 - b2 * u2 - b3 * u3;
-    heapF64[(c + k) | 0] = heapF64[(c + k) | 0]! - c0 * u0 - c1 * u1 - c2 * u2 - c3 * u3;
-  }
-}
-
-/** Subtracts the four pivot rows of a panel from two rows below it; both may be the same row. */
-function luTwoRows(a: i32, b: i32, row0: i32, row1: i32, row2: i32, row3: i32, begin: i32, n: i32): void {
-  const a0 = heapF64[(a + begin) | 0]!;
-  const a1 = heapF64[(a + begin + 1) | 0]!;
-  const a2 = heapF64[(a + begin + 2) | 0]!;
-  const a3 = heapF64[(a + begin + 3) | 0]!;
-  const b0 = heapF64[(b + begin) | 0]!;
-  const b1 = heapF64[(b + begin + 1) | 0]!;
-  const b2 = heapF64[(b + begin + 2) | 0]!;
-  const b3 = heapF64[(b + begin + 3) | 0]!;
-  for (let k = (begin + 4) | 0; k < n; k = (k + 1) | 0) {
-    const u0 = heapF64[(row0 + k) | 0]!;
-    const u1 = heapF64[(row1 + k) | 0]!;
-    const u2 = heapF64[(row2 + k) | 0]!;
-    const u3 = heapF64[(row3 + k) | 0]!;
-    const aNew = heapF64[(a + k) | 0]! - a0 * u0 - a1 * u1 - a2 * u2 - a3 * u3;
-    const bNew = heapF64[(b + k) | 0]! - b0 * u0 - b1 * u1 - b2 * u2 - b3 * u3;
+    const aNew = heapF64[(a + k) | 0]! - u0 * a0 - u1 * a1 - u2 * a2 - u3 * a3;
+    const bNew = heapF64[(b + k) | 0]! - u0 * b0 - u1 * b1 - u2 * b2 - u3 * b3;
     heapF64[(a + k) | 0] = aNew;
     heapF64[(b + k) | 0] = bNew;
   }

@@ -97,13 +97,17 @@ describe('the portable sources, compiled as they stand by AssemblyScript, leave 
     });
   });
 
-  test.each([10, 60])('in the product of %d rows', (n) => {
+  test.each([
+    [10, 7],
+    [60, 7],
+    [61, 5],
+  ])('in the product of %d rows of %d nonzeros', (n, perRow) => {
     bothLeave((kernels) => {
-      const layout = sparseLayout(place, n, 7 * n);
+      const layout = sparseLayout(place, n, perRow * n);
       const { x, y, values, rows, columns } = layout;
       const random = createRandom(7);
       fillF64(x, n, random);
-      fillF64(values, n * 7, random);
+      fillF64(values, n * perRow, random);
       writeStructure(layout);
       kernels.sparseMultiply(n, y, values - columns, rows);
       return [y, n];
