@@ -46,11 +46,10 @@ export function assertPlainFolder(dir: string): void {
 /** A plain folder with a `session.json`. Throws a usage error for everything else. */
 export function assertSession(dir: string): void {
   assertPlainFolder(dir);
+  if (existsSync(join(dir, 'session.json'))) return;
   const remedy = 'a folder below results/';
   if (!existsSync(dir)) throw usageError('There is no such folder.', dir, remedy);
-  if (!existsSync(join(dir, 'session.json'))) {
-    throw usageError('This is not a session: there is no session.json in it.', dir, remedy);
-  }
+  throw usageError('This is not a session: there is no session.json in it.', dir, remedy);
 }
 
 /** Opens a file for reading. Throws a usage error for whatever is no regular file, or is larger than `mostBytes`. */
@@ -100,8 +99,9 @@ export function readNamed(file: string, mostBytes: number): string {
 /** SHA-256 of a file, 64 hex digits, read in pieces. Throws like `openRegular`. */
 export function digestOf(file: string): string {
   const hash = createHash('sha256');
-  const piece = Buffer.allocUnsafe(1 << 20);
   const handle = openRegular(file);
+  // Thousands of manifests are small.
+  const piece = Buffer.allocUnsafe(Math.min(1 << 20, fstatSync(handle).size + 1));
   try {
     for (let bytes = readSync(handle, piece); bytes > 0; bytes = readSync(handle, piece)) {
       hash.update(piece.subarray(0, bytes));

@@ -18,14 +18,17 @@ export interface HistorySession {
   readonly startedAtMs: number;
 }
 
-/** One figure over the sessions of a group. Places are those of `sessions`; logs are natural. */
-export interface HistorySeries {
+export interface SeriesHead {
   /** `ratio`: to `baseline`. `time`: ns per pass, or of a start; `size`: bytes; `baseline` is null. */
   readonly figure: 'ratio' | 'time' | 'size';
   readonly env: string;
   readonly baseline: string | null;
   /** Or a figure of another kind of measurement: `ready, warm`. */
   readonly workload: string;
+}
+
+/** One figure over the sessions of a group. Places are those of `sessions`; logs are natural. */
+export interface HistorySeries extends SeriesHead {
   readonly places: number[];
   readonly logs: number[];
   /** Ends of the 95 % interval of a ratio; NaN where there is none. */
@@ -33,19 +36,19 @@ export interface HistorySeries {
   readonly highs: number[];
 }
 
-/** A figure of a session that measured something other than workloads. */
-export interface StoredFigure extends Pick<HistorySeries, 'figure' | 'env' | 'baseline' | 'workload'> {
+/** A figure of one session. */
+export interface StoredFigure extends SeriesHead {
   readonly value: number;
   readonly low: number | null;
   readonly high: number | null;
   readonly isUntrusted: boolean;
 }
 
-/** Throws `LeftOut` where a session has none. */
+/** Of a session that measured something other than workloads. Throws `LeftOut` where it has none. */
 export type FiguresOf = (dir: string, info: SessionInfo) => readonly StoredFigure[];
 
-/** Sessions that form a series: of one machine, which measured the same, with the same size, kernels, threads and baseline. */
-export interface HistoryGroup {
+/** What sessions have in common that form a series. */
+export interface GroupHead {
   /** What was measured, where that is not workloads: `footprint of 1, 2, 4, 8 instances`. */
   readonly measure?: string;
   /** That its first session has on record. */
@@ -59,6 +62,10 @@ export interface HistoryGroup {
   /** Programs that ran as another number of copies; left out where there are none. */
   readonly ownThreads?: ReturnType<typeof ownCopies>;
   readonly baseline: string;
+}
+
+/** Sessions that form a series: of one machine, which measured the same, with the same size, kernels, threads and baseline. */
+export interface HistoryGroup extends GroupHead {
   /** In the order of time. */
   readonly sessions: readonly HistorySession[];
   /** Ratios first. */
@@ -73,70 +80,119 @@ export interface History {
   readonly untrusted: number;
 }
 
-interface Growing extends Omit<HistoryGroup, 'sessions' | 'series'> {
+/** What a history takes from one session. */
+export interface SessionEntry {
+  readonly id: string;
+  readonly startedAtMs: number;
+  /** That sessions of one machine have in common. */
+  readonly machine: string;
+  readonly head: GroupHead;
+  /** Figures that are trusted: what each is called, its value and the ends of its interval. */
+  readonly figures: readonly SeriesHead[];
+  readonly values: readonly number[];
+  readonly lows: readonly (number | null)[];
+  readonly highs: readonly (number | null)[];
+  /** How many are not. */
+  readonly untrusted: number;
+}
+
+/** Entries of sessions that are as they were. */
+export interface KnownEntries {
+  read(dir: string): SessionEntry | null;
+  /** Of a session that `read` did not know. */
+  keep(dir: string, entry: SessionEntry): void;
+}
+
+interface Growing extends GroupHead {
   readonly sessions: HistorySession[];
   readonly series: HistorySeries[];
   /** The same by figure, workload, environment and baseline. */
   readonly known: Tree;
+  /** Those of the last session's figures: nearly always those of the next one's. */
+  readonly last: HistorySeries[];
 }
 
 interface Tree extends Map<string | null, Tree | HistorySeries> {}
+
+interface Reading {
+  readonly figuresOf: FiguresOf;
+  readonly known?: KnownEntries | undefined;
+}
 
 /**
  * Reads the sessions of a folder one after the other and keeps their figures only. A session that is cut, damaged or
  * empty is left out and named. Throws a usage error when there is no session at all.
  */
-export function readHistory(folder: string, figuresOf: FiguresOf): History {
+export function readHistory(folder: string, { figuresOf, known }: Reading): History {
   const groups = new Map<string, Growing>();
   const leftOut = new Map<string, string[]>();
   let untrusted = 0;
   // Names start with the time, unless a folder was renamed; groups are sorted below.
   for (const dir of sessionFolders(folder, { below: true })) {
     try {
-      untrusted += readOne(dir, { groups, figuresOf });
+      const entry = entryOf(dir, { figuresOf, known });
+      untrusted += entry.untrusted;
+      addSession(groups, dir, entry);
     } catch (error) {
       const why = reasonOf(error);
-      const known = leftOut.get(why);
-      if (known === undefined) leftOut.set(why, [dir]);
-      else known.push(dir);
+      const others = leftOut.get(why);
+      if (others === undefined) leftOut.set(why, [dir]);
+      else others.push(dir);
     }
   }
   return { groups: [...groups.values()].map(inOrder), leftOut, untrusted };
 }
 
-interface Reading {
-  readonly groups: Map<string, Growing>;
-  readonly figuresOf: FiguresOf;
+function entryOf(dir: string, { figuresOf, known }: Reading): SessionEntry {
+  const before = known?.read(dir) ?? null;
+  if (before !== null) return before;
+  const entry = readEntry(dir, figuresOf);
+  known?.keep(dir, entry);
+  return entry;
 }
 
-/** Returns the number of its untrusted figures. */
-function readOne(dir: string, { groups, figuresOf }: Reading): number {
+function readEntry(dir: string, figuresOf: FiguresOf): SessionEntry {
   const info = readSessionInfo(dir);
   const { session, startedAt, host, plan } = info;
   const startedAtMs = Date.parse(startedAt);
-  const figures = plan.measure === undefined ? contrastFigures(dir, plan) : figuresOf(dir, info);
+  const all = plan.measure === undefined ? contrastFigures(dir, plan) : figuresOf(dir, info);
   if (!Number.isFinite(startedAtMs)) throw new LeftOut('its time is invalid');
   const { cpuModel = '' } = host.hardware as { cpuModel?: string };
   const { size, kernels, baseline, threads = 1 } = plan;
   const ownThreads = ownCopies(plan);
   const measure = measureText(info);
-  const key = JSON.stringify([machineOf(host), size, kernels, threads, baseline, ownThreads, measure]);
-  const group: Growing = groups.get(key) ?? {
-    ...{ fingerprint: host.fingerprint, cpuModel: String(cpuModel), size, kernels, threads, baseline },
-    ...(ownThreads.length === 0 ? {} : { ownThreads }),
-    ...(measure === '' ? {} : { measure }),
-    sessions: [],
-    series: [],
-    known: new Map(),
+  const trusted = all.filter(({ isUntrusted }) => !isUntrusted);
+  return {
+    ...{ id: session, startedAtMs, machine: machineOf(host) },
+    head: {
+      ...{ fingerprint: host.fingerprint, cpuModel: String(cpuModel), size, kernels, threads, baseline },
+      ...(ownThreads.length === 0 ? {} : { ownThreads }),
+      ...(measure === '' ? {} : { measure }),
+    },
+    figures: trusted.map(({ figure, env, baseline: other, workload }) => ({ figure, env, baseline: other, workload })),
+    values: trusted.map(({ value }) => value),
+    lows: trusted.map(({ low }) => low),
+    highs: trusted.map(({ high }) => high),
+    untrusted: all.length - trusted.length,
   };
+}
+
+function addSession(groups: Map<string, Growing>, dir: string, entry: SessionEntry): void {
+  const { id, startedAtMs, machine, head } = entry;
+  const { size, kernels, threads, baseline, ownThreads = [], measure = '' } = head;
+  const key = JSON.stringify([machine, size, kernels, threads, baseline, ownThreads, measure]);
+  const group: Growing = groups.get(key) ?? { ...head, sessions: [], series: [], known: new Map(), last: [] };
   groups.set(key, group);
-  const place = group.sessions.push({ id: session, dir, startedAtMs }) - 1;
-  let untrusted = 0;
-  for (const figure of figures) {
-    if (figure.isUntrusted) untrusted += 1;
-    else add(group, place, figure);
+  const place = group.sessions.push({ id, dir, startedAtMs }) - 1;
+  for (const [index, figure] of entry.figures.entries()) {
+    const log = Math.log(entry.values[index] as number);
+    if (!Number.isFinite(log)) continue;
+    const series = seriesOf(group, figure, index);
+    series.places.push(place);
+    series.logs.push(log);
+    series.lows.push(logOf(entry.lows[index] ?? null));
+    series.highs.push(logOf(entry.highs[index] ?? null));
   }
-  return untrusted;
 }
 
 /** Ratios of workloads, and the times behind them, each once. */
@@ -145,33 +201,33 @@ function contrastFigures(dir: string, plan: SessionInfo['plan']): StoredFigure[]
   const rows = [...rowsOf(dir, CONTRASTS)];
   if (rows.length === 0) throw new LeftOut('no whole block');
   const timed = new Map<string, Set<string>>();
-  return rows.flatMap((row): StoredFigure[] => {
-    if (row.workload === SUITE && !hasSuite(plan)) return [];
-    const { env, baseline } = row;
+  const figures: StoredFigure[] = [];
+  // Spelled out: thousands of sessions have dozens of figures each, and objects that are spread take several times as long.
+  const addTime = (env: string, workload: string, value: number | null) => {
+    const known = timed.get(env) ?? new Set();
+    if (known.has(workload)) return;
+    timed.set(env, known.add(workload));
+    if (value === null) return;
+    figures.push({ figure: 'time', env, baseline: null, workload, value, low: null, high: null, isUntrusted: false });
+  };
+  for (const row of rows) {
+    if (row.workload === SUITE && !hasSuite(plan)) continue;
+    const { env, baseline, time_ratio: value, ratio_low: low, ratio_high: high } = row;
     const workload = nameAmongOthers(row.workload, plan);
-    const times = [
-      [env, row.ns_per_pass],
-      [baseline, row.baseline_ns_per_pass],
-    ] as const;
-    return [
-      {
-        ...{ figure: 'ratio', env, baseline, workload, value: row.time_ratio },
-        ...{ low: row.ratio_low, high: row.ratio_high, isUntrusted: row.verdict === 'untrusted' },
-      },
-      ...times.flatMap(([box, value]): StoredFigure[] => {
-        const known = timed.get(box) ?? new Set();
-        if (known.has(workload)) return [];
-        timed.set(box, known.add(workload));
-        const about = { figure: 'time' as const, env: box, baseline: null, workload };
-        return value === null ? [] : [{ ...about, value, low: null, high: null, isUntrusted: false }];
-      }),
-    ];
-  });
+    const isUntrusted = row.verdict === 'untrusted';
+    figures.push({ figure: 'ratio', env, baseline, workload, value, low, high, isUntrusted });
+    addTime(env, workload, row.ns_per_pass);
+    addTime(baseline, workload, row.baseline_ns_per_pass);
+  }
+  return figures;
 }
 
-function add(group: Growing, place: number, { figure, env, baseline, workload, value, low, high }: StoredFigure): void {
-  const log = logOf(value);
-  if (!Number.isFinite(log)) return;
+function seriesOf(group: Growing, head: SeriesHead, index: number): HistorySeries {
+  const { figure, env, baseline, workload } = head;
+  const last = group.last[index];
+  const isLast =
+    last?.figure === figure && last.env === env && last.baseline === baseline && last.workload === workload;
+  if (isLast) return last;
   let tree = group.known;
   for (const name of [figure, workload, env]) {
     const next = (tree.get(name) as Tree | undefined) ?? new Map();
@@ -184,10 +240,8 @@ function add(group: Growing, place: number, { figure, env, baseline, workload, v
     group.series.push(series);
     tree.set(baseline, series);
   }
-  series.places.push(place);
-  series.logs.push(log);
-  series.lows.push(logOf(low));
-  series.highs.push(logOf(high));
+  group.last[index] = series;
+  return series;
 }
 
 function logOf(figure: number | null): number {
@@ -195,7 +249,7 @@ function logOf(figure: number | null): number {
 }
 
 /** Sessions by time, and the points of every series with them. */
-function inOrder({ sessions, series, known: _, ...head }: Growing): HistoryGroup {
+function inOrder({ sessions, series, known: _, last: _last, ...head }: Growing): HistoryGroup {
   const order = sessions
     .map((_, place) => place)
     .sort((a, b) => {

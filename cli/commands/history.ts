@@ -10,6 +10,7 @@ import { pageText } from '../../reports/formats/html/page.ts';
 import { terminalText } from '../../reports/formats/terminal.ts';
 import { type HistoryModel, readHistoryModel } from '../../reports/model/history.ts';
 import { hostDifferences } from '../compare/hosts.ts';
+import { keptEntries } from '../kept/entries.ts';
 import { programVersion } from '../paths.ts';
 import { stdout } from '../terminal/streams.ts';
 
@@ -24,13 +25,17 @@ const FORMATS: Readonly<Record<'text' | 'json' | 'html', (model: HistoryModel) =
 
 export function history({ margin, format, json, out }: FlagValues<'history'>, dir = ''): number {
   const render = FORMATS[format ?? (json === true ? 'json' : defaultFor('history', 'format'))];
+  const known = keptEntries();
   const reading = {
+    known,
     program: programVersion(),
     margin: margin ?? defaultFor('history', 'margin'),
     figuresOf: historyFigures,
     differences: hostDifferences,
   };
-  write(render(readHistoryModel(dir, reading)), out);
+  const model = readHistoryModel(dir, reading);
+  known.close();
+  write(render(model), out);
   return EXIT.ok;
 }
 

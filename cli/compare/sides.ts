@@ -15,8 +15,8 @@ import type { SessionInfo } from '../../bench/session/info.ts';
 import { openSession, readSessionInfo } from '../../bench/session/load.ts';
 import { sealOf } from '../../bench/session/seal.ts';
 import { watchSamples } from '../../bench/session/sound.ts';
+import { type KeptFigures, keptFigures } from '../kept/figures.ts';
 import { hostDifferences } from './hosts.ts';
-import { type KeptFigures, keptFigures } from './kept-figures.ts';
 
 export interface StoredSession extends SessionFigures {
   readonly dir: string;
@@ -48,11 +48,13 @@ export async function readSides(
   const leftOut: LeftOut[] = [];
   const remarks: string[] = [];
   const copies = new Copies();
-  const candidates = copies.leaveOut(await readAll(sessionFolders(candidatePath), leftOut, remarks), leftOut);
+  const kept = keptFigures();
+  const readAll = (dirs: readonly string[]) => readEach(dirs, { kept, leftOut, remarks });
+  const candidates = copies.leaveOut(await readAll(sessionFolders(candidatePath)), leftOut);
   const own = new Set(candidates.map(({ dir }) => realpathSync(dir)));
   const others = sessionFolders(baselinePath).filter((dir) => !own.has(realpathSync(dir)));
   if (others.length === 0) throw usageError('Baseline and candidate are the same session.', baselinePath);
-  const baselines = copies.leaveOut(await readAll(others, leftOut, remarks), leftOut);
+  const baselines = copies.leaveOut(await readAll(others), leftOut);
   const [newest] = candidates.slice(-1);
   if (newest === undefined) throw nothingLeft(candidatePath, leftOut);
   const alike = (one: StoredSession) => designText(one.info) === designText(newest.info);
@@ -87,9 +89,14 @@ function named(
   return { baseline, candidate };
 }
 
+interface Reading {
+  readonly kept: KeptFigures;
+  readonly leftOut: LeftOut[];
+  readonly remarks: string[];
+}
+
 /** One at a time: only figures are kept, not the bursts behind them. A session among others may be broken. */
-async function readAll(dirs: readonly string[], leftOut: LeftOut[], remarks: string[]): Promise<StoredSession[]> {
-  const kept = keptFigures();
+async function readEach(dirs: readonly string[], { kept, leftOut, remarks }: Reading): Promise<StoredSession[]> {
   const sessions: StoredSession[] = [];
   for (const dir of dirs) {
     try {
@@ -107,6 +114,7 @@ async function readAll(dirs: readonly string[], leftOut: LeftOut[], remarks: str
       leftOut.push({ dir, why: error.what });
     }
   }
+  kept.close();
   return sessions;
 }
 
@@ -120,7 +128,8 @@ async function readOne(dir: string, kept: KeptFigures, remarks: string[]): Promi
   const figures = session.info.plan.measure === undefined ? figuresOf(session) : kindFigures(session);
   if (figures.times.length === 0 && figures.ratios.length === 0) return null;
   const [finding] = (await checkSession(dir, watched.result())).findings;
-  if (finding === undefined) kept.keep(dir, figures);
+  const { info: _, ...own } = figures;
+  if (finding === undefined) kept.keep(dir, own);
   else remarks.push(`${dir}: ${finding.file}: ${finding.problem}`);
   return figures;
 }

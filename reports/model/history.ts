@@ -1,7 +1,13 @@
 /** From a folder of sessions to the model of its history: trends of every series, and what differs at each change. */
 
 import { trendOf } from '../../bench/analysis/history.ts';
-import { type FiguresOf, type HistoryGroup, type HistorySeries, readHistory } from '../../bench/session/history.ts';
+import {
+  type FiguresOf,
+  type HistoryGroup,
+  type HistorySeries,
+  type KnownEntries,
+  readHistory,
+} from '../../bench/session/history.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
 import { readSessionInfo } from '../../bench/session/load.ts';
 import { formatNs, threeDigits } from '../../bench/units.ts';
@@ -90,15 +96,17 @@ export interface HistoryOptions {
   readonly margin: number;
   /** Figures of a session that measured something other than workloads. */
   readonly figuresOf: FiguresOf;
+  /** Sessions that need not be read again. */
+  readonly known?: KnownEntries;
   /** What differs between the hosts of two sessions. */
   readonly differences: (before: SessionInfo, after: SessionInfo) => readonly HostDifference[];
 }
 
 export function readHistoryModel(
   folder: string,
-  { program, margin, figuresOf, differences }: HistoryOptions,
+  { program, margin, figuresOf, known, differences }: HistoryOptions,
 ): HistoryModel {
-  const { groups, leftOut, untrusted } = readHistory(folder, figuresOf);
+  const { groups, leftOut, untrusted } = readHistory(folder, { figuresOf, known });
   let explained = 0;
   const lineOf = (group: HistoryGroup, series: HistorySeries): HistoryLine => {
     const { levels, changes, driftLog, searched, scatterLog } = trendOf(series.logs, margin);

@@ -37,6 +37,11 @@ export function isOwnEntry(path: string): boolean {
  * @throws when it can't be read for another reason, such as a missing permission: what it says is then unknown.
  */
 export function readOwnFile(path: string): string | null {
+  return readOwnBytes(path, MOST_BYTES)?.toString('utf8') ?? null;
+}
+
+/** The same of a file of up to `mostBytes`, as bytes. Throws like `readOwnFile`. */
+export function readOwnBytes(path: string, mostBytes: number): Buffer | null {
   let handle: number;
   try {
     handle = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -47,9 +52,13 @@ export function readOwnFile(path: string): string | null {
   }
   try {
     const stats = fstatSync(handle);
-    if (!stats.isFile() || !isMine(stats) || stats.size > MOST_BYTES) return null;
-    const bytes = Buffer.alloc(MOST_BYTES);
-    return bytes.toString('utf8', 0, readSync(handle, bytes, 0, MOST_BYTES, 0));
+    if (!stats.isFile() || !isMine(stats) || stats.size > mostBytes) return null;
+    const bytes = Buffer.allocUnsafe(stats.size);
+    let length = 0;
+    for (let got = -1; got !== 0 && length < bytes.length; length += got) {
+      got = readSync(handle, bytes, length, bytes.length - length, length);
+    }
+    return bytes.subarray(0, length);
   } finally {
     closeSync(handle);
   }

@@ -159,7 +159,7 @@ async function readAll(session: string, attempt: Parameters<Target['read']>[1]):
     const model = await readSession(session, { claims: 'claims/published.yaml', kindOf: () => undefined });
     for (const format of TEXTS) await format.files([{ model, base: '..' }]);
   });
-  await attempt('history', () => readHistory(join(session, '..'), historyFigures));
+  await attempt('history', () => readHistory(join(session, '..'), { figuresOf: historyFigures }));
   await attempt('fleet', () => fleetTexts(join(session, '..')));
   await attempt('capacity', async () => {
     const loaded = await loadSession(session);

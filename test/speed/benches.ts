@@ -74,7 +74,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   report: { run: benchReport, title: 'a report by the number of rows: time, memory, size', forms: [{ turns: 3 }] },
   history: {
     run: benchHistory,
-    title: 'boxmark history over 1,000 and 5,000 sessions: time and memory',
+    title: 'boxmark history over 1,000 and 5,000 sessions, first and again: time and memory',
     forms: [{ turns: 3 }],
   },
   compare: { run: benchCompare, title: 'boxmark compare with 5,000 stored sessions, first and again', forms: [{}] },

@@ -4,13 +4,11 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSession } from '../cli/stored-session.ts';
 import type { Recorder } from './record/figure.ts';
-import { MAIN, node } from './session.ts';
+import { MAIN, node, SETTLED_MS } from './session.ts';
 
 const SESSIONS = 5000;
 /** Real sessions have a hundred times the rows: the first reading of such ones takes as much longer. */
 const PLAN = { workloads: ['fft', 'sor'], rounds: 4, blocks: 3 };
-/** Until what was written lately counts as settled, so that its figures are kept. */
-const SETTLED_MS = 2500;
 const TURNS = 3;
 
 export async function benchCompare(

@@ -49,6 +49,9 @@ export function readTables(out: string): Omit<BenchSession, 'seconds'> & {
   };
 }
 
+/** Until sessions that were written lately count as settled, so that what is read of them is kept. */
+export const SETTLED_MS = 2500;
+
 export const MAIN = resolve('dist/cli/main.js');
 
 export const boxmark = (args: readonly string[]) => node([MAIN, ...args]);

@@ -1,0 +1,194 @@
+/** What commands took from stored sessions, in the user's cache: thousands of sessions are then not read again. */
+
+import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type * as z from 'zod';
+import { makeFolders } from '../../bench/folders.ts';
+import { sealOf } from '../../bench/session/seal.ts';
+import { isOwnFolder } from '../../runners/host/ownership.ts';
+import { sha256, stampOf, storeDir } from '../../runners/image/store.ts';
+import { programVersion } from '../paths.ts';
+import { Shelf } from './shelf.ts';
+
+const FORMAT = 2;
+const LIMITS = {
+  /** Of one session: what is longer is not kept. */
+  mostText: 256 << 10,
+  /** Of the sessions of one folder: a history needs some 4 KB of each. */
+  mostShelfBytes: 64 << 20,
+  mostBytes: 256 << 20,
+  mostFiles: 1000,
+  /** A file that was changed so lately may change again without another time of change. */
+  settledMs: 2000,
+  /** A command that is ended after an hour of reading must not have read in vain. */
+  writeEveryMs: 10_000,
+};
+
+/** For tests. */
+export type KeptOptions = Partial<typeof LIMITS> & { readonly place?: string };
+
+/** What a command keeps. */
+export interface Kind<Value> {
+  readonly command: string;
+  readonly schema: z.ZodType<Value>;
+  /** Is the session's seal part of what it must still be? Then nothing is kept of a session without a manifest. */
+  readonly isSealed: boolean;
+}
+
+export interface Kept<Value> {
+  /** Of the session as it lies there; null where it is not known, or the session is not what it was. */
+  read(dir: string): Value | null;
+  /** What was found since `read` was asked for it. */
+  keep(dir: string, value: Value): void;
+  /** Writes what is new. */
+  close(): void;
+}
+
+/**
+ * By the program that found it, and the identity, size and times of each of the session's files. A cache that is not this
+ * user's alone, or can't be used, is none: what commands print is the same with and without it.
+ */
+export function openKept<Value>(kind: Kind<Value>, options: KeptOptions = {}): Kept<Value> {
+  const { place = join(storeDir(), 'figures'), ...others } = options;
+  const limits = { ...LIMITS, ...others };
+  const { settledMs } = limits;
+  const program = programOf();
+  if (program === null || !isUsable(place)) return { read: () => null, keep: () => {}, close: () => {} };
+  const shelves = new Map<string, Shelf | null>();
+  const keys = new Map<string, string | null>();
+  const keyOf = (dir: string) => keyOfSession(dir, { kind, program, settledMs });
+  let writtenAt = performance.now();
+  let isPruned = false;
+  const shelfOf = (dir: string): Shelf | null => {
+    const folder = dirname(resolve(dir));
+    const known = shelves.get(folder);
+    if (known !== undefined) return known;
+    const shelf = openShelf(folder, { place, command: kind.command, most: limits.mostShelfBytes });
+    shelves.set(folder, shelf);
+    return shelf;
+  };
+  const write = () => {
+    const changed = [...shelves.values()].filter((shelf) => shelf?.isChanged === true);
+    if (changed.length > 0 && !isPruned) prune(place, limits);
+    isPruned ||= changed.length > 0;
+    for (const shelf of changed) shelf?.write();
+    writtenAt = performance.now();
+  };
+  return {
+    read(dir) {
+      const key = keyOf(dir);
+      keys.set(dir, key);
+      const text = key === null ? null : (shelfOf(dir)?.textOf(nameOf(dir), key) ?? null);
+      return text === null ? null : valueIn(text, kind.schema);
+    },
+    keep(dir, value) {
+      const key = keys.get(dir) ?? null;
+      // Changed while it was read.
+      if (key === null || key !== keyOf(dir)) return;
+      const text = JSON.stringify(value);
+      if (text.length > limits.mostText || !isExact(value)) return;
+      shelfOf(dir)?.put(nameOf(dir), key, text);
+      if (performance.now() - writtenAt > limits.writeEveryMs) write();
+    },
+    close: write,
+  };
+}
+
+interface Asking {
+  readonly kind: Pick<Kind<unknown>, 'command' | 'isSealed'>;
+  readonly program: string;
+  readonly settledMs: number;
+}
+
+/** Null where the session has no manifest though it needs one, may still change, or holds what no session does. */
+function keyOfSession(dir: string, { kind, program, settledMs }: Asking): string | null {
+  try {
+    const seal = kind.isSealed ? sealOf(dir) : '';
+    if (seal === null) return null;
+    const settled = BigInt(Date.now() - settledMs) * 1_000_000n;
+    const stamps: string[] = [];
+    for (const name of readdirSync(dir).sort()) {
+      const stats = lstatSync(`${dir}/${name}`, { bigint: true });
+      if (stats.isDirectory()) continue;
+      if (!stats.isFile() || stats.ctimeNs > settled) return null;
+      stamps.push(name, ...stampOf(stats));
+    }
+    return sha256(JSON.stringify([FORMAT, kind.command, program, seal, stamps]));
+  } catch {
+    return null;
+  }
+}
+
+/** The build, and the Node.js whose logarithms figures are made of. Null where it is not known. */
+function programOf(): string | null {
+  try {
+    const main = lstatSync(realpathSync(process.argv[1] ?? ''), { bigint: true });
+    return [programVersion(), process.version, process.arch, ...stampOf(main)].join(' ');
+  } catch {
+    return null;
+  }
+}
+
+function isUsable(place: string): boolean {
+  try {
+    makeFolders(join(place, '..'));
+    mkdirSync(place, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
+  }
+  return isOwnFolder(place);
+}
+
+function nameOf(dir: string): string {
+  return basename(resolve(dir));
+}
+
+/** Null where the folder is not there any more. */
+function openShelf(
+  folder: string,
+  { place, command, most }: { readonly place: string; readonly command: string; readonly most: number },
+): Shelf | null {
+  try {
+    const real = realpathSync(folder);
+    return new Shelf(join(place, `${command}-${sha256(real)}`), new Set(readdirSync(real)), most);
+  } catch {
+    return null;
+  }
+}
+
+function valueIn<Value>(text: string, schema: z.ZodType<Value>): Value | null {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** Is every number in it the same after JSON, which has no NaN and no −0? */
+function isExact(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
+  if (Array.isArray(value)) return value.every(isExact);
+  return typeof value !== 'object' || value === null || Object.values(value).every(isExact);
+}
+
+/** Of too many files, or too large ones, the older ones go until half of the room is free. */
+function prune(
+  place: string,
+  { mostBytes, mostFiles }: { readonly mostBytes: number; readonly mostFiles: number },
+): void {
+  try {
+    const files = readdirSync(place)
+      .map((name) => ({ name, stats: lstatSync(join(place, name)) }))
+      .filter(({ stats }) => stats.isFile())
+      .sort((a, b) => b.stats.mtimeMs - a.stats.mtimeMs || (a.name < b.name ? -1 : 1));
+    const total = files.reduce((sum, { stats }) => sum + stats.size, 0);
+    if (total <= mostBytes && files.length <= mostFiles) return;
+    let bytes = 0;
+    for (const [index, { name, stats }] of files.entries()) {
+      bytes += stats.size;
+      if (bytes > mostBytes / 2 || index >= mostFiles / 2) rmSync(join(place, name), { force: true });
+    }
+  } catch {
+    // Another one is at it; the next one prunes again.
+  }
+}
