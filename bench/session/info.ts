@@ -88,7 +88,24 @@ export interface SessionInfo {
 }
 
 /** Those of another version may be others than `FACTS`. */
-const facts = z.record(z.string(), z.nullable(z.union([z.string(), z.number(), z.boolean()])));
+const anyFacts = z.record(z.string(), z.nullable(z.union([z.string(), z.number(), z.boolean()])));
+/**
+ * The same: a session has two hundred facts, and thousands are read at once. So the schema, which takes several times as
+ * long, is only asked what is wrong.
+ */
+const facts = z.unknown().check(({ value, issues }) => {
+  if (areFacts(value)) return;
+  for (const issue of anyFacts.safeParse(value).error?.issues ?? []) {
+    issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+  }
+});
+
+function areFacts(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every(
+    (one) => one === null || typeof one === 'string' || typeof one === 'boolean' || Number.isFinite(one),
+  );
+}
 const image = z.object({ digest: z.string(), node: z.string(), payload: z.string() });
 
 /** It becomes the name of a folder and of files, and appears in commands to copy. */

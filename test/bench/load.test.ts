@@ -187,6 +187,21 @@ describe('a session that can not be read', () => {
       /environments\.0\.versions\.docker/,
     ],
     ['a fact that is an object', edited('environments.0.facts', { seccomp: {} }), /environments\.0\.facts\.seccomp/],
+    [
+      'facts that are a list',
+      edited('environments.0.facts', []),
+      /0\.facts: Invalid input: expected record, received array/,
+    ],
+    [
+      'no facts',
+      edited('environments.0.facts', undefined),
+      /0\.facts: Invalid input: expected record, received undefined/,
+    ],
+    [
+      'a fact beyond all numbers',
+      (text) => edited('environments.0.facts', { a: 'most' })(text).replace('"most"', '1e999'),
+      /environments\.0\.facts\.a: Invalid input/,
+    ],
     ['an inequality that is none', edited('environments.0.inequalities', [{}]), /environments\.0\.inequalities\.0/],
     ['hardware that is none', edited('host.hardware', 'x'), /host\.hardware/],
     ['a remedy that is none', edited('unavailable', [{ path: 'x', reason: 'x', remedy: 1 }]), /unavailable\.0\.remedy/],

@@ -34,6 +34,9 @@ describe('a machine', () => {
       { cpuModel: null },
     ];
     expect(new Set([{}, ...others].map((changes) => machine(changes))).size).toBe(others.length + 1);
+    // In another order, and after others.
+    const again = [...others, {}].map((changes) => machine(changes));
+    expect(new Set([...again, ...[{}, ...others].map((changes) => machine(changes))]).size).toBe(others.length + 1);
   });
 
   it('is known by its fingerprint where a session has no flags', () => {
