@@ -7,6 +7,8 @@ import { sha256 } from '../../runners/image/store.ts';
 
 const [TAB, LF] = [9, 10] as const;
 const DIGEST = 64;
+/** The end of a name until the file is whole. */
+export const PARTIAL = '.partial';
 
 /**
  * `name<TAB>key<TAB>digest<TAB>text<LF>`: the session's name as JSON, and digests of 64 hex digits, so that of a file that
@@ -63,7 +65,7 @@ export class Shelf {
 
   /** Whole, or not at all. */
   write(): void {
-    const partial = join(dirname(this.#file), `.${basename(this.#file)}.${process.pid}.partial`);
+    const partial = join(dirname(this.#file), `.${basename(this.#file)}.${process.pid}${PARTIAL}`);
     this.#isChanged = false;
     try {
       writeFileSync(partial, Buffer.concat([...this.#lines.values()]), { mode: 0o600, flag: 'wx' });

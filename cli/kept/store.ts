@@ -8,9 +8,11 @@ import { sealOf } from '../../bench/session/seal.ts';
 import { isOwnFolder } from '../../runners/host/ownership.ts';
 import { sha256, stampOf, storeDir } from '../../runners/image/store.ts';
 import { programVersion } from '../paths.ts';
-import { Shelf } from './shelf.ts';
+import { PARTIAL, Shelf } from './shelf.ts';
 
 const FORMAT = 2;
+/** A file is written within a second; one this old was left by a writer that was killed. */
+const STALE_MS = 3600_000;
 const LIMITS = {
   /** Of one session: what is longer is not kept. */
   mostText: 256 << 10,
@@ -171,23 +173,31 @@ function isExact(value: unknown): boolean {
   return typeof value !== 'object' || value === null || Object.values(value).every(isExact);
 }
 
-/** Of too many files, or too large ones, the older ones go until half of the room is free. */
-function prune(
-  place: string,
-  { mostBytes, mostFiles }: { readonly mostBytes: number; readonly mostFiles: number },
-): void {
+/**
+ * Of too many files, or too large ones, the older ones go until half of the room is free; and whatever a writer left that
+ * was killed.
+ */
+function prune(place: string, { mostBytes, mostFiles }: Pick<typeof LIMITS, 'mostBytes' | 'mostFiles'>): void {
   try {
-    const files = readdirSync(place)
-      .map((name) => ({ name, stats: lstatSync(join(place, name)) }))
+    const all = readdirSync(place)
+      .map((name) => ({ file: join(place, name), stats: lstatSync(join(place, name)) }))
       .filter(({ stats }) => stats.isFile())
-      .sort((a, b) => b.stats.mtimeMs - a.stats.mtimeMs || (a.name < b.name ? -1 : 1));
-    const total = files.reduce((sum, { stats }) => sum + stats.size, 0);
-    if (total <= mostBytes && files.length <= mostFiles) return;
-    let bytes = 0;
-    for (const [index, { name, stats }] of files.entries()) {
-      bytes += stats.size;
-      if (bytes > mostBytes / 2 || index >= mostFiles / 2) rmSync(join(place, name), { force: true });
+      .sort((a, b) => b.stats.mtimeMs - a.stats.mtimeMs || (a.file < b.file ? -1 : 1));
+    const isLeft = ({ file, stats }: (typeof all)[number]) =>
+      file.endsWith(PARTIAL) && Date.now() - stats.mtimeMs > STALE_MS;
+    const files = all.filter((one) => !isLeft(one));
+    const gone = all.filter(isLeft);
+    let bytes = files.reduce((sum, { stats }) => sum + stats.size, 0);
+    if (bytes > mostBytes || files.length > mostFiles) {
+      bytes = 0;
+      gone.push(
+        ...files.filter(({ stats }, index) => {
+          bytes += stats.size;
+          return bytes > mostBytes / 2 || index >= mostFiles / 2;
+        }),
+      );
     }
+    for (const { file } of gone) rmSync(file, { force: true });
   } catch {
     // Another one is at it; the next one prunes again.
   }

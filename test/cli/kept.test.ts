@@ -239,6 +239,26 @@ describe.each(SUBJECTS)('what $command keeps of a session', ({ open, valueIn, sp
   });
 });
 
+describe('a writer that was killed', () => {
+  it('leaves a file that goes after an hour, and one that writes now keeps its own', async () => {
+    mkdirSync(place, { recursive: true, mode: 0o700 });
+    for (const [name, ageMs] of [
+      ['.a.1.partial', 2 * 3600_000],
+      ['.b.2.partial', 0],
+    ] as const) {
+      writeFileSync(join(place, name), 'x');
+      const time = new Date(Date.now() - ageMs);
+      utimesSync(join(place, name), time, time);
+    }
+    const dir = session('a');
+    const kept = keptEntries({ place, ...SETTLED });
+    kept.read(dir);
+    kept.keep(dir, await entryIn(dir));
+    kept.close();
+    expect(readdirSync(place).map((name) => name.slice(0, 8))).toEqual(['.b.2.par', 'history-']);
+  });
+});
+
 describe('figures of compare', () => {
   it('are not kept of a session without a manifest', async () => {
     const dir = session('a');
