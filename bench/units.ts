@@ -26,11 +26,11 @@ export function parseBytes(text: string, flag: string): number {
 }
 
 /** `2%` → 0.02. Refuses a number without the sign, because 2 could be meant for 0.02 or for 2 %. */
-export function parsePercent(text: string, flag: string, most = 0.5): number {
+export function parsePercent(text: string, flag: string, most = 0.5, example = '1%'): number {
   const match = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim());
   const share = Number(match?.[1]) / 100;
   if (!(share > 0 && share <= most)) {
-    throw usageError(`${flag} takes a percentage above 0 and up to ${100 * most} %.`, text, `${flag} 1%`);
+    throw usageError(`${flag} takes a percentage above 0 and up to ${100 * most} %.`, text, `${flag} ${example}`);
   }
   return Number(share.toPrecision(12));
 }

@@ -41,7 +41,7 @@ export const POSTURE_ASPECTS: readonly PostureAspect[] = [
   namespace('user', 'user namespace'),
   {
     id: 'uid',
-    title: 'root inside is, outside',
+    title: 'root inside, seen from outside',
     read: (facts) => {
       const first = typeof facts.uid_map === 'string' ? facts.uid_map.trim().split(' ') : [];
       if (facts.host_kernel_shared !== true) return ownKernel(facts, 'a user of its kernel');

@@ -6,7 +6,7 @@ import { sessionTable } from '../analysis/contrast/session-table.ts';
 import { decideWarmup, warmupBurstsOf } from '../analysis/warmup.ts';
 import { burstNsOf, runOf } from '../plan/commands.ts';
 import { copiesText, ownCopies } from '../plan/copies.ts';
-import { blocksText } from '../plan/profiles.ts';
+import { blocksText, LEAD_IN } from '../plan/profiles.ts';
 import { rootText } from '../plan/root.ts';
 import { boxesOf } from '../plan/schedule.ts';
 import { calibrated } from '../run/baseline.ts';
@@ -71,10 +71,17 @@ function describe(plan: Plan): string[] {
     ...workloadLines(plan),
     ...(root === undefined ? [] : [`root          ${rootText(root)}`]),
     `design        ${blocksText(plan)} blocks × ${plan.rounds} rounds, ${plan.schedule}, ${plan.singleBursts === true ? 'one run a visit' : `bursts of ${plan.burstNs / 1e6} ms`}`,
+    ...leadLines(plan),
     ...threadLines(plan),
     `margin        ±${percent(plan.margin)}: differences up to that count as none`,
     `ends          ${end}`,
   ];
+}
+
+/** A lead-in of another length than by default. */
+function leadLines({ leadIn = 1, singleBursts }: Plan): string[] {
+  if (leadIn === LEAD_IN || singleBursts === true) return [];
+  return [`lead-in       ${percent(leadIn)} of the passes of a burst`];
 }
 
 /** Copies, if there are several, and whether the harness has no CPU left for itself. */

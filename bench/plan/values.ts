@@ -191,12 +191,12 @@ export const rates = (most: number, example: string): ValueType<readonly number[
 
 export const PERCENT = percentUpTo(0.5);
 
-export function percentUpTo(most: number): ValueType<number> {
+export function percentUpTo(most: number, example = '1%'): ValueType<number> {
   return {
     metavar: 'percent',
     forms: ['text'],
     pattern: /^\s*\d+(\.\d+)?\s*%\s*$/,
-    parse: (given, flag) => parsePercent(scalarOf(given, flag, 'a percentage', '1%'), flag, most),
+    parse: (given, flag) => parsePercent(scalarOf(given, flag, 'a percentage', example), flag, most, example),
     format: formatPercent,
   };
 }

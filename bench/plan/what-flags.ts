@@ -267,7 +267,7 @@ export const HOW_MUCH = [
     kinds: RUN_WORKLOADS,
     plan: true,
   }),
-  flag('lead-in', percentUpTo(1), {
+  flag('lead-in', percentUpTo(1, formatPercent(LEAD_IN)), {
     help: 'passes of the lead-in before each timed burst, as a share of its own',
     default: formatPercent(LEAD_IN),
     commands: { run: ANY },

@@ -92,7 +92,7 @@ function environmentDifferences(before: SessionInfo, after: SessionInfo): HostDi
 function alone(before: readonly string[], after: readonly string[]): { before: string; after: string } {
   const tell = (own: readonly string[], other: readonly string[]) => {
     const only = own.filter((name) => !other.includes(name));
-    if (only.length === 0) return 'nothing more';
+    if (only.length === 0) return 'none of these';
     return `${only.slice(0, MOST_NAMES).join(' ')}${only.length > MOST_NAMES ? ` and ${only.length - MOST_NAMES} more` : ''}`;
   };
   return { before: tell(before, after), after: tell(after, before) };

@@ -6,7 +6,7 @@ import type { FootprintSummary } from '../../bench/analysis/footprint.ts';
 import { metricOf } from '../../bench/plan/commands.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import { SUITE, suiteOf } from '../../bench/plan/suite.ts';
-import { type CostMeasure, type Metric, type StartupRow, VERDICTS } from '../../bench/types.ts';
+import { type CostMeasure, type Interval, type Metric, type StartupRow, VERDICTS } from '../../bench/types.ts';
 import { formatNs } from '../../bench/units.ts';
 import { leadWorkload, suiteRows } from '../model/headline.ts';
 import type { ReportModel } from '../model/model.ts';
@@ -193,7 +193,12 @@ export function controlSentence(model: ReportModel): string {
   const digits = percentDigits(row);
   const value = changePercent(row.timeRatio, digits);
   if (!row.interval) return `${name}: ${value}, one block: no interval, so no difference can be shown.`;
-  return `${name}: ${value} ${changeRange(row.interval, digits)}: this session can't resolve differences smaller than that.`;
+  return `${name}: ${value} ${changeRange(row.interval, digits)}: this session can't resolve differences below ${furthestChange(row.interval, digits)}.`;
+}
+
+/** The further end of an interval as a change without its sign: `1.3 %`. */
+function furthestChange({ low, high }: Interval, digits: number): string {
+  return changePercent(1 + Math.max(1 - low, high - 1), digits).slice(1);
 }
 
 interface Named {

@@ -17,11 +17,11 @@ export function isGlance({ session: { plan } }: Pick<ReportModel, 'session'>): b
   return plan.measure === undefined && hasOnlyShortVisits(plan);
 }
 
-/** `docker against native (fft): its time is between −3.1 % and +4.2 %, the estimate is +0.6 %`; null without an interval. */
+/** `docker against native (fft): its time is between −3.1 % and +4.2 % (95 %), the estimate is +0.6 %`; null without an interval. */
 export function boundsText({ env, baseline, timeRatio, interval }: ContrastRow, where: string): string | null {
   if (interval === null) return null;
   const text = (ratio: number) => valueText({ timeRatio: ratio, interval });
-  const bounds = `its time is between ${text(interval.low)} and ${text(interval.high)}`;
+  const bounds = `its time is between ${text(interval.low)} and ${text(interval.high)} (95 %)`;
   return `${clean(env, 60)} against ${clean(baseline, 60)} (${where}): ${bounds}, the estimate is ${text(timeRatio)}`;
 }
 

@@ -8,7 +8,7 @@ import { formatChange } from '../../bench/units.ts';
 import type { ReportModel } from '../model/model.ts';
 import { clean } from '../text.ts';
 import { count } from '../words.ts';
-import { glanceNote } from './glance.ts';
+import { glanceNote, isGlance } from './glance.ts';
 import { environmentName } from './names.ts';
 import { plain, type Section } from './section.ts';
 
@@ -52,14 +52,16 @@ function copyNote({ session: { copyOf } }: ReportModel): string[] {
 }
 
 /** Empty unless there are few blocks. */
-export function quickText(blocks: number): string[] {
-  return blocks >= QUICK_BELOW ? [] : [`quick: ${count(blocks, 'block')}, fewer than ${QUICK_BELOW}.`];
+export function quickText(blocks: number, mark = 'quick'): string[] {
+  return blocks >= QUICK_BELOW ? [] : [`${mark}: ${count(blocks, 'block')}, fewer than ${QUICK_BELOW}.`];
 }
 
-function quickNote({ blocks }: ReportModel): string[] {
+function quickNote(model: ReportModel): string[] {
+  const { blocks } = model;
   const missed = Math.round(100 * 0.95 ** blocks);
   const note = `A fault that hits 5 % of starts is absent from such a session in ${missed} % of cases.`;
-  return blocks === 0 ? [] : quickText(blocks).map((text) => `${text} ${note}`);
+  const few = quickText(blocks, isGlance(model) ? 'glance' : 'quick');
+  return blocks === 0 ? [] : few.map((text) => `${text} ${note}`);
 }
 
 function blocksNote({ blocks, session }: ReportModel): string[] {

@@ -30,7 +30,7 @@ const PHRASES: Readonly<Record<Exclude<Reason['kind'], 'unequal'>, readonly [sen
     'total time may differ',
   ],
   'sustained-differs': ['the sustained ratio is past the margin', 'sustained ratio differs'],
-  'no-long-visits': ['a session without long visits does not show equality', 'no long visits'],
+  'no-long-visits': ["a session without long visits can't show equality", 'no long visits'],
   'control-differs': ['the control differs from the baseline', 'the control differs'],
   'session-untrusted': ['the control differs from the baseline elsewhere', 'the session is untrusted'],
 };

@@ -61,7 +61,7 @@ describe('what differs between two hosts', () => {
       'hardware: more than one thread to a core: no → yes',
       'hardware: caches: 1 Data 32K 1 → 1 Data 48K 2',
       'stack: kernel: 6.1.0 → 6.12.0',
-      'stack: boot parameters: nothing more → nosmt',
+      'stack: boot parameters: none of these → nosmt',
       'stack: turbo: not known → yes',
     ]);
   });

@@ -34,7 +34,7 @@ describe('render', () => {
       Others against native (mean of 5 workloads): slower: qemu:tcg × 18.31;
         equivalent: docker, docker/docker.
       Control (a second native): +0.1 % [−0.3, +0.5]: this session can't resolve
-        differences smaller than that.
+        differences below 0.5 %.
 
       Workload by workload
       Time against native: above 1 takes longer. Paired 95 % intervals of typical

@@ -70,7 +70,7 @@ describe('a file of benches', () => {
 
   it.each([
     ['missing.json', undefined, /can.t be read[\s\S]*missing\.json: ENOENT/],
-    ['cut.json', '{"schema": 1, "ki', /No JSON[\s\S]*cut\.json/],
+    ['cut.json', '{"schema": 1, "ki', /Not JSON[\s\S]*cut\.json/],
     ['foreign.json', '{"schema": 1, "results": []}', /not from npm run bench[\s\S]*foreign\.json/],
     ['list.json', '[]', /not from npm run bench[\s\S]*list\.json/],
     ['null.json', 'null', /not from npm run bench[\s\S]*null\.json/],

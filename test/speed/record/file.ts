@@ -71,7 +71,7 @@ export function readBench(path: string): BenchFile {
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    const what = error instanceof SyntaxError ? 'No JSON.' : 'A file of benches that can’t be read.';
+    const what = error instanceof SyntaxError ? 'Not JSON.' : 'A file of benches that can’t be read.';
     throw unreadable(what, `${path}: ${error instanceof Error ? error.message : error}`);
   }
   const { kind, schema } = (value ?? {}) as { kind?: unknown; schema?: unknown };

@@ -76,7 +76,7 @@ export const REASONS: Readonly<Record<string, string>> = {
     'the box does more than the command that is typed, by programs of util-linux one after the other: ten mounts from a ' +
     'table (2.6 ms), a change of root that leaves nothing of the old one (`pivot_root`, `umount`: 1.5 ms), giving up ' +
     'privileges (`setpriv`: 1.0 ms), two shells (1.0 ms), and the control group (1.1 ms): 7 ms of a start of 38. Mounts, ' +
-    '`setpriv` and shells are the least of 60 runs each. Without them the box would be less isolated; in one program, it would need one that util-linux has not.',
+    '`setpriv` and shells are the least of 60 runs each. Without them the box would be less isolated; in one program, it would need one that util-linux doesn’t have.',
 };
 
 export function goalOf(id: string): Goal | undefined {
