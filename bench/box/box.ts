@@ -108,6 +108,8 @@ export interface Box {
   readonly machine?: string;
   /** Its CPUs as it numbers them, when not as the host does. */
   readonly cpus?: readonly number[];
+  /** Set where the box runs `OpenOptions.ahead`: did it succeed? Never rejects. */
+  readonly ahead?: Promise<boolean>;
   /** Ends everything in the box and removes what `open` created. Idempotent. */
   close(): Promise<void>;
 }
@@ -148,6 +150,11 @@ export interface Prepared {
   readonly version: string;
   /** Factor by which time limits are stretched: 1 for shared kernels, about 20 under emulation. */
   readonly slowness: number;
+  /**
+   * A command that a fresh box below may run before the layer is opened in it, as the start of an engine: it takes its time
+   * while the box is being entered.
+   */
+  readonly ahead?: readonly string[];
   /** Where on the host's disk the engine keeps images and instances; absent when only in the run's private folder. */
   readonly onDisk?: DiskHoldings;
   /** Removes what `prepare` made in the parent or on the host. */
@@ -178,6 +185,8 @@ export interface OpenOptions {
   readonly holds?: Needs;
   /** Set for the payload's box, when there is more to it than running programs. */
   readonly spec?: BoxSpec;
+  /** What the layer above has to run ahead (`Prepared.ahead`); a box that takes it has `Box.ahead`. */
+  readonly ahead?: readonly string[];
   readonly limits: Limits;
   readonly signal: AbortSignal;
 }

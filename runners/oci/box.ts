@@ -18,12 +18,13 @@ import { GROUP_ROOT, groupAt, hostHierarchies } from '../cgroup/group.ts';
 import type { Hierarchy } from '../cgroup/tree.ts';
 import { storeDir } from '../image/image.ts';
 import { DATA_BEHIND_CACHE, DATA_PLACE, dataOf, makeDataFolder, removeDataFolder } from '../kit/data-folder.ts';
+import { byEntrance } from '../kit/entrance.ts';
 import { PAYLOAD_ENV } from '../kit/payload-env.ts';
 import { readyLine } from '../kit/ready.ts';
 import { removeTree } from '../kit/remove.ts';
 import { cpuList } from '../kit/shell.ts';
 import { type BoxSettings, limitsWith } from '../stack/box-settings.ts';
-import { HOLDER_INIT, HOLDER_READY } from './holder.ts';
+import { holderArgv, initLines } from './holder.ts';
 import type { OciSeccomp } from './seccomp.ts';
 import { type OciHolder, type OciPlan, ociSpec } from './spec.ts';
 
@@ -100,23 +101,34 @@ export async function openOciHolder(parent: Box, prepared: PreparedOci, options:
   };
   const container = await containerOf(parent, prepared, options, limits);
   const { path, hostPath } = container;
+  let ahead: Promise<boolean>;
   try {
     const holder = prepared.holder as OciHolder;
-    const init = await container.run({ argv: ['sh', '-c', HOLDER_INIT], env: {}, limits, holder });
+    const init = await container.run({ argv: holderArgv(options.ahead), env: {}, limits, holder });
     const wait = { path, limitMs: READY_LIMIT_MS, signal: options.signal };
-    await readyLine(init, (line) => (line === HOLDER_READY ? true : undefined), wait);
+    const said = initLines(init);
+    await readyLine(init, said.take, wait);
+    ahead = said.ahead;
   } catch (error) {
     await container.end();
     throw error;
   }
+  const inside = byEntrance({
+    exec: (argv, more) => container.exec(argv, more),
+    spawn: (argv, { env = {} }: Spawn = {}) => container.spawn(argv, env),
+  });
   return {
     path,
     scratch: '/boxmark/scratch',
     ...(hostPath === undefined ? {} : { cgroup: hostPath }),
-    exec: (argv, more) => container.exec(argv, more),
-    spawn: (argv, { env = {} }: Spawn = {}) => container.spawn(argv, env),
+    exec: inside.exec,
+    spawn: inside.spawn,
     put: async (storeFile) => `/boxmark/store/${relative(storeDir(), storeFile)}`.replace(/\/$/, ''),
-    close: () => container.end(),
+    ...(options.ahead === undefined ? {} : { ahead }),
+    close: () => {
+      inside.close();
+      return container.end();
+    },
   };
 }
 

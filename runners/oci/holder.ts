@@ -1,6 +1,6 @@
 /** How a Docker container is relaxed so that it can hold another engine, and no further than that. */
 
-import type { Box, Limits } from '../../bench/types.ts';
+import type { Box, BoxProcess, Limits } from '../../bench/types.ts';
 import { cpuList } from '../kit/shell.ts';
 
 export interface HolderShape {
@@ -16,6 +16,8 @@ const ENGINE_BYTES = 1 << 30;
 const ENGINE_PIDS = 1024;
 
 export const HOLDER_READY = 'boxmark-holder-ready';
+const AHEAD_ENDED = 'boxmark-holder-ahead ';
+const AHEAD_LIMIT_MS = 60_000;
 
 /** Capabilities by their numbers in linux/capability.h. */
 const CAPABILITIES = (
@@ -27,8 +29,8 @@ const CAPABILITIES = (
 
 /**
  * Init of the box. Docker mounts cgroups read-only: they are made writable, on v2 with this process in a leaf, because a
- * group with processes can't pass controllers on. Then it blocks on its standard input without ever waking up;
- * when the harness dies, that ends, and the box with it.
+ * group with processes can't pass controllers on. Its arguments are a command that it begins, and says how it ended. Then it
+ * blocks on its standard input without ever waking up; when the harness dies, that ends, and the box with it.
  */
 export const HOLDER_INIT = `
 if [ -w /sys/fs/cgroup ] || mount -o remount,bind,rw /sys/fs/cgroup 2>/dev/null; then
@@ -40,7 +42,31 @@ if [ -w /sys/fs/cgroup ] || mount -o remount,bind,rw /sys/fs/cgroup 2>/dev/null;
   fi
 fi
 echo ${HOLDER_READY}
+[ $# = 0 ] || { "$@" >/dev/null; echo "${AHEAD_ENDED}$?"; } </dev/null &
 exec cat >/dev/null`;
+
+/** The command line of the init, which begins `ahead` by itself (`OpenOptions.ahead`). */
+export function holderArgv(ahead: readonly string[] = []): string[] {
+  return ['sh', '-c', HOLDER_INIT, 'sh', ...ahead];
+}
+
+/** What the init says, line by line: `take` knows the line that the box is ready; `ahead` resolves like `Box.ahead`. */
+export function initLines(init: BoxProcess): { take(line: string): true | undefined; ahead: Promise<boolean> } {
+  let settle = (_succeeded: boolean): void => {};
+  const ahead = new Promise<boolean>((resolve) => {
+    const timer = setTimeout(() => resolve(false), AHEAD_LIMIT_MS).unref();
+    settle = (succeeded) => {
+      clearTimeout(timer);
+      resolve(succeeded);
+    };
+  });
+  void init.exited.then(() => settle(false));
+  const take = (line: string) => {
+    if (line.startsWith(AHEAD_ENDED)) settle(line === `${AHEAD_ENDED}0`);
+    return line === HOLDER_READY ? true : undefined;
+  };
+  return { take, ahead };
+}
 
 /** Flags of `docker run`. `missing` are the capabilities that the daemon itself hasn't got, which it can't give away. */
 export function holderFlags(

@@ -144,9 +144,9 @@ async function startStack(input: StartInput): Promise<Started> {
       const own = prepared[index] as Prepared;
       const parent = opened.at(-1) ?? host;
       const spec = specFor(runner, layers[index + 1], context);
-      opened.push(
-        await runner.open(parent, own, openOptions(name, asSeenIn(parent, workspace), signal, { holds, spec })),
-      );
+      const ahead = prepared[index + 1]?.ahead;
+      const there = asSeenIn(parent, workspace);
+      opened.push(await runner.open(parent, own, openOptions(name, there, signal, { holds, spec, ahead })));
     }
     const inner = opened.at(-1) as Box;
     // The token is on the command line of the payload, or of the virtual machine, wherever the host can see it.
@@ -235,12 +235,13 @@ function openOptions(
   name: string,
   workspace: Workspace,
   signal: AbortSignal,
-  { holds, spec }: { readonly holds?: Needs | undefined; readonly spec?: BoxSpec | undefined },
+  { holds, spec, ahead }: { [K in 'holds' | 'spec' | 'ahead']?: OpenOptions[K] | undefined },
 ): OpenOptions {
   return {
     ...{ name, limits: workspace.limits, signal },
     ...(holds === undefined ? {} : { holds }),
     ...(spec === undefined ? {} : { spec }),
+    ...(ahead === undefined ? {} : { ahead }),
   };
 }
 

@@ -24,6 +24,19 @@ function options(name: string, holds = false): OpenOptions {
   return { name, limits, signal, ...(holds ? { holds: docker.needs } : {}) };
 }
 
+/** What the kernel says of a payload, without what differs from start to start: ids, counts and devices. */
+async function viewOf({ ask }: Awaited<ReturnType<typeof talk>>): Promise<Record<string, string>> {
+  const read = async (file: string) => String(await ask(`/proc/self/${file}`));
+  const status = (await read('status'))
+    .split('\n')
+    .filter((line) => /^(Uid|Gid|Groups|Sig[IBC]|Shd|Cap|NoNew|Seccomp:|Cpus_|Mems_|NS)/.test(line));
+  const mounts = (await read('mountinfo')).split('\n').map((line) => line.split(' ').slice(4).join(' '));
+  const rest = await Promise.all(['limits', 'oom_score_adj', 'cgroup'].map(read));
+  const nameless = (text: string) =>
+    text.replace(/b1-dd-\d|[0-9a-f]{64}|[A-Z0-9]{26}/g, 'ID').replace(/(master:|shared:)\d+/g, '$1N');
+  return { status: status.join('\n'), mounts: nameless(mounts.join('\n')), rest: nameless(rest.join('\n')) };
+}
+
 interface Nested {
   readonly outer: Prepared;
   readonly inner: Prepared;
@@ -42,8 +55,9 @@ async function prepareNested(name: string): Promise<Nested> {
   }
 }
 
-async function start({ outer, inner }: Nested, name: string) {
-  const below = await docker.open(host, outer, options(name, true));
+/** @param ahead the daemon's start by default, as in a run; null for nothing */
+async function start({ outer, inner }: Nested, name: string, ahead: readonly string[] | null = inner.ahead ?? null) {
+  const below = await docker.open(host, outer, { ...options(name, true), ...(ahead && { ahead }) });
   const box = await docker.open(below, inner, options(name));
   const payload = await talk(box, [...image.payloadArgv, `--start=${name}`]);
   return {
@@ -126,6 +140,22 @@ describe('docker in docker', () => {
     const ending = Date.now();
     await again.close();
     console.log(`docker/docker: teardown ${Date.now() - ending} ms`);
+  });
+
+  it('makes the same box when its daemon is not started ahead, or in vain', async () => {
+    const views: Record<string, string>[] = [];
+    for (const [index, ahead] of [first.inner.ahead, null, ['false']].entries()) {
+      const begun = await start(first, `b1-dd-${index + 1}`, ahead);
+      try {
+        expect(await begun.below.ahead).toBe([true, undefined, false][index]);
+        views.push(await viewOf(begun.payload));
+      } finally {
+        await begun.close();
+      }
+    }
+    expect(views[0]?.status).toMatch(/^Seccomp:\s*2$/m);
+    expect(views[1]).toEqual(views[0]);
+    expect(views[2]).toEqual(views[0]);
   });
 
   it('goes on after an outer box that was ended in the middle of a start', async () => {

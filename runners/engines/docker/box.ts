@@ -6,8 +6,9 @@ import { BoxmarkError } from '../../../bench/errors.ts';
 import type { Box, BoxProcess, ExecOptions, OpenOptions } from '../../../bench/types.ts';
 import { hostHierarchies } from '../../cgroup/group.ts';
 import { DATA_BEHIND_CACHE, DATA_PLACE } from '../../kit/data-folder.ts';
+import { byEntrance } from '../../kit/entrance.ts';
 import { type ContainerSettings, payloadFlags } from '../../oci/container-flags.ts';
-import { HOLDER_INIT, HOLDER_READY, type HolderShape, holderFlags } from '../../oci/holder.ts';
+import { type HolderShape, holderArgv, holderFlags, initLines } from '../../oci/holder.ts';
 import { type DockerClient, dockerArgv, lastLines, tryDocker } from './client.ts';
 
 const HOLDER_START_LIMIT_MS = 60_000;
@@ -79,12 +80,15 @@ export async function holderBox(plan: HolderPlan, missing: Set<string>): Promise
   const { parent, client, image, options } = plan;
   const name = containerName(plan);
   let init: BoxProcess | undefined;
+  let ahead: Promise<boolean> | undefined;
   while (init === undefined) {
     const args = ['run', '-i', ...commonFlags(plan, name), ...holderFlags(plan, options.limits, [...missing])];
-    const begun = await parent.spawn(dockerArgv(client, [...args, image, 'sh', '-c', HOLDER_INIT]), envOf(client));
+    const argv = dockerArgv(client, [...args, image, ...holderArgv(options.ahead)]);
+    const begun = await parent.spawn(argv, envOf(client));
     try {
-      await untilReady(begun);
+      const said = await untilReady(begun);
       init = begun;
+      ahead = said.ahead;
     } catch (error) {
       const refused = refusedCapabilities(begun.errorTail()).filter((capability) => missing.delete(capability));
       if (refused.length > 0) continue;
@@ -93,21 +97,29 @@ export async function holderBox(plan: HolderPlan, missing: Set<string>): Promise
     }
   }
   const main = init;
+  const inside = byEntrance({
+    exec: (argv, execOptions) => execIn(plan, name, argv, execOptions),
+    spawn: (argv, spawnOptions) => spawnIn(plan, name, argv, spawnOptions),
+  });
   return {
     path: pathOn(parent),
     scratch: '/boxmark/scratch',
+    ...(options.ahead === undefined ? {} : { ahead }),
     get cgroup(): string | undefined {
       return plan.hostGroup === undefined ? undefined : containerGroup(plan.hostGroup);
     },
-    exec: (argv, execOptions) => execIn(plan, name, argv, execOptions),
-    spawn: (argv, spawnOptions) => spawnIn(plan, name, argv, spawnOptions),
+    exec: inside.exec,
+    spawn: inside.spawn,
     put: async (storeFile) => {
       if (storeFile !== plan.hostStore && !storeFile.startsWith(`${plan.hostStore}/`)) {
         throw new BoxmarkError({ what: 'A box sees only files of the image store.', value: storeFile });
       }
       return `/boxmark/store${storeFile.slice(plan.hostStore.length)}`;
     },
-    close: once(() => endContainer(plan, name, main)),
+    close: once(() => {
+      inside.close();
+      return endContainer(plan, name, main);
+    }),
   } as Box;
 }
 
@@ -198,18 +210,20 @@ function once(act: () => Promise<void>): () => Promise<void> {
   };
 }
 
-async function untilReady(init: BoxProcess): Promise<void> {
+async function untilReady(init: BoxProcess): Promise<ReturnType<typeof initLines>> {
+  const said = initLines(init);
   let timer: NodeJS.Timeout | undefined;
   const fail = (why: string) =>
     new BoxmarkError({ what: `A Docker box did not start: ${why}`, remedy: 'boxmark doctor' });
   const ready = new Promise<void>((resolve, reject) => {
     init.onLine((line) => {
-      if (line === HOLDER_READY) resolve();
+      if (said.take(line)) resolve();
     });
     timer = setTimeout(() => reject(fail('it was not ready in time')), HOLDER_START_LIMIT_MS);
     void init.exited.then(({ exitCode }) => reject(fail(lastLines(init.errorTail(), 3) || `exit code ${exitCode}`)));
   });
   await ready.finally(() => clearTimeout(timer));
+  return said;
 }
 
 /** The one container in a group of this host: its own group is named by its id. */

@@ -106,7 +106,8 @@ running() {
 
 /**
  * Docker writes to /etc/docker whatever its options are. The socket belongs to root alone, not to the host's group
- * `docker`, whose members would get root by it. It is there before the daemon is ready: the first question waits.
+ * `docker`, whose members would get root by it. It is there before the daemon is ready: the first question waits. Without a
+ * format nothing is asked; the daemon then has the part of its start behind it that takes too long on a busy host.
  */
 const START = `${RUNNING}
 cpus=$2 group=$3 driver=$4 docker=$5 format=$6 boxed=$7 runtime=$8 script=$9
@@ -126,7 +127,9 @@ if ! running; then
     >log 2>&1 </dev/null &
   started=$!
   until [ -S s.sock ]; do kill -0 $started 2>/dev/null || exit 3; sleep 0.02; done
+  [ -n "$format" ] || until [ -S exec/containerd/containerd.sock ]; do kill -0 $started 2>/dev/null || exit 3; sleep 0.02; done
 fi
+[ -n "$format" ] || exit 0
 exec taskset -c "$cpus" "$docker" -H "unix://$dir/s.sock" info -f "$format"`;
 
 /** `limit` is in steps of 20 ms: none to ask only, and after it the daemon is killed. */
@@ -134,6 +137,19 @@ const STOP = `${RUNNING}
 limit=$2; running || exit 0
 kill "$pid"; [ "$limit" = 0 ] && exit 0
 n=0; while running; do n=$((n+1)); [ $n -gt "$limit" ] && { kill -9 "$pid"; break; }; sleep 0.02; done`;
+
+/**
+ * A command that starts the daemon in its box, or finds that it runs: to be run before the box is entered. It ends when the
+ * daemon listens.
+ */
+export function daemonAhead(daemon: OwnDaemon, { storage }: DaemonFacts): string[] {
+  return startArgv(daemon, storage, '');
+}
+
+function startArgv({ dir, cpus, group, docker, boxed, runtime }: OwnDaemon, driver: string, format: string): string[] {
+  const own = [runtime?.name ?? '', runtime?.script ?? ''];
+  return ['sh', '-c', START, 'sh', dir, cpuList(cpus), group, driver, docker, format, boxed ? 'yes' : '', ...own];
+}
 
 /** Starts the daemon, or finds that it runs, and waits until it answers. Throws `BoxmarkError` with the end of its log. */
 export async function startDaemon(box: Box, daemon: OwnDaemon): Promise<DaemonFacts> {
@@ -149,14 +165,11 @@ export async function startDaemon(box: Box, daemon: OwnDaemon): Promise<DaemonFa
   let attempts = 0;
   const drivers = daemon.storage === undefined ? STORAGE_DRIVERS : [daemon.storage];
   for (let at = 0; at < drivers.length; ) {
-    const { dir, cpus, group, docker, boxed, runtime } = daemon;
-    const own = [runtime?.name ?? '', runtime?.script ?? ''];
-    const driver = drivers[at] ?? '';
-    const values = [dir, cpuList(cpus), group, driver, docker, FACTS_FORMAT, boxed ? 'yes' : '', ...own];
-    const done = await box.exec(['sh', '-c', START, 'sh', ...values], { timeoutMs: START_LIMIT_MS });
+    const argv = startArgv(daemon, drivers[at] ?? '', FACTS_FORMAT);
+    const done = await box.exec(argv, { timeoutMs: START_LIMIT_MS });
     const facts = parseFacts(done.stdout);
     if (done.exitCode === 0 && facts.version !== '') return facts;
-    log = (await box.exec(['cat', `${dir}/log`])).stdout || done.stderr;
+    log = (await box.exec(['cat', `${daemon.dir}/log`])).stdout || done.stderr;
     await stopDaemon(box, daemon, 2000);
     // It gives containerd 15 s, which a guest kernel on a busy host may not keep; the second time its files are in memory.
     if (++attempts < START_ATTEMPTS && TOO_SLOW.test(log)) continue;

@@ -6,6 +6,7 @@ import { BoxmarkError, messageOf } from '../../../bench/errors.ts';
 import type { Box, Image, Needs, OpenOptions, Prepared, Probe, Runner, Workspace } from '../../../bench/types.ts';
 import { groupAt, hostHierarchies, makeGroup } from '../../cgroup/group.ts';
 import { dockerArchive, holderImage, storeDir } from '../../image/image.ts';
+import { writeInBox } from '../../kit/box-files.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { missingCapabilities } from '../../oci/holder.ts';
 import { profileIn } from '../../oci/seccomp-profile.ts';
@@ -15,7 +16,15 @@ import { capabilitiesFor } from '../../stack/user-root.ts';
 import { GVISOR_TRAITS } from '../gvisor/platform.ts';
 import { type ContainerPlan, holderBox, payloadBox } from './box.ts';
 import { hostClientFile } from './client.ts';
-import { clientOf, type DaemonFacts, type OwnDaemon, runtimeByName, startDaemon, stopDaemon } from './daemon.ts';
+import {
+  clientOf,
+  type DaemonFacts,
+  daemonAhead,
+  type OwnDaemon,
+  runtimeByName,
+  startDaemon,
+  stopDaemon,
+} from './daemon.ts';
 import { dockerDisk } from './disk.ts';
 import { hostGroup } from './group.ts';
 import { acquireDaemon, type HostDaemon, probeDaemon, releaseDaemon } from './host.ts';
@@ -142,7 +151,12 @@ async function prepare(
       const id = await loadArchive(parent, clientOf(daemon), await dockerArchive(own), facts.containerdStore);
       const labels = [...extra, ...(runtime?.labels ?? []), ...storageLabels(facts.storage)];
       const onDisk = await dockerDisk(parent, clientOf(daemon), id);
-      return { ...common, runtime, image: id, version: facts.version, labels, onDisk, dispose: async () => {} };
+      return {
+        ...common,
+        ...{ runtime, image: id, version: facts.version, labels, onDisk },
+        ahead: daemonAhead(daemon, facts),
+        dispose: async () => {},
+      };
     } finally {
       await stopDaemon(parent, daemon, STOP_LIMIT_MS);
     }
@@ -217,7 +231,7 @@ async function open(parent: Box, prepared: Prepared, options: OpenOptions): Prom
   if (options.holds === undefined) return payloadBox(plan);
   try {
     const scratch = `${parent.scratch}/${own.scratch}`;
-    await parent.exec(['mkdir', '-p', scratch]);
+    await writeInBox(parent, [scratch], {});
     const hostStore = storeDir();
     const relaxed = options.holds.privileges === 'container-engine';
     const store = await parent.put(hostStore);
@@ -263,7 +277,7 @@ async function hostPlan(
 /** Elsewhere the box below is fresh, and so is the daemon in it; only the images in its scratch are kept. */
 async function innerPlan(parent: Box, own: PreparedDocker, options: OpenOptions): Promise<ContainerPlan> {
   const daemon = innerDaemon(parent, own.workspace, own.settings, own.runtime);
-  await startDaemon(parent, daemon);
+  if (!(await parent.ahead)) await startDaemon(parent, daemon);
   const group = `${daemon.group}/${options.name}`;
   return {
     parent,
