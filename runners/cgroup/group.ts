@@ -157,7 +157,11 @@ export function groupAt(path: string, hierarchies: readonly Hierarchy[]): Group 
  * takes no threads alone.
  */
 export function entrancesOf(path: string, hierarchies: readonly Hierarchy[]): string[] {
-  return hierarchies.map(({ mount, version }) => `${mount}${path}/${version === 1 ? 'tasks' : 'cgroup.procs'}`);
+  return hierarchies.map(({ mount, version }) => `${mount}${path}/${entranceOf(version)}`);
+}
+
+export function entranceOf(version: Hierarchy['version']): string {
+  return version === 1 ? 'tasks' : 'cgroup.procs';
 }
 
 /** Shell built-ins that move the shell into the groups; `0` means the writer, whatever its id is here. */

@@ -3,7 +3,7 @@
 import { PIN_PATH, PROGRAM_PATH } from '../../bench/payload/image-files.ts';
 
 /** Machine code in hexadecimal, by Node.js's name for the processor. */
-type Code = Readonly<Record<string, string>>;
+export type Code = Readonly<Record<string, string>>;
 
 /** Where the kernel puts the number of arguments: at the stack pointer (System V ABI, "Process Initialization"). */
 const ARGC: Code = {
@@ -58,27 +58,31 @@ const MACHINES: Readonly<Record<string, number>> = { x64: 62, arm64: 183 };
 
 const HEADER_BYTES = 64;
 const SEGMENT_BYTES = 56;
-const LOAD_ADDRESS = 0x400000n;
+/** Of the whole file, its headers included. */
+export const LOAD_ADDRESS = 0x400000n;
 /** A multiple of every page size that Linux has on these machines. */
 const ALIGNMENT = 0x10000n;
 
 /** The programs for a processor by Node.js's name for it, by their path in the image; none for one that they were not written for. */
 export function staticPrograms(arch: string): Readonly<Record<string, Buffer>> {
-  const machine = MACHINES[arch];
-  const [argc, pin] = [ARGC[arch], PIN[arch]];
-  if (machine === undefined || argc === undefined || pin === undefined) return {};
-  return { [PROGRAM_PATH]: elfOf(machine, argc), [PIN_PATH]: elfOf(machine, pin) };
+  const [argc, pin] = [codeFor(arch, ARGC), codeFor(arch, PIN)];
+  if (argc === undefined || pin === undefined) return {};
+  return { [PROGRAM_PATH]: elfOf(arch, argc), [PIN_PATH]: elfOf(arch, pin) };
 }
 
-/** An executable of one segment that consists of this code. */
-function elfOf(machine: number, hex: string): Buffer {
+export function codeFor(arch: string, code: Code): Buffer | undefined {
+  const hex = MACHINES[arch] === undefined ? undefined : code[arch];
+  return hex === undefined ? undefined : Buffer.from(hex, 'hex');
+}
+
+/** An executable of one segment that consists of this code for a known processor, and of what follows it. */
+export function elfOf(arch: string, code: Buffer): Buffer {
   const headers = HEADER_BYTES + SEGMENT_BYTES;
-  const code = Buffer.from(hex, 'hex');
   const file = Buffer.alloc(headers + code.length);
   // 64 bits, little-endian, version 1; then an executable of this machine.
   file.write('\x7fELF\x02\x01\x01', 0, 'latin1');
   file.writeUInt16LE(2, 16);
-  file.writeUInt16LE(machine, 18);
+  file.writeUInt16LE(MACHINES[arch] as number, 18);
   file.writeUInt32LE(1, 20);
   file.writeBigUInt64LE(LOAD_ADDRESS + BigInt(headers), 24);
   file.writeBigUInt64LE(BigInt(HEADER_BYTES), 32);

@@ -96,6 +96,11 @@ export function relaxedFlags(missing: readonly string[]): string[] {
   ];
 }
 
+/** Numbers of capabilities that are named without the prefix `CAP_`. */
+export function capabilityNumbers(names: readonly string[]): number[] {
+  return names.map((name) => CAPABILITIES.indexOf(name));
+}
+
 /** Capabilities outside the bounding set of a box, as Docker names them. */
 export async function missingCapabilities(box: Pick<Box, 'exec'>): Promise<string[]> {
   const present = await presentCapabilities(box);

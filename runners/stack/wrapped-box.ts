@@ -4,10 +4,12 @@ import { BoxmarkError } from '../../bench/errors.ts';
 import type { Box, BoxProcess, OpenOptions, Workspace } from '../../bench/types.ts';
 import { openGroup } from '../cgroup/box-group.ts';
 import type { Hierarchy } from '../cgroup/tree.ts';
+import { findCommand } from '../kit/commands.ts';
 import { dataOf, makeDataFolder, removeDataFolder } from '../kit/data-folder.ts';
 import { endProcess } from '../kit/end-process.ts';
 import { cpuList } from '../kit/shell.ts';
 import { type BoxSettings, limitsWith } from './box-settings.ts';
+import type { EnterProgram } from './enter-program.ts';
 
 export interface Wrapping {
   readonly parent: Box;
@@ -26,6 +28,8 @@ export interface Wrapping {
   readonly makesGroups?: boolean;
   /** Shell built-ins to run first. */
   readonly enter?: string;
+  /** Enters the group of a start without a shell, when there are no built-ins to run. */
+  readonly program?: EnterProgram;
   /** How a program that cleans up after itself is asked to end, before it is killed. */
   end?(child: BoxProcess): Promise<void>;
   /** What it leaves when it is killed. */
@@ -43,7 +47,12 @@ export async function openWrappedBox(wrapping: Wrapping): Promise<Box> {
   const running = new Set<BoxProcess>();
   const outer = wrapping.env === undefined ? {} : { env: wrapping.env };
   const command = (argv: readonly string[], env: Readonly<Record<string, string>> = {}): string[] => {
-    const pinned = ['taskset', '-c', cpuList(limits.cpus), ...wrapping.wrap(argv, env, data)];
+    const wrapped = wrapping.wrap(argv, env, data);
+    const [program = '', ...rest] = wrapped;
+    const entry = { group, cpus: limits.cpus, env: {}, argv: [findCommand(program) ?? program, ...rest] };
+    const byProgram = wrapping.program?.command(entry);
+    if (byProgram !== undefined) return byProgram;
+    const pinned = ['taskset', '-c', cpuList(limits.cpus), ...wrapped];
     return ['sh', '-c', `${group.enter} ${wrapping.enter ?? ''} exec "$@"`, 'sh', ...pinned];
   };
   return {

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from 
 import type { Box, Image, Prepared, Runner } from '../../bench/types.ts';
 import { hostHierarchies, usageOfPath } from '../../runners/cgroup/group.ts';
 import { native } from '../../runners/engines/native/runner.ts';
+import type { PreparedUnshare } from '../../runners/engines/unshare/box.ts';
 import { unshare } from '../../runners/engines/unshare/runner.ts';
+import { callProgram } from '../../runners/image/call-program.ts';
 import { type Facts, type Lab, openLab, talk } from '../lab.ts';
 import { groupsOf, processesNaming } from '../leftovers.ts';
 
@@ -58,6 +60,20 @@ function limitOf(controller: string, group: string, v1: string, v2: string): str
   const { mount, version } = hostHierarchies().find(({ controllers }) => controllers.includes(controller))!;
   return readFileSync(`${mount}${group}/${version === 1 ? v1 : v2}`, 'utf8').trim();
 }
+
+/** Prints all that the kernel says of a box, without ids and amounts. */
+const VIEW = `const { readFileSync, readdirSync, statSync } = require('node:fs');
+const lines = (name) => readFileSync('/proc/self/' + name, 'utf8').split('\\n');
+const amounts = /^(Vm|Rss|Hugetlb|voluntary|nonvoluntary|SigQ)/;
+const folders = ['/', '/dev', '/tmp', '/boxmark', '/proc/self/fd'];
+console.log([
+  ...lines('status').filter((line) => !amounts.test(line)),
+  ...lines('mountinfo').map((line) => line.split(' ').slice(3).join(' ').replace(/(shared|master):\\d+/, '$1')),
+  ...['cgroup', 'limits', 'oom_score_adj', 'uid_map', 'gid_map', 'setgroups'].flatMap(lines),
+  ...readFileSync('/proc/self/environ', 'utf8').split('\\0').sort(),
+  ...folders.map((folder) => folder + ': ' + readdirSync(folder).filter((name) => !/^\\d{2,}$/.test(name))),
+  process.cwd(), process.umask(), require('node:os').hostname(), statSync('/dev/null').rdev, process.pid, process.ppid,
+].join('\\n'));`;
 
 /** Everything that a payload's box promises, whatever it stands on. */
 function expectIsolated(facts: Facts): void {
@@ -122,6 +138,33 @@ describe('unshare', { timeout: TIMEOUT_MS }, () => {
       running.process.write('fail');
       expect((await running.process.exited).exitCode).toBe(3);
     });
+  });
+
+  const ways: [string, Readonly<Record<string, string>>, boolean][] = [
+    ['by default', {}, false],
+    ['with a folder for data', {}, true],
+    ['in a user namespace', { userns: 'yes' }, false],
+    ['in a user namespace on the host’s network', { userns: 'yes', network: 'host' }, false],
+    ['through an overlay', { root: 'overlay' }, false],
+  ];
+  it.each(ways)('makes the same box by system calls and by a script %s', async (_, settings, scratch) => {
+    if (unavailable.has(unshare)) return;
+    const runner = unshare.settings!.bind(settings);
+    const spec = { scratch };
+    const prepared = (await runner.prepare(host, image, lab.workspace, undefined, spec)) as PreparedUnshare;
+    if (callProgram(process.arch, []) !== undefined) expect(prepared.programs).toBeDefined();
+    const views: string[] = [];
+    for (const programs of [prepared.programs, undefined]) {
+      const options = { name: 'b1-ways', limits: lab.workspace.limits, signal: lab.workspace.signal, spec };
+      const box = await runner.open(host, { ...prepared, programs } as PreparedUnshare, options);
+      const { stdout, stderr } = await box.exec(['/usr/bin/node', '-e', VIEW], { env: { EXTRA: "it's" } });
+      views.push(stdout + stderr);
+      await box.close();
+    }
+    await prepared.dispose();
+    expect(views[0]).toMatch(/^NoNewPrivs:\s*1$/m);
+    expect(views[0]).toContain(' /proc ro,nosuid,nodev,noexec');
+    expect(views[0]).toBe(views[1]);
   });
 
   it('accounts the CPU time and memory of the payload in a limited group', async (ctx) => {

@@ -10,6 +10,7 @@ import { PAYLOAD_ENV } from '../../kit/payload-env.ts';
 import { SCRATCH_MOUNT } from '../../kit/places.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, type BoxSettings } from '../../stack/box-settings.ts';
+import { type EnterProgram, enterProgram } from '../../stack/enter-program.ts';
 import { defineSettings } from '../../stack/settings.ts';
 import { capabilitiesFor, prefixed } from '../../stack/user-root.ts';
 import { openWrappedBox } from '../../stack/wrapped-box.ts';
@@ -27,6 +28,7 @@ interface PreparedBwrap extends Prepared {
   /** As the box below sees it. */
   readonly root: string;
   readonly capabilities: readonly string[];
+  readonly program: EnterProgram;
 }
 
 const { memory, pids, cpus, network, userns } = BOX_FIELDS;
@@ -99,13 +101,16 @@ async function prepare(
   _holds?: Needs,
 ): Promise<PreparedBwrap> {
   const { stdout } = await parent.exec(['bwrap', '--version']);
+  const hierarchies = await hierarchiesOf(parent);
+  const program = await enterProgram(parent, workspace.dir, hierarchies, workspace.limits.cpus);
   return {
     labels: settings.network === 'host' ? ['host network'] : [],
     version: stdout.trim(),
     slowness: 1,
-    dispose: async () => {},
+    dispose: () => program.dispose(),
     workspace,
-    hierarchies: await hierarchiesOf(parent),
+    hierarchies,
+    program,
     root: await parent.put(image.root),
     capabilities: prefixed(capabilitiesFor(image)),
   };

@@ -11,9 +11,10 @@ import { imageOnDisk } from '../../image/size.ts';
 import { findCommand } from '../../kit/commands.ts';
 import { makeDataFolder, removeDataFolder } from '../../kit/data-folder.ts';
 import { endProcess } from '../../kit/end-process.ts';
-import { envShell } from '../../kit/payload-env.ts';
+import { envShell, PAYLOAD_ENV } from '../../kit/payload-env.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { cpuList } from '../../kit/shell.ts';
+import { type EnterProgram, enterProgram } from '../../stack/enter-program.ts';
 import { namesIn } from '../../upkeep/leftovers.ts';
 import { Chroot } from './chroot.ts';
 
@@ -23,6 +24,7 @@ interface PreparedNative extends Prepared {
   readonly hierarchies: readonly Hierarchy[];
   /** Where the root is one that the user brings. */
   readonly chroot: Chroot | undefined;
+  readonly program: EnterProgram;
 }
 
 export const native: Runner = {
@@ -41,16 +43,22 @@ export const native: Runner = {
 
 async function prepare(parent: Box, image: Image, workspace: Workspace): Promise<PreparedNative> {
   const chroot = image.userRoot === undefined ? undefined : await Chroot.prepare(image, workspace);
+  const hierarchies = await hierarchiesOf(parent);
+  const program = await enterProgram(parent, workspace.dir, hierarchies, workspace.limits.cpus);
   return {
     ...(chroot === undefined ? { labels: [] } : { labels: ['chroot'], traits: { chroot: true } }),
     version: process.version,
     slowness: 1,
     onDisk: await imageOnDisk(image.root),
-    dispose: async () => chroot?.dispose(),
+    dispose: async () => {
+      await chroot?.dispose();
+      await program.dispose();
+    },
     image,
     workspace,
-    hierarchies: await hierarchiesOf(parent),
+    hierarchies,
     chroot,
+    program,
   };
 }
 
@@ -65,7 +73,7 @@ async function probe(parent: Box): Promise<Probe> {
 
 async function open(parent: Box, prepared: Prepared, options: OpenOptions): Promise<Box> {
   if (parent.path !== 'host') throw new BoxmarkError({ what: "native can't be nested.", value: parent.path });
-  const { image, workspace, hierarchies, chroot } = prepared as PreparedNative;
+  const { image, workspace, hierarchies, chroot, program } = prepared as PreparedNative;
   const { cpus, memoryBytes, pids } = options.limits;
   const group: BoxGroup = await openGroup({
     parent,
@@ -83,7 +91,10 @@ async function open(parent: Box, prepared: Prepared, options: OpenOptions): Prom
     if (chroot !== undefined && isPayload(argv, image)) {
       return ['sh', '-c', `${group.enter} exec "$@"`, 'sh', ...pin, ...chroot.command(argv, env)];
     }
-    const pinned = [...pin, ...onHost(argv, image)];
+    const own = onHost(argv, image);
+    const byProgram = program.command({ group, cpus, env: { ...PAYLOAD_ENV, ...env }, argv: own });
+    if (byProgram !== undefined) return byProgram;
+    const pinned = [...pin, ...own];
     return ['sh', '-c', `${group.enter} ${envShell(env)} exec "$@"`, 'sh', ...pinned];
   };
   return {

@@ -11,6 +11,7 @@ import { endProcess } from '../../kit/end-process.ts';
 import { SCRATCH_MOUNT, STORE_MOUNT } from '../../kit/places.ts';
 import { cpuList } from '../../kit/shell.ts';
 import { type BoxSettings, limitsWith } from '../../stack/box-settings.ts';
+import type { BoxPrograms } from './programs.ts';
 import { holderScript, namespaces, payloadScript, readyPid } from './script.ts';
 
 const READY_LIMIT_MS = 30_000;
@@ -34,6 +35,8 @@ export interface PreparedUnshare extends Prepared {
   readonly cgroupTable: string;
   /** Words that run one of the tools in a payload's box. */
   readonly tool: (name: string) => string;
+  /** In place of the script, where they can be used. */
+  readonly programs?: BoxPrograms | undefined;
 }
 
 /** A box for a payload: each command is the first process of its own namespaces. */
@@ -44,6 +47,8 @@ export async function openPayloadBox(parent: Box, prepared: PreparedUnshare, opt
   const data = await makeDataFolder(parent, dirname(prepared.mountTable), options);
   const running = new Set<BoxProcess>();
   const command = (argv: readonly string[], env?: Readonly<Record<string, string>>): string[] => {
+    const byPrograms = prepared.programs?.command({ argv, env, group, cpus: limits.cpus, data });
+    if (byPrograms !== undefined) return byPrograms;
     const userns = settings.userns === 'yes';
     const script = payloadScript(prepared.mountTable, prepared.newRoot, prepared.tool, {
       ...(env && { env }),

@@ -3,7 +3,17 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Ablation, Box, Image, Needs, OpenOptions, Probe, Runner, Workspace } from '../../../bench/types.ts';
+import type {
+  Ablation,
+  Box,
+  BoxSpec,
+  Image,
+  Needs,
+  OpenOptions,
+  Probe,
+  Runner,
+  Workspace,
+} from '../../../bench/types.ts';
 import { hierarchiesOf } from '../../cgroup/box-group.ts';
 import { hierarchiesFor } from '../../cgroup/tree.ts';
 import { holderImage, storeDir, toolImage } from '../../image/image.ts';
@@ -15,12 +25,14 @@ import { mountTable } from '../../kit/mount-table.ts';
 import { STORE_MOUNT } from '../../kit/places.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { quote } from '../../kit/shell.ts';
+import { capabilityNumbers } from '../../oci/holder.ts';
 import { ABLATIONS } from '../../stack/ablations.ts';
 import { BOX_EXAMPLES, BOX_FIELDS, BOX_RISKS, payloadOnly } from '../../stack/box-settings.ts';
 import { relaxation } from '../../stack/relaxation.ts';
 import { defineSettings, harmless } from '../../stack/settings.ts';
 import { capabilitiesFor } from '../../stack/user-root.ts';
 import { openHolderBox, openPayloadBox, type PreparedUnshare, type UnshareSettings } from './box.ts';
+import { type BoxPrograms, boxPrograms, type ProgramPlan } from './programs.ts';
 import { cgroupMounts, holderMounts, namespaces, payloadMounts, type RootKind } from './script.ts';
 
 const PROBE_LIMIT_MS = 15_000;
@@ -70,7 +82,7 @@ function unshareWith(settings: UnshareSettings): Runner {
       bind: unshareWith,
     }),
     probe: (parent) => probe(parent, settings),
-    prepare: (parent, image, workspace, holds) => prepare(settings, parent, image, workspace, holds),
+    prepare: (parent, image, workspace, holds, spec) => prepare({ settings, parent, image, workspace, holds, spec }),
     open: (parent, prepared, options) => open(parent, prepared as PreparedUnshare, options),
   };
 }
@@ -96,13 +108,17 @@ async function probe(parent: Box, settings: UnshareSettings): Promise<Probe> {
   return unavailable(`namespaces can't be made: ${lastLine(tried.stderr)}`, remedy);
 }
 
-async function prepare(
-  settings: UnshareSettings,
-  parent: Box,
-  image: Image,
-  workspace: Workspace,
-  holds?: Needs,
-): Promise<PreparedUnshare> {
+interface Preparation {
+  readonly settings: UnshareSettings;
+  readonly parent: Box;
+  readonly image: Image;
+  readonly workspace: Workspace;
+  readonly holds: Needs | undefined;
+  readonly spec: BoxSpec | undefined;
+}
+
+async function prepare(preparation: Preparation): Promise<PreparedUnshare> {
+  const { settings, parent, image, workspace, holds } = preparation;
   payloadOnly('unshare', settings, holds);
   const folder = join(parent.scratch, `unshare-${randomBytes(4).toString('hex')}`);
   const newRoot = join(folder, 'root');
@@ -125,6 +141,8 @@ async function prepare(
   const { stdout } = await parent.exec(['unshare', '--version']);
   const tool = await toolRunner(tools, STORE_MOUNT);
   const relaxed = relaxation(holds);
+  const programs =
+    holds === undefined ? await programsFor(preparation, { folder, newRoot, mounts, hierarchies }) : undefined;
   return {
     labels: [...relaxed.labels, ...(settings.network === 'host' ? ['host network'] : [])],
     traits: relaxed.traits,
@@ -143,7 +161,22 @@ async function prepare(
     mountTable: join(folder, 'mounts'),
     cgroupTable: join(folder, 'cgroups'),
     tool: (name) => tool(name).map(quote).join(' '),
+    programs,
   };
+}
+
+function programsFor(
+  { settings, parent, image, workspace, spec }: Preparation,
+  made: Pick<ProgramPlan, 'folder' | 'newRoot' | 'mounts' | 'hierarchies'>,
+): Promise<BoxPrograms | undefined> {
+  return boxPrograms(parent, {
+    ...made,
+    userns: settings.userns === 'yes',
+    network: settings.network,
+    data: spec?.scratch === true,
+    capabilities: capabilityNumbers(capabilitiesFor(image)),
+    cpus: workspace.limits.cpus,
+  });
 }
 
 /** An overlay needs two folders when nothing is to be written: the image and an empty one. */
