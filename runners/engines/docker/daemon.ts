@@ -107,7 +107,7 @@ running() {
 /**
  * Docker writes to /etc/docker whatever its options are. The socket belongs to root alone, not to the host's group
  * `docker`, whose members would get root by it. It is there before the daemon is ready: the first question waits. Without a
- * format nothing is asked; the daemon then has the part of its start behind it that takes too long on a busy host.
+ * format nothing is asked, and whoever comes next waits.
  */
 const START = `${RUNNING}
 cpus=$2 group=$3 driver=$4 docker=$5 format=$6 boxed=$7 runtime=$8 script=$9
@@ -126,8 +126,7 @@ if ! running; then
     --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "$group" --storage-driver "$driver" \\
     >log 2>&1 </dev/null &
   started=$!
-  until [ -S s.sock ]; do kill -0 $started 2>/dev/null || exit 3; sleep 0.02; done
-  [ -n "$format" ] || until [ -S exec/containerd/containerd.sock ]; do kill -0 $started 2>/dev/null || exit 3; sleep 0.02; done
+  until [ -S s.sock ]; do kill -0 $started 2>/dev/null || exit 3; sleep 0.005; done
 fi
 [ -n "$format" ] || exit 0
 exec taskset -c "$cpus" "$docker" -H "unix://$dir/s.sock" info -f "$format"`;

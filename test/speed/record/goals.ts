@@ -56,9 +56,10 @@ export const REASONS: Readonly<Record<string, string>> = {
     'by 0.4 %, less than the spread, before `lu` gained 5 % by another order of its stores; medians in CPU time have since ' +
     'reached 2.58. `sparse` is the weakest, at 1.09: [kernels.md](kernels.md#sparse).',
   'startup.docker-docker':
-    'Boxmark enters the outer container twice, to start its daemon and to start the inner container, where a hand does it ' +
-    'once; `docker exec` takes 74 ms here (median of 15; least 59). It also asks the daemon what it is (`docker info`: 23 ms). ' +
-    'That is 97 of 159 ms; the rest is not explained.',
+    'the figure is older than the start of the inner daemon by the outer container itself, which is entered once, meanwhile: ' +
+    'since then 14 pairs on a busy host gave 1.05 (1.00 to 1.27; least 589 ms over 554), and 16 to 24 pairs while it was ' +
+    'busier 1.16 to 1.45. Why load costs this side more is not known: the daemon alone starts sooner on the one CPU that ' +
+    'Boxmark gives it than on both (175 ms to its first answer against 247, medians of 6).',
   'efficiency.start':
     'measuring fills 85 % of it: 37 s of warm-up, 55 s of lead-ins, 54 s of paired bursts, 46 s of long visits. Fewer of any of ' +
     'them make intervals wider, or leave out what they show ([method.md](method.md)).',
@@ -73,10 +74,9 @@ export const REASONS: Readonly<Record<string, string>> = {
     'measured before `sparse` gained 30 %, `sor` 13 % and `lu` 10 %: in CPU time, medians have since reached 1.34. JavaScript ' +
     'has no vectors, and V8 checks every access; what was tried, with figures, is in [kernels.md](kernels.md#lu).',
   'startup.unshare':
-    'the box does more than the command that is typed, by programs of util-linux one after the other: ten mounts from a ' +
-    'table (2.6 ms), a change of root that leaves nothing of the old one (`pivot_root`, `umount`: 1.5 ms), giving up ' +
-    'privileges (`setpriv`: 1.0 ms), two shells (1.0 ms), and the control group (1.1 ms): 7 ms of a start of 38. Mounts, ' +
-    '`setpriv` and shells are the least of 60 runs each. Without them the box would be less isolated; in one program, it would need one that util-linux doesn’t have.',
+    'the figure is older than the program that makes the box by a list of system calls, in place of six programs of util-linux: ' +
+    'since then 30 pairs on a busy host gave 1.00 (0.98 to 1.04), and the commands alone take 1.9 ms of CPU time, where ' +
+    'they took 9.8, and `taskset` and `unshare` as typed take 2.1 (medians of 300).',
 };
 
 export function goalOf(id: string): Goal | undefined {
