@@ -132,10 +132,22 @@ function traitsOfLabels(labels: readonly string[]): Partial<Traits> {
 }
 
 /** The rows of a table. Throws a usage error where it is missing or damaged. */
-export function* rowsOf<Read>(
+export function rowsOf<Read>(dir: string, table: ReadableTable<Read>, watch?: Watch): Generator<Read> {
+  return readRows(dir, table, (header) => table.reader(header), watch);
+}
+
+/** The same for who keeps no row: all may be one object, which holds the last row that was asked for. */
+export function passingRowsOf<Read>(dir: string, table: ReadableTable<Read>, watch?: Watch): Generator<Read> {
+  return readRows(dir, table, (header) => table.passingReader(header), watch);
+}
+
+type ReadableTable<Read> = Pick<Table<never, Read>, 'file' | 'reader' | 'passingReader'>;
+
+function* readRows<Read>(
   dir: string,
-  table: Pick<Table<never, Read>, 'file' | 'reader'>,
-  watch?: Watch,
+  table: Pick<Table<never, Read>, 'file'>,
+  readerFor: (header: TableRecord) => (record: TableRecord) => Read,
+  watch: Watch | undefined,
 ): Generator<Read> {
   const file = join(dir, table.file);
   if (!isTableThere(file)) throw damaged(file, 'it is missing');
@@ -143,7 +155,7 @@ export function* rowsOf<Read>(
   try {
     let read: ((record: TableRecord) => Read) | null = null;
     for (const record of scanRecords(file, { isWhole: true, watch })) {
-      if (read === null) read = table.reader(record);
+      if (read === null) read = readerFor(record);
       else {
         number += 1;
         yield read(record);

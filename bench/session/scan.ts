@@ -40,26 +40,28 @@ export function* scanRecords(
   { isWhole = false, watch }: { readonly isWhole?: boolean; readonly watch?: Watch | undefined } = {},
 ): Generator<TableRecord> {
   let columns = -1;
-  let number = 0;
   const record = new TableRecord();
   for (const { bytes, filled, isLast, take } of pieces(file, isWhole, watch)) {
     const hasMark = columns < 0 && bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
     let start = hasMark ? BYTE_ORDER_MARK.length : 0;
     for (;;) {
-      const next = readRecord(record, bytes, start, filled, { isLast, number });
+      const compared = record.isRemembered ? readLike(record, bytes, start, filled) : -1;
+      const next = compared < 0 ? readRecord(record, bytes, start, filled, isLast) : compared;
       if (next < 0) break;
       start = next;
+      record.number += 1;
       if (columns < 0) columns = record.count;
-      else {
-        number += 1;
-        if (record.count !== columns) {
-          throw new BadTable(`row ${number} has ${record.count} cells, the header ${columns}`);
-        }
+      else if (record.count !== columns) {
+        throw new BadTable(`row ${record.number} has ${record.count} cells, the header ${columns}`);
       }
-      watch?.row(record, !hasMark && record.texts === null && !record.hasReturn);
+      const isPlain = !hasMark && record.texts === null && !record.hasReturn;
+      watch?.row(record, isPlain);
       yield record;
+      record.isRemembered = isPlain && record.number > 0;
     }
     take(start);
+    // The bytes of the row before have been overwritten.
+    record.isRemembered = false;
   }
   if (columns < 0) throw new BadTable('it has no header row');
 }
@@ -113,14 +115,48 @@ function assertWholeEnd(table: TableBytes): void {
   if (last[0] !== LF) throw new CutTable();
 }
 
-interface Place {
-  readonly isLast: boolean;
-  /** Rows before this one, the header not counted. */
-  readonly number: number;
+/**
+ * Reads a row by comparing it with the one before, whose places the record still has: rows of a session have most cells in
+ * common with it. Returns where the next record begins; -1 where that does not work out, and anything may be the reason.
+ */
+function readLike(record: TableRecord, bytes: Buffer, start: number, filled: number): number {
+  const { ends, changed, count } = record;
+  let from = record.begin;
+  let at = start;
+  let changes = 0;
+  let seen = 0;
+  for (let cell = 0; cell < count; cell++) {
+    const end = ends[cell] as number;
+    if (at + end - from >= filled) return -1;
+    while (from < end && bytes[at] === bytes[from]) {
+      at += 1;
+      from += 1;
+    }
+    const terminator = cell === count - 1 ? LF : COMMA;
+    if (from < end || bytes[at] !== terminator) {
+      for (; at < filled; at++) {
+        const byte = bytes[at] as number;
+        if (byte > COMMA) seen |= byte;
+        else if (byte === terminator) break;
+        else if (byte === COMMA || byte === LF || byte === QUOTE || byte === CR) return -1;
+      }
+      if (at === filled) return -1;
+      changed[changes++] = cell;
+    }
+    ends[cell] = at;
+    at += 1;
+    from = end + 1;
+  }
+  record.begin = start;
+  record.isAscii &&= seen < 128;
+  record.changes = changes;
+  record.isCompared = true;
+  return at;
 }
 
 /** Returns where the next record begins; -1 where this one is not whole, and may be with the next piece. */
-function readRecord(record: TableRecord, bytes: Buffer, start: number, filled: number, place: Place): number {
+function readRecord(record: TableRecord, bytes: Buffer, start: number, filled: number, isLast: boolean): number {
+  record.isCompared = false;
   if (start >= filled) return -1;
   let { ends } = record;
   let count = 0;
@@ -134,10 +170,10 @@ function readRecord(record: TableRecord, bytes: Buffer, start: number, filled: n
       if (count + 1 >= ends.length) ends = record.grow();
       ends[count++] = at;
     } else if (byte === LF) break;
-    else if (byte === QUOTE) return readQuoted(record, bytes, start, filled, place);
+    else if (byte === QUOTE) return readQuoted(record, bytes, start, filled, isLast);
     else if (byte === CR) hasReturn = true;
   }
-  if (at === filled && !place.isLast) return -1;
+  if (at === filled && !isLast) return -1;
   ends[count] = at > start && bytes[at - 1] === CR ? at - 1 : at;
   record.bytes = bytes;
   record.begin = start;
@@ -149,7 +185,7 @@ function readRecord(record: TableRecord, bytes: Buffer, start: number, filled: n
 }
 
 /** The same of a record with quotes: a line end between them is part of a cell. */
-function readQuoted(record: TableRecord, bytes: Buffer, start: number, filled: number, place: Place): number {
+function readQuoted(record: TableRecord, bytes: Buffer, start: number, filled: number, isLast: boolean): number {
   let isOpen = false;
   let at = start;
   for (; at < filled; at++) {
@@ -158,14 +194,14 @@ function readQuoted(record: TableRecord, bytes: Buffer, start: number, filled: n
     if (byte === QUOTE) isOpen = !isOpen;
     else if (byte === LF && !isOpen) break;
   }
-  if (at === filled && !place.isLast) return -1;
+  if (at === filled && !isLast) return -1;
   const end = at > start && bytes[at - 1] === CR ? at - 1 : at;
-  record.texts = quotedCells(textOf(bytes, start, end), place.number);
+  record.texts = quotedCells(textOf(bytes, start, end), Math.max(1, record.number + 1));
   record.count = record.texts.length;
   return Math.min(at + 1, filled);
 }
 
-function quotedCells(line: string, number: number): string[] {
+function quotedCells(line: string, row: number): string[] {
   const cells: string[] = [];
   let at = 0;
   for (;;) {
@@ -174,7 +210,7 @@ function quotedCells(line: string, number: number): string[] {
       let from = at + 1;
       for (;;) {
         const quote = line.indexOf('"', from);
-        if (quote < 0) throw new BadTable(`row ${number + 1}: a quoted cell is never closed`);
+        if (quote < 0) throw new BadTable(`row ${row}: a quoted cell is never closed`);
         cell += line.slice(from, quote);
         at = quote + 1;
         if (line[at] !== '"') break;
@@ -186,12 +222,12 @@ function quotedCells(line: string, number: number): string[] {
       const comma = line.indexOf(',', at);
       const end = comma < 0 ? line.length : comma;
       const cell = line.slice(at, end);
-      if (cell.includes('"')) throw new BadTable(`row ${number + 1}: a quote inside an unquoted cell`);
+      if (cell.includes('"')) throw new BadTable(`row ${row}: a quote inside an unquoted cell`);
       cells.push(cell);
       at = end;
     }
     if (at >= line.length) return cells;
-    if (line[at] !== ',') throw new BadTable(`row ${number + 1}: text follows a quoted cell`);
+    if (line[at] !== ',') throw new BadTable(`row ${row}: text follows a quoted cell`);
     at += 1;
     if (at === line.length) return [...cells, ''];
   }

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Sample } from '../types.ts';
-import { rowsOf } from './load.ts';
+import { passingRowsOf, rowsOf } from './load.ts';
 import type { Watch } from './scan.ts';
 import type { Table } from './table.ts';
 import type { TableRecord } from './table-record.ts';
@@ -29,25 +29,22 @@ interface TableWatch extends Watch {
 export const MOST_STATES = 5_000_000;
 
 /** The table, when all its rows can be read and it leaves nothing to judge; null otherwise, whatever is wrong with it. */
-export function soundTable(
-  dir: string,
-  table: Pick<Table<never, unknown>, 'file' | 'reader' | 'columns'>,
-  session: string,
-): SoundTable | null {
+export function soundTable(dir: string, table: Table<never, unknown>, session: string): SoundTable | null {
   const watch = watchTable(table, session);
-  return isReadToTheEnd(rowsOf(dir, table, watch)) ? watch.result() : null;
+  return isReadToTheEnd(passingRowsOf(dir, table, watch)) ? watch.result() : null;
 }
 
 /** The same of `samples.csv`, whose states must agree across the boxes. */
 export function soundSamples(dir: string, session: string): SoundSamples | null {
-  const watched = watchSamples(dir, session);
+  const watched = watchSamples(dir, session, passingRowsOf);
   return isReadToTheEnd(watched.samples) ? watched.result() : null;
 }
 
-/** The rows of `samples.csv`; afterwards `result` says whether they leave nothing to judge. Throws like `rowsOf`. */
+/** The rows of `samples.csv`; afterwards `result` says whether they leave nothing to judge. Throws like `rows`. */
 export function watchSamples(
   dir: string,
   session: string,
+  rows: typeof rowsOf | typeof passingRowsOf = rowsOf,
 ): { readonly samples: Iterable<Sample>; readonly result: () => SoundSamples | null } {
   const watch = watchTable(SAMPLES, session);
   const states = newStates();
@@ -55,7 +52,7 @@ export function watchSamples(
   let agree = true;
   function* samples() {
     let number = 0;
-    for (const sample of rowsOf(dir, SAMPLES, watch)) {
+    for (const sample of rows(dir, SAMPLES, watch)) {
       number += 1;
       if (!sample.ok) wrongAnswers += 1;
       else if (sample.phase === 'measure' && sample.checksum !== '' && number <= MOST_STATES) {
@@ -87,8 +84,10 @@ function watchTable({ columns }: Pick<Table<never, unknown>, 'columns'>, session
   const name = Buffer.from(session);
   let rows = -1;
   let isSound = true;
-  const isOwn = ({ bytes, begin, ends }: TableRecord) =>
-    (ends[0] as number) - begin === name.length && bytes.compare(name, 0, name.length, begin, ends[0]) === 0;
+  const isOwn = ({ bytes, begin, ends, isCompared, changed, changes }: TableRecord) =>
+    // The same cell as that of the row before.
+    (isCompared && (changes === 0 || changed[0] !== 0)) ||
+    ((ends[0] as number) - begin === name.length && bytes.compare(name, 0, name.length, begin, ends[0]) === 0);
   return {
     piece: (bytes) => {
       hash.update(bytes);

@@ -12,6 +12,15 @@ export class TableRecord {
   hasReturn = false;
   /** Of a row with quotes: they hold for its cells instead of the places. */
   texts: readonly string[] | null = null;
+  /** Rows before this one, the header counted. */
+  number = -1;
+  /** The first `changes` of `changed` are the places of the cells that are not those of the row before, byte for byte. */
+  changed = new Int32Array(this.ends.length);
+  changes = 0;
+  /** Are `changed` and `changes` of this row? If not, any cell may differ. */
+  isCompared = false;
+  /** Can the next row be compared with this one? */
+  isRemembered = false;
 
   static of(texts: readonly string[]): TableRecord {
     const record = new TableRecord();
@@ -25,6 +34,7 @@ export class TableRecord {
     const more = new Int32Array(2 * this.ends.length);
     more.set(this.ends);
     this.ends = more;
+    this.changed = new Int32Array(more.length);
     return more;
   }
 

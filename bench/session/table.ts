@@ -55,8 +55,8 @@ export class Table<Row, Read> {
   /** The kinds of measurement whose sessions alone have it; all have it when left out. */
   readonly measures: readonly CostMeasure[] | undefined;
   readonly #complete: (row: Record<string, unknown>) => Read;
-  /** The last reader, and for which header: of thousands of sessions nearly all have the same. */
-  #known: { readonly header: string; readonly read: (record: TableRecord) => Read } | null = null;
+  /** The last one, and for which header: of thousands of sessions nearly all have the same. */
+  #known: { readonly header: string; readonly layout: Layout } | null = null;
 
   constructor(
     file: string,
@@ -81,41 +81,90 @@ export class Table<Row, Read> {
    * throw a BadCell: this for a missing column, the reader for a cell.
    */
   reader(header: TableRecord): (record: TableRecord) => Read {
-    const names = header.all();
-    const key = JSON.stringify(names);
-    if (this.#known?.header === key) return this.#known.read;
-    const read = this.#readerOf(names);
-    this.#known = { header: key, read };
-    return read;
+    const read = cellsReader(this.#layoutOf(header.all()));
+    // A copy of an object that has every key already is made several times as fast as one key by key.
+    return (record) => this.#complete({ ...read(record) });
   }
 
-  #readerOf(names: readonly string[]): (record: TableRecord) => Read {
-    const empty = this.empty();
-    const present = this.columns.filter(({ key, name, appended }) => {
-      if (key === null) return false;
-      if (names.includes(name)) return true;
-      if (appended !== true) throw new BadCell(`there is no column ${name}`);
-      return false;
-    });
-    const places = present.map(({ name }) => names.indexOf(name));
-    const readers = present.map(({ type }) => byteReader(type));
-    const keys = present.map(({ key }) => key as string);
-    return (record) => {
-      // A copy of an object that has every key already is made several times as fast as one key by key.
-      const row: Record<string, unknown> = { ...empty };
-      const { bytes } = record;
-      for (let at = 0; at < places.length; at++) {
-        const place = places[at] as number;
-        const value =
-          record.texts === null
-            ? (readers[at] as ByteReader)(bytes, record.beginOf(place), record.ends[place] as number)
-            : present[at]?.type.read(record.text(place));
-        if (value === undefined) throw badCell(present[at] as Column<Row>, record.text(place));
-        row[keys[at] as string] = value;
-      }
-      return this.#complete(row);
-    };
+  /** The same for a row at a time: all rows may be one object, which holds the last one that was read. */
+  passingReader(header: TableRecord): (record: TableRecord) => Read {
+    const read = cellsReader(this.#layoutOf(header.all()));
+    return (record) => this.#complete(read(record));
   }
+
+  #layoutOf(names: readonly string[]): Layout {
+    const header = JSON.stringify(names);
+    if (this.#known?.header === header) return this.#known.layout;
+    const layout = this.#newLayout(names);
+    this.#known = { header, layout };
+    return layout;
+  }
+
+  #newLayout(names: readonly string[]): Layout {
+    const cells: PlacedColumn[] = [];
+    for (const column of this.columns) {
+      const { key, name, type, appended } = column;
+      if (key === null) continue;
+      const place = names.indexOf(name);
+      if (place >= 0) cells.push({ key, place, column, fromBytes: byteReader(type) });
+      else if (appended !== true) throw new BadCell(`there is no column ${name}`);
+    }
+    const byPlace = names.map((_, place) => cells.find((cell) => cell.place === place) ?? null);
+    return { empty: this.empty(), cells, byPlace };
+  }
+}
+
+/** Where the cells of a table are under a header, and how they are read. */
+interface Layout {
+  readonly empty: Readonly<Record<string, unknown>>;
+  /** In the order of the table's columns. */
+  readonly cells: readonly PlacedColumn[];
+  /** In the order of the header; null for columns that are not read. */
+  readonly byPlace: readonly (PlacedColumn | null)[];
+}
+
+interface PlacedColumn {
+  readonly key: string;
+  readonly place: number;
+  readonly column: Pick<Column<never>, 'name' | 'type'>;
+  readonly fromBytes: ByteReader;
+}
+
+/** Reads rows into one object: of a row that was compared with the one that was read before, only what differs. */
+function cellsReader({ empty, cells, byPlace }: Layout): (record: TableRecord) => Readonly<Record<string, unknown>> {
+  const row: Record<string, unknown> = { ...empty };
+  let before: TableRecord | null = null;
+  let number = 0;
+  const readAll = (record: TableRecord) => {
+    for (const { key, place, column, fromBytes } of cells) {
+      const value =
+        record.texts === null
+          ? fromBytes(record.bytes, record.beginOf(place), record.ends[place] as number)
+          : column.type.read(record.text(place));
+      if (value === undefined) throw badCell(column, record.text(place));
+      row[key] = value;
+    }
+  };
+  return (record) => {
+    const isNext = record.isCompared && record === before && record.number === number + 1;
+    before = record;
+    number = record.number;
+    if (!isNext) {
+      readAll(record);
+      return row;
+    }
+    const { bytes, ends, changed, changes } = record;
+    for (let at = 0; at < changes; at++) {
+      const place = changed[at] as number;
+      const cell = byPlace[place];
+      if (cell === null || cell === undefined) continue;
+      const value = cell.fromBytes(bytes, record.beginOf(place), ends[place] as number);
+      // Of several such cells, the first in the order of the table's columns is named.
+      if (value === undefined) readAll(record);
+      row[cell.key] = value;
+    }
+    return row;
+  };
 }
 
 type ByteReader = (bytes: Buffer, from: number, to: number) => unknown;

@@ -9,7 +9,7 @@ import { integrityOf } from '../../bench/kinds/whole-check.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
 import { readBeat } from '../../bench/session/heartbeat.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
-import { isCounted, openSession } from '../../bench/session/load.ts';
+import { isCounted, openSession, passingRowsOf } from '../../bench/session/load.ts';
 import { watchSamples } from '../../bench/session/sound.ts';
 import type { RunnerKind, Sample } from '../../bench/types.ts';
 import { buildModel, type ReportModel, type SessionHeader } from './model.ts';
@@ -31,7 +31,7 @@ export async function readSession(dir: string, catalogue: Catalogue): Promise<Re
   const { starts, samples: _, ...kindRows } = kindOf(info.plan).counted(recordsOf({ ...session, samples: [] }));
   const rows = newRowRanges();
   const counts = isCounted(events, info.blocksCompleted);
-  const watched = watchSamples(dir, info.session);
+  const watched = watchSamples(dir, info.session, passingRowsOf);
   const model = buildModel({
     session: { ...headerOf(info), lastActivityAt: info.finishedAt ?? readBeat(dir)?.at },
     samples: rows.counted(watched.samples, counts),
