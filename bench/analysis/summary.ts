@@ -3,7 +3,8 @@
 import { COMPOSITE_WORKLOADS } from '../plan/suite.ts';
 import { type Direction, MFLOPS, type Start } from '../types.ts';
 import { median } from '../units.ts';
-import { findSeries, type SampleGroups, type Series, wakeupRatio } from './contrast/group.ts';
+import { joined } from './contrast/by-round.ts';
+import { findSeries, medianNsPerPass, type SampleGroups, type Series, wakeupRatio } from './contrast/group.ts';
 
 /** One environment on one workload, over all blocks. Descriptive: the paired ratios show differences, these don't. */
 export interface WorkloadSummary {
@@ -83,28 +84,22 @@ export function summarizeStarts(starts: Iterable<Start>): StartupSummary[] {
 }
 
 function summarizeSeries(workload: string, series: Series | undefined): WorkloadSummary {
-  const times: number[] = [];
-  const rates: number[] = [];
-  const spreads: number[] = [];
-  for (const cell of series?.blocks.values() ?? []) {
-    for (const rate of cell.rates.values()) rates.push(rate);
-    for (const time of cell.measured.values()) times.push(time);
-    for (const spread of cell.spreads) spreads.push(spread);
-  }
+  const cells = [...(series?.blocks.values() ?? [])];
+  const rates = joined(cells.map((cell) => cell.rates.values));
   const unit = series?.unit ?? null;
   const medianRate = medianOrNull(rates);
   return {
     workload,
-    bursts: times.length,
+    bursts: cells.reduce((sum, { measured }) => sum + measured.size, 0),
     wrongAnswers: series?.wrongAnswers ?? 0,
     untimedBursts: series?.untimedBursts ?? 0,
-    medianNsPerPass: series?.better == null ? medianOrNull(times) : null,
+    medianNsPerPass: series === undefined ? null : medianNsPerPass(series),
     unit,
     medianRate,
     better: series?.better ?? null,
     medianMflops: unit === MFLOPS ? medianRate : null,
     wakeupRatio: series === undefined ? null : wakeupRatio(series),
-    spread: medianOrNull(spreads),
+    spread: medianOrNull(cells.flatMap(({ spreads }) => spreads)),
   };
 }
 
@@ -118,6 +113,6 @@ function compositeOf(summaries: readonly WorkloadSummary[]): number | null {
   return sum / COMPOSITE_WORKLOADS.length;
 }
 
-function medianOrNull(values: readonly number[]): number | null {
+function medianOrNull(values: readonly number[] | Float64Array): number | null {
   return values.length === 0 ? null : median(values);
 }

@@ -1,7 +1,7 @@
 /** How long a workload takes to settle: the pilot's bursts segmented, classified, and one length for the session. */
 
+import { median, medianDistance } from '../numbers/select.ts';
 import type { Sample, Warmup, WarmupSeries } from '../types.ts';
-import { median } from '../units.ts';
 import { segmentStarts } from './stats/change-points.ts';
 import { largest } from './stats/extremes.ts';
 
@@ -112,7 +112,7 @@ function withoutLone(times: readonly number[]): number[] {
     if (index < LEAST_WARMUP) return time;
     const around = times.slice(Math.max(0, index - LONE_REACH), index + LONE_REACH + 1);
     const centre = median(around);
-    const spread = median(around.map((other) => Math.abs(other - centre))) * MAD_TO_SIGMA;
+    const spread = medianDistance(around, centre) * MAD_TO_SIGMA;
     const limit = LONE_LIMIT * Math.max(spread, NOISE_FLOOR * centre);
     return Math.abs(time - centre) > limit ? centre : time;
   });

@@ -9,7 +9,7 @@ import { readEvent, type SessionEvent } from './events.ts';
 import { assertSession, INFO_LIMIT_BYTES, readRegular } from './files.ts';
 import { SESSION_SCHEMA, type SessionInfo, sessionSchema } from './info.ts';
 import { KIND_TABLES, kindRows } from './kind-tables.ts';
-import { BadTable, CutTable, scanRecords, type Watch } from './scan.ts';
+import { BadTable, CutTable, TableScan, type Watch } from './scan.ts';
 import { BadCell, type Table } from './table.ts';
 import type { TableRecord } from './table-record.ts';
 import { SAMPLES, STARTS } from './tables.ts';
@@ -131,14 +131,21 @@ function traitsOfLabels(labels: readonly string[]): Partial<Traits> {
   };
 }
 
+/** What happens beside the reading of rows. */
+export interface Reading<Read> {
+  readonly watch?: Watch;
+  /** Sees every row; one that is not wanted is not handed on. */
+  readonly isWanted?: (row: Read) => boolean;
+}
+
 /** The rows of a table. Throws a usage error where it is missing or damaged. */
-export function rowsOf<Read>(dir: string, table: ReadableTable<Read>, watch?: Watch): Generator<Read> {
-  return readRows(dir, table, (header) => table.reader(header), watch);
+export function rowsOf<Read>(dir: string, table: ReadableTable<Read>, reading?: Reading<Read>): Generator<Read> {
+  return readRows(dir, table, (header) => table.reader(header), reading);
 }
 
 /** The same for who keeps no row: all may be one object, which holds the last row that was asked for. */
-export function passingRowsOf<Read>(dir: string, table: ReadableTable<Read>, watch?: Watch): Generator<Read> {
-  return readRows(dir, table, (header) => table.passingReader(header), watch);
+export function passingRowsOf<Read>(dir: string, table: ReadableTable<Read>, reading?: Reading<Read>): Generator<Read> {
+  return readRows(dir, table, (header) => table.passingReader(header), reading);
 }
 
 type ReadableTable<Read> = Pick<Table<never, Read>, 'file' | 'reader' | 'passingReader'>;
@@ -147,25 +154,27 @@ function* readRows<Read>(
   dir: string,
   table: Pick<Table<never, Read>, 'file'>,
   readerFor: (header: TableRecord) => (record: TableRecord) => Read,
-  watch: Watch | undefined,
+  { watch, isWanted }: Reading<Read> = {},
 ): Generator<Read> {
   const file = join(dir, table.file);
   if (!isTableThere(file)) throw damaged(file, 'it is missing');
-  let number = 0;
+  const scan = new TableScan(file, { isWhole: true, watch });
+  const { record } = scan;
   try {
-    let read: ((record: TableRecord) => Read) | null = null;
-    for (const record of scanRecords(file, { isWhole: true, watch })) {
-      if (read === null) read = readerFor(record);
-      else {
-        number += 1;
-        yield read(record);
-      }
+    scan.next();
+    const read = readerFor(record);
+    while (scan.next()) {
+      const row = read(record);
+      if (isWanted === undefined || isWanted(row)) yield row;
     }
   } catch (error) {
-    if (error instanceof BadCell) throw damaged(file, number === 0 ? error.message : `row ${number}: ${error.message}`);
+    const place = record.number > 0 ? `row ${record.number}: ` : '';
+    if (error instanceof BadCell) throw damaged(file, `${place}${error.message}`);
     if (error instanceof BadTable) throw damaged(file, error.message);
     if (error instanceof CutTable) throw cut(file);
     throw error;
+  } finally {
+    scan.close();
   }
 }
 

@@ -23,52 +23,97 @@ export interface Watch {
   row(record: TableRecord, isPlain: boolean): void;
 }
 
-/** The records of a CSV file as texts, its header first. Throws like `scanRecords`. */
+/** The records of a CSV file as texts, its header first. Throws like `TableScan`. */
 export function* scanTable(file: string): Generator<readonly string[]> {
-  for (const record of scanRecords(file)) yield record.all();
+  const scan = new TableScan(file);
+  try {
+    while (scan.next()) yield scan.record.all();
+  } finally {
+    scan.close();
+  }
 }
 
 /**
  * The records of a CSV file, its header first: RFC 4180, UTF-8 with or without a byte order mark, lines that end
- * in LF or CRLF, no empty lines but at the end. Throws a BadTable for anything else, and for a file without a header.
- * It is one object that each row is read into. `isWhole`: throws a CutTable before the first record where the last line has
- * no end. Several times as fast as a parser for all dialects, which is what a session of a million rows needs; that one
- * is the oracle in its tests.
+ * in LF or CRLF, no empty lines but at the end. `next` throws a BadTable for anything else, and for a file without a header.
+ * `isWhole`: it throws a CutTable before the first record where the last line has no end. Several times as fast as a
+ * parser for all dialects, which is what a session of a million rows needs; that one is the oracle in its tests. No
+ * generator, because a row takes as long as a few steps of one.
  */
-export function* scanRecords(
-  file: string,
-  { isWhole = false, watch }: { readonly isWhole?: boolean; readonly watch?: Watch | undefined } = {},
-): Generator<TableRecord> {
-  let columns = -1;
-  const record = new TableRecord();
-  for (const { bytes, filled, isLast, take } of pieces(file, isWhole, watch)) {
-    const hasMark = columns < 0 && bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
-    let start = hasMark ? BYTE_ORDER_MARK.length : 0;
-    for (;;) {
-      const compared = record.isRemembered ? readLike(record, bytes, start, filled) : -1;
-      const next = compared < 0 ? readRecord(record, bytes, start, filled, isLast) : compared;
-      if (next < 0) break;
-      start = next;
-      record.number += 1;
-      if (columns < 0) columns = record.count;
-      else if (record.count !== columns) {
-        throw new BadTable(`row ${record.number} has ${record.count} cells, the header ${columns}`);
-      }
-      const isPlain = !hasMark && record.texts === null && !record.hasReturn;
-      watch?.row(record, isPlain);
-      yield record;
-      record.isRemembered = isPlain && record.number > 0;
-    }
-    take(start);
-    // The bytes of the row before have been overwritten.
-    record.isRemembered = false;
+export class TableScan {
+  /** The one that `next` has read. */
+  readonly record = new TableRecord();
+  readonly #pieces: Generator<Piece>;
+  readonly #watch: Watch | undefined;
+  #piece: Piece | null = null;
+  #start = 0;
+  #columns = -1;
+
+  constructor(
+    file: string,
+    { isWhole = false, watch }: { readonly isWhole?: boolean; readonly watch?: Watch | undefined } = {},
+  ) {
+    this.#pieces = pieces(file, isWhole, watch);
+    this.#watch = watch;
   }
-  if (columns < 0) throw new BadTable('it has no header row');
+
+  /** False at the end. */
+  next(): boolean {
+    const { record } = this;
+    for (;;) {
+      const piece = this.#piece ?? this.#nextPiece();
+      if (piece === null) break;
+      const { bytes, filled, isLast } = piece;
+      const compared = record.isRemembered ? readLike(record, piece, this.#start) : -1;
+      const next = compared < 0 ? readRecord(record, bytes, this.#start, filled, isLast) : compared;
+      if (next < 0) {
+        piece.take(this.#start);
+        this.#piece = null;
+        continue;
+      }
+      const hasMark = this.#columns < 0 && this.#start > 0;
+      this.#start = next;
+      this.#found(!hasMark && record.texts === null && !record.hasReturn);
+      return true;
+    }
+    if (this.#columns < 0) throw new BadTable('it has no header row');
+    return false;
+  }
+
+  /** Also in the middle. */
+  close(): void {
+    this.#pieces.return(undefined);
+  }
+
+  #found(isPlain: boolean): void {
+    const { record } = this;
+    record.number += 1;
+    if (this.#columns < 0) this.#columns = record.count;
+    else if (record.count !== this.#columns) {
+      throw new BadTable(`row ${record.number} has ${record.count} cells, the header ${this.#columns}`);
+    }
+    record.isRemembered = isPlain && record.number > 0;
+    this.#watch?.row(record, isPlain);
+  }
+
+  #nextPiece(): Piece | null {
+    const { done, value } = this.#pieces.next();
+    if (done) return null;
+    const { bytes } = value;
+    const hasMark = this.#columns < 0 && bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+    this.#start = hasMark ? BYTE_ORDER_MARK.length : 0;
+    // The bytes of the row before have been overwritten.
+    this.record.isRemembered = false;
+    this.#piece = value;
+    return value;
+  }
 }
 
 interface Piece {
   /** What is left of the piece before, and a further piece of the file behind it, up to `filled`. */
   readonly bytes: Buffer;
+  /** Of the same bytes. */
+  readonly view: DataView;
   readonly filled: number;
   /** Nothing is behind it. */
   readonly isLast: boolean;
@@ -84,6 +129,7 @@ function* pieces(file: string, isWhole: boolean, watch: Watch | undefined): Gene
     // Most tables but samples.csv are small, and a history reads thousands of them.
     const room = Math.min(CHUNK_BYTES, Math.max(1, size));
     let bytes = Buffer.allocUnsafe(room);
+    let view = viewOf(bytes);
     let filled = 0;
     let position = 0;
     const take = (start: number) => {
@@ -91,13 +137,16 @@ function* pieces(file: string, isWhole: boolean, watch: Watch | undefined): Gene
       filled -= start;
     };
     for (let isLast = false; !isLast; ) {
-      if (bytes.length - filled < room) bytes = Buffer.concat([bytes.subarray(0, filled)], filled + room);
+      if (bytes.length - filled < room) {
+        bytes = Buffer.concat([bytes.subarray(0, filled)], filled + room);
+        view = viewOf(bytes);
+      }
       const got = table.read(bytes, filled, room, position);
       position += got;
       if (got > 0) watch?.piece(bytes.subarray(filled, filled + got));
       isLast = got === 0;
       filled += got;
-      yield { bytes, filled, isLast, take };
+      yield { bytes, view, filled, isLast, take };
       if (filled > RECORD_LIMIT && textOf(bytes, 0, filled).length > RECORD_LIMIT) {
         throw new BadTable(`a row is longer than ${RECORD_LIMIT} characters`);
       }
@@ -105,6 +154,10 @@ function* pieces(file: string, isWhole: boolean, watch: Watch | undefined): Gene
   } finally {
     table.close();
   }
+}
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 /** A truncated last cell could look like a shorter number. */
@@ -119,7 +172,7 @@ function assertWholeEnd(table: TableBytes): void {
  * Reads a row by comparing it with the one before, whose places the record still has: rows of a session have most cells in
  * common with it. Returns where the next record begins; -1 where that does not work out, and anything may be the reason.
  */
-function readLike(record: TableRecord, bytes: Buffer, start: number, filled: number): number {
+function readLike(record: TableRecord, { bytes, view, filled }: Piece, start: number): number {
   const { ends, changed, count } = record;
   let from = record.begin;
   let at = start;
@@ -128,6 +181,10 @@ function readLike(record: TableRecord, bytes: Buffer, start: number, filled: num
   for (let cell = 0; cell < count; cell++) {
     const end = ends[cell] as number;
     if (at + end - from >= filled) return -1;
+    while (from + 4 <= end && view.getInt32(at) === view.getInt32(from)) {
+      at += 4;
+      from += 4;
+    }
     while (from < end && bytes[at] === bytes[from]) {
       at += 1;
       from += 1;

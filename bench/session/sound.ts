@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Sample } from '../types.ts';
-import { passingRowsOf, rowsOf } from './load.ts';
+import { passingRowsOf, type Reading, rowsOf } from './load.ts';
 import type { Watch } from './scan.ts';
 import type { Table } from './table.ts';
 import type { TableRecord } from './table-record.ts';
@@ -31,38 +31,40 @@ export const MOST_STATES = 5_000_000;
 /** The table, when all its rows can be read and it leaves nothing to judge; null otherwise, whatever is wrong with it. */
 export function soundTable(dir: string, table: Table<never, unknown>, session: string): SoundTable | null {
   const watch = watchTable(table, session);
-  return isReadToTheEnd(passingRowsOf(dir, table, watch)) ? watch.result() : null;
+  return isReadToTheEnd(passingRowsOf(dir, table, { watch })) ? watch.result() : null;
 }
 
 /** The same of `samples.csv`, whose states must agree across the boxes. */
 export function soundSamples(dir: string, session: string): SoundSamples | null {
-  const watched = watchSamples(dir, session, passingRowsOf);
+  const watched = watchSamples(dir, session, { rows: passingRowsOf });
   return isReadToTheEnd(watched.samples) ? watched.result() : null;
 }
 
-/** The rows of `samples.csv`; afterwards `result` says whether they leave nothing to judge. Throws like `rows`. */
+interface WatchedReading extends Pick<Reading<Sample>, 'isWanted'> {
+  readonly rows?: typeof rowsOf | typeof passingRowsOf;
+}
+
+/** The rows of `samples.csv` that are wanted; afterwards `result` says whether they leave nothing to judge. Throws like `rows`. */
 export function watchSamples(
   dir: string,
   session: string,
-  rows: typeof rowsOf | typeof passingRowsOf = rowsOf,
+  { rows = rowsOf, isWanted = () => true }: WatchedReading = {},
 ): { readonly samples: Iterable<Sample>; readonly result: () => SoundSamples | null } {
   const watch = watchTable(SAMPLES, session);
   const states = newStates();
   let wrongAnswers = 0;
   let agree = true;
-  function* samples() {
-    let number = 0;
-    for (const sample of rows(dir, SAMPLES, watch)) {
-      number += 1;
-      if (!sample.ok) wrongAnswers += 1;
-      else if (sample.phase === 'measure' && sample.checksum !== '' && number <= MOST_STATES) {
-        agree &&= states.agrees(sample);
-      }
-      yield sample;
+  let number = 0;
+  const see = (sample: Sample) => {
+    number += 1;
+    if (!sample.ok) wrongAnswers += 1;
+    else if (sample.phase === 'measure' && sample.checksum !== '' && number <= MOST_STATES) {
+      agree &&= states.agrees(sample);
     }
-  }
+    return isWanted(sample);
+  };
   return {
-    samples: samples(),
+    samples: rows(dir, SAMPLES, { watch, isWanted: see }),
     result() {
       const table = watch.result();
       return table === null || !agree ? null : { ...table, wrongAnswers };

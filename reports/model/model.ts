@@ -183,9 +183,9 @@ export function buildModel(input: ModelInput): ReportModel {
   const runOrder = newRunOrder(hostTimed);
   const bursts = new WindowBursts();
   // Bursts of several instances at once are no pairs of boxes that take turns.
-  const paired = plan.measure === undefined ? noticed(input.samples, runOrder.add) : [];
+  const paired = plan.measure === undefined ? input.samples : [];
   if (plan.measure !== undefined) for (const sample of input.samples) bursts.add(sample);
-  const samples = groupSession(paired, hostTimed);
+  const samples = groupSession(paired, hostTimed, runOrder.add);
   const groups = samples.levels;
   // A session of an early version has no margin.
   const margin = plan.margin ?? DEFAULT_MARGIN;
@@ -268,14 +268,6 @@ function environmentOf(
     startup: startups.get(path) ?? null,
     wallOverCpu: samples.wallOverCpu.get(path) ?? null,
   };
-}
-
-/** Lets rows pass, and shows each to `see`. */
-function* noticed(samples: Iterable<Sample>, see: (sample: Sample) => void): Generator<Sample> {
-  for (const sample of samples) {
-    see(sample);
-    yield sample;
-  }
 }
 
 function judged(

@@ -4,6 +4,7 @@ import { readClaims } from '../../bench/analysis/claims/file.ts';
 import { hostTimedBoxes } from '../../bench/analysis/contrast/clock.ts';
 import { startSeries } from '../../bench/analysis/start-series.ts';
 import { nearest } from '../../bench/errors.ts';
+import { ByPair } from '../../bench/grouped.ts';
 import { kindOf, recordsOf } from '../../bench/kinds/index.ts';
 import { integrityOf } from '../../bench/kinds/whole-check.ts';
 import { controlOf } from '../../bench/plan/schedule.ts';
@@ -29,12 +30,12 @@ export async function readSession(dir: string, catalogue: Catalogue): Promise<Re
   const session = openSession(dir);
   const { info, samples, events } = session;
   const { starts, samples: _, ...kindRows } = kindOf(info.plan).counted(recordsOf({ ...session, samples: [] }));
-  const rows = newRowRanges();
   const counts = isCounted(events, info.blocksCompleted);
-  const watched = watchSamples(dir, info.session, passingRowsOf);
+  const rows = newRowRanges(counts);
+  const watched = watchSamples(dir, info.session, { rows: passingRowsOf, isWanted: rows.see });
   const model = buildModel({
     session: { ...headerOf(info), lastActivityAt: info.finishedAt ?? readBeat(dir)?.at },
-    samples: rows.counted(watched.samples, counts),
+    samples: watched.samples,
     starts,
     events,
     unavailable: info.unavailable ?? [],
@@ -74,27 +75,22 @@ function* counted(samples: Iterable<Sample>, counts: (sample: Sample) => boolean
   for (const sample of samples) if (counts(sample)) yield sample;
 }
 
-/** Records, while the rows that count pass through, in which lines of samples.csv those of each environment and workload are. */
-function newRowRanges() {
-  const ranges = new Map<string, { env: string; workload: string; first: number; last: number; rows: number }>();
+/** Records, while the rows pass through, in which lines of samples.csv those of each environment and workload are that count. */
+function newRowRanges(counts: (sample: Sample) => boolean) {
+  const ranges = new ByPair<{ env: string; workload: string; first: number; last: number; rows: number }>();
+  let line = 1; // The header.
   return {
-    *counted(samples: Iterable<Sample>, counts: (sample: Sample) => boolean): Generator<Sample> {
-      let line = 1; // The header.
-      for (const sample of samples) {
-        line += 1;
-        if (!counts(sample)) continue;
-        const { env, workload } = sample;
-        const key = `${env}\0${workload}`;
-        const known = ranges.get(key);
-        if (known === undefined) ranges.set(key, { env, workload, first: line, last: line, rows: 1 });
-        else {
-          known.last = line;
-          known.rows += 1;
-        }
-        yield sample;
-      }
+    /** Does the row count? */
+    see(sample: Sample): boolean {
+      line += 1;
+      if (!counts(sample)) return false;
+      const { env, workload } = sample;
+      const range = ranges.obtain(env, workload, () => ({ env, workload, first: line, last: line, rows: 0 }));
+      range.last = line;
+      range.rows += 1;
+      return true;
     },
-    ranges: (): readonly RowRange[] => [...ranges.values()],
+    ranges: (): readonly RowRange[] => ranges.all,
   };
 }
 

@@ -97,7 +97,7 @@ describe('the contrasts of a session', () => {
   it('and the levels of each box rest on one clock', () => {
     const { levels, own: boxes } = groupSession([...own, ...host], new Set(['uml']));
     const inner = findSeries(levels, 'uml', 'fft')?.blocks.get(1);
-    expect([...(inner?.measured.keys() ?? [])]).toEqual([1, 2, 3]);
+    expect([...(inner?.measured.rounds ?? [])]).toEqual([1, 2, 3]);
     expect(inner?.leads.size).toBe(0);
     expect(levels.series.get('native')).toBe(boxes.series.get('native'));
     expect(levels.blocks).toEqual(boxes.blocks);

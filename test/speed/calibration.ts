@@ -233,7 +233,7 @@ function pooledInterval({ groups }: Simulation): Outcome['log'] {
   const cells = (box: string) => groups.series.get(box)?.get('w')?.blocks;
   const logs = groups.blocks.flatMap((block) => {
     const [a, b] = [cells(ENV)?.get(block), cells(NATIVE)?.get(block)];
-    return a && b ? [...logRatiosByRound([a, b]).values()] : [];
+    return a && b ? [...logRatiosByRound([a, b]).logs] : [];
   });
   const { mean, halfWidth } = logInterval(logs);
   return { mean, halfWidth: halfWidth ?? Number.POSITIVE_INFINITY };

@@ -4,7 +4,7 @@ import { LEAST_PAIRED_ROUNDS } from '../../plan/schedule.ts';
 import type { Contrast } from '../../types.ts';
 import { median } from '../../units.ts';
 import { type Cell, flaggedRounds, type SampleGroups } from './group.ts';
-import { finiteMean, logRatiosByRound, pairCells } from './pairing.ts';
+import { finiteMean, logRatiosByRound, pairCells, type RoundLogs } from './pairing.ts';
 import { addStalls, NO_STALLS, type StallCount, stallsOf } from './stalls.ts';
 import { lossLogRatio, sustainedLogRatio } from './total.ts';
 
@@ -16,7 +16,7 @@ export interface BlockValues {
   readonly total: ReadonlyMap<number, number>;
   readonly sustained: ReadonlyMap<number, number>;
   /** Log ratios of the contrast's own pair, block by block. */
-  readonly rounds: readonly (readonly number[])[];
+  readonly rounds: readonly Float64Array[];
   readonly pairedRounds: number;
   readonly flaggedRounds: number;
   /** Of the environment and of the baseline, its copies together. */
@@ -46,7 +46,7 @@ function newBlockValues(groups: SampleGroups, mainBaseline: string, contrast: Co
   const withoutFlagged = new Map<number, number>();
   const total = new Map<number, number>();
   const sustained = new Map<number, number>();
-  const rounds: number[][] = [];
+  const rounds: Float64Array[] = [];
   let pairedRounds = 0;
   let flagged = 0;
   let stalls: BlockValues['stalls'] = [NO_STALLS, NO_STALLS];
@@ -55,7 +55,7 @@ function newBlockValues(groups: SampleGroups, mainBaseline: string, contrast: Co
     const logs = pairs.map((pair) => logRatiosByRound(pair));
     const value = typicalOf(logs);
     // Of the same pairs as the typical ratio.
-    const isLong = (index: number) => (logs[index]?.size ?? 0) >= LEAST_PAIRED_ROUNDS;
+    const isLong = (index: number) => (logs[index]?.logs.length ?? 0) >= LEAST_PAIRED_ROUNDS;
     const loss = lossLogRatio(
       pairs.filter((_, index) => isLong(index)),
       logs.filter((_, index) => isLong(index)),
@@ -64,12 +64,12 @@ function newBlockValues(groups: SampleGroups, mainBaseline: string, contrast: Co
     if (value !== undefined && loss !== undefined) {
       total.set(block, value + loss);
       stalls = withStalls(stalls, pairs);
-      rounds.push([...(logs[0]?.values() ?? [])]);
+      rounds.push(logs[0]?.logs ?? new Float64Array(0));
     }
     const kept = logs.map((log, index) => without(log, suspects(pairs[index])));
     set(withoutFlagged, block, typicalOf(kept));
-    pairedRounds += logs[0]?.size ?? 0;
-    flagged += (logs[0]?.size ?? 0) - (kept[0]?.size ?? 0);
+    pairedRounds += logs[0]?.logs.length ?? 0;
+    flagged += (logs[0]?.logs.length ?? 0) - (kept[0]?.logs.length ?? 0);
   }
   return { typical, withoutFlagged, total, sustained, rounds, pairedRounds, flaggedRounds: flagged, stalls };
 }
@@ -113,18 +113,20 @@ function withStalls(before: BlockValues['stalls'], pairs: readonly (readonly [Ce
 }
 
 /** Mean over pairs of the median over rounds. None without the first pair; a cut second one is left out. */
-function typicalOf(pairs: readonly ReadonlyMap<number, number>[]): number | undefined {
-  if ((pairs[0]?.size ?? 0) < LEAST_PAIRED_ROUNDS) return undefined;
-  const whole = pairs.filter((rounds) => rounds.size >= LEAST_PAIRED_ROUNDS);
-  return finiteMean(whole.map((rounds) => median([...rounds.values()])));
+function typicalOf(pairs: readonly RoundLogs[]): number | undefined {
+  if ((pairs[0]?.logs.length ?? 0) < LEAST_PAIRED_ROUNDS) return undefined;
+  const whole = pairs.filter(({ logs }) => logs.length >= LEAST_PAIRED_ROUNDS);
+  return finiteMean(whole.map(({ logs }) => median(logs)));
 }
 
 function suspects(pair: readonly [Cell, Cell] | undefined): ReadonlySet<number> {
   return new Set(pair?.flatMap((cell) => [...flaggedRounds(cell)]));
 }
 
-function without(rounds: ReadonlyMap<number, number>, skip: ReadonlySet<number>): ReadonlyMap<number, number> {
-  return skip.size === 0 ? rounds : new Map([...rounds].filter(([round]) => !skip.has(round)));
+function without(all: RoundLogs, skip: ReadonlySet<number>): RoundLogs {
+  if (skip.size === 0) return all;
+  const isKept = (_: number, at: number) => !skip.has(all.rounds[at] as number);
+  return { rounds: all.rounds.filter(isKept), logs: all.logs.filter(isKept) };
 }
 
 function set(values: Map<number, number>, block: number, value: number | undefined): void {

@@ -1,7 +1,9 @@
 /** Samples grouped by environment, workload and block in one pass; every figure is computed from these groups. */
 
+import { ByPair } from '../../grouped.ts';
+import { median, medianDistance } from '../../numbers/select.ts';
 import type { Direction, Sample } from '../../types.ts';
-import { median } from '../../units.ts';
+import { ByRound, joined } from './by-round.ts';
 import { costOf } from './cost.ts';
 
 /** Distance from the median, in median absolute deviations, from which a burst is flagged: ten σ of normal noise. */
@@ -9,13 +11,13 @@ export const FLAG_MADS = 14.8;
 
 /** The visits of one environment to one workload in one block: wall ns per pass by round, bursts with a right answer only. */
 export interface Cell {
-  readonly measured: Map<number, number>;
-  readonly leads: Map<number, number>;
+  readonly measured: ByRound;
+  readonly leads: ByRound;
   /** Passes of a lead-in and of a measured burst; 0 before the first one. */
   leadPasses: number;
   passes: number;
   /** Rates of the measured bursts that have them, in the unit of the series. */
-  readonly rates: Map<number, number>;
+  readonly rates: ByRound;
   /** Slowest copy over fastest in the measured bursts of several copies. */
   readonly spreads: number[];
   /** Sums over the bursts of each long visit, by its number; sessions with one in a block have it as 0. */
@@ -62,12 +64,12 @@ export function groupSamples(samples: Iterable<Sample>): SampleGroups {
 }
 
 export function newGrouper(): Grouper {
-  const series = new Map<string, Map<string, Series>>();
+  const series = new ByPair<Series>();
   const blocks = new Set<number>();
   let bursts = 0;
   return {
     add(sample) {
-      const one = seriesOf(series, sample);
+      const one = series.obtain(sample.env, sample.workload, () => newSeries(sample));
       if (!sample.ok) {
         one.wrongAnswers++;
         return;
@@ -97,7 +99,7 @@ export function newGrouper(): Grouper {
       blocks.add(sample.block);
       bursts++;
     },
-    groups: () => ({ series, blocks: [...blocks].sort((a, b) => a - b), bursts }),
+    groups: () => ({ series: series.byFirst, blocks: [...blocks].sort((a, b) => a - b), bursts }),
   };
 }
 
@@ -108,9 +110,10 @@ export function findSeries(groups: SampleGroups, env: string, workload: string):
 /** Median over all measured bursts; null without one, and for a figure that is no time. */
 export function medianNsPerPass(series: Series): number | null {
   if (series.better !== null) return null;
-  const times: number[] = [];
-  for (const { measured } of series.blocks.values()) for (const time of measured.values()) times.push(time);
-  return times.length === 0 ? null : median(times);
+  return once(typicalTimes, series, () => {
+    const times = joined([...series.blocks.values()].map(({ measured }) => measured.values));
+    return times.length === 0 ? null : median(times);
+  });
 }
 
 /** Passes of a lead-in as a share of a measured burst's. */
@@ -123,43 +126,58 @@ export function leadShareOf({ leadPasses, passes }: Cell): number {
  * without a whole visit. That is lead-in over measured burst where both are of the same passes.
  */
 export function wakeupRatio(series: Series): number | null {
-  const ratios: number[] = [];
-  for (const cell of series.blocks.values()) {
-    const share = leadShareOf(cell);
-    for (const [round, time] of cell.measured) {
-      const lead = cell.leads.get(round);
-      if (lead !== undefined) ratios.push(share === 1 ? lead / time : 1 + share * (lead / time - 1));
-    }
+  return once(wakeups, series, () => {
+    const ratios = joined([...series.blocks.values()].map(visitRatios));
+    return ratios.length === 0 ? null : median(ratios);
+  });
+}
+
+function visitRatios(cell: Cell): Float64Array {
+  const { rounds, values } = cell.measured;
+  const leads = cell.leads.values;
+  const share = leadShareOf(cell);
+  const ratios = new Float64Array(rounds.length);
+  let count = 0;
+  for (let at = 0; at < rounds.length; at++) {
+    const place = cell.leads.placeOf(rounds[at] as number, at);
+    if (place < 0) continue;
+    const ratio = (leads[place] as number) / (values[at] as number);
+    ratios[count++] = share === 1 ? ratio : 1 + share * (ratio - 1);
   }
-  return ratios.length === 0 ? null : median(ratios);
+  return ratios.subarray(0, count);
 }
 
 /** Rounds of a cell whose burst lies further than 14.8 MAD from the cell's median. None when the MAD is 0. */
 export function flaggedRounds(cell: Cell): ReadonlySet<number> {
-  // A cell of the baseline takes part in every contrast.
-  const known = flagged.get(cell);
-  if (known) return known;
-  const times = [...cell.measured.values()];
-  const centre = median(times);
-  const limit = FLAG_MADS * median(times.map((time) => Math.abs(time - centre)));
-  const rounds = new Set<number>();
-  for (const [round, time] of cell.measured) {
-    if (limit > 0 && Math.abs(time - centre) > limit) rounds.add(round);
+  return once(flagged, cell, () => {
+    const { rounds, values } = cell.measured;
+    const centre = median(values);
+    const limit = FLAG_MADS * medianDistance(values, centre);
+    return new Set(limit > 0 ? rounds.filter((_, at) => Math.abs((values[at] as number) - centre) > limit) : []);
+  });
+}
+
+/** Computed once: a cell and a series of the baseline take part in every contrast, and groups don't change. */
+function once<K extends object, V>(known: WeakMap<K, V>, key: K, compute: () => V): V {
+  let value = known.get(key);
+  if (value === undefined) {
+    value = compute();
+    known.set(key, value);
   }
-  flagged.set(cell, rounds);
-  return rounds;
+  return value;
 }
 
 const flagged = new WeakMap<Cell, ReadonlySet<number>>();
+const typicalTimes = new WeakMap<Series, number | null>();
+const wakeups = new WeakMap<Series, number | null>();
 
 export function newCell(): Cell {
-  const bursts = { measured: new Map(), leads: new Map(), leadPasses: 0, passes: 0 };
-  return { ...bursts, rates: new Map(), spreads: [], long: new Map() };
+  const bursts = { measured: new ByRound(), leads: new ByRound(), leadPasses: 0, passes: 0 };
+  return { ...bursts, rates: new ByRound(), spreads: [], long: new Map() };
 }
 
-function seriesOf(all: Map<string, Map<string, Series>>, { env, workload, unit, better = null }: Sample): Series {
-  const workloads = obtain(all, env, () => new Map<string, Series>());
-  return obtain(workloads, workload, () => ({ blocks: new Map(), unit, better, wrongAnswers: 0, untimedBursts: 0 }));
+function newSeries({ unit, better = null }: Sample): Series {
+  return { blocks: new Map(), unit, better, wrongAnswers: 0, untimedBursts: 0 };
 }
 
 function obtain<K, V>(map: Map<K, V>, key: K, make: () => V): V {

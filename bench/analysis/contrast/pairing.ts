@@ -38,25 +38,26 @@ export function pairCells(
 }
 
 /** ln of the time ratio in every round that both cells have, in the order of the rounds. */
-export function logRatiosByRound([a, b]: readonly [Cell, Cell]): Map<number, number> {
-  const logs = new Map<number, number>();
-  for (const [round, own] of inOrder(a.measured)) {
-    const other = b.measured.get(round);
-    const log = other === undefined ? Number.NaN : Math.log(own / other);
-    // Impossible times, such as 10⁻³⁰⁰ ns, have no quotient.
-    if (Number.isFinite(log)) logs.set(round, log);
-  }
-  return logs;
+export interface RoundLogs {
+  readonly rounds: Float64Array;
+  readonly logs: Float64Array;
 }
 
-/** By round: rows are nearly always in this order already. */
-function inOrder(times: ReadonlyMap<number, number>): Iterable<readonly [number, number]> {
-  let before = Number.NEGATIVE_INFINITY;
-  for (const round of times.keys()) {
-    if (!(round > before)) return [...times].sort(([one], [other]) => one - other);
-    before = round;
+export function logRatiosByRound([a, b]: readonly [Cell, Cell]): RoundLogs {
+  const { rounds, values } = a.measured.inOrder();
+  const others = b.measured.values;
+  const kept = new Float64Array(rounds.length);
+  const logs = new Float64Array(rounds.length);
+  let count = 0;
+  for (let at = 0; at < rounds.length; at++) {
+    const place = b.measured.placeOf(rounds[at] as number, at);
+    const log = place < 0 ? Number.NaN : Math.log((values[at] as number) / (others[place] as number));
+    // Impossible times, such as 10⁻³⁰⁰ ns, have no quotient.
+    if (!Number.isFinite(log)) continue;
+    kept[count] = rounds[at] as number;
+    logs[count++] = log;
   }
-  return times;
+  return { rounds: kept.subarray(0, count), logs: logs.subarray(0, count) };
 }
 
 /** Mean of numbers; undefined when it is none, because sums of absurd times overflow. */

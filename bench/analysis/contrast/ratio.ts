@@ -8,6 +8,7 @@ import { isMixture, outlyingBlocks } from '../stats/mixture.ts';
 import { hodgesLehmann } from '../stats/signed-rank.ts';
 import { type LevelSpread, spreadByLevel } from '../stats/variance.ts';
 import { type BlockValues, blockValues, suiteValues } from './block-values.ts';
+import { joined } from './by-round.ts';
 import { blocksOf, type Conditions, readConditions } from './conditions.ts';
 import { findSeries, groupSamples, medianNsPerPass, type SampleGroups, wakeupRatio } from './group.ts';
 import { stallsDiffer } from './stalls.ts';
@@ -193,8 +194,8 @@ function wakeupOf({ groups, plan }: Given, env: string, workload: string): numbe
 }
 
 /** Of all rounds together: the 5th, 25th, 50th, 75th and 95th percentile, as ratios. */
-function quantilesOf(rounds: readonly (readonly number[])[]): Quantiles | null {
-  const sorted = Float64Array.from(rounds.flat()).sort();
+function quantilesOf(rounds: readonly Float64Array[]): Quantiles | null {
+  const sorted = joined(rounds).sort();
   if (sorted.length === 0) return null;
   const at = (share: number) => {
     const place = share * (sorted.length - 1);

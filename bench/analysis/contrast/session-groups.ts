@@ -16,13 +16,18 @@ export interface SessionGroups {
   readonly wallOverCpu: ReadonlyMap<string, number | null>;
 }
 
-/** Reads the rows once. `hostTimed`: boxes with an unreliable clock. */
-export function groupSession(samples: Iterable<Sample>, hostTimed: ReadonlySet<string>): SessionGroups {
+/** Reads the rows once. `hostTimed`: boxes with an unreliable clock. `see` is shown every row. */
+export function groupSession(
+  samples: Iterable<Sample>,
+  hostTimed: ReadonlySet<string>,
+  see?: (sample: Sample) => void,
+): SessionGroups {
   const own = newGrouper();
   const byHost = newGrouper();
   const levelsByHost = newGrouper();
   const shares = newCpuShares();
   for (const sample of samples) {
+    see?.(sample);
     const isHostTimed = hostTimed.has(sample.env);
     if (sample.clock === 'guest') {
       own.add(sample);

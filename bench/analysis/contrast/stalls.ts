@@ -1,7 +1,8 @@
 /** Bursts that lost time to something now and then: counted, because a median does not contain them and a sum hardly shows them. */
 
-import { median } from '../../units.ts';
+import { median, medianDistance, select } from '../../numbers/select.ts';
 import { binomialTail } from '../stats/binomial.ts';
+import type { ByRound } from './by-round.ts';
 import { type Cell, FLAG_MADS, leadShareOf } from './group.ts';
 
 /** 5 % of a measured burst: less than that is noise of a quiet host, and many of them show in the typical ratio. */
@@ -42,71 +43,61 @@ function shareOf(cell: Cell, kind: (typeof KINDS)[number]): number {
   return kind === 'leads' ? leadShareOf(cell) : 1;
 }
 
-type Times = ReadonlyMap<number, number>;
-
 interface Bursts {
-  readonly times: Times;
+  readonly times: ByRound;
   readonly share: number;
 }
 
-/** Bursts in their order, in logs less the median. */
-interface Level {
-  readonly rounds: readonly number[];
-  readonly logs: Float64Array;
-  /** Places by round; made when it is needed. */
-  places?: ReadonlyMap<number, number>;
-}
-
 function stallsIn(all: readonly Bursts[]): StallCount[] {
-  const levels = all.map(({ times }) => levelled(times));
-  const values: number[] = [];
-  return levels.map((own, index): StallCount => {
-    const above: number[] = [];
-    for (let at = 0; at < own.rounds.length; at++) {
-      values.length = 0;
-      for (const level of levels) {
-        const log = logAt(level, own.rounds[at] as number, at);
-        if (log !== undefined) values.push(log);
+  const levels = all.map(({ times }) => levelOf(times));
+  const values = new Float64Array(all.length);
+  return all.map(({ times, share }, index): StallCount => {
+    const { rounds } = times;
+    const logs = levels[index] as Float64Array;
+    const above = new Float64Array(rounds.length);
+    let bursts = 0;
+    for (let at = 0; at < rounds.length; at++) {
+      const round = rounds[at] as number;
+      let count = 0;
+      for (let other = 0; other < all.length; other++) {
+        const place = (all[other] as Bursts).times.placeOf(round, at);
+        if (place >= 0) values[count++] = (levels[other] as Float64Array)[place] as number;
       }
-      if (values.length >= 2) above.push((own.logs[at] as number) - middleOf(values));
+      if (count >= 2) above[bursts++] = (logs[at] as number) - middleOf(values, count);
     }
-    if (above.length === 0) return NO_STALLS;
-    const centre = median(above);
-    const limit = Math.max(
-      FLAG_MADS * median(above.map((value) => Math.abs(value - centre))),
-      leastLossLog(all[index]?.share ?? 1),
-    );
-    return { stalled: above.filter((value) => value - centre > limit).length, bursts: above.length };
+    return bursts === 0 ? NO_STALLS : { stalled: farAbove(above.subarray(0, bursts), share), bursts };
   });
 }
 
 /** `share`: how long the bursts are against measured ones. */
-function leastLossLog(share: number): number {
-  return Math.log1p(LEAST_LOSS / share);
+function farAbove(values: Float64Array, share: number): number {
+  const centre = median(values);
+  const limit = Math.max(FLAG_MADS * medianDistance(values, centre), Math.log1p(LEAST_LOSS / share));
+  let count = 0;
+  for (const value of values) if (value - centre > limit) count += 1;
+  return count;
 }
 
-/** `at`: where the round most likely is, because cells of a block have the same rounds in the same order. */
-function logAt(level: Level, round: number, at: number): number | undefined {
-  if (level.rounds[at] === round) return level.logs[at];
-  level.places ??= new Map(level.rounds.map((one, place) => [one, place]));
-  const place = level.places.get(round);
-  return place === undefined ? undefined : level.logs[place];
-}
-
-function levelled(times: Times): Level {
-  const logs = Float64Array.from(times.values(), Math.log);
+/** Bursts in their order, in logs less the median. */
+function levelOf(times: ByRound): Float64Array {
+  // A cell of the baseline takes part in every contrast.
+  const known = levels.get(times);
+  if (known !== undefined) return known;
+  const logs = times.values.map(Math.log);
   const centre = logs.length === 0 ? 0 : median(logs);
   for (let at = 0; at < logs.length; at++) logs[at] = (logs[at] as number) - centre;
-  return { rounds: [...times.keys()], logs };
+  levels.set(times, logs);
+  return logs;
 }
 
+const levels = new WeakMap<ByRound, Float64Array>();
+
 /** The lower one of an even number. */
-function middleOf(values: readonly number[]): number {
-  const [a = 0, b = 0, c] = values;
-  if (values.length === 2) return Math.min(a, b);
-  if (values.length === 3) return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c ?? 0));
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.floor((sorted.length - 1) / 2)] as number;
+function middleOf(values: Float64Array, count: number): number {
+  const [a, b, c] = [values[0] as number, values[1] as number, values[2] as number];
+  if (count === 2) return Math.min(a, b);
+  if (count === 3) return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+  return select(values, (count - 1) >> 1, count);
 }
 
 /**
@@ -125,15 +116,26 @@ export function stallsDiffer(one: StallCount, other: StallCount): boolean {
  * Mean over median of a cell's bursts, each kind by how long its bursts are, in logs: what sums contain and a median does
  * not. 0 where nothing stalls.
  */
-export function excessLog(cell: Cell, rounds: readonly number[]): number {
+export function excessLog(cell: Cell, rounds: Float64Array): number {
   let sum = 0;
   let typical = 0;
   for (const kind of KINDS) {
-    const own = rounds.map((round) => cell[kind].get(round)).filter((time) => time !== undefined);
+    const own = timesIn(cell[kind], rounds);
     if (own.length === 0) continue;
     const share = shareOf(cell, kind);
     sum += share * own.reduce((all, time) => all + time, 0);
     typical += share * own.length * median(own);
   }
   return Math.log(sum / typical);
+}
+
+function timesIn(times: ByRound, rounds: Float64Array): Float64Array {
+  const { values } = times;
+  const found = new Float64Array(rounds.length);
+  let count = 0;
+  for (let at = 0; at < rounds.length; at++) {
+    const place = times.placeOf(rounds[at] as number, at);
+    if (place >= 0) found[count++] = values[place] as number;
+  }
+  return found.subarray(0, count);
 }

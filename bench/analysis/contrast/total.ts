@@ -1,21 +1,21 @@
 /** Total and sustained ratio of a block: with what is lost now and then, and over the long visits. */
 
 import type { Cell } from './group.ts';
-import { finiteMean } from './pairing.ts';
+import { finiteMean, type RoundLogs } from './pairing.ts';
 import { excessLog } from './stalls.ts';
 
 /**
  * ln of what the environment loses by rare long bursts, over what the baseline loses by them: mean over median of the
  * lead-ins and measured bursts of the rounds that both cells of a pair have, averaged over the pairs. Added to the typical
- * ratio it makes the total one. `logs`: of each pair, by round. Undefined without such rounds.
+ * ratio it makes the total one. `logs`: of each pair. Undefined without such rounds.
  */
 export function lossLogRatio(
   pairs: readonly (readonly [Cell, Cell])[],
-  logs: readonly ReadonlyMap<number, number>[],
+  logs: readonly RoundLogs[],
 ): number | undefined {
   return finiteMean(
     pairs.map(([a, b], index) => {
-      const rounds = [...(logs[index]?.keys() ?? [])];
+      const rounds = logs[index]?.rounds ?? new Float64Array(0);
       return excessLog(a, rounds) - excessLog(b, rounds);
     }),
   );

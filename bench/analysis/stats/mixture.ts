@@ -1,7 +1,7 @@
 /** Is there one kind of start? Compares the mean over starts with the typical start, and finds starts that lie apart. */
 
+import { median, medianDistance } from '../../numbers/select.ts';
 import type { ContrastResult } from '../../types.ts';
-import { median } from '../../units.ts';
 import { halfWidthLog } from './precision.ts';
 
 /** As for rounds: ten standard deviations of normal values from the median. */
@@ -27,7 +27,7 @@ export function outlyingBlocks(logRatios: ReadonlyMap<number, number>): number[]
   if (logRatios.size < LEAST_BLOCKS) return [];
   const values = [...logRatios.values()];
   const centre = median(values);
-  const limit = OUTLYING_MADS * median(values.map((value) => Math.abs(value - centre)));
+  const limit = OUTLYING_MADS * medianDistance(values, centre);
   const apart = [...logRatios].filter(([, value]) => limit > 0 && Math.abs(value - centre) > limit);
   return apart.map(([block]) => block).sort((a, b) => a - b);
 }

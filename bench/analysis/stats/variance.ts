@@ -8,13 +8,19 @@ export interface LevelSpread {
   readonly blockLog: number;
 }
 
+/** Of one block, as an array or a typed one. */
+interface Values {
+  readonly length: number;
+  reduce(add: (sum: number, value: number) => number, from: number): number;
+}
+
 /**
  * Splits the variance of paired log ratios by level: one-way analysis of variance with random blocks, unequal numbers
  * of rounds allowed (Searle, Casella and McCulloch, "Variance Components", 3.6). A negative estimate for blocks is
  * 0. Null with fewer than two blocks or no block with two rounds. Descriptive: the block's value is a median, which
  * heavy tails move less than they move these figures.
  */
-export function spreadByLevel(blocks: readonly (readonly number[])[]): LevelSpread | null {
+export function spreadByLevel(blocks: readonly Values[]): LevelSpread | null {
   const groups = blocks.filter((rounds) => rounds.length > 0);
   const total = groups.reduce((sum, rounds) => sum + rounds.length, 0);
   if (groups.length < 2 || total <= groups.length) return null;
