@@ -6,7 +6,7 @@ import { pipeline, Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import * as z from 'zod';
 import { BoxmarkError, messageOf } from '../errors.ts';
-import { digestOfStored, isTableThere, openTable } from './compressed.ts';
+import { digestOfStored, isTableThere, piecesOf } from './compressed.ts';
 import { readEvent } from './events.ts';
 import { assertSession, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { sessionSchema } from './info.ts';
@@ -137,8 +137,6 @@ function problemIn(error: unknown): string {
   return what.slice(0, 200);
 }
 
-const PIECE_BYTES = 1 << 16;
-
 /** A session of days has some megabytes. */
 const EVENTS_LIMIT_CHARS = 2 ** 25;
 
@@ -235,21 +233,6 @@ async function eachRow(
     found(name, problemIn(error));
   }
   return count;
-}
-
-function* piecesOf(file: string): Generator<Buffer> {
-  const table = openTable(file);
-  try {
-    for (let position = 0; ; ) {
-      const piece = Buffer.allocUnsafe(PIECE_BYTES);
-      const bytes = table.read(piece, 0, piece.length, position);
-      if (bytes === 0) return;
-      yield piece.subarray(0, bytes);
-      position += bytes;
-    }
-  } finally {
-    table.close();
-  }
 }
 
 /** A column that is missing is found in the header, once. */

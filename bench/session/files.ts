@@ -112,11 +112,6 @@ export function digestOf(file: string): string {
   return hash.digest('hex');
 }
 
-/** The same of bytes. */
-export function digestOfBytes(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
 /**
  * Replaces a file at once: written beside it under a name that nobody can know, synced, renamed. A link in its place is
  * replaced, not followed; the permissions of a file in its place are kept.

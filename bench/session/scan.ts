@@ -131,7 +131,6 @@ function* pieces(file: string, isWhole: boolean, watch: Watch | undefined): Gene
     let bytes = Buffer.allocUnsafe(room);
     let view = viewOf(bytes);
     let filled = 0;
-    let position = 0;
     const take = (start: number) => {
       bytes.copyWithin(0, start, filled);
       filled -= start;
@@ -141,8 +140,7 @@ function* pieces(file: string, isWhole: boolean, watch: Watch | undefined): Gene
         bytes = Buffer.concat([bytes.subarray(0, filled)], filled + room);
         view = viewOf(bytes);
       }
-      const got = table.read(bytes, filled, room, position);
-      position += got;
+      const got = table.next(bytes, filled, room);
       if (got > 0) watch?.piece(bytes.subarray(filled, filled + got));
       isLast = got === 0;
       filled += got;
@@ -163,9 +161,7 @@ function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
 /** A truncated last cell could look like a shorter number. */
 function assertWholeEnd(table: TableBytes): void {
   if (table.size === 0) return;
-  const last = Buffer.alloc(1);
-  table.read(last, 0, 1, table.size - 1);
-  if (last[0] !== LF) throw new CutTable();
+  if (table.lastByte() !== LF) throw new CutTable();
 }
 
 /**

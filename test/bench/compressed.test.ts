@@ -1,13 +1,16 @@
 /** A session whose tables gzip made smaller is the same session to every reader. */
 
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkWhole } from '../../bench/kinds/whole-check.ts';
+import { digestOfStored, openTable, piecesOf, readTable, tableSize } from '../../bench/session/compressed.ts';
 import { loadSession } from '../../bench/session/load.ts';
 import { reopenStore } from '../../bench/session/reopen.ts';
+import { CutTable, scanTable, TableScan } from '../../bench/session/scan.ts';
 import { writeSession } from '../cli/stored-session.ts';
 
 const NAME = '20261123T170000Z-abcdef';
@@ -34,6 +37,31 @@ describe('a session whose tables are compressed', () => {
     expect(session.samples.length).toBeGreaterThan(0);
     expect(await checkWhole(packed)).toEqual(await checkWhole(plain));
     expect((await checkWhole(packed)).findings).toEqual([]);
+  });
+
+  it('is read in pieces where a table is large, also of several members, with and without what is behind its rows', () => {
+    const rows = `${'x'.repeat(99)}\n`.repeat(200_000);
+    const bytes = Buffer.from(`head\n${rows}`);
+    const file = join(out, 'large.csv');
+    writeFileSync(
+      `${file}.gz`,
+      Buffer.concat([gzipSync(bytes.subarray(0, 9_000_000)), gzipSync(bytes.subarray(9_000_000))]),
+    );
+    expect(tableSize(file)).toBe(bytes.length);
+    expect(digestOfStored(file)).toBe(createHash('sha256').update(bytes).digest('hex'));
+    expect(Buffer.concat([...piecesOf(file)]).equals(bytes)).toBe(true);
+    expect(readTable(file).equals(bytes)).toBe(true);
+    let count = 0;
+    // The thread ends with who reads.
+    for (const _ of scanTable(file)) if (++count === 100_000) break;
+    writeFileSync(`${file}.gz`, gzipSync(bytes.subarray(0, -1)));
+    const cut = new TableScan(file, { isWhole: true });
+    expect(() => cut.next()).toThrow(CutTable);
+    writeFileSync(`${file}.gz`, gzipSync(bytes).subarray(0, -9));
+    expect(() => openTable(file)).toThrow(/can't be unpacked: unexpected end of file/);
+    const members = [gzipSync(bytes), Buffer.from('no gzip')];
+    writeFileSync(`${file}.gz`, Buffer.concat(members));
+    expect(() => openTable(file)).toThrow(/can't be unpacked: incorrect header check/);
   });
 
   it('is found to be changed when a row of it is', async () => {
