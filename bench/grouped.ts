@@ -21,22 +21,21 @@ export class ByPair<V> {
   #second = '';
   #last: V | undefined;
 
-  obtain(first: string, second: string, make: () => V): V {
-    if (this.#last !== undefined && first === this.#first && second === this.#second) return this.#last;
-    let own = this.byFirst.get(first);
-    if (own === undefined) {
-      own = new Map();
-      this.byFirst.set(first, own);
-    }
-    let value = own.get(second);
-    if (value === undefined) {
-      value = make();
-      own.set(second, value);
-      this.all.push(value);
-    }
+  get(first: string, second: string): V | undefined {
+    if (first === this.#first && second === this.#second && this.#last !== undefined) return this.#last;
     this.#first = first;
     this.#second = second;
-    this.#last = value;
+    this.#last = this.byFirst.get(first)?.get(second);
+    return this.#last;
+  }
+
+  /** Of a pair that has none yet. No function makes it on demand, because that would be an object for every row. */
+  add(first: string, second: string, value: V): V {
+    const own = this.byFirst.get(first) ?? new Map<string, V>();
+    if (own.size === 0) this.byFirst.set(first, own);
+    own.set(second, value);
+    this.all.push(value);
+    this.#last = undefined;
     return value;
   }
 }

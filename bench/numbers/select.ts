@@ -32,43 +32,39 @@ export function select(values: Float64Array, place: number, length = values.leng
 
 /** NaN of no values; elsewhere NaN is greater than any number. */
 export function median(values: readonly number[] | Float64Array): number {
-  const own = roomFor(values.length);
-  let hasNaN = false;
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at] as number;
-    own[at] = value;
-    hasNaN ||= Number.isNaN(value);
-  }
-  return middleOf(own, values.length, hasNaN);
+  return middleOf(copied(values), values.length);
 }
 
 /** Median distance of the values from `centre`. */
 export function medianDistance(values: readonly number[] | Float64Array, centre: number): number {
-  const own = roomFor(values.length);
-  let hasNaN = false;
-  for (let at = 0; at < values.length; at++) {
-    const value = Math.abs((values[at] as number) - centre);
-    own[at] = value;
-    hasNaN ||= Number.isNaN(value);
-  }
-  return middleOf(own, values.length, hasNaN);
+  const own = copied(values);
+  for (let at = 0; at < values.length; at++) own[at] = Math.abs((own[at] as number) - centre);
+  return middleOf(own, values.length);
 }
 
-function roomFor(length: number): Float64Array {
-  return length <= ROOM ? room : new Float64Array(length);
+/** At the beginning of an array that nobody else uses at this time. */
+function copied(values: readonly number[] | Float64Array): Float64Array {
+  const own = values.length <= ROOM ? room : new Float64Array(values.length);
+  own.set(values);
+  return own;
 }
 
 /** Of the first values, whose order is lost. */
-function middleOf(values: Float64Array, length: number, hasNaN: boolean): number {
+function middleOf(values: Float64Array, length: number): number {
   if (length === 0) return Number.NaN;
   const place = length >> 1;
-  let upper = hasNaN ? 0 : select(values, place, length);
+  let upper = hasNaN(values, length) ? 0 : select(values, place, length);
   // Which of 0 and -0 is the middle one, and where NaN stands, is left to a sort.
   if (upper === 0) upper = values.subarray(0, length).sort()[place] as number;
   if (length % 2 === 1) return upper;
   let lower = values[0] as number;
   for (let at = 1; at < place; at++) if ((values[at] as number) > lower) lower = values[at] as number;
   return (lower + upper) / 2;
+}
+
+function hasNaN(values: Float64Array, length: number): boolean {
+  for (let at = 0; at < length; at++) if (Number.isNaN(values[at])) return true;
+  return false;
 }
 
 /** Returns the last place of the lower part, none of which is greater than any of the upper part. */

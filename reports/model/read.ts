@@ -85,7 +85,8 @@ function newRowRanges(counts: (sample: Sample) => boolean) {
       line += 1;
       if (!counts(sample)) return false;
       const { env, workload } = sample;
-      const range = ranges.obtain(env, workload, () => ({ env, workload, first: line, last: line, rows: 0 }));
+      const range =
+        ranges.get(env, workload) ?? ranges.add(env, workload, { env, workload, first: line, last: line, rows: 0 });
       range.last = line;
       range.rows += 1;
       return true;

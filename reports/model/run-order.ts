@@ -40,15 +40,11 @@ export function newRunOrder(hostTimed: ReadonlySet<string>) {
       const isVisit = sample.clock === 'host' && hostTimed.has(env);
       const isBurst = phase === 'measure' && sample.clock === 'guest' && !hostTimed.has(env);
       if (phase === 'warmup' && sample.clock === 'guest') {
-        const curve = warmups.obtain(env, workload, () => ({ env, workload, block, nsPerPass: [] }));
+        const curve = warmups.get(env, workload) ?? warmups.add(env, workload, { env, workload, block, nsPerPass: [] });
         if (curve.block === block) curve.nsPerPass.push(nsPerPass);
       }
       if (!isVisit && !isBurst) return;
-      append(
-        bursts.obtain(env, workload, () => newGrowing(env, workload)),
-        sample,
-        nsPerPass,
-      );
+      append(bursts.get(env, workload) ?? bursts.add(env, workload, newGrowing(env, workload)), sample, nsPerPass);
     },
     done(): RunOrder {
       return {
@@ -131,11 +127,13 @@ export function instantMs(instant: string): number {
     // Of a whole minute: 24:00:00.000 is an instant, and those after it are none.
     minuteMs = IS_MINUTE.test(minute) ? Date.parse(`${minute}59.999Z`) - 59_999 : Number.NaN;
   }
-  const digit = (at: number) => {
-    const value = instant.charCodeAt(MINUTE + at) - ZERO;
-    return value >= 0 && value <= 9 ? value : Number.NaN;
-  };
-  const seconds = 10 * digit(0) + digit(1);
-  const ms = minuteMs + 1000 * seconds + 100 * digit(3) + 10 * digit(4) + digit(5);
+  const seconds = 10 * digitAt(instant, 0) + digitAt(instant, 1);
+  const parts = 100 * digitAt(instant, 3) + 10 * digitAt(instant, 4) + digitAt(instant, 5);
+  const ms = minuteMs + 1000 * seconds + parts;
   return seconds < 60 && !Number.isNaN(ms) ? ms : Date.parse(instant);
+}
+
+function digitAt(instant: string, at: number): number {
+  const value = instant.charCodeAt(MINUTE + at) - ZERO;
+  return value >= 0 && value <= 9 ? value : Number.NaN;
 }

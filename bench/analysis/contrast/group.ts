@@ -69,7 +69,8 @@ export function newGrouper(): Grouper {
   let bursts = 0;
   return {
     add(sample) {
-      const one = series.obtain(sample.env, sample.workload, () => newSeries(sample));
+      const { env, workload } = sample;
+      const one = series.get(env, workload) ?? series.add(env, workload, newSeries(sample));
       if (!sample.ok) {
         one.wrongAnswers++;
         return;

@@ -123,7 +123,7 @@ export function excessLog(cell: Cell, rounds: Float64Array): number {
     const own = timesIn(cell[kind], rounds);
     if (own.length === 0) continue;
     const share = shareOf(cell, kind);
-    sum += share * own.reduce((all, time) => all + time, 0);
+    sum += share * sumOf(own);
     typical += share * own.length * median(own);
   }
   return Math.log(sum / typical);
@@ -138,4 +138,10 @@ function timesIn(times: ByRound, rounds: Float64Array): Float64Array {
     if (place >= 0) found[count++] = values[place] as number;
   }
   return found.subarray(0, count);
+}
+
+function sumOf(values: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < values.length; at++) sum += values[at] as number;
+  return sum;
 }
