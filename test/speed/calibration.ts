@@ -213,7 +213,8 @@ function run(seed: number, scenario: Scenario): Outcome {
 
 function afterBlocks(simulation: Simulation, blocks: number, context: ContrastContext = {}): ContrastTable {
   for (let block = 1; block <= blocks; block++) simulation.addBlock();
-  return contrastTable(simulation.groups, PLAN, context);
+  // Block values are kept for groups, which grow here.
+  return contrastTable({ ...simulation.groups }, PLAN, context);
 }
 
 function untilPrecise(simulation: Simulation): ContrastTable {
