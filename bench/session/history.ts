@@ -6,6 +6,7 @@ import { BoxmarkError } from '../errors.ts';
 import { ownCopies } from '../plan/copies.ts';
 import { hasSuite, inShort, isOneSuite, nameAmongOthers, SUITE } from '../plan/suite.ts';
 import { isTableThere } from './compressed.ts';
+import { Copies } from './copies.ts';
 import { measureText } from './design.ts';
 import { CONTRASTS } from './figure-tables.ts';
 import { sessionFolders } from './find.ts';
@@ -121,16 +122,20 @@ interface Reading {
 
 /**
  * Reads the sessions of a folder one after the other and keeps their figures only. A session that is cut, damaged or
- * empty is left out and named. Throws a usage error when there is no session at all.
+ * empty is left out and named; of copies the first counts. Throws a usage error when there is no session at all.
  */
 export function readHistory(folder: string, { figuresOf, known }: Reading): History {
   const groups = new Map<string, Growing>();
   const leftOut = new Map<string, string[]>();
+  const copies = new Copies();
   let untrusted = 0;
   // Names start with the time, unless a folder was renamed; groups are sorted below.
   for (const dir of sessionFolders(folder, { below: true })) {
     try {
       const entry = entryOf(dir, { figuresOf, known });
+      // By name alone: a digest of the rows would mean to read them.
+      const why = copies.whyLeftOut(dir, [entry.id]);
+      if (why !== null) throw new LeftOut(why);
       untrusted += entry.untrusted;
       addSession(groups, dir, entry);
     } catch (error) {

@@ -9,6 +9,7 @@ import { kindFigures } from '../../bench/kinds/stored-figures.ts';
 import { inShort, isOneSuite, isSuite } from '../../bench/plan/suite.ts';
 import { checkSession } from '../../bench/session/check.ts';
 import { digestOfStored, isTableThere } from '../../bench/session/compressed.ts';
+import { Copies } from '../../bench/session/copies.ts';
 import { designText } from '../../bench/session/design.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import type { SessionInfo } from '../../bench/session/info.ts';
@@ -50,11 +51,11 @@ export async function readSides(
   const copies = new Copies();
   const kept = keptFigures();
   const readAll = (dirs: readonly string[]) => readEach(dirs, { kept, leftOut, remarks });
-  const candidates = copies.leaveOut(await readAll(sessionFolders(candidatePath)), leftOut);
+  const candidates = withoutCopies(await readAll(sessionFolders(candidatePath)), copies, leftOut);
   const own = new Set(candidates.map(({ dir }) => realpathSync(dir)));
   const others = sessionFolders(baselinePath).filter((dir) => !own.has(realpathSync(dir)));
   if (others.length === 0) throw usageError('Baseline and candidate are the same session.', baselinePath);
-  const baselines = copies.leaveOut(await readAll(others), leftOut);
+  const baselines = withoutCopies(await readAll(others), copies, leftOut);
   const [newest] = candidates.slice(-1);
   if (newest === undefined) throw nothingLeft(candidatePath, leftOut);
   const alike = (one: StoredSession) => designText(one.info) === designText(newest.info);
@@ -134,20 +135,13 @@ async function readOne(dir: string, kept: KeptFigures, remarks: string[]): Promi
   return figures;
 }
 
-/** Sessions seen so far: a copy of one says nothing more, and would make sessions seem to agree. */
-class Copies {
-  /** Folder of the first session, by its name, and by the digest of its manifest or, without one, of its rows. */
-  readonly #seen = new Map<string, string>();
-
-  leaveOut(sessions: readonly StoredSession[], leftOut: LeftOut[]): StoredSession[] {
-    return sessions.filter(({ dir, info }) => {
-      const keys = [`session ${info.session}`, `digest ${sealOf(dir) ?? rowsDigest(dir)}`];
-      const first = keys.map((key) => this.#seen.get(key)).find((known) => known !== undefined);
-      for (const key of keys) if (!this.#seen.has(key)) this.#seen.set(key, dir);
-      if (first !== undefined) leftOut.push({ dir, why: `it is a copy of ${first}` });
-      return first === undefined;
-    });
-  }
+/** By name, and by the digest of the manifest or, without one, of the rows. */
+function withoutCopies(sessions: readonly StoredSession[], copies: Copies, leftOut: LeftOut[]): StoredSession[] {
+  return sessions.filter(({ dir, info }) => {
+    const why = copies.whyLeftOut(dir, [`session ${info.session}`, `digest ${sealOf(dir) ?? rowsDigest(dir)}`]);
+    if (why !== null) leftOut.push({ dir, why });
+    return why === null;
+  });
 }
 
 /** Of bursts, or of starts where nothing else was measured. */

@@ -28,6 +28,8 @@ import {
 import { sparkline } from './sparkline.ts';
 
 /** Columns of the small chart. */
+/** Each session that has copies is a reason of its own. */
+const MOST_REASONS = 12;
 const SPARKLINE = 24;
 const MOST_CHANGES = 30;
 
@@ -167,10 +169,11 @@ function lineCells(line: HistoryLine): Row['cells'] {
 
 export function leftOutOfHistory({ leftOut, untrusted }: HistoryModel): Section {
   return list('left-out', 'Left out', [
-    ...leftOut.map(({ why, dirs }): Text => {
+    ...leftOut.slice(0, MOST_REASONS).map(({ why, dirs }): Text => {
       const more = dirs.length > 1 ? ', …' : '';
       return [`${count(dirs.length, 'session')}: ${clean(why, 200)} (`, name(dirs[0] ?? ''), `${more})`];
     }),
+    ...(leftOut.length > MOST_REASONS ? [`sessions for ${count(leftOut.length - MOST_REASONS, 'more reason')}`] : []),
     ...(untrusted === 0 ? [] : [`${count(untrusted, 'ratio')} that the session itself calls untrusted`]),
   ]);
 }

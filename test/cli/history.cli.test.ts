@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -150,6 +150,41 @@ describe('boxmark history', () => {
     expect(flat).toMatch(/1 session: incomplete/);
     expect(flat).toMatch(/1 session: This session can't be read: contrasts\.csv: there is no column baseline/);
     expect(flat).toMatch(/1 session: This session can't be read: session\.json/);
+  });
+
+  it('counts a session once, wherever copies of it lie and whatever their folders are called', async () => {
+    const dirs = [1, 2, 3].map((number) => day(number, 1 + number / 100));
+    const alone = JSON.parse((await history('--json')).stdout);
+    for (const [place, dir] of dirs.entries()) {
+      for (const name of ['z-copy', 'z-other']) {
+        cpSync(dir, join(out, 'results', `${name}-${place}`), { recursive: true });
+      }
+    }
+    // The second time they are taken from the cache.
+    for (const _ of ['first', 'again']) {
+      const { groups, leftOut } = JSON.parse((await history('--json')).stdout);
+      expect(groups).toEqual(alone.groups);
+      expect(leftOut.map(({ why }: { why: string }) => why)).toEqual(dirs.map((dir) => `it is a copy of ${dir}`));
+      for (const { dirs: copies } of leftOut) expect(copies).toHaveLength(2);
+    }
+    const flat = (await history()).stdout.replace(/\s+/g, ' ');
+    expect(flat).toMatch(/3 sessions, 2026-10-01 to 2026-10-03/);
+    expect(flat).toMatch(/2 sessions: it is a copy of \S+ ?\S*day1 \(\S*z-copy-0, …\)/);
+  });
+
+  it('names a dozen of the sessions that have copies, and counts the others', async () => {
+    const dir = day(1, 1);
+    for (let number = 1; number <= 14; number++) {
+      for (const name of ['a', 'b']) {
+        const copy = join(out, 'results', `${name}-${number}`);
+        cpSync(dir, copy, { recursive: true });
+        const file = join(copy, 'session.json');
+        writeFileSync(file, readFileSync(file, 'utf8').replaceAll('-day1"', `-day${number}0"`));
+      }
+    }
+    const flat = (await history()).stdout.replace(/\s+/g, ' ');
+    expect(flat.match(/it is a copy of/g)).toHaveLength(12);
+    expect(flat).toMatch(/sessions for 2 more reasons/);
   });
 
   it('of sessions that were written before times were kept has their ratios', async () => {
