@@ -43,6 +43,18 @@ describe('docs/kernels.md', () => {
   });
 });
 
+describe('a roofline', () => {
+  it.each(IDS)('of %s has no two lines that look alike', (id) => {
+    const { data } = rooflineChart(measured, id, 720).config as unknown as {
+      data: { datasets: { label: string; showLine?: boolean; borderColor: string; borderDash?: number[] }[] };
+    };
+    const lines = data.datasets.filter(({ showLine }) => showLine === true);
+    expect(lines.length).toBeGreaterThanOrEqual(5);
+    expect(new Set(lines.map(({ borderColor, borderDash }) => `${borderColor} ${borderDash}`)).size).toBe(lines.length);
+    for (const { label, borderDash = [] } of lines) expect(/\(da|\(do/.test(label)).toBe(borderDash.length > 0);
+  });
+});
+
 describe('what the rooflines count', () => {
   it('is what the arrays of a pass hold', () => {
     expect(workOf('sparse', 'small')).toEqual({ flops: 10_000, bytes: 8 * 5000 + 4 * 5000 + 2 * 8 * 1000 + 4 * 1000 });

@@ -13,6 +13,13 @@ const Y = { min: 0.2, max: 50 } as const;
 const SIZES_DRAWN = ['small', 'large'] as const satisfies readonly Size[];
 /** Dark to light, and one apart for the chain. */
 const [BLACK, GREY, LIGHT, BROWN] = ['#16191d', '#7a7f87', '#b4b8be', '#8a5a00'] as const;
+/** Lengths of lines and gaps, and their word: a mark in the legend is too short to show them. */
+const [WHOLE, DASHED, DOTTED, MIXED] = [
+  { dash: [], word: '' },
+  { dash: [9, 4], word: ' (dashed)' },
+  { dash: [2, 3], word: ' (dotted)' },
+  { dash: [9, 3, 2, 3], word: ' (dashes and dots)' },
+] as const;
 
 export function rooflineChart(measured: Measured, id: string, width: number): Chart {
   const { title } = WORKLOADS.find((one) => one.id === id)!;
@@ -85,18 +92,28 @@ function roofLines(roofs: Roofs, id: string): Json[] {
   ];
   const ends = (rate: number) => [X.min, roofs.vectorGflops / rate].map((x) => ({ x: round(x), y: round(x * rate) }));
   return [
-    ...bandwidths.map(([name, rate, colour]) => line(`${name} ${rate.toFixed(0)} GB/s`, ends(rate), colour)),
-    flat('vectors', roofs.vectorGflops, BLACK),
-    flat('scalars', roofs.scalarGflops, GREY),
-    ...(chain === null ? [] : [flat('one chain', chain, BROWN)]),
+    ...bandwidths.map(([name, rate, colour]) =>
+      line(`${name} ${rate.toFixed(0)} GB/s`, ends(rate), { colour, ...WHOLE }),
+    ),
+    flat('vectors', roofs.vectorGflops, { colour: BLACK, ...DASHED }),
+    flat('scalars', roofs.scalarGflops, { colour: GREY, ...DOTTED }),
+    ...(chain === null ? [] : [flat('one chain', chain, { colour: BROWN, ...MIXED })]),
   ];
 }
 
-function flat(name: string, gflops: number, colour: string): Json {
-  const data = [X.min, X.max].map((x) => ({ x, y: round(gflops) }));
-  return line(name, data, colour);
+interface Stroke {
+  readonly colour: string;
+  readonly dash: readonly number[];
+  readonly word: string;
 }
 
-function line(label: string, data: readonly { readonly x: number; readonly y: number }[], colour: string): Json {
-  return { label, data, showLine: true, pointRadius: 0, pointStyle: 'line', borderColor: colour, borderWidth: 1.5 };
+function flat(name: string, gflops: number, stroke: Stroke): Json {
+  const data = [X.min, X.max].map((x) => ({ x, y: round(gflops) }));
+  return line(name, data, stroke);
+}
+
+function line(name: string, data: readonly { readonly x: number; readonly y: number }[], stroke: Stroke): Json {
+  const { colour: borderColor, dash: borderDash, word } = stroke;
+  const label = `${name}${word}`;
+  return { label, data, showLine: true, pointRadius: 0, pointStyle: 'line', borderColor, borderDash, borderWidth: 1.5 };
 }
