@@ -6,10 +6,10 @@ import { constants } from 'node:os';
 /** npm and a terminal's Ctrl-C both signal this process; the child is to be told once. */
 const SAME_SIGNAL_MS = 1000;
 
-/** Runs a command without a word, except for one line on a terminal; shows all that it said when it fails. `onStart` gets its process id. */
+/** Runs a command whose one line says that it runs, and goes from a terminal when it has ended; shows all that it said when it fails. `onStart` gets its process id. */
 export async function quietly(title, [command, args], cwd, onStart) {
   const terminal = process.stderr.isTTY === true;
-  if (terminal) process.stderr.write(`${title} …`);
+  process.stderr.write(`${title} …${terminal ? '' : '\n'}`);
   const said = [];
   const code = await run(
     command,

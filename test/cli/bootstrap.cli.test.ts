@@ -135,15 +135,17 @@ describe('npm start', () => {
   it('installs, builds, sets up and measures on a fresh clone, and does only what is left the next time', async () => {
     const locked = readFileSync(join(root, 'package-lock.json'), 'utf8');
     const first = await start('start', '--seed', '7').ended;
-    expect(first).toEqual({ code: 0, stdout: 'result\n', stderr: 'words of set-up\n' });
+    const says = 'Installing the locked dependencies …\nBuilding …\n';
+    expect(first).toEqual({ code: 0, stdout: 'result\n', stderr: `${says}words of set-up\n` });
     expect(linesOf('npm.log')).toEqual([CI, BUILD]);
     expect(linesOf('runs.log')).toEqual([
       'setup --for native,container,nested,vm',
       'run -e native,container,nested,vm --profile quick --seed 7',
     ]);
 
-    await start('start').ended;
+    const second = await start('start').ended;
     expect(linesOf('npm.log'), 'nothing has changed').toEqual([CI, BUILD]);
+    expect(second.stderr).toBe('words of set-up\n');
 
     appendFileSync(join(root, 'cli', 'main.ts'), '// changed\n');
     await start('start').ended;
