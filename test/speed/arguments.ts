@@ -3,16 +3,15 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { usageError } from '../../bench/errors.ts';
-import { KERNEL_ENGINES, SIZES } from '../../bench/types.ts';
-import { WORKLOADS } from '../../scimark/index.ts';
-import { BARE_STARTS } from './bare-starts.ts';
+import { SIZES } from '../../bench/types.ts';
 import { BENCHES, type Options } from './benches.ts';
+import { FILES, FLAGS, LISTS, WHOLE_FILE } from './usage.ts';
 
 export interface Wish {
   /** Names of benches; empty for the whole. */
   readonly names: readonly string[];
   readonly options: Options;
-  /** Where the figures go; a whole run writes `bench.json` when nothing is said. */
+  /** Where the figures go. */
   readonly write: string | undefined;
   /** An older file, to compare with. */
   readonly compare: string | undefined;
@@ -21,9 +20,6 @@ export interface Wish {
 }
 
 const COUNTS = ['processes', 'bursts', 'sessions', 'starts', 'turns'] as const;
-const LISTS = { kernels: WORKLOADS.map(({ id }) => id), engines: KERNEL_ENGINES, environments: BARE_STARTS };
-const FILES = ['write', 'compare', 'read'] as const;
-const WHOLE_FILE = 'bench.json';
 
 /** @throws BoxmarkError for what it doesn't know */
 export function readArguments(words: readonly string[]): Wish {
@@ -37,6 +33,10 @@ export function readArguments(words: readonly string[]): Wish {
   const nodes = programsOf('nodes', values.nodes);
   const given = [['size', size] as const, ['nodes', nodes] as const, ...counts, ...lists].filter(
     ([, value]) => value !== undefined,
+  );
+  refuseIgnored(
+    names,
+    given.map(([name]) => name),
   );
   const [write, compare, read] = FILES.map((name) => fileOf(name, values[name]));
   if (read !== undefined && (names.length > 0 || given.length > 0 || write !== undefined)) {
@@ -52,8 +52,18 @@ export function readArguments(words: readonly string[]): Wish {
   };
 }
 
+/** @throws BoxmarkError for an option that none of the benches takes: who gives it believes that it has an effect */
+function refuseIgnored(names: readonly string[], given: readonly string[]): void {
+  const benches = names.length === 0 ? Object.keys(BENCHES) : names;
+  const taken: ReadonlySet<string> = new Set(['turns', ...benches.flatMap((name) => BENCHES[name]?.takes ?? [])]);
+  const ignored = given.filter((name) => !taken.has(name)).map((name) => `--${name}`);
+  if (ignored.length === 0) return;
+  const known = [...taken].map((name) => `--${name}`).join(', ');
+  throw usageError(`${benches.join(' and ')} would ignore an option.`, ignored.join(', '), known);
+}
+
 function parsed(words: readonly string[]) {
-  const names = ['size', 'nodes', ...COUNTS, ...Object.keys(LISTS), ...FILES];
+  const names = Object.keys(FLAGS);
   try {
     const { values, positionals } = parseArgs({
       args: [...words],

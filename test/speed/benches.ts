@@ -44,6 +44,8 @@ export interface Options {
 interface Bench {
   readonly run: (print: (line: string) => void, options: Options, record: Recorder) => Promise<void>;
   readonly title: string;
+  /** Options that it does not ignore, besides `turns`. */
+  readonly takes?: readonly Exclude<keyof Options, 'turns'>[];
   /** How a whole run calls it, once for each, or in several `turns`; without them it runs by name only: it takes long. */
   readonly forms?: readonly Options[];
 }
@@ -52,14 +54,21 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   kernels: {
     run: benchKernels,
     title: 'kernels against the same algorithms in C',
+    takes: ['size', 'processes', 'bursts'],
     forms: [{}, { size: 'large', processes: 3 }],
   },
   compilers: {
     run: benchCompilers,
     title: 'the yardstick itself: other compilers and flags, and Java',
+    takes: ['size', 'processes', 'bursts'],
     forms: [{}],
   },
-  startup: { run: benchStartup, title: "a start through Boxmark against the bare engine's own command", forms: [{}] },
+  startup: {
+    run: benchStartup,
+    title: "a start through Boxmark against the bare engine's own command",
+    takes: ['environments', 'starts'],
+    forms: [{}],
+  },
   efficiency: {
     run: benchEfficiency,
     title: 'time inside timed windows over the time of a session',
@@ -77,14 +86,24 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     title: 'boxmark history over 1,000 and 5,000 sessions, first and again: time and memory',
     forms: [{ turns: 3 }],
   },
-  compare: { run: benchCompare, title: 'boxmark compare with 5,000 stored sessions, first and again', forms: [{}] },
+  compare: {
+    run: benchCompare,
+    title: 'boxmark compare with 5,000 stored sessions, first and again',
+    takes: ['sessions'],
+    forms: [{}],
+  },
   page: {
     run: benchPage,
     title: 'a report in a browser: until it is loaded, and until its charts are drawn',
     forms: [{}],
   },
   disk: { run: benchDisk, title: 'what sessions take up on disk, as they are written and compressed', forms: [{}] },
-  company: { run: benchCompany, title: 'each kernel alone against in company', forms: [{ processes: 3 }] },
+  company: {
+    run: benchCompany,
+    title: 'each kernel alone against in company',
+    takes: ['size', 'processes', 'bursts'],
+    forms: [{ processes: 3 }],
+  },
   fleet: {
     run: benchFleet,
     title: 'a session by fleet run against the same session alone',
@@ -93,8 +112,9 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   roofline: {
     run: benchRoofline,
     title: 'kernels under versions of Node.js against what the processor can do; writes docs/kernels.json',
+    takes: ['nodes', 'processes', 'bursts'],
   },
-  warmup: { run: benchWarmup, title: 'speed of cold processes over time' },
+  warmup: { run: benchWarmup, title: 'speed of cold processes over time', takes: ['size', 'processes'] },
   calibration: { run: benchCalibration, title: 'coverage and verdicts over simulated sessions with a known truth' },
   patterns: {
     run: benchPatterns,
@@ -109,10 +129,15 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     run: benchTruths,
     title: 'known truths, twenty times over: intervals that hold them, copies that seem to differ',
   },
-  starts: { run: benchStarts, title: 'odd starts: fresh processes that run a kernel faster or slower for life' },
+  starts: {
+    run: benchStarts,
+    title: 'odd starts: fresh processes that run a kernel faster or slower for life',
+    takes: ['size', 'starts', 'kernels', 'engines'],
+  },
   stopped: {
     run: benchStopped,
     title: 'real sessions whose box is stopped for 300 ms in 1 % of bursts: how many are called equivalent',
+    takes: ['sessions'],
   },
   simulated: { run: benchTrials, title: 'the simulations of the tests, with all their trials' },
   'fleet-scale': {

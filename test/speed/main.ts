@@ -1,9 +1,4 @@
-/**
- * `npm run bench [-- NAME …]`: speed as ratios within one run, beside its goals. Never asserted on; shared machines are noisy.
- * Without names, the whole that fits half an hour. `--write FILE` keeps the figures (the whole: `bench.json`), `--compare OLD`
- * shows what moved, `--read NEW` takes the figures from a file instead of measuring. The other options are for some benches:
- * `--turns N` repeats a bench; `--size --processes --bursts --starts --kernels --engines --environments --sessions`.
- */
+/** `npm run bench`: speed as ratios within one run, beside its goals. Never asserted on; shared machines are noisy. */
 
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { BoxmarkError, EXIT, messageOf } from '../../bench/errors.ts';
@@ -15,6 +10,7 @@ import { newRecord, type Recorder } from './record/figure.ts';
 import { BENCH_SCHEMA, type BenchFile, type BenchRun, readBench, writeBench } from './record/file.ts';
 import { benchHost, commitNow, loadNow } from './record/host.ts';
 import { figureLines, moveLines, runLines } from './record/lines.ts';
+import { usage } from './usage.ts';
 
 interface Part {
   readonly bench: string;
@@ -24,6 +20,17 @@ interface Part {
 }
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
+let isReaderGone = false;
+
+/** A reader that leaves (`head`) is no failure. What is being measured comes to its end: it would leave processes behind. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      isReaderGone = true;
+    });
+  }
+}
 
 function partsOf({ names, options }: Wish): Part[] {
   const part = (bench: string, own: Options): Part => {
@@ -56,7 +63,11 @@ async function measure(wish: Wish): Promise<BenchFile> {
   const whole = wish.names.length === 0;
   const { record, figures: recorded } = newRecord();
   const runs: BenchRun[] = [];
-  for (const part of partsOf(wish)) runs.push(await runPart(part, record));
+  for (const part of partsOf(wish)) {
+    // Whoever left reads no more, but a file is to be whole.
+    if (isReaderGone && wish.write === undefined) break;
+    runs.push(await runPart(part, record));
+  }
   const seconds = (performance.now() - begun) / 1000;
   if (whole) record('bench.whole', 's', [seconds]);
   const host = await benchHost(loadBefore);
@@ -75,8 +86,14 @@ function show(bench: BenchFile, before: BenchFile | undefined): void {
 }
 
 async function main(): Promise<void> {
+  outliveReaders();
   try {
-    const wish = readArguments(process.argv.slice(2));
+    const words = process.argv.slice(2);
+    if (words.some((word) => word === '--help' || word === '-h')) {
+      say(usage());
+      return;
+    }
+    const wish = readArguments(words);
     // Read before half an hour is spent.
     const before = wish.compare === undefined ? undefined : readBench(wish.compare);
     const bench = wish.read === undefined ? await measure(wish) : readBench(wish.read);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BENCHES } from '../benches.ts';
 import { figureOf } from './figure.ts';
 import { type BenchFile, readBench, writeBench } from './file.ts';
 
@@ -91,6 +92,8 @@ describe('a file of benches', () => {
     [['kernels', '--processes', '0'], /--processes takes a number above 0/],
     [['startup', '--environments', 'native,lxd'], /--environments takes a list[\s\S]*lxd/],
     [['--frobnicate'], /frobnicate/],
+    [['cli', '--size', 'large'], /cli would ignore an option[\s\S]*--size/],
+    [['report', 'compare', '--sessions', '9', '--nodes', process.execPath], /would ignore[\s\S]*: --nodes\n/],
     [['cli', '--write', ''], /--write takes the name of a file/],
   ])('is not made for %j', (args, message) => {
     const { status, stdout, stderr } = bench(...args);
@@ -107,5 +110,29 @@ describe('a file of benches', () => {
     const { runs, figures, whole } = JSON.parse(readFileSync(at('cli.json'), 'utf8')) as BenchFile;
     expect([runs.length, figures, whole]).toEqual([1, [], false]);
     expect(runs[0]?.failure).toContain('failed');
+  });
+});
+
+describe('npm run bench', () => {
+  it.each(['--help', '-h'])('names with %s every bench with its title, and every option', (flag) => {
+    const { status, stdout, stderr } = bench('cli', flag);
+    expect([status, stderr]).toEqual([0, '']);
+    for (const [name, { title, takes = [] }] of Object.entries(BENCHES)) {
+      expect(stdout).toMatch(new RegExp(`^  ${name} +`, 'm'));
+      expect(stdout).toContain(title);
+      for (const option of takes) expect(stdout).toContain(`\n  --${option} `);
+    }
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThan(140);
+  });
+
+  it('ends without a word, and with code 0, when its reader leaves', () => {
+    writeBench(at('piped.json'), BENCH);
+    const call = `"${process.execPath}" "${program}"`;
+    for (const args of ['--help', '--read piped.json --compare piped.json']) {
+      // The reader is gone before the first line.
+      const script = `{ sleep 0.3; ${call} ${args}; echo "code $?" >&2; } | true`;
+      const { stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8', cwd: folder, timeout: 60_000 });
+      expect(stderr).toBe('code 0\n');
+    }
   });
 });
