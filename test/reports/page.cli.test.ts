@@ -129,6 +129,46 @@ describe.each(['example', 'several', 'hostile'])('the page of the session %s', (
     await page.context().close();
   });
 
+  it.each([360, 390, 412, 540])('covers no part of a figure by the answers beside it, in %i pixels', async (width) => {
+    const { page } = await open(name, { width, dark: width === 390 });
+    const found = await page.$$eval('table[id$="verdicts"]', (tables) =>
+      tables.flatMap((table) => {
+        const rows = [...table.querySelectorAll('tr')];
+        return rows.flatMap((row) => {
+          const cells = [...row.querySelectorAll('th, td')];
+          const last = cells.at(-1) as Element;
+          const { left, right } = last.getBoundingClientRect();
+          // Of the texts of a cell, each word's line by itself.
+          const boxes = cells.slice(0, -1).flatMap((cell) => {
+            const range = document.createRange();
+            range.selectNodeContents(cell);
+            return [...range.getClientRects()];
+          });
+          return [
+            ...boxes.filter((box) => box.left < left - 1 && box.right > left + 1).map(() => `cut: ${row.textContent}`),
+            ...boxes
+              .filter((box) => box.left >= left - 1 && box.right > right + 1)
+              .map(() => `out: ${row.textContent}`),
+            ...(/^rgb\(/.test(getComputedStyle(last).backgroundColor) ? [] : [`not opaque: ${row.textContent}`]),
+          ];
+        });
+      }),
+    );
+    expect(found).toEqual([]);
+    await page.context().close();
+  });
+
+  it.each([1024, 1280, 1440])('has every link of its navigation in sight in %i pixels', async (width) => {
+    const { page } = await open(name, { width });
+    const cut = await page.$$eval('nav ul', ([list]) => {
+      const { left, right } = (list as Element).getBoundingClientRect();
+      const links = [...(list as Element).querySelectorAll('a')].map((link) => link.getBoundingClientRect());
+      return links.filter((link) => link.left < left || link.right > right).length;
+    });
+    expect(cut).toBe(0);
+    await page.context().close();
+  });
+
   it.each([false, true])('passes axe (dark: %s)', { timeout: 300_000 }, async (dark) => {
     const { page } = await open(name, { dark });
     await page.$$eval('details', (all) => {

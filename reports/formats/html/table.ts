@@ -74,7 +74,8 @@ function signMarkup(sign: string, tone: string, show: Text): Markup {
 
 function cellMarkup(cell: Cell, column: number, isText: boolean, below: readonly Markup[]): Markup {
   const { show, value, note, tone } = richCell(cell);
-  const text = textMarkup(show);
+  // No figure wraps but on a phone, and then between the ends of an interval.
+  const text = isText || typeof show !== 'string' ? textMarkup(show) : html`${printable(show)}`;
   const small = note === undefined || plain(note) === '' ? '' : html`<small>${textMarkup(note)}</small>`;
   const isFact = tone === 'setting' || tone === 'nature';
   const sign = tone === undefined ? undefined : SIGNS[tone];
