@@ -25,6 +25,8 @@ interface Screen {
 
 const BAR_CELLS = 20;
 const TICK_MS = 1000;
+/** Less than this would be shown as nothing. */
+const LEAST_LEFT_S = 0.5;
 const CLEAR_LINE = '\r\u001b[K';
 /** Rows of a terminal that the standings leave to the progress and to what the user typed. */
 const ROWS_LEFT = 2;
@@ -83,7 +85,7 @@ class Line implements Progress {
   round({ block, round, fraction, blocks }: Parameters<ProgressSink['round']>[0]): void {
     this.#stopTicking();
     const seconds = this.#clock.round(fraction, blocks === undefined ? 0 : blocks - block);
-    const left = seconds === null ? '' : `, ${formatSpan(seconds)} left`;
+    const left = seconds === null || seconds < LEAST_LEFT_S ? '' : `, ${formatSpan(seconds)} left`;
     const elapsed = `${formatSpan(this.#clock.elapsed())} elapsed${left}`;
     if (this.#isTerminal) {
       const cells = Math.round(fraction * BAR_CELLS);
@@ -91,7 +93,8 @@ class Line implements Progress {
       this.#paint(`${bar} ${Math.round(fraction * 100)} %  block ${block} round ${round}  ${elapsed}`);
     } else if (block !== this.#lastBlock) {
       this.#lastBlock = block;
-      this.say(`block ${block}: ${elapsed}`);
+      // Its rounds are still to come: a bare number reads as if it had ended.
+      this.say(`block ${block} is running: ${elapsed}`);
     }
   }
 
@@ -172,7 +175,7 @@ class Clock {
     this.#blockBegun = this.elapsed();
   }
 
-  /** Seconds until the end; null while too little is known. */
+  /** Seconds until the end of the last round; null while too little is known, and after it. */
   round(fraction: number, blocksLeft: number): number | null {
     const now = this.elapsed();
     if (this.#blockBegun !== undefined) {
@@ -182,7 +185,7 @@ class Clock {
     if (this.#last === undefined) this.#firstFraction = fraction;
     this.#last = now;
     const done = fraction - this.#firstFraction;
-    if (!(done > 0.01)) return null;
+    if (!(done > 0.01) || fraction >= 1) return null;
     const before = this.#before.reduce((sum, seconds) => sum + seconds, 0) / Math.max(1, this.#before.length);
     return (this.#inRounds * (1 - fraction)) / done + before * blocksLeft;
   }

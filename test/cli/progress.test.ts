@@ -42,6 +42,14 @@ it('shows on a terminal how long it has taken, from the first second on, while n
     progress.round({ block: 1, round: 10, fraction: 10 / 30, blocks: 3 });
     // Twenty rounds at a second each, and ten seconds before the first round of two further blocks.
     expect(since()[1]).toMatch(/26 s elapsed, 40 s left$/);
+    for (const [round, fraction, end] of [
+      [9, 29 / 30, /, \d+ s left$/],
+      [10, 1, / elapsed$/],
+    ] as const) {
+      vi.advanceTimersByTime(10_000);
+      progress.round({ block: 3, round, fraction, blocks: 3 });
+      expect(since()[1]).toMatch(end);
+    }
   } finally {
     vi.useRealTimers();
   }
@@ -77,7 +85,8 @@ it('prints a plain line for each block elsewhere, and nothing when quiet', () =>
     progress.block(block, `block ${block} of 2`);
     progress.round({ block, round: 1, fraction: block / 4 });
   }
-  expect(pipe.written.map((line) => line.slice(0, 8))).toEqual(['blocks a', 'block 1:', 'block 2:']);
+  const lines = ['blocks are coming', 'block 1 is running: 0 s elapsed', 'block 2 is running: 0 s elapsed'];
+  expect(pipe.written).toEqual(lines.map((line) => `${line}\n`));
   expect(pipe.written.join('')).not.toContain('\u001b');
   const silent = screen(true);
   const quiet = createProgress(silent, { quiet: true });
