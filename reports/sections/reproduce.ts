@@ -22,7 +22,13 @@ export function reproduce(model: ReportModel): Section {
     title: 'How to reproduce it',
     short: 'Reproduce',
     weight: 'fold',
-    lead: ['The same plan, seed, bytes and work per burst, on this host or another; differences are reported.'],
+    lead: [
+      'The same plan, seed, bytes and work per burst, on this host or another; differences are reported.',
+      // A report is the same bytes wherever its session lies, and names no folder of its host.
+      ...(session.folder === undefined
+        ? ['The commands are for a session in results/. Of one that lies elsewhere, put its folder in that place.']
+        : []),
+    ],
     tables: [
       factsTable('reproduce-facts', 'The session', [
         ['measure it again', code(`boxmark reproduce ${folder}`)],

@@ -7,6 +7,7 @@ import { buildModel, type ModelInput } from '../../reports/model/model.ts';
 import { answerOf, controlSentence } from '../../reports/sections/answer.ts';
 import { contrasts } from '../../reports/sections/contrasts.ts';
 import { sessionNotes } from '../../reports/sections/notes.ts';
+import { reproduce } from '../../reports/sections/reproduce.ts';
 import { plain } from '../../reports/sections/section.ts';
 import { changePercent, percentDigits } from '../../reports/words.ts';
 import {
@@ -262,4 +263,14 @@ describe('gaps', () => {
     expect(composite([])).toBe(100);
     expect(composite([testEvent({ kind: 'checksum-mismatch', env: 'native', block: 1 })])).toBeNull();
   });
+});
+
+it('says of a session whose folder is not known where its commands look for it', () => {
+  const input = fixtureInput();
+  const leadOf = (folder?: string) => {
+    const session = folder === undefined ? input.session : { ...input.session, folder };
+    return JSON.stringify(reproduce(buildModel({ ...input, session })).lead);
+  };
+  expect(leadOf()).toContain('elsewhere, put its folder in that place');
+  expect(leadOf('out/s1')).not.toContain('elsewhere');
 });
