@@ -156,6 +156,11 @@ export function syncFolder(dir: string): void {
   }
 }
 
+/** Is it standard output that the user names, or nothing? */
+export function isPrinted(file: string | undefined): file is '-' | undefined {
+  return file === undefined || file === '-';
+}
+
 /** A file that the user names. A pipe or `/dev/stdout` is written to; a regular file is replaced. */
 export function writeOutput(file: string, content: string | Uint8Array): void {
   if (isStream(file)) writeFileSync(file, content);

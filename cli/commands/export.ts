@@ -2,7 +2,7 @@
 
 import { type BoxmarkError, EXIT, messageOf, usageError } from '../../bench/errors.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
-import { writeOutput } from '../../bench/session/files.ts';
+import { isPrinted, writeOutput } from '../../bench/session/files.ts';
 import { sessionFolders } from '../../bench/session/find.ts';
 import type { Format, ReportFile, SessionReport } from '../../reports/formats/format.ts';
 import { formatsFor } from '../../reports/formats/index.ts';
@@ -24,7 +24,7 @@ export async function exportSessions(
 }
 
 async function write(format: Format, folders: readonly ReportFolder[], output: string | undefined): Promise<void> {
-  if (format.folder && (output === undefined || output === '-')) {
+  if (format.folder && isPrinted(output)) {
     throw usageError(`${format.name} is a folder of files: -o names it.`, output ?? 'no -o', `-o ${format.name}`);
   }
   const sessions = [];
@@ -85,7 +85,7 @@ function foldersOf(opened: readonly OpenedSession[], format: Format): ReportFold
 }
 
 function writeTo({ content }: ReportFile, file: string | undefined): void {
-  if (file === undefined) {
+  if (isPrinted(file)) {
     stdout.write(String(content));
     return;
   }

@@ -4,6 +4,7 @@ import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
 import { readHosts } from '../../bench/fleet/hosts.ts';
 import { fleetRows } from '../../bench/fleet/rows.ts';
 import type { FlagValues } from '../../bench/plan/read-flags.ts';
+import { isPrinted } from '../../bench/session/files.ts';
 import type { FleetRow } from '../../bench/session/fleet-tables.ts';
 import { openSink, type Sink } from '../../bench/session/sink.ts';
 import { clean } from '../../reports/text.ts';
@@ -26,9 +27,9 @@ export async function fleetExport(
     );
   }
   const rows = fleetRows(hosts, (host, why) => warn(`left out: ${host.host}, ${host.dir}: ${why}`));
-  const isPrinted = output === undefined || output === '-';
-  if (isPrinted && as === 'parquet') throw usageError('Parquet is no text: -o names its file.', as, '-o fleet.parquet');
-  if (isPrinted) await writeRows(as, rows, PRINTED);
+  if (isPrinted(output) && as === 'parquet')
+    throw usageError('Parquet is not text: -o names its file.', as, '-o fleet.parquet');
+  if (isPrinted(output)) await writeRows(as, rows, PRINTED);
   else await writeFile(as, rows, output);
   return EXIT.ok;
 }

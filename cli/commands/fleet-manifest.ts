@@ -4,7 +4,7 @@ import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
 import { digestOfText } from '../../bench/fleet/job.ts';
 import { KEPT_ON_NODE } from '../../bench/plan/cluster-flags.ts';
 import { defaultFor, type FlagValues, type PlanInput } from '../../bench/plan/read-flags.ts';
-import { writeOutput } from '../../bench/session/files.ts';
+import { isPrinted, writeOutput } from '../../bench/session/files.ts';
 import { manifestText } from '../../fleet/kubernetes/manifest.ts';
 import { selectorOf } from '../../fleet/kubernetes/names.ts';
 import { parsePlan, readPlanText } from '../session/plan-file.ts';
@@ -30,7 +30,7 @@ export function fleetManifest(flags: FlagValues<'fleet manifest'>): number {
     keep: keptIn(flags.keep) ?? (indexed === undefined ? KEPT_ON_NODE : null),
     tolerate: flags.tolerate === true,
   });
-  if (output === undefined) stdout.write(text);
+  if (isPrinted(output)) stdout.write(text);
   else write(output, text);
   return EXIT.ok;
 }

@@ -3,7 +3,7 @@
 import { EXIT, messageOf, usageError } from '../../bench/errors.ts';
 import { historyFigures } from '../../bench/kinds/stored-figures.ts';
 import { defaultFor, type FlagValues } from '../../bench/plan/read-flags.ts';
-import { writeOutput } from '../../bench/session/files.ts';
+import { isPrinted, writeOutput } from '../../bench/session/files.ts';
 import { historyDocument } from '../../reports/documents/history.ts';
 import { historyJson } from '../../reports/formats/history-json.ts';
 import { pageText } from '../../reports/formats/html/page.ts';
@@ -40,7 +40,7 @@ export function history({ margin, format, json, out }: FlagValues<'history'>, di
 }
 
 function write(text: string, file: string | undefined): void {
-  if (file === undefined || file === '-') {
+  if (isPrinted(file)) {
     stdout.write(text);
     return;
   }

@@ -19,6 +19,7 @@ export async function pack(flags: FlagValues<'pack'>, session = ''): Promise<num
   const sign = signingKey(flags.sign);
   const anonymous = flags.anonymous === true;
   const name = packable(session);
+  if (flags.output === '-') throw usageError('An archive is not text: -o names its file.', '-', `-o ${name}.tar.gz`);
   const file = resolve(flags.output ?? `${name}${anonymous ? '-anonymous' : ''}.tar.gz`);
   const { dir } = await createWorkspaceDir();
   try {

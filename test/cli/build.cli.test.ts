@@ -123,6 +123,8 @@ describe('help', () => {
     const rooms = own(files)
       .filter((file) => file !== 'reports/text.ts')
       .map((file) => file.replace(/\/[^/]+$/, ''));
-    expect(new Set(rooms)).toEqual(new Set(['cli', 'cli/terminal', 'bench', 'bench/box', 'bench/plan']));
+    expect(new Set(rooms)).toEqual(
+      new Set(['cli', 'cli/terminal', 'bench', 'bench/box', 'bench/numbers', 'bench/plan']),
+    );
   });
 });

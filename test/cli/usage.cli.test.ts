@@ -34,6 +34,11 @@ describe('bad input ends with code 2, a clear message on standard error, and not
       ['run', '--memory', '1024'],
       /with its unit\.\n {2}received: 1024\n {2}try: 512m, 2g\n/,
     ],
+    [
+      'an archive that is to be printed',
+      ['pack', 'results/example/20261126T070159Z-b39def', '-o', '-'],
+      /An archive is not text/,
+    ],
     ['an export that is not there', ['export', '/tmp', '--as', 'juint'], /did you mean "junit"/],
     ['a report format that is not there', ['report', '/tmp', '--format', 'html,pngs'], /did you mean "png"/],
     ['a margin without its sign', ['run', '--margin', '2'], /--margin takes a percentage/],
