@@ -13,7 +13,7 @@ const EXEC_LIMIT_MS = 60_000;
  * Takes a command line with each line of its input. Some shells export variables on their own account, which commands that
  * are entered by themselves don't see.
  */
-const SHELL = `unset PWD OLDPWD SHLVL; exec 3>&1; n='
+const SHELL = `unset PWD OLDPWD SHLVL; exec 3>&1; boxmark_newline='
 '; while IFS= read -r line; do eval "$line"; done`;
 
 const ENTRANCE_ARGV: readonly string[] = ['sh', '-c', SHELL];
@@ -139,7 +139,7 @@ function words(argv: readonly string[]): string {
   return argv.map(oneLine).join(' ');
 }
 
-/** A word without a line break, which would end the command: `n` holds one. */
+/** A word without a line break, which would end the command: a variable holds one. */
 function oneLine(word: string): string {
-  return quote(word).replaceAll('\n', `'"$n"'`);
+  return quote(word).replaceAll('\n', `'"$boxmark_newline"'`);
 }

@@ -2,6 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { openSync, readdirSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { execa, type Options } from 'execa';
 import { messageOf, noDescriptors } from '../../bench/errors.ts';
@@ -30,7 +31,7 @@ export async function hostExec(argv: readonly string[], options: ExecOptions = {
       ...base(options.env),
       stripFinalNewline: false,
       maxBuffer: 64 << 20,
-      ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
+      ...(options.input === undefined ? stdio('ignore') : { ...stdio('pipe'), input: options.input }),
     });
   } catch (error) {
     return { exitCode: null, stdout: '', stderr: messageOf(error), timedOut: false };
@@ -54,7 +55,7 @@ export async function hostExec(argv: readonly string[], options: ExecOptions = {
 /** Starts a command of the host in its own process group and exchanges lines with it. */
 export async function hostSpawn(argv: readonly string[], options: Pick<ExecOptions, 'env'> = {}): Promise<BoxProcess> {
   const [file = ''] = argv;
-  const child = begin(argv, { ...base(options.env), buffer: false, stdin: 'pipe' });
+  const child = begin(argv, { ...base(options.env), buffer: false, ...stdio('pipe') });
   let tail = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     tail = (tail + text).slice(-ERROR_TAIL_CHARS);
@@ -116,7 +117,40 @@ export function killGroup(pid: number | undefined): void {
 }
 
 function base(env: Readonly<Record<string, string>> | undefined) {
-  return { env: { ...CLEAN_ENV, ...env }, extendEnv: false, reject: false, stdout: 'pipe', stderr: 'pipe' } as const;
+  return { env: { ...CLEAN_ENV, ...env }, extendEnv: false, reject: false } as const;
+}
+
+/** Streams of a process, and `/dev/null` wherever it would inherit a descriptor that this program was started with. */
+function stdio(stdin: 'ignore' | 'pipe'): Pick<Options, 'stdio'> {
+  covers ??= coversOf(findLastInherited());
+  // The types of execa leave descriptors out from the fourth on; it passes them to Node.js.
+  return { stdio: [stdin, 'pipe', 'pipe', ...covers] as Options['stdio'] };
+}
+
+/** `ignore` would leave them as they are. */
+function coversOf(last: number): readonly number[] {
+  return last === STDERR ? [] : new Array<number>(last - STDERR).fill(openSync('/dev/null', 'r'));
+}
+
+const STDERR = 2;
+/** fcntl.h: set on all that Node.js opens itself. */
+const CLOSE_ON_EXEC = 0o2000000;
+/** Found once: nothing is added after the start. */
+let covers: readonly number[] | undefined;
+
+/** The greatest descriptor that an exec leaves open. A box that got one could read and write what root opened. */
+function findLastInherited(): number {
+  const all = readdirSync('/proc/self/fd').map(Number);
+  return Math.max(STDERR, ...all.filter((descriptor) => (flagsOf(descriptor) & CLOSE_ON_EXEC) === 0));
+}
+
+function flagsOf(descriptor: number): number {
+  try {
+    const [, octal = ''] = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8')) ?? [];
+    return Number.parseInt(octal, 8);
+  } catch {
+    return CLOSE_ON_EXEC; // Closed by now: that of the folder itself.
+  }
 }
 
 function splitLines(stream: Readable | null, listener: (line: string, atNs: bigint) => void): void {

@@ -1,10 +1,13 @@
 /** Programs of the user's, measured by the built program in real processes: what is found, what is refused, what is left. */
 
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -15,7 +18,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startText } from '../../bench/plan/commands.ts';
 import { loadSession } from '../../bench/session/load.ts';
-import { boxmark, type Ended, sessions } from './program.ts';
+import { boxmark, type Ended, MAIN, sessions } from './program.ts';
 
 /** Bounded in time whatever the default of a profile is. */
 const SHORT = ['--blocks', '1', '--rounds', '1', '--quiet'];
@@ -56,6 +59,18 @@ function memoryLeft(): string[] {
 }
 
 describe('a program', () => {
+  it('gets no file that Boxmark was started with open', () => {
+    const secret = join(folder, 'secret');
+    writeFileSync(secret, 'read by root alone');
+    const descriptor = openSync(secret, 'r');
+    const found = script('find', 'for fd in /proc/$$/fd/*; do readlink "$fd"; done | grep secret && exit 1', 'exit 0');
+    const argv = ['run', '-e', 'native', '--out', outOf('inherited'), ...SHORT, '--', found];
+    const stdio = ['ignore', 'pipe', 'pipe', 'ignore', 'ignore', ...new Array(15).fill('ignore'), descriptor] as const;
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...argv], { stdio: [...stdio], encoding: 'utf8' });
+    closeSync(descriptor);
+    expect([stderr.includes('/secret'), status]).toEqual([false, 0]);
+  });
+
   it('is measured as it is typed after --, with a figure that it prints', async () => {
     const file = script('count', 'echo "$1 things: 12.5 k/s"');
     const { ended, dir } = await measured('typed', '--metric', 'rate:k/s:higher=([0-9.]+) k/s', '--', file, 'a b');
