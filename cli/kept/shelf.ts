@@ -7,8 +7,10 @@ import { sha256 } from '../../runners/image/store.ts';
 
 const [TAB, LF] = [9, 10] as const;
 const DIGEST = 64;
-/** The end of a name until the file is whole. */
-export const PARTIAL = '.partial';
+/** The command, and the digest of the folder of sessions. */
+export const SHELF_NAME = /^[a-z]+-[0-9a-f]{64}$/;
+/** Until the file is whole: with the id of the process that writes it. */
+export const PARTIAL_NAME = /^\.[a-z]+-[0-9a-f]{64}\.\d+\.partial$/;
 
 /**
  * `name<TAB>key<TAB>digest<TAB>text<LF>`: the session's name as JSON, and digests of 64 hex digits, so that of a file that
@@ -65,7 +67,7 @@ export class Shelf {
 
   /** Whole, or not at all. */
   write(): void {
-    const partial = join(dirname(this.#file), `.${basename(this.#file)}.${process.pid}${PARTIAL}`);
+    const partial = join(dirname(this.#file), `.${basename(this.#file)}.${process.pid}.partial`);
     this.#isChanged = false;
     try {
       writeFileSync(partial, Buffer.concat([...this.#lines.values()]), { mode: 0o600, flag: 'wx' });

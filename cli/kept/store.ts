@@ -1,16 +1,16 @@
 /** What commands took from stored sessions, in the user's cache: thousands of sessions are then not read again. */
 
-import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { type BigIntStats, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, type Stats } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type * as z from 'zod';
-import { makeFolders } from '../../bench/folders.ts';
 import { sealOf } from '../../bench/session/seal.ts';
 import { isOwnFolder } from '../../runners/host/ownership.ts';
 import { sha256, stampOf, storeDir } from '../../runners/image/store.ts';
+import { isClosed, isClosedFolder, isFixedFolder, makeFixedFolder } from '../../runners/kit/closed-folders.ts';
 import { programVersion } from '../paths.ts';
-import { PARTIAL, Shelf } from './shelf.ts';
+import { PARTIAL_NAME, SHELF_NAME, Shelf } from './shelf.ts';
 
-const FORMAT = 2;
+const FORMAT = 3;
 /** A file is written within a second; one this old was left by a writer that was killed. */
 const STALE_MS = 3600_000;
 const LIMITS = {
@@ -47,8 +47,9 @@ export interface Kept<Value> {
 }
 
 /**
- * By the program that found it, and the identity, size and times of each of the session's files. A cache that is not this
- * user's alone, or can't be used, is none: what commands print is the same with and without it.
+ * By the program that found it, and the identity, size and times of the session's folder and of each of its files. Nothing is
+ * kept of a session that others can change. A cache that is not this user's alone, that somebody else can lead elsewhere, or
+ * that can't be used, is none: what commands print is the same with and without it.
  */
 export function openKept<Value>(kind: Kind<Value>, options: KeptOptions = {}): Kept<Value> {
   const { place = join(storeDir(), 'figures'), ...others } = options;
@@ -108,17 +109,26 @@ function keyOfSession(dir: string, { kind, program, settledMs }: Asking): string
     const seal = kind.isSealed ? sealOf(dir) : '';
     if (seal === null) return null;
     const settled = BigInt(Date.now() - settledMs) * 1_000_000n;
-    const stamps: string[] = [];
+    // Not through a link, which may lead elsewhere while the session is read.
+    const own = lstatSync(resolve(dir), { bigint: true });
+    if (!own.isDirectory() || mayChange(own, settled)) return null;
+    // One that was exchanged for another one, and back, has another time of change.
+    const stamps = stampOf(own);
     for (const name of readdirSync(dir).sort()) {
       const stats = lstatSync(`${dir}/${name}`, { bigint: true });
       if (stats.isDirectory()) continue;
-      if (!stats.isFile() || stats.ctimeNs > settled) return null;
+      if (!stats.isFile() || mayChange(stats, settled)) return null;
       stamps.push(name, ...stampOf(stats));
     }
     return sha256(JSON.stringify([FORMAT, kind.command, program, seal, stamps]));
   } catch {
     return null;
   }
+}
+
+/** Unseen: by somebody else, or within the time that a clock of files does not tell apart. */
+function mayChange(stats: BigIntStats, settled: bigint): boolean {
+  return stats.ctimeNs > settled || !isClosed(stats);
 }
 
 /** The build, and the Node.js whose logarithms figures are made of. Null where it is not known. */
@@ -132,25 +142,26 @@ function programOf(): string | null {
 }
 
 function isUsable(place: string): boolean {
+  if (!makeFixedFolder(dirname(place))) return false;
   try {
-    makeFolders(join(place, '..'));
     mkdirSync(place, { mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
   }
-  return isOwnFolder(place);
+  return isOwnFolder(place) && isClosedFolder(place);
 }
 
 function nameOf(dir: string): string {
   return basename(resolve(dir));
 }
 
-/** Null where the folder is not there any more. */
+/** Null where the folder is not there any more, or somebody else could exchange what lies in it while it is read. */
 function openShelf(
   folder: string,
   { place, command, most }: { readonly place: string; readonly command: string; readonly most: number },
 ): Shelf | null {
   try {
+    if (!isFixedFolder(folder)) return null;
     const real = realpathSync(folder);
     return new Shelf(join(place, `${command}-${sha256(real)}`), new Set(readdirSync(real)), most);
   } catch {
@@ -179,14 +190,9 @@ function isExact(value: unknown): boolean {
  */
 function prune(place: string, { mostBytes, mostFiles }: Pick<typeof LIMITS, 'mostBytes' | 'mostFiles'>): void {
   try {
-    const all = readdirSync(place)
-      .map((name) => ({ file: join(place, name), stats: lstatSync(join(place, name)) }))
-      .filter(({ stats }) => stats.isFile())
-      .sort((a, b) => b.stats.mtimeMs - a.stats.mtimeMs || (a.file < b.file ? -1 : 1));
-    const isLeft = ({ file, stats }: (typeof all)[number]) =>
-      file.endsWith(PARTIAL) && Date.now() - stats.mtimeMs > STALE_MS;
-    const files = all.filter((one) => !isLeft(one));
-    const gone = all.filter(isLeft);
+    const isOld = ({ stats }: Found) => Date.now() - stats.mtimeMs > STALE_MS;
+    const gone = filesOf(place, PARTIAL_NAME).filter(isOld);
+    const files = filesOf(place, SHELF_NAME);
     let bytes = files.reduce((sum, { stats }) => sum + stats.size, 0);
     if (bytes > mostBytes || files.length > mostFiles) {
       bytes = 0;
@@ -201,4 +207,18 @@ function prune(place: string, { mostBytes, mostFiles }: Pick<typeof LIMITS, 'mos
   } catch {
     // Another one is at it; the next one prunes again.
   }
+}
+
+interface Found {
+  readonly file: string;
+  readonly stats: Stats;
+}
+
+/** The newest first. Whatever else lies there is not the cache's to remove. */
+function filesOf(place: string, pattern: RegExp): Found[] {
+  return readdirSync(place)
+    .filter((name) => pattern.test(name))
+    .map((name) => ({ file: join(place, name), stats: lstatSync(join(place, name)) }))
+    .filter(({ stats }) => stats.isFile())
+    .sort((a, b) => b.stats.mtimeMs - a.stats.mtimeMs || (a.file < b.file ? -1 : 1));
 }

@@ -1,7 +1,8 @@
 /** Where commands of the host are looked for. */
 
-import { realpathSync, type Stats, statSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { isClosedFolder } from './closed-folders.ts';
 
 /** Come first, so that a PATH decides nothing where the plain folders have a command. */
 export const STANDARD_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -14,7 +15,7 @@ export function commandFolders(path = process.env.PATH ?? ''): string[] {
   const named = path.split(':').filter((folder) => isAbsolute(folder) && !folder.includes('/node_modules/'));
   // By their real paths: whoever owns a link may lead it elsewhere later.
   const further = named.filter((folder) => !STANDARD_FOLDERS.includes(folder)).flatMap(realFolder);
-  return [...STANDARD_FOLDERS, ...new Set(further.filter(isSafe))];
+  return [...STANDARD_FOLDERS, ...new Set(further.filter(isClosedFolder))];
 }
 
 /** All files of a command, the one that counts first. */
@@ -38,27 +39,4 @@ function realFolder(folder: string): string[] {
   } catch {
     return [];
   }
-}
-
-/**
- * Can nobody else put a command there, or another folder in its place? Up to the root, each folder belongs to root or to the
- * user and takes no files of others; below one with the sticky bit nobody else renames what is not theirs.
- */
-function isSafe(folder: string): boolean {
-  const found = statSync(folder, { throwIfNoEntry: false });
-  return found?.isDirectory() === true && isClosed(found) && isSafeBelow(dirname(folder));
-}
-
-function isSafeBelow(folder: string): boolean {
-  const found = statSync(folder);
-  const isSticky = (found.mode & 0o1000) !== 0 && found.uid === 0;
-  return (isSticky || isClosed(found)) && (folder === '/' || isSafeBelow(dirname(folder)));
-}
-
-/** A group of the user's own, which many systems give, counts as the user. */
-function isClosed({ mode, uid, gid }: Stats): boolean {
-  const [ownUid, ownGid] = [process.getuid?.(), process.getgid?.()];
-  const isOwn = uid === 0 || uid === ownUid;
-  const isOwnGroup = gid === 0 || (gid === ownGid && gid === ownUid);
-  return isOwn && (mode & 0o002) === 0 && ((mode & 0o020) === 0 || isOwnGroup);
 }

@@ -133,9 +133,7 @@ describe.each(SUBJECTS)('what $command keeps of a session', ({ open, valueIn, sp
     const other = session('a', 'elsewhere');
     renameSync(dir, `${dir}.before`);
     renameSync(other, dir);
-    expect(open().read(dir)).toBeNull();
-    rmSync(dir, { recursive: true });
-    renameSync(`${dir}.before`, dir);
+    await keepOf(dir);
     expect(open().read(dir)).not.toBeNull();
     symlinkSync('/etc/passwd', join(dir, 'more.csv'));
     expect(open().read(dir)).toBeNull();
@@ -243,8 +241,9 @@ describe('a writer that was killed', () => {
   it('leaves a file that goes after an hour, and one that writes now keeps its own', async () => {
     mkdirSync(place, { recursive: true, mode: 0o700 });
     for (const [name, ageMs] of [
-      ['.a.1.partial', 2 * 3600_000],
-      ['.b.2.partial', 0],
+      [`.compare-${'a'.repeat(64)}.1.partial`, 2 * 3600_000],
+      [`.compare-${'b'.repeat(64)}.2.partial`, 0],
+      ['.mine.1.partial', 2 * 3600_000],
     ] as const) {
       writeFileSync(join(place, name), 'x');
       const time = new Date(Date.now() - ageMs);
@@ -255,7 +254,11 @@ describe('a writer that was killed', () => {
     kept.read(dir);
     kept.keep(dir, await entryIn(dir));
     kept.close();
-    expect(readdirSync(place).map((name) => name.slice(0, 8))).toEqual(['.b.2.par', 'history-']);
+    expect(readdirSync(place).map((name) => name.slice(0, 10))).toEqual([
+      '.compare-b',
+      '.mine.1.pa',
+      expect.stringMatching(/^history-/),
+    ]);
   });
 });
 
