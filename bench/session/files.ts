@@ -97,9 +97,9 @@ export function readNamed(file: string, mostBytes: number): string {
 }
 
 /** SHA-256 of a file, 64 hex digits, read in pieces. Throws like `openRegular`. */
-export function digestOf(file: string): string {
+export function digestOf(file: string, mostBytes = TABLE_LIMIT_BYTES): string {
   const hash = createHash('sha256');
-  const handle = openRegular(file);
+  const handle = openRegular(file, mostBytes);
   // Thousands of manifests are small.
   const piece = Buffer.allocUnsafe(Math.min(1 << 20, fstatSync(handle).size + 1));
   try {

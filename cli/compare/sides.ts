@@ -21,6 +21,8 @@ import { hostDifferences } from './hosts.ts';
 
 export interface StoredSession extends SessionFigures {
   readonly dir: string;
+  /** Of the manifest or, without one, of the rows: copies have the same. */
+  readonly digest: string;
 }
 
 export interface LeftOut {
@@ -109,7 +111,7 @@ async function readEach(dirs: readonly string[], { kept, leftOut, remarks }: Rea
       for (const { env, workload } of figures.untrusted) {
         remarks.push(`${dir}: ${env} on ${workload} is untrusted and left out`);
       }
-      sessions.push({ ...figures, dir });
+      sessions.push({ ...figures, dir, digest: sealOf(dir) ?? rowsDigest(dir) });
     } catch (error) {
       if (dirs.length === 1 || !(error instanceof BoxmarkError)) throw error;
       leftOut.push({ dir, why: error.what });
@@ -135,10 +137,10 @@ async function readOne(dir: string, kept: KeptFigures, remarks: string[]): Promi
   return figures;
 }
 
-/** By name, and by the digest of the manifest or, without one, of the rows. */
+/** By name, and by digest. */
 function withoutCopies(sessions: readonly StoredSession[], copies: Copies, leftOut: LeftOut[]): StoredSession[] {
-  return sessions.filter(({ dir, info }) => {
-    const why = copies.whyLeftOut(dir, [`session ${info.session}`, `digest ${sealOf(dir) ?? rowsDigest(dir)}`]);
+  return sessions.filter(({ dir, info, digest }) => {
+    const why = copies.whyLeftOut(dir, [`session ${info.session}`, `digest ${digest}`]);
     if (why !== null) leftOut.push({ dir, why });
     return why === null;
   });

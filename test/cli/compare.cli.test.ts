@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -331,11 +331,13 @@ describe('what can not be compared', () => {
     const broken = writeSession({ out: history(), name: 'broken' });
     writeFileSync(join(broken, 'session.json'), '{');
     writeSession({ out: history(), name: 'empty', info: { blocksCompleted: 0 } });
+    truncateSync(join(writeSession({ out: history(), name: 'endless' }), 'manifest.json'), 2 ** 32);
     const ended = await compare(history(), candidate({ truth: { ratios: { docker: 1.01 } } }));
     const text = ended.stdout.replace(/\s+/g, ' ');
     expect(text).toMatch(/tiny: it is not of the design size small/);
     expect(text).toMatch(/broken: This session can't be read/);
     expect(text).toMatch(/empty: it has no whole block/);
+    expect(text).toMatch(/endless: The file is too large to be part of a session: 4294967296 bytes/);
     expect(ended.code).toBe(0);
   });
 

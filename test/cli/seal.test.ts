@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { sealOf } from '../../bench/session/seal.ts';
 import { check } from '../../cli/commands/check.ts';
 
 let dir: string;
@@ -55,4 +56,12 @@ it('of a session without a manifest is missing, which is a finding', async () =>
   expect(await check({ seal: 'a'.repeat(64) }, dir)).toBe(1);
   expect(printed).toContain('there is no manifest');
   expect(printed).not.toContain('Seal:');
+});
+
+it('is not taken of a manifest that is larger than one can be, of which not a byte is read', () => {
+  const file = join(dir, 'manifest.json');
+  truncateSync(file, 2 ** 26 + 1);
+  expect(() => sealOf(dir)).toThrow(/too large to be part of a session/);
+  truncateSync(file, 2 ** 26);
+  expect(sealOf(dir)).toBe(sealNow());
 });
