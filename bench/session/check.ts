@@ -10,6 +10,7 @@ import { digestOfStored, isTableThere, piecesOf } from './compressed.ts';
 import { readEvent } from './events.ts';
 import { assertSession, INFO_LIMIT_BYTES, openRegular, readRegular } from './files.ts';
 import { sessionSchema } from './info.ts';
+import { withinWidth } from './row-width.ts';
 import { RECORD_LIMIT } from './scan.ts';
 import { MOST_STATES, type SoundSamples, type SoundTable, soundSamples, soundTable } from './sound.ts';
 import { SESSION_FILES } from './store.ts';
@@ -221,7 +222,7 @@ async function eachRow(
     return header;
   };
   try {
-    const content = Readable.from(piecesOf(join(dir, name)));
+    const content = Readable.from(withinWidth(piecesOf(join(dir, name))));
     const parser = parse({ columns: check, bom: true, max_record_size: RECORD_LIMIT });
     for await (const record of pipeline(content, parser, () => {})) {
       const row = record as Record<string, string>;

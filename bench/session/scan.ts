@@ -6,6 +6,8 @@ import { TableRecord, textOf } from './table-record.ts';
 const CHUNK_BYTES = 1 << 20;
 /** A row is some hundred characters; without an end of line a file must not become one. */
 export const RECORD_LIMIT = 1 << 22;
+/** Tables have some dozens of columns. Cells with nothing in them have no characters that a limit could count. */
+const MOST_CELLS = 1000;
 const [LF, CR, QUOTE, COMMA] = [10, 13, 34, 44] as const;
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
@@ -14,6 +16,12 @@ export class BadTable extends Error {}
 
 /** A table whose last line has no end. */
 export class CutTable extends Error {}
+
+/** `row`: rows before it, the header counted. Throws a BadTable. */
+export function assertWidth(cells: number, row: number): void {
+  if (cells <= MOST_CELLS) return;
+  throw new BadTable(`${row === 0 ? 'the header' : `row ${row}`} has more than ${MOST_CELLS} cells`);
+}
 
 /** Sees the bytes of a table as they are read, and whether its form leaves nothing to judge. */
 export interface Watch {
@@ -88,8 +96,10 @@ export class TableScan {
   #found(isPlain: boolean): void {
     const { record } = this;
     record.number += 1;
-    if (this.#columns < 0) this.#columns = record.count;
-    else if (record.count !== this.#columns) {
+    if (this.#columns < 0) {
+      assertWidth(record.count, record.number);
+      this.#columns = record.count;
+    } else if (record.count !== this.#columns) {
       throw new BadTable(`row ${record.number} has ${record.count} cells, the header ${this.#columns}`);
     }
     record.isRemembered = isPlain && record.number > 0;

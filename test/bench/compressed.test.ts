@@ -73,6 +73,21 @@ describe('a session whose tables are compressed', () => {
     );
   });
 
+  it('is found to have a row of commas alone, in little memory', async () => {
+    const damaged = Buffer.concat([readFileSync(join(plain, 'samples.csv')), Buffer.alloc(2 ** 25, ',')]);
+    writeFileSync(join(packed, 'samples.csv.gz'), gzipSync(damaged));
+    writeFileSync(join(plain, 'samples.csv'), damaged);
+    const rows = damaged.toString('latin1', 0, damaged.indexOf(',,,,,,')).split('\n').length - 1;
+    for (const dir of [packed, plain]) {
+      const before = process.resourceUsage().maxRSS;
+      const { findings } = await checkWhole(dir);
+      const problem = `row ${rows} has more than 1000 cells`;
+      expect(findings.filter(({ file }) => file === 'samples.csv').map((one) => one.problem)).toContain(problem);
+      // A parser that keeps the cells takes two gigabytes.
+      expect(process.resourceUsage().maxRSS - before).toBeLessThan(400_000);
+    }
+  });
+
   it('is unpacked where rows are appended to it', () => {
     reopenStore(packed, NAME, 3).close();
     reopenStore(plain, NAME, 3).close();

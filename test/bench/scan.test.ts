@@ -7,7 +7,8 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { scanTable } from '../../bench/session/scan.ts';
+import { withinWidth } from '../../bench/session/row-width.ts';
+import { BadTable, scanTable } from '../../bench/session/scan.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
 const file = join(dir, 'table.csv');
@@ -71,5 +72,34 @@ describe('scanning a table', () => {
     ['a,b\n1,"2"3\n', /row 1: text follows/],
   ])('refuses %j', (text, message) => {
     expect(() => scanned(text)).toThrow(message);
+  });
+});
+
+describe('a row that is too wide', () => {
+  /** In pieces as small as can be, which lie across every pair of bytes. */
+  const passed = (text: string) => {
+    const bytes = Buffer.from(text);
+    return Buffer.concat([...withinWidth(Array.from(bytes, (byte) => Buffer.of(byte)))]).equals(bytes);
+  };
+  const full = ','.repeat(999);
+
+  it('is refused as a header', () => {
+    expect(scanned(full)).toHaveLength(1);
+    expect(() => scanned(`${full},`)).toThrow('the header has more than 1000 cells');
+  });
+
+  it.each(['\n', '\r\n', '\r'])('is found by its number, with lines that end in %j', (end) => {
+    expect(passed([full, full, full, ''].join(end))).toBe(true);
+    expect(() => passed([full, full, `${full},`, full].join(end))).toThrow('row 2 has more than 1000 cells');
+    expect(() => passed(`${full},${end}`)).toThrow('the header has more than 1000 cells');
+  });
+
+  it('ends where the rows of its table do: other line ends, and what is in quotes, are part of a cell', () => {
+    for (const text of [`a\n${full}\r,`, `a\r\n${full}\n,`, `a\r\n${full}\r,`, `a\r${full}\r1\r2${full}\n,`]) {
+      expect(() => passed(text), JSON.stringify(text)).toThrow(BadTable);
+      expect(oracle(text.replaceAll(',', '')).length).toBeGreaterThan(1);
+    }
+    expect(passed(`a,"${full}""${full}\n${full}",b\n"\r",${','.repeat(998)}\n`)).toBe(true);
+    expect(() => passed(`a\n"\n",${full}`)).toThrow('row 1 has');
   });
 });
