@@ -11,10 +11,9 @@ const BYTES: Readonly<Record<string, number>> = { b: 1, k: 2 ** 10, m: 2 ** 20, 
 export function parseDurationNs(text: string, flag: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(ns|us|ms|s|m|h)$/.exec(text.trim());
   const scale = DURATIONS[match?.[2] ?? ''];
-  if (!match || scale === undefined || Number(match[1]) <= 0) {
-    throw usageError(`${flag} takes a time with its unit.`, text, '10ms, 60s, 5m');
-  }
-  return Math.round(Number(match[1]) * scale);
+  const ns = Math.round(Number(match?.[1]) * (scale ?? Number.NaN));
+  if (ns > 0 && Number.isFinite(ns)) return ns;
+  throw usageError(`${flag} takes a time with its unit.`, text, '10ms, 60s, 5m');
 }
 
 /** `2g` → 2147483648. Refuses a number without a unit. */
@@ -27,19 +26,40 @@ export function parseBytes(text: string, flag: string): number {
   return Math.round(Number(match[1]) * scale);
 }
 
+export interface PercentBounds {
+  /** Shares; without it anything above 0. */
+  readonly least?: number;
+  readonly most?: number;
+  readonly example?: string;
+}
+
 /** `2%` → 0.02. Refuses a number without the sign, because 2 could be meant for 0.02 or for 2 %. */
-export function parsePercent(text: string, flag: string, most = 0.5, example = '1%'): number {
+export function parsePercent(
+  text: string,
+  flag: string,
+  { least, most = 0.5, example = '1%' }: PercentBounds = {},
+): number {
   const match = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim());
   const share = Number(match?.[1]) / 100;
-  if (!(share > 0 && share <= most)) {
-    throw usageError(`${flag} takes a percentage above 0 and up to ${100 * most} %.`, text, `${flag} ${example}`);
+  if (!(share > 0 && share >= (least ?? 0) && share <= most)) {
+    const range = least === undefined ? 'above 0 and up' : `from ${100 * least}`;
+    throw usageError(`${flag} takes a percentage ${range} to ${100 * most} %.`, text, `${flag} ${example}`);
   }
   return Number(share.toPrecision(12));
 }
 
+/** All digits, as the values of flags have them: 1e-7 → `0.0000001`. */
+export function plainDecimal(value: number): string {
+  const [, whole = '', part = '', exponent] = /^(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(String(value)) ?? [];
+  if (exponent === undefined) return String(value);
+  const digits = whole + part;
+  const place = Number(exponent);
+  return place < 0 ? `0.${'0'.repeat(-place - 1)}${digits}` : digits.padEnd(place + 1, '0');
+}
+
 /** 0.005 → `0.5%`, as it is written. */
 export function formatPercent(share: number): string {
-  return `${Number((share * 100).toPrecision(6))}%`;
+  return `${plainDecimal(Number((share * 100).toPrecision(6)))}%`;
 }
 
 /** `3` → 3. */

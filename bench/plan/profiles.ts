@@ -68,6 +68,8 @@ export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
 
 /** Passes of a lead-in as a share of a burst's: caches fill in a fraction of a millisecond (docs/method.md). */
 export const LEAD_IN = 0.25;
+/** A tenth of a millisecond before a burst of 10 ms: less absorbs nothing. */
+export const LEAST_LEAD_IN = 0.01;
 
 export const DEFAULT_PROFILE: Profile = 'quick';
 

@@ -5,6 +5,7 @@ import type { Contrast } from '../types.ts';
 import {
   formatNs,
   formatPercent,
+  type PercentBounds,
   parseBytes,
   parseCount,
   parseCpuList,
@@ -189,14 +190,14 @@ export const rates = (most: number, example: string): ValueType<readonly number[
   format: (values) => values.join(','),
 });
 
-export const PERCENT = percentUpTo(0.5);
+export const PERCENT = percentWithin({});
 
-export function percentUpTo(most: number, example = '1%'): ValueType<number> {
+export function percentWithin(bounds: PercentBounds): ValueType<number> {
   return {
     metavar: 'percent',
     forms: ['text'],
     pattern: /^\s*\d+(\.\d+)?\s*%\s*$/,
-    parse: (given, flag) => parsePercent(scalarOf(given, flag, 'a percentage', example), flag, most, example),
+    parse: (given, flag) => parsePercent(scalarOf(given, flag, 'a percentage', bounds.example ?? '1%'), flag, bounds),
     format: formatPercent,
   };
 }

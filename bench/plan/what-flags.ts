@@ -19,6 +19,7 @@ import {
   CAP_WITH_TARGET,
   DEFAULT_PROFILE,
   LEAD_IN,
+  LEAST_LEAD_IN,
   LEAST_WITH_TARGET,
   PROFILE_NUMBERS,
 } from './profiles.ts';
@@ -33,7 +34,7 @@ import {
   PAIRS,
   PERCENT,
   PERCENTS,
-  percentUpTo,
+  percentWithin,
   rates,
   text,
   time,
@@ -267,7 +268,7 @@ export const HOW_MUCH = [
     kinds: RUN_WORKLOADS,
     plan: true,
   }),
-  flag('lead-in', percentUpTo(1, formatPercent(LEAD_IN)), {
+  flag('lead-in', percentWithin({ least: LEAST_LEAD_IN, most: 1, example: formatPercent(LEAD_IN) }), {
     help: 'passes of the lead-in before each timed burst, as a share of its own',
     default: formatPercent(LEAD_IN),
     commands: { run: ANY },

@@ -1,10 +1,12 @@
 /** A plan as the settings of a plan file that makes it again. */
 
 import type { CommandWorkload, Metric, Plan } from '../types.ts';
+import { plainDecimal } from '../units.ts';
 import { ownOf } from './commands.ts';
 import { takes } from './cost-plan.ts';
+import { LEAST_LEAD_IN } from './profiles.ts';
 
-type Setting = string | number | boolean | readonly string[] | readonly number[] | readonly object[];
+type Setting = string | number | boolean | readonly (number | string)[] | readonly object[];
 
 /** By the names of the flags. Environments are those that were measured, whatever alias they were asked for by. */
 export function writtenPlan(plan: Plan): Readonly<Record<string, Setting>> {
@@ -41,7 +43,7 @@ function blocksOf({ minBlocks, maxBlocks, target }: Plan): Readonly<Record<strin
 
 function loadSettings({ rates, levelNs, levelArrivals }: Plan): Readonly<Record<string, Setting>> {
   return {
-    ...(rates === undefined ? {} : { rates }),
+    ...(rates === undefined ? {} : { rates: rates.map(plainNumber) }),
     ...(levelNs === undefined || levelArrivals !== 1 ? {} : { level: `${levelNs}ns` }),
   };
 }
@@ -58,7 +60,8 @@ function workloadSettings(plan: Plan): Readonly<Record<string, Setting>> {
     kernels: plan.kernels,
     schedule: plan.schedule,
     burst: `${plan.burstNs}ns`,
-    'lead-in': percentText(plan.leadIn ?? 1),
+    // A stored plan may have less than a plan file.
+    'lead-in': percentText(Math.max(LEAST_LEAD_IN, plan.leadIn ?? 1)),
     ...(plan.threads === undefined ? {} : { threads: plan.threads }),
     ...(margin === undefined ? {} : { margin: percentText(margin) }),
   };
@@ -99,9 +102,15 @@ function contrastsOf({ contrasts, baseline }: Plan): { contrast?: readonly strin
 
 /** Without the last digits of a multiplication. */
 function percentText(share: number): string {
-  return `${Number((share * 100).toPrecision(12))}%`;
+  return `${plainDecimal(Number((share * 100).toPrecision(12)))}%`;
+}
+
+/** As a text where a reader would find an exponent. */
+function plainNumber(value: number): number | string {
+  const text = plainDecimal(value);
+  return text === String(value) ? value : text;
 }
 
 function timeText(ms: number): string {
-  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+  return ms % 1000 === 0 ? `${plainDecimal(ms / 1000)}s` : `${plainDecimal(ms)}ms`;
 }
