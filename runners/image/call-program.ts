@@ -25,7 +25,7 @@ export interface Call {
   readonly name: keyof (typeof NUMBERS)['x64'];
   /** Numbers as they are; of text, which a zero follows, and of bytes the address. */
   readonly args: readonly (number | string | Buffer | typeof LAST | typeof GIVEN)[];
-  /** Message when it fails, which ends the program with the call's errno; without one it may fail. */
+  /** Message when it fails, which ends the program with the call's errno (`withCause`); without one it may fail. */
   readonly failure?: string;
 }
 
@@ -120,6 +120,6 @@ export function callProgram(arch: string, calls: readonly Call[]): Buffer | unde
     for (const [index, word] of words.entries()) table.writeBigUInt64LE(word, at * RECORD_BYTES + index * 8);
   };
   for (const [at, { name, args, failure }] of calls.entries()) put(at, BigInt(NUMBERS[arch][name]), args, failure);
-  put(calls.length, BigInt.asUintN(64, -1n), [], ': can not be run');
+  put(calls.length, BigInt.asUintN(64, -1n), [], ": can't be run");
   return elfOf(arch, Buffer.concat([code, table, ...data]));
 }

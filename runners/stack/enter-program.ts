@@ -11,7 +11,7 @@ import { type Call, callProgram, GIVEN, LAST } from '../image/call-program.ts';
 import { cpuList } from '../kit/shell.ts';
 
 const TRIAL_LIMIT_MS = 15_000;
-const FAILURE = 'boxmark: the control group can not be entered';
+const FAILURE = "boxmark: the control group can't be entered";
 
 /** asm-generic/fcntl.h; the same for all processors that the program is written for. */
 const CURRENT_FOLDER = -100;
@@ -74,6 +74,6 @@ function enterCalls(hierarchies: readonly Hierarchy[], cpus: readonly number[]):
       { name: 'openat', args: [LAST, entranceOf(version), WRITE_ONLY_CLOEXEC], failure: FAILURE },
       { name: 'write', args: [LAST, '0', 1], failure: FAILURE },
     ]),
-    { name: 'sched_setaffinity', args: [0, AFFINITY_BYTES, mask], failure: 'boxmark: the CPUs can not be used' },
+    { name: 'sched_setaffinity', args: [0, AFFINITY_BYTES, mask], failure: "boxmark: the CPUs can't be used" },
   ];
 }

@@ -9,6 +9,7 @@ import { dataOf, makeDataFolder, removeDataFolder } from '../kit/data-folder.ts'
 import { endProcess } from '../kit/end-process.ts';
 import { cpuList } from '../kit/shell.ts';
 import { type BoxSettings, limitsWith } from './box-settings.ts';
+import { withCauses } from './call-causes.ts';
 import type { EnterProgram } from './enter-program.ts';
 
 export interface Wrapping {
@@ -45,6 +46,7 @@ export async function openWrappedBox(wrapping: Wrapping): Promise<Box> {
   const path = parent.path === 'host' ? layer : `${parent.path}/${layer}`;
   const data = await makeDataFolder(parent, wrapping.folder, options);
   const running = new Set<BoxProcess>();
+  const runner = withCauses(parent);
   const outer = wrapping.env === undefined ? {} : { env: wrapping.env };
   const command = (argv: readonly string[], env: Readonly<Record<string, string>> = {}): string[] => {
     const wrapped = wrapping.wrap(argv, env, data);
@@ -60,9 +62,9 @@ export async function openWrappedBox(wrapping: Wrapping): Promise<Box> {
     scratch: '/tmp',
     ...dataOf(data),
     ...(group.hostPath === undefined ? {} : { cgroup: group.hostPath }),
-    exec: (argv, { env, ...rest } = {}) => parent.exec(command(argv, env), { ...rest, ...outer }),
+    exec: (argv, { env, ...rest } = {}) => runner.exec(command(argv, env), { ...rest, ...outer }),
     spawn: async (argv, { env } = {}) => {
-      const child = await parent.spawn(command(argv, env), outer);
+      const child = await runner.spawn(command(argv, env), outer);
       running.add(child);
       void child.exited.then(() => running.delete(child));
       return child;

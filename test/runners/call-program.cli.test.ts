@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allowedCpus } from '../../runners/host/cpus.ts';
 import { type Call, callProgram, GIVEN, LAST } from '../../runners/image/call-program.ts';
 import { readElf } from '../../runners/image/elf.ts';
-import { hostExec } from '../../runners/kit/process.ts';
+import { hostExec, hostSpawn } from '../../runners/kit/process.ts';
+import { withCause, withCauses } from '../../runners/stack/call-causes.ts';
 import { enterProgram } from '../../runners/stack/enter-program.ts';
 
 const CREATE_CLOEXEC = 0o2000101;
@@ -68,8 +69,25 @@ describe.skipIf(!isKnown)('a program of system calls', () => {
     expect(run([], '-', '--', '/none/such', 'x')).toEqual({
       status: 127,
       stdout: '',
-      stderr: '/none/such: can not be run\n',
+      stderr: "/none/such: can't be run\n",
     });
+  });
+
+  it('has the name and the text of the error behind its message in what its box prints', async () => {
+    const file = join(dir, 'failing');
+    const failure = "boxmark: /none/such can't be mounted on /root";
+    writeFileSync(file, callProgram(process.arch, [{ name: 'chdir', args: ['/none/such'], failure }])!, {
+      mode: 0o700,
+    });
+    const box = withCauses({ exec: hostExec, spawn: hostSpawn });
+    const argv = [file, '-', '--', '/bin/true'];
+    const explained = `${failure}: ENOENT, no such file or directory`;
+    expect(await box.exec(argv)).toMatchObject({ exitCode: 2, stderr: `${explained}\n` });
+    const child = await box.spawn(argv);
+    expect(await child.exited).toEqual({ exitCode: 2, signal: null });
+    expect(child.errorTail()).toBe(explained);
+    const shell = await box.exec(['sh', '-c', 'echo "boxmark: a can\'t be b" >&2; echo more >&2; exit 2']);
+    expect(shell.stderr).toBe("boxmark: a can't be b\nmore\n");
   });
 
   it('enters nothing where there is no group, and takes the CPUs', async () => {
@@ -86,6 +104,13 @@ describe.skipIf(!isKnown)('a program of system calls', () => {
     await program.dispose();
     expect((await hostExec(command!)).exitCode).toBe(127);
   });
+});
+
+it('has no cause where none is known', () => {
+  const message = "boxmark: a can't be b";
+  expect(withCause(message, 20)).toBe(`${message}: ENOTDIR, not a directory`);
+  for (const code of [null, 0, 127]) expect(withCause(message, code)).toBe(message);
+  expect(withCause('Error: no', 2)).toBe('Error: no');
 });
 
 it('is written for two processors, with the table where the code looks for it', () => {

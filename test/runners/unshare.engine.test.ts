@@ -1,6 +1,6 @@
 /** The runners `native` and `unshare`, alone and inside themselves, with a real payload in real boxes. */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from 'vitest';
 import type { Box, Image, Prepared, Runner } from '../../bench/types.ts';
 import { hostHierarchies, usageOfPath } from '../../runners/cgroup/group.ts';
@@ -165,6 +165,26 @@ describe('unshare', { timeout: TIMEOUT_MS }, () => {
     expect(views[0]).toMatch(/^NoNewPrivs:\s*1$/m);
     expect(views[0]).toContain(' /proc ro,nosuid,nodev,noexec');
     expect(views[0]).toBe(views[1]);
+  });
+
+  it('says of a mount that fails what it is of, where to, and why', async () => {
+    if (unavailable.has(unshare) || callProgram(process.arch, []) === undefined) return;
+    const prepared = (await unshare.prepare(host, image, lab.workspace, undefined, {
+      scratch: true,
+    })) as PreparedUnshare;
+    const options = {
+      name: 'b1-fails',
+      limits: lab.workspace.limits,
+      signal: lab.workspace.signal,
+      spec: { scratch: true },
+    };
+    const box = await unshare.open(host, prepared, options);
+    rmSync(prepared.newRoot, { recursive: true });
+    const { exitCode, stderr } = await box.exec(['/usr/bin/true']);
+    await box.close();
+    await prepared.dispose();
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^boxmark: \/\S+ can't be mounted on \/\S+\/root: ENOENT, no such file or directory$/m);
   });
 
   it('accounts the CPU time and memory of the payload in a limited group', async (ctx) => {

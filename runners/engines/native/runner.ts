@@ -14,6 +14,7 @@ import { endProcess } from '../../kit/end-process.ts';
 import { envShell, PAYLOAD_ENV } from '../../kit/payload-env.ts';
 import { removeTree } from '../../kit/remove.ts';
 import { cpuList } from '../../kit/shell.ts';
+import { withCauses } from '../../stack/call-causes.ts';
 import { type EnterProgram, enterProgram } from '../../stack/enter-program.ts';
 import { namesIn } from '../../upkeep/leftovers.ts';
 import { Chroot } from './chroot.ts';
@@ -68,7 +69,7 @@ async function probe(parent: Box): Promise<Probe> {
   }
   const tried = await parent.exec(['sh', '-c', 'taskset -c -p $$'], { timeoutMs: 10_000 });
   if (tried.exitCode === 0) return { available: true, version: process.version, labels: [] };
-  return { available: false, reason: 'taskset can not be run', remedy: 'install util-linux' };
+  return { available: false, reason: "taskset can't be run", remedy: 'install util-linux' };
 }
 
 async function open(parent: Box, prepared: Prepared, options: OpenOptions): Promise<Box> {
@@ -85,6 +86,7 @@ async function open(parent: Box, prepared: Prepared, options: OpenOptions): Prom
   });
   const data = await makeDataFolder(parent, workspace.dir, options);
   const running = new Set<BoxProcess>();
+  const runner = withCauses(parent);
   const command = (argv: readonly string[], env?: Readonly<Record<string, string>>): string[] => {
     // By its path: the payload's PATH is set before it runs, and may not have it.
     const pin = [findCommand('taskset') ?? 'taskset', '-c', cpuList(cpus)];
@@ -102,9 +104,9 @@ async function open(parent: Box, prepared: Prepared, options: OpenOptions): Prom
     scratch: workspace.dir,
     ...(data === undefined ? {} : { data: { path: data, behindCache: false } }),
     ...(group.hostPath === undefined ? {} : { cgroup: group.hostPath }),
-    exec: (argv, { env, ...rest } = {}) => parent.exec(command(argv, env), rest),
+    exec: (argv, { env, ...rest } = {}) => runner.exec(command(argv, env), rest),
     spawn: async (argv, { env } = {}) => {
-      const child = await parent.spawn(command(argv, env));
+      const child = await runner.spawn(command(argv, env));
       running.add(child);
       return child;
     },

@@ -11,6 +11,7 @@ import { endProcess } from '../../kit/end-process.ts';
 import { SCRATCH_MOUNT, STORE_MOUNT } from '../../kit/places.ts';
 import { cpuList } from '../../kit/shell.ts';
 import { type BoxSettings, limitsWith } from '../../stack/box-settings.ts';
+import { withCauses } from '../../stack/call-causes.ts';
 import type { BoxPrograms } from './programs.ts';
 import { holderScript, namespaces, payloadScript, readyPid } from './script.ts';
 
@@ -46,6 +47,7 @@ export async function openPayloadBox(parent: Box, prepared: PreparedUnshare, opt
   const group = await groupFor(parent, prepared, options, limits);
   const data = await makeDataFolder(parent, dirname(prepared.mountTable), options);
   const running = new Set<BoxProcess>();
+  const runner = withCauses(parent);
   const command = (argv: readonly string[], env?: Readonly<Record<string, string>>): string[] => {
     const byPrograms = prepared.programs?.command({ argv, env, group, cpus: limits.cpus, data });
     if (byPrograms !== undefined) return byPrograms;
@@ -77,9 +79,9 @@ export async function openPayloadBox(parent: Box, prepared: PreparedUnshare, opt
     scratch: '/tmp',
     ...dataOf(data),
     ...(group.hostPath === undefined ? {} : { cgroup: group.hostPath }),
-    exec: (argv, { env, ...rest } = {}) => parent.exec(command(argv, env), rest),
+    exec: (argv, { env, ...rest } = {}) => runner.exec(command(argv, env), rest),
     spawn: async (argv, { env } = {}) => {
-      const child = await parent.spawn(command(argv, env));
+      const child = await runner.spawn(command(argv, env));
       running.add(child);
       return child;
     },

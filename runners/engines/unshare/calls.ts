@@ -31,8 +31,8 @@ type TableMount = readonly [source: Mount[0] | typeof GIVEN, target: string, typ
 
 /** In new namespaces: mounts, changes the root, and gives up all privileges. */
 export function boxCalls({ mounts, newRoot, userns, data, capabilities, lastCapability }: BoxCalls): Call[] {
-  const root = 'boxmark: the root can not be changed';
-  const privileges = 'boxmark: privileges can not be given up';
+  const root = `boxmark: the root can't be changed to ${newRoot}`;
+  const privileges = "boxmark: privileges can't be given up";
   const all = Array.from({ length: lastCapability + 1 }, (_, number) => number);
   return [
     { name: 'sethostname', args: ['boxmark', 7] },
@@ -59,10 +59,11 @@ function mountCalls([source, target, type, options]: TableMount, newRoot: string
   const words = options.split(',');
   const sum = (known: Readonly<Record<string, number>>) => words.reduce((all, word) => all | (known[word] ?? 0), 0);
   const [kind, flags] = [sum(KINDS), sum(FLAGS)];
+  const from = source === GIVEN ? 'the folder for data' : source;
   const call = (bits: number, data: number | string): Call => ({
     name: 'mount',
     args: [source, `${newRoot}${target}`, type, bits, data],
-    failure: `boxmark: ${target || '/'} can not be mounted`,
+    failure: `boxmark: ${from} can't be mounted on ${newRoot}${target}`,
   });
   if (kind === 0) return [call(flags, words.filter((word) => FLAGS[word] === undefined).join(','))];
   return [call(kind, 0), ...(flags === 0 ? [] : [call(flags | BIND | REMOUNT, 0)])];
