@@ -38,7 +38,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = {
       },
     ],
     examples: `
-boxmark run                                      # native, container, nested and vm, in about four minutes
+boxmark run                                      # native, container, nested and vm, in about three minutes
 boxmark run -e native,docker,docker/docker -w fft,lu --blocks 12
 boxmark run --profile standard --target 0.5% --max-time 20m
 boxmark run -e docker,uml --contrast uml..docker --json > comparison.json

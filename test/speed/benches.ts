@@ -107,7 +107,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   fleet: {
     run: benchFleet,
     title: 'a session by fleet run against the same session alone',
-    forms: [{ turns: 2 }],
+    forms: [{}],
   },
   roofline: {
     run: benchRoofline,

@@ -8,15 +8,11 @@ import { median } from '../../bench/units.ts';
 import { SwarmLab } from '../fleet/swarm-lab.ts';
 import type { Recorder } from './record/figure.ts';
 
-const TURNS = 4;
+const TURNS = 2;
 /** A quick session of two environments. */
 const PLAN = 'env: native,docker\nprofile: quick\n';
 
-export async function benchFleet(
-  print: (line: string) => void,
-  { turns = TURNS }: { readonly turns?: number },
-  record: Recorder,
-): Promise<void> {
+export async function benchFleet(print: (line: string) => void, _: object, record: Recorder): Promise<void> {
   if (process.getuid?.() !== 0) return print('  needs root: a Docker daemon is started');
   const folder = mkdtempSync('/var/tmp/boxmark-bench-fleet-');
   const [plan, image] = [join(folder, 'plan.yaml'), join(folder, 'node.tar')];
@@ -27,8 +23,8 @@ export async function benchFleet(
     lab = await SwarmLab.open(1, image);
     const env = { DOCKER_HOST: lab.host(1) };
     const ratios: number[] = [];
-    print(`  ${turns} turns of a quick session, native and docker      alone     fleet   ratio`);
-    for (let turn = 1; turn <= turns; turn++) {
+    print(`  ${TURNS} turns of a quick session, native and docker      alone     fleet   ratio`);
+    for (let turn = 1; turn <= TURNS; turn++) {
       const alone = call(['run', '--plan', plan, '-q', '-o', join(folder, 'alone')], env);
       const out = join(folder, `fleet-${turn}`);
       const fleet = call(['fleet', 'run', '--plan', plan, '-q', '-o', out, '--json'], env);

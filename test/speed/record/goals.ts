@@ -52,33 +52,14 @@ export const GOALS: Readonly<Record<string, Goal>> = {
 
 /** For goals that are not met: what stands in the way, with the figures that show it. */
 export const REASONS: Readonly<Record<string, string>> = {
-  'kernels.large.wasm':
-    'by 0.4 %, less than the spread, before `lu` gained 5 % by another order of its stores; medians in CPU time have since ' +
-    'reached 2.58. `sparse` is the weakest, at 1.09: [kernels.md](kernels.md#sparse).',
-  'startup.docker-docker':
-    'the figure is older than the start of the inner daemon by the outer container itself, which is entered once, meanwhile: ' +
-    'since then 14 pairs on a busy host gave 1.05 (1.00 to 1.27; least 589 ms over 554), and 16 to 24 pairs while it was ' +
-    'busier 1.16 to 1.45. Why load costs this side more is not known: the daemon alone starts sooner on the one CPU that ' +
-    'Boxmark gives it than on both (175 ms to its first answer against 247, medians of 6).',
+  'efficiency.timed':
+    'by less than runs differ: what stands around bursts takes 35 s, as before, and bursts themselves 140 s where they took 192, ' +
+    'because lead-ins are shorter and workloads warm up as long as they need ' +
+    '([ADR 27](adr/0027-short-lead-ins.md)). Starts of boxes take 13 s of the 35, requests and answers 11.',
   'efficiency.start':
-    'measuring fills 85 % of it: 37 s of warm-up, 55 s of lead-ins, 54 s of paired bursts, 46 s of long visits. Fewer of any of ' +
-    'them make intervals wider, or leave out what they show ([method.md](method.md)).',
-  'efficiency.glance': 'by 2 %; preparation takes 7 s of it.',
-  'report.million':
-    'the run was before reports took half the CPU time: 3.2 s since, in one thread, where the version before took 6.5 in ' +
-    'turns with it. Reading and checking is 45 % of that, grouping 10 %, contrasts and claims 25 %. SHA-256 of the ' +
-    '183 MB takes 0.11 s, and a loop over their bytes 0.18 s, so no physical bound is near: what is left is work for a second thread.',
-  'report.million.markdown': 'the same: the page itself takes 0.1 s of it.',
-  'history.5000':
-    'the run was before `history` kept what it takes from a session: each was read and checked again, 0.9 ms for two files of 34 KB.',
-  'history.5000.steps': 'the same; the search for changes takes 0.2 s more.',
-  'kernels.small.tuned':
-    'measured before `sparse` gained 30 %, `sor` 13 % and `lu` 10 %: in CPU time, medians have since reached 1.34. JavaScript ' +
-    'has no vectors, and V8 checks every access; what was tried, with figures, is in [kernels.md](kernels.md#lu).',
-  'startup.unshare':
-    'the figure is older than the program that makes the box by a list of system calls, in place of six programs of util-linux: ' +
-    'since then 30 pairs on a busy host gave 1.00 (0.98 to 1.04), and the commands alone take 1.9 ms of CPU time, where ' +
-    'they took 9.8, and `taskset` and `unshare` as typed take 2.1 (medians of 300).',
+    'what sets the width of intervals was left as it is: 55 s of paired bursts, 46 s of long visits. Warm-up takes 26 s and ' +
+    'lead-ins 14 (37 and 55 before), starts and ends of boxes 16, requests and answers 11, preparation 9. Without the long ' +
+    'visits it would be 138 s, and nothing could be called equivalent ([method.md](method.md)).',
 };
 
 export function goalOf(id: string): Goal | undefined {
