@@ -4,7 +4,7 @@ import { hostTimedBoxes } from '../analysis/contrast/clock.ts';
 import { isPrecise } from '../analysis/contrast/precise.ts';
 import { sessionTable } from '../analysis/contrast/session-table.ts';
 import { decideWarmup, warmupBurstsOf } from '../analysis/warmup.ts';
-import { burstNsOf, runOf } from '../plan/commands.ts';
+import { burstNsOf, commandOf, runOf } from '../plan/commands.ts';
 import { copiesText, ownCopies } from '../plan/copies.ts';
 import { blocksText, LEAD_IN } from '../plan/profiles.ts';
 import { rootText } from '../plan/root.ts';
@@ -50,15 +50,23 @@ function estimate(plan: Plan, guess: TimeGuess, blocks: number): number {
   const run = runOf(plan);
   const longSeconds = (run.length * plan.longVisits * plan.longNs) / 1e9;
   const burstNs = run.reduce((sum, id) => sum + burstNsOf(plan, id), 0);
+  const visitNs = run.reduce((sum, id) => sum + visitNsOf(plan, id), 0);
   const firstRunsNs = (plan.commands ?? []).reduce((sum, { runNs = 0 }) => sum + runNs, 0);
   let seconds = 0;
   for (const box of boxesOf(plan)) {
     const { startSeconds, factor } = guess(box);
     const warmups = plan.pilotBursts * (1 + (blocks - 1) * LATER_WARMUP_SHARE);
-    const bursts = warmups + blocks * (plan.singleBursts === true ? 1 : 1 + (plan.leadIn ?? 1)) * plan.rounds;
-    seconds += blocks * (startSeconds + longSeconds) + ((bursts * burstNs + blocks * firstRunsNs) * factor) / 1e9;
+    const timedNs = warmups * burstNs + blocks * (plan.rounds * visitNs + firstRunsNs);
+    seconds += blocks * (startSeconds + longSeconds) + (timedNs * factor) / 1e9;
   }
   return seconds;
+}
+
+/** A lead-in is one run at least, which of a long program is a whole burst. */
+function visitNsOf(plan: Plan, workload: string): number {
+  const burstNs = burstNsOf(plan, workload);
+  if (plan.singleBursts === true) return burstNs;
+  return burstNs + Math.max((plan.leadIn ?? 1) * burstNs, commandOf(plan, workload)?.runNs ?? 0);
 }
 
 function describe(plan: Plan): string[] {
