@@ -71,7 +71,7 @@ async function withBoxes(
   };
   try {
     for (const [index, share] of shares.entries()) boxes.push(await start(watched, `shares-${index}`, share));
-    await use(boxes, () => started.map((one) => one.usage().throttledNs ?? 0));
+    await use(boxes, () => started.map((one) => one.usage().throttledNs ?? Number.NaN));
   } finally {
     for (const box of boxes) await box.close();
     await environment.dispose();
@@ -81,23 +81,24 @@ async function withBoxes(
 describe.each(['unshare', 'docker', 'runc'])('a box of %s', (path) => {
   it('with a quota of half a CPU gets half a CPU', { timeout: TIMEOUT_MS }, async (ctx) => {
     const environment = await prepared(path, ctx);
-    const seen: { readonly limited: number; readonly free: number }[] = [];
-    const isHalf = ({ limited }: { readonly limited: number }) => Math.abs(limited - QUOTA) <= 0.05;
-    await withBoxes(environment, [{ quota: QUOTA }, undefined], async ([limited, free], throttledNs) => {
-      while (seen.length < ATTEMPTS && !seen.some(isHalf)) {
-        seen.push({ limited: await cpusOf(limited as Resident), free: await cpusOf(free as Resident) });
+    const seen: { readonly limited: number; readonly free: number; readonly throttledNs: number }[] = [];
+    // Half a CPU beside a busy neighbour may be all that there is: only a throttled box shows the quota.
+    const isHeld = ({ limited, throttledNs }: (typeof seen)[number]) =>
+      Math.abs(limited - QUOTA) <= 0.05 && throttledNs > 0;
+    await withBoxes(environment, [{ quota: QUOTA }, undefined], async ([limited, free], throttled) => {
+      while (seen.length < ATTEMPTS && !seen.some(isHeld)) {
+        const cpus = { limited: await cpusOf(limited as Resident), free: await cpusOf(free as Resident) };
+        seen.push({ ...cpus, throttledNs: throttled()[0] ?? Number.NaN });
       }
-      // It is the quota that holds it back, and only there.
-      expect(throttledNs()[0]).toBeGreaterThan(0);
-      expect(throttledNs()[1]).toBe(0);
+      expect(throttled()[1]).toBe(0);
     });
     // Never more, however busy the host is.
     for (const { limited } of seen) expect(limited).toBeLessThanOrEqual(QUOTA + 0.05);
     const most = Math.max(...seen.map(({ free }) => free));
-    if (!seen.some(isHalf) && most < 0.9) {
+    if (!seen.some(isHeld) && most < 0.9) {
       ctx.skip(`the host is busy: a box without a quota got ${Math.round(100 * most)} % of a CPU`);
     }
-    expect(seen.some(isHalf), JSON.stringify(seen)).toBe(true);
+    expect(seen.some(isHeld), JSON.stringify(seen)).toBe(true);
   });
 
   it('gets CPU time by its weight: 1 to 4 beside another on the same CPU', { timeout: TIMEOUT_MS }, async (ctx) => {
