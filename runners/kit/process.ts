@@ -129,7 +129,20 @@ function stdio(stdin: 'ignore' | 'pipe'): Pick<Options, 'stdio'> {
 
 /** `ignore` would leave them as they are. */
 function coversOf(last: number): readonly number[] {
-  return last === STDERR ? [] : new Array<number>(last - STDERR).fill(openSync('/dev/null', 'r'));
+  if (last === STDERR) return [];
+  fillUpTo(last);
+  return new Array<number>(last - STDERR).fill(openSync('/dev/null', 'r'));
+}
+
+/**
+ * Takes every free descriptor up to `last`. libuv hears of a failed exec through a pipe; a child that is to cover the
+ * descriptor of that pipe would lose it, and a missing program would be one that ended with code 127. Returns what it took.
+ */
+export function fillUpTo(last: number): readonly number[] {
+  const taken: number[] = [];
+  do taken.push(openSync('/dev/null', 'r'));
+  while ((taken.at(-1) as number) < last);
+  return taken;
 }
 
 const STDERR = 2;
