@@ -1,6 +1,6 @@
 /** The first program of a guest that holds engines: what these expect of a system, then the agent that runs commands. */
 
-import { GUEST_MARK } from './init.ts';
+import { GUEST_MARK, MOUNT_ALL } from './init.ts';
 
 /** Programs of busybox that the script calls, besides those of a payload's guest. */
 export const HOLDER_APPLETS = ['cp', 'ip', 'kill', 'mkdir', 'umount'];
@@ -11,12 +11,12 @@ export const AGENT_FILE = 'agent.cjs';
  * boxmark.disk. Every controller that the kernel has gets a separate hierarchy, as container engines expect.
  */
 export const HOLDER_SCRIPT = `#!/bin/sh
-mount -t proc proc /proc
-mount -t sysfs sysfs /sys
-mount -t devtmpfs devtmpfs /dev
+${MOUNT_ALL}
+mount_all 'proc /proc defaults' 'sysfs /sys defaults' 'devtmpfs /dev defaults'
 
 name= console=console root= store= disk=
-for word in $(cat /proc/cmdline); do
+read -r line </proc/cmdline
+for word in $line; do
   case $word in
     boxmark.name=*) name=\${word#*=} ;;
     boxmark.console=*) console=\${word#*=} ;;
@@ -31,7 +31,8 @@ done
 exec 0<>"/dev/$console" 1>&0 2>&0
 [ ! -t 0 ] || stty raw -echo
 read -r up rest </proc/uptime
-echo "${GUEST_MARK} $name up=$up kernel=$(uname -r)"
+read -r kernel </proc/sys/kernel/osrelease
+echo "${GUEST_MARK} $name up=$up kernel=$kernel"
 
 finish() {
   echo "${GUEST_MARK} ended: $*"
@@ -42,14 +43,10 @@ finish() {
 }
 
 mount -t hostfs -o "ro,$root" none /root || finish "no root file system"
-mount -t proc proc /root/proc
-mount -t sysfs sysfs /root/sys
-mount -t devtmpfs devtmpfs /root/dev
+mount_all 'proc /root/proc defaults' 'sysfs /root/sys defaults' 'devtmpfs /root/dev defaults'
 mkdir -p /root/dev/pts /root/dev/shm
-mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts /root/dev/pts
-mount -t tmpfs -o mode=1777,size=64m tmpfs /root/dev/shm
-mount -t tmpfs -o mode=1777,size=256m tmpfs /root/tmp
-mount -t tmpfs -o mode=755,size=256m tmpfs /root/run
+mount_all 'devpts /root/dev/pts newinstance,ptmxmode=0666,mode=0620' 'tmpfs /root/dev/shm mode=1777,size=64m' \\
+  'tmpfs /root/tmp mode=1777,size=256m' 'tmpfs /root/run mode=755,size=256m'
 mount -t tmpfs -o mode=755,size=1m tmpfs /root/sys/fs/cgroup || finish "no place for control groups"
 while read -r controller hierarchy groups enabled; do
   [ "$enabled" = 1 ] || continue

@@ -49,7 +49,7 @@ export function buildInitramfs(
   const folder = (path: string): CpioEntry => ({ path, type: 'directory', mode: 0o755 });
   const file = (path: string, mode: number, data: Buffer): CpioEntry => ({ path, type: 'file', mode, data });
   return writeCpio([
-    ...['bin', 'dev', 'modules', 'proc', 'root', 'sys'].map(folder),
+    ...['bin', 'dev', 'etc', 'modules', 'proc', 'root', 'sys'].map(folder),
     file('bin/busybox', 0o755, busybox),
     ...first.applets.map((name): CpioEntry => ({ path: `bin/${name}`, type: 'symlink', target: 'busybox' })),
     file('init', 0o755, Buffer.from(first.script)),

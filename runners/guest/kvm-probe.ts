@@ -5,18 +5,11 @@ import { access, constants } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Workspace } from '../../bench/types.ts';
 import { type BootResult, bootAnswer, bootOnce, KVM_PATIENCE_MS } from './boot-probe.ts';
+import { hostTscKhz } from './host-tsc.ts';
 import { findStaticBusybox, initramfsFile } from './initramfs.ts';
 import { findGuestKernel, type GuestKernel } from './kernel.ts';
 import { resolveModules } from './modules.ts';
-import {
-  type Accelerator,
-  findQemu,
-  guestModules,
-  hostTscKhz,
-  type Machine,
-  type Qemu,
-  qemuCommand,
-} from './qemu-command.ts';
+import { type Accelerator, findQemu, guestModules, type Machine, type Qemu, qemuCommand } from './qemu-command.ts';
 
 /** Emulated, the same boot takes about 3 s, and several times that on a busy host. */
 const TCG_TIMEOUT_MS = 60_000;

@@ -1,6 +1,5 @@
 /** The QEMU command line: which machine, which devices, which kernel parameters. Pure but for asking QEMU what it can do. */
 
-import { readFile } from 'node:fs/promises';
 import { hostExec } from '../kit/process.ts';
 import type { DataDisk } from './data-disk.ts';
 import { type GuestOrders, kernelLine, orderParameters } from './init.ts';
@@ -107,14 +106,6 @@ function drive(bus: string, id: string, file: string, options: string): string[]
 /** As OpenStack and Proxmox have it: one cache, the guest's. */
 function cacheOf({ direct }: DataDisk): string {
   return `cache=${direct ? 'none' : 'writeback'}`;
-}
-
-/** TSC frequency in kHz, which Linux shows as half of its "bogomips"; undefined on other processors. */
-export async function hostTscKhz(): Promise<number | undefined> {
-  if (process.arch !== 'x64') return undefined;
-  const text = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
-  const bogomips = Number(/^bogomips\s*:\s*([\d.]+)/m.exec(text)?.[1]);
-  return bogomips > 0 ? Math.round(bogomips * 500) : undefined;
 }
 
 function machineOption(qemu: Qemu, accelerator: Accelerator): string {

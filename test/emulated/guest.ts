@@ -3,7 +3,7 @@
 import { appendFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { hostTscKhz } from '../../runners/guest/qemu-command.ts';
+import { hostTscKhz } from '../../runners/guest/host-tsc.ts';
 import type { EmulatedHost } from './hosts.ts';
 import { readReport, type Step } from './job.ts';
 import type { Root } from './root.ts';

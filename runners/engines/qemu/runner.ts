@@ -8,8 +8,9 @@ import type { Ablation, Box, OpenOptions, Prepared, Probe, Runner, Workspace } f
 import { type BootResult, PATIENCE } from '../../guest/boot-probe.ts';
 import { guestBox, guestGroup } from '../../guest/box.ts';
 import { DATA_DISK, DATA_MODULES, dataOfDisk, makeDataDisk } from '../../guest/data-disk.ts';
+import { hostTscKhz } from '../../guest/host-tsc.ts';
 import { bootsWith, findParts, type GuestParts, kvmWorks, type MachineWish, NO_KVM } from '../../guest/kvm-probe.ts';
-import { type Accelerator, hostTscKhz, MACHINES, qemuCommand, TRANSLATION_BYTES } from '../../guest/qemu-command.ts';
+import { type Accelerator, MACHINES, qemuCommand, TRANSLATION_BYTES } from '../../guest/qemu-command.ts';
 import { erofsDisk } from '../../image/forms.ts';
 import { imageOnDisk } from '../../image/size.ts';
 import { findCommand } from '../../kit/commands.ts';

@@ -6,11 +6,30 @@ import { kernelLine, orderParameters } from '../../guest/init.ts';
 export const UML_COMMAND = 'linux.uml';
 const LINE_LIMIT_CHARS = 4096;
 
-export interface UmlOptions {
+/**
+ * Loops in a jiffy of 10 ms at 1 kHz, which the kernel would measure at every boot for a tenth of a second. A processor does
+ * one loop in a cycle; this is twice as many, because it may run faster than its counter: delays may be too long, not too
+ * short.
+ */
+const LOOPS_AT_1_KHZ = 20;
+
+/**
+ * The kernel would measure at every boot which RAID-6 routine is the fastest, most of a second. For every device that it
+ * makes, Debian's starts a helper that is not there: it has 64 serial lines and 512 pseudo-terminals of an old kind.
+ */
+const NOT_STARTED = ['raid6_select_algo', 'ssl_init'];
+
+/** What every machine is made of. */
+interface Machine {
   readonly initramfs: string;
   readonly memoryBytes: number;
   /** Private folder for the machine's id file and control socket. */
   readonly folder: string;
+  /** Frequency of the host's time-stamp counter, where it is known. */
+  readonly tscKhz?: number | undefined;
+}
+
+export interface UmlOptions extends Machine {
   readonly orders: Pick<GuestOrders, 'name' | 'argv'>;
   /** Folder of the host that becomes the root, and the only one that hostfs shows; none for a probe. */
   readonly root?: string;
@@ -19,9 +38,9 @@ export interface UmlOptions {
 }
 
 /** A guest for one payload, or for none. Throws `BoxmarkError` for a line that is too long. */
-export function umlCommand({ initramfs, memoryBytes, folder, root, data, orders }: UmlOptions): string[] {
+export function umlCommand({ root, data, orders, ...options }: UmlOptions): string[] {
   return whole([
-    ...machine({ initramfs, memoryBytes, folder, name: orders.name }),
+    ...machine({ ...options, name: orders.name }),
     ...(root === undefined ? [] : [`hostfs=${root}`]),
     ...(data === undefined ? [] : [`ubd0=${data}`]),
     ...orderParameters({
@@ -34,7 +53,7 @@ export function umlCommand({ initramfs, memoryBytes, folder, root, data, orders 
   ]);
 }
 
-export interface UmlHolderOptions extends Pick<UmlOptions, 'initramfs' | 'memoryBytes' | 'folder'> {
+export interface UmlHolderOptions extends Machine {
   readonly name: string;
   /** The image store, the only folder that hostfs shows, and the path of the root below it. */
   readonly store: string;
@@ -58,19 +77,15 @@ export function umlHolderCommand(options: UmlHolderOptions): string[] {
   ]);
 }
 
-function machine({
-  initramfs,
-  memoryBytes,
-  folder,
-  name,
-}: Pick<UmlOptions, 'initramfs' | 'memoryBytes' | 'folder'> & { name: string }): string[] {
+function machine({ initramfs, memoryBytes, folder, tscKhz, name }: Machine & { name: string }): string[] {
   return [
     ...[`umid=${name.slice(0, 60)}`, `uml_dir=${folder}`, `mem=${Math.ceil(memoryBytes / (1 << 20))}M`],
     `initrd=${initramfs}`,
     // Named, because otherwise it is appended.
     ...['console=tty0', 'con=null', 'con0=fd:0,fd:1'],
-    // The kernel would measure at every boot which RAID-6 routine is the fastest: most of a second.
-    ...['quiet', 'loglevel=1', 'panic=-1', 'noreboot', 'initcall_blacklist=raid6_select_algo'],
+    ...['quiet', 'loglevel=1', 'panic=-1', 'noreboot'],
+    ...[`initcall_blacklist=${NOT_STARTED.join(',')}`, 'pty.legacy_count=0'],
+    ...(tscKhz === undefined ? [] : [`lpj=${tscKhz * LOOPS_AT_1_KHZ}`]),
   ];
 }
 

@@ -9,6 +9,7 @@ import { guestGroup } from '../../guest/box.ts';
 import { makeExt4 } from '../../guest/data-disk.ts';
 import { openHolderGuest } from '../../guest/holder.ts';
 import { AGENT_FILE, HOLDER_APPLETS, HOLDER_SCRIPT } from '../../guest/holder-init.ts';
+import { hostTscKhz } from '../../guest/host-tsc.ts';
 import { INIT_APPLETS } from '../../guest/init.ts';
 import { findStaticBusybox, initramfsFile } from '../../guest/initramfs.ts';
 import { resolveModules } from '../../guest/modules.ts';
@@ -27,6 +28,7 @@ export interface PreparedUmlHolder extends Prepared {
   readonly initramfs: string;
   readonly root: Image;
   readonly disk: string;
+  readonly tscKhz: number | undefined;
   /** The disk has what `prepare` of the layer above put on it, and is not written any more. */
   readonly state: { filled: boolean };
 }
@@ -59,7 +61,7 @@ export async function prepareUmlHolder(
     await dispose();
     throw error;
   }
-  return { dispose, workspace, initramfs, root, disk, state: { filled: false } };
+  return { dispose, workspace, initramfs, root, disk, tscKhz: await hostTscKhz(), state: { filled: false } };
 }
 
 /**
@@ -71,7 +73,7 @@ export async function openUmlHolder(
   options: OpenOptions,
   environment: (folder: string, memoryBytes: number) => Promise<Record<string, string>>,
 ): Promise<Box> {
-  const { workspace, initramfs, root, disk, state } = prepared;
+  const { workspace, initramfs, root, disk, tscKhz, state } = prepared;
   const { limits, name, signal } = options;
   const fills = !state.filled;
   const { memoryBytes = limits.memoryBytes } = roomForEngines(limits);
@@ -88,6 +90,7 @@ export async function openUmlHolder(
       initramfs,
       memoryBytes,
       folder,
+      tscKhz,
       name,
       store: storeDir(),
       root: relative(storeDir(), root.root),

@@ -7,6 +7,7 @@ import type { Box, Image, OpenOptions, Prepared, Probe, Runner, Traits, Workspac
 import { type BootResult, bootAnswer, bootOnce } from '../../guest/boot-probe.ts';
 import { guestBox, guestGroup } from '../../guest/box.ts';
 import { DATA_DISK, dataOfDisk, makeDataDisk } from '../../guest/data-disk.ts';
+import { hostTscKhz } from '../../guest/host-tsc.ts';
 import { findStaticBusybox, initramfsFile } from '../../guest/initramfs.ts';
 import { imageOnDisk } from '../../image/size.ts';
 import { hostExec } from '../../kit/process.ts';
@@ -23,6 +24,7 @@ const INPUT_LIMIT_BYTES = 3900;
 interface UmlPrepared extends Prepared {
   readonly root: string;
   readonly initramfs: string;
+  readonly tscKhz: number | undefined;
   readonly workspace: Workspace;
 }
 
@@ -57,6 +59,7 @@ export const uml: Runner = {
       dispose: async () => {},
       root: carriedRoot(image),
       initramfs,
+      tscKhz: await hostTscKhz(),
       workspace,
     };
   },
@@ -115,7 +118,7 @@ async function boots(initramfs: string, version: string, workspace: Workspace): 
 }
 
 async function open(parent: Box, prepared: UmlPrepared, options: OpenOptions): Promise<Box> {
-  const { workspace, initramfs, root } = prepared;
+  const { workspace, initramfs, root, tscKhz } = prepared;
   const memoryBytes = Math.max(MIN_MEMORY_BYTES, options.limits.memoryBytes);
   const memoryFolder = await memoryFolderFor(memoryBytes, workspace);
   const folder = await mkdtemp(join(workspace.dir, 'uml-'));
@@ -129,7 +132,10 @@ async function open(parent: Box, prepared: UmlPrepared, options: OpenOptions): P
     env: environment(folder, memoryFolder),
     ...dataOfDisk(data, false),
     command: (argv) =>
-      umlCommand({ initramfs, memoryBytes, folder, root, data: data?.file, orders: { name: options.name, argv } }),
+      umlCommand({
+        ...{ initramfs, memoryBytes, folder, root, tscKhz, data: data?.file },
+        orders: { name: options.name, argv },
+      }),
     cleanUp: () => removeTree(folder),
   });
 }
