@@ -36,6 +36,7 @@ import {
   type Request,
   type RequestOf,
 } from './protocol.ts';
+import { Replays } from './replay.ts';
 
 declare global {
   /** Set by the first statement of the bundle (see `cli/bootstrap/build.mjs`), before any module is evaluated. */
@@ -76,6 +77,7 @@ const loaded = new Map<string, LoadedWorkload>();
 const commands = new Map<string, Command>();
 /** The kernels that were prepared. */
 let engine: KernelEngine = 'reference';
+const replays = new Replays();
 
 /** Waits without a timer or an event loop: a box without a request does nothing at all. */
 async function main(): Promise<void> {
@@ -320,21 +322,13 @@ function newLeader(): Leader {
   return new Leader(threadsOf(process.argv), rootOf(process.argv));
 }
 
-/** The correct state after so many passes, computed afresh outside all timing. */
 function replay({ size, workload: id, passes }: RequestOf<'replay'>): BodyOf<'replay'> {
   const ofSystem = systemWorkload(id);
   if (ofSystem !== undefined) return { checksums: systemChecksums(ofSystem, size, passes) };
   if (loaded.size === 0) throw new Error('prepare the workloads before a replay');
   const [workload] = createWorkloads(size, [id], engine);
   if (workload === undefined) throw new Error(`unknown workload ${id}`);
-  const prepared = workload.prepare(createRandom(INPUT_SEED));
-  let done = 0;
-  const checksums = passes.map((count) => {
-    const upTo = workload.repeatable ? 1 : count;
-    for (; done < upTo; done++) prepared.pass();
-    return prepared.checksum();
-  });
-  return { checksums };
+  return { checksums: replays.of(workload, passes) };
 }
 
 function loadedWorkload(id: string): LoadedWorkload {

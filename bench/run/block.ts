@@ -38,6 +38,8 @@ export class BlockRun {
   readonly #alive = new Map<string, Resident>();
   readonly #completed: string[] = [];
   readonly #failed = new Set<string>();
+  /** Passes of a workload after the last visit: the same in all boxes of this block and of later ones. */
+  readonly #visited = new Map<string, number>();
   /** Rows of the current round, not yet written. */
   #rows: Sample[] = [];
 
@@ -149,6 +151,7 @@ export class BlockRun {
   ): Promise<void> {
     for (const row of answered) this.#rows.push(row);
     this.#timing.saw(answered);
+    if (step.kind === 'visit') this.#visited.set(step.workload, passes);
     if (!this.#request.ledger.agrees(step.workload, passes, checksum)) await this.#settle(step, passes);
   }
 
@@ -184,6 +187,9 @@ export class BlockRun {
           states.push({ resident, workload, passes, checksum });
         });
       }
+      // Asked for first, it is where the replays of all later blocks can begin.
+      const visited = this.#visited.get(workload);
+      if (visited !== undefined && states.length > 0) await ledger.expected(workload, [visited]);
       for (const { resident, ...found } of await wrongStates(states, ledger)) await this.#closeWrong(resident, found);
     }
   }
