@@ -1,7 +1,7 @@
 /** Facts that a payload reads inside its own box: what runs, on which CPUs, under which limits and filters. */
 
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PRELOAD, preloadFiles } from '../box/preload.ts';
 import type { BoxFacts, Fact } from '../types.ts';
@@ -18,6 +18,9 @@ const STATUS_FIELDS: Readonly<Record<string, Fact>> = {
   CapEff: 'capabilities_effective',
   CapBnd: 'capabilities_bounding',
 };
+
+/** Of a file that is hashed. */
+const PIECE_BYTES = 256 * 1024;
 
 const NAMESPACES = ['user', 'mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as const;
 
@@ -91,7 +94,7 @@ function imageDigests(): BoxFacts {
 /** Libraries that /etc/ld.so.preload adds to every program, as agents of monitoring systems do, as far as they are loaded. */
 function preloaded(): string[] {
   const names = preloadFiles(text(PRELOAD) ?? '').map((file) => basename(file));
-  return loadedLibraries().filter((file) => names.includes(basename(file)));
+  return names.length === 0 ? [] : loadedLibraries().filter((file) => names.includes(basename(file)));
 }
 
 /** Shared objects mapped into this process, as the loader lists them, which works without /proc too. */
@@ -204,10 +207,20 @@ function mappedProgram(): string | null {
   return found?.[1] ?? null;
 }
 
+/** In pieces: to a guest kernel, memory for a whole file of a hundred megabytes costs more time than to read it. */
 function sha256(file: string): string | null {
+  let from: number | undefined;
   try {
-    return createHash('sha256').update(readFileSync(file)).digest('hex');
+    from = openSync(file, 'r');
+    const hash = createHash('sha256');
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    for (let length = readSync(from, piece); length > 0; length = readSync(from, piece)) {
+      hash.update(piece.subarray(0, length));
+    }
+    return hash.digest('hex');
   } catch {
     return null;
+  } finally {
+    if (from !== undefined) closeSync(from);
   }
 }
