@@ -1,4 +1,4 @@
-/** A session's folder: rows are appended and synced as they come, whole files are written beside and renamed. */
+/** A session's folder: rows are appended as they come and synced before they count, whole files are written beside and renamed. */
 
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,6 +31,7 @@ export interface Store {
   /** Replaces `startup.csv`. */
   startup(rows: readonly StartupRow[]): void;
   event(event: SessionEvent): void;
+  /** After all rows so far, which are then on the disk. */
   session(info: SessionInfo): void;
   /** Writes the contrasts and, last of all, the manifest. */
   finish(contrasts: readonly ContrastResult[], stopReason: StopReason): void;
@@ -61,20 +62,34 @@ export function openStoreAt(dir: string, session: string, release: () => void): 
   const kindFiles = new Map<KindTable, number>();
   const eventsFile = guarded(dir, () => openToAppend(join(dir, 'events.jsonl')));
   syncFolder(dir);
+  const unsynced = new Set<number>();
+  const add = (file: number, text: string) => {
+    unsynced.add(file);
+    append(dir, file, text);
+  };
+  // Before session.json counts a block: a disk at work beside bursts would disturb them, and rows of less are dropped anyway.
+  const sync = () => {
+    guarded(dir, () => unsynced.forEach((file) => void fsyncSync(file)));
+    unsynced.clear();
+  };
   return {
     dir,
-    samples: (rows) => append(dir, samplesFile, csv(SAMPLES, rows, session)),
-    start: (row) => append(dir, startsFile, csv(STARTS, [row], session)),
+    samples: (rows) => add(samplesFile, csv(SAMPLES, rows, session)),
+    start: (row) => add(startsFile, csv(STARTS, [row], session)),
     rows: (name, rows) => {
       const table = KIND_TABLES[name];
       const file = kindFiles.get(name) ?? openTable(dir, table);
       kindFiles.set(name, file);
-      append(dir, file, csv(table, rows, session));
+      add(file, csv(table, rows, session));
     },
     startup: (rows) => writeTable(dir, STARTUP, rows, session),
-    event: (event) => append(dir, eventsFile, `${JSON.stringify(event)}\n`),
-    session: (next) => writeWhole(dir, 'session.json', `${JSON.stringify(next, null, 2)}\n`),
+    event: (event) => add(eventsFile, `${JSON.stringify(event)}\n`),
+    session: (next) => {
+      sync();
+      writeWhole(dir, 'session.json', `${JSON.stringify(next, null, 2)}\n`);
+    },
     finish: (contrasts, stopReason) => {
+      sync();
       const rows = contrasts.map((result) => ({ ...result, stopReason }));
       writeTable(dir, CONTRASTS, rows, session);
       writeManifest(dir);
@@ -133,7 +148,6 @@ function append(dir: string, file: number, text: string): void {
     try {
       const bytes = Buffer.from(text);
       for (let sent = 0; sent < bytes.length; ) sent += writeSync(file, bytes, sent);
-      fsyncSync(file);
     } catch (error) {
       ftruncateSync(file, size);
       throw error;
