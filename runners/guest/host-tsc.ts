@@ -1,4 +1,4 @@
-/** The frequency of the host's time-stamp counter, which guests are told so that they need not measure it. */
+/** The frequency of the host's time-stamp counter, so that guests need not measure it. */
 
 import { readFile } from 'node:fs/promises';
 
