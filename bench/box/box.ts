@@ -248,6 +248,8 @@ export interface Runner {
   readonly transparent?: boolean;
   /** A real attempt, not a look at version strings; never throws. */
   probe(parent: Box, workspace: Workspace): Promise<Probe>;
+  /** `prepare` finds out what `probe` does, and throws a `BoxmarkError` with the same words: it need not be asked first. */
+  readonly probedByPrepare?: boolean;
   /**
    * Once per parent and environment: daemon, image load, disk. `holds` is set when the box is to hold another, `spec` for
    * that of the payload.

@@ -80,8 +80,8 @@ export async function prepareStack(
       const next = layers[index + 1];
       const holds = holdsOf(next);
       const there = asSeenIn(parent, workspace);
-      const probe = await runner.probe(parent, there);
-      if (!probe.available) throw new UnavailableError({ path, reason: probe.reason, remedy: probe.remedy });
+      const probe = runner.probedByPrepare === true ? undefined : await runner.probe(parent, there);
+      if (probe?.available === false) throw new UnavailableError({ path, reason: probe.reason, remedy: probe.remedy });
       const made = await runner.prepare(parent, image, there, holds, specFor(runner, next, context));
       prepared.push(made);
       if (next === undefined) break;

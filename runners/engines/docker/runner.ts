@@ -72,6 +72,8 @@ function dockerWith(settings: DockerSettings): Runner {
     ablations: DOCKER_ABLATIONS,
     settings: dockerSettings(dockerWith),
     probe: (parent, workspace) => probe(settings, parent, workspace),
+    // For an answer alone, a daemon is started and ended.
+    probedByPrepare: true,
     prepare: (parent, image, workspace, holds) => prepare(settings, parent, image, workspace, holds),
     open,
   };
@@ -93,10 +95,7 @@ function engineCommands({ runtime }: DockerSettings): string[] {
 
 async function probe(settings: DockerSettings, parent: Box, workspace: Workspace): Promise<Probe> {
   try {
-    if (settings.runtime === 'runsc' && settings.network === 'host') {
-      // gVisor's own network stack would take the addresses of the host's interfaces.
-      throw new BoxmarkError({ what: 'gVisor under Docker is not run on the host’s network.', remedy: 'network=none' });
-    }
+    assertNetwork(settings);
     const facts =
       parent.path === 'host'
         ? await probeDaemon(parent, workspace, settings)
@@ -116,6 +115,12 @@ async function probe(settings: DockerSettings, parent: Box, workspace: Workspace
   }
 }
 
+/** gVisor's own network stack would take the addresses of the host's interfaces. */
+function assertNetwork({ runtime, network }: DockerSettings): void {
+  if (runtime !== 'runsc' || network !== 'host') return;
+  throw new BoxmarkError({ what: 'gVisor under Docker is not run on the host’s network.', remedy: 'network=none' });
+}
+
 type Common = Omit<PreparedDocker, 'image' | 'host' | 'onDisk' | 'version' | 'labels' | 'dispose' | 'runtime'>;
 
 async function prepare(
@@ -125,6 +130,7 @@ async function prepare(
   workspace: Workspace,
   holds?: Needs,
 ): Promise<PreparedDocker> {
+  assertNetwork(settings);
   payloadOnly('docker', settings, holds, ['storage', 'runtime']);
   const seccomp = await profileIn(parent, workspace, settings.seccomp);
   const own = holds === undefined ? image : await holderImage(image, holds.commands);
@@ -158,7 +164,8 @@ async function prepare(
         dispose: async () => {},
       };
     } finally {
-      await stopDaemon(parent, daemon, STOP_LIMIT_MS);
+      // With nothing to hold, its box is closed next, which ends it as the end of every start does: a second less.
+      await stopDaemon(parent, daemon, holds === undefined ? 0 : STOP_LIMIT_MS);
     }
   }
   return onHostDaemon(parent, own, common, extra);
