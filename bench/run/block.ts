@@ -27,6 +27,15 @@ export interface BlockRequest extends BlockScope {
 /** More than this share of the elapsed time used by a box outside its own visits is worth an event. */
 const IDLE_SHARE = 0.001;
 
+/** An answer to a visit that is there and has not been looked at. */
+interface Unread {
+  readonly resident: Resident;
+  /** Takes a fraction of a millisecond, and nothing of it shows before it is settled. */
+  read(): void;
+  /** Keeps its rows, or closes the box for what is wrong with it. */
+  settle(): Promise<void>;
+}
+
 /** A state that a replay refutes. */
 interface WrongState extends State {
   readonly expected: string;
@@ -42,10 +51,15 @@ export class BlockRun {
   readonly #visited = new Map<string, number>();
   /** Rows of the current round, not yet written. */
   #rows: Sample[] = [];
+  #unread: Unread | undefined;
+  /** The harness runs on no CPU of the boxes. */
+  readonly #hasOwnCpu: boolean;
 
   constructor(request: BlockRequest) {
     this.#request = request;
     this.#timing = new HostTiming(request);
+    const { cpus, housekeeping } = request.plan.limits;
+    this.#hasOwnCpu = !housekeeping.some((cpu) => cpus.includes(cpu));
   }
 
   async run(): Promise<BlockResult> {
@@ -67,6 +81,7 @@ export class BlockRun {
   }
 
   async #take(step: Step): Promise<void> {
+    if (step.kind !== 'visit') await this.#finishVisit();
     switch (step.kind) {
       case 'pause':
         this.#flush();
@@ -119,22 +134,66 @@ export class BlockRun {
     await this.#close(resident, new BoxFault('failed', first));
   }
 
-  /** One request for bursts. */
+  /** One request for bursts. The answer to a visit is read while the next box has its lead-in. */
   async #visit(step: MeasuringStep, resident: Resident): Promise<void> {
     const { plan, block } = this.#request;
     const work = this.#request.work[step.workload];
     if (work === undefined || resident.refused.has(step.workload)) return;
+    // Its own CPU time is read before the next request to a box; and on one CPU for all, to read would take a box's time.
+    if (!this.#hasOwnCpu || this.#unread?.resident === resident) await this.#finishVisit();
     const askedAtMs = Date.now();
-    const reply = await this.#ask(step, work, resident);
-    await this.#keep(toSamples({ plan, block, step, resident, work, reply, askedAtMs }), reply.body, step);
+    const asked = this.#ask(step, work, resident);
+    this.#unread?.read();
+    let answer: () => BookedReply<'visit'>;
+    try {
+      answer = await asked;
+    } finally {
+      await this.#finishVisit();
+    }
+    const rowsOf = (reply: BookedReply<'visit'>) => toSamples({ plan, block, step, resident, work, reply, askedAtMs });
+    this.#unread = this.#unreadOf(step, resident, answer, rowsOf);
+    if (step.kind !== 'visit') await this.#finishVisit();
   }
 
-  #ask({ kind, workload }: MeasuringStep, work: number, resident: Resident): Promise<BookedReply<'visit'>> {
+  #unreadOf(
+    step: MeasuringStep,
+    resident: Resident,
+    answer: () => BookedReply<'visit'>,
+    rowsOf: (reply: BookedReply<'visit'>) => readonly Sample[],
+  ): Unread {
+    let found: { readonly rows: readonly Sample[]; readonly body: BookedReply<'visit'>['body'] } | undefined;
+    let fault: unknown;
+    const read = () => {
+      if (found !== undefined || fault !== undefined) return;
+      try {
+        const reply = answer();
+        found = { rows: rowsOf(reply), body: reply.body };
+      } catch (error) {
+        fault = error;
+      }
+    };
+    const settle = async () => {
+      read();
+      if (found === undefined) throw fault;
+      await this.#keep(found.rows, found.body, step);
+    };
+    return { resident, read, settle: () => this.#guarded(step.box, settle) };
+  }
+
+  /** What the last visit showed, now that no box is at work. */
+  async #finishVisit(): Promise<void> {
+    const unread = this.#unread;
+    this.#unread = undefined;
+    await unread?.settle();
+  }
+
+  #ask({ kind, workload }: MeasuringStep, work: number, resident: Resident): Promise<() => BookedReply<'visit'>> {
     const { warmupBursts, plan } = this.#request;
-    if (kind === 'warmup') return resident.ask('warmup', { workload, work, bursts: warmupBursts(workload) });
-    if (kind === 'visit' && plan.singleBursts === true) return resident.ask('warmup', { workload, work, bursts: 1 });
-    if (kind === 'visit') return resident.ask('visit', { workload, work, lead: leadPassesOf(plan, work) });
-    return resident.ask('long', { workload, work, leastNs: plan.longNs });
+    if (kind === 'warmup') return resident.answerTo('warmup', { workload, work, bursts: warmupBursts(workload) });
+    if (kind === 'visit' && plan.singleBursts === true)
+      return resident.answerTo('warmup', { workload, work, bursts: 1 });
+    if (kind === 'visit') return resident.answerTo('visit', { workload, work, lead: leadPassesOf(plan, work) });
+    return resident.answerTo('long', { workload, work, leastNs: plan.longNs });
   }
 
   async #timeFromOutside(step: HostStep, resident: Resident): Promise<void> {

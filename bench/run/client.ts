@@ -51,6 +51,8 @@ export interface PayloadClient {
   ended(): BoxFault | undefined;
   /** @param wait how long the box may be silent; a number is in ms */
   request<O extends Op>(op: O, params: RequestOf<O>, wait: Wait | number): Promise<Reply<O>>;
+  /** The same, when the answer is there; what it gives reads it, and throws a `BoxFault` when it is none. */
+  ask<O extends Op>(op: O, params: RequestOf<O>, wait: Wait | number): Promise<() => Reply<O>>;
   /** For many equal requests, which the payload answers in turn. Nothing else may be asked before it is closed. */
   pipeline<O extends Op>(op: O, params: RequestOf<O>, options: PipelineOptions<Piped<O>>): Pipeline<Piped<O>>;
 }
@@ -74,17 +76,20 @@ export async function connect(child: BoxProcess, timeoutMs: number, signal: Abor
     const body = checked(() => parseBody(op, answer.body), json);
     return { body, boxNs: BigInt(answer.atNs), receivedNs: atNs };
   };
+  const ask = async <O extends Op>(op: O, params: RequestOf<O>, wait: Wait | number) => {
+    id += 1;
+    const asked = id;
+    const sentNs = process.hrtime.bigint();
+    child.write(JSON.stringify({ v: PROTOCOL_VERSION, id, op, ...params }));
+    const message = await mailbox.next(waitOf(wait), dueAnswer(op));
+    return () => ({ ...read(op, asked, message), sentNs });
+  };
   return {
     hello,
     helloNs: first.atNs,
     ended: () => mailbox.ended,
-    async request(op, params, wait) {
-      id += 1;
-      const sentNs = process.hrtime.bigint();
-      child.write(JSON.stringify({ v: PROTOCOL_VERSION, id, op, ...params }));
-      const message = await mailbox.next(waitOf(wait), dueAnswer(op));
-      return { ...read(op, id, message), sentNs };
-    },
+    ask,
+    request: async (op, params, wait) => (await ask(op, params, wait))(),
     pipeline(op, params, options) {
       // Only the number differs between two of them.
       const rest = JSON.stringify({ op, ...params }).slice(1);

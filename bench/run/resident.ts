@@ -129,19 +129,27 @@ export class Resident {
   }
 
   async ask<O extends Op>(op: O, params: RequestOf<O>): Promise<BookedReply<O>> {
+    return (await this.answerTo(op, params))();
+  }
+
+  /** When the answer is there. What it gives reads it, and must be called before the next request. */
+  async answerTo<O extends Op>(op: O, params: RequestOf<O>): Promise<() => BookedReply<O>> {
     const { patience } = this.#scope;
     const planMs = limitOf(this.#scope, this.environment);
     const what = `${this.box} ${op} ${'workload' in params ? params.workload : ''}`;
     const wait = patience?.waitFor(what, planMs) ?? { limitMs: planMs };
     const before = this.#cpuSoFar();
-    const reply = await this.#client.request(op, params, wait);
-    if ('workload' in params) assertCopies(reply.body, String(params.workload), this.#scope.plan);
-    patience?.answered(what, Number(reply.receivedNs - reply.sentNs) / 1e6);
-    const after = this.#cpuSoFar();
-    const hostCpuNs = before === null || after === null ? null : after - before;
-    this.#ownCpuNs += hostCpuNs ?? 0;
-    this.#clock.stamp({ boxNs: reply.boxNs, hostNs: reply.receivedNs });
-    return { ...reply, hostCpuNs };
+    const read = await this.#client.ask(op, params, wait);
+    return () => {
+      const reply = read();
+      if ('workload' in params) assertCopies(reply.body, String(params.workload), this.#scope.plan);
+      patience?.answered(what, Number(reply.receivedNs - reply.sentNs) / 1e6);
+      const after = this.#cpuSoFar();
+      const hostCpuNs = before === null || after === null ? null : after - before;
+      this.#ownCpuNs += hostCpuNs ?? 0;
+      this.#clock.stamp({ boxNs: reply.boxNs, hostNs: reply.receivedNs });
+      return { ...reply, hostCpuNs };
+    };
   }
 
   /**

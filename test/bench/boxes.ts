@@ -134,7 +134,7 @@ export function tinyPlan({
     longNs: 2_000_000,
     longVisits: 1,
     timeoutMs: 2_000,
-    limits: { cpus: [0], housekeeping: [0], memoryBytes: 2 ** 30, pids: 512 },
+    limits: { cpus: [0], housekeeping: [1], memoryBytes: 2 ** 30, pids: 512 },
     ...change,
   };
 }

@@ -1,0 +1,83 @@
+/** When the answer to a visit is read: beside the next box's lead-in, unless boxes and harness share a CPU. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Environment } from '../../bench/types.ts';
+import { rehearsed, rehearsedCrew, runIn, tinyPlan } from './boxes.ts';
+
+let out: string;
+beforeAll(() => {
+  out = mkdtempSync(join(tmpdir(), 'boxmark-test-'));
+});
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+/** What a box is asked for and when its CPU time is read, in one order for all boxes. */
+function noted(path: string, notes: string[]): Environment {
+  const environment = rehearsed(path);
+  return {
+    ...environment,
+    async start(name, signal) {
+      const started = await environment.start(name, signal);
+      const { process: payload } = started;
+      const write = (line: string) => {
+        if (JSON.parse(line).op === 'visit') notes.push(`${path} asked`);
+        payload.write(line);
+      };
+      const process = Object.assign(Object.create(payload), { write, kill: () => payload.kill() });
+      process.onLine = (listener: Parameters<typeof payload.onLine>[0]) => payload.onLine(listener);
+      process.errorTail = () => payload.errorTail();
+      const cpuNs = () => {
+        notes.push(`${path} read`);
+        return 0;
+      };
+      return { ...started, process, cpuNs };
+    },
+  };
+}
+
+async function notesOf(housekeeping: readonly number[]): Promise<readonly string[]> {
+  const notes: string[] = [];
+  const limits = { cpus: [1], housekeeping, memoryBytes: 2 ** 30, pids: 512 };
+  const plan = tinyPlan({
+    environments: [{ path: 'native' }, { path: 'twin' }],
+    workloads: ['fft'],
+    blocks: 1,
+    limits,
+  });
+  const { outcome } = await runIn(out, plan, [noted('native', notes), noted('twin', notes)], {
+    ...rehearsedCrew(),
+    control: noted('native@control', notes),
+  });
+  expect(outcome.failure).toBeNull();
+  expect(outcome.samples.filter(({ phase, ok }) => phase === 'measure' && ok)).toHaveLength(3 * plan.rounds);
+  const first = notes.findIndex((note) => note.endsWith('asked'));
+  return notes.slice(first - 1, notes.findLastIndex((note) => note.endsWith('asked')) + 2);
+}
+
+describe('the CPU time of a box after its visit is read', () => {
+  it('once the next box has been asked, where the harness has a CPU of its own', async () => {
+    const notes = await notesOf([0]);
+    const asked = notes.flatMap((note, at) => (note.endsWith('asked') ? [at] : []));
+    let beside = 0;
+    for (const [turn, at] of asked.entries()) {
+      const box = notes[at]?.split(' ')[0];
+      const next = asked[turn + 1];
+      if (next === undefined) continue;
+      const nextBox = notes[next]?.split(' ')[0];
+      const between = notes.slice(at + 1, next).filter((note) => note === `${box} read`);
+      if (notes[next + 1] === `${box} read` && nextBox !== box) beside += 1;
+      // At the end of a round, and before the box is asked again, it is read at once.
+      else expect(between.length, `${turn}: ${notes.slice(at, next + 2)}`).toBeGreaterThan(0);
+    }
+    expect(beside).toBeGreaterThan(asked.length / 2);
+  });
+
+  it('before the next box is asked, where they share one', async () => {
+    const notes = await notesOf([1]);
+    for (const [at, note] of notes.entries()) {
+      if (note.endsWith('asked')) expect(notes[at + 1]).toBe(note.replace('asked', 'read'));
+    }
+  });
+});
