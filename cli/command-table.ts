@@ -88,7 +88,7 @@ boxmark compare main.session branch.session -e native,docker --blocks 10 || echo
   selftest: {
     summary: 'check the ruler: find known differences, and the smallest one this host can show',
     examples: `
-boxmark selftest                 # ten blocks, about 6 minutes
+boxmark selftest                 # ten blocks, about 5 minutes
 boxmark selftest --quick --json
 boxmark run -e native,docker,docker/slow:2%    # the same known truth in any other environment`,
     more: 'selftest.md',

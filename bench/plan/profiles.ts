@@ -25,14 +25,14 @@ export interface ProfileNumbers
 export const PROFILE_NUMBERS: Readonly<Record<Profile, ProfileNumbers>> = {
   // As many blocks as an interval needs to be of use, and as short ones as fit four environments into 45 seconds.
   glance: {
-    ...{ minBlocks: 3, maxBlocks: 3, target: null, rounds: 10, pilotBursts: 10, longVisits: 0, longNs: 3e8 },
+    ...{ minBlocks: 3, maxBlocks: 3, target: null, rounds: 10, pilotBursts: 10, longVisits: 0, longNs: 2.5e8 },
     ...{ startup: { blocks: 3, starts: 2 }, footprint: { blocks: 2 }, scale: { blocks: 3 }, capacity: { blocks: 3 } },
     ...{ density: { blocks: 2 }, storm: { blocks: 2 } },
     load: { blocks: 2, levelNs: 1e9, levelArrivals: 100 },
     neighbour: { blocks: 3, pairs: 1 },
   },
   quick: {
-    ...{ minBlocks: 6, maxBlocks: 6, target: null, rounds: 30, pilotBursts: 30, longVisits: 1, longNs: 3e8 },
+    ...{ minBlocks: 6, maxBlocks: 6, target: null, rounds: 30, pilotBursts: 20, longVisits: 1, longNs: 2.5e8 },
     ...{ startup: { blocks: 6, starts: 4 }, footprint: { blocks: 3 }, scale: { blocks: 6 }, capacity: { blocks: 6 } },
     ...{ density: { blocks: 2 }, storm: { blocks: 3 } },
     load: { blocks: 3, levelNs: 2e9, levelArrivals: 100 },

@@ -25,19 +25,19 @@ const workOf = async (passNs: (done: number) => number) => (await calibrate(box(
 
 describe('the work of a burst', () => {
   it('is the step nearest to the length that was asked for', async () => {
-    expect(await workOf(() => 25_000)).toBe(500);
+    expect(await workOf(() => 25_000)).toBe(400);
     expect(await workOf(() => 10_000_000)).toBe(1);
     expect(await workOf(() => 90_000_000)).toBe(1);
   });
 
   it('is that of compiled code, also where a cold pass is as long as a burst', async () => {
     // Twenty-one passes are all that the first two requests do.
-    expect(await workOf((done) => (done < 30 ? 5_000_000 : 25_000))).toBe(500);
-    expect(await workOf((done) => (done < 35 ? 5_000_000 : 25_000))).toBe(500);
+    expect(await workOf((done) => (done < 30 ? 5_000_000 : 25_000))).toBe(400);
+    expect(await workOf((done) => (done < 35 ? 5_000_000 : 25_000))).toBe(400);
   });
 
   it('is not that of a busy moment', async () => {
-    expect(await workOf((done) => (done > 2000 && done < 2400 ? 1_000_000 : 25_000))).toBe(500);
+    expect(await workOf((done) => (done > 2000 && done < 2400 ? 1_000_000 : 25_000))).toBe(400);
   });
 
   it('takes little more than what it needs', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { roundTo125 } from '../../bench/run/calibrate.ts';
+import { roundToPreferred } from '../../bench/run/calibrate.ts';
 import { Ledger, openLedger } from '../../bench/run/watch/ledger.ts';
 import { KERNEL_ENGINES, type KernelEngine } from '../../bench/types.ts';
 import { planOf, testPlan } from './analysis/simulate.ts';
@@ -59,18 +59,31 @@ describe('a replay', () => {
   });
 });
 
-it('work per burst is rounded to 1, 2, 5 of a decade, the nearest in logarithms, never under one pass', () => {
+it('work per burst is rounded to preferred numbers, the nearest in logarithms, never under one pass', () => {
   const cases: [number, number][] = [
     [0.2, 1],
     [1.4, 1],
     [1.5, 2],
-    [3, 2],
-    [3.3, 5],
-    [7, 5],
-    [7.2, 10],
-    [260, 200],
+    [2.4, 2],
+    [2.5, 3],
+    [6.9, 6],
+    [7, 8],
+    [9.1, 10],
+    [11, 12],
+    [28, 30],
+    [27, 25],
+    [260, 250],
+    [365, 400],
+    [1914, 2000],
     [1e6, 1e6],
     [Number.NaN, 1],
   ];
-  for (const [passes, rounded] of cases) expect(roundTo125(passes), String(passes)).toBe(rounded);
+  for (const [passes, rounded] of cases) expect(roundToPreferred(passes), String(passes)).toBe(rounded);
+});
+
+it('above ten passes, rounding changes them by a sixth at most', () => {
+  for (let passes = 10; passes < 3e6; passes *= 1.013) {
+    const factor = roundToPreferred(passes) / passes;
+    expect(Math.abs(Math.log(factor)), String(passes)).toBeLessThan(Math.log(7 / 6));
+  }
 });

@@ -38,7 +38,7 @@ describe('a plan', () => {
     expect(plan()).toMatchObject({ profile: 'quick', minBlocks: 6, maxBlocks: 6, rounds: 32, longVisits: 1 });
     expect(plan({ profile: 'standard' })).toMatchObject({ minBlocks: 10, rounds: 40, longVisits: 2 });
     expect(plan({ profile: 'glance' })).toMatchObject({ minBlocks: 3, maxBlocks: 3, rounds: 12, longVisits: 0 });
-    expect([plan({ profile: 'glance' }).pilotBursts, plan().pilotBursts]).toEqual([10, 30]);
+    expect([plan({ profile: 'glance' }).pilotBursts, plan().pilotBursts]).toEqual([10, 20]);
     const fixed = plan({ profile: 'publish', blocks: '3', rounds: '1' });
     expect(fixed).toMatchObject({ minBlocks: 3, maxBlocks: 3, target: null, rounds: 4 });
   });
@@ -241,10 +241,12 @@ describe('a plan', () => {
 
   it('says what it will do in lines of at most 80 columns, with an estimate that grows with the work', () => {
     const guess = () => ({ startSeconds: 1, factor: 1 });
-    // 4 boxes × (6 blocks × (1 s start + 5 × 32 × 1.25 bursts of 10 ms + 5 long visits of 0.3 s) + 5 × (30 + 5 × 10) warm-up bursts)
-    expect(estimateSeconds(plan(), guess)).toBeCloseTo(4 * (6 * (1 + 2 + 1.5) + 5 * 80 * 0.01));
-    // 40 bursts a workload, lead-ins counted by their length, and 10 of warm-up, which the pilot triples.
-    expect(estimateSeconds(plan(), guess, 7) - estimateSeconds(plan(), guess, 6)).toBeCloseTo(4 * (1 + 5 * 0.5 + 1.5));
+    // 4 boxes × (6 blocks × (1 s start + 5 × 32 × 1.25 bursts of 10 ms + 5 long visits of 0.25 s) + 5 × (20 + 5 × 20 ÷ 3) warm-up bursts)
+    expect(estimateSeconds(plan(), guess)).toBeCloseTo(4 * (6 * (1 + 2 + 1.25) + 5 * (160 / 3) * 0.01));
+    // 40 bursts a workload, lead-ins counted by their length, and a third of the pilot's warm-up.
+    expect(estimateSeconds(plan(), guess, 7) - estimateSeconds(plan(), guess, 6)).toBeCloseTo(
+      4 * (1 + 5 * (0.4 + 0.2 / 3) + 1.25),
+    );
     const wide = plan({ profile: 'publish', 'max-time': '1h', contrast: ['nested..container'] });
     for (const line of [...describePlan(plan(), guess), ...describePlan(wide, guess)]) {
       expect(line.length, line).toBeLessThanOrEqual(80);
