@@ -20,6 +20,7 @@ function contextWhere(...there: readonly string[]) {
       : { available: false, reason: `no ${runner.name}`, remedy: `get ${runner.name}` };
     return {
       ...runner,
+      probedByPrepare: false,
       probe: async () => probe,
       prepare: async () => ({ ...made, dispose: async () => void disposed.push(runner.name) }),
       open: async () => ({ close: async () => {} }) as Awaited<ReturnType<Runner['open']>>,
