@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BoxmarkError } from '../../bench/errors.ts';
 import {
   type Box,
   type BoxSpec,
@@ -113,4 +114,26 @@ it('a layer with one CPU is refused for several copies before anything of it is 
   });
   expect(asked).toEqual([]);
   await expect(prepared(1)).rejects.toThrow('asked');
+});
+
+it('a layer that is probed by its preparation is not asked first, and refused with the words of its error', async () => {
+  const signal = new AbortController().signal;
+  const workspace: Workspace = { id: 'test', dir: '/nonexistent', limits, signal, note: () => {} };
+  const asked: string[] = [];
+  const runner = {
+    name: 'sure',
+    probedByPrepare: true,
+    probe: async () => {
+      asked.push('probe');
+      return { available: true, version: '', labels: [] };
+    },
+    prepare: async () => {
+      throw new BoxmarkError({ what: 'There is no daemon.', remedy: 'boxmark setup' });
+    },
+  } as unknown as Runner;
+  const prepared = prepareStack('sure', [runner], { runners: [], image, workspace });
+  await expect(prepared).rejects.toMatchObject({
+    unavailable: { path: 'sure', reason: 'There is no daemon.', remedy: 'boxmark setup' },
+  });
+  expect(asked).toEqual([]);
 });
