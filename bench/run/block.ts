@@ -2,7 +2,7 @@
 
 import { leadPassesOf, runOf } from '../plan/commands.ts';
 import { blockSteps, type HostStep, type MeasuringStep, type Step } from '../plan/steps.ts';
-import { INTERRUPTED, type Sample, type StartFigures } from '../types.ts';
+import { INTERRUPTED, type Plan, type Sample, type StartFigures } from '../types.ts';
 import { BoxFault, faultOf } from './client.ts';
 import type { BlockResult, BlockScope } from './kind.ts';
 import type { Refusals } from './refusals.ts';
@@ -41,25 +41,34 @@ interface WrongState extends State {
   readonly expected: string;
 }
 
+/** To read an answer takes the harness half a millisecond. */
+const LEAST_LEAD_NS = 1e6;
+
+/** Not on a CPU of the boxes, whose time it would take, and not beside a measured burst. */
+function readsBeside({ limits, singleBursts, burstNs, leadIn = 1 }: Plan): boolean {
+  const { cpus, housekeeping } = limits;
+  const ownCpu = !housekeeping.some((cpu) => cpus.includes(cpu));
+  return ownCpu && singleBursts !== true && burstNs * leadIn >= LEAST_LEAD_NS;
+}
+
 export class BlockRun {
   readonly #request: BlockRequest;
   readonly #timing: HostTiming;
   readonly #alive = new Map<string, Resident>();
   readonly #completed: string[] = [];
   readonly #failed = new Set<string>();
-  /** Passes of a workload after the last visit: the same in all boxes of this block and of later ones. */
+  /** Passes of a workload after the last visit: the same in all boxes of a block and, after the pilot, of later ones. */
   readonly #visited = new Map<string, number>();
   /** Rows of the current round, not yet written. */
   #rows: Sample[] = [];
   #unread: Unread | undefined;
-  /** The harness runs on no CPU of the boxes. */
-  readonly #hasOwnCpu: boolean;
+  /** Answers are read while the next box has its lead-in. */
+  readonly #readsBeside: boolean;
 
   constructor(request: BlockRequest) {
     this.#request = request;
     this.#timing = new HostTiming(request);
-    const { cpus, housekeeping } = request.plan.limits;
-    this.#hasOwnCpu = !housekeeping.some((cpu) => cpus.includes(cpu));
+    this.#readsBeside = readsBeside(request.plan);
   }
 
   async run(): Promise<BlockResult> {
@@ -71,6 +80,8 @@ export class BlockRun {
         await this.#take(step);
       }
     } finally {
+      // It belongs to a block that counts nothing; its CPU time is that of a visit all the same.
+      this.#unread?.read();
       this.#flush();
       const why = new BoxFault('failed', signal.aborted ? INTERRUPTED : 'the block was given up');
       // All of them, even when the store takes no more rows.
@@ -139,8 +150,9 @@ export class BlockRun {
     const { plan, block } = this.#request;
     const work = this.#request.work[step.workload];
     if (work === undefined || resident.refused.has(step.workload)) return;
-    // Its own CPU time is read before the next request to a box; and on one CPU for all, to read would take a box's time.
-    if (!this.#hasOwnCpu || this.#unread?.resident === resident) await this.#finishVisit();
+    // The CPU time of a box is read before its next request.
+    if (!this.#readsBeside || this.#unread?.resident === resident) await this.#finishVisit();
+    if (this.#alive.get(step.box) !== resident) return;
     const askedAtMs = Date.now();
     const asked = this.#ask(step, work, resident);
     this.#unread?.read();

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Environment } from '../../bench/types.ts';
+import type { Environment, Plan } from '../../bench/types.ts';
 import { rehearsed, rehearsedCrew, runIn, tinyPlan } from './boxes.ts';
 
 let out: string;
@@ -37,15 +37,11 @@ function noted(path: string, notes: string[]): Environment {
   };
 }
 
-async function notesOf(housekeeping: readonly number[]): Promise<readonly string[]> {
+async function notesOf(housekeeping: readonly number[], change: Partial<Plan> = {}): Promise<readonly string[]> {
   const notes: string[] = [];
   const limits = { cpus: [1], housekeeping, memoryBytes: 2 ** 30, pids: 512 };
-  const plan = tinyPlan({
-    environments: [{ path: 'native' }, { path: 'twin' }],
-    workloads: ['fft'],
-    blocks: 1,
-    limits,
-  });
+  const environments = [{ path: 'native' }, { path: 'twin' }];
+  const plan = tinyPlan({ environments, workloads: ['fft'], blocks: 1, limits, burstNs: 8e6, leadIn: 0.25, ...change });
   const { outcome } = await runIn(out, plan, [noted('native', notes), noted('twin', notes)], {
     ...rehearsedCrew(),
     control: noted('native@control', notes),
@@ -74,10 +70,36 @@ describe('the CPU time of a box after its visit is read', () => {
     expect(beside).toBeGreaterThan(asked.length / 2);
   });
 
-  it('before the next box is asked, where they share one', async () => {
-    const notes = await notesOf([1]);
+  it.each([
+    ['they share one', [1], {}],
+    ['lead-ins are shorter than the reading', [0], { burstNs: 2e6 }],
+  ] as const)('before the next box is asked, where %s', async (_, housekeeping, change) => {
+    const notes = await notesOf(housekeeping, change);
     for (const [at, note] of notes.entries()) {
       if (note.endsWith('asked')) expect(notes[at + 1]).toBe(note.replace('asked', 'read'));
+    }
+  });
+});
+
+describe.each(['interleaved', 'sequential'] as const)('a box whose answer to a visit is invalid (%s)', (schedule) => {
+  it('has failed once, and the others are measured to the end', async () => {
+    const environments = [{ path: 'native' }, { path: 'bad' }];
+    const plan = tinyPlan({ environments, blocks: 1, schedule, burstNs: 8e6, leadIn: 0.25 });
+    let visits = 0;
+    const bad = rehearsed('bad', () => (line) => {
+      // Two bursts: a visit.
+      if (!/"bursts":\[\[[^\]]+\],\[[^\]]+\]\]/.test(line)) return line;
+      visits += 1;
+      return visits < 3 ? line : line.replace('"passes"', '"passed"');
+    });
+    const { outcome } = await runIn(out, plan, [rehearsed('native'), bad], rehearsedCrew());
+    const starts = outcome.starts.map(({ env, status }) => `${env} ${status}`);
+    expect(starts.toSorted()).toEqual(['bad failed', 'native completed', 'native@control completed']);
+    expect(outcome.events.filter(({ kind }) => kind === 'failed')).toHaveLength(1);
+    const rows = outcome.samples.filter(({ phase }) => phase === 'measure');
+    expect(rows.filter(({ env }) => env === 'bad')).toHaveLength(2);
+    for (const env of ['native', 'native@control']) {
+      expect(rows.filter((row) => row.env === env)).toHaveLength(plan.workloads.length * plan.rounds);
     }
   });
 });
