@@ -131,10 +131,13 @@ fi
 [ -n "$format" ] || exit 0
 exec taskset -c "$cpus" "$docker" -H "unix://$dir/s.sock" info -f "$format"`;
 
-/** `limit` is in steps of 20 ms: none to ask only, and after it the daemon is killed. */
+/**
+ * `limit` is in steps of 20 ms: none to ask only, and after it the daemon is killed. Without its socket, a start waits for
+ * the end of the one that was asked.
+ */
 const STOP = `${RUNNING}
 limit=$2; running || exit 0
-kill "$pid"; [ "$limit" = 0 ] && exit 0
+kill "$pid"; rm -f "$dir/s.sock"; [ "$limit" = 0 ] && exit 0
 n=0; while running; do n=$((n+1)); [ $n -gt "$limit" ] && { kill -9 "$pid"; break; }; sleep 0.02; done`;
 
 /**

@@ -133,7 +133,7 @@ async function prepare(
   assertNetwork(settings);
   payloadOnly('docker', settings, holds, ['storage', 'runtime']);
   const seccomp = await profileIn(parent, workspace, settings.seccomp);
-  const own = holds === undefined ? image : await holderImage(image, holds.commands);
+  const imageOf = async () => (holds === undefined ? image : await holderImage(image, holds.commands));
   const relaxed = relaxation(holds);
   const extra = [...relaxed.labels, ...(settings.network === 'host' ? ['host network'] : [])];
   const traits = { ...relaxed.traits, ...(settings.runtime === 'runsc' ? GVISOR_TRAITS : {}) };
@@ -150,6 +150,7 @@ async function prepare(
     ...(scratch === undefined ? {} : { scratch }),
   };
   if (parent.path !== 'host') {
+    const own = await imageOf();
     const runtime = await runtimeOf(parent, settings.runtime, workspace);
     const daemon = innerDaemon(parent, workspace, settings, runtime);
     const facts = await startDaemon(parent, daemon);
@@ -168,13 +169,16 @@ async function prepare(
       await stopDaemon(parent, daemon, holds === undefined ? 0 : STOP_LIMIT_MS);
     }
   }
-  return onHostDaemon(parent, own, common, extra);
+  return onHostDaemon(parent, imageOf, common, extra);
 }
 
-/** By the host's daemon, or a private one, which is shared with other environments of the run. */
+/**
+ * By the host's daemon, or a private one, which is shared with other environments of the run. The daemon comes first: why
+ * there is none is said in its own words, and before an image is built.
+ */
 async function onHostDaemon(
   parent: Box,
-  own: Image,
+  imageOf: () => Promise<Image>,
   common: Common,
   extra: readonly string[],
 ): Promise<PreparedDocker> {
@@ -182,6 +186,7 @@ async function onHostDaemon(
   const host = await acquireDaemon(parent, workspace, settings);
   try {
     if (scratch !== undefined) await mkdir(`${workspace.dir}/${scratch}`, { mode: 0o700 });
+    const own = await imageOf();
     const id = await acquireImage(parent, host, own, workspace);
     const where = await placeOn(parent, host, common, own, id);
     let disposed = false;
