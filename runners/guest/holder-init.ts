@@ -37,7 +37,12 @@ echo "${GUEST_MARK} $name up=$up kernel=$kernel"
 finish() {
   echo "${GUEST_MARK} ended: $*"
   kill -9 -1
-  umount /root/boxmark/scratch
+  # What was killed may still be ending.
+  n=0
+  until umount /root/boxmark/scratch 2>/dev/null || [ $n -ge 100 ]; do
+    n=$((n + 1))
+    sleep 0.02
+  done
   poweroff -f
   sleep 60
 }
