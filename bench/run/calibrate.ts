@@ -19,11 +19,11 @@ const COMMAND_RUNS = 3;
 /** A run that takes so many bursts by the trial is a burst. */
 const LONG_ENOUGH = 2;
 
-/** Steps of a decade, a quarter apart or less than a third: the preferred numbers of ISO 3, series R''10. */
+/** Round numbers of a decade, a fifth to a third apart. */
 const STEPS = [1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
 /** 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 30, 40, 50 …: the step nearest to `passes` in logarithms, at least 1. */
-export function roundToPreferred(passes: number): number {
+export function roundPasses(passes: number): number {
   if (!(passes > 1)) return 1;
   const decade = 10 ** Math.floor(Math.log10(passes));
   const steps = STEPS.map((step) => step * decade).filter(Number.isInteger);
@@ -46,7 +46,7 @@ export async function calibrate(resident: Pick<Resident, 'ask'>, plan: Plan): Pr
 /** A program is compiled already, and may run for a minute: its first runs after the trial say enough. */
 async function calibrateCommand(resident: Pick<Resident, 'ask'>, workload: string, burstNs: number): Promise<number> {
   const { body } = await resident.ask('warmup', { workload, work: 1, bursts: COMMAND_RUNS });
-  return roundToPreferred(burstNs / median(timesOf(body)));
+  return roundPasses(burstNs / median(timesOf(body)));
 }
 
 async function calibrateOne(resident: Pick<Resident, 'ask'>, workload: string, burstNs: number): Promise<number> {
@@ -60,9 +60,9 @@ async function calibrateOne(resident: Pick<Resident, 'ask'>, workload: string, b
     if (trialNs * passes >= burstNs * TRIAL_SHARE) break;
     passes = Math.min(passes * 10, Math.max(passes + 1, Math.ceil((burstNs * TRIAL_SHARE * 2) / trialNs)));
   }
-  let work = roundToPreferred(burstNs / (await passNs(passes, COUNTED_BURSTS, COUNTED_BURSTS)));
+  let work = roundPasses(burstNs / (await passNs(passes, COUNTED_BURSTS, COUNTED_BURSTS)));
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-    const again = roundToPreferred(burstNs / (await passNs(work, COUNTED_BURSTS, LAST_BURSTS)));
+    const again = roundPasses(burstNs / (await passNs(work, COUNTED_BURSTS, LAST_BURSTS)));
     // Code that was still being compiled, or a busy moment, made passes look long: bursts would be far too short.
     if (again <= 2 * work) return again;
     work = again;

@@ -3,7 +3,7 @@
 import { compositeScore, mflops } from '../analysis/score.ts';
 import { smallest } from '../analysis/stats/extremes.ts';
 import { median } from '../units.ts';
-import { roundToPreferred } from './calibrate.ts';
+import { roundPasses } from './calibrate.ts';
 import type { Resident } from './resident.ts';
 
 export interface KernelScore {
@@ -65,7 +65,7 @@ async function scoreKernel(
     cycles *= 2;
     [wallNs = 0] = await run(cycles, 1);
   }
-  const work = roundToPreferred((burstNs * cycles) / wallNs);
+  const work = roundPasses((burstNs * cycles) / wallNs);
   const times = await run(work, bursts);
   return {
     id,

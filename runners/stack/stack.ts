@@ -59,7 +59,7 @@ export function assertThreads(
   throw new UnavailableError({ path, reason, remedy: 'leave it out, or one copy of each workload' });
 }
 
-/** Probes and prepares every layer, for real. Throws an UnavailableError where a layer can't run, and the signal's reason once it is set. */
+/** Probes and prepares every layer, for real; some are probed by their preparation. Throws an UnavailableError where a layer can't run, and the signal's reason once it is set. */
 export async function prepareStack(
   path: string,
   layers: readonly Runner[],

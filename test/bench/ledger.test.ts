@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { roundToPreferred } from '../../bench/run/calibrate.ts';
+import { roundPasses } from '../../bench/run/calibrate.ts';
 import { Ledger, openLedger } from '../../bench/run/watch/ledger.ts';
 import { KERNEL_ENGINES, type KernelEngine } from '../../bench/types.ts';
 import { planOf, testPlan } from './analysis/simulate.ts';
@@ -59,7 +59,7 @@ describe('a replay', () => {
   });
 });
 
-it('work per burst is rounded to preferred numbers, the nearest in logarithms, never under one pass', () => {
+it('work per burst is rounded to a step of its decade, the nearest in logarithms, never under one pass', () => {
   const cases: [number, number][] = [
     [0.2, 1],
     [1.4, 1],
@@ -78,12 +78,12 @@ it('work per burst is rounded to preferred numbers, the nearest in logarithms, n
     [1e6, 1e6],
     [Number.NaN, 1],
   ];
-  for (const [passes, rounded] of cases) expect(roundToPreferred(passes), String(passes)).toBe(rounded);
+  for (const [passes, rounded] of cases) expect(roundPasses(passes), String(passes)).toBe(rounded);
 });
 
 it('above ten passes, rounding changes them by a sixth at most', () => {
   for (let passes = 10; passes < 3e6; passes *= 1.013) {
-    const factor = roundToPreferred(passes) / passes;
+    const factor = roundPasses(passes) / passes;
     expect(Math.abs(Math.log(factor)), String(passes)).toBeLessThan(Math.log(7 / 6));
   }
 });

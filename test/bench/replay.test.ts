@@ -1,22 +1,24 @@
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Replays } from '../../bench/payload/replay.ts';
+import type { KernelEngine } from '../../bench/types.ts';
 import {
-  allocateHeap,
+  allocateWasmHeap,
   createRandom,
   createWorkloads,
   type ExchangeableWorkload,
   heapNeeds,
   INPUT_SEED,
 } from '../../scimark/index.ts';
+import { WASM_KERNELS } from '../scimark/wasm-kernels.ts';
 
 const IDS = ['fft', 'sor', 'lu'];
 beforeAll(() => {
-  const { doubles, ints } = heapNeeds('tiny', IDS);
-  allocateHeap(doubles, ints);
+  const { doubles, ints } = heapNeeds('tiny', IDS, 'wasm');
+  allocateWasmHeap(WASM_KERNELS, doubles, ints);
 });
 
-function afresh(id: string): ExchangeableWorkload {
-  return createWorkloads('tiny', [id])[0] as ExchangeableWorkload;
+function afresh(id: string, engine: KernelEngine = 'wasm'): ExchangeableWorkload {
+  return createWorkloads('tiny', [id], engine)[0] as ExchangeableWorkload;
 }
 
 /** With the passes that were run. */
@@ -35,7 +37,7 @@ function counted(id: string): { workload: ExchangeableWorkload; passes: () => nu
 }
 
 function states(id: string, counts: readonly number[]): string[] {
-  const { pass, checksum } = afresh(id).prepare(createRandom(INPUT_SEED));
+  const { pass, checksum } = afresh(id, 'reference').prepare(createRandom(INPUT_SEED));
   let done = 0;
   return counts.map((count) => {
     for (; done < count; done++) pass();
@@ -43,11 +45,13 @@ function states(id: string, counts: readonly number[]): string[] {
   });
 }
 
-it.each(IDS)('a replay of %s gives the states of as many passes, wherever it begins', (id) => {
-  const replays = new Replays();
-  for (const counts of [[40, 55], [60, 61], [40], [52, 90], [39], [41]]) {
-    expect(replays.of(afresh(id), counts), String(counts)).toEqual(states(id, counts));
-  }
+describe.each(['reference', 'wasm'] as const)('a replay by %s', (engine) => {
+  it.each(IDS)('of %s gives the states of as many passes, wherever it begins', (id) => {
+    const replays = new Replays();
+    for (const counts of [[40, 55], [60, 61], [40], [52, 90], [39], [41]]) {
+      expect(replays.of(afresh(id, engine), counts), String(counts)).toEqual(states(id, counts));
+    }
+  });
 });
 
 it('a replay begins where an earlier one had its first count, as often as it is asked', () => {
