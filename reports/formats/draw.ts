@@ -11,6 +11,7 @@ type Format = 'png' | 'svg';
 
 /** What pictures.cjs gives. */
 interface Pictures {
+  release(): void;
   readonly ChartJSNodeCanvas: typeof ChartJSNodeCanvas;
   readonly errorBars: typeof import('chartjs-chart-error-bars');
   readonly boxes: typeof import('@sgratzl/chartjs-chart-boxplot');
@@ -50,7 +51,10 @@ export function newDrawer(format: Format): (chart: Chart) => Uint8Array {
     const canvas = canvases.get(key) ?? newCanvas(format, width, height);
     canvases.set(key, canvas);
     const bytes = canvas.renderToBufferSync(configOf(chart, format), MIME[format]);
-    return format === 'png' ? new Uint8Array(bytes) : new TextEncoder().encode(finished(bytes.toString('utf8'), chart));
+    const picture =
+      format === 'png' ? new Uint8Array(bytes) : new TextEncoder().encode(finished(bytes.toString('utf8'), chart));
+    load().release();
+    return picture;
   };
 }
 
@@ -92,8 +96,10 @@ function configOf(chart: Chart, format: Format): ChartConfiguration {
   return config;
 }
 
+const load = () => require(assetPath('pictures.cjs')) as Pictures;
+
 function newCanvas(format: Format, width: number, height: number): ChartJSNodeCanvas {
-  const { ChartJSNodeCanvas: Canvas, errorBars, boxes, annotation } = require(assetPath('pictures.cjs')) as Pictures;
+  const { ChartJSNodeCanvas: Canvas, errorBars, boxes, annotation } = load();
   const canvas = new Canvas({
     width,
     height,
