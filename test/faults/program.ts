@@ -74,8 +74,9 @@ export function boxmark(...args: readonly string[]): Promise<Ended> {
   return start(args).ended;
 }
 
-/** Of the program alone: until it runs, the process is a shell or another wrapper. */
+/** Of the program alone: until it runs, the process is a shell, another wrapper, or has the memory and words of this one. */
 function highWaterKiB(pid: number | undefined): number {
+  if (text(`/proc/${pid}/cmdline`) === text('/proc/self/cmdline')) return 0;
   const status = text(`/proc/${pid}/status`);
   return /^Name:\s+(?:node|MainThread)/.test(status) ? Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) : 0;
 }
