@@ -60,6 +60,17 @@ export function rehearsed(path: string, edit: () => (line: string) => string = (
   };
 }
 
+/** The same payload, with `write` in place of its own. */
+export function writtenBy(payload: Started['process'], write: (line: string) => void): Started['process'] {
+  // Its methods are on the prototype.
+  return Object.assign(Object.create(payload), {
+    write,
+    kill: () => payload.kill(),
+    onLine: (listener: Parameters<typeof payload.onLine>[0]) => payload.onLine(listener),
+    errorTail: () => payload.errorTail(),
+  });
+}
+
 /** A rehearsed box of which the start whose name matches does not answer when it is asked for a long visit: it dies, or what `act` does. */
 export function mortal(
   path: string,
@@ -77,11 +88,7 @@ export function mortal(
         if (JSON.parse(line).op === 'long') act(payload);
         else payload.write(line);
       };
-      // Its methods are on the prototype.
-      const process = Object.assign(Object.create(payload), { write, kill: () => payload.kill() });
-      process.onLine = (listener: Parameters<typeof payload.onLine>[0]) => payload.onLine(listener);
-      process.errorTail = () => payload.errorTail();
-      return { ...started, process };
+      return { ...started, process: writtenBy(payload, write) };
     },
   };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Environment, Plan } from '../../bench/types.ts';
-import { rehearsed, rehearsedCrew, runIn, tinyPlan } from './boxes.ts';
+import { rehearsed, rehearsedCrew, runIn, tinyPlan, writtenBy } from './boxes.ts';
 
 let out: string;
 beforeAll(() => {
@@ -25,14 +25,11 @@ function noted(path: string, notes: string[]): Environment {
         if (JSON.parse(line).op === 'visit') notes.push(`${path} asked`);
         payload.write(line);
       };
-      const process = Object.assign(Object.create(payload), { write, kill: () => payload.kill() });
-      process.onLine = (listener: Parameters<typeof payload.onLine>[0]) => payload.onLine(listener);
-      process.errorTail = () => payload.errorTail();
       const cpuNs = () => {
         notes.push(`${path} read`);
         return 0;
       };
-      return { ...started, process, cpuNs };
+      return { ...started, process: writtenBy(payload, write), cpuNs };
     },
   };
 }

@@ -17,15 +17,18 @@ const image = {} as Image;
 const limits = { cpus: [0], housekeeping: [0], memoryBytes: 2 ** 29, pids: 64 };
 
 /** A layer whose probe fails, as every command does when the run is stopped. */
+function workspaceOf(signal = new AbortController().signal): Workspace {
+  return { id: 'test', dir: '/nonexistent', limits, signal, note: () => {} };
+}
+
 function prepareFailing(signal: AbortSignal) {
-  const workspace: Workspace = { id: 'test', dir: '/nonexistent', limits, signal, note: () => {} };
+  const workspace = workspaceOf(signal);
   const runner = { probe: async () => ({ available: false, reason: 'no answer', remedy: 'none' }) };
   return prepareStack('fake', [runner as unknown as Runner], { runners: [], image, workspace });
 }
 
 it('an environment has the traits of any of its layers', async () => {
-  const signal = new AbortController().signal;
-  const workspace: Workspace = { id: 'test', dir: '/nonexistent', limits, signal, note: () => {} };
+  const workspace = workspaceOf();
   const made = { labels: ['one that says nothing'], version: '1', slowness: 1, dispose: async () => {} };
   const layer = (traits?: Partial<Traits>) =>
     ({
@@ -55,8 +58,7 @@ describe('a folder for data', () => {
   const spawned = async (layers: readonly Partial<Runner>[], spec?: BoxSpec) => {
     const argv: string[] = [];
     const asked: (BoxSpec | undefined)[] = [];
-    const signal = new AbortController().signal;
-    const workspace: Workspace = { id: 'test', dir: '/nonexistent', limits, signal, note: () => {} };
+    const workspace = workspaceOf();
     const made = { labels: [], version: '1', slowness: 1, dispose: async () => {} };
     const runners = layers.map((layer) => ({
       name: 'fake',
@@ -76,7 +78,7 @@ describe('a folder for data', () => {
     const context = { runners: [], image: { payloadArgv: ['node'] } as unknown as Image, workspace };
     const environment = await prepareStack('fake', runners, spec === undefined ? context : { ...context, spec });
     asked.length = 0;
-    await environment.start('b1', signal).catch(() => {});
+    await environment.start('b1', workspace.signal).catch(() => {});
     return { argument: argv.find((word) => word.startsWith('--scratch')), asked };
   };
 
@@ -97,8 +99,7 @@ describe('a folder for data', () => {
 });
 
 it('a layer with one CPU is refused for several copies before anything of it is asked', async () => {
-  const signal = new AbortController().signal;
-  const workspace: Workspace = { id: 'test', dir: '/nonexistent', limits, signal, note: () => {} };
+  const workspace = workspaceOf();
   const asked: string[] = [];
   const runner = {
     name: 'small',
@@ -117,8 +118,7 @@ it('a layer with one CPU is refused for several copies before anything of it is 
 });
 
 it('a layer that is probed by its preparation is not asked first, and refused with the words of its error', async () => {
-  const signal = new AbortController().signal;
-  const workspace: Workspace = { id: 'test', dir: '/nonexistent', limits, signal, note: () => {} };
+  const workspace = workspaceOf();
   const asked: string[] = [];
   const runner = {
     name: 'sure',
