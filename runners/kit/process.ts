@@ -2,7 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { execa, type Options } from 'execa';
 import { messageOf, noDescriptors } from '../../bench/errors.ts';
@@ -136,16 +136,24 @@ function coversOf(last: number): readonly number[] {
 
 /**
  * Takes every free descriptor up to `last`. libuv hears of a failed exec through a pipe; a child that is to cover the
- * descriptor of that pipe would lose it, and a missing program would be one that ended with code 127. Returns what it took.
+ * descriptor of that pipe would lose it, and a missing program would be one that ended with code 127. Takes none where
+ * fewer than `SPARE` would be left. Returns what it took.
  */
 export function fillUpTo(last: number): readonly number[] {
   const taken: number[] = [];
-  do taken.push(openSync('/dev/null', 'r'));
-  while ((taken.at(-1) as number) < last);
-  return taken;
+  let given = last;
+  try {
+    while ((taken.at(-1) ?? 0) < last + SPARE) taken.push(openSync('/dev/null', 'r'));
+  } catch {
+    given = 0; // There are too few: they are needed for more than a message.
+  }
+  for (const descriptor of taken) if (descriptor > given) closeSync(descriptor);
+  return taken.filter((descriptor) => descriptor <= given);
 }
 
 const STDERR = 2;
+/** Descriptors for files and for pipes of boxes. */
+const SPARE = 128;
 /** fcntl.h: set on all that Node.js opens itself. */
 const CLOSE_ON_EXEC = 0o2000000;
 /** Found once: nothing is added after the start. */

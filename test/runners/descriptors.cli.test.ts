@@ -1,7 +1,7 @@
 /** Descriptors that a program was started with are covered in what it starts; a missing program is called missing all the same. */
 
-import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { fillUpTo } from '../../runners/kit/process.ts';
 
@@ -21,5 +21,20 @@ it('a failed start is heard of once no descriptor below the last covered one is 
     expect(failure).toMatchObject({ code: 'ENOENT' });
   } finally {
     for (const descriptor of [...taken, next]) closeSync(descriptor);
+  }
+});
+
+it('none is taken where too few would be left', () => {
+  const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  const limit = (most: number | string | undefined) =>
+    execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${most}:`]);
+  limit(LAST + 60);
+  try {
+    expect(fillUpTo(LAST)).toEqual([]);
+    const next = openSync('/dev/null', 'r');
+    closeSync(next);
+    expect(next).toBeLessThan(LAST);
+  } finally {
+    limit(soft);
   }
 });
