@@ -149,7 +149,10 @@ set --
 IFS=,
 for word in $argv; do
   case $word in
-    *%*) word=$(printf '%b.' "$(printf %s "$word" | sed 's/%\\(..\\)/\\\\x\\1/g')") word=\${word%.} ;;
+    *%*)
+      word=$(printf '%b.' "$(printf %s "$word" | sed 's/%\\(..\\)/\\\\x\\1/g')")
+      word=\${word%.}
+      ;;
   esac
   set -- "$@" "$word"
 done
